@@ -1,0 +1,1 @@
+//! Message to index: schema, writer, book-keeping.

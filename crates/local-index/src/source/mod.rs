@@ -1,0 +1,1 @@
+//! Files to the raw messages in them.

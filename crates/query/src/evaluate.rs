@@ -1,0 +1,292 @@
+//! What a query means, slow and obvious: the judge of every rewrite and of every engine that runs here.
+//!
+//! Logic is two-valued: a comparison with a missing value is false, and its negation is true.
+
+use std::cmp::Ordering;
+
+use crate::analysis::{lower_case, terms};
+use crate::query::{
+    AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
+    PersonPattern, Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
+};
+use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField, TextField};
+use crate::{Attachment, Message, Recipient, Wildcard};
+
+/// Whether `message` is one of those that `condition` means.
+///
+/// ```
+/// use postern_query::{evaluate, odata, Message};
+///
+/// let query = odata::parse_filter("fromAddress ne 'a@x.com'")?;
+/// assert!(evaluate(query.condition(), &Message::default()), "a missing value differs from every text");
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn evaluate(condition: &Condition, message: &Message) -> bool {
+    condition.holds(&mut |leaf| predicate_holds(&leaf.value, message))
+}
+
+/// Whether `message` passes one predicate.
+#[must_use]
+pub fn predicate_holds(predicate: &Predicate, message: &Message) -> bool {
+    match predicate {
+        Predicate::Text(test) => text_holds(test, message),
+        Predicate::String(field, test) => string_holds(test, string_value(*field, message)),
+        Predicate::Flag(field, test) => flag_holds(*test, flag_value(*field, message)),
+        Predicate::Number(field, test) => number_holds(*test, number_value(*field, message)),
+        Predicate::Instant(field, test) => instant_holds(*test, message, *field),
+        Predicate::Recipient(list, test) => recipients(*list, message)
+            .iter()
+            .any(|person| test.holds(&mut |leaf| recipient_holds(leaf, person))),
+        Predicate::Attachment(test) => message
+            .attachments
+            .iter()
+            .any(|file| test.holds(&mut |leaf| attachment_holds(leaf, file))),
+        Predicate::Category(test) => message
+            .categories
+            .iter()
+            .any(|one| test.holds(&mut |leaf| string_holds(leaf, Some(one)))),
+        Predicate::Person { roles, pattern } => roles.iter().any(|role| {
+            people(*role, message).iter().any(|person| person_matches(pattern, person))
+        }),
+    }
+}
+
+fn text_holds(test: &TextTest, message: &Message) -> bool {
+    test.fields.iter().any(|field| {
+        let tokens: Vec<_> =
+            text_values(*field, message).into_iter().flat_map(|text| terms(text)).collect();
+        match &test.pattern {
+            TextPattern::Phrase(phrase) => contains_phrase(&tokens, phrase),
+            TextPattern::Wildcard(shape) => tokens.iter().any(|token| shape.matches(token)),
+        }
+    })
+}
+
+/// Whether `phrase` stands in `tokens` without a gap; the empty phrase never does.
+fn contains_phrase(tokens: &[String], phrase: &[String]) -> bool {
+    !phrase.is_empty() && tokens.windows(phrase.len()).any(|window| window == phrase)
+}
+
+/// The texts of a field in their order; phrases run over from one to the next.
+#[must_use]
+pub fn text_values(field: TextField, message: &Message) -> Vec<&str> {
+    fn names(people: &[Recipient]) -> Vec<&str> {
+        people.iter().filter_map(|person| person.name.as_deref()).collect()
+    }
+    fn addresses(people: &[Recipient]) -> Vec<&str> {
+        people.iter().filter_map(|person| person.address.as_deref()).collect()
+    }
+    match field {
+        TextField::Subject => message.subject.as_deref().into_iter().collect(),
+        TextField::Body => message.body.as_deref().into_iter().collect(),
+        TextField::FromAddress => message.from_address.as_deref().into_iter().collect(),
+        TextField::FromName => message.from_name.as_deref().into_iter().collect(),
+        TextField::ToName => names(&message.to_recipients),
+        TextField::ToAddress => addresses(&message.to_recipients),
+        TextField::CcName => names(&message.cc_recipients),
+        TextField::CcAddress => addresses(&message.cc_recipients),
+        TextField::BccName => names(&message.bcc_recipients),
+        TextField::BccAddress => addresses(&message.bcc_recipients),
+        TextField::AttachmentName => {
+            message.attachments.iter().filter_map(|file| file.name.as_deref()).collect()
+        }
+    }
+}
+
+/// The value of a string field.
+#[must_use]
+pub fn string_value(field: StringField, message: &Message) -> Option<&str> {
+    match field {
+        StringField::Id => Some(&message.id),
+        StringField::InternetMessageId => message.internet_message_id.as_deref(),
+        StringField::ConversationId => message.conversation_id.as_deref(),
+        StringField::Subject => message.subject.as_deref(),
+        StringField::FromAddress => message.from_address.as_deref(),
+        StringField::FromName => message.from_name.as_deref(),
+        StringField::Importance => message.importance.as_deref(),
+        StringField::Mailbox => message.mailbox.as_deref(),
+        StringField::Folder => message.folder.as_deref(),
+        StringField::ItemId => message.item_id.as_deref(),
+        StringField::FragmentId => message.fragment_id.as_deref(),
+    }
+}
+
+/// The value of a yes-or-no field.
+#[must_use]
+pub const fn flag_value(field: FlagField, message: &Message) -> Option<bool> {
+    match field {
+        FlagField::HasAttachments => message.has_attachments,
+        FlagField::IsRead => message.is_read,
+    }
+}
+
+/// The value of a number field.
+#[must_use]
+pub const fn number_value(field: NumberField, message: &Message) -> Option<i64> {
+    match field {
+        NumberField::Size => message.size,
+    }
+}
+
+/// The value of a moment.
+#[must_use]
+pub const fn instant_value(field: InstantField, message: &Message) -> Option<jiff::Timestamp> {
+    match field {
+        InstantField::Received => message.received,
+        InstantField::Sent => message.sent,
+    }
+}
+
+/// The people of a recipient list.
+#[must_use]
+pub fn recipients(list: RecipientList, message: &Message) -> &[Recipient] {
+    match list {
+        RecipientList::To => &message.to_recipients,
+        RecipientList::Cc => &message.cc_recipients,
+        RecipientList::Bcc => &message.bcc_recipients,
+    }
+}
+
+/// The people who stand in a role; the sender is one person with a name, an address or both.
+#[must_use]
+pub fn people(role: Role, message: &Message) -> Vec<Recipient> {
+    match role {
+        Role::From if message.from_address.is_none() && message.from_name.is_none() => Vec::new(),
+        Role::From => vec![Recipient {
+            name: message.from_name.clone(),
+            address: message.from_address.clone(),
+        }],
+        Role::To => message.to_recipients.clone(),
+        Role::Cc => message.cc_recipients.clone(),
+        Role::Bcc => message.bcc_recipients.clone(),
+    }
+}
+
+fn string_holds(test: &StringTest, value: Option<&str>) -> bool {
+    match test {
+        StringTest::Is(text) => value == Some(text),
+        StringTest::OneOf(texts) => value.is_some_and(|value| texts.iter().any(|one| one == value)),
+        StringTest::Missing => value.is_none(),
+    }
+}
+
+fn flag_holds(test: FlagTest, value: Option<bool>) -> bool {
+    match test {
+        FlagTest::Is(wanted) => value == Some(wanted),
+        FlagTest::Missing => value.is_none(),
+    }
+}
+
+fn number_holds(test: NumberTest, value: Option<i64>) -> bool {
+    match test {
+        NumberTest::Compare(comparison, number) => {
+            value.is_some_and(|value| compare_number(comparison, value, number))
+        }
+        NumberTest::Missing => value.is_none(),
+    }
+}
+
+fn compare_number(comparison: Comparison, value: i64, number: Number) -> bool {
+    let ordering = match number {
+        Number::Integer(number) => Some(value.cmp(&number)),
+        Number::Float(number) => compare_with_float(value, number),
+    };
+    ordering.is_some_and(|ordering| comparison.accepts(ordering))
+}
+
+/// Compares by value, without the rounding of a cast.
+#[expect(clippy::cast_possible_truncation, reason = "the fraction is within the range of i64 here")]
+fn compare_with_float(value: i64, number: f64) -> Option<Ordering> {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if number.is_nan() {
+        None
+    } else if number >= LIMIT {
+        Some(Ordering::Less)
+    } else if number < -LIMIT {
+        Some(Ordering::Greater)
+    } else {
+        let whole = number.floor();
+        let fraction = if number > whole { Ordering::Less } else { Ordering::Equal };
+        Some(value.cmp(&(whole as i64)).then(fraction))
+    }
+}
+
+fn instant_holds(test: InstantTest, message: &Message, field: InstantField) -> bool {
+    let value = instant_value(field, message);
+    match test {
+        InstantTest::Compare(comparison, moment) => {
+            value.is_some_and(|value| comparison.accepts(value.cmp(&moment)))
+        }
+        InstantTest::Missing => value.is_none(),
+    }
+}
+
+fn recipient_holds(test: &RecipientTest, person: &Recipient) -> bool {
+    match test {
+        RecipientTest::Name(test) => string_holds(test, person.name.as_deref()),
+        RecipientTest::Address(test) => string_holds(test, person.address.as_deref()),
+    }
+}
+
+fn attachment_holds(test: &AttachmentTest, file: &Attachment) -> bool {
+    let name = || file.name.as_deref().map(lower_case);
+    match test {
+        AttachmentTest::Name(test) => string_holds(test, file.name.as_deref()),
+        AttachmentTest::ContentType(test) => string_holds(test, file.content_type.as_deref()),
+        AttachmentTest::Size(test) => number_holds(*test, file.size),
+        AttachmentTest::Named(text) => name().is_some_and(|name| name == *text),
+        AttachmentTest::Extension(text) => name().is_some_and(|name| {
+            name.strip_suffix(text.as_str()).is_some_and(|stem| stem.ends_with('.'))
+        }),
+        AttachmentTest::Words(words) => {
+            name().is_some_and(|name| contains_phrase(&name_words(&name), words))
+        }
+        AttachmentTest::Shaped(shape) => name().is_some_and(|name| {
+            shape.matches(&name) || name_words(&name).iter().any(|word| shape.matches(word))
+        }),
+    }
+}
+
+/// The words of a name that machines made, such as a file name or the part of an address before
+/// the `@`: runs of letters and digits, in lower case.
+///
+/// ```
+/// assert_eq!(postern_query::name_words("Q3_report-final.PDF"), ["q3", "report", "final", "pdf"]);
+/// ```
+#[must_use]
+pub fn name_words(name: &str) -> Vec<String> {
+    name.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(lower_case)
+        .collect()
+}
+
+/// Whether `person` is one of those that `pattern` means.
+#[must_use]
+pub fn person_matches(pattern: &PersonPattern, person: &Recipient) -> bool {
+    let address = person.address.as_deref().map(lower_case).unwrap_or_default();
+    let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
+    let name = || person.name.as_deref().map(terms).unwrap_or_default();
+    match pattern {
+        PersonPattern::Address(text) => address == *text,
+        PersonPattern::Domain(text) => domain == text,
+        PersonPattern::SubDomains(text) => {
+            domain.strip_suffix(text.as_str()).is_some_and(|rest| rest.ends_with('.'))
+        }
+        PersonPattern::DomainOrLocal(text) => domain == text || local == text,
+        PersonPattern::Words(text) => {
+            contains_phrase(&name_words(local), &name_words(text))
+                || contains_phrase(&name(), &terms(text))
+        }
+        PersonPattern::NamePhrase(text) => contains_phrase(&name(), &terms(text)),
+        PersonPattern::Shaped(shape) => shape_of_person(shape, local, &name()),
+        PersonPattern::AddressShaped(shape) => !address.is_empty() && shape.matches(&address),
+    }
+}
+
+fn shape_of_person(shape: &Wildcard, local: &str, name: &[String]) -> bool {
+    !local.is_empty() && shape.matches(local)
+        || name_words(local).iter().any(|word| shape.matches(word))
+        || name.iter().any(|word| shape.matches(word))
+}

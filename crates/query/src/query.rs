@@ -1,0 +1,302 @@
+//! What a query means: the typed tree that every language becomes and every target starts from.
+
+use jiff::Timestamp;
+
+use crate::schema::{
+    FlagField, InstantField, NumberField, RecipientList, Sort, SortField, StringField, TextField,
+};
+use crate::{Expr, Located, Wildcard};
+
+/// A condition on a message: predicates under and, or, not.
+pub type Condition = Expr<Located<Predicate>>;
+
+/// A resolved query: which messages, and in which order.
+///
+/// It can only be made by resolving text in one of the languages, so it never holds a field, a
+/// value or an operator that means nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    condition: Condition,
+    order: Vec<Sort>,
+}
+
+impl Query {
+    pub(crate) const fn new(condition: Condition, order: Vec<Sort>) -> Self {
+        Self { condition, order }
+    }
+
+    /// Every message.
+    #[must_use]
+    pub const fn everything() -> Self {
+        Self { condition: Expr::everything(), order: Vec::new() }
+    }
+
+    /// Which messages are meant.
+    #[must_use]
+    pub const fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// The order that was asked for; empty when none was.
+    #[must_use]
+    pub fn order(&self) -> &[Sort] {
+        &self.order
+    }
+
+    /// Both conditions at once; the order is this query's, else the other's.
+    ///
+    /// ```
+    /// use postern_query::{odata, Query};
+    ///
+    /// let read = odata::parse_filter("isRead")?;
+    /// assert_eq!(Query::everything().and(read.clone()), read);
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let mut parts = Vec::new();
+        for condition in [self.condition, other.condition] {
+            match condition {
+                Expr::And(inner) => parts.extend(inner),
+                single => parts.push(single),
+            }
+        }
+        let single = if parts.len() == 1 { parts.pop() } else { None };
+        let order = if self.order.is_empty() { other.order } else { self.order };
+        Self { condition: single.unwrap_or(Expr::And(parts)), order }
+    }
+
+    /// The same condition in another order.
+    #[must_use]
+    pub fn ordered_by(self, order: Vec<Sort>) -> Self {
+        Self { order, ..self }
+    }
+
+    /// Whether relevance says anything about these messages: words are looked for.
+    #[must_use]
+    pub fn is_scored(&self) -> bool {
+        let mut scored = false;
+        self.condition.for_each_leaf(&mut |leaf| {
+            scored |= matches!(&leaf.value, Predicate::Text(text) if text.scored);
+        });
+        scored
+    }
+
+    /// The order people expect: the one asked for, else relevance where there are words, then
+    /// newest first. Ties that remain fall by id.
+    #[must_use]
+    pub fn natural_order(&self) -> Vec<Sort> {
+        let mut order = self.order.clone();
+        if order.is_empty() && self.is_scored() {
+            order.push(Sort::descending(SortField::Score));
+        }
+        let received = SortField::Instant(InstantField::Received);
+        if !order.iter().any(|sort| sort.by == received) {
+            order.push(Sort::descending(received));
+        }
+        order
+    }
+
+    /// The order of the premium service: the one asked for, then score. Ties fall by id.
+    #[must_use]
+    pub fn service_order(&self) -> Vec<Sort> {
+        let mut order = self.order.clone();
+        if !order.iter().any(|sort| sort.by == SortField::Score) {
+            order.push(Sort::descending(SortField::Score));
+        }
+        order
+    }
+}
+
+/// One condition on a message.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Predicate {
+    /// Full text.
+    Text(TextTest),
+    /// A string field.
+    String(StringField, StringTest),
+    /// A yes-or-no field; a missing value is neither.
+    Flag(FlagField, FlagTest),
+    /// A number field.
+    Number(NumberField, NumberTest),
+    /// A moment.
+    Instant(InstantField, InstantTest),
+    /// One person of the list for whom all of it holds.
+    Recipient(RecipientList, Expr<RecipientTest>),
+    /// One attachment for which all of it holds.
+    Attachment(Expr<AttachmentTest>),
+    /// One category for which all of it holds.
+    Category(Expr<StringTest>),
+    /// One person in one of these roles, as people look for people: case never matters.
+    Person {
+        /// Where the person may stand, in the order of [`Role`].
+        roles: Vec<Role>,
+        /// Who.
+        pattern: PersonPattern,
+    },
+}
+
+/// Words looked for in analysed text: it matches when one of the fields matches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TextTest {
+    /// Where to look.
+    pub fields: Vec<TextField>,
+    /// What to look for.
+    pub pattern: TextPattern,
+    /// Whether a match counts for relevance.
+    pub scored: bool,
+}
+
+/// What is looked for among the tokens of a field.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TextPattern {
+    /// These tokens next to each other in this order. One token is a word; none matches nothing.
+    Phrase(Vec<String>),
+    /// One token of this shape, in lower case.
+    Wildcard(Wildcard),
+}
+
+/// A test of one string, whole and case-sensitive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StringTest {
+    /// Exactly this.
+    Is(String),
+    /// Exactly one of these; an empty list matches nothing.
+    OneOf(Vec<String>),
+    /// There is no value.
+    Missing,
+}
+
+/// A test of a yes-or-no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FlagTest {
+    /// Exactly this.
+    Is(bool),
+    /// There is no value.
+    Missing,
+}
+
+/// A test of a number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NumberTest {
+    /// The value compares so with the number; a missing value never does.
+    Compare(Comparison, Number),
+    /// There is no value.
+    Missing,
+}
+
+/// A test of a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InstantTest {
+    /// The value compares so with the moment; a missing value never does.
+    Compare(Comparison, Timestamp),
+    /// There is no value.
+    Missing,
+}
+
+/// How a value stands to a constant. "Not equal" is the negation of [`Comparison::Equal`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// Equal.
+    Equal,
+    /// Less than the constant.
+    Less,
+    /// Less than or equal.
+    AtMost,
+    /// Greater.
+    Greater,
+    /// Greater than or equal.
+    AtLeast,
+}
+
+impl Comparison {
+    /// Whether a value that stands so to the constant passes.
+    #[must_use]
+    pub const fn accepts(self, ordering: std::cmp::Ordering) -> bool {
+        match self {
+            Self::Equal => ordering.is_eq(),
+            Self::Less => ordering.is_lt(),
+            Self::AtMost => ordering.is_le(),
+            Self::Greater => ordering.is_gt(),
+            Self::AtLeast => ordering.is_ge(),
+        }
+    }
+}
+
+/// A number constant; whole numbers and fractions compare by value.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Number {
+    /// A whole number of 64 bits.
+    Integer(i64),
+    /// A fraction; never NaN or infinite.
+    Float(f64),
+}
+
+/// A test of one recipient.
+#[derive(Clone, Debug, PartialEq)]
+pub enum RecipientTest {
+    /// On the display name.
+    Name(StringTest),
+    /// On the address.
+    Address(StringTest),
+}
+
+/// A test of one attachment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum AttachmentTest {
+    /// On the name as it is.
+    Name(StringTest),
+    /// On the media type.
+    ContentType(StringTest),
+    /// On the size in bytes.
+    Size(NumberTest),
+    /// The whole name, whatever the case; in lower case.
+    Named(String),
+    /// The name ends in a dot and this; in lower case.
+    Extension(String),
+    /// These words of the name next to each other; see [`name_words`](crate::name_words).
+    Words(Vec<String>),
+    /// The whole name or one of its words has this shape; in lower case.
+    Shaped(Wildcard),
+}
+
+/// Where a person stands in a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Role {
+    /// Wrote it.
+    From,
+    /// In `To`.
+    To,
+    /// In `Cc`.
+    Cc,
+    /// In `Bcc`.
+    Bcc,
+}
+
+impl Role {
+    /// To, cc and bcc.
+    pub const RECIPIENTS: [Self; 3] = [Self::To, Self::Cc, Self::Bcc];
+    /// Sender and every recipient.
+    pub const PARTICIPANTS: [Self; 4] = [Self::From, Self::To, Self::Cc, Self::Bcc];
+}
+
+/// Which people are meant; every text in it is in lower case.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PersonPattern {
+    /// The whole address.
+    Address(String),
+    /// Everyone at exactly this domain.
+    Domain(String),
+    /// Everyone at a domain below this one.
+    SubDomains(String),
+    /// The domain or the whole part before the `@`.
+    DomainOrLocal(String),
+    /// These words next to each other in the part before the `@` or in the display name.
+    Words(String),
+    /// These words next to each other in the display name.
+    NamePhrase(String),
+    /// The part before the `@`, a word of it or a word of the display name has this shape.
+    Shaped(Wildcard),
+    /// The whole address has this shape.
+    AddressShaped(Wildcard),
+}

@@ -1,0 +1,223 @@
+//! The fields of the search index, by type, and what may be done with each.
+//!
+//! Names and types are those of the premium index; `None` in a name lookup means the index has no
+//! such field.
+
+macro_rules! fields {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $path:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $name {
+            /// Every field of this type.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name in the index, sub-fields after a slash.
+            #[must_use]
+            pub const fn path(self) -> &'static str {
+                match self { $(Self::$variant => $path,)+ }
+            }
+
+            /// The field of that name; names are case-sensitive.
+            #[must_use]
+            pub fn from_path(path: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|field| field.path() == path)
+            }
+        }
+    };
+}
+
+fields! {
+    /// Single strings, compared whole and case-sensitively.
+    StringField {
+        /// Key of the document.
+        Id = "id",
+        /// `Message-ID` with its brackets.
+        InternetMessageId = "internetMessageId",
+        /// Conversation.
+        ConversationId = "conversationId",
+        /// Subject as a whole.
+        Subject = "subject",
+        /// Sender's address.
+        FromAddress = "fromAddress",
+        /// Sender's display name.
+        FromName = "fromName",
+        /// `low`, `normal` or `high`.
+        Importance = "importance",
+        /// Mailbox.
+        Mailbox = "mailbox",
+        /// Folder path.
+        Folder = "folder",
+        /// Upstream item.
+        ItemId = "itemId",
+        /// Upstream fragment.
+        FragmentId = "fragmentId",
+    }
+}
+
+fields! {
+    /// Yes or no.
+    FlagField {
+        /// Has an attachment that is not inline.
+        HasAttachments = "hasAttachments",
+        /// Was read.
+        IsRead = "isRead",
+    }
+}
+
+fields! {
+    /// Whole numbers.
+    NumberField {
+        /// Bytes of the message.
+        Size = "size",
+    }
+}
+
+fields! {
+    /// Moments, to the millisecond.
+    InstantField {
+        /// When it arrived.
+        Received = "receivedDateTime",
+        /// When it was sent.
+        Sent = "sentDateTime",
+    }
+}
+
+fields! {
+    /// Lists of people.
+    RecipientList {
+        /// `To`.
+        To = "toRecipients",
+        /// `Cc`.
+        Cc = "ccRecipients",
+        /// `Bcc`.
+        Bcc = "bccRecipients",
+    }
+}
+
+fields! {
+    /// Fields that full text can look into.
+    TextField {
+        /// Subject.
+        Subject = "subject",
+        /// Body.
+        Body = "body",
+        /// Sender's address.
+        FromAddress = "fromAddress",
+        /// Sender's display name.
+        FromName = "fromName",
+        /// Display names of `To`.
+        ToName = "toRecipients/name",
+        /// Addresses of `To`.
+        ToAddress = "toRecipients/address",
+        /// Display names of `Cc`.
+        CcName = "ccRecipients/name",
+        /// Addresses of `Cc`.
+        CcAddress = "ccRecipients/address",
+        /// Display names of `Bcc`.
+        BccName = "bccRecipients/name",
+        /// Addresses of `Bcc`.
+        BccAddress = "bccRecipients/address",
+        /// File names of attachments.
+        AttachmentName = "attachments/name",
+    }
+}
+
+impl TextField {
+    /// What query text without a field name looks into.
+    pub const DEFAULT: &'static [Self] = &[Self::Subject, Self::Body];
+}
+
+/// Name of the list of attachments.
+pub const ATTACHMENTS: &str = "attachments";
+/// Name of the list of categories.
+pub const CATEGORIES: &str = "categories";
+
+/// A single-valued field that results can be ordered by, or the score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SortField {
+    /// Relevance.
+    Score,
+    /// A string, by code point.
+    String(StringField),
+    /// No before yes.
+    Flag(FlagField),
+    /// A number.
+    Number(NumberField),
+    /// A moment.
+    Instant(InstantField),
+}
+
+impl SortField {
+    /// The sortable field of that name; `search.score()` is the score.
+    ///
+    /// ```
+    /// use postern_query::schema::{InstantField, SortField};
+    ///
+    /// let received = Some(SortField::Instant(InstantField::Received));
+    /// assert_eq!(SortField::from_path("receivedDateTime"), received);
+    /// assert_eq!(SortField::from_path("fromName"), None, "not sortable in the index");
+    /// ```
+    #[must_use]
+    pub fn from_path(path: &str) -> Option<Self> {
+        use StringField::{Folder, FromAddress, Importance, Mailbox, Subject};
+        let string = StringField::from_path(path)
+            .filter(|field| matches!(field, Subject | FromAddress | Importance | Mailbox | Folder));
+        (path == "search.score()")
+            .then_some(Self::Score)
+            .or(string.map(Self::String))
+            .or(FlagField::from_path(path).map(Self::Flag))
+            .or(NumberField::from_path(path).map(Self::Number))
+            .or(InstantField::from_path(path).map(Self::Instant))
+    }
+
+    /// The name as written in `$orderby`.
+    #[must_use]
+    pub const fn path(self) -> &'static str {
+        match self {
+            Self::Score => "search.score()",
+            Self::String(field) => field.path(),
+            Self::Flag(field) => field.path(),
+            Self::Number(field) => field.path(),
+            Self::Instant(field) => field.path(),
+        }
+    }
+}
+
+/// One key of an order. Missing values come first ascending and last descending.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Sort {
+    /// What is compared.
+    pub by: SortField,
+    /// Whether the greatest comes first.
+    pub descending: bool,
+}
+
+impl Sort {
+    /// Greatest first.
+    #[must_use]
+    pub const fn descending(by: SortField) -> Self {
+        Self { by, descending: true }
+    }
+
+    /// Least first.
+    #[must_use]
+    pub const fn ascending(by: SortField) -> Self {
+        Self { by, descending: false }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_read_back() {
+        for field in StringField::ALL {
+            assert_eq!(StringField::from_path(field.path()), Some(*field));
+        }
+        assert_eq!(StringField::from_path("Subject"), None, "names are case-sensitive");
+        assert_eq!(TextField::from_path("toRecipients/name"), Some(TextField::ToName));
+    }
+}

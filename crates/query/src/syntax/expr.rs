@@ -1,0 +1,94 @@
+//! The one boolean skeleton of every stage.
+
+/// And, or, not over leaves of any kind.
+///
+/// An empty [`Expr::And`] is true and an empty [`Expr::Or`] is false, as in logic.
+///
+/// ```
+/// use postern_query::Expr;
+///
+/// let expr = Expr::And(vec![Expr::Leaf(2), Expr::negated(Expr::Leaf(3))]);
+/// assert!(expr.holds(&mut |number| number % 2 == 0));
+/// assert!(Expr::<i32>::everything().holds(&mut |_| false));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expr<L> {
+    /// All of them hold.
+    And(Vec<Self>),
+    /// At least one of them holds.
+    Or(Vec<Self>),
+    /// It does not hold.
+    Not(Box<Self>),
+    /// A condition of this stage's own kind.
+    Leaf(L),
+}
+
+impl<L> Expr<L> {
+    /// The expression that always holds.
+    #[must_use]
+    pub const fn everything() -> Self {
+        Self::And(Vec::new())
+    }
+
+    /// The expression that never holds.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self::Or(Vec::new())
+    }
+
+    /// The opposite of `expr`.
+    #[must_use]
+    pub fn negated(expr: Self) -> Self {
+        Self::Not(Box::new(expr))
+    }
+
+    /// Whether this is [`Expr::everything`].
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        matches!(self, Self::And(parts) if parts.is_empty())
+    }
+
+    /// Whether the expression holds when `leaf` says which leaves do.
+    pub fn holds(&self, leaf: &mut impl FnMut(&L) -> bool) -> bool {
+        match self {
+            Self::And(parts) => parts.iter().all(|part| part.holds(leaf)),
+            Self::Or(parts) => parts.iter().any(|part| part.holds(leaf)),
+            Self::Not(inner) => !inner.holds(leaf),
+            Self::Leaf(inner) => leaf(inner),
+        }
+    }
+
+    /// Calls `visit` for every leaf, left to right.
+    pub fn for_each_leaf<'a>(&'a self, visit: &mut impl FnMut(&'a L)) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => {
+                for part in parts {
+                    part.for_each_leaf(visit);
+                }
+            }
+            Self::Not(inner) => inner.for_each_leaf(visit),
+            Self::Leaf(leaf) => visit(leaf),
+        }
+    }
+
+    /// The same skeleton with every leaf replaced.
+    ///
+    /// # Errors
+    ///
+    /// The first error that `map` returns.
+    pub fn try_map<M, E>(
+        self,
+        map: &mut impl FnMut(L) -> Result<Expr<M>, E>,
+    ) -> Result<Expr<M>, E> {
+        Ok(match self {
+            Self::And(parts) => Expr::And(
+                parts.into_iter().map(|part| part.try_map(map)).collect::<Result<_, _>>()?,
+            ),
+            Self::Or(parts) => {
+                Expr::Or(parts.into_iter().map(|part| part.try_map(map)).collect::<Result<_, _>>()?)
+            }
+            Self::Not(inner) => Expr::negated(inner.try_map(map)?),
+            Self::Leaf(leaf) => map(leaf)?,
+        })
+    }
+}

@@ -1,0 +1,3 @@
+//! Text to tokens to syntax tree. Knows no field names, dates or values.
+
+pub(crate) mod expr;
