@@ -235,7 +235,7 @@ fn attachment_holds(test: &AttachmentTest, file: &Attachment) -> bool {
         AttachmentTest::Name(test) => string_holds(test, file.name.as_deref()),
         AttachmentTest::ContentType(test) => string_holds(test, file.content_type.as_deref()),
         AttachmentTest::Size(test) => number_holds(*test, file.size),
-        AttachmentTest::Named(text) => name().is_some_and(|name| name == *text),
+        AttachmentTest::Named(text) => name().is_some_and(|name| name == lower_case(text)),
         AttachmentTest::Extension(text) => name().is_some_and(|name| {
             name.strip_suffix(text.as_str()).is_some_and(|stem| stem.ends_with('.'))
         }),

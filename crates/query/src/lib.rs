@@ -7,11 +7,15 @@
 pub mod analysis;
 mod error;
 mod evaluate;
+pub mod lucene;
 mod message;
+pub mod odata;
 mod query;
+mod resolve;
 pub mod schema;
 mod span;
 mod syntax;
+mod target;
 mod wildcard;
 
 pub use error::{Advice, AdviceCode, Code, Error, Errors};
@@ -26,23 +30,5 @@ pub use query::{
 };
 pub use span::{Located, Span};
 pub use syntax::expr::Expr;
+pub use target::{Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Note, datatap};
 pub use wildcard::{Wildcard, WildcardPart};
-
-/// OData as existing clients send it. (Contract for the other crates.)
-pub mod odata {
-    use crate::{Errors, Query, schema::Sort};
-    /// Parses a filter.
-    ///
-    /// # Errors
-    /// Whatever the service would refuse.
-    pub fn parse_filter(_text: &str) -> Result<Query, Errors> {
-        Ok(Query::everything())
-    }
-    /// Parses an order.
-    ///
-    /// # Errors
-    /// Whatever the service would refuse.
-    pub fn parse_order_by(_text: &str) -> Result<Vec<Sort>, Errors> {
-        Ok(Vec::new())
-    }
-}

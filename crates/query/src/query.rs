@@ -61,9 +61,8 @@ impl Query {
                 single => parts.push(single),
             }
         }
-        let single = if parts.len() == 1 { parts.pop() } else { None };
         let order = if self.order.is_empty() { other.order } else { self.order };
-        Self { condition: single.unwrap_or(Expr::And(parts)), order }
+        Self { condition: Expr::group(parts, Expr::And), order }
     }
 
     /// The same condition in another order.
@@ -250,7 +249,7 @@ pub enum AttachmentTest {
     ContentType(StringTest),
     /// On the size in bytes.
     Size(NumberTest),
-    /// The whole name, whatever the case; in lower case.
+    /// The whole name, whatever the case; spelled as typed.
     Named(String),
     /// The name ends in a dot and this; in lower case.
     Extension(String),

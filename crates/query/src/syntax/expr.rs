@@ -36,10 +36,26 @@ impl<L> Expr<L> {
         Self::Or(Vec::new())
     }
 
-    /// The opposite of `expr`.
+    /// The opposite of `expr`; the opposite of an opposite is the thing itself.
     #[must_use]
     pub fn negated(expr: Self) -> Self {
-        Self::Not(Box::new(expr))
+        match expr {
+            Self::Not(inner) => *inner,
+            other @ (Self::And(_) | Self::Or(_) | Self::Leaf(_)) => Self::Not(Box::new(other)),
+        }
+    }
+
+    /// One part as it is, several under `group`.
+    #[must_use]
+    pub fn group(mut parts: Vec<Self>, group: fn(Vec<Self>) -> Self) -> Self {
+        match parts.pop() {
+            Some(only) if parts.is_empty() => only,
+            Some(last) => {
+                parts.push(last);
+                group(parts)
+            }
+            None => group(parts),
+        }
     }
 
     /// Whether this is [`Expr::everything`].

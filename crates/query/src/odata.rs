@@ -1,0 +1,114 @@
+//! OData `$filter` and `$orderby` as existing clients send them to the premium service.
+//!
+//! What the service refuses with 400 is refused here, with the place and what to write instead.
+
+use crate::resolve;
+use crate::schema::{Sort, SortField};
+use crate::syntax::odata::{self as syntax, Token, TokenKind};
+use crate::{Code, Error, Errors, Query, Span};
+
+/// Keys of an order at the most.
+pub const MAX_ORDER_KEYS: usize = 32;
+
+/// Parses a filter and resolves its fields; blank text is every message.
+///
+/// # Errors
+///
+/// Whatever the service would refuse: unknown or unfilterable fields, values of the wrong type,
+/// constructs outside of its grammar.
+///
+/// # Examples
+///
+/// ```
+/// use postern_query::{evaluate, odata, Code, Message};
+///
+/// let query = odata::parse_filter("toRecipients/any(r: r/address eq 'b@x.com') or not isRead")?;
+/// assert!(evaluate(query.condition(), &Message::default()), "not known to be read");
+///
+/// let errors = odata::parse_filter("not fromAddress eq 'a@x.com'").unwrap_err();
+/// assert_eq!(errors.as_slice()[0].code, Code::Syntax);
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+pub fn parse_filter(text: &str) -> Result<Query, Errors> {
+    let condition = resolve::odata::resolve(syntax::parse(text)?)?;
+    Ok(Query::new(condition, Vec::new()))
+}
+
+/// Parses the keys of an order; blank text is none.
+///
+/// # Errors
+///
+/// For fields that cannot be sorted, and for more than [`MAX_ORDER_KEYS`] keys.
+///
+/// # Examples
+///
+/// ```
+/// use postern_query::{odata, schema::{InstantField, Sort, SortField}};
+///
+/// let received = SortField::Instant(InstantField::Received);
+/// assert_eq!(odata::parse_order_by("receivedDateTime desc")?, [Sort::descending(received)]);
+/// assert!(odata::parse_order_by("body").is_err());
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+pub fn parse_order_by(text: &str) -> Result<Vec<Sort>, Errors> {
+    let tokens = syntax::tokenize(text)?;
+    if tokens.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<_> = tokens.split(|token| token.kind == TokenKind::Comma).collect();
+    if keys.len() > MAX_ORDER_KEYS {
+        let title = format!("more than {MAX_ORDER_KEYS} keys in an order");
+        return Err(
+            Error::new(Code::TooManyTerms, Span::new(0, text.len()), title, "too many").into()
+        );
+    }
+    keys.into_iter()
+        .map(|key| sort_key(key, text.len()))
+        .collect::<Result<_, _>>()
+        .map_err(Errors::from)
+}
+
+fn sort_key(tokens: &[Token], end: usize) -> Result<Sort, Error> {
+    let (field, direction) = match tokens {
+        [
+            Token { kind: TokenKind::Path(name), .. },
+            Token { kind: TokenKind::Open, spaced: false, .. },
+            Token { kind: TokenKind::Close, .. },
+            rest @ ..,
+        ] => (format!("{name}()"), rest),
+        [Token { kind: TokenKind::Path(name), .. }, rest @ ..] => (name.clone(), rest),
+        _ => {
+            let span = tokens.first().map_or(Span::new(end, end), |token| token.span);
+            return Err(Error::new(
+                Code::MissingOperand,
+                span,
+                "a field to order by is missing",
+                "expected here",
+            ));
+        }
+    };
+    let descending = match direction {
+        [] => false,
+        [Token { kind: TokenKind::Path(word), .. }] if word == "asc" => false,
+        [Token { kind: TokenKind::Path(word), .. }] if word == "desc" => true,
+        [first, ..] => {
+            return Err(Error::new(
+                Code::Syntax,
+                first.span,
+                "only `asc` or `desc` may follow a field",
+                "not understood",
+            )
+            .hint("separate fields with commas"));
+        }
+    };
+    let span = tokens.first().map_or_else(Span::default, |token| token.span);
+    let by = SortField::from_path(&field).ok_or_else(|| not_sortable(&field, span))?;
+    Ok(Sort { by, descending })
+}
+
+fn not_sortable(field: &str, span: Span) -> Error {
+    Error::new(Code::UnknownField, span, format!("results cannot be ordered by `{field}`"), "not sortable").hint(
+        "sortable: receivedDateTime, sentDateTime, subject, fromAddress, hasAttachments, importance, isRead, size, \
+         mailbox, folder, search.score()",
+    )
+}

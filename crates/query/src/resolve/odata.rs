@@ -1,0 +1,388 @@
+//! A filter's syntax tree to a typed condition: field names, types, null and lambda rules.
+//!
+//! The rules are those of "OData comparison operators", "OData logical operators" and "Troubleshoot
+//! OData collection filters" for Azure AI Search. What the service refuses with 400 is refused here.
+
+use jiff::Timestamp;
+
+use super::odata_calls;
+use super::odata_lambda;
+use crate::query::{
+    Comparison, Condition, FlagTest, InstantTest, Number, NumberTest, Predicate, StringTest,
+};
+use crate::schema::{
+    ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, RecipientList, StringField,
+    TextField,
+};
+use crate::syntax::odata::{Constant, Operand, Path, Relation, Syntax, Term};
+use crate::{Code, Error, Expr, Located, Span};
+
+/// Resolves a whole filter.
+pub(crate) fn resolve(syntax: Syntax) -> Result<Condition, Error> {
+    syntax.try_map(&mut |term| resolve_term(&term.value, term.span))
+}
+
+fn resolve_term(term: &Term, span: Span) -> Result<Condition, Error> {
+    match term {
+        Term::Alone(Operand::Constant(constant, at)) => truth(constant, *at),
+        Term::Alone(Operand::Path(path)) => flag_alone(path),
+        Term::Alone(Operand::Call(call)) => odata_calls::top(call),
+        Term::Compare { left, relation, right } => {
+            match comparison_sides(left, *relation, right, span)? {
+                Sides::Field(path, relation, constant) => {
+                    top_comparison(&path, relation, &constant, span)
+                }
+                Sides::Call(call, relation, constant) => {
+                    odata_calls::compared(odata_calls::top(&call)?, relation, &constant, span)
+                }
+            }
+        }
+        Term::Lambda(lambda) => odata_lambda::resolve(lambda, span),
+    }
+}
+
+/// `true` or `false` alone.
+pub(super) fn truth<L>(constant: &Constant, span: Span) -> Result<Expr<L>, Error> {
+    match constant {
+        Constant::Boolean(true) => Ok(Expr::everything()),
+        Constant::Boolean(false) => Ok(Expr::nothing()),
+        Constant::Null
+        | Constant::String(_)
+        | Constant::Integer(_)
+        | Constant::Float(_)
+        | Constant::Instant(_) => Err(Error::new(
+            Code::TypeMismatch,
+            span,
+            "a value alone is not a condition",
+            "compare it with a field",
+        )),
+    }
+}
+
+fn flag_alone(path: &Path) -> Result<Condition, Error> {
+    match top_field(path)? {
+        TopField::Flag(field) => Ok(leaf(Predicate::Flag(field, FlagTest::Is(true)), path.span)),
+        TopField::String(_) | TopField::Number(_) | TopField::Instant(_) => Err(Error::new(
+            Code::TypeMismatch,
+            path.span,
+            format!("`{}` is not yes or no", path.text),
+            "stands where a condition is needed",
+        )
+        .hint(format!("compare it: {} eq ...", path.text))),
+    }
+}
+
+/// A comparison with the constant on the right.
+pub(super) enum Sides {
+    Field(Path, Relation, Constant),
+    Call(crate::syntax::odata::Call, Relation, Constant),
+}
+
+pub(super) fn comparison_sides(
+    left: &Operand,
+    relation: Relation,
+    right: &Operand,
+    span: Span,
+) -> Result<Sides, Error> {
+    let (operand, relation, constant) = match (left, right) {
+        (Operand::Constant(..), Operand::Constant(..)) => {
+            return Err(Error::new(
+                Code::TypeMismatch,
+                span,
+                "two constants are compared",
+                "one side must be a field",
+            ));
+        }
+        (operand, Operand::Constant(constant, _)) => (operand, relation, constant),
+        (Operand::Constant(constant, _), operand) => (operand, relation.flipped(), constant),
+        (Operand::Path(_) | Operand::Call(_), Operand::Path(_) | Operand::Call(_)) => {
+            return Err(Error::new(
+                Code::TypeMismatch,
+                span,
+                "two fields are compared",
+                "one side must be a constant",
+            )
+            .hint("text stands in single quotes, and true, false and null in small letters"));
+        }
+    };
+    Ok(match operand {
+        Operand::Call(call) => Sides::Call(call.clone(), relation, constant.clone()),
+        Operand::Path(path) => Sides::Field(path.clone(), relation, constant.clone()),
+        Operand::Constant(..) => {
+            return Err(Error::new(
+                Code::TypeMismatch,
+                span,
+                "two constants are compared",
+                "one side must be a field",
+            ));
+        }
+    })
+}
+
+fn top_comparison(
+    path: &Path,
+    relation: Relation,
+    constant: &Constant,
+    span: Span,
+) -> Result<Condition, Error> {
+    let predicate = |predicate| leaf(predicate, span);
+    Ok(match top_field(path)? {
+        TopField::String(field) => string_test(path, relation, constant, span)?
+            .map(|test| predicate(Predicate::String(field, test))),
+        TopField::Flag(field) => flag_test(path, relation, constant, span)?
+            .map(|test| predicate(Predicate::Flag(field, test))),
+        TopField::Number(field) => number_test(path, relation, constant, span)?
+            .map(|test| predicate(Predicate::Number(field, test))),
+        TopField::Instant(field) => instant_test(path, relation, constant, span)?
+            .map(|test| predicate(Predicate::Instant(field, test))),
+    }
+    .into_expr())
+}
+
+pub(super) const fn leaf(predicate: Predicate, span: Span) -> Condition {
+    Expr::Leaf(Located::new(predicate, span))
+}
+
+// ---- names ----
+
+/// A single-valued field at the top of a filter.
+enum TopField {
+    String(StringField),
+    Flag(FlagField),
+    Number(NumberField),
+    Instant(InstantField),
+}
+
+fn top_field(path: &Path) -> Result<TopField, Error> {
+    let name = path.text.as_str();
+    StringField::from_path(name)
+        .map(TopField::String)
+        .or_else(|| FlagField::from_path(name).map(TopField::Flag))
+        .or_else(|| NumberField::from_path(name).map(TopField::Number))
+        .or_else(|| InstantField::from_path(name).map(TopField::Instant))
+        .ok_or_else(|| not_a_single_field(path))
+}
+
+fn not_a_single_field(path: &Path) -> Error {
+    let (first, rest) = path.split();
+    if RecipientList::from_path(first).is_some() || matches!(first, ATTACHMENTS | CATEGORIES) {
+        let inner = rest.map_or_else(String::new, |rest| format!("/{rest}"));
+        return Error::new(
+            Code::TypeMismatch,
+            path.span,
+            format!("`{first}` is a list"),
+            "names many values",
+        )
+        .hint(format!("ask for one of them: {first}/any(x: x{inner} eq '...')"));
+    }
+    if TextField::from_path(&path.text).is_some() {
+        return Error::new(
+            Code::Unsupported,
+            path.span,
+            format!("`{}` cannot be filtered", path.text),
+            "can only be searched",
+        )
+        .hint("look for words of it in `query`");
+    }
+    unknown(path, first)
+}
+
+pub(super) fn unknown(path: &Path, name: &str) -> Error {
+    let error = Error::new(
+        Code::UnknownField,
+        path.span,
+        format!("there is no field `{name}`"),
+        "not in the index",
+    );
+    let all = filterable_names();
+    match super::names::closest(name, &all) {
+        Some(close) => error.hint(format!("did you mean {close}?")),
+        None if matches!(name, "True" | "False" | "TRUE" | "FALSE" | "None" | "NULL" | "Null") => {
+            error.hint("true, false and null are written in small letters")
+        }
+        None => error.hint(format!("fields: {}", all.join(", "))),
+    }
+}
+
+fn filterable_names() -> Vec<&'static str> {
+    let strings = StringField::ALL.iter().map(|field| field.path());
+    let flags = FlagField::ALL.iter().map(|field| field.path());
+    let numbers = NumberField::ALL.iter().map(|field| field.path());
+    let instants = InstantField::ALL.iter().map(|field| field.path());
+    let lists = RecipientList::ALL.iter().map(|field| field.path());
+    strings
+        .chain(flags)
+        .chain(numbers)
+        .chain(instants)
+        .chain(lists)
+        .chain([ATTACHMENTS, CATEGORIES])
+        .collect()
+}
+
+// ---- tests of one value ----
+
+/// A test, or its opposite; "not equal" is true where the value is missing.
+pub(super) struct Signed<T> {
+    test: T,
+    negated: bool,
+}
+
+impl<T> Signed<T> {
+    pub(super) fn map<U>(self, map: impl FnOnce(T) -> U) -> Signed<U> {
+        Signed { test: map(self.test), negated: self.negated }
+    }
+}
+
+impl<L> Signed<Expr<L>> {
+    pub(super) fn into_expr(self) -> Expr<L> {
+        if self.negated { Expr::negated(self.test) } else { self.test }
+    }
+}
+
+const fn signed<T>(relation: Relation, test: T) -> Signed<T> {
+    Signed { test, negated: matches!(relation, Relation::Ne) }
+}
+
+const fn is_range(relation: Relation) -> bool {
+    !matches!(relation, Relation::Eq | Relation::Ne)
+}
+
+const fn comparison(relation: Relation) -> Comparison {
+    match relation {
+        Relation::Eq | Relation::Ne => Comparison::Equal,
+        Relation::Gt => Comparison::Greater,
+        Relation::Ge => Comparison::AtLeast,
+        Relation::Lt => Comparison::Less,
+        Relation::Le => Comparison::AtMost,
+    }
+}
+
+/// Whether the constant is null; null has no order.
+fn is_null(relation: Relation, constant: &Constant, span: Span) -> Result<bool, Error> {
+    if *constant != Constant::Null {
+        return Ok(false);
+    }
+    if is_range(relation) {
+        return Err(Error::new(
+            Code::TypeMismatch,
+            span,
+            "null has no order",
+            "compare it with eq or ne",
+        ));
+    }
+    Ok(true)
+}
+
+pub(super) fn string_test(
+    path: &Path,
+    relation: Relation,
+    constant: &Constant,
+    span: Span,
+) -> Result<Signed<StringTest>, Error> {
+    if is_null(relation, constant, span)? {
+        return Ok(signed(relation, StringTest::Missing));
+    }
+    let Constant::String(text) = constant else {
+        return Err(mismatch(path, "text", constant, span).hint("text stands in single quotes"));
+    };
+    if is_range(relation) {
+        return Err(Error::new(
+            Code::NotComparable,
+            span,
+            format!("text cannot be compared with `{}`", relation.word()),
+            "only eq and ne",
+        ));
+    }
+    Ok(signed(relation, StringTest::Is(text.clone())))
+}
+
+fn flag_test(
+    path: &Path,
+    relation: Relation,
+    constant: &Constant,
+    span: Span,
+) -> Result<Signed<FlagTest>, Error> {
+    if is_null(relation, constant, span)? {
+        return Ok(signed(relation, FlagTest::Missing));
+    }
+    let Constant::Boolean(wanted) = constant else {
+        return Err(mismatch(path, "true or false", constant, span));
+    };
+    if is_range(relation) {
+        return Err(Error::new(
+            Code::NotComparable,
+            span,
+            "yes or no has no order",
+            "only eq and ne",
+        ));
+    }
+    Ok(signed(relation, FlagTest::Is(*wanted)))
+}
+
+pub(super) fn number_test(
+    path: &Path,
+    relation: Relation,
+    constant: &Constant,
+    span: Span,
+) -> Result<Signed<NumberTest>, Error> {
+    if is_null(relation, constant, span)? {
+        return Ok(signed(relation, NumberTest::Missing));
+    }
+    let number = match constant {
+        Constant::Integer(number) => Number::Integer(*number),
+        Constant::Float(number) if number.is_finite() => Number::Float(*number),
+        Constant::Float(_)
+        | Constant::Null
+        | Constant::Boolean(_)
+        | Constant::String(_)
+        | Constant::Instant(_) => {
+            return Err(mismatch(path, "a whole number", constant, span));
+        }
+    };
+    Ok(signed(relation, NumberTest::Compare(comparison(relation), number)))
+}
+
+fn instant_test(
+    path: &Path,
+    relation: Relation,
+    constant: &Constant,
+    span: Span,
+) -> Result<Signed<InstantTest>, Error> {
+    if is_null(relation, constant, span)? {
+        return Ok(signed(relation, InstantTest::Missing));
+    }
+    match constant {
+        Constant::Instant(moment) => {
+            Ok(signed(relation, InstantTest::Compare(comparison(relation), *moment)))
+        }
+        Constant::String(text) => {
+            let error = mismatch(path, "a date", constant, span);
+            Err(if text.parse::<Timestamp>().is_ok() {
+                error.hint(format!("a date stands without quotes: {text}"))
+            } else {
+                error.hint("write a date as 2024-01-31T00:00:00Z, without quotes")
+            })
+        }
+        Constant::Null | Constant::Boolean(_) | Constant::Integer(_) | Constant::Float(_) => {
+            Err(mismatch(path, "a date", constant, span)
+                .hint("write a date as 2024-01-31T00:00:00Z"))
+        }
+    }
+}
+
+fn mismatch(path: &Path, wanted: &str, constant: &Constant, span: Span) -> Error {
+    let found = match constant {
+        Constant::Null => "null",
+        Constant::Boolean(_) => "true or false",
+        Constant::String(_) => "text",
+        Constant::Integer(_) => "a whole number",
+        Constant::Float(_) => "a fraction",
+        Constant::Instant(_) => "a date",
+    };
+    Error::new(
+        Code::TypeMismatch,
+        span,
+        format!("`{}` is {wanted}, not {found}", path.text),
+        "these cannot be compared",
+    )
+}

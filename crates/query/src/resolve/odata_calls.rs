@@ -1,0 +1,180 @@
+//! The functions of a filter: `search.in`, `search.ismatch`, `search.ismatchscoring`.
+
+use super::odata::{leaf, unknown};
+use crate::query::{Condition, Predicate, StringTest};
+use crate::schema::{StringField, TextField};
+use crate::syntax::odata::{Argument, Call, Constant, Path, Relation};
+use crate::{Code, Error, Expr, Span, lucene};
+
+/// A call outside of a lambda.
+pub(super) fn top(call: &Call) -> Result<Condition, Error> {
+    match call.name.as_str() {
+        "search.in" => {
+            let (path, values) = search_in(call)?;
+            let field = StringField::from_path(&path.text).ok_or_else(|| not_text(&path))?;
+            Ok(leaf(Predicate::String(field, StringTest::OneOf(values)), call.span))
+        }
+        "search.ismatch" => is_match(call, false),
+        "search.ismatchscoring" => is_match(call, true),
+        _ => Err(unknown_function(call)),
+    }
+}
+
+/// A call compared with true, false or null; a call is never null.
+pub(super) fn compared<L>(
+    call: Expr<L>,
+    relation: Relation,
+    constant: &Constant,
+    span: Span,
+) -> Result<Expr<L>, Error> {
+    let same = match relation {
+        Relation::Eq => true,
+        Relation::Ne => false,
+        Relation::Gt | Relation::Ge | Relation::Lt | Relation::Le => {
+            return Err(Error::new(
+                Code::NotComparable,
+                span,
+                "a condition has no order",
+                "only eq and ne",
+            ));
+        }
+    };
+    match constant {
+        Constant::Boolean(wanted) if *wanted == same => Ok(call),
+        Constant::Boolean(_) => Ok(Expr::negated(call)),
+        Constant::Null if same => Ok(Expr::nothing()),
+        Constant::Null => Ok(Expr::everything()),
+        Constant::String(_) | Constant::Integer(_) | Constant::Float(_) | Constant::Instant(_) => {
+            Err(Error::new(
+                Code::TypeMismatch,
+                span,
+                "a condition is true or false",
+                "compare it with true or false",
+            ))
+        }
+    }
+}
+
+/// The field and the values of `search.in(field, 'a,b', 'delimiters')`.
+///
+/// Every character of the third argument separates; empty pieces are dropped and nothing is trimmed.
+pub(super) fn search_in(call: &Call) -> Result<(Path, Vec<String>), Error> {
+    let (Some(Argument::Path(path)), Some(Argument::Constant(Constant::String(list), _))) =
+        (call.arguments.first(), call.arguments.get(1))
+    else {
+        return Err(wrong_arguments(call, "search.in(field, 'a,b', ',')"));
+    };
+    let delimiters = match call.arguments.get(2) {
+        None => " ,",
+        Some(Argument::Constant(Constant::String(text), _)) if !text.is_empty() => text,
+        Some(_) => return Err(wrong_arguments(call, "search.in(field, 'a|b', '|')")),
+    };
+    if call.arguments.len() > 3 {
+        return Err(wrong_arguments(call, "search.in(field, 'a,b', ',')"));
+    }
+    let values = list.split(|c| delimiters.contains(c)).filter(|value| !value.is_empty());
+    Ok((path.clone(), values.map(str::to_owned).collect()))
+}
+
+pub(super) fn not_text(path: &Path) -> Error {
+    if StringField::from_path(&path.text).is_none() && !path.text.contains('/') {
+        return unknown(path, &path.text);
+    }
+    Error::new(
+        Code::TypeMismatch,
+        path.span,
+        format!("`{}` is not a text field", path.text),
+        "search.in needs text",
+    )
+}
+
+/// `search.ismatch('text', 'fields', 'full'|'simple', 'any'|'all')` with one, two or four arguments.
+fn is_match(call: &Call, scored: bool) -> Result<Condition, Error> {
+    let mut texts = Vec::new();
+    for argument in &call.arguments {
+        let Argument::Constant(Constant::String(text), _) = argument else {
+            return Err(wrong_arguments(
+                call,
+                "search.ismatch('text', 'subject,body', 'full', 'any')",
+            ));
+        };
+        texts.push(text.as_str());
+    }
+    let (text, fields, syntax, mode) = match *texts.as_slice() {
+        [text] => (text, None, "simple", "any"),
+        [text, fields] => (text, Some(fields), "simple", "any"),
+        [text, fields, syntax, mode] => (text, Some(fields), syntax, mode),
+        _ => {
+            return Err(wrong_arguments(
+                call,
+                "one, two or four texts: search.ismatch('text', 'subject,body', 'full', 'any')",
+            ));
+        }
+    };
+    let options = match_options(call, syntax, mode)?;
+    let fields = match_fields(call, fields)?;
+    lucene::parse_condition(text, options, &fields, scored)
+        .map_err(|errors| inner_error(call, &errors))
+}
+
+fn match_options(call: &Call, syntax: &str, mode: &str) -> Result<lucene::Options, Error> {
+    let syntax = match syntax {
+        "full" => lucene::Syntax::Full,
+        "simple" => lucene::Syntax::Simple,
+        _ => return Err(wrong_arguments(call, "the third argument is 'full' or 'simple'")),
+    };
+    let mode = match mode {
+        "any" => lucene::Mode::Any,
+        "all" => lucene::Mode::All,
+        _ => return Err(wrong_arguments(call, "the fourth argument is 'any' or 'all'")),
+    };
+    Ok(lucene::Options { syntax, mode })
+}
+
+/// The fields named, or every searchable one.
+fn match_fields(call: &Call, fields: Option<&str>) -> Result<Vec<TextField>, Error> {
+    let Some(fields) = fields else { return Ok(TextField::ALL.to_vec()) };
+    fields
+        .split(',')
+        .map(|name| {
+            TextField::from_path(name.trim()).ok_or_else(|| {
+                let title = format!("`{}` is not a searchable field", name.trim());
+                let names: Vec<_> = TextField::ALL.iter().map(|field| field.path()).collect();
+                Error::new(Code::UnknownField, call.span, title, "named here")
+                    .hint(format!("searchable: {}", names.join(", ")))
+            })
+        })
+        .collect()
+}
+
+/// A fault of the query text inside a filter, at the place of the call.
+fn inner_error(call: &Call, errors: &crate::Errors) -> Error {
+    errors.as_slice().first().map_or_else(
+        || wrong_arguments(call, "search.ismatch('text')"),
+        |error| Error { span: call.span, ..error.clone() },
+    )
+}
+
+fn wrong_arguments(call: &Call, usage: &str) -> Error {
+    let span = call.arguments.first().zip(call.arguments.last());
+    let span = span.map_or(call.span, |(first, last)| first.span().to(last.span()));
+    Error::new(Code::Syntax, span, format!("`{}` takes other arguments", call.name), "not these")
+        .hint(usage)
+}
+
+pub(super) fn unknown_function(call: &Call) -> Error {
+    let error = |title: &str| Error::new(Code::Unsupported, call.span, title, "cannot be answered");
+    match call.name.as_str() {
+        "geo.distance" | "geo.intersects" => error("the index has no geographic field"),
+        "contains" | "startswith" | "endswith" | "substringof" | "indexof" => error(&format!(
+            "`{}` is not part of the service's filter language",
+            call.name
+        ))
+        .hint(
+            "filters compare whole values; look for words with `query` or search.ismatch('word*')",
+        ),
+        "tolower" | "toupper" => error("the service's filters compare text as it is stored"),
+        name => error(&format!("there is no function `{name}`"))
+            .hint("functions: search.in, search.ismatch, search.ismatchscoring"),
+    }
+}

@@ -1,0 +1,307 @@
+//! `any` and `all` over a collection.
+//!
+//! Elements of complex collections take every construct over their own sub-fields; elements of string
+//! collections are stored as plain terms, hence the restrictions of "Troubleshoot OData collection
+//! filters": in `any` only equality joined by `or`, in `all` only inequality joined by `and`.
+
+use super::odata::{Sides, comparison_sides, leaf, number_test, string_test, truth, unknown};
+use super::odata_calls::{compared, search_in, unknown_function};
+use crate::query::{AttachmentTest, Condition, Predicate, RecipientTest, StringTest};
+use crate::schema::{ATTACHMENTS, CATEGORIES, RecipientList};
+use crate::syntax::odata::{Call, Constant, Lambda, Operand, Path, Relation, Syntax, Term};
+use crate::{Code, Error, Expr, Located, Span};
+
+pub(super) fn resolve(lambda: &Lambda, span: Span) -> Result<Condition, Error> {
+    let name = lambda.collection.text.as_str();
+    let predicate = if let Some(list) = RecipientList::from_path(name) {
+        Predicate::Recipient(list, body(lambda, &recipient_element)?)
+    } else if name == ATTACHMENTS {
+        Predicate::Attachment(body(lambda, &attachment_element)?)
+    } else if name == CATEGORIES {
+        restrict(lambda)?;
+        Predicate::Category(body(lambda, &category_element)?)
+    } else {
+        return Err(not_a_collection(&lambda.collection));
+    };
+    let any = leaf(predicate, span);
+    Ok(if lambda.all { Expr::negated(any) } else { any })
+}
+
+/// What an element is asked; for `all`, the opposite, so that "not any" says it.
+fn body<T>(
+    lambda: &Lambda,
+    element: &impl Fn(&Inner<'_>) -> Result<Expr<T>, Error>,
+) -> Result<Expr<T>, Error> {
+    let Some((variable, syntax)) = &lambda.body else { return Ok(Expr::everything()) };
+    let expr = Syntax::clone(syntax)
+        .try_map(&mut |term: Located<Term>| inner(&term.value, term.span, variable, element))?;
+    Ok(if lambda.all { Expr::negated(expr) } else { expr })
+}
+
+/// A test of one sub-field of the element; an empty sub-field is the element itself.
+enum Inner<'a> {
+    Compare {
+        path: &'a Path,
+        field: &'a str,
+        relation: Relation,
+        constant: &'a Constant,
+        span: Span,
+    },
+    OneOf {
+        path: &'a Path,
+        field: &'a str,
+        values: Vec<String>,
+    },
+}
+
+fn inner<T>(
+    term: &Term,
+    span: Span,
+    variable: &Path,
+    element: &impl Fn(&Inner<'_>) -> Result<Expr<T>, Error>,
+) -> Result<Expr<T>, Error> {
+    match term {
+        Term::Alone(Operand::Constant(constant, at)) => truth(constant, *at),
+        Term::Alone(Operand::Path(path)) => {
+            bound(path, variable)?;
+            Err(Error::new(
+                Code::TypeMismatch,
+                path.span,
+                format!("`{}` is not yes or no", path.text),
+                "compare it with a value",
+            ))
+        }
+        Term::Alone(Operand::Call(call)) => inner_call(call, variable, element),
+        Term::Compare { left, relation, right } => {
+            match comparison_sides(left, *relation, right, span)? {
+                Sides::Call(call, relation, constant) => {
+                    compared(inner_call(&call, variable, element)?, relation, &constant, span)
+                }
+                Sides::Field(path, relation, constant) => {
+                    let field = bound(&path, variable)?;
+                    element(&Inner::Compare {
+                        path: &path,
+                        field,
+                        relation,
+                        constant: &constant,
+                        span,
+                    })
+                }
+            }
+        }
+        Term::Lambda(nested) => {
+            bound(&nested.collection, variable)?;
+            Err(Error::new(
+                Code::TypeMismatch,
+                nested.collection.span,
+                "there is no collection inside this one",
+                "not a collection",
+            ))
+        }
+    }
+}
+
+fn inner_call<T>(
+    call: &Call,
+    variable: &Path,
+    element: &impl Fn(&Inner<'_>) -> Result<Expr<T>, Error>,
+) -> Result<Expr<T>, Error> {
+    if call.name.starts_with("search.ismatch") {
+        return Err(Error::new(
+            Code::Unsupported,
+            call.span,
+            format!("`{}` cannot stand inside any or all", call.name),
+            "not bound to the range variable",
+        )
+        .hint("put it beside the lambda, joined with `and`"));
+    }
+    if call.name != "search.in" {
+        return Err(unknown_function(call));
+    }
+    let (path, values) = search_in(call)?;
+    let field = bound(&path, variable)?;
+    element(&Inner::OneOf { path: &path, field, values })
+}
+
+/// The sub-field of a path that starts at the range variable.
+fn bound<'a>(path: &'a Path, variable: &Path) -> Result<&'a str, Error> {
+    let (first, rest) = path.split();
+    if first == variable.text {
+        return Ok(rest.unwrap_or_default());
+    }
+    Err(Error::new(
+        Code::Unsupported,
+        path.span,
+        format!("`{}` does not start at `{}`", path.text, variable.text),
+        "not bound to the range variable",
+    )
+    .hint(
+        "inside any and all only fields of the element can be used; put other conditions beside it",
+    ))
+}
+
+fn recipient_element(inner: &Inner<'_>) -> Result<Expr<RecipientTest>, Error> {
+    match inner.field() {
+        "name" => Ok(map_leaves(inner.string()?, RecipientTest::Name)),
+        "address" => Ok(map_leaves(inner.string()?, RecipientTest::Address)),
+        _ => Err(inner.unknown(&["name", "address"])),
+    }
+}
+
+fn attachment_element(inner: &Inner<'_>) -> Result<Expr<AttachmentTest>, Error> {
+    match (inner.field(), inner) {
+        ("name", _) => Ok(map_leaves(inner.string()?, AttachmentTest::Name)),
+        ("contentType", _) => Ok(map_leaves(inner.string()?, AttachmentTest::ContentType)),
+        ("size", Inner::Compare { path, relation, constant, span, .. }) => {
+            let test = number_test(path, *relation, constant, *span)?;
+            Ok(test.map(|test| Expr::Leaf(AttachmentTest::Size(test))).into_expr())
+        }
+        ("size", Inner::OneOf { path, .. }) => Err(Error::new(
+            Code::TypeMismatch,
+            path.span,
+            "`size` is a number",
+            "search.in needs text",
+        )),
+        _ => Err(inner.unknown(&["name", "contentType", "size"])),
+    }
+}
+
+fn category_element(inner: &Inner<'_>) -> Result<Expr<StringTest>, Error> {
+    if inner.field().is_empty() { inner.string() } else { Err(inner.unknown(&[])) }
+}
+
+impl<'a> Inner<'a> {
+    const fn field(&self) -> &'a str {
+        match self {
+            Self::Compare { field, .. } | Self::OneOf { field, .. } => field,
+        }
+    }
+
+    const fn path(&self) -> &'a Path {
+        match self {
+            Self::Compare { path, .. } | Self::OneOf { path, .. } => path,
+        }
+    }
+
+    fn string(&self) -> Result<Expr<StringTest>, Error> {
+        match self {
+            Self::Compare { path, relation, constant, span, .. } => {
+                Ok(string_test(path, *relation, constant, *span)?.map(Expr::Leaf).into_expr())
+            }
+            Self::OneOf { values, .. } => Ok(Expr::Leaf(StringTest::OneOf(values.clone()))),
+        }
+    }
+
+    fn unknown(&self, known: &[&str]) -> Error {
+        let path = self.path();
+        if self.field().is_empty() {
+            let title = format!("`{}` has several parts", path.text);
+            return Error::new(Code::TypeMismatch, path.span, title, "name one of them").hint(
+                known
+                    .iter()
+                    .map(|name| format!("{}/{name}", path.text))
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            );
+        }
+        if known.is_empty() {
+            let title = format!("`{}` has no parts", path.split().0);
+            return Error::new(Code::UnknownField, path.span, title, "a category is plain text");
+        }
+        Error { hint: Some(format!("parts: {}", known.join(", "))), ..unknown(path, self.field()) }
+    }
+}
+
+fn map_leaves<T>(expr: Expr<StringTest>, wrap: impl Fn(StringTest) -> T) -> Expr<T> {
+    match expr {
+        Expr::Not(inner) => Expr::negated(map_leaves(*inner, wrap)),
+        Expr::Leaf(test) => Expr::Leaf(wrap(test)),
+        // A test of one value is a leaf or its opposite.
+        Expr::And(_) | Expr::Or(_) => Expr::nothing(),
+    }
+}
+
+fn not_a_collection(path: &Path) -> Error {
+    let error = unknown(path, &path.text);
+    if crate::schema::StringField::from_path(&path.text).is_some() || path.text.contains('/') {
+        return Error::new(
+            Code::TypeMismatch,
+            path.span,
+            format!("`{}` is not a list", path.text),
+            "any and all need a list",
+        );
+    }
+    error
+}
+
+// ---- string collections ----
+
+/// Refuses what plain terms cannot answer, after every `not` has been pushed down to its leaf.
+fn restrict(lambda: &Lambda) -> Result<(), Error> {
+    let Some((_, syntax)) = &lambda.body else { return Ok(()) };
+    allowed(syntax, lambda.all, false)
+}
+
+/// In `any`, equalities joined by `or`; in `all`, which is "not any not", the mirror image.
+fn allowed(syntax: &Syntax, all: bool, negated: bool) -> Result<(), Error> {
+    match syntax {
+        Expr::Not(inner) => allowed(inner, all, !negated),
+        Expr::And(parts) if all != negated => {
+            parts.iter().try_for_each(|part| allowed(part, all, negated))
+        }
+        Expr::Or(parts) if all == negated => {
+            parts.iter().try_for_each(|part| allowed(part, all, negated))
+        }
+        Expr::And(_) | Expr::Or(_) => Err(wrong_join(syntax, all)),
+        Expr::Leaf(term) => leaf_allowed(term, all, negated),
+    }
+}
+
+fn leaf_allowed(term: &Located<Term>, all: bool, negated: bool) -> Result<(), Error> {
+    let positive = match &term.value {
+        Term::Alone(Operand::Call(_)) => !negated,
+        Term::Compare { left: Operand::Call(_), .. }
+        | Term::Compare { right: Operand::Call(_), .. }
+        | Term::Alone(Operand::Constant(..)) => {
+            return Err(Error::new(
+                Code::Unsupported,
+                term.span,
+                "not over plain values",
+                "only comparisons and search.in",
+            ));
+        }
+        Term::Compare { relation: Relation::Ne, .. } => negated,
+        Term::Compare { .. } => !negated,
+        // Refused, with its own reason, when the element is resolved.
+        Term::Alone(Operand::Path(_)) | Term::Lambda(_) => return Ok(()),
+    };
+    if positive != all {
+        return Ok(());
+    }
+    let (title, hint) = if all {
+        (
+            "in `all` a category can only differ",
+            "write not categories/any(x: x ne ...) or all(x: x ne ...)",
+        )
+    } else {
+        (
+            "in `any` a category can only be equal",
+            "for \"none is ...\" write not categories/any(x: x eq ...)",
+        )
+    };
+    Err(Error::new(Code::Unsupported, term.span, title, "not over plain values").hint(hint))
+}
+
+fn wrong_join(syntax: &Syntax, all: bool) -> Error {
+    let mut span: Option<Span> = None;
+    syntax
+        .for_each_leaf(&mut |term| span = Some(span.map_or(term.span, |span| span.to(term.span))));
+    let join = if all { "and" } else { "or" };
+    let name = if all { "all" } else { "any" };
+    Error::new(
+        Code::Unsupported,
+        span.unwrap_or_default(),
+        format!("over plain values `{name}` joins its conditions by `{join}` only"),
+        "joined in another way",
+    )
+}

@@ -1,0 +1,13 @@
+//! OData `$filter` and `$orderby`, as the premium service's published grammar has them.
+//!
+//! The grammar is that of "OData expression syntax reference for Azure AI Search"
+//! (<https://learn.microsoft.com/azure/search/search-query-odata-syntax-reference>); white space
+//! follows its examples: any amount between tokens, none around `/` nor before the bracket of a call.
+
+mod ast;
+mod parser;
+mod token;
+
+pub(crate) use ast::{Argument, Call, Constant, Lambda, Operand, Path, Relation, Syntax, Term};
+pub(crate) use parser::parse;
+pub(crate) use token::{Token, TokenKind, tokenize};

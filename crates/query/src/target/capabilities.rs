@@ -1,0 +1,117 @@
+//! What an endpoint of the premium service can be asked.
+
+use std::collections::BTreeMap;
+
+use crate::lucene::Syntax;
+
+/// What may be done with one field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FieldCapability {
+    /// It may stand in a filter.
+    pub filterable: bool,
+    /// It may stand in an order.
+    pub sortable: bool,
+    /// Full text looks into it.
+    pub searchable: bool,
+}
+
+/// The fields of an index by their paths, such as `toRecipients/address`.
+///
+/// ```
+/// use postern_query::{FieldCapability, IndexFields};
+///
+/// let fields: IndexFields =
+///     [("subject".to_owned(), FieldCapability { searchable: true, ..Default::default() })].into_iter().collect();
+/// assert!(fields.get("subject").searchable && !fields.get("folder").filterable);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IndexFields(BTreeMap<String, FieldCapability>);
+
+impl IndexFields {
+    /// The fields that the vendor's published pages name, and those that mirror Microsoft Graph.
+    /// Only subject and body are known to be searchable.
+    #[must_use]
+    pub fn documented() -> Self {
+        const FILTERABLE: &[&str] = &[
+            "internetMessageId",
+            "conversationId",
+            "fromName",
+            "toRecipients/name",
+            "toRecipients/address",
+            "ccRecipients/name",
+            "ccRecipients/address",
+            "bccRecipients/name",
+            "bccRecipients/address",
+            "categories",
+            "attachments/name",
+            "attachments/contentType",
+            "attachments/size",
+        ];
+        const SORTABLE: &[&str] = &[
+            "subject",
+            "fromAddress",
+            "receivedDateTime",
+            "sentDateTime",
+            "hasAttachments",
+            "importance",
+            "isRead",
+        ];
+        let plain = FieldCapability { filterable: true, ..FieldCapability::default() };
+        let sortable = FieldCapability { sortable: true, ..plain };
+        let mut fields = BTreeMap::new();
+        fields.extend(FILTERABLE.iter().map(|path| ((*path).to_owned(), plain)));
+        fields.extend(SORTABLE.iter().map(|path| ((*path).to_owned(), sortable)));
+        fields.insert("subject".to_owned(), FieldCapability { searchable: true, ..sortable });
+        fields.insert(
+            "body".to_owned(),
+            FieldCapability { searchable: true, ..FieldCapability::default() },
+        );
+        Self(fields)
+    }
+
+    /// What may be done with the field; nothing with one that the index has not.
+    #[must_use]
+    pub fn get(&self, path: &str) -> FieldCapability {
+        self.0.get(path).copied().unwrap_or_default()
+    }
+
+    /// Whether the index has the field.
+    #[must_use]
+    pub fn contains(&self, path: &str) -> bool {
+        self.0.contains_key(path)
+    }
+}
+
+impl FromIterator<(String, FieldCapability)> for IndexFields {
+    fn from_iter<I: IntoIterator<Item = (String, FieldCapability)>>(fields: I) -> Self {
+        Self(fields.into_iter().collect())
+    }
+}
+
+/// What an endpoint of the premium service can be asked: probed from `/fields`, or configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// The fields of the index.
+    pub fields: IndexFields,
+    /// How `query` is read.
+    pub syntax: Syntax,
+    /// Whether `search.in` and `search.ismatch` are passed through in filters.
+    pub search_functions: bool,
+    /// Whether addresses are known to be stored in lower case.
+    pub lower_case_addresses: bool,
+    /// Bytes that the percent-encoded query string may have.
+    pub url_budget: usize,
+}
+
+impl Default for Capabilities {
+    /// The documented fields, full syntax as in the vendor's own sample, no functions, 6,000 bytes.
+    fn default() -> Self {
+        Self {
+            fields: IndexFields::documented(),
+            syntax: Syntax::Full,
+            search_functions: false,
+            lower_case_addresses: false,
+            url_budget: 6_000,
+        }
+    }
+}

@@ -1,0 +1,419 @@
+//! A search request of the DataTap API: an OData filter and Lucene text.
+//!
+//! Top-level conditions on fields go to `filter`, top-level words to `query`. Words under `OR`
+//! together with fields need `search.ismatch` inside the filter, which an endpoint may not pass.
+
+use super::odata::{self, Filter};
+use super::{Capabilities, Compiled, Notes, lucene};
+use crate::query::{
+    AttachmentTest, Condition, PersonPattern, Predicate, Role, StringTest, TextTest,
+};
+use crate::schema::{CATEGORIES, RecipientList, Sort, TextField};
+use crate::{Expr, Located, Query, Span, TextPattern, Wildcard, analysis};
+
+/// What is sent to the search endpoint; absent parts are not sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Lucene text for `query`.
+    pub query: Option<String>,
+    /// OData for `filter`.
+    pub filter: Option<String>,
+    /// Keys for `$orderby`.
+    pub order_by: Option<String>,
+}
+
+/// Says a query to an endpoint with these capabilities.
+///
+/// ```
+/// use postern_query::{datatap, odata, Capabilities, Fidelity};
+///
+/// let query = odata::parse_filter("hasAttachments and not (size gt 10)")?;
+/// let compiled = datatap::compile(&query, &Capabilities::default());
+/// assert_eq!(compiled.fidelity(), Fidelity::Unsupported);
+/// assert_eq!(compiled.notes[0].message, "the premium index has no field `size` to filter by");
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<Request> {
+    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let request = emitter.request(query);
+    emitter.notes.compiled(request)
+}
+
+/// A leaf in the words of one side of the request.
+#[derive(Clone, Debug)]
+enum Said {
+    Filter(Filter),
+    Text(Expr<TextTest>),
+}
+
+struct Emitter<'c> {
+    capabilities: &'c Capabilities,
+    notes: Notes,
+}
+
+impl Emitter<'_> {
+    fn request(&mut self, query: &Query) -> Option<Request> {
+        let parts = match query.condition() {
+            Expr::And(parts) => parts.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let said: Vec<_> = parts.iter().map(|part| self.condition(part)).collect();
+        let (texts, filters) = split(said.into_iter().collect::<Option<_>>()?);
+        let order_by = self.order_by(query.order());
+        let (query, extra) = self.query_text(texts)?;
+        let filters: Vec<_> = filters.into_iter().chain(extra).collect();
+        let filter = (!filters.is_empty()).then(|| Filter::all(filters).into_text());
+        self.within_budget(Request { query, filter, order_by: order_by? })
+    }
+
+    /// A condition in the words of one side.
+    fn condition(&mut self, condition: &Condition) -> Option<Said> {
+        let mut sides = Vec::new();
+        condition.for_each_leaf(&mut |leaf| sides.push(self.predicate(&leaf.value, leaf.span)));
+        let sides: Vec<Said> = sides.into_iter().collect::<Option<_>>()?;
+        let all_text = !sides.is_empty() && sides.iter().all(|side| matches!(side, Said::Text(_)));
+        let mut sides = sides.into_iter();
+        if all_text {
+            return replace_leaves(condition, &mut || match sides.next() {
+                Some(Said::Text(text)) => Some(text),
+                Some(Said::Filter(_)) | None => None,
+            })
+            .map(Said::Text);
+        }
+        odata::tree(condition, &mut |leaf| match sides.next()? {
+            Said::Filter(filter) => Some(filter),
+            Said::Text(text) => self.text_in_filter(&text, leaf.span),
+        })
+        .map(Said::Filter)
+    }
+
+    /// The text for `query`; negations alone go to the filter where functions pass.
+    fn query_text(
+        &mut self,
+        texts: Vec<Expr<TextTest>>,
+    ) -> Option<(Option<String>, Option<Filter>)> {
+        if texts.is_empty() {
+            return Some((None, None));
+        }
+        let all = Expr::group(texts, Expr::And);
+        match lucene::emit(&by_reference(&all), self.capabilities.syntax) {
+            Ok(text) => Some((Some(text), None)),
+            Err(lucene::Unsayable::OnlyNegations) if self.capabilities.search_functions => {
+                let filter = odata::tree(&all, &mut |test| {
+                    self.text_in_filter(&Expr::Leaf(test.clone()), Span::default())
+                })?;
+                Some((None, Some(filter)))
+            }
+            Err(reason) => self.notes.unsupported(None, unsayable(reason)),
+        }
+    }
+
+    /// Words inside a filter.
+    fn text_in_filter(&mut self, text: &Expr<TextTest>, span: Span) -> Option<Filter> {
+        if !self.capabilities.search_functions {
+            return self.notes.unsupported(
+                Some(span),
+                "words beside conditions on fields under OR or NOT need search.ismatch, which this endpoint is not known to pass",
+            );
+        }
+        let mut scored = true;
+        text.for_each_leaf(&mut |test| scored &= test.scored);
+        match lucene::emit(&by_reference(text), crate::lucene::Syntax::Full) {
+            Ok(text) => Some(odata::is_match(&text, "subject,body", scored)),
+            Err(reason) => self.notes.unsupported(Some(span), unsayable(reason)),
+        }
+    }
+
+    fn order_by(&mut self, order: &[Sort]) -> Option<Option<String>> {
+        for sort in order {
+            let path = sort.by.path();
+            if path != "search.score()" && !self.capabilities.fields.get(path).sortable {
+                let message = format!("the premium index cannot order by `{path}`");
+                return self.notes.unsupported(None, message);
+            }
+        }
+        Some((!order.is_empty()).then(|| odata::order_by(order)))
+    }
+
+    fn within_budget(&mut self, request: Request) -> Option<Request> {
+        let parts = [
+            ("query", &request.query),
+            ("filter", &request.filter),
+            ("$orderby", &request.order_by),
+        ];
+        let length: usize = parts
+            .iter()
+            .filter_map(|(name, value)| {
+                value.as_ref().map(|value| name.len() + 2 + encoded_length(value))
+            })
+            .sum();
+        let budget = self.capabilities.url_budget;
+        if length > budget {
+            let message =
+                format!("the request takes {length} bytes of URL, and {budget} are allowed");
+            return self.notes.unsupported(None, message);
+        }
+        Some(request)
+    }
+
+    // ---- predicates ----
+
+    fn predicate(&mut self, predicate: &Predicate, span: Span) -> Option<Said> {
+        let functions = self.capabilities.search_functions;
+        match predicate {
+            Predicate::Text(test) => self.text(test, span),
+            Predicate::String(field, test) => {
+                self.filter(field.path(), span, || odata::string(field.path(), test, functions))
+            }
+            Predicate::Flag(field, test) => {
+                self.filter(field.path(), span, || odata::flag(field.path(), *test))
+            }
+            Predicate::Number(field, test) => {
+                self.filter(field.path(), span, || odata::number(field.path(), *test))
+            }
+            Predicate::Instant(field, test) => {
+                self.filter(field.path(), span, || odata::instant(field.path(), *test))
+            }
+            Predicate::Recipient(list, test) => {
+                self.filter(&format!("{}/address", list.path()), span, || {
+                    odata::recipient(*list, test, functions)
+                })
+            }
+            Predicate::Attachment(test) => self.attachment(test, span),
+            Predicate::Category(test) => {
+                let filter = odata::category(test, functions);
+                match filter {
+                    Some(filter) => self.filter(CATEGORIES, span, || filter),
+                    None => self
+                        .notes
+                        .unsupported(Some(span), "over categories only equality can be asked for"),
+                }
+            }
+            Predicate::Person { roles, pattern } => self.person(roles, pattern, span),
+        }
+    }
+
+    fn filter(&mut self, path: &str, span: Span, filter: impl FnOnce() -> Filter) -> Option<Said> {
+        if self.capabilities.fields.get(path).filterable {
+            return Some(Said::Filter(filter()));
+        }
+        let message = format!("the premium index has no field `{path}` to filter by");
+        self.notes.unsupported(Some(span), message)
+    }
+
+    fn text(&mut self, test: &TextTest, span: Span) -> Option<Said> {
+        for field in &test.fields {
+            self.searchable(*field, span)?;
+        }
+        Some(Said::Text(Expr::Leaf(test.clone())))
+    }
+
+    fn searchable(&mut self, field: TextField, span: Span) -> Option<()> {
+        if self.capabilities.fields.get(field.path()).searchable {
+            return Some(());
+        }
+        let message =
+            format!("the premium index is not known to search words of `{}`", field.path());
+        self.notes.unsupported(Some(span), message)
+    }
+
+    fn attachment(&mut self, test: &Expr<AttachmentTest>, span: Span) -> Option<Said> {
+        if let Expr::Leaf(AttachmentTest::Named(_)) = test {
+            self.notes.approximate(span, "the premium index compares file names case-sensitively");
+        }
+        if let Some(filter) = odata::attachment(test, self.capabilities.search_functions) {
+            return self.filter("attachments/name", span, || filter);
+        }
+        match test {
+            Expr::Leaf(AttachmentTest::Words(words)) => {
+                self.searchable(TextField::AttachmentName, span)?;
+                self.notes.approximate(
+                    span,
+                    "the premium index does not cut file names at dots and underscores",
+                );
+                let pattern = TextPattern::Phrase(words.clone());
+                Some(Said::Text(Expr::Leaf(text_test(TextField::AttachmentName, pattern))))
+            }
+            Expr::Leaf(_) | Expr::And(_) | Expr::Or(_) | Expr::Not(_) => self.notes.unsupported(
+                Some(span),
+                "the premium index compares attachment names as a whole: give the full name",
+            ),
+        }
+    }
+
+    /// A whole address is a filter; names and parts of addresses are words, where the index searches them.
+    fn person(&mut self, roles: &[Role], pattern: &PersonPattern, span: Span) -> Option<Said> {
+        if let PersonPattern::Address(address) = pattern {
+            return self.address(roles, address, span);
+        }
+        let texts = roles.iter().map(|role| self.person_text(*role, pattern, span));
+        let texts: Vec<_> = texts.collect::<Vec<_>>().into_iter().collect::<Option<_>>()?;
+        Some(Said::Text(Expr::group(texts, Expr::Or)))
+    }
+
+    fn address(&mut self, roles: &[Role], address: &str, span: Span) -> Option<Said> {
+        if !self.capabilities.lower_case_addresses {
+            self.notes.approximate(
+                span,
+                "the premium index compares addresses case-sensitively: other spellings of capitals are missed",
+            );
+        }
+        let mut parts = Vec::new();
+        for role in roles {
+            let test = StringTest::Is(address.to_owned());
+            let said = match recipient_list(*role) {
+                None => {
+                    self.filter("fromAddress", span, || odata::string("fromAddress", &test, false))
+                }
+                Some(list) => self.filter(&format!("{}/address", list.path()), span, || {
+                    odata::recipient(list, &Expr::Leaf(crate::RecipientTest::Address(test)), false)
+                }),
+            };
+            match said? {
+                Said::Filter(filter) => parts.push(filter),
+                Said::Text(_) => {}
+            }
+        }
+        Some(Said::Filter(Filter::any(parts)))
+    }
+
+    fn person_text(
+        &mut self,
+        role: Role,
+        pattern: &PersonPattern,
+        span: Span,
+    ) -> Option<Expr<TextTest>> {
+        let (name, address) = text_fields(role);
+        let words = |field, text: &str| {
+            Expr::Leaf(text_test(field, TextPattern::Phrase(analysis::terms(text))))
+        };
+        match pattern {
+            PersonPattern::NamePhrase(text) => {
+                self.whole_words(&[name], role, span)?;
+                Some(words(name, text))
+            }
+            PersonPattern::Words(text) => {
+                self.whole_words(&[name, address], role, span)?;
+                self.notes.approximate(
+                    span,
+                    "the premium index takes what stands before the @ as one word",
+                );
+                Some(Expr::Or(vec![words(name, text), words(address, text)]))
+            }
+            PersonPattern::Domain(text) | PersonPattern::DomainOrLocal(text) => {
+                self.whole_words(&[address], role, span)?;
+                self.notes.approximate(
+                    span,
+                    "the premium index looks for these words anywhere in the address",
+                );
+                Some(words(address, text))
+            }
+            PersonPattern::Shaped(shape) => {
+                self.whole_words(&[name, address], role, span)?;
+                self.notes.approximate(
+                    span,
+                    "the premium index takes what stands before the @ as one word",
+                );
+                let shaped = |field, shape: &Wildcard| {
+                    Expr::Leaf(text_test(field, TextPattern::Wildcard(shape.clone())))
+                };
+                Some(Expr::Or(vec![shaped(name, shape), shaped(address, shape)]))
+            }
+            PersonPattern::Address(_)
+            | PersonPattern::SubDomains(_)
+            | PersonPattern::AddressShaped(_) => self.notes.unsupported(
+                Some(span),
+                "the premium index has no way to ask for a part of an address",
+            ),
+        }
+    }
+
+    /// Whether words of people can be looked for at all.
+    fn whole_words(&mut self, fields: &[TextField], role: Role, span: Span) -> Option<()> {
+        if fields.iter().any(|field| !self.capabilities.fields.get(field.path()).searchable) {
+            return self.notes.unsupported(
+                Some(span),
+                "the premium index compares addresses and names as a whole: give the full address",
+            );
+        }
+        if role != Role::From {
+            self.notes.approximate(
+                span,
+                "in the premium index words run over from one recipient to the next",
+            );
+        }
+        Some(())
+    }
+}
+
+fn text_test(field: TextField, pattern: TextPattern) -> TextTest {
+    TextTest { fields: vec![field], pattern, scored: false }
+}
+
+const fn text_fields(role: Role) -> (TextField, TextField) {
+    match role {
+        Role::From => (TextField::FromName, TextField::FromAddress),
+        Role::To => (TextField::ToName, TextField::ToAddress),
+        Role::Cc => (TextField::CcName, TextField::CcAddress),
+        Role::Bcc => (TextField::BccName, TextField::BccAddress),
+    }
+}
+
+const fn recipient_list(role: Role) -> Option<RecipientList> {
+    match role {
+        Role::From => None,
+        Role::To => Some(RecipientList::To),
+        Role::Cc => Some(RecipientList::Cc),
+        Role::Bcc => Some(RecipientList::Bcc),
+    }
+}
+
+fn split(said: Vec<Said>) -> (Vec<Expr<TextTest>>, Vec<Filter>) {
+    let (mut texts, mut filters) = (Vec::new(), Vec::new());
+    for one in said {
+        match one {
+            Said::Text(text) => texts.push(text),
+            Said::Filter(filter) => filters.push(filter),
+        }
+    }
+    (texts, filters)
+}
+
+/// The same skeleton with the leaves that `next` gives, left to right.
+fn replace_leaves(
+    condition: &Condition,
+    next: &mut impl FnMut() -> Option<Expr<TextTest>>,
+) -> Option<Expr<TextTest>> {
+    let mut map = |_: Located<Predicate>| next().ok_or(());
+    condition.clone().try_map(&mut map).ok()
+}
+
+fn by_reference(expr: &Expr<TextTest>) -> Expr<&TextTest> {
+    match expr {
+        Expr::And(parts) => Expr::And(parts.iter().map(by_reference).collect()),
+        Expr::Or(parts) => Expr::Or(parts.iter().map(by_reference).collect()),
+        Expr::Not(inner) => Expr::negated(by_reference(inner)),
+        Expr::Leaf(test) => Expr::Leaf(test),
+    }
+}
+
+const fn unsayable(reason: lucene::Unsayable) -> &'static str {
+    match reason {
+        lucene::Unsayable::OnlyNegations => {
+            "the premium service refuses words that are all negated: add a word that must be there"
+        }
+        lucene::Unsayable::NotSimple => {
+            "this endpoint reads simple query text, which has no field names and no wildcards inside a word"
+        }
+        lucene::Unsayable::Empty => "there is no word to look for",
+    }
+}
+
+/// Bytes of a value in a query string: letters, digits and `-._~` stand as they are.
+fn encoded_length(value: &str) -> usize {
+    value
+        .bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { 1 } else { 3 })
+        .sum()
+}

@@ -1,0 +1,179 @@
+//! Query text of the premium service: full Lucene syntax, or its simple syntax.
+//!
+//! Neither has a real precedence, so every mixed group stands in brackets. Full text cannot say
+//! "or not": a group with negations is turned into the negation of a group without.
+
+use std::fmt::Write as _;
+
+use crate::lucene::Syntax;
+use crate::query::{TextPattern, TextTest};
+use crate::schema::TextField;
+use crate::{Expr, Wildcard, WildcardPart};
+
+/// Text under a sign: the negation is kept outside, where the language can say it.
+struct Signed {
+    negative: bool,
+    text: String,
+    /// Whether it needs brackets inside a larger text.
+    compound: bool,
+}
+
+/// Why a condition has no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unsayable {
+    /// Full syntax refuses a text of negations alone.
+    OnlyNegations,
+    /// Simple syntax has neither field names nor wildcards inside a word.
+    NotSimple,
+    /// Nothing to look for.
+    Empty,
+}
+
+/// The text that finds exactly what `expr` means.
+pub(crate) fn emit(expr: &Expr<&TextTest>, syntax: Syntax) -> Result<String, Unsayable> {
+    let signed = signed(expr, syntax)?;
+    match (signed.negative, syntax) {
+        (false, _) => Ok(signed.text),
+        (true, Syntax::Full) => Err(Unsayable::OnlyNegations),
+        (true, Syntax::Simple) => Ok(negation(&signed, syntax)),
+    }
+}
+
+fn signed(expr: &Expr<&TextTest>, syntax: Syntax) -> Result<Signed, Unsayable> {
+    match expr {
+        Expr::Leaf(test) => leaf(test, syntax),
+        Expr::Not(inner) => signed(inner, syntax).map(flipped),
+        Expr::And(parts) => conjunction(all_signed(parts, syntax)?, syntax),
+        // By De Morgan: a or b is not (not a and not b).
+        Expr::Or(parts) => {
+            let parts = all_signed(parts, syntax)?;
+            if parts.iter().any(|part| part.negative) {
+                return conjunction(parts.into_iter().map(flipped).collect(), syntax).map(flipped);
+            }
+            joined(&parts, syntax, if syntax == Syntax::Full { " OR " } else { " | " })
+        }
+    }
+}
+
+fn all_signed(parts: &[Expr<&TextTest>], syntax: Syntax) -> Result<Vec<Signed>, Unsayable> {
+    parts.iter().map(|part| signed(part, syntax)).collect()
+}
+
+fn flipped(signed: Signed) -> Signed {
+    Signed { negative: !signed.negative, ..signed }
+}
+
+/// All of them; negations alone become the negation of alternatives.
+fn conjunction(parts: Vec<Signed>, syntax: Syntax) -> Result<Signed, Unsayable> {
+    if parts.iter().all(|part| part.negative) {
+        let or = if syntax == Syntax::Full { " OR " } else { " | " };
+        return joined(&parts.into_iter().map(flipped).collect::<Vec<_>>(), syntax, or)
+            .map(flipped);
+    }
+    joined(&parts, syntax, if syntax == Syntax::Full { " AND " } else { " + " })
+}
+
+fn joined(parts: &[Signed], syntax: Syntax, separator: &str) -> Result<Signed, Unsayable> {
+    let texts: Vec<_> = parts
+        .iter()
+        .map(|part| if part.negative { negation(part, syntax) } else { bracketed(part) })
+        .collect();
+    if texts.is_empty() {
+        return Err(Unsayable::Empty);
+    }
+    let compound = texts.len() > 1 || parts.iter().any(|part| part.negative || part.compound);
+    Ok(Signed { negative: false, text: texts.join(separator), compound })
+}
+
+fn negation(part: &Signed, syntax: Syntax) -> String {
+    match syntax {
+        Syntax::Full => format!("NOT {}", bracketed(part)),
+        Syntax::Simple => format!("-{}", bracketed(part)),
+    }
+}
+
+fn bracketed(part: &Signed) -> String {
+    if part.compound { format!("({})", part.text) } else { part.text.clone() }
+}
+
+fn leaf(test: &TextTest, syntax: Syntax) -> Result<Signed, Unsayable> {
+    let unit = unit(&test.pattern, syntax)?;
+    if test.fields == TextField::DEFAULT {
+        return Ok(Signed { negative: false, text: unit, compound: false });
+    }
+    if syntax == Syntax::Simple {
+        return Err(Unsayable::NotSimple);
+    }
+    let texts: Vec<_> =
+        test.fields.iter().map(|field| format!("{}:{unit}", field.path())).collect();
+    Ok(Signed { negative: false, compound: texts.len() > 1, text: texts.join(" OR ") })
+}
+
+/// A word, a phrase or a pattern.
+fn unit(pattern: &TextPattern, syntax: Syntax) -> Result<String, Unsayable> {
+    match pattern {
+        TextPattern::Phrase(tokens) => match tokens.as_slice() {
+            [] => Err(Unsayable::Empty),
+            [word] => Ok(escape(word, syntax)),
+            words => Ok(quote(&words.join(" "))),
+        },
+        TextPattern::Wildcard(shape) => wildcard(shape, syntax),
+    }
+}
+
+fn wildcard(shape: &Wildcard, syntax: Syntax) -> Result<String, Unsayable> {
+    if syntax == Syntax::Simple {
+        let prefix = shape.prefix().ok_or(Unsayable::NotSimple)?;
+        return Ok(format!("{}*", escape(prefix, syntax)));
+    }
+    let text = shape.parts().iter().map(|part| match part {
+        WildcardPart::Literal(text) => escape(text, syntax),
+        WildcardPart::One => "?".to_owned(),
+        WildcardPart::Many => "*".to_owned(),
+    });
+    let text: String = text.collect();
+    // The service refuses a wildcard in front; a regular expression over the token says the same.
+    Ok(if text.starts_with(['*', '?']) { regular_expression(shape) } else { text })
+}
+
+fn regular_expression(shape: &Wildcard) -> String {
+    let mut out = "/".to_owned();
+    for part in shape.parts() {
+        match part {
+            WildcardPart::One => out.push('.'),
+            WildcardPart::Many => out.push_str(".*"),
+            WildcardPart::Literal(text) => out.extend(text.chars().flat_map(|c| {
+                let special = !c.is_alphanumeric() && c.is_ascii();
+                special.then_some('\\').into_iter().chain([c])
+            })),
+        }
+    }
+    out + "/"
+}
+
+/// The one place where a literal becomes a quoted phrase.
+fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        if matches!(c, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out.push('"');
+    out
+}
+
+/// The one place where a literal becomes a bare word.
+fn escape(word: &str, syntax: Syntax) -> String {
+    let specials = match syntax {
+        Syntax::Full => "+-&|!(){}[]^\"~*?:\\/",
+        Syntax::Simple => "+-|\"()*'\\~",
+    };
+    let mut out = String::with_capacity(word.len());
+    for c in word.chars() {
+        let _ = if specials.contains(c) { write!(out, "\\{c}") } else { write!(out, "{c}") };
+    }
+    out
+}

@@ -1,0 +1,100 @@
+//! Typed query to what is sent.
+//!
+//! Every target answers exactly, approximately (saying what differs) or not at all (saying why);
+//! nothing is dropped or widened silently. Each target has one function that quotes literals.
+
+mod capabilities;
+pub mod datatap;
+pub(crate) mod lucene;
+pub(crate) mod odata;
+
+pub use capabilities::{Capabilities, FieldCapability, IndexFields};
+
+use crate::Span;
+
+/// How faithfully a target says a query.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fidelity {
+    /// It finds the same messages.
+    Exact,
+    /// It finds nearly the same; the notes say what differs.
+    Approximate,
+    /// It cannot be asked; the notes say why.
+    Unsupported,
+}
+
+impl Fidelity {
+    /// The word for it, as shown to people and programs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Approximate => "approximate",
+            Self::Unsupported => "unsupported",
+        }
+    }
+}
+
+/// What a target cannot say exactly, and which text caused it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Approximate or unsupported.
+    pub fidelity: Fidelity,
+    /// The text that caused it; nothing when it is the query as a whole.
+    pub span: Option<Span>,
+    /// What differs, or why it cannot be said.
+    pub message: String,
+}
+
+/// A query as a target says it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compiled<T> {
+    /// What is sent; nothing when the target cannot say the query.
+    pub sent: Option<T>,
+    /// What differs, in the order of the text.
+    pub notes: Vec<Note>,
+}
+
+impl<T> Compiled<T> {
+    /// The worst of the notes.
+    #[must_use]
+    pub fn fidelity(&self) -> Fidelity {
+        self.notes.iter().map(|note| note.fidelity).max().unwrap_or(Fidelity::Exact)
+    }
+}
+
+/// The notes of one run of a target.
+#[derive(Debug, Default)]
+pub(crate) struct Notes(Vec<Note>);
+
+impl Notes {
+    fn add(&mut self, fidelity: Fidelity, span: Option<Span>, message: String) {
+        let note = Note { fidelity, span, message };
+        if !self.0.contains(&note) {
+            self.0.push(note);
+        }
+    }
+
+    pub(crate) fn approximate(&mut self, span: Span, message: impl Into<String>) {
+        self.add(Fidelity::Approximate, Some(span), message.into());
+    }
+
+    pub(crate) fn unsupported<T>(
+        &mut self,
+        span: Option<Span>,
+        message: impl Into<String>,
+    ) -> Option<T> {
+        self.add(Fidelity::Unsupported, span, message.into());
+        None
+    }
+
+    /// The result with the notes; what cannot be said in part is not sent at all.
+    pub(crate) fn compiled<T>(mut self, sent: Option<T>) -> Compiled<T> {
+        self.0.sort_by_key(|note| note.span);
+        let compiled = Compiled { sent, notes: self.0 };
+        match compiled.fidelity() {
+            Fidelity::Unsupported => Compiled { sent: None, ..compiled },
+            Fidelity::Exact | Fidelity::Approximate => compiled,
+        }
+    }
+}
