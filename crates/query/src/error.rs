@@ -115,6 +115,8 @@ codes! {
         InvalidDate = "invalid_date",
         /// A date that can be read in two ways.
         AmbiguousDate = "ambiguous_date",
+        /// Not a size.
+        InvalidSize = "invalid_size",
         /// Not a number.
         InvalidNumber = "invalid_number",
         /// A pattern over several tokens.
@@ -155,6 +157,8 @@ codes! {
         NeverMatches = "never_matches",
         /// The end of a range is before its start.
         EmptyRange = "empty_range",
+        /// A mark without letters or digits, which is not looked for.
+        IgnoredMark = "ignored_mark",
         /// Typographic quotes were read as plain ones.
         PastedQuotes = "pasted_quotes",
     }

@@ -54,8 +54,7 @@ pub fn predicate_holds(predicate: &Predicate, message: &Message) -> bool {
 
 fn text_holds(test: &TextTest, message: &Message) -> bool {
     test.fields.iter().any(|field| {
-        let tokens: Vec<_> =
-            text_values(*field, message).into_iter().flat_map(|text| terms(text)).collect();
+        let tokens: Vec<_> = text_values(*field, message).into_iter().flat_map(terms).collect();
         match &test.pattern {
             TextPattern::Phrase(phrase) => contains_phrase(&tokens, phrase),
             TextPattern::Wildcard(shape) => tokens.iter().any(|token| shape.matches(token)),

@@ -7,10 +7,14 @@
 pub mod analysis;
 mod error;
 mod evaluate;
+mod limits;
 pub mod lucene;
 mod message;
 pub mod odata;
+mod postern;
 mod query;
+#[cfg(feature = "report")]
+pub mod report;
 mod resolve;
 pub mod schema;
 mod span;
@@ -23,7 +27,9 @@ pub use evaluate::{
     evaluate, flag_value, instant_value, name_words, number_value, people, person_matches,
     predicate_holds, recipients, string_value, text_values,
 };
+pub use limits::Limits;
 pub use message::{Attachment, Message, Recipient};
+pub use postern::{Context, Parsed, parse};
 pub use query::{
     AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
     PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern, TextTest,

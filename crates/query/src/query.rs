@@ -21,8 +21,8 @@ pub struct Query {
 }
 
 impl Query {
-    pub(crate) const fn new(condition: Condition, order: Vec<Sort>) -> Self {
-        Self { condition, order }
+    pub(crate) fn new(condition: Condition, order: Vec<Sort>) -> Self {
+        Self { condition: condition.flattened(), order }
     }
 
     /// Every message.
@@ -54,15 +54,8 @@ impl Query {
     /// ```
     #[must_use]
     pub fn and(self, other: Self) -> Self {
-        let mut parts = Vec::new();
-        for condition in [self.condition, other.condition] {
-            match condition {
-                Expr::And(inner) => parts.extend(inner),
-                single => parts.push(single),
-            }
-        }
         let order = if self.order.is_empty() { other.order } else { self.order };
-        Self { condition: Expr::group(parts, Expr::And), order }
+        Self::new(Expr::And(vec![self.condition, other.condition]), order)
     }
 
     /// The same condition in another order.

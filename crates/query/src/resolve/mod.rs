@@ -1,6 +1,16 @@
 //! Syntax tree to typed query: names, types and values are checked here, once.
 
+mod advice;
+mod canonical;
+mod dates;
 mod names;
 pub(crate) mod odata;
 mod odata_calls;
 mod odata_lambda;
+mod operators;
+mod people;
+mod plain;
+pub(crate) mod postern;
+mod range;
+mod value;
+mod words;

@@ -146,14 +146,14 @@ pub(super) const fn leaf(predicate: Predicate, span: Span) -> Condition {
 // ---- names ----
 
 /// A single-valued field at the top of a filter.
-enum TopField {
+pub(super) enum TopField {
     String(StringField),
     Flag(FlagField),
     Number(NumberField),
     Instant(InstantField),
 }
 
-fn top_field(path: &Path) -> Result<TopField, Error> {
+pub(super) fn top_field(path: &Path) -> Result<TopField, Error> {
     let name = path.text.as_str();
     StringField::from_path(name)
         .map(TopField::String)

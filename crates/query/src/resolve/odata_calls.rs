@@ -1,6 +1,6 @@
 //! The functions of a filter: `search.in`, `search.ismatch`, `search.ismatchscoring`.
 
-use super::odata::{leaf, unknown};
+use super::odata::{leaf, top_field};
 use crate::query::{Condition, Predicate, StringTest};
 use crate::schema::{StringField, TextField};
 use crate::syntax::odata::{Argument, Call, Constant, Path, Relation};
@@ -76,16 +76,16 @@ pub(super) fn search_in(call: &Call) -> Result<(Path, Vec<String>), Error> {
     Ok((path.clone(), values.map(str::to_owned).collect()))
 }
 
-pub(super) fn not_text(path: &Path) -> Error {
-    if StringField::from_path(&path.text).is_none() && !path.text.contains('/') {
-        return unknown(path, &path.text);
+fn not_text(path: &Path) -> Error {
+    match top_field(path) {
+        Ok(_) => Error::new(
+            Code::TypeMismatch,
+            path.span,
+            format!("`{}` is not a text field", path.text),
+            "search.in needs text",
+        ),
+        Err(error) => error,
     }
-    Error::new(
-        Code::TypeMismatch,
-        path.span,
-        format!("`{}` is not a text field", path.text),
-        "search.in needs text",
-    )
 }
 
 /// `search.ismatch('text', 'fields', 'full'|'simple', 'any'|'all')` with one, two or four arguments.

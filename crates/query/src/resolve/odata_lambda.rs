@@ -259,7 +259,6 @@ fn allowed(syntax: &Syntax, all: bool, negated: bool) -> Result<(), Error> {
 
 fn leaf_allowed(term: &Located<Term>, all: bool, negated: bool) -> Result<(), Error> {
     let positive = match &term.value {
-        Term::Alone(Operand::Call(_)) => !negated,
         Term::Compare { left: Operand::Call(_), .. }
         | Term::Compare { right: Operand::Call(_), .. }
         | Term::Alone(Operand::Constant(..)) => {
@@ -271,7 +270,7 @@ fn leaf_allowed(term: &Located<Term>, all: bool, negated: bool) -> Result<(), Er
             ));
         }
         Term::Compare { relation: Relation::Ne, .. } => negated,
-        Term::Compare { .. } => !negated,
+        Term::Alone(Operand::Call(_)) | Term::Compare { .. } => !negated,
         // Refused, with its own reason, when the element is resolved.
         Term::Alone(Operand::Path(_)) | Term::Lambda(_) => return Ok(()),
     };

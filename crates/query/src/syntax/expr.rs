@@ -107,4 +107,34 @@ impl<L> Expr<L> {
             Self::Leaf(leaf) => map(leaf)?,
         })
     }
+
+    /// The same without a group inside a group of its own kind.
+    ///
+    /// ```
+    /// use postern_query::Expr;
+    ///
+    /// let nested = Expr::And(vec![Expr::Leaf(1), Expr::And(vec![Expr::Leaf(2), Expr::Leaf(3)])]);
+    /// assert_eq!(nested.flattened(), Expr::And(vec![Expr::Leaf(1), Expr::Leaf(2), Expr::Leaf(3)]));
+    /// ```
+    #[must_use]
+    pub fn flattened(self) -> Self {
+        match self {
+            Self::And(parts) => {
+                let mut flat = Vec::with_capacity(parts.len());
+                for part in parts.into_iter().map(Self::flattened) {
+                    if let Self::And(inner) = part { flat.extend(inner) } else { flat.push(part) }
+                }
+                Self::group(flat, Self::And)
+            }
+            Self::Or(parts) => {
+                let mut flat = Vec::with_capacity(parts.len());
+                for part in parts.into_iter().map(Self::flattened) {
+                    if let Self::Or(inner) = part { flat.extend(inner) } else { flat.push(part) }
+                }
+                Self::group(flat, Self::Or)
+            }
+            Self::Not(inner) => Self::negated(inner.flattened()),
+            leaf @ Self::Leaf(_) => leaf,
+        }
+    }
 }

@@ -2,3 +2,4 @@
 
 pub(crate) mod expr;
 pub(crate) mod odata;
+pub(crate) mod postern;

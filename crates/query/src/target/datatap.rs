@@ -3,13 +3,14 @@
 //! Top-level conditions on fields go to `filter`, top-level words to `query`. Words under `OR`
 //! together with fields need `search.ismatch` inside the filter, which an endpoint may not pass.
 
-use super::odata::{self, Filter};
-use super::{Capabilities, Compiled, Notes, lucene};
+use super::lucene as text;
+use super::odata::{self as filter, Filter};
+use super::{Capabilities, Compiled, Notes};
 use crate::query::{
     AttachmentTest, Condition, PersonPattern, Predicate, Role, StringTest, TextTest,
 };
 use crate::schema::{CATEGORIES, RecipientList, Sort, TextField};
-use crate::{Expr, Located, Query, Span, TextPattern, Wildcard, analysis};
+use crate::{Errors, Expr, Located, Query, Span, TextPattern, Wildcard, analysis, lucene, odata};
 
 /// What is sent to the search endpoint; absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +21,29 @@ pub struct Request {
     pub filter: Option<String>,
     /// Keys for `$orderby`.
     pub order_by: Option<String>,
+}
+
+impl Request {
+    /// Reads what a client sends to the search endpoint; `reading` says how its text is read.
+    ///
+    /// ```
+    /// use postern_query::{datatap::Request, evaluate, lucene, Message};
+    ///
+    /// let request = Request { filter: Some("isRead ne true".into()), ..Request::default() };
+    /// let query = request.parse(lucene::Options::default())?;
+    /// assert!(evaluate(query.condition(), &Message::default()));
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service would refuse; spans are those of the part at fault.
+    pub fn parse(&self, reading: lucene::Options) -> Result<Query, Errors> {
+        let text = lucene::parse(self.query.as_deref().unwrap_or_default(), reading)?;
+        let filter = odata::parse_filter(self.filter.as_deref().unwrap_or_default())?;
+        let order = odata::parse_order_by(self.order_by.as_deref().unwrap_or_default())?;
+        Ok(text.and(filter).ordered_by(order))
+    }
 }
 
 /// Says a query to an endpoint with these capabilities.
@@ -81,7 +105,7 @@ impl Emitter<'_> {
             })
             .map(Said::Text);
         }
-        odata::tree(condition, &mut |leaf| match sides.next()? {
+        filter::tree(condition, &mut |leaf| match sides.next()? {
             Said::Filter(filter) => Some(filter),
             Said::Text(text) => self.text_in_filter(&text, leaf.span),
         })
@@ -97,10 +121,10 @@ impl Emitter<'_> {
             return Some((None, None));
         }
         let all = Expr::group(texts, Expr::And);
-        match lucene::emit(&by_reference(&all), self.capabilities.syntax) {
+        match text::emit(&by_reference(&all), self.capabilities.syntax) {
             Ok(text) => Some((Some(text), None)),
-            Err(lucene::Unsayable::OnlyNegations) if self.capabilities.search_functions => {
-                let filter = odata::tree(&all, &mut |test| {
+            Err(text::Unsayable::OnlyNegations) if self.capabilities.search_functions => {
+                let filter = filter::tree(&all, &mut |test| {
                     self.text_in_filter(&Expr::Leaf(test.clone()), Span::default())
                 })?;
                 Some((None, Some(filter)))
@@ -119,8 +143,8 @@ impl Emitter<'_> {
         }
         let mut scored = true;
         text.for_each_leaf(&mut |test| scored &= test.scored);
-        match lucene::emit(&by_reference(text), crate::lucene::Syntax::Full) {
-            Ok(text) => Some(odata::is_match(&text, "subject,body", scored)),
+        match text::emit(&by_reference(text), lucene::Syntax::Full) {
+            Ok(text) => Some(filter::is_match(&text, "subject,body", scored)),
             Err(reason) => self.notes.unsupported(Some(span), unsayable(reason)),
         }
     }
@@ -133,7 +157,7 @@ impl Emitter<'_> {
                 return self.notes.unsupported(None, message);
             }
         }
-        Some((!order.is_empty()).then(|| odata::order_by(order)))
+        Some((!order.is_empty()).then(|| filter::order_by(order)))
     }
 
     fn within_budget(&mut self, request: Request) -> Option<Request> {
@@ -164,25 +188,25 @@ impl Emitter<'_> {
         match predicate {
             Predicate::Text(test) => self.text(test, span),
             Predicate::String(field, test) => {
-                self.filter(field.path(), span, || odata::string(field.path(), test, functions))
+                self.filter(field.path(), span, || filter::string(field.path(), test, functions))
             }
             Predicate::Flag(field, test) => {
-                self.filter(field.path(), span, || odata::flag(field.path(), *test))
+                self.filter(field.path(), span, || filter::flag(field.path(), *test))
             }
             Predicate::Number(field, test) => {
-                self.filter(field.path(), span, || odata::number(field.path(), *test))
+                self.filter(field.path(), span, || filter::number(field.path(), *test))
             }
             Predicate::Instant(field, test) => {
-                self.filter(field.path(), span, || odata::instant(field.path(), *test))
+                self.filter(field.path(), span, || filter::instant(field.path(), *test))
             }
             Predicate::Recipient(list, test) => {
                 self.filter(&format!("{}/address", list.path()), span, || {
-                    odata::recipient(*list, test, functions)
+                    filter::recipient(*list, test, functions)
                 })
             }
             Predicate::Attachment(test) => self.attachment(test, span),
             Predicate::Category(test) => {
-                let filter = odata::category(test, functions);
+                let filter = filter::category(test, functions);
                 match filter {
                     Some(filter) => self.filter(CATEGORIES, span, || filter),
                     None => self
@@ -222,7 +246,7 @@ impl Emitter<'_> {
         if let Expr::Leaf(AttachmentTest::Named(_)) = test {
             self.notes.approximate(span, "the premium index compares file names case-sensitively");
         }
-        if let Some(filter) = odata::attachment(test, self.capabilities.search_functions) {
+        if let Some(filter) = filter::attachment(test, self.capabilities.search_functions) {
             return self.filter("attachments/name", span, || filter);
         }
         match test {
@@ -264,10 +288,10 @@ impl Emitter<'_> {
             let test = StringTest::Is(address.to_owned());
             let said = match recipient_list(*role) {
                 None => {
-                    self.filter("fromAddress", span, || odata::string("fromAddress", &test, false))
+                    self.filter("fromAddress", span, || filter::string("fromAddress", &test, false))
                 }
                 Some(list) => self.filter(&format!("{}/address", list.path()), span, || {
-                    odata::recipient(list, &Expr::Leaf(crate::RecipientTest::Address(test)), false)
+                    filter::recipient(list, &Expr::Leaf(crate::RecipientTest::Address(test)), false)
                 }),
             };
             match said? {
@@ -398,15 +422,15 @@ fn by_reference(expr: &Expr<TextTest>) -> Expr<&TextTest> {
     }
 }
 
-const fn unsayable(reason: lucene::Unsayable) -> &'static str {
+const fn unsayable(reason: text::Unsayable) -> &'static str {
     match reason {
-        lucene::Unsayable::OnlyNegations => {
+        text::Unsayable::OnlyNegations => {
             "the premium service refuses words that are all negated: add a word that must be there"
         }
-        lucene::Unsayable::NotSimple => {
+        text::Unsayable::NotSimple => {
             "this endpoint reads simple query text, which has no field names and no wildcards inside a word"
         }
-        lucene::Unsayable::Empty => "there is no word to look for",
+        text::Unsayable::Empty => "there is no word to look for",
     }
 }
 

@@ -10,6 +10,10 @@ use crate::{Code, Error, Expr, Located, Span};
 /// Brackets in each other at the most.
 pub(crate) const MAX_DEPTH: usize = 500;
 
+/// Conditions in each other at the most, where brackets around one condition do not count. Later
+/// stages walk the tree by recursion, and this bounds them.
+pub(crate) const MAX_HEIGHT: usize = 128;
+
 /// Parses a filter; blank text is every message.
 pub(crate) fn parse(text: &str) -> Result<Syntax, Error> {
     let tokens = tokenize(text)?;
@@ -34,27 +38,38 @@ struct Frame {
     conjunction: Vec<Syntax>,
     /// The places of the `not`s in front of the operand that comes next.
     nots: Vec<Span>,
+    /// How many conditions stand in each other here.
+    height: usize,
 }
 
 impl Frame {
     const fn new(opener: Opener) -> Self {
-        Self { opener, alternatives: Vec::new(), conjunction: Vec::new(), nots: Vec::new() }
+        Self {
+            opener,
+            alternatives: Vec::new(),
+            conjunction: Vec::new(),
+            nots: Vec::new(),
+            height: 0,
+        }
     }
 
-    fn push(&mut self, operand: Syntax) {
+    fn push(&mut self, operand: Syntax, height: usize) {
         let negated = !self.nots.len().is_multiple_of(2);
         self.nots.clear();
+        self.height = self.height.max(height + usize::from(negated));
         self.conjunction.push(if negated { Expr::negated(operand) } else { operand });
     }
 
     fn end_conjunction(&mut self) {
         let parts = std::mem::take(&mut self.conjunction);
+        self.height += usize::from(parts.len() > 1);
         self.alternatives.push(Expr::group(parts, Expr::And));
     }
 
-    fn finish(mut self) -> (Opener, Syntax) {
+    fn finish(mut self) -> (Opener, Syntax, usize) {
         self.end_conjunction();
-        (self.opener, Expr::group(self.alternatives, Expr::Or))
+        let height = self.height + usize::from(self.alternatives.len() > 1);
+        (self.opener, Expr::group(self.alternatives, Expr::Or), height)
     }
 }
 
@@ -82,8 +97,8 @@ impl<'t> Parser<'t> {
 
     fn finish(self) -> Result<Syntax, Error> {
         match self.frame.finish() {
-            (Opener::Start, syntax) => Ok(syntax),
-            (Opener::Group(span) | Opener::Lambda { span, .. }, _) => Err(unclosed(span)),
+            (Opener::Start, syntax, _) => Ok(syntax),
+            (Opener::Group(span) | Opener::Lambda { span, .. }, ..) => Err(unclosed(span)),
         }
     }
 
@@ -120,7 +135,7 @@ impl<'t> Parser<'t> {
 
     fn open(&mut self, opener: Opener, span: Span) -> Result<(), Error> {
         if self.outer.len() >= MAX_DEPTH {
-            return Err(too_deep(span));
+            return Err(too_deep(MAX_DEPTH, span));
         }
         self.outer.push(std::mem::replace(&mut self.frame, Frame::new(opener)));
         Ok(())
@@ -137,7 +152,7 @@ impl<'t> Parser<'t> {
                 "closes nothing",
             ));
         };
-        let (opener, body) = std::mem::replace(&mut self.frame, outer).finish();
+        let (opener, body, height) = std::mem::replace(&mut self.frame, outer).finish();
         let operand = match opener {
             Opener::Start | Opener::Group(_) => body,
             Opener::Lambda { collection, all, variable, span } => {
@@ -147,7 +162,10 @@ impl<'t> Parser<'t> {
             }
         };
         self.refuse_comparison()?;
-        self.frame.push(operand);
+        if height >= MAX_HEIGHT {
+            return Err(too_deep(MAX_HEIGHT, close));
+        }
+        self.frame.push(operand, height);
         Ok(())
     }
 
@@ -213,7 +231,7 @@ impl<'t> Parser<'t> {
             }
             self.refuse_comparison()?;
             let term = Term::Lambda(Lambda { collection, all, body: None });
-            self.frame.push(Expr::Leaf(Located::new(term, span)));
+            self.frame.push(Expr::Leaf(Located::new(term, span)), 0);
             return Ok(true);
         }
         let variable = self.variable()?;
@@ -291,7 +309,7 @@ impl<'t> Parser<'t> {
     fn term(&mut self, left: Operand) -> Result<(), Error> {
         let Some((relation, span)) = self.relation() else {
             let span = left.span();
-            self.frame.push(Expr::Leaf(Located::new(Term::Alone(left), span)));
+            self.frame.push(Expr::Leaf(Located::new(Term::Alone(left), span)), 0);
             return Ok(());
         };
         if let Some(not) = self.frame.nots.first() {
@@ -300,7 +318,8 @@ impl<'t> Parser<'t> {
         self.need_spaces(span)?;
         let right = self.right_side()?;
         let span = left.span().to(right.span());
-        self.frame.push(Expr::Leaf(Located::new(Term::Compare { left, relation, right }, span)));
+        let term = Term::Compare { left, relation, right };
+        self.frame.push(Expr::Leaf(Located::new(term, span)), 0);
         Ok(())
     }
 
@@ -388,8 +407,8 @@ fn unclosed(open: Span) -> Error {
     Error::new(Code::UnclosedGroup, open, "a bracket is not closed", "opened here").hint("add `)`")
 }
 
-fn too_deep(span: Span) -> Error {
-    let title = format!("more than {MAX_DEPTH} brackets in each other");
+fn too_deep(limit: usize, span: Span) -> Error {
+    let title = format!("more than {limit} conditions in each other");
     Error::new(Code::TooDeep, span, title, "one too many")
 }
 

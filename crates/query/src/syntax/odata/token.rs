@@ -284,7 +284,8 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expected: Option<Constant>) {
+    fn check(text: &str, expected: impl Into<Option<Constant>>) {
+        let expected = expected.into();
         let found = tokenize(text).ok().and_then(|tokens| match tokens.as_slice() {
             [Token { kind: TokenKind::Constant(constant), .. }] => Some(constant.clone()),
             _ => None,

@@ -1,0 +1,32 @@
+//! How much text is taken.
+
+use crate::{Code, Error, Span};
+
+/// How much text a query may have; each limit has its own error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of text.
+    pub bytes: usize,
+    /// Brackets in each other.
+    pub depth: usize,
+    /// Terms after lists and operators are written out.
+    pub terms: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 16 * 1024, depth: 64, terms: 1_024 }
+    }
+}
+
+impl Limits {
+    pub(crate) fn too_long(self, length: usize) -> Error {
+        let title = format!("the query has {length} bytes, and {} are allowed", self.bytes);
+        Error::new(Code::TooLong, Span::default(), title, "starts here")
+    }
+
+    pub(crate) fn too_many_terms(self, span: Span) -> Error {
+        let title = format!("the query has more than {} terms", self.terms);
+        Error::new(Code::TooManyTerms, span, title, "one too many")
+    }
+}

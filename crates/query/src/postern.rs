@@ -1,0 +1,76 @@
+//! The language that people type.
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use crate::{Advice, Errors, Limits, Query, resolve, syntax};
+
+/// What a query is read against: the time, the reader, and how much is taken.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Today and the zone in which days begin.
+    pub now: Zoned,
+    /// The addresses that `me` stands for.
+    pub me: Vec<String>,
+    /// How much text is taken.
+    pub limits: Limits,
+}
+
+impl Context {
+    /// A context without own addresses and with the default limits.
+    #[must_use]
+    pub fn at(now: Zoned) -> Self {
+        Self { now, me: Vec::new(), limits: Limits::default() }
+    }
+
+    /// The same with days that begin at midnight UTC.
+    #[must_use]
+    pub fn utc(now: Timestamp) -> Self {
+        Self::at(now.to_zoned(TimeZone::UTC))
+    }
+}
+
+/// A query that was understood.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parsed {
+    /// What it means.
+    pub query: Query,
+    /// Its one canonical text; reading it gives the same query.
+    pub canonical: String,
+    /// What was noticed; never blocks.
+    pub advice: Vec<Advice>,
+}
+
+/// Parses a query as people type it, and resolves its operators and values.
+///
+/// Two words mean both; from the strongest, the operators are `NOT` and `-`, `AND`, `XOR`, `OR`.
+/// Blank text is every message.
+///
+/// # Errors
+///
+/// All that is wrong with the text, each with its place and what to type instead.
+///
+/// # Examples
+///
+/// ```
+/// use postern_query::{parse, Code, Context};
+///
+/// let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+///
+/// let parsed = parse("f:a.user@contoso.com hasattachment:true since:2024-01", &context)?;
+/// assert_eq!(parsed.canonical, "from:a.user@contoso.com has:attachment after:2024-01");
+///
+/// let errors = parse("form:alice befor:2024", &context).unwrap_err();
+/// let hints: Vec<_> = errors.as_slice().iter().filter_map(|error| error.hint.as_deref()).collect();
+/// assert!(hints[0].starts_with("did you mean from:?") && hints[1].starts_with("did you mean before:?"));
+/// assert_eq!(errors.as_slice()[0].code, Code::UnknownField);
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+pub fn parse(text: &str, context: &Context) -> Result<Parsed, Errors> {
+    let limits = context.limits;
+    if text.len() > limits.bytes {
+        return Err(limits.too_long(text.len()).into());
+    }
+    let outcome = syntax::postern::parse(text, limits);
+    resolve::postern::resolve(&outcome.syntax, context, outcome.errors, outcome.advice)
+}

@@ -1,0 +1,71 @@
+//! Advice about queries that work but can match nothing.
+
+use jiff::Timestamp;
+
+use crate::query::{Comparison, Condition, InstantTest, PersonPattern, Predicate, Role};
+use crate::schema::InstantField;
+use crate::{Advice, AdviceCode, Expr, Located, Span};
+
+/// What contradicts itself among conditions that must all hold.
+pub(super) fn contradictions(condition: &Condition) -> Vec<Advice> {
+    let Expr::And(parts) = condition else { return Vec::new() };
+    let leaves: Vec<_> = parts
+        .iter()
+        .filter_map(|part| match part {
+            Expr::Leaf(leaf) => Some(leaf),
+            Expr::And(_) | Expr::Or(_) | Expr::Not(_) => None,
+        })
+        .collect();
+    let ranges = InstantField::ALL.iter().filter_map(|field| empty_range(&leaves, *field));
+    two_senders(&leaves).into_iter().chain(ranges).collect()
+}
+
+/// Two addresses, where a message has one sender.
+fn two_senders(leaves: &[&Located<Predicate>]) -> Option<Advice> {
+    let mut senders = leaves.iter().filter_map(|leaf| match &leaf.value {
+        Predicate::Person { roles, pattern: PersonPattern::Address(address) }
+            if roles.as_slice() == [Role::From] =>
+        {
+            Some((address, leaf.span))
+        }
+        _ => None,
+    });
+    let (first, _) = senders.next()?;
+    let (other, span) = senders.find(|(address, _)| *address != first)?;
+    let message =
+        format!("a message has one sender, so this finds nothing; write from:({first} OR {other})");
+    Some(Advice::new(AdviceCode::NeverMatches, span, message))
+}
+
+fn empty_range(leaves: &[&Located<Predicate>], field: InstantField) -> Option<Advice> {
+    let tests = leaves.iter().filter_map(|leaf| match leaf.value {
+        Predicate::Instant(one, InstantTest::Compare(comparison, moment)) if one == field => {
+            Some((comparison, moment, leaf.span))
+        }
+        _ => None,
+    });
+    let mut least: Option<(Timestamp, bool)> = None;
+    let mut most: Option<(Timestamp, bool)> = None;
+    let mut last = Span::default();
+    for (comparison, moment, span) in tests {
+        let open = matches!(comparison, Comparison::Less | Comparison::Greater);
+        if matches!(comparison, Comparison::AtLeast | Comparison::Greater | Comparison::Equal) {
+            least = least.max(Some((moment, open)));
+        }
+        if matches!(comparison, Comparison::AtMost | Comparison::Less | Comparison::Equal) {
+            most = Some(most.map_or((moment, open), |most| {
+                if moment < most.0 { (moment, open) } else { most }
+            }));
+        }
+        last = span;
+    }
+    let ((least, after), (most, before)) = (least?, most?);
+    let empty = least > most || least == most && (after || before);
+    empty.then(|| {
+        Advice::new(
+            AdviceCode::EmptyRange,
+            last,
+            "the end of this range is before its start, so it finds nothing",
+        )
+    })
+}

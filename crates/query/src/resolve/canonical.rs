@@ -1,0 +1,91 @@
+//! The one canonical text of a query: what is printed reads back as the same query.
+
+use super::postern::Resolved;
+use super::value::Value;
+use crate::syntax::postern::{is_plain_value, is_plain_word};
+use crate::{Expr, Wildcard};
+
+/// How tightly a text binds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Binding {
+    Or,
+    And,
+    Unit,
+}
+
+/// The whole query, its order last.
+pub(super) fn print(tree: &Expr<Resolved>, sorts: &[String]) -> String {
+    let (text, _) = text(tree);
+    let parts = [text].into_iter().filter(|text| !text.is_empty()).chain(sorts.iter().cloned());
+    let parts: Vec<_> = parts.collect();
+    if parts.is_empty() { "*".to_owned() } else { parts.join(" ") }
+}
+
+fn text(tree: &Expr<Resolved>) -> (String, Binding) {
+    match tree {
+        Expr::Leaf(resolved) => (resolved.text.clone(), Binding::Unit),
+        Expr::Not(inner) => (format!("-{}", bracketed(text(inner), Binding::Unit)), Binding::Unit),
+        Expr::And(parts) => joined(parts, " ", Binding::And),
+        Expr::Or(parts) => joined(parts, " OR ", Binding::Or),
+    }
+}
+
+fn joined(parts: &[Expr<Resolved>], separator: &str, binding: Binding) -> (String, Binding) {
+    let mut texts: Vec<_> = parts.iter().map(text).filter(|(text, _)| !text.is_empty()).collect();
+    if texts.len() == 1
+        && let Some(only) = texts.pop()
+    {
+        return only;
+    }
+    let texts: Vec<_> = texts.into_iter().map(|part| bracketed(part, binding)).collect();
+    (texts.join(separator), binding)
+}
+
+fn bracketed((text, binding): (String, Binding), outer: Binding) -> String {
+    if binding < outer { format!("({text})") } else { text }
+}
+
+/// `name:value`, quoted only where it would not read back.
+pub(super) fn value(name: &str, value: &str) -> String {
+    format!("{name}:{}", quoted_if_needed(value))
+}
+
+/// A value that was quoted stays so, because quotes mean something to the operator.
+pub(super) fn quotable(name: &str, value: &Value) -> String {
+    if value.quoted {
+        format!("{name}:{}", quote(&value.text))
+    } else {
+        self::value(name, &value.text)
+    }
+}
+
+/// A value in which wildcards are meant, or that never needs quotes.
+pub(super) fn bare(name: &str, value: &str) -> String {
+    format!("{name}:{value}")
+}
+
+/// A word, a phrase or a pattern, with or without an operator.
+pub(super) fn words(name: &str, value: &Value) -> String {
+    let literal = value.quoted && (Wildcard::is_pattern(&value.text) || value.text.contains('~'));
+    let plain = if name.is_empty() { is_plain_word } else { is_plain_value };
+    let text = if literal || !plain(&value.text) { quote(&value.text) } else { value.text.clone() };
+    if name.is_empty() { text } else { format!("{name}:{text}") }
+}
+
+/// Values between commas.
+pub(super) fn list(name: &str, values: &[Value]) -> String {
+    let texts: Vec<_> = values
+        .iter()
+        .map(|value| if value.quoted { quote(&value.text) } else { quoted_if_needed(&value.text) })
+        .collect();
+    format!("{name}:{}", texts.join(","))
+}
+
+fn quoted_if_needed(text: &str) -> String {
+    if is_plain_value(text) { text.to_owned() } else { quote(text) }
+}
+
+/// The one place where a literal is quoted in this language.
+fn quote(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}

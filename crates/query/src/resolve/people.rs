@@ -1,0 +1,148 @@
+//! Values of `from:`, `to:` and their kin: which people are meant.
+
+use super::value::{Value, fault, list};
+use crate::analysis::{lower_case, terms};
+use crate::query::PersonPattern;
+use crate::syntax::postern::Term;
+use crate::{Code, Error, Wildcard};
+
+/// The values of a term, without the angle brackets that addresses are pasted in.
+pub(crate) fn values(term: &Term) -> Result<Vec<Value>, Error> {
+    let mut values = list(term)?;
+    for value in values.iter_mut().filter(|value| !value.quoted) {
+        value.text = value.text.trim_matches(['<', '>']).to_owned();
+    }
+    Ok(values)
+}
+
+/// The people that one value of a list means.
+pub(crate) fn pattern(value: &Value, own: &[String]) -> Result<Vec<PersonPattern>, Error> {
+    let text = lower_case(&value.text);
+    if value.quoted {
+        return quoted(&text, value).map(|pattern| vec![pattern]);
+    }
+    if text == "me" {
+        return me(own, value);
+    }
+    bare(&text, value).map(|pattern| vec![pattern])
+}
+
+fn quoted(text: &str, value: &Value) -> Result<PersonPattern, Error> {
+    if text.contains('@') && !text.contains(char::is_whitespace) {
+        return address(text, value);
+    }
+    if terms(text).is_empty() {
+        return Err(nothing_to_find(value));
+    }
+    Ok(PersonPattern::NamePhrase(text.to_owned()))
+}
+
+fn me(own: &[String], value: &Value) -> Result<Vec<PersonPattern>, Error> {
+    if own.is_empty() {
+        return Err(fault(
+            Code::UnknownValue,
+            value,
+            "no own address is configured, so `me` means nobody",
+            "who?",
+        )
+        .hint("write the address, or configure your own addresses"));
+    }
+    Ok(own.iter().map(|one| PersonPattern::Address(lower_case(one))).collect())
+}
+
+fn bare(text: &str, value: &Value) -> Result<PersonPattern, Error> {
+    if let Some(domain) = text.strip_prefix("*@").or_else(|| text.strip_prefix('@')) {
+        let plain = !domain.is_empty() && !domain.contains('@');
+        if plain && !Wildcard::is_pattern(domain) {
+            return Ok(PersonPattern::Domain(domain.to_owned()));
+        }
+    }
+    if let Some(parent) = text.strip_prefix("*.")
+        && parent.contains('.')
+        && !Wildcard::is_pattern(parent)
+        && !parent.contains('@')
+    {
+        return Ok(PersonPattern::SubDomains(parent.to_owned()));
+    }
+    if Wildcard::is_pattern(text) {
+        let shape = Wildcard::parse(text);
+        return Ok(if text.contains('@') {
+            PersonPattern::AddressShaped(shape)
+        } else {
+            PersonPattern::Shaped(shape)
+        });
+    }
+    if text.contains('@') {
+        return address(text, value);
+    }
+    if terms(text).is_empty() {
+        return Err(nothing_to_find(value));
+    }
+    let dotted = text.contains('.') && !text.starts_with('.') && !text.ends_with('.');
+    Ok(if dotted {
+        PersonPattern::DomainOrLocal(text.to_owned())
+    } else {
+        PersonPattern::Words(text.to_owned())
+    })
+}
+
+fn address(text: &str, value: &Value) -> Result<PersonPattern, Error> {
+    match text.rsplit_once('@') {
+        Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
+            Ok(PersonPattern::Address(text.to_owned()))
+        }
+        Some((local, _)) if !local.is_empty() => Err(fault(
+            Code::UnknownValue,
+            value,
+            "an address has nothing after its @",
+            "not a whole address",
+        )
+        .hint(format!("write {local} for the name alone, or {local}@* for any domain"))),
+        Some(_) | None => Err(nothing_to_find(value)),
+    }
+}
+
+fn nothing_to_find(value: &Value) -> Error {
+    fault(Code::EmptyValue, value, "there is no letter or digit to look for", "nothing to look for")
+        .hint("write a name, an address, or @ and a domain")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Span;
+
+    #[track_caller]
+    fn check(text: &str, expected: &PersonPattern) {
+        let quoted = text.starts_with('"');
+        let text = text.trim_matches('"').to_owned();
+        let value = Value { text, quoted, span: Span::default() };
+        assert_eq!(pattern(&value, &[]), Ok(vec![expected.clone()]), "{value:?}");
+    }
+
+    #[test]
+    fn values() {
+        check("A.User@Contoso.com", &PersonPattern::Address("a.user@contoso.com".into()));
+        check("@contoso.com", &PersonPattern::Domain("contoso.com".into()));
+        check("*@contoso.com", &PersonPattern::Domain("contoso.com".into()));
+        check("contoso.com", &PersonPattern::DomainOrLocal("contoso.com".into()));
+        check("*.contoso.com", &PersonPattern::SubDomains("contoso.com".into()));
+        check("Alice", &PersonPattern::Words("alice".into()));
+        check("\"Alice Smith\"", &PersonPattern::NamePhrase("alice smith".into()));
+        check("ali*", &PersonPattern::Shaped(Wildcard::parse("ali*")));
+        check("*@*.gov", &PersonPattern::AddressShaped(Wildcard::parse("*@*.gov")));
+    }
+
+    #[test]
+    fn faults() {
+        for (text, code) in [
+            ("alice@", Code::UnknownValue),
+            ("@", Code::EmptyValue),
+            ("me", Code::UnknownValue),
+            ("--", Code::EmptyValue),
+        ] {
+            let value = Value { text: text.into(), quoted: false, span: Span::default() };
+            assert_eq!(pattern(&value, &[]).unwrap_err().code, code, "{text}");
+        }
+    }
+}

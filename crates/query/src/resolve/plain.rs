@@ -1,0 +1,217 @@
+//! Operators whose value is one of a few words, an id, or a file name.
+
+use super::canonical;
+use super::postern::{Resolved, leaf, unknown_value};
+use super::value::{Value, fault, later, list, single};
+use crate::analysis::lower_case;
+use crate::query::{AttachmentTest, Condition, FlagTest, Predicate, StringTest};
+use crate::schema::{FlagField, StringField};
+use crate::syntax::postern::Term;
+use crate::{Code, Error, Expr, Span, Wildcard, name_words};
+
+const IMPORTANCES: [&str; 3] = ["low", "normal", "high"];
+
+/// Extensions that a file name without a dot is taken for.
+const EXTENSIONS: &[&str] = &[
+    "7z", "asc", "avi", "bmp", "csv", "doc", "docx", "eml", "gif", "gz", "heic", "htm", "html",
+    "ics", "jpeg", "jpg", "json", "log", "md", "mov", "mp3", "mp4", "msg", "odp", "ods", "odt",
+    "p7m", "p7s", "pdf", "png", "ppt", "pptx", "pst", "rar", "rtf", "svg", "tar", "tif", "tiff",
+    "txt", "vcf", "wav", "xls", "xlsm", "xlsx", "xml", "zip",
+];
+
+fn flag(field: FlagField, wanted: bool, span: Span) -> Condition {
+    leaf(Predicate::Flag(field, FlagTest::Is(wanted)), span)
+}
+
+fn string(field: StringField, text: &str, span: Span) -> Condition {
+    leaf(Predicate::String(field, StringTest::Is(text.to_owned())), span)
+}
+
+// ---- yes or no ----
+
+/// `has:attachment`.
+pub(super) fn has(term: &Term) -> Result<Resolved, Error> {
+    let value = single(term)?;
+    match lower_case(&value.text).as_str() {
+        "attachment" | "attachments" => Ok(attachment(term.span)),
+        "drive" | "document" | "spreadsheet" | "presentation" | "youtube" => {
+            Err(foreign(&value, "links are not kept apart from the text")
+                .hint("look for a word of the link"))
+        }
+        "userlabels" | "nouserlabels" => {
+            Err(foreign(&value, "an archive does not tell labels of users from others"))
+        }
+        other if other.ends_with("-star") => Err(foreign(&value, "an archive keeps no stars")),
+        _ => Err(unknown_value(&value, "something a message can have", &["attachment"])),
+    }
+}
+
+fn attachment(span: Span) -> Resolved {
+    Resolved {
+        condition: flag(FlagField::HasAttachments, true, span),
+        text: "has:attachment".to_owned(),
+    }
+}
+
+/// `hasattachment:true`.
+pub(super) fn has_attachment(term: &Term) -> Result<Expr<Resolved>, Error> {
+    let has = Expr::Leaf(attachment(term.span));
+    Ok(if boolean(term)? { has } else { Expr::negated(has) })
+}
+
+/// `isread:true`.
+pub(super) fn is_read(term: &Term) -> Result<Expr<Resolved>, Error> {
+    boolean(term).map(|yes| Expr::Leaf(read(yes, term.span)))
+}
+
+fn read(yes: bool, span: Span) -> Resolved {
+    let text = if yes { "is:read" } else { "is:unread" };
+    Resolved { condition: flag(FlagField::IsRead, yes, span), text: text.to_owned() }
+}
+
+fn boolean(term: &Term) -> Result<bool, Error> {
+    let value = single(term)?;
+    match lower_case(&value.text).as_str() {
+        "true" | "yes" => Ok(true),
+        "false" | "no" => Ok(false),
+        _ => Err(unknown_value(&value, "true or false", &["true", "false", "yes", "no"])),
+    }
+}
+
+/// `is:read` and its kin.
+pub(super) fn is(term: &Term) -> Result<Expr<Resolved>, Error> {
+    let value = single(term)?;
+    let resolved = match lower_case(&value.text).as_str() {
+        "read" => read(true, term.span),
+        "unread" => read(false, term.span),
+        "important" => Resolved {
+            condition: string(StringField::Importance, "high", term.span),
+            text: "importance:high".to_owned(),
+        },
+        "attachment" | "attach" => attachment(term.span),
+        "flagged" | "draft" | "signed" | "encrypted" => {
+            return Err(later(term.span, &format!("`is:{}`", value.text), "leave it out for now"));
+        }
+        "starred" | "muted" | "snoozed" | "chat" => {
+            return Err(foreign(&value, "an archive does not keep this"));
+        }
+        _ => {
+            return Err(unknown_value(
+                &value,
+                "a state of a message",
+                &["read", "unread", "important", "attachment"],
+            ));
+        }
+    };
+    Ok(Expr::Leaf(resolved))
+}
+
+fn foreign(value: &Value, reason: &str) -> Error {
+    fault(
+        Code::ForeignOperator,
+        value,
+        format!("`{}` cannot be answered here: {reason}", value.text),
+        "known elsewhere",
+    )
+}
+
+// ---- words of a list ----
+
+/// `importance:high`, `importance:low,high`.
+pub(super) fn importance(term: &Term, name: &str) -> Result<Resolved, Error> {
+    let mut values = list(term)?;
+    for value in &mut values {
+        let word = lower_case(&value.text);
+        if !IMPORTANCES.contains(&word.as_str()) {
+            return Err(unknown_value(value, "an importance", &IMPORTANCES));
+        }
+        value.text = word;
+    }
+    let parts = values
+        .iter()
+        .map(|value| string(StringField::Importance, &value.text, value.span))
+        .collect();
+    Ok(Resolved { condition: Expr::group(parts, Expr::Or), text: canonical::list(name, &values) })
+}
+
+/// `ext:pdf`, `ext:doc,docx`.
+pub(super) fn extension(term: &Term, name: &str) -> Result<Resolved, Error> {
+    let mut values = list(term)?;
+    for value in &mut values {
+        value.text = lower_case(value.text.trim_start_matches('.'));
+        if value.text.is_empty() || value.text.contains(['.', '*', '?']) {
+            return Err(fault(
+                Code::UnknownValue,
+                value,
+                "this is not an extension",
+                "one word without dots",
+            )
+            .hint("write ext:pdf, or a pattern of the whole name: filename:*.tar.gz"));
+        }
+    }
+    let parts = values
+        .iter()
+        .map(|value| file(AttachmentTest::Extension(value.text.clone()), value.span))
+        .collect();
+    Ok(Resolved { condition: Expr::group(parts, Expr::Or), text: canonical::list(name, &values) })
+}
+
+// ---- names and ids ----
+
+fn file(test: AttachmentTest, span: Span) -> Condition {
+    leaf(Predicate::Attachment(Expr::Leaf(test)), span)
+}
+
+/// A whole name, an extension, words of the name, or a pattern.
+pub(super) fn filename(term: &Term, name: &str) -> Result<Resolved, Error> {
+    let value = single(term)?;
+    let test = file_test(&value)?;
+    let text = match &test {
+        AttachmentTest::Extension(extension) => canonical::value("ext", extension),
+        AttachmentTest::Shaped(_) => canonical::bare(name, &value.text),
+        AttachmentTest::Named(_)
+        | AttachmentTest::Words(_)
+        | AttachmentTest::Name(_)
+        | AttachmentTest::ContentType(_)
+        | AttachmentTest::Size(_) => canonical::quotable(name, &value),
+    };
+    Ok(Resolved { condition: file(test, term.span), text })
+}
+
+fn file_test(value: &Value) -> Result<AttachmentTest, Error> {
+    let lower = lower_case(&value.text);
+    if !value.quoted && Wildcard::is_pattern(&lower) {
+        return Ok(AttachmentTest::Shaped(Wildcard::parse(&lower)));
+    }
+    if lower.trim_matches('.').contains('.') {
+        return Ok(AttachmentTest::Named(value.text.clone()));
+    }
+    if !value.quoted && EXTENSIONS.contains(&lower.as_str()) {
+        return Ok(AttachmentTest::Extension(lower));
+    }
+    let words = name_words(&lower);
+    if words.is_empty() {
+        return Err(fault(
+            Code::EmptyValue,
+            value,
+            "there is no letter or digit to look for",
+            "nothing to look for",
+        ));
+    }
+    Ok(AttachmentTest::Words(words))
+}
+
+/// A Message-ID, with or without its brackets.
+pub(super) fn id(term: &Term, name: &str) -> Result<Resolved, Error> {
+    let value = single(term)?;
+    let inner = value.text.trim_start_matches('<').trim_end_matches('>');
+    let condition = string(StringField::InternetMessageId, &format!("<{inner}>"), term.span);
+    Ok(Resolved { condition, text: canonical::value(name, inner) })
+}
+
+/// A conversation id, exactly as it is.
+pub(super) fn thread(term: &Term, name: &str) -> Result<Resolved, Error> {
+    let value = single(term)?;
+    let condition = string(StringField::ConversationId, &value.text, term.span);
+    Ok(Resolved { condition, text: canonical::value(name, &value.text) })
+}

@@ -1,0 +1,298 @@
+//! The syntax tree of typed text to a typed query, its canonical text, and advice.
+
+use super::operators::Operator;
+use super::value::{Value, fault, later, single};
+use super::{advice, canonical, names, operators, people, plain, range, words};
+use crate::query::{Condition, PersonPattern, Predicate, Role, TextTest};
+use crate::schema::{InstantField, NumberField, Sort, SortField, StringField, TextField};
+use crate::syntax::postern::{FieldName, Piece, PieceKind, Relation, Syntax, Term};
+use crate::{
+    Advice, AdviceCode, Code, Context, Error, Errors, Expr, Limits, Located, Parsed, Query, Span,
+    Wildcard, analysis,
+};
+
+/// A term that was understood.
+pub(super) struct Resolved {
+    pub(super) condition: Condition,
+    /// The canonical text of the term.
+    pub(super) text: String,
+}
+
+/// Resolves what was parsed; `errors` and `advice` were found on the way to here.
+pub(crate) fn resolve(
+    syntax: &Syntax,
+    context: &Context,
+    errors: Vec<Error>,
+    advice: Vec<Advice>,
+) -> Result<Parsed, Errors> {
+    let mut resolver = Resolver { context, errors, advice, order: Vec::new(), sorts: Vec::new() };
+    let tree = resolver.expr(syntax, Place { top: true, beside: false });
+    resolver.count_terms(&tree);
+    if let Some(errors) = Errors::collect(resolver.errors) {
+        return Err(errors);
+    }
+    let text = canonical::print(&tree, &resolver.sorts);
+    let query = Query::new(conditions(tree), resolver.order);
+    let mut advice = resolver.advice;
+    advice.extend(advice::contradictions(query.condition()));
+    Ok(Parsed { query, canonical: text, advice })
+}
+
+fn conditions(tree: Expr<Resolved>) -> Condition {
+    match tree {
+        Expr::And(parts) => Expr::And(parts.into_iter().map(conditions).collect()),
+        Expr::Or(parts) => Expr::Or(parts.into_iter().map(conditions).collect()),
+        Expr::Not(inner) => Expr::negated(conditions(*inner)),
+        Expr::Leaf(resolved) => resolved.condition,
+    }
+}
+
+/// Where a term stands.
+#[derive(Clone, Copy)]
+struct Place {
+    /// In the conjunction that is the whole query: here an order may stand.
+    top: bool,
+    /// Beside a term that is looked for: here a mark may stand.
+    beside: bool,
+}
+
+struct Resolver<'c> {
+    context: &'c Context,
+    errors: Vec<Error>,
+    advice: Vec<Advice>,
+    order: Vec<Sort>,
+    /// The canonical words of the order.
+    sorts: Vec<String>,
+}
+
+impl Resolver<'_> {
+    fn expr(&mut self, syntax: &Syntax, place: Place) -> Expr<Resolved> {
+        let alone = Place { top: false, beside: false };
+        match syntax {
+            Expr::And(parts) => {
+                let place = Place { beside: parts.iter().any(|part| !is_mark(part)), ..place };
+                Expr::And(parts.iter().map(|part| self.expr(part, place)).collect())
+            }
+            Expr::Or(parts) => Expr::Or(parts.iter().map(|part| self.expr(part, alone)).collect()),
+            Expr::Not(inner) => Expr::negated(self.expr(inner, alone)),
+            Expr::Leaf(term) => self.term(term, place),
+        }
+    }
+
+    /// A term that was not understood is reported, and everything stands in its place.
+    fn term(&mut self, term: &Term, place: Place) -> Expr<Resolved> {
+        let resolved = match &term.field {
+            None => self.words(term, TextField::DEFAULT, "", place),
+            Some(field) => self.field(term, field, place),
+        };
+        resolved.unwrap_or_else(|error| {
+            self.errors.push(error);
+            Expr::everything()
+        })
+    }
+
+    fn count_terms(&mut self, tree: &Expr<Resolved>) {
+        let limits: Limits = self.context.limits;
+        let mut terms = 0;
+        tree.for_each_leaf(&mut |resolved| resolved.condition.for_each_leaf(&mut |_| terms += 1));
+        if terms > limits.terms {
+            self.errors.push(limits.too_many_terms(Span::default()));
+        }
+    }
+
+    fn field(
+        &mut self,
+        term: &Term,
+        field: &FieldName,
+        place: Place,
+    ) -> Result<Expr<Resolved>, Error> {
+        let Some((operator, name)) = operators::find(&field.name) else {
+            return Err(unknown_field(field));
+        };
+        if let Operator::Range(kind) = operator {
+            return range::resolve(kind, name, term, field.relation, self.context).map(Expr::Leaf);
+        }
+        let whole;
+        let term = match field.relation {
+            Relation::Colon => term,
+            _ if field.colon => {
+                whole = with_symbol(term, field.relation);
+                &whole
+            }
+            _ => return Err(not_comparable(field, name)),
+        };
+        match operator {
+            Operator::Words(fields) => self.words(term, fields, name, place),
+            Operator::People(roles) => self.people(term, roles, name),
+            Operator::Filename => plain::filename(term, name).map(Expr::Leaf),
+            Operator::Extension => plain::extension(term, name).map(Expr::Leaf),
+            Operator::Has => plain::has(term).map(Expr::Leaf),
+            Operator::HasAttachment => plain::has_attachment(term),
+            Operator::Is => plain::is(term),
+            Operator::IsRead => plain::is_read(term),
+            Operator::Importance => plain::importance(term, name).map(Expr::Leaf),
+            Operator::Id => plain::id(term, name).map(Expr::Leaf),
+            Operator::Thread => plain::thread(term, name).map(Expr::Leaf),
+            Operator::Sort => self.sort(term, place),
+            Operator::Range(_) | Operator::Later => {
+                Err(later(term.span, &format!("`{name}:`"), "leave it out for now"))
+            }
+        }
+    }
+
+    // ---- words ----
+
+    fn words(
+        &mut self,
+        term: &Term,
+        fields: &[TextField],
+        name: &str,
+        place: Place,
+    ) -> Result<Expr<Resolved>, Error> {
+        if name.is_empty() && is_star(term) {
+            return Ok(Expr::Leaf(Resolved {
+                condition: Expr::everything(),
+                text: "*".to_owned(),
+            }));
+        }
+        let value = single(term)?;
+        if !value.quoted && name.is_empty() {
+            self.advise_operator(&value);
+        }
+        let Some(pattern) = words::pattern(&value)? else {
+            return self.mark(&value, name, place);
+        };
+        let test = TextTest { fields: fields.to_vec(), pattern, scored: true };
+        let text = canonical::words(name, &value);
+        Ok(Expr::Leaf(Resolved { condition: leaf(Predicate::Text(test), term.span), text }))
+    }
+
+    /// A mark without letters or digits: the index has no such thing.
+    fn mark(&mut self, value: &Value, name: &str, place: Place) -> Result<Expr<Resolved>, Error> {
+        if value.quoted || !name.is_empty() || !place.beside {
+            return Err(fault(
+                Code::EmptyValue,
+                value,
+                "there is no letter or digit to look for",
+                "nothing to look for",
+            )
+            .hint("write a word or a number"));
+        }
+        let message = format!("`{}` has no letter or digit, so it is not looked for", value.text);
+        self.advice.push(Advice::new(AdviceCode::IgnoredMark, value.span, message));
+        Ok(Expr::everything())
+    }
+
+    fn advise_operator(&mut self, value: &Value) {
+        let operator = value.text.to_ascii_uppercase();
+        if matches!(value.text.as_str(), "and" | "or" | "not") {
+            let message =
+                format!("`{}` is looked for as a word; the operator is {operator}", value.text);
+            self.advice.push(Advice::new(AdviceCode::LowercaseOperator, value.span, message));
+        }
+    }
+
+    // ---- people ----
+
+    fn people(&self, term: &Term, roles: &[Role], name: &str) -> Result<Expr<Resolved>, Error> {
+        let values = people::values(term)?;
+        let mut leaves = Vec::new();
+        for value in &values {
+            for pattern in people::pattern(value, &self.context.me)? {
+                leaves.push(leaf(person(roles, pattern), value.span));
+            }
+        }
+        let text = canonical::list(name, &values);
+        Ok(Expr::Leaf(Resolved { condition: Expr::group(leaves, Expr::Or), text }))
+    }
+
+    // ---- order ----
+
+    fn sort(&mut self, term: &Term, place: Place) -> Result<Expr<Resolved>, Error> {
+        let value = single(term)?;
+        if !place.top {
+            let title = "an order cannot stand under OR or NOT";
+            return Err(Error::new(Code::Syntax, term.span, title, "orders the whole result")
+                .hint("put it at the end"));
+        }
+        let word = value.text.to_lowercase();
+        let found = SORTS.iter().find(|(name, _)| *name == word);
+        let (_, sort) =
+            found.ok_or_else(|| unknown_value(&value, "an order", &SORTS.map(|(name, _)| name)))?;
+        self.order.push(*sort);
+        self.sorts.push(format!("sort:{word}"));
+        Ok(Expr::everything())
+    }
+}
+
+/// The words of `sort:` and what each orders by.
+const SORTS: [(&str, Sort); 7] = [
+    ("newest", Sort::descending(RECEIVED)),
+    ("oldest", Sort::ascending(RECEIVED)),
+    ("relevance", Sort::descending(SortField::Score)),
+    ("largest", Sort::descending(SIZE)),
+    ("smallest", Sort::ascending(SIZE)),
+    ("sender", Sort::ascending(SortField::String(StringField::FromAddress))),
+    ("subject", Sort::ascending(SortField::String(StringField::Subject))),
+];
+const RECEIVED: SortField = SortField::Instant(InstantField::Received);
+const SIZE: SortField = SortField::Number(NumberField::Size);
+
+/// A bare word without letters or digits, which the index does not know.
+fn is_mark(syntax: &Syntax) -> bool {
+    let Expr::Leaf(Term { field: None, value, .. }) = syntax else { return false };
+    matches!(value.as_slice(), [Piece { kind: PieceKind::Bare, text, .. }]
+        if !Wildcard::is_pattern(text) && analysis::tokens(text).next().is_none())
+}
+
+fn is_star(term: &Term) -> bool {
+    matches!(term.value.as_slice(), [Piece { kind: PieceKind::Bare, text, .. }] if text == "*")
+}
+
+pub(super) const fn leaf(predicate: Predicate, span: Span) -> Condition {
+    Expr::Leaf(Located::new(predicate, span))
+}
+
+/// A term whose value begins with what looked like a comparison, as in `id:<a@b>`.
+fn with_symbol(term: &Term, relation: Relation) -> Term {
+    let mut whole = term.clone();
+    if let Some(first) = whole.value.first_mut().filter(|first| first.kind == PieceKind::Bare) {
+        let symbol = relation.value_part();
+        first.text.insert_str(0, symbol);
+        first.span.start = first.span.start.saturating_sub(symbol.len());
+    }
+    whole
+}
+
+/// A value that an operator does not know.
+pub(super) fn unknown_value(value: &Value, what: &str, known: &[&str]) -> Error {
+    let error =
+        fault(Code::UnknownValue, value, format!("`{}` is not {what}", value.text), "not known");
+    match names::closest(&value.text, known) {
+        Some(close) => error.hint(format!("did you mean {close}? Known: {}", known.join(", "))),
+        None => error.hint(format!("known: {}", known.join(", "))),
+    }
+}
+
+fn unknown_field(field: &FieldName) -> Error {
+    let title = format!("there is no operator `{}`", field.name);
+    let error = Error::new(Code::UnknownField, field.span, title, "not an operator");
+    let symbol = field.relation.symbol();
+    let quoted =
+        format!("to look for the text itself, put it in quotes: \"{}{symbol}...\"", field.name);
+    match names::closest(&field.name, &operators::names()) {
+        Some(close) => error.hint(format!("did you mean {close}{symbol}? Or, {quoted}")),
+        None => error.hint(quoted),
+    }
+}
+
+fn not_comparable(field: &FieldName, name: &str) -> Error {
+    let symbol = field.relation.symbol();
+    let title = format!("`{name}` cannot be compared with `{symbol}`");
+    Error::new(Code::NotComparable, field.span, title, "has no order")
+        .hint(format!("write {name}:value"))
+}
+
+fn person(roles: &[Role], pattern: PersonPattern) -> Predicate {
+    Predicate::Person { roles: roles.to_vec(), pattern }
+}

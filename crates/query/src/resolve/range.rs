@@ -1,0 +1,265 @@
+//! Dates and sizes: points, comparisons and ranges.
+
+use jiff::{Timestamp, Zoned};
+
+use super::canonical;
+use super::dates::{self, Fault, Period};
+use super::postern::{Resolved, leaf};
+use super::value::{Value, fault, single};
+use crate::query::{Comparison, Condition, InstantTest, Number, NumberTest, Predicate};
+use crate::schema::{InstantField, NumberField};
+use crate::syntax::postern::{Relation, Term};
+use crate::{Code, Context, Error, Expr, Span};
+
+/// What an operator compares, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RangeKind {
+    /// A date, compared in any way or in a range.
+    Period(InstantField),
+    After,
+    Before,
+    Until,
+    NewerThan,
+    OlderThan,
+    /// A size, compared in any way or in a range.
+    Size,
+    Larger,
+    Smaller,
+}
+
+/// Resolves one term.
+pub(super) fn resolve(
+    kind: RangeKind,
+    name: &'static str,
+    term: &Term,
+    relation: Relation,
+    context: &Context,
+) -> Result<Resolved, Error> {
+    let value = single(term)?;
+    let dates = Dates { now: &context.now, field: InstantField::Received, span: term.span };
+    match kind {
+        RangeKind::Period(field) => Dates { field, ..dates }.compared(name, relation, &value),
+        RangeKind::Size => size_compared(name, relation, &value, term.span),
+        RangeKind::After => dates.bound(name, Comparison::AtLeast, fixed(name, relation, &value)?),
+        RangeKind::Before => dates.bound(name, Comparison::Less, fixed(name, relation, &value)?),
+        RangeKind::Until => dates.bound(name, Comparison::AtMost, fixed(name, relation, &value)?),
+        RangeKind::NewerThan => {
+            dates.age(name, Comparison::AtLeast, fixed(name, relation, &value)?)
+        }
+        RangeKind::OlderThan => dates.age(name, Comparison::Less, fixed(name, relation, &value)?),
+        RangeKind::Larger => {
+            size_bound(name, Comparison::Greater, fixed(name, relation, &value)?, term.span)
+        }
+        RangeKind::Smaller => {
+            size_bound(name, Comparison::Less, fixed(name, relation, &value)?, term.span)
+        }
+    }
+}
+
+/// The value of an operator that compares by itself.
+fn fixed<'v>(name: &str, relation: Relation, value: &'v Value) -> Result<&'v Value, Error> {
+    if relation == Relation::Colon {
+        return Ok(value);
+    }
+    let title = format!("`{name}` already compares");
+    Err(fault(Code::NotComparable, value, title, "compared twice")
+        .hint(format!("write {name}:{}", value.text)))
+}
+
+const fn comparison(relation: Relation) -> Option<Comparison> {
+    match relation {
+        Relation::Colon | Relation::Equal | Relation::NotEqual => None,
+        Relation::Less => Some(Comparison::Less),
+        Relation::AtMost => Some(Comparison::AtMost),
+        Relation::Greater => Some(Comparison::Greater),
+        Relation::AtLeast => Some(Comparison::AtLeast),
+    }
+}
+
+/// The two sides of `a..b`, either of which may be left open.
+fn sides(text: &str) -> Option<(&str, &str)> {
+    text.split_once("..").filter(|(from, to)| !(from.is_empty() && to.is_empty()))
+}
+
+// ---- dates ----
+
+struct Dates<'n> {
+    now: &'n Zoned,
+    field: InstantField,
+    span: Span,
+}
+
+impl Dates<'_> {
+    fn compared(&self, name: &str, relation: Relation, value: &Value) -> Result<Resolved, Error> {
+        if let Some(comparison) = comparison(relation) {
+            let period = self.parse(value, &value.text)?;
+            let text = format!("{name}{}{}", relation.symbol(), period.canonical);
+            return Ok(Resolved { condition: self.against(comparison, &period), text });
+        }
+        let (condition, text) = self.within(value)?;
+        if relation == Relation::NotEqual {
+            return Ok(Resolved {
+                condition: Expr::negated(condition),
+                text: format!("{name}<>{text}"),
+            });
+        }
+        Ok(Resolved { condition, text: format!("{name}:{text}") })
+    }
+
+    /// A date, or a range with both ends included at the precision they are written in.
+    fn within(&self, value: &Value) -> Result<(Condition, String), Error> {
+        let Some((from, to)) = sides(&value.text) else {
+            let period = self.parse(value, &value.text)?;
+            let both = vec![
+                self.against(Comparison::AtLeast, &period),
+                self.against(Comparison::AtMost, &period),
+            ];
+            return Ok((Expr::And(both), period.canonical));
+        };
+        let end = |text: &str| (!text.is_empty()).then(|| self.parse(value, text)).transpose();
+        let (from, to) = (end(from)?, end(to)?);
+        let text = |end: &Option<Period>| {
+            end.as_ref().map_or_else(String::new, |period| period.canonical.clone())
+        };
+        let canonical = format!("{}..{}", text(&from), text(&to));
+        let from = from.map(|period| self.against(Comparison::AtLeast, &period));
+        let to = to.map(|period| self.against(Comparison::AtMost, &period));
+        Ok((Expr::And(from.into_iter().chain(to).collect()), canonical))
+    }
+
+    /// A period as a whole against a comparison: "at most a day" is before the next one.
+    fn against(&self, comparison: Comparison, period: &Period) -> Condition {
+        let (comparison, moment) = match comparison {
+            Comparison::AtMost if !period.is_moment => (Comparison::Less, period.end),
+            Comparison::Greater if !period.is_moment => (Comparison::AtLeast, period.end),
+            other => (other, period.start),
+        };
+        self.test(comparison, moment)
+    }
+
+    fn test(&self, comparison: Comparison, moment: Timestamp) -> Condition {
+        leaf(Predicate::Instant(self.field, InstantTest::Compare(comparison, moment)), self.span)
+    }
+
+    fn bound(&self, name: &str, comparison: Comparison, value: &Value) -> Result<Resolved, Error> {
+        let period = self.parse(value, &value.text)?;
+        let text = canonical::bare(name, &period.canonical);
+        Ok(Resolved { condition: self.against(comparison, &period), text })
+    }
+
+    fn age(&self, name: &str, comparison: Comparison, value: &Value) -> Result<Resolved, Error> {
+        let text = value.text.to_lowercase();
+        let moment = dates::age(&text, self.now).ok_or_else(|| {
+            fault(Code::InvalidDate, value, format!("`{}` is not an age", value.text), "not an age")
+                .hint("write a number and d, w, m or y: 3d, 2w, 6m, 1y")
+        })?;
+        Ok(Resolved {
+            condition: self.test(comparison, moment),
+            text: canonical::bare(name, &text),
+        })
+    }
+
+    fn parse(&self, value: &Value, text: &str) -> Result<Period, Error> {
+        dates::parse(text, self.now).map_err(|why| match why {
+            Fault::Ambiguous(one, other) => fault(
+                Code::AmbiguousDate,
+                value,
+                format!("`{text}` can be read in two ways"),
+                "day or month first?",
+            )
+            .hint(format!("write {one} or {other}")),
+            Fault::Invalid(instead) => {
+                let error = fault(
+                    Code::InvalidDate,
+                    value,
+                    format!("`{text}` is not a date"),
+                    "not a calendar date",
+                );
+                error.hint(instead.map_or_else(
+                    || {
+                        "write a date as 2024-03-31, 2024-03, today, monday, \"last week\" or 3d"
+                            .to_owned()
+                    },
+                    |instead| format!("write {instead}"),
+                ))
+            }
+        })
+    }
+}
+
+// ---- sizes ----
+
+fn size_compared(
+    name: &str,
+    relation: Relation,
+    value: &Value,
+    span: Span,
+) -> Result<Resolved, Error> {
+    let upper = value.text.to_ascii_uppercase();
+    if let Some(comparison) = comparison(relation) {
+        let condition = size_test(comparison, size(value, &upper)?, span);
+        return Ok(Resolved { condition, text: format!("{name}{}{upper}", relation.symbol()) });
+    }
+    let condition = match sides(&upper) {
+        None => size_test(Comparison::Equal, size(value, &upper)?, span),
+        Some((from, to)) => {
+            let end = |text: &str, comparison| {
+                (!text.is_empty())
+                    .then(|| size(value, text).map(|bytes| size_test(comparison, bytes, span)))
+                    .transpose()
+            };
+            let (from, to) = (end(from, Comparison::AtLeast)?, end(to, Comparison::AtMost)?);
+            Expr::And(from.into_iter().chain(to).collect())
+        }
+    };
+    if relation == Relation::NotEqual {
+        return Ok(Resolved {
+            condition: Expr::negated(condition),
+            text: format!("{name}<>{upper}"),
+        });
+    }
+    Ok(Resolved { condition, text: format!("{name}:{upper}") })
+}
+
+fn size_bound(
+    name: &str,
+    comparison: Comparison,
+    value: &Value,
+    span: Span,
+) -> Result<Resolved, Error> {
+    let upper = value.text.to_ascii_uppercase();
+    Ok(Resolved {
+        condition: size_test(comparison, size(value, &upper)?, span),
+        text: canonical::bare(name, &upper),
+    })
+}
+
+fn size_test(comparison: Comparison, bytes: i64, span: Span) -> Condition {
+    let test = NumberTest::Compare(comparison, Number::Integer(bytes));
+    leaf(Predicate::Number(NumberField::Size, test), span)
+}
+
+/// `10485760`, `10K` and `10KB` (powers of 1,000), `10KIB` (powers of 1,024).
+fn size(value: &Value, upper: &str) -> Result<i64, Error> {
+    let split = upper.find(|c: char| !c.is_ascii_digit()).unwrap_or(upper.len());
+    let (digits, unit) = upper.split_at_checked(split).unwrap_or_default();
+    let factor: Option<i64> = match unit {
+        "" | "B" => Some(1),
+        "K" | "KB" => Some(1_000),
+        "M" | "MB" => Some(1_000_000),
+        "G" | "GB" => Some(1_000_000_000),
+        "KIB" => Some(1 << 10),
+        "MIB" => Some(1 << 20),
+        "GIB" => Some(1 << 30),
+        _ => None,
+    };
+    let bytes = digits
+        .parse::<i64>()
+        .ok()
+        .zip(factor)
+        .and_then(|(count, factor)| count.checked_mul(factor));
+    bytes.ok_or_else(|| {
+        fault(Code::InvalidSize, value, format!("`{}` is not a size", value.text), "not a size")
+            .hint("write bytes, or a number with K, M, G, KiB, MiB or GiB: 10M")
+    })
+}

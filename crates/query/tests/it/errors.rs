@@ -1,0 +1,118 @@
+//! What bad input gets: the code, the characters underlined, the text to type.
+
+use postern_query::{AdviceCode, Code};
+
+use crate::parse;
+
+/// Every fault as `code` and the text under its span.
+#[track_caller]
+fn check(text: &str, expected: &[(Code, &str)]) {
+    let errors = parse(text).expect_err(text);
+    let found: Vec<_> =
+        errors.as_slice().iter().map(|error| (error.code, error.span.slice(text))).collect();
+    assert_eq!(found, expected, "{text}");
+}
+
+#[track_caller]
+fn hint(text: &str) -> String {
+    parse(text).expect_err(text).as_slice()[0].hint.clone().expect("a hint")
+}
+
+#[test]
+fn faults_point_at_the_characters() {
+    check("form:alice", &[(Code::UnknownField, "form")]);
+    check("is:reed", &[(Code::UnknownValue, "reed")]);
+    check("after:2024-02-30", &[(Code::InvalidDate, "2024-02-30")]);
+    check("on after:03/04/2024", &[(Code::AmbiguousDate, "03/04/2024")]);
+    check("size>big", &[(Code::InvalidSize, "big")]);
+    check("foo-ba*", &[(Code::WildcardCrossesToken, "foo-ba*")]);
+    check("a \"open phrase", &[(Code::UnclosedQuote, "\"")]);
+    check("(a OR b", &[(Code::UnclosedGroup, "(")]);
+    check("a) b", &[(Code::UnclosedGroup, ")")]);
+    check("a AND", &[(Code::MissingOperand, "AND")]);
+    check("OR b", &[(Code::MissingOperand, "OR")]);
+    check("a OR OR b", &[(Code::MissingOperand, "OR")]);
+    check("()", &[(Code::MissingOperand, ")")]);
+    check("from:", &[(Code::EmptyValue, "from:")]);
+    check("subject:\"\"", &[(Code::EmptyValue, "\"\"")]);
+    check("&", &[(Code::EmptyValue, "&")]);
+    check("a OR (+ &)", &[(Code::EmptyValue, "+"), (Code::EmptyValue, "&")]);
+    check("from:@", &[(Code::EmptyValue, "@")]);
+    check("subject>5", &[(Code::NotComparable, "subject")]);
+    check("after>=2024", &[(Code::NotComparable, "2024")]);
+    check("has:yellow-star", &[(Code::ForeignOperator, "yellow-star")]);
+    check("sort:newest OR a", &[(Code::Syntax, "sort:newest")]);
+    check("from:(alice subject:x)", &[(Code::Syntax, "subject")]);
+    check("a NEAR/5 b", &[(Code::Unsupported, "NEAR/5")]);
+    check("\"a b\"~5", &[(Code::Unsupported, "\"a b\"~5")]);
+    check("/in.*ce/", &[(Code::Unsupported, "/in.*ce/")]);
+    check("list:dev", &[(Code::Unsupported, "list:dev")]);
+}
+
+#[test]
+fn several_faults_at_once() {
+    check(
+        "form:alice after:never (x OR",
+        &[
+            (Code::UnknownField, "form"),
+            (Code::InvalidDate, "never"),
+            (Code::UnclosedGroup, "("),
+            (Code::MissingOperand, "OR"),
+        ],
+    );
+}
+
+#[test]
+fn hints_say_what_to_type() {
+    assert!(hint("form:alice").starts_with("did you mean from:?"));
+    assert_eq!(hint("after:03/04/2024"), "write 2024-04-03 or 2024-03-04");
+    assert_eq!(hint("after:31.12.2023"), "write 2023-12-31");
+    assert_eq!(
+        hint("sort:newst"),
+        "did you mean newest? Known: newest, oldest, relevance, largest, smallest, sender, subject"
+    );
+    assert_eq!(hint("foo-ba*"), "write the words apart, the last with the wildcard: ba*");
+    assert_eq!(hint("subject=x"), "write subject:x".replace('x', "value"));
+}
+
+#[test]
+fn limits_have_their_own_errors() {
+    check(&"a".repeat(16 * 1024 + 1), &[(Code::TooLong, "")]);
+    check(&format!("{}a{}", "(".repeat(65), ")".repeat(65)), &[(Code::TooDeep, "(")]);
+    assert!(parse(&format!("{}a{}", "(".repeat(64), ")".repeat(64))).is_ok());
+    check(&"a ".repeat(1_025), &[(Code::TooManyTerms, "")]);
+    check(&["a"; 40].join(" XOR "), &[(Code::TooManyTerms, "XOR")]);
+}
+
+#[test]
+fn advice_never_blocks() {
+    for (text, expected) in [
+        ("cats and dogs", vec![(AdviceCode::LowercaseOperator, "and")]),
+        ("“overdue invoice”", vec![(AdviceCode::PastedQuotes, "“overdue invoice”")]),
+        ("R & D", vec![(AdviceCode::IgnoredMark, "&")]),
+        ("from:a@x.com from:b@y.com", vec![(AdviceCode::NeverMatches, "b@y.com")]),
+        ("after:2024-05-01 before:2024-01-01", vec![(AdviceCode::EmptyRange, "before:2024-01-01")]),
+        ("after:2024-01-01 before:2024-05-01", vec![]),
+    ] {
+        let advice = parse(text).unwrap().advice;
+        let found: Vec<_> =
+            advice.iter().map(|advice| (advice.code, advice.span.slice(text))).collect();
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+/// No text, however deep, uses up a small stack.
+#[test]
+fn deep_text_on_a_small_stack() {
+    let texts = [
+        "(".repeat(16_000),
+        "-".repeat(16_000),
+        "{(".repeat(8_000),
+        "NOT ".repeat(4_000),
+        "a OR (".repeat(2_000),
+    ];
+    let thread = std::thread::Builder::new()
+        .stack_size(512 * 1024)
+        .spawn(move || texts.iter().filter(|text| parse(text).is_err()).count());
+    assert_eq!(thread.unwrap().join().unwrap(), 5);
+}

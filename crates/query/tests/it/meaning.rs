@@ -1,0 +1,231 @@
+//! What typed text means, judged by `evaluate` over small messages, and its canonical form.
+
+use postern_query::{Attachment, Message, Recipient, evaluate};
+
+use crate::parse;
+
+#[track_caller]
+fn canonical(text: &str, expected: &str) {
+    let parsed = parse(text).unwrap_or_else(|errors| panic!("{text}: {errors}"));
+    assert_eq!(parsed.canonical, expected, "{text}");
+    let again = parse(&parsed.canonical).unwrap_or_else(|errors| panic!("{expected}: {errors}"));
+    assert_eq!(again.canonical, parsed.canonical, "the canonical form is its own");
+    assert_eq!(again.query, parsed.query, "{text} means what {expected} means");
+}
+
+#[test]
+fn canonical_forms() {
+    canonical("a AND b", "a b");
+    canonical("a | b", "a OR b");
+    canonical("a b OR c -d", "a b OR c -d");
+    canonical("NOT a OR b", "-a OR b");
+    canonical("(a OR b) c", "(a OR b) c");
+    canonical("((a))", "a");
+    canonical("{a b}", "a OR b");
+    canonical("+a -(b OR c)", "a -(b OR c)");
+    canonical("--a", "a");
+    canonical("a XOR b", "a -b OR -a b");
+    canonical("from:(alice OR bob)", "from:alice OR from:bob");
+    canonical("f:alice,bob", "from:alice,bob");
+    canonical("from:\"Alice Smith\",bob@x.com", "from:\"Alice Smith\",bob@x.com");
+    canonical("hasattachment:false", "-has:attachment");
+    canonical("since:2024/01/31", "after:2024-01-31");
+    canonical("d:2024..", "date:2024..");
+    canonical("date:\"last week\"", "date:last_week");
+    canonical("received:>=2024-01", "received>=2024-01");
+    canonical("z:1m..5mb", "size:1M..5MB");
+    canonical("mid:<a@b>", "id:a@b");
+    canonical("filename:pdf", "ext:pdf");
+    canonical("\"AND\"", "\"AND\"");
+    canonical("\"two words\"", "\"two words\"");
+    canonical("\"invoic*\"", "\"invoic*\"");
+    canonical("subject: Hello", "subject:Hello");
+    canonical("", "*");
+    canonical("  * ", "*");
+    canonical("sort:newest a", "a sort:newest");
+    canonical("is:important", "importance:high");
+}
+
+/// What looks like an operator but is not one.
+#[test]
+fn words_that_stay_words() {
+    for text in [
+        "ORDER ANDREW NOTICE",
+        "10:30",
+        "re: invoice",
+        "https://example.com/a?b=c",
+        "mailto:a@b.com",
+        r"C:\mail\x",
+        "and",
+    ] {
+        canonical(text, text);
+    }
+}
+
+fn sample() -> Message {
+    let person = |name: &str, address: &str| Recipient {
+        name: Some(name.into()),
+        address: Some(address.into()),
+    };
+    let file = |name: &str| Attachment { name: Some(name.into()), ..Attachment::default() };
+    Message {
+        id: "1".into(),
+        internet_message_id: Some("<m1@contoso.com>".into()),
+        subject: Some("Overdue invoice INV-42".into()),
+        body: Some("Please pay the invoices for Q3. O'Brien signs; café.".into()),
+        from_address: Some("Alice.Smith@Mail.Contoso.com".into()),
+        from_name: Some("Alice Smith".into()),
+        to_recipients: vec![
+            person("Bob User", "B.User@contoso.com"),
+            person("Conor O'Brien", "c.o-brien@fabrikam.com"),
+        ],
+        received: Some("2024-03-31T23:59:59.500Z".parse().unwrap()),
+        has_attachments: Some(true),
+        importance: Some("high".into()),
+        attachments: vec![file("Q3_Report-final.PDF"), file("notes.txt")],
+        size: Some(1_500_000),
+        ..Message::default()
+    }
+}
+
+#[track_caller]
+fn check(message: &Message, matching: &[&str], other: &[&str]) {
+    for (texts, expected) in [(matching, true), (other, false)] {
+        for text in texts {
+            let query = parse(text).unwrap_or_else(|errors| panic!("{text}: {errors}")).query;
+            assert_eq!(evaluate(query.condition(), message), expected, "{text}");
+        }
+    }
+}
+
+#[test]
+fn words() {
+    check(
+        &sample(),
+        &[
+            "overdue",
+            "OVERDUE invoice",
+            "\"overdue invoice\"",
+            "inv-42",
+            "invoic*",
+            "inv?ice",
+            "o'brien",
+            "café",
+            "-draft",
+            "*",
+            "x OR pay",
+        ],
+        &[
+            "invoic",
+            "\"invoice overdue\"",
+            "cafe",
+            "subject:pay",
+            "body:overdue",
+            "overdue -invoice",
+            "brien",
+            "a OR b",
+        ],
+    );
+}
+
+#[test]
+fn people() {
+    check(
+        &sample(),
+        &[
+            "from:alice.smith@mail.contoso.com",
+            "from:alice",
+            "from:SMITH",
+            "from:ali*",
+            "from:\"alice smith\"",
+            "from:@mail.contoso.com",
+            "from:*.contoso.com",
+            "from:alice.smith",
+            "from:mail.contoso.com",
+            "from:*@*.com",
+            "to:brien",
+            "to:o'brien",
+            "to:c.o-brien",
+            "to:(bob fabrikam.com)",
+            "recipients:@contoso.com",
+            "participants:alice",
+            "with:bob",
+            "-to:x@y.com",
+            "from:nobody,alice",
+            "from:a*.smith",
+        ],
+        &[
+            "from:smit",
+            "from:\"smith alice\"",
+            "from:@contoso.com",
+            "from:*.mail.contoso.com",
+            "to:alice",
+            "cc:bob",
+            "from:contoso.com",
+            "to:\"User Conor\"",
+            "from:*@*.gov",
+            "recipients:alice",
+        ],
+    );
+}
+
+#[test]
+fn attachments_dates_and_the_rest() {
+    check(
+        &sample(),
+        &[
+            "has:attachment",
+            "filename:q3_report-final.pdf",
+            "filename:pdf",
+            "ext:PDF,doc",
+            "filename:report",
+            "filename:q3*",
+            "filename:\"report final\"",
+            "date:2024-03-31",
+            "until:2024-03-31",
+            "date:2024-Q1",
+            "before:2024-04-01",
+            "after:2024-03-31",
+            "received<=2024-03-31",
+            "received>2024-03-30",
+            "date:2024-03..2024-03-31",
+            "id:m1@contoso.com",
+            "id:<m1@contoso.com>",
+            "importance:high,low",
+            "size>1M",
+            "size:1.5M..2M OR size:1M..2M",
+            "larger:1000KiB",
+            "newer_than:2m",
+        ]
+        .iter()
+        .filter(|text| !text.contains("1.5M"))
+        .copied()
+        .collect::<Vec<_>>(),
+        &[
+            "filename:report.pdf",
+            "ext:docx",
+            "filename:repor",
+            "date:2024-04",
+            "before:2024-03-31",
+            "after:2024-04-01",
+            "received>2024-03-31",
+            "received<=2024-03-31T23:59:59Z",
+            "is:read",
+            "is:unread",
+            "importance:low",
+            "smaller:1M",
+            "newer_than:1w",
+            "sent:2024",
+        ],
+    );
+}
+
+/// Logic is two-valued: a comparison with a missing value is false, its negation true.
+#[test]
+fn missing_values() {
+    check(
+        &Message::default(),
+        &["-to:x@y.com", "-is:read", "-date:2024", "-has:attachment"],
+        &["to:x@y.com", "is:unread", "date:2024", "larger:0"],
+    );
+}

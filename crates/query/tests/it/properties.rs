@@ -1,0 +1,123 @@
+//! What holds for every text.
+
+use postern_query::{
+    Capabilities, Errors, FieldCapability, IndexFields, Query, datatap, evaluate, lucene, odata,
+};
+use proptest::prelude::*;
+
+use crate::parse;
+use crate::random::{good_filter, good_query, message, query_text};
+
+fn cases(count: u32) -> ProptestConfig {
+    // POSTERN_CASES=100000 for the long run.
+    let count =
+        std::env::var("POSTERN_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(count);
+    ProptestConfig { cases: count, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+fn spans_are_inside(errors: &Errors, text: &str) -> Result<(), TestCaseError> {
+    for error in errors.as_slice() {
+        prop_assert!(text.get(error.span.start..error.span.end).is_some(), "{error:?} in {text:?}");
+    }
+    Ok(())
+}
+
+/// An endpoint that can do everything its fields allow.
+fn everything() -> Capabilities {
+    let all = FieldCapability { filterable: true, sortable: true, searchable: true };
+    let paths = [
+        "subject",
+        "body",
+        "fromAddress",
+        "fromName",
+        "toRecipients/name",
+        "toRecipients/address",
+        "ccRecipients/address",
+        "bccRecipients/address",
+        "conversationId",
+        "isRead",
+        "hasAttachments",
+        "receivedDateTime",
+        "size",
+        "attachments/name",
+        "categories",
+    ];
+    let fields: IndexFields = paths.into_iter().map(|path| (path.to_owned(), all)).collect();
+    Capabilities {
+        fields,
+        search_functions: true,
+        url_budget: usize::MAX,
+        ..Capabilities::default()
+    }
+}
+
+/// What the endpoint would understand.
+fn understood(request: &datatap::Request) -> Result<Query, Errors> {
+    let filter = odata::parse_filter(request.filter.as_deref().unwrap_or_default())?;
+    let text =
+        lucene::parse(request.query.as_deref().unwrap_or_default(), lucene::Options::default())?;
+    Ok(filter.and(text))
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    /// No text, however broken, panics, and no fault points outside of it.
+    #[test]
+    fn any_text_gets_an_answer(text in query_text()) {
+        if let Err(errors) = parse(&text) {
+            spans_are_inside(&errors, &text)?;
+        }
+    }
+
+    #[test]
+    fn any_filter_gets_an_answer(text in query_text()) {
+        if let Err(errors) = odata::parse_filter(&text) {
+            spans_are_inside(&errors, &text)?;
+        }
+    }
+
+    /// What is printed reads back as the same query, and prints the same.
+    #[test]
+    fn canonical_text_reads_back(text in prop_oneof![query_text(), good_query()]) {
+        if let Ok(parsed) = parse(&text) {
+            let again = parse(&parsed.canonical);
+            prop_assert!(again.is_ok(), "{:?} of {text:?}: {again:?}", parsed.canonical);
+            let again = again.unwrap();
+            prop_assert_eq!(&again.canonical, &parsed.canonical);
+            prop_assert_eq!(again.query, parsed.query, "{} of {}", parsed.canonical, text);
+        }
+    }
+
+    /// A filter that is sent means what was asked.
+    #[test]
+    fn filters_read_back(filter in good_filter(), message in message()) {
+        let query = odata::parse_filter(&filter).unwrap();
+        let compiled = datatap::compile(&query, &everything());
+        if let Some(request) = compiled.sent {
+            let sent = understood(&request);
+            prop_assert!(sent.is_ok(), "{request:?} of {filter}: {sent:?}");
+            let sent = sent.unwrap();
+            prop_assert_eq!(
+                evaluate(sent.condition(), &message), evaluate(query.condition(), &message), "{:?} of {}", request, filter
+            );
+        } else {
+            prop_assert!(false, "{filter} was not said: {:?}", compiled.notes);
+        }
+    }
+
+    /// Whatever is said exactly means the same to the endpoint.
+    #[test]
+    fn exact_requests_mean_the_same(text in good_query(), message in message()) {
+        let query = parse(&text).unwrap().query;
+        let compiled = datatap::compile(&query, &everything());
+        if compiled.notes.is_empty() && let Some(request) = compiled.sent {
+            let sent = understood(&request);
+            prop_assert!(sent.is_ok(), "{request:?} of {text}: {sent:?}");
+            let sent = sent.unwrap();
+            prop_assert_eq!(
+                evaluate(sent.condition(), &message), evaluate(query.condition(), &message), "{:?} of {}", request, text
+            );
+        }
+    }
+}

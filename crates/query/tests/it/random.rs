@@ -1,0 +1,140 @@
+//! Random texts, filters and messages, hostile ones among them.
+
+use postern_query::{Attachment, Message, Recipient};
+use proptest::option;
+use proptest::prelude::*;
+
+/// Pieces that break naive parsers: operators, quotes, brackets, escapes, controls, other scripts.
+pub(crate) fn hostile() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-c]{1,3}",
+        Just("AND".to_owned()),
+        Just("or".to_owned()),
+        Just("O'Brien".to_owned()),
+        Just("' or true or '".to_owned()),
+        Just("\" OR *:* OR \"".to_owned()),
+        Just("a\\".to_owned()),
+        Just("(b".to_owned()),
+        Just("a|b;c,d".to_owned()),
+        Just("名前 𝒳\u{202e}".to_owned()),
+        "\\PC{0,6}",
+        any::<char>().prop_map(String::from),
+    ]
+}
+
+/// Text in the shape of a query, often a broken one.
+pub(crate) fn query_text() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => hostile(),
+        2 => "(from|to|subject|filename|after|is|has|sort|thread|size|nope)[:<>=]{1,2}",
+        1 => "[-+(){}|\"“”~*?/ ]{1,3}",
+        1 => Just("2024-03..".to_owned()),
+        1 => Just(" OR ".to_owned()),
+        1 => Just(" ".to_owned()),
+    ];
+    prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
+}
+
+/// A query that is understood.
+pub(crate) fn good_query() -> impl Strategy<Value = String> {
+    let word = "[a-c]{1,2}";
+    let value = hostile()
+        .prop_map(|text| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+        .boxed();
+    let leaf = prop_oneof![
+        word,
+        word.prop_map(|word| format!("{word}*")),
+        value.clone().prop_map(|value| format!("thread:{value}")),
+        (word, word).prop_map(|(a, b)| format!("subject:\"{a} {b}\"")),
+        (word, word).prop_map(|(a, b)| format!("from:{a}@{b}.com")),
+        (word, word).prop_map(|(a, b)| format!("recipients:{a},{b}")),
+        word.prop_map(|a| format!("to:@{a}.com")),
+        word.prop_map(|a| format!("filename:{a}.pdf")),
+        "2024-0[1-3]".prop_map(|month| format!("date:{month}")),
+        Just("has:attachment".to_owned()),
+        Just("is:unread".to_owned()),
+    ];
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|parts| format!("({})", parts.join(" "))),
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|parts| format!("({})", parts.join(" OR "))),
+            inner.prop_map(|part| format!("-{part}")),
+        ]
+    })
+}
+
+/// A filter that the service accepts.
+pub(crate) fn good_filter() -> impl Strategy<Value = String> {
+    let text = hostile().prop_map(|text| format!("'{}'", text.replace('\'', "''"))).boxed();
+    let leaf = prop_oneof![
+        (text.clone(), prop_oneof![Just("eq"), Just("ne")])
+            .prop_map(|(text, op)| format!("fromAddress {op} {text}")),
+        Just("fromName eq null".to_owned()),
+        Just("isRead".to_owned()),
+        (0..5_i64, prop_oneof![Just("gt"), Just("le"), Just("eq")])
+            .prop_map(|(n, op)| format!("size {op} {n}")),
+        Just("receivedDateTime ge 2024-02-01T00:00:00Z".to_owned()),
+        text.clone().prop_map(|text| format!(
+            "toRecipients/any(r: r/address eq {text} or r/name ne {text})"
+        )),
+        text.clone().prop_map(|text| format!("attachments/all(x: x/name ne {text})")),
+        text.clone().prop_map(|text| format!("categories/any(c: c eq {text})")),
+        text.prop_map(|text| format!("search.in(fromAddress, {text}, '|')")),
+    ];
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|parts| format!("({})", parts.join(" and "))),
+            prop::collection::vec(inner.clone(), 1..4)
+                .prop_map(|parts| format!("({})", parts.join(" or "))),
+            inner.prop_map(|part| format!("not ({part})")),
+        ]
+    })
+}
+
+pub(crate) fn message() -> impl Strategy<Value = Message> {
+    let text = || option::of(prop_oneof!["[a-c]{1,2}( [a-c]{1,2}){0,3}", hostile()]);
+    let address = || option::of("[a-c]{1,2}@[a-c]{1,2}.com");
+    let person = (text(), address()).prop_map(|(name, address)| Recipient { name, address });
+    let file = option::of("[a-c]{1,2}.pdf").prop_map(|name| Attachment {
+        name,
+        size: Some(3),
+        ..Attachment::default()
+    });
+    let date = option::of(
+        (1..4_i8).prop_map(|month| format!("2024-0{month}-15T12:00:00Z").parse().unwrap()),
+    );
+    (
+        (text(), text(), address(), text()),
+        prop::collection::vec(person, 0..3),
+        prop::collection::vec(file, 0..2),
+        (date, option::of(any::<bool>()), option::of(any::<bool>()), option::of(0..5_i64)),
+        prop::collection::vec("[a-c]{1,2}", 0..2),
+    )
+        .prop_map(
+            |(
+                (subject, body, from_address, from_name),
+                to,
+                attachments,
+                (received, read, files, size),
+                categories,
+            )| {
+                Message {
+                    subject,
+                    body,
+                    from_address,
+                    from_name,
+                    to_recipients: to,
+                    attachments,
+                    received,
+                    is_read: read,
+                    has_attachments: files,
+                    size,
+                    categories,
+                    ..Message::default()
+                }
+            },
+        )
+}
