@@ -36,5 +36,7 @@ pub use query::{
 };
 pub use span::{Located, Span};
 pub use syntax::expr::Expr;
-pub use target::{Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Note, datatap};
+pub use target::{
+    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Note, datatap, english,
+};
 pub use wildcard::{Wildcard, WildcardPart};

@@ -1,1 +1,42 @@
 //! Bytes to message.
+//!
+//! Nothing here fails: mail is broken in every way there is, and a message that cannot be read as it
+//! should be is still found by what could be read of it.
+
+pub mod document;
+mod headers;
+mod html;
+mod parse;
+
+use std::fmt::Write as _;
+
+use sha2::{Digest as _, Sha256};
+
+pub use html::to_text as html_to_text;
+pub use parse::parse;
+
+/// Where a message lies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Whose mailbox.
+    pub mailbox: String,
+    /// Folder path inside of it, separated by `/`.
+    pub folder: String,
+}
+
+/// The id of a message: the first 32 hex digits of the SHA-256 of its raw bytes.
+///
+/// ```
+/// use postern_local_index::mail::id_of;
+///
+/// assert_eq!(id_of(b""), "e3b0c44298fc1c149afbf4c8996fb924");
+/// ```
+#[must_use]
+pub fn id_of(raw: &[u8]) -> String {
+    let digest = Sha256::digest(raw);
+    digest.iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}

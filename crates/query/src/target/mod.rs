@@ -5,6 +5,7 @@
 
 mod capabilities;
 pub mod datatap;
+pub mod english;
 pub(crate) mod lucene;
 pub(crate) mod odata;
 

@@ -1,0 +1,72 @@
+//! Paths to the files below them, without opening any.
+
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+use walkdir::{DirEntry, WalkDir};
+
+use super::{PlaceRule, Unreadable, maildir};
+use crate::mail::Place;
+
+/// A file, and what tells whether it has changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// Its full path.
+    pub path: PathBuf,
+    /// Bytes.
+    pub length: u64,
+    /// Milliseconds since 1970 of its last change.
+    pub modified: i64,
+    /// Where its messages lie.
+    pub place: Place,
+    /// Whether its message was read, where the file name tells.
+    pub is_read: Option<bool>,
+}
+
+/// The files at and below `paths`, in the order of their names.
+///
+/// Links are followed; a loop of links, a path that is not there and a folder that may not be read
+/// are reported in their place.
+pub fn walk<'p>(
+    paths: &'p [PathBuf],
+    rule: &'p PlaceRule,
+) -> impl Iterator<Item = Result<SourceFile, Unreadable>> + 'p {
+    paths.iter().flat_map(move |root| {
+        let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
+        let entries = WalkDir::new(&root).follow_links(true).sort_by_file_name().into_iter();
+        entries.filter_map(move |entry| match entry {
+            Ok(entry) => file(&root, &entry, rule),
+            Err(error) => {
+                let path = error.path().map_or_else(|| root.clone(), Path::to_path_buf);
+                Some(Err(Unreadable::new(path, reason(&error))))
+            }
+        })
+    })
+}
+
+fn reason(error: &walkdir::Error) -> String {
+    match error.io_error() {
+        Some(io) => io.to_string(),
+        None => "a loop of links".to_owned(),
+    }
+}
+
+/// A regular file that is not still being delivered.
+fn file(root: &Path, entry: &DirEntry, rule: &PlaceRule) -> Option<Result<SourceFile, Unreadable>> {
+    let path = entry.path();
+    if !entry.file_type().is_file() || maildir::is_unfinished(path) {
+        return None;
+    }
+    let metadata = match entry.metadata() {
+        Ok(metadata) => metadata,
+        Err(error) => return Some(Err(Unreadable::new(path, reason(&error)))),
+    };
+    let age = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    Some(Ok(SourceFile {
+        path: path.to_path_buf(),
+        length: metadata.len(),
+        modified: age.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or_default(),
+        place: rule.place(root, path),
+        is_read: maildir::is_read(path),
+    }))
+}

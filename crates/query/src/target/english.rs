@@ -1,0 +1,269 @@
+//! One sentence that says what a query means, for people.
+
+use jiff::Timestamp;
+
+use crate::query::{
+    AttachmentTest, Comparison, FlagTest, InstantTest, Number, NumberTest, PersonPattern,
+    Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
+};
+use crate::schema::{FlagField, InstantField, RecipientList, Sort, SortField, TextField};
+use crate::{Expr, Query};
+
+/// Says a query in English.
+///
+/// ```
+/// use postern_query::{english, parse, Context};
+///
+/// let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+/// let query = parse("from:alice has:attachment -draft sort:newest", &context)?.query;
+/// assert_eq!(
+///     english::describe(&query),
+///     "Messages from “alice”, with an attachment and not with “draft” in subject or body; newest first."
+/// );
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn describe(query: &Query) -> String {
+    let what = if query.condition().is_everything() {
+        "Every message".to_owned()
+    } else {
+        format!("Messages {}", tree(query.condition(), &predicate).0)
+    };
+    let order: Vec<_> = query.order().iter().map(sort).collect();
+    if order.is_empty() {
+        format!("{what}.")
+    } else {
+        format!("{what}; {}.", order.join(", then "))
+    }
+}
+
+/// The text of a tree, and whether it has several parts.
+fn tree<L>(expr: &Expr<L>, leaf: &impl Fn(&L) -> String) -> (String, bool) {
+    match expr {
+        Expr::Leaf(inner) => (leaf(inner), false),
+        Expr::Not(inner) => (format!("not {}", part(inner, leaf)), false),
+        Expr::And(parts) => listed(parts, leaf, "and", "anything"),
+        Expr::Or(parts) => listed(parts, leaf, "or", "nothing"),
+    }
+}
+
+fn part<L>(expr: &Expr<L>, leaf: &impl Fn(&L) -> String) -> String {
+    let (text, several) = tree(expr, leaf);
+    if several { format!("({text})") } else { text }
+}
+
+fn listed<L>(
+    parts: &[Expr<L>],
+    leaf: &impl Fn(&L) -> String,
+    word: &str,
+    empty: &str,
+) -> (String, bool) {
+    let texts: Vec<_> = parts.iter().map(|one| part(one, leaf)).collect();
+    match texts.as_slice() {
+        [] => (empty.to_owned(), false),
+        [only] => (only.clone(), false),
+        [first @ .., last] => (format!("{} {word} {last}", first.join(", ")), true),
+    }
+}
+
+fn predicate(leaf: &crate::Located<Predicate>) -> String {
+    match &leaf.value {
+        Predicate::Text(test) => text(test),
+        Predicate::String(field, test) => {
+            format!("whose {} {}", words_of(field.path()), string(test))
+        }
+        Predicate::Flag(field, test) => flag(*field, *test),
+        Predicate::Number(field, test) => {
+            format!("whose {} {}", words_of(field.path()), number(*test))
+        }
+        Predicate::Instant(field, test) => instant(*field, *test),
+        Predicate::Recipient(list, test) => {
+            format!("with a person in {} {}", list_name(*list), inside(test, &recipient))
+        }
+        Predicate::Attachment(test) => format!("with a file {}", inside(test, &attachment)),
+        Predicate::Category(test) => {
+            format!("with a category {}", inside(test, &|test| format!("that {}", string(test))))
+        }
+        Predicate::Person { roles, pattern } => format!("{} {}", roles_of(roles), person(pattern)),
+    }
+}
+
+fn inside<L>(test: &Expr<L>, leaf: &impl Fn(&L) -> String) -> String {
+    if test.is_everything() { "at all".to_owned() } else { tree(test, leaf).0 }
+}
+
+fn text(test: &TextTest) -> String {
+    let what = match &test.pattern {
+        TextPattern::Phrase(tokens) => quote(&tokens.join(" ")),
+        TextPattern::Wildcard(shape) => format!("a word like {}", quote(&shape.to_string())),
+    };
+    let fields: Vec<_> = test.fields.iter().map(|field| text_field(*field)).collect();
+    format!("with {what} in {}", fields.join(" or "))
+}
+
+fn text_field(field: TextField) -> String {
+    words_of(&field.path().replace('/', " "))
+}
+
+/// `receivedDateTime` as `received date time`.
+fn words_of(path: &str) -> String {
+    path.chars()
+        .flat_map(|c| {
+            let space = c.is_ascii_uppercase().then_some(' ');
+            space.into_iter().chain([c.to_ascii_lowercase()])
+        })
+        .collect()
+}
+
+fn string(test: &StringTest) -> String {
+    match test {
+        StringTest::Is(text) => format!("is {}", quote(text)),
+        StringTest::OneOf(texts) => {
+            format!(
+                "is one of {}",
+                texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(", ")
+            )
+        }
+        StringTest::Missing => "is missing".to_owned(),
+    }
+}
+
+fn flag(field: FlagField, test: FlagTest) -> String {
+    let text = match (field, test) {
+        (FlagField::HasAttachments, FlagTest::Is(true)) => "with an attachment",
+        (FlagField::HasAttachments, FlagTest::Is(false)) => "without attachments",
+        (FlagField::HasAttachments, FlagTest::Missing) => "not known to have attachments or none",
+        (FlagField::IsRead, FlagTest::Is(true)) => "that were read",
+        (FlagField::IsRead, FlagTest::Is(false)) => "that are unread",
+        (FlagField::IsRead, FlagTest::Missing) => "not known to be read or unread",
+    };
+    text.to_owned()
+}
+
+fn number(test: NumberTest) -> String {
+    match test {
+        NumberTest::Compare(comparison, Number::Integer(number)) => {
+            format!("{} {number}", compared(comparison))
+        }
+        NumberTest::Compare(comparison, Number::Float(number)) => {
+            format!("{} {number}", compared(comparison))
+        }
+        NumberTest::Missing => "is missing".to_owned(),
+    }
+}
+
+const fn compared(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => "is",
+        Comparison::Less => "is less than",
+        Comparison::AtMost => "is at most",
+        Comparison::Greater => "is more than",
+        Comparison::AtLeast => "is at least",
+    }
+}
+
+fn instant(field: InstantField, test: InstantTest) -> String {
+    let verb = match field {
+        InstantField::Received => "received",
+        InstantField::Sent => "sent",
+    };
+    match test {
+        InstantTest::Compare(comparison, moment) => {
+            let relation = match comparison {
+                Comparison::Equal => "at",
+                Comparison::Less => "before",
+                Comparison::AtMost => "at or before",
+                Comparison::Greater => "after",
+                Comparison::AtLeast => "at or after",
+            };
+            format!("{verb} {relation} {}", date(moment))
+        }
+        InstantTest::Missing => format!("with no time {verb}"),
+    }
+}
+
+/// A midnight without its zeros.
+fn date(moment: Timestamp) -> String {
+    let text = moment.to_string();
+    text.strip_suffix("T00:00:00Z").map_or_else(|| text.clone(), str::to_owned)
+}
+
+const fn list_name(list: RecipientList) -> &'static str {
+    match list {
+        RecipientList::To => "To",
+        RecipientList::Cc => "Cc",
+        RecipientList::Bcc => "Bcc",
+    }
+}
+
+fn recipient(test: &RecipientTest) -> String {
+    match test {
+        RecipientTest::Name(test) => format!("whose name {}", string(test)),
+        RecipientTest::Address(test) => format!("whose address {}", string(test)),
+    }
+}
+
+fn attachment(test: &AttachmentTest) -> String {
+    match test {
+        AttachmentTest::Name(test) => format!("whose name {}", string(test)),
+        AttachmentTest::ContentType(test) => format!("whose type {}", string(test)),
+        AttachmentTest::Size(test) => format!("whose size {}", number(*test)),
+        AttachmentTest::Named(name) => format!("named {}", quote(name)),
+        AttachmentTest::Extension(extension) => {
+            format!("ending in {}", quote(&format!(".{extension}")))
+        }
+        AttachmentTest::Words(words) => format!("with {} in its name", quote(&words.join(" "))),
+        AttachmentTest::Shaped(shape) => format!("named like {}", quote(&shape.to_string())),
+    }
+}
+
+fn roles_of(roles: &[Role]) -> String {
+    let names: Vec<_> = roles
+        .iter()
+        .map(|role| match role {
+            Role::From => "from",
+            Role::To => "to",
+            Role::Cc => "cc",
+            Role::Bcc => "bcc",
+        })
+        .collect();
+    names.join(" or ")
+}
+
+fn person(pattern: &PersonPattern) -> String {
+    match pattern {
+        PersonPattern::Address(text) => text.clone(),
+        PersonPattern::Domain(text) => format!("anyone at {text}"),
+        PersonPattern::SubDomains(text) => format!("anyone at a domain below {text}"),
+        PersonPattern::DomainOrLocal(text) | PersonPattern::Words(text) => quote(text),
+        PersonPattern::NamePhrase(text) => format!("someone named {}", quote(text)),
+        PersonPattern::Shaped(shape) => format!("someone like {}", quote(&shape.to_string())),
+        PersonPattern::AddressShaped(shape) => {
+            format!("an address like {}", quote(&shape.to_string()))
+        }
+    }
+}
+
+fn sort(sort: &Sort) -> String {
+    let text = match (sort.by, sort.descending) {
+        (SortField::Instant(InstantField::Received), true) => "newest first",
+        (SortField::Instant(InstantField::Received), false) => "oldest first",
+        (SortField::Score, true) => "best first",
+        (SortField::Score, false) => "worst first",
+        (SortField::Number(_), true) => "largest first",
+        (SortField::Number(_), false) => "smallest first",
+        (
+            SortField::String(_) | SortField::Flag(_) | SortField::Instant(InstantField::Sent),
+            descending,
+        ) => {
+            let direction = if descending { ", downwards" } else { "" };
+            return format!("by {}{direction}", words_of(sort.by.path()));
+        }
+    };
+    text.to_owned()
+}
+
+/// Typed text inside of the sentence; quotes inside are kept apart from ours.
+fn quote(text: &str) -> String {
+    format!("“{}”", text.replace(['“', '”'], "\""))
+}
