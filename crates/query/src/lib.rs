@@ -7,6 +7,7 @@
 pub mod analysis;
 mod error;
 mod evaluate;
+pub mod lucene;
 mod message;
 mod query;
 pub mod schema;
