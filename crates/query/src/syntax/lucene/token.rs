@@ -8,7 +8,7 @@ use nom::bytes::complete::take_while1;
 use nom::character::complete::{anychar, char, digit1, none_of, one_of, satisfy};
 use nom::combinator::{cut, map, opt, peek, recognize, value};
 use nom::error::{Error as Fault, ErrorKind};
-use nom::multi::{many0_count, many1_count};
+use nom::multi::many0_count;
 use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser as _};
 
@@ -83,11 +83,12 @@ fn operator(input: &str) -> IResult<&str, Kind> {
     .parse(input)
 }
 
-/// `Path = Name ("/" Name)+ &":"`: a sub-field, where a lone slash would start a regular expression.
+/// `Path = Name "/" Name &":"`: a sub-field, where a slash would else start a regular expression.
+///
+/// Any name will do, so that a misspelt one is told as such.
 fn path(input: &str) -> IResult<&str, Kind> {
     let name = || take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_');
-    let sub_fields = many1_count(preceded(char('/'), name()));
-    value(Kind::Term, (name(), sub_fields, peek(char(':')))).parse(input)
+    value(Kind::Term, (name(), char('/'), name(), peek(char(':')))).parse(input)
 }
 
 /// `Word = (Start | "*" | "?") (Start | "-" | "+" | "*" | "?")*`
