@@ -38,7 +38,7 @@ pub enum Syntax {
     /// Lucene's classic syntax: `AND OR NOT + - ( ) field:term "phrase" prefix* w?ldcard \escape`.
     #[default]
     Full,
-    /// `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`; never wrong.
+    /// `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`; refused only beyond the limits.
     Simple,
 }
 

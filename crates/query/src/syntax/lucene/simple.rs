@@ -1,5 +1,5 @@
 //! The simple syntax: `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`, `\`. Nothing is wrong
-//! in it: what has no partner is passed over.
+//! in it below the limits: what has no partner is passed over.
 //!
 //! Operators stand between operands and have no precedence. A tree is built left to right: while
 //! the operator stays the same its operands are added to one list, and when it changes the list so
@@ -10,6 +10,9 @@ use std::collections::HashMap;
 use super::fault::too_deep;
 use super::{Clause, Leaf, MAX_DEPTH, Mode, Node, Occur, Words};
 use crate::{Error, Span, Wildcard, analysis};
+
+/// Lists in each other, at most; a group and its negation are two.
+const MAX_HEIGHT: usize = 2 * MAX_DEPTH;
 
 /// Reads the text; nothing where it holds no token at all.
 pub(crate) fn parse(text: &str, mode: Mode) -> Result<Option<Node>, Error> {
@@ -104,7 +107,7 @@ impl<'t> Level<'t> {
         if let Node::Clauses(list) = &mut top.node {
             list.push(Clause { occur: current, node: branch.node });
         }
-        if top.height > MAX_DEPTH {
+        if top.height > MAX_HEIGHT {
             return Err(too_deep(span));
         }
         (self.top, self.previous) = (Some(top), Some(current));
