@@ -9,13 +9,11 @@
 //! There is no precedence. Every clause is optional, required or prohibited, and an operator marks
 //! the clauses on both of its sides; see [`Clauses::push`].
 
-use super::escape::{unescape, wildcard};
+use super::escape::unescape;
+use super::pattern::{check_length, starting_with, wildcard};
 use super::token::{Kind, Token, tokens};
 use super::{Clause, Construct, FieldName, Leaf, MAX_DEPTH, Mode, Node, Occur, Words, fault};
-use crate::{Error, Located, Span, Wildcard, analysis};
-
-/// UTF-16 units of a prefix or a regular expression, at most.
-const MAX_PATTERN: usize = 1_000;
+use crate::{Error, Located, Span, Wildcard};
 
 /// What was read.
 pub(crate) struct Parsed {
@@ -260,20 +258,12 @@ fn prefix(text: &str, span: Span) -> Result<Wildcard, Error> {
     if text.starts_with('*') {
         return Err(fault::leading_wildcard(span));
     }
-    pattern_length(text, span)?;
-    Ok(Wildcard::starting_with(&analysis::lower_case(text)))
+    starting_with(text, span)
 }
 
 fn regex(typed: &str, span: Span) -> Result<Words, Error> {
-    pattern_length(typed.get(1..typed.len() - 1).unwrap_or_default(), span)?;
+    check_length(typed.get(1..typed.len() - 1).unwrap_or_default(), span)?;
     Ok(Words::Unsupported(Construct::Regex))
-}
-
-fn pattern_length(text: &str, span: Span) -> Result<(), Error> {
-    if text.encode_utf16().count() <= MAX_PATTERN {
-        return Ok(());
-    }
-    Err(fault::long_pattern(span, MAX_PATTERN))
 }
 
 fn phrase(quoted: &str, slop: bool) -> Option<Words> {

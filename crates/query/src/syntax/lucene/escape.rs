@@ -1,7 +1,7 @@
 //! Backslashes of the classic syntax.
 
 use super::fault;
-use crate::{Error, Span, Wildcard, analysis};
+use crate::{Error, Span};
 
 /// The text that `typed` stands for: `\c` is `c`, and `\u0041` is `A`.
 ///
@@ -37,25 +37,4 @@ fn hex_unit(chars: &mut std::str::Chars<'_>) -> Option<u16> {
 
 fn push(units: &mut Vec<u16>, c: char) {
     units.extend_from_slice(c.encode_utf16(&mut [0; 2]));
-}
-
-/// The shape that a term with `*` and `?` stands for. An escaped character is itself: it is neither
-/// a wildcard nor put in lower case, and `\u0041` is the text `u0041`.
-pub(super) fn wildcard(typed: &str) -> Wildcard {
-    let mut shape = Wildcard::parse("");
-    let mut chars = typed.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '*' => shape.push_many(),
-            '?' => shape.push_one(),
-            '\\' => chars.next().into_iter().for_each(|literal| shape.push_literal(literal)),
-            literal => push_lower(&mut shape, literal),
-        }
-    }
-    shape
-}
-
-fn push_lower(shape: &mut Wildcard, literal: char) {
-    let lower = analysis::lower_case(literal.encode_utf8(&mut [0; 4]));
-    lower.chars().for_each(|c| shape.push_literal(c));
 }

@@ -165,6 +165,7 @@ fn patterns() {
     full("\\*foo?", "*foo?");
     let long = format!("{}*", "a".repeat(1_001));
     full(&long, "too_long: a pattern is longer than 1000 characters");
+    plain(Mode::Any, &long, "too_long: a pattern is longer than 1000 characters");
 }
 
 /// `QueryParserTestBase.testFuzzy…`, `testSlop`, `testRegexps`: understood, so that the rest is too.

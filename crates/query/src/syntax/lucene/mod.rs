@@ -7,6 +7,7 @@
 pub(crate) mod classic;
 mod escape;
 mod fault;
+mod pattern;
 pub(crate) mod simple;
 mod token;
 

@@ -8,8 +8,9 @@
 use std::collections::HashMap;
 
 use super::fault::too_deep;
+use super::pattern::starting_with;
 use super::{Clause, Leaf, MAX_DEPTH, Mode, Node, Occur, Words};
-use crate::{Error, Span, Wildcard, analysis};
+use crate::{Error, Span};
 
 /// Lists in each other, at most; a group and its negation are two.
 const MAX_HEIGHT: usize = 2 * MAX_DEPTH;
@@ -231,7 +232,8 @@ impl Parser<'_> {
             }
         }
         let prefix = text.strip_suffix('*').filter(|_| is_prefix);
-        let shape = prefix.map(|text| Wildcard::starting_with(&analysis::lower_case(text)));
+        let span = Span::new(start, level.at());
+        let shape = prefix.map(|text| starting_with(text, span)).transpose()?;
         self.leaf(level, shape.map(Words::Pattern).or_else(|| Words::term(&text)), start)
     }
 }
