@@ -1,42 +1,312 @@
-//! Stub until the other branch is merged.
+//! Lucene query text as existing clients send it, in both syntaxes of Azure AI Search.
+//!
+//! Text becomes clauses, each optional, required or prohibited, and the
+//! clauses become a condition on membership:
+//!
+//! | clauses | messages |
+//! |---|---|
+//! | some required | all required, no prohibited; the optional ones matter for the score only |
+//! | none required | at least one optional, no prohibited |
+//! | prohibited alone | refused as the whole text; none inside a group |
+//!
+//! A term without a field name is looked for in every default field. The tokens of one unquoted
+//! term, such as `foo-bar`, are joined by the mode and have to stand in the same field.
+
 use crate::schema::TextField;
-use crate::*;
-/// s
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Options {
-    /// s
-    pub syntax: Syntax,
-    /// m
-    pub mode: Mode,
-}
-/// s
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+use crate::syntax::lucene::classic::Parsed;
+use crate::syntax::lucene::{
+    Clause, Construct, FieldName, Leaf, Node, Occur, Words, classic, simple,
+};
+use crate::{
+    Code, Condition, Error, Errors, Expr, Located, Predicate, Query, Span, TextPattern, TextTest,
+};
+
+pub use crate::syntax::lucene::Mode;
+
+/// UTF-16 units of a text, at most.
+const MAX_TEXT: usize = 100_000;
+/// Terms times the fields they are looked for in, at most.
+const MAX_TERMS: usize = 3_000;
+/// Faults that are told of one text, at most.
+const MAX_FAULTS: usize = 20;
+/// How much alike a field name must be to be suggested.
+const ALIKE: f64 = 0.8;
+
+/// In which syntax a text is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Syntax {
-    /// f
+    /// Lucene's classic syntax: `AND OR NOT + - ( ) field:term "phrase" prefix* w?ldcard \escape`.
     #[default]
     Full,
-    /// s
+    /// `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`; refused only beyond the limits.
     Simple,
 }
-/// m
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// a
-    #[default]
-    Any,
-    /// a
-    All,
+
+/// How a text is read; full syntax and any term by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// In which syntax it is written.
+    pub syntax: Syntax,
+    /// How terms are joined that have no operator between them.
+    pub mode: Mode,
 }
-/// p
+
+/// Parses query text over subject and body; blank text and `*` mean every message.
+///
+/// # Errors
+///
+/// Whatever the service would refuse, with the characters at fault and what to type instead. Fuzzy
+/// terms, phrases with a distance and regular expressions are understood, but refused as well.
+///
+/// # Examples
+///
+/// ```
+/// use postern_query::lucene::{self, Options};
+/// use postern_query::{Code, Message, evaluate};
+///
+/// let query = lucene::parse("invoice AND overdue", Options::default())?;
+/// let mail = |subject: &str| Message { subject: Some(subject.into()), ..Message::default() };
+/// assert!(evaluate(query.condition(), &mail("Overdue: invoice 42")));
+/// assert!(!evaluate(query.condition(), &mail("Invoice 42")));
+///
+/// let errors = lucene::parse("invoice AND", Options::default()).unwrap_err();
+/// assert_eq!(errors.as_slice()[0].code, Code::MissingOperand);
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+pub fn parse(text: &str, options: Options) -> Result<Query, Errors> {
+    let condition = parse_condition(text, options, TextField::DEFAULT, true)?;
+    Ok(Query::new(condition, Vec::new()))
+}
+
+/// Parses query text over other default fields, for use inside a filter.
+///
+/// A match counts for relevance where it is `scored`.
+///
+/// # Errors
+///
+/// As [`parse`].
+///
+/// # Examples
+///
+/// ```
+/// use postern_query::lucene::{self, Options};
+/// use postern_query::schema::TextField;
+/// use postern_query::{Message, evaluate};
+///
+/// let from = [TextField::FromName, TextField::FromAddress];
+/// let condition = lucene::parse_condition("alice", Options::default(), &from, false)?;
+/// let mail = Message { from_name: Some("Alice Archer".into()), ..Message::default() };
+/// assert!(evaluate(&condition, &mail));
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
 pub fn parse_condition(
-    _t: &str,
-    _o: Options,
-    _f: &[TextField],
-    _s: bool,
+    text: &str,
+    options: Options,
+    fields: &[TextField],
+    scored: bool,
 ) -> Result<Condition, Errors> {
-    Ok(Expr::everything())
+    if text.encode_utf16().count() > MAX_TEXT {
+        return Err(too_long(text).into());
+    }
+    if is_blank(text) || text.trim_matches(|c| c <= ' ') == "*" {
+        return Ok(Expr::everything());
+    }
+    let Parsed { node, fields: named } = match options.syntax {
+        Syntax::Full => classic::parse(text, options.mode)?,
+        Syntax::Simple => Parsed { node: simple::parse(text, options.mode)?, fields: Vec::new() },
+    };
+    let mut resolver =
+        Resolver { fields, mode: options.mode, scored, terms: 0, errors: Vec::new() };
+    named.iter().for_each(|name| resolver.check_field(name));
+    let condition = node.as_ref().map_or_else(Expr::nothing, |node| resolver.resolve(node));
+    resolver.finish(node.as_ref(), Span::new(0, text.len()))?;
+    Ok(condition)
 }
-/// p
-pub fn parse(_t: &str, _o: Options) -> Result<Query, Errors> {
-    Ok(Query::everything())
+
+/// White space only; a space that forbids a line break is text, as in Java.
+fn is_blank(text: &str) -> bool {
+    let fixed = |c| matches!(c, '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}');
+    let control = |c| matches!(c, '\u{1c}'..='\u{1f}');
+    text.chars().all(|c| c.is_whitespace() && !fixed(c) || control(c))
+}
+
+/// Clauses to a condition.
+struct Resolver<'f> {
+    /// Where a term without a field name is looked for.
+    fields: &'f [TextField],
+    mode: Mode,
+    scored: bool,
+    /// Terms so far, once for each field.
+    terms: usize,
+    errors: Vec<Error>,
+}
+
+impl Resolver<'_> {
+    fn resolve(&mut self, node: &Node) -> Condition {
+        match node {
+            Node::Clauses(clauses) => self.clauses(clauses),
+            Node::Leaf(leaf) => self.leaf(leaf),
+            Node::Everything => {
+                self.terms += 1;
+                Expr::everything()
+            }
+        }
+    }
+
+    /// Optional clauses beside required ones are read for their faults only: a condition says which
+    /// messages are meant, and nothing yet says that some of them should come first.
+    fn clauses(&mut self, clauses: &[Clause]) -> Condition {
+        let (mut required, mut optional, mut prohibited) = (Vec::new(), Vec::new(), Vec::new());
+        for clause in clauses {
+            let condition = self.resolve(&clause.node);
+            match clause.occur {
+                Occur::Required => required.push(condition),
+                Occur::Optional => optional.push(condition),
+                Occur::Prohibited => prohibited.push(Expr::negated(condition)),
+            }
+        }
+        if required.is_empty() {
+            if optional.is_empty() {
+                return Expr::nothing();
+            }
+            required.push(any(optional));
+        }
+        required.retain(|condition| !condition.is_everything());
+        required.append(&mut prohibited);
+        all(required)
+    }
+
+    /// A name counts even where its term holds no token; one name stands for a whole group.
+    fn check_field(&mut self, name: &FieldName) {
+        let told = self.errors.iter().any(|error| error.span == name.span);
+        if !told && TextField::from_path(&name.value).is_none() {
+            self.fault(|| unknown_field(&name.value, name.span));
+        }
+    }
+
+    fn leaf(&mut self, leaf: &Leaf) -> Condition {
+        match &leaf.field {
+            None => self.words(leaf, self.fields),
+            Some(name) => self.words(leaf, TextField::from_path(&name.value).as_slice()),
+        }
+    }
+
+    fn fault(&mut self, error: impl FnOnce() -> Error) {
+        if self.errors.len() < MAX_FAULTS {
+            self.errors.push(error());
+        }
+    }
+
+    fn words(&mut self, leaf: &Leaf, fields: &[TextField]) -> Condition {
+        match &leaf.words {
+            Words::Pieces(pieces) => self.pieces(pieces, fields, leaf.span),
+            Words::Phrase(tokens) => {
+                self.test(TextPattern::Phrase(tokens.clone()), fields, leaf.span)
+            }
+            Words::Pattern(shape) => {
+                self.test(TextPattern::Wildcard(shape.clone()), fields, leaf.span)
+            }
+            Words::Unsupported(construct) => {
+                self.fault(|| unsupported(*construct, leaf.span));
+                Expr::nothing()
+            }
+        }
+    }
+
+    /// The tokens of one term: all of them in one field, or any of them in any field.
+    fn pieces(&mut self, pieces: &[String], fields: &[TextField], span: Span) -> Condition {
+        let mode = self.mode;
+        let mut each = |fields: &[TextField]| -> Vec<_> {
+            let tests = pieces.iter().map(|piece| TextPattern::Phrase(vec![piece.clone()]));
+            tests.map(|pattern| self.test(pattern, fields, span)).collect()
+        };
+        match mode {
+            Mode::Any => any(each(fields)),
+            Mode::All => any(fields.chunks(1).map(|field| all(each(field))).collect()),
+        }
+    }
+
+    fn test(&mut self, pattern: TextPattern, fields: &[TextField], span: Span) -> Condition {
+        self.terms += fields.len()
+            * match &pattern {
+                TextPattern::Phrase(tokens) => tokens.len(),
+                TextPattern::Wildcard(_) => 1,
+            };
+        let test = TextTest { fields: fields.to_vec(), pattern, scored: self.scored };
+        Expr::Leaf(Located::new(Predicate::Text(test), span))
+    }
+
+    fn finish(mut self, node: Option<&Node>, whole: Span) -> Result<(), Errors> {
+        if self.terms > MAX_TERMS {
+            self.errors.push(too_many_terms(self.terms, whole));
+        }
+        if node.is_some_and(Node::only_prohibits) {
+            self.errors.push(negations_alone(whole));
+        }
+        Errors::collect(self.errors).map_or(Ok(()), Err)
+    }
+}
+
+/// All of them; one alone is itself.
+fn all(mut parts: Vec<Condition>) -> Condition {
+    if parts.len() == 1 { parts.remove(0) } else { Expr::And(parts) }
+}
+
+/// One of them; one alone is itself.
+fn any(mut parts: Vec<Condition>) -> Condition {
+    if parts.len() == 1 { parts.remove(0) } else { Expr::Or(parts) }
+}
+
+fn too_long(text: &str) -> Error {
+    let title = format!("the text is longer than {MAX_TEXT} characters");
+    Error::new(Code::TooLong, Span::new(0, text.len()), title, "too long").hint("shorten the text")
+}
+
+fn too_many_terms(terms: usize, span: Span) -> Error {
+    let title = format!("{terms} terms times fields are more than {MAX_TERMS}");
+    Error::new(Code::TooManyTerms, span, title, "too many terms")
+        .hint("use fewer terms, or name a field before each so that it counts only once")
+}
+
+fn negations_alone(span: Span) -> Error {
+    let title = "a query of negations alone finds nothing";
+    Error::new(Code::MissingOperand, span, title, "only says what not to find")
+        .hint("add a word to find, as in `report -draft`")
+}
+
+fn unsupported(construct: Construct, span: Span) -> Error {
+    let (title, hint) = match construct {
+        Construct::Fuzzy => ("fuzzy terms are not supported", "type the word without `~`"),
+        Construct::Proximity => {
+            ("phrases with a distance are not supported", "type the phrase without `~`")
+        }
+        Construct::Regex => (
+            "regular expressions are not supported",
+            "use `*` and `?`, or put text with slashes in quotes",
+        ),
+    };
+    Error::new(Code::Unsupported, span, title, "cannot be answered").hint(hint)
+}
+
+fn unknown_field(name: &str, span: Span) -> Error {
+    let label = format!("searchable are {}", names());
+    let title = format!("`{name}` is no searchable field");
+    let hint = suggestion(name).map_or_else(
+        || "put text with a colon in quotes, or type `\\:` for the colon itself".to_owned(),
+        |field| format!("did you mean `{}:`?", field.path()),
+    );
+    Error::new(Code::UnknownField, span, title, label).hint(hint)
+}
+
+fn names() -> String {
+    let paths: Vec<_> = TextField::ALL.iter().map(|field| field.path()).collect();
+    paths.join(", ")
+}
+
+/// The field whose name is most like `name`; long text is no misspelt name.
+fn suggestion(name: &str) -> Option<TextField> {
+    let typed = Some(name).filter(|name| name.len() <= 40)?.to_lowercase();
+    let alike = |field: &TextField| strsim::jaro(&typed, &field.path().to_lowercase());
+    let near = TextField::ALL.iter().copied().filter(|field| alike(field) > ALIKE);
+    near.max_by(|a, b| alike(a).total_cmp(&alike(b)))
 }

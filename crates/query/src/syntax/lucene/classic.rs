@@ -1,0 +1,333 @@
+//! The classic ("full") syntax.
+//!
+//! ```text
+//! Query  = Clause (("AND" | "OR")? Clause)*
+//! Clause = ("+" | "-" | "NOT")? (field ":")? (Term | "(" Query ")" Boost?)
+//! Term   = (term | prefix | wildcard | regex | quoted) (Boost Tilde? | Tilde Boost?)?
+//! ```
+//!
+//! There is no precedence. Every clause is optional, required or prohibited, and an operator marks
+//! the clauses on both of its sides; see [`Clauses::push`].
+
+use super::escape::unescape;
+use super::pattern::{check_length, starting_with, wildcard};
+use super::token::{Kind, Token, tokens};
+use super::{Clause, Construct, FieldName, Leaf, MAX_DEPTH, Mode, Node, Occur, Words, fault};
+use crate::{Error, Located, Span, Wildcard};
+
+/// What was read.
+pub(crate) struct Parsed {
+    /// Nothing where the text holds no token at all.
+    pub(crate) node: Option<Node>,
+    /// The fields that terms were looked for in, with and without tokens.
+    pub(crate) fields: Vec<FieldName>,
+}
+
+/// Reads the text.
+pub(crate) fn parse(text: &str, mode: Mode) -> Result<Parsed, Error> {
+    let tokens = tokens(text)?;
+    let last = Span::default();
+    let mut parser = Parser { text, tokens: &tokens, mode, last, fields: Vec::new() };
+    let node = parser.query(&None, 0)?;
+    match parser.tokens.first() {
+        None => Ok(Parsed { node, fields: parser.fields }),
+        Some(token) => Err(parser.unexpected(*token)),
+    }
+}
+
+type Field = Option<FieldName>;
+
+struct Parser<'t> {
+    text: &'t str,
+    /// What is still to be read.
+    tokens: &'t [Token],
+    mode: Mode,
+    /// Where the token stands that was read last.
+    last: Span,
+    fields: Vec<FieldName>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Conjunction {
+    None,
+    And,
+    Or,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Modifier {
+    None,
+    Required,
+    Prohibited,
+}
+
+impl Parser<'_> {
+    fn peek(&self) -> Option<Kind> {
+        self.tokens.first().map(|token| token.kind)
+    }
+
+    fn take(&mut self) -> Option<Token> {
+        let (token, rest) = self.tokens.split_first()?;
+        (self.tokens, self.last) = (rest, token.span);
+        Some(*token)
+    }
+
+    fn take_if(&mut self, kind: Kind) -> Option<Token> {
+        if self.peek() == Some(kind) { self.take() } else { None }
+    }
+
+    fn query(&mut self, field: &Field, depth: usize) -> Result<Option<Node>, Error> {
+        let mut clauses = Clauses::new(self.mode);
+        let modifier = self.modifier();
+        let first = self.clause(field.clone(), depth)?;
+        clauses.first_alone = modifier == Modifier::None && first.is_some();
+        clauses.push(Conjunction::None, modifier, first);
+        while self.peek().is_some_and(continues) {
+            let (conjunction, modifier) = (self.conjunction(), self.modifier());
+            let node = self.clause(field.clone(), depth)?;
+            clauses.push(conjunction, modifier, node);
+        }
+        Ok(clauses.finish())
+    }
+
+    fn conjunction(&mut self) -> Conjunction {
+        if self.take_if(Kind::And).is_some() {
+            Conjunction::And
+        } else if self.take_if(Kind::Or).is_some() {
+            Conjunction::Or
+        } else {
+            Conjunction::None
+        }
+    }
+
+    fn modifier(&mut self) -> Modifier {
+        if self.take_if(Kind::Plus).is_some() {
+            Modifier::Required
+        } else if self.take_if(Kind::Minus).or_else(|| self.take_if(Kind::Not)).is_some() {
+            Modifier::Prohibited
+        } else {
+            Modifier::None
+        }
+    }
+
+    fn clause(&mut self, outer: Field, depth: usize) -> Result<Option<Node>, Error> {
+        let field = self.field()?.or(outer);
+        match self.take_if(Kind::Open) {
+            Some(open) => self.group(open, &field, depth + 1),
+            None => self.term(field),
+        }
+    }
+
+    /// A name before a colon.
+    fn field(&mut self) -> Result<Field, Error> {
+        let [name, Token { kind: Kind::Colon, .. }, ..] = self.tokens else { return Ok(None) };
+        let name = *name;
+        let typed = name.span.slice(self.text);
+        if name.kind != Kind::Term && typed != "*" {
+            return Ok(None);
+        }
+        self.take();
+        self.take();
+        let value = unescape(typed, name.span)?.into();
+        Ok(Some(Located::new(value, name.span)))
+    }
+
+    fn group(&mut self, open: Token, field: &Field, depth: usize) -> Result<Option<Node>, Error> {
+        if depth > MAX_DEPTH {
+            return Err(fault::too_deep(open.span));
+        }
+        let node = self.query(field, depth)?;
+        match self.take_if(Kind::Close) {
+            Some(_) => Ok(if self.boost()? { node.map(boosted) } else { node }),
+            None => Err(self.tokens.first().map_or_else(
+                || fault::parenthesis(open.span, "opened here"),
+                |token| self.unexpected(*token),
+            )),
+        }
+    }
+
+    /// Whether a boost was read; it matters for the score only.
+    fn boost(&mut self) -> Result<bool, Error> {
+        let Some(token) = self.take_if(Kind::Boost) else { return Ok(false) };
+        let number = token.span.slice(self.text).trim_start_matches('^').parse::<f32>();
+        if number.is_ok_and(f32::is_finite) {
+            return Ok(true);
+        }
+        Err(fault::boost(token.span))
+    }
+
+    fn term(&mut self, field: Field) -> Result<Option<Node>, Error> {
+        let token = self.operand()?;
+        let boosted = self.boost()?;
+        let tilde = self.take_if(Kind::Tilde);
+        if !boosted {
+            self.boost()?;
+        }
+        let words = self.words(token, tilde)?;
+        self.fields.extend(field.clone());
+        let span = tilde.map_or(token.span, |tilde| token.span.to(tilde.span));
+        Ok(words.map(|words| Node::Leaf(Leaf { field, words, span })))
+    }
+
+    fn operand(&mut self) -> Result<Token, Error> {
+        match self.tokens.first() {
+            Some(token) if is_operand(token.kind) => {
+                self.take();
+                Ok(*token)
+            }
+            other => Err(self.missing(other.copied())),
+        }
+    }
+
+    fn words(&self, token: Token, tilde: Option<Token>) -> Result<Option<Words>, Error> {
+        let typed = token.span.slice(self.text);
+        let text = unescape(typed, token.span)?;
+        Ok(match token.kind {
+            Kind::Wildcard => Some(Words::Pattern(inner_wildcard(typed, token.span)?)),
+            Kind::Prefix => Some(Words::Pattern(prefix(&text, token.span)?)),
+            Kind::Regex => Some(regex(typed, token.span)?),
+            Kind::Quoted => phrase(&text, self.slop(tilde)),
+            _ if tilde.is_some() => Some(Words::Unsupported(Construct::Fuzzy)),
+            _ => Words::term(&text),
+        })
+    }
+
+    /// How far apart the words of a phrase may be; without a readable number not at all.
+    fn slop(&self, tilde: Option<Token>) -> bool {
+        let typed = tilde.map_or("", |tilde| tilde.span.slice(self.text));
+        typed.trim_start_matches('~').parse::<f32>().is_ok_and(|slop| slop.abs() >= 1.0)
+    }
+
+    /// The fault where a term or a group had to stand.
+    fn missing(&self, found: Option<Token>) -> Error {
+        let before = self.last;
+        let typed = before.slice(self.text);
+        let Some(found) = found else {
+            return if typed == "(" {
+                fault::parenthesis(before, "opened here")
+            } else {
+                fault::nothing_after(before, self.text)
+            };
+        };
+        match found.kind {
+            Kind::Close if typed == "(" => fault::empty_group(before.to(found.span)),
+            Kind::Close if !typed.is_empty() => fault::nothing_after(before, self.text),
+            Kind::Plus | Kind::Minus | Kind::Not => fault::two_marks(found.span, self.text),
+            Kind::And | Kind::Or => fault::nothing_before(found.span, self.text),
+            _ => self.unexpected(found),
+        }
+    }
+
+    /// The fault of a token that cannot stand where it is.
+    fn unexpected(&self, token: Token) -> Error {
+        match token.kind {
+            Kind::Close => fault::parenthesis(token.span, "closes nothing"),
+            Kind::Colon => fault::colon(token.span),
+            _ => fault::suffix(token.span, self.text),
+        }
+    }
+}
+
+/// Whether a token starts or joins another clause.
+const fn continues(kind: Kind) -> bool {
+    !matches!(kind, Kind::Close | Kind::Colon | Kind::Boost | Kind::Tilde)
+}
+
+const fn is_operand(kind: Kind) -> bool {
+    use Kind::{Bare, Prefix, Quoted, Regex, Term, Wildcard};
+    matches!(kind, Bare | Prefix | Quoted | Regex | Term | Wildcard)
+}
+
+fn boosted(node: Node) -> Node {
+    match node {
+        // The boost is a level of its own: `(-a)^2` is no longer a query of negations alone.
+        Node::Clauses(_) => Node::Clauses(vec![Clause { occur: Occur::Optional, node }]),
+        Node::Leaf(_) | Node::Everything => node,
+    }
+}
+
+fn inner_wildcard(typed: &str, span: Span) -> Result<Wildcard, Error> {
+    if typed.starts_with(['*', '?']) {
+        return Err(fault::leading_wildcard(span));
+    }
+    Ok(wildcard(typed))
+}
+
+fn prefix(text: &str, span: Span) -> Result<Wildcard, Error> {
+    let text = text.strip_suffix('*').unwrap_or(text);
+    if text.starts_with('*') {
+        return Err(fault::leading_wildcard(span));
+    }
+    starting_with(text, span)
+}
+
+fn regex(typed: &str, span: Span) -> Result<Words, Error> {
+    check_length(typed.get(1..typed.len() - 1).unwrap_or_default(), span)?;
+    Ok(Words::Unsupported(Construct::Regex))
+}
+
+fn phrase(quoted: &str, slop: bool) -> Option<Words> {
+    let words = Words::phrase(quoted.strip_prefix('"')?.strip_suffix('"')?)?;
+    match words {
+        Words::Phrase(tokens) if slop && tokens.len() > 1 => {
+            Some(Words::Unsupported(Construct::Proximity))
+        }
+        other => Some(other),
+    }
+}
+
+/// The clauses of one level while they are read.
+struct Clauses {
+    mode: Mode,
+    list: Vec<Clause>,
+    /// The first clause has no mark and holds a token.
+    first_alone: bool,
+}
+
+impl Clauses {
+    const fn new(mode: Mode) -> Self {
+        Self { mode, list: Vec::new(), first_alone: false }
+    }
+
+    /// Adds a clause as the classic parser does.
+    ///
+    /// `AND` makes the clauses on both sides required, `OR` marks nothing, `-` and `NOT` prohibit.
+    /// Where all are required unless said otherwise, `OR` makes both sides optional. What is
+    /// prohibited stays prohibited. A clause without tokens still marks the one before it.
+    fn push(&mut self, conjunction: Conjunction, modifier: Modifier, node: Option<Node>) {
+        match (conjunction, self.mode) {
+            (Conjunction::And, _) => self.mark_last(Occur::Required),
+            (Conjunction::Or, Mode::All) => self.mark_last(Occur::Optional),
+            (Conjunction::Or | Conjunction::None, _) => {}
+        }
+        let occur = self.occur(conjunction, modifier);
+        self.list.extend(node.map(|node| Clause { occur, node }));
+    }
+
+    fn mark_last(&mut self, occur: Occur) {
+        if let Some(last) = self.list.last_mut().filter(|last| last.occur != Occur::Prohibited) {
+            last.occur = occur;
+        }
+    }
+
+    fn occur(&self, conjunction: Conjunction, modifier: Modifier) -> Occur {
+        let required = match self.mode {
+            Mode::Any => modifier == Modifier::Required || conjunction == Conjunction::And,
+            // A plus after `OR` is ignored here, as in Lucene.
+            Mode::All => conjunction != Conjunction::Or,
+        };
+        match modifier {
+            Modifier::Prohibited => Occur::Prohibited,
+            _ if required => Occur::Required,
+            _ => Occur::Optional,
+        }
+    }
+
+    fn finish(mut self) -> Option<Node> {
+        match self.list.len() {
+            0 => None,
+            1 if self.first_alone => self.list.pop().map(|clause| clause.node),
+            _ => Some(Node::Clauses(self.list)),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! What can be wrong with text in the classic syntax, and what to type instead.
+
+use super::MAX_DEPTH;
+use crate::{Code, Error, Span};
+
+/// No token starts at `start`: the first character says why.
+pub(super) fn no_token(text: &str, start: usize) -> Error {
+    let rest = text.get(start..).unwrap_or_default();
+    let first = rest.chars().next().unwrap_or_default();
+    let span = Span::new(start, start + rest.chars().next().map_or(0, char::len_utf8));
+    match first {
+        '"' => Error::new(Code::UnclosedQuote, span, "a quote is not closed", "opened here")
+            .hint("close it with `\"`, or type `\\\"` for the quote itself"),
+        '/' => slash(span),
+        '[' | '{' => range(rest, start),
+        '^' => Error::new(Code::Syntax, span, "`^` needs a number", "no number follows")
+            .hint("type a boost such as `^2`, or `\\^` for the character itself"),
+        _ => Error::new(Code::Syntax, span, format!("`{first}` stands for nothing"), "stray")
+            .hint(format!("type `\\{first}` for the character itself")),
+    }
+}
+
+fn slash(span: Span) -> Error {
+    let title = "a regular expression is not closed";
+    Error::new(Code::Syntax, span, title, "a slash opens a regular expression")
+        .hint("put the text in quotes, or type `\\/` for the slash itself")
+}
+
+fn range(rest: &str, start: usize) -> Error {
+    let end = rest.find([']', '}']).map_or(rest.len(), |close| close + 1);
+    let title = "ranges are no part of query text";
+    Error::new(Code::Unsupported, Span::new(start, start + end), title, "a range")
+        .hint("use a filter such as `receivedDateTime ge 2024-01-31T00:00:00Z`")
+}
+
+pub(super) fn too_deep(span: Span) -> Error {
+    let title = format!("more than {MAX_DEPTH} groups in each other");
+    Error::new(Code::TooDeep, span, title, "one level too many").hint("use fewer parentheses")
+}
+
+pub(super) fn escape(span: Span) -> Error {
+    let title = "`\\u` needs four hexadecimal digits";
+    Error::new(Code::Syntax, span, title, "not a whole escape")
+        .hint("type a character such as `\\u0041`, or `\\\\u` for a backslash and a u")
+}
+
+pub(super) fn parenthesis(span: Span, label: &str) -> Error {
+    Error::new(Code::UnclosedGroup, span, "parentheses do not pair up", label)
+        .hint("add the other parenthesis, or type a backslash before this one")
+}
+
+pub(super) fn empty_group(span: Span) -> Error {
+    Error::new(Code::MissingOperand, span, "a group is empty", "nothing inside")
+        .hint("put a word between the parentheses, or remove them")
+}
+
+pub(super) fn nothing_before(span: Span, text: &str) -> Error {
+    let typed = span.slice(text);
+    let title = format!("`{typed}` has nothing before it");
+    Error::new(Code::MissingOperand, span, title, "a word is missing before this")
+        .hint(format!("add a word, or type `\"{typed}\"` to search for the word itself"))
+}
+
+pub(super) fn nothing_after(span: Span, text: &str) -> Error {
+    let title = format!("`{}` has nothing after it", span.slice(text));
+    Error::new(Code::MissingOperand, span, title, "a word is missing after this")
+        .hint("add a word after it, or remove it")
+}
+
+pub(super) fn two_marks(span: Span, text: &str) -> Error {
+    let title = format!("`{}` follows another operator", span.slice(text));
+    Error::new(Code::MissingOperand, span, title, "a term or a group has to stand here")
+        .hint("one of `+`, `-`, `!` and `NOT` stands before a term and before its field name")
+}
+
+pub(super) fn colon(span: Span) -> Error {
+    let title = "a colon stands between one field name and its value";
+    Error::new(Code::Syntax, span, title, "no field name before this")
+        .hint("put text with a colon in quotes, or type `\\:` for the colon itself")
+}
+
+pub(super) fn suffix(span: Span, text: &str) -> Error {
+    let typed = span.slice(text);
+    Error::new(Code::Syntax, span, format!("`{typed}` follows no term"), "cannot stand here")
+        .hint(format!("put it right after a term, or type `\\{typed}` for the text itself"))
+}
+
+pub(super) fn boost(span: Span) -> Error {
+    Error::new(Code::InvalidNumber, span, "a boost is too large", "too large")
+        .hint("type a smaller number, such as `^10`")
+}
+
+pub(super) fn leading_wildcard(span: Span) -> Error {
+    let title = "a term cannot start with `*` or `?`";
+    Error::new(Code::Syntax, span, title, "starts with a wildcard")
+        .hint("put letters before the wildcard; `*` as the whole text finds everything")
+}
+
+pub(super) fn long_pattern(span: Span, most: usize) -> Error {
+    let title = format!("a pattern is longer than {most} characters");
+    Error::new(Code::TooLong, span, title, "too long").hint("shorten the pattern")
+}

@@ -1,0 +1,129 @@
+//! Lucene query text to clauses: the classic ("full") and the simple syntax end in one tree.
+//!
+//! The tree is what Lucene calls a boolean query: a list of clauses, each optional, required or
+//! prohibited. Analysis happens here because a clause that holds no token is no clause at all, and
+//! that changes how its neighbours count.
+
+pub(crate) mod classic;
+mod escape;
+mod fault;
+mod pattern;
+pub(crate) mod simple;
+mod token;
+
+use std::rc::Rc;
+
+use crate::analysis::terms;
+use crate::{Located, Span, Wildcard};
+
+/// Brackets in each other, at most.
+pub(super) const MAX_DEPTH: usize = 64;
+
+/// How clauses are joined that stand next to each other without an operator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// One of them is enough.
+    #[default]
+    Any,
+    /// All of them are needed.
+    All,
+}
+
+/// How a clause counts for membership.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Occur {
+    /// Matters only where no clause is required.
+    Optional,
+    /// Must match.
+    Required,
+    /// Must not match.
+    Prohibited,
+}
+
+/// One clause of a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Clause {
+    pub(crate) occur: Occur,
+    pub(crate) node: Node,
+}
+
+/// Query text, understood. Text without any token is no node.
+#[derive(Clone, Debug)]
+pub(crate) enum Node {
+    /// A list of clauses.
+    Clauses(Vec<Clause>),
+    /// One term, phrase or pattern.
+    Leaf(Leaf),
+    /// Every message.
+    Everything,
+}
+
+impl Node {
+    /// Whether it is a list in which every clause is prohibited.
+    pub(crate) fn only_prohibits(&self) -> bool {
+        match self {
+            Self::Clauses(clauses) => {
+                clauses.iter().all(|clause| clause.occur == Occur::Prohibited)
+            }
+            Self::Leaf(_) | Self::Everything => false,
+        }
+    }
+}
+
+/// A field name as it was typed, without escapes; shared by the terms of a group.
+pub(crate) type FieldName = Located<Rc<str>>;
+
+/// What is looked for, and in which field where one was named.
+#[derive(Clone, Debug)]
+pub(crate) struct Leaf {
+    pub(crate) field: Option<FieldName>,
+    pub(crate) words: Words,
+    pub(crate) span: Span,
+}
+
+/// What is looked for among the tokens of one field.
+#[derive(Clone, Debug)]
+pub(crate) enum Words {
+    /// Tokens of one term, joined by the mode.
+    Pieces(Vec<String>),
+    /// Tokens next to each other; one token is a plain word.
+    Phrase(Vec<String>),
+    /// One token of this shape.
+    Pattern(Wildcard),
+    /// Understood, but not answered yet.
+    Unsupported(Construct),
+}
+
+impl Words {
+    /// The tokens of an unquoted term.
+    fn term(text: &str) -> Option<Self> {
+        let pieces = terms(text);
+        match pieces.len() {
+            0 => None,
+            1 => Some(Self::Phrase(pieces)),
+            _ => Some(Self::Pieces(pieces)),
+        }
+    }
+
+    /// The tokens of a quoted phrase.
+    fn phrase(text: &str) -> Option<Self> {
+        let tokens = terms(text);
+        (!tokens.is_empty()).then_some(Self::Phrase(tokens))
+    }
+}
+
+/// A construct of the classic syntax that has no meaning here yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Construct {
+    /// `term~2`.
+    Fuzzy,
+    /// `"a b"~5`.
+    Proximity,
+    /// `/re/`.
+    Regex,
+}
+
+#[cfg(test)]
+mod form_tests;
+#[cfg(test)]
+mod meaning_tests;
