@@ -64,7 +64,7 @@ pub(crate) fn is_plain_word(text: &str) -> bool {
 
 /// Whether `text` behind `name:` is one bare value, for an operator that does not compare.
 pub(crate) fn is_plain_value(text: &str) -> bool {
-    let lexed = tokenize(&format!("n:{text}"));
+    let lexed = tokenize(&format!("name:{text}"));
     let plain = match lexed.tokens.as_slice() {
         [Token { kind: TokenKind::Field(name), .. }, value] => {
             text.strip_prefix(name.relation.value_part()).is_some_and(|rest| is_bare(value, rest))
