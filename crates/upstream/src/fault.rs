@@ -1,0 +1,86 @@
+//! Ways an upstream can fail.
+
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+
+/// How the upstream failed; such a failure says nothing about the request itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// No connection could be made.
+    Connect,
+    /// The connection could not be secured.
+    Tls,
+    /// No whole answer within the deadline.
+    Timeout,
+    /// The connection broke before the answer was whole.
+    CutOff,
+    /// The answer is larger than the limit.
+    TooLarge,
+    /// The answer is not what the service would say.
+    Unparsable,
+    /// The answer sends elsewhere; redirects are never followed.
+    Redirect(u16),
+    /// A status that speaks of a failure.
+    Status(u16),
+}
+
+impl Fault {
+    /// A short stable name, for logs and metrics.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Tls => "tls",
+            Self::Timeout => "timeout",
+            Self::CutOff => "cut_off",
+            Self::TooLarge => "too_large",
+            Self::Unparsable => "unparsable",
+            Self::Redirect(_) => "redirect",
+            Self::Status(_) => "status",
+        }
+    }
+
+    pub(crate) fn of(error: &reqwest::Error) -> Self {
+        if error.is_timeout() {
+            Self::Timeout
+        } else if error.is_connect() {
+            if is_tls(error) { Self::Tls } else { Self::Connect }
+        } else {
+            Self::CutOff
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Connect => f.write_str("no connection"),
+            Self::Tls => f.write_str("no secure connection"),
+            Self::Timeout => f.write_str("no answer in time"),
+            Self::CutOff => f.write_str("the answer was cut off"),
+            Self::TooLarge => f.write_str("the answer is too large"),
+            Self::Unparsable => f.write_str("the answer cannot be read"),
+            Self::Redirect(status) => write!(f, "it redirects (status {status})"),
+            Self::Status(status) => write!(f, "status {status}"),
+        }
+    }
+}
+
+fn is_tls(error: &reqwest::Error) -> bool {
+    let mut source = error.source();
+    while let Some(cause) = source {
+        if cause.downcast_ref::<io::Error>().is_some_and(is_invalid_data) {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+/// The TLS layer reports its errors as I/O errors with invalid data, wrapped in another one whose
+/// `source` skips them.
+fn is_invalid_data(error: &io::Error) -> bool {
+    let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<io::Error>());
+    error.kind() == io::ErrorKind::InvalidData || inner.is_some_and(is_invalid_data)
+}

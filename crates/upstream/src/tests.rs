@@ -1,0 +1,161 @@
+//! The client against real sockets.
+
+use std::time::{Duration, Instant};
+
+use http::{HeaderMap, Method};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpListener;
+
+use crate::fake::{Fake, Misbehaviour};
+use crate::{DataTap, Forward, Outcome, SearchRequest, Secret, Settings, Target};
+
+const TARGET: Target<'_> = Target { tenant: "t1", index: "mail" };
+
+async fn ask(fake: &Fake, patience: Duration) -> Outcome {
+    let client = DataTap::new(&fake.url(), Settings::default()).unwrap();
+    let key = Secret::new("s3cret");
+    let request = SearchRequest { query: Some("a b".into()), top: 3, ..SearchRequest::default() };
+    client.search(TARGET, &request, &key, Instant::now() + patience).await
+}
+
+#[track_caller]
+fn check(outcome: &Outcome, expected: &str) {
+    assert_eq!(outcome.code(), expected, "{outcome:?}");
+}
+
+#[tokio::test]
+async fn asks_as_the_service_wants_to_be_asked() {
+    let fake = Fake::start().await.unwrap();
+    check(&ask(&fake, Duration::from_secs(5)).await, "served");
+    let seen = fake.seen();
+    assert_eq!(seen[0].target, "/api/t1/indexes/mail/documents?top=3&skip=0&query=a%20b");
+    assert_eq!(seen[0].header("x-api-key"), Some("s3cret"));
+}
+
+#[tokio::test]
+async fn every_fault_is_known_by_name() {
+    let fake = Fake::start().await.unwrap();
+    let table = [
+        (Misbehaviour::None, "served"),
+        (Misbehaviour::Status(400), "bad_request"),
+        (Misbehaviour::Status(401), "bad_key"),
+        (Misbehaviour::Status(403), "not_premium"),
+        (Misbehaviour::Status(404), "not_premium"),
+        (Misbehaviour::Status(500), "status"),
+        (Misbehaviour::Busy(None), "busy"),
+        (Misbehaviour::Busy(Some(60)), "busy"),
+        (Misbehaviour::Hang, "timeout"),
+        (Misbehaviour::CutOff, "cut_off"),
+        (Misbehaviour::Garbage, "unparsable"),
+        (Misbehaviour::Html, "unparsable"),
+        (Misbehaviour::Redirect, "redirect"),
+        (Misbehaviour::Reset, "cut_off"),
+    ];
+    for (how, expected) in table {
+        fake.misbehave(how);
+        let start = Instant::now();
+        let outcome = ask(&fake, Duration::from_millis(400)).await;
+        assert_eq!(outcome.code(), expected, "{how:?}: {outcome:?}");
+        assert!(start.elapsed() < Duration::from_millis(900), "{how:?}");
+    }
+}
+
+async fn fields_of(base: &str) -> Outcome {
+    let client = DataTap::new(base, Settings::default()).unwrap();
+    let soon = Instant::now() + Duration::from_secs(2);
+    client.fields(TARGET, &Secret::new("k"), soon).await
+}
+
+#[tokio::test]
+async fn nobody_there() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    check(&fields_of(&base).await, "connect");
+}
+
+#[tokio::test]
+async fn a_service_that_does_not_speak_tls() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let base = format!("https://{}", listener.local_addr().unwrap());
+    let plain = tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            stream.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.unwrap();
+        }
+    });
+    check(&fields_of(&base).await, "tls");
+    plain.abort();
+}
+
+#[tokio::test]
+async fn one_retry_inside_the_deadline() {
+    let fake = Fake::start().await.unwrap();
+    for how in [Misbehaviour::Status(503), Misbehaviour::CutOff, Misbehaviour::Busy(Some(0))] {
+        let before = fake.seen().len();
+        fake.misbehave_times(how, 1);
+        check(&ask(&fake, Duration::from_secs(5)).await, "served");
+        assert_eq!(fake.seen().len() - before, 2, "{how:?}");
+    }
+    let before = fake.seen().len();
+    fake.misbehave(Misbehaviour::Status(500));
+    check(&ask(&fake, Duration::from_secs(5)).await, "status");
+    assert_eq!(fake.seen().len() - before, 2, "no more than one retry");
+}
+
+#[tokio::test]
+async fn a_busy_service_is_not_pressed() {
+    let fake = Fake::start().await.unwrap();
+    for how in [Misbehaviour::Busy(None), Misbehaviour::Busy(Some(60))] {
+        let before = fake.seen().len();
+        fake.misbehave(how);
+        check(&ask(&fake, Duration::from_secs(2)).await, "busy");
+        assert_eq!(fake.seen().len() - before, 1, "{how:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_over_the_limit_is_not_read() {
+    let fake = Fake::start().await.unwrap();
+    fake.answer(format!(r#"{{"Results":[],"Count":0,"pad":"{}"}}"#, "x".repeat(2_000)));
+    let settings = Settings { answer_limit: 1_000, ..Settings::default() };
+    let client = DataTap::new(&fake.url(), settings).unwrap();
+    let soon = Instant::now() + Duration::from_secs(2);
+    check(&client.fields(TARGET, &Secret::new("k"), soon).await, "too_large");
+}
+
+#[tokio::test]
+async fn forwards_without_the_headers_of_the_connection() {
+    let fake = Fake::start().await.unwrap();
+    let client = DataTap::new(&fake.url(), Settings::default()).unwrap();
+    let mut headers = HeaderMap::new();
+    for (name, value) in [("connection", "x-mine"), ("x-mine", "1"), ("x-api-key", "outer")] {
+        headers.insert(name, value.parse().unwrap());
+    }
+    let request = Forward {
+        method: Method::POST,
+        path_and_query: "/api/t1/jobs?a=b%20c",
+        headers: &headers,
+        key: Some(&Secret::new("inner")),
+        body: "hello".into(),
+    };
+    assert_eq!(client.forward(request).await.unwrap().status(), 200);
+    let seen = fake.seen().remove(0);
+    assert_eq!((seen.method.as_str(), seen.target.as_str()), ("POST", "/api/t1/jobs?a=b%20c"));
+    assert_eq!(seen.header("x-api-key"), Some("inner"));
+    assert_eq!(seen.header("x-mine"), None);
+    assert_eq!(seen.body, b"hello");
+}
+
+#[test]
+fn keys_are_never_printed() {
+    let key = Secret::new("s3cret");
+    let headers = HeaderMap::new();
+    let request = Forward {
+        method: Method::GET,
+        path_and_query: "/",
+        headers: &headers,
+        key: Some(&key),
+        body: "".into(),
+    };
+    assert!(!format!("{request:?}").contains("s3cret"));
+}
