@@ -234,7 +234,7 @@ impl Writer {
         Ok(self.engine.wait_merging_threads()?)
     }
 
-    fn propose(&mut self, now: Timestamp) -> Result<Payload, Error> {
+    pub(super) fn propose(&mut self, now: Timestamp) -> Result<Payload, Error> {
         let mut changes = self.changes.clone();
         for (key, messages) in &self.open {
             let former = self.former(key)?.unwrap_or_default();
@@ -244,7 +244,7 @@ impl Writer {
         Ok(Payload { sequence, as_of: Some(stored::milliseconds(now)), unreadable })
     }
 
-    fn publish(&mut self, payload: &Payload) -> Result<(), Error> {
+    pub(super) fn publish(&mut self, payload: &Payload) -> Result<(), Error> {
         let text = serde_json::to_string(payload)
             .map_err(|error| Error::Corrupt(format!("the note of a commit: {error}")))?;
         let mut commit = self.engine.prepare_commit()?;

@@ -26,6 +26,8 @@ mod verified;
 
 #[cfg(test)]
 mod parity;
+#[cfg(test)]
+mod tests;
 
 use postern_query::schema::Sort;
 use postern_query::{Condition, Message};

@@ -109,6 +109,11 @@ impl Index {
         address.map(|address| fetch::whole(&searcher, address)).transpose()
     }
 
+    #[cfg(test)]
+    pub(super) fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
     /// How much of the known mail is here.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
