@@ -2,7 +2,8 @@
 
 use postern_query::schema::{InstantField, Sort, SortField, StringField, TextField};
 use postern_query::{
-    Condition, Expr, Located, Message, Predicate, Span, TextPattern, TextTest, Wildcard,
+    Attachment, AttachmentTest, Condition, Expr, Located, Message, PersonPattern, Predicate,
+    Recipient, Role, Span, StringTest, TextPattern, TextTest, Wildcard, evaluate,
 };
 
 use super::{Error, Index, Search};
@@ -125,4 +126,83 @@ fn a_phrase_can_be_left_out() {
     let phrase = leaf(Predicate::Text(TextTest { fields, pattern, scored: false }));
     let rest = ids(&index, &Expr::negated(phrase), &[]);
     assert_eq!(rest, ["0", "1", "2", "3", "5", "6", "7", "8"]);
+}
+
+fn to(people: &[(&str, &str)]) -> Message {
+    let some = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let person =
+        |(name, address): &(&str, &str)| Recipient { name: some(name), address: some(address) };
+    Message { to_recipients: people.iter().map(person).collect(), ..Message::default() }
+}
+
+fn files(names: &[&str]) -> Message {
+    let file = |name: &&str| Attachment { name: Some((*name).into()), ..Attachment::default() };
+    Message { attachments: names.iter().map(file).collect(), ..Message::default() }
+}
+
+/// The index and the judge agree, and of these messages exactly the first `matching` match.
+#[track_caller]
+fn check(predicate: Predicate, matching: usize, messages: Vec<Message>) {
+    let data = tempfile::tempdir().unwrap();
+    let numbered = messages.into_iter().enumerate();
+    let messages: Vec<_> =
+        numbered.map(|(n, message)| Message { id: n.to_string(), ..message }).collect();
+    let index = index_of(data.path(), std::slice::from_ref(&messages));
+    let condition = leaf(predicate);
+    let judged = messages.iter().filter(|message| evaluate(&condition, message));
+    assert!(judged.map(|message| &message.id).eq(&ids(&index, &condition, &[])));
+    assert_eq!(ids(&index, &condition, &[]).len(), matching);
+}
+
+fn person(pattern: PersonPattern) -> Predicate {
+    Predicate::Person { roles: vec![Role::To], pattern }
+}
+
+#[test]
+fn words_do_not_run_over_from_one_name_to_the_next() {
+    let words = |text: &str| person(PersonPattern::Words(text.into()));
+    let phrase = |text: &str| person(PersonPattern::NamePhrase(text.into()));
+    let neighbours = || vec![to(&[("x a b", "")]), to(&[("a", ""), ("b", "")]), to(&[("b a", "")])];
+    check(phrase("a b"), 1, neighbours());
+    check(words("a b"), 1, neighbours());
+    check(words("a b"), 1, vec![to(&[("", "x-a.b@y")]), to(&[("", "a@b"), ("b", "c@d")])]);
+    let name = AttachmentTest::Words(vec!["pdf".into(), "due".into()]);
+    let name = Predicate::Attachment(Expr::Leaf(name));
+    check(name, 1, vec![files(&["x.pdf-due"]), files(&["a.pdf", "due.txt"])]);
+}
+
+#[test]
+fn text_does_run_over_from_one_name_to_the_next() {
+    let pattern = TextPattern::Phrase(vec!["a".into(), "b".into()]);
+    let test = TextTest { fields: vec![TextField::ToName], pattern, scored: false };
+    check(Predicate::Text(test), 2, vec![to(&[("a b", "")]), to(&[("a", ""), ("b", "")])]);
+}
+
+#[test]
+fn conditions_on_one_element_hold_of_one_element() {
+    let is = |text: &str| StringTest::Is(text.to_owned());
+    let name = Expr::Leaf(postern_query::RecipientTest::Name(is("Al")));
+    let address = Expr::Leaf(postern_query::RecipientTest::Address(is("a@x.com")));
+    let list = postern_query::schema::RecipientList::To;
+    let both = Expr::And(vec![name.clone(), address.clone()]);
+    let people = || {
+        vec![to(&[("B", "b@x.com"), ("Al", "a@x.com")]), to(&[("Al", "b@x.com"), ("B", "a@x.com")])]
+    };
+    check(Predicate::Recipient(list, both), 1, people());
+    let but_not = Expr::And(vec![name, Expr::negated(address)]);
+    let mut people = people();
+    people.reverse();
+    check(Predicate::Recipient(list, but_not), 1, people);
+}
+
+/// Deeper than the terms go.
+#[test]
+fn many_dots() {
+    let deep = "a.b.c.d.e.f.g.h.i.j";
+    for end in ["j", "i.j", "d.e.f.g.h.i.j", "c.d.e.f.g.h.i.j", "b.c.d.e.f.g.h.i.j"] {
+        let domain = person(PersonPattern::SubDomains(end.into()));
+        check(domain, 1, vec![to(&[("", &format!("x@{deep}"))]), to(&[("", &format!("x@{end}"))])]);
+        let file = Predicate::Attachment(Expr::Leaf(AttachmentTest::Extension(end.into())));
+        check(file, 1, vec![files(&[deep]), files(&["j"])]);
+    }
 }

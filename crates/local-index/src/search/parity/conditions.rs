@@ -53,9 +53,9 @@ fn predicate() -> impl Strategy<Value = Predicate> {
         1 => (select(FlagField::ALL), flag_test()).prop_map(|(a, b)| Predicate::Flag(a, b)),
         1 => (select(NumberField::ALL), number_test()).prop_map(|(a, b)| Predicate::Number(a, b)),
         1 => (select(InstantField::ALL), instant_test()).prop_map(|(a, b)| Predicate::Instant(a, b)),
-        4 => (select(&LISTS[..]), nested(recipient_test()))
+        4 => (select(&LISTS[..]), of_one_element(recipient_test().boxed()))
             .prop_map(|(list, test)| Predicate::Recipient(list, test)),
-        4 => nested(attachment_test()).prop_map(Predicate::Attachment),
+        4 => of_one_element(attachment_test().boxed()).prop_map(Predicate::Attachment),
         2 => nested(string_test(label())).prop_map(Predicate::Category),
         6 => (subsequence(&Role::PARTICIPANTS[..], 0..=4), person_pattern())
             .prop_map(|(roles, pattern)| Predicate::Person { roles, pattern }),
@@ -145,6 +145,18 @@ fn instant_test() -> impl Strategy<Value = InstantTest> {
     ]
 }
 
+/// Conditions that are often meant of one and the same element.
+fn of_one_element<L: Clone + std::fmt::Debug + 'static>(
+    leaf: impl Strategy<Value = L> + Clone + 'static,
+) -> impl Strategy<Value = Expr<L>> {
+    let both = (leaf.clone(), leaf.clone())
+        .prop_map(|(one, other)| Expr::And(vec![Expr::Leaf(one), Expr::Leaf(other)]));
+    let but_not = (leaf.clone(), leaf.clone()).prop_map(|(one, other)| {
+        Expr::And(vec![Expr::Leaf(one), Expr::negated(Expr::Leaf(other))])
+    });
+    prop_oneof![1 => both, 1 => but_not, 2 => nested(leaf)]
+}
+
 fn recipient_test() -> impl Strategy<Value = RecipientTest> {
     prop_oneof![
         string_test(text()).prop_map(RecipientTest::Name),
@@ -165,7 +177,7 @@ fn attachment_test() -> impl Strategy<Value = AttachmentTest> {
         file_name().prop_map(|name| AttachmentTest::Named(lower_case(&name))),
         end.prop_map(AttachmentTest::Extension),
         file_name().prop_map(|name| AttachmentTest::Words(name_words(&name))),
-        select(&["report final", "pdf a", "q3"][..])
+        select(&["report final", "pdf a", "q3", "due invoice", "pdf due", "pdf pdf"][..])
             .prop_map(|words| AttachmentTest::Words(name_words(words))),
         wildcard(file_name().boxed()).prop_map(AttachmentTest::Shaped),
     ]

@@ -72,8 +72,26 @@ const FILE_NAMES: &[&str] = &[
     "été.txt",
 ];
 
+/// The few values that most messages and most questions share, so that they meet.
+const NAMES: &[&str] = &["due invoice", "Invoice due", "DUE", "\"Al\" O'Due"];
+const ADDRESSES: &[&str] =
+    &["a@x.com", "A@X.com", "b.user@mail.x.com", "due@com", "invoice.due@y.gov"];
+const FILES: &[&str] = &["a.pdf", "A.PDF", "due invoice.tar.gz", "invoice_due.pdf"];
+
+/// Mostly one of these, else something wilder.
+fn mostly(
+    common: &'static [&'static str],
+    wild: impl Strategy<Value = String> + 'static,
+) -> impl Strategy<Value = String> {
+    prop_oneof![3 => select(common).prop_map(str::to_owned), 1 => wild]
+}
+
 /// Text of any kind; now and then too long to be a term.
 pub(super) fn text() -> impl Strategy<Value = String> {
+    mostly(NAMES, wild_text())
+}
+
+fn wild_text() -> impl Strategy<Value = String> {
     let pieces = vec((select(PIECES), select(SEPARATORS)), 0..5);
     prop_oneof![
         12 => pieces.prop_map(|pieces| pieces.iter().flat_map(|(a, b)| [*a, *b]).collect()),
@@ -85,20 +103,23 @@ pub(super) fn text() -> impl Strategy<Value = String> {
 /// A word or a few, as someone would look for them.
 pub(super) fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
-        4 => select(PIECES).prop_map(str::to_owned),
+        4 => select(&["due", "invoice", "due due", "invoice invoice", "al"][..])
+            .prop_map(str::to_owned),
+        2 => select(PIECES).prop_map(str::to_owned),
         1 => (select(PIECES), select(SEPARATORS), select(PIECES))
             .prop_map(|(a, between, b)| format!("{a}{between}{b}")),
-        1 => text(),
+        2 => text(),
     ]
 }
 
 /// An address, or what stands in its place.
 pub(super) fn address() -> impl Strategy<Value = String> {
-    prop_oneof![
-        12 => (select(LOCALS), select(DOMAINS)).prop_map(|(local, domain)| format!("{local}@{domain}")),
+    let wild = prop_oneof![
+        12 => (local(), domain()).prop_map(|(local, domain)| format!("{local}@{domain}")),
         1 => select(LOCALS).prop_map(str::to_owned),
         1 => Just(format!("{}@x.com", "l".repeat(5_000))),
-    ]
+    ];
+    mostly(ADDRESSES, wild)
 }
 
 pub(super) fn local() -> impl Strategy<Value = String> {
@@ -107,17 +128,18 @@ pub(super) fn local() -> impl Strategy<Value = String> {
 
 pub(super) fn domain() -> impl Strategy<Value = String> {
     prop_oneof![
-        8 => select(DOMAINS).prop_map(str::to_owned),
+        3 => select(DOMAINS).prop_map(str::to_owned),
         1 => Just("a.a.a.a.a.a.a.a.a.a.x.com".to_owned()),
     ]
 }
 
 pub(super) fn file_name() -> impl Strategy<Value = String> {
-    prop_oneof![
+    let wild = prop_oneof![
         12 => select(FILE_NAMES).prop_map(str::to_owned),
-        2 => text(),
+        2 => wild_text(),
         1 => Just(format!("{}.pdf", "N".repeat(5_000))),
-    ]
+    ];
+    mostly(FILES, wild)
 }
 
 /// Values of fields such as mailbox or importance.
@@ -204,5 +226,5 @@ prop_compose! {
 
 /// What several commits bring; an id may come again.
 pub(super) fn parts() -> impl Strategy<Value = Vec<Vec<Message>>> {
-    vec(vec(message(), 0..10), 0..5)
+    vec(vec(message(), 0..16), 0..4)
 }

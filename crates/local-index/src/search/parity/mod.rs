@@ -133,7 +133,7 @@ fn check_scores(index: &Index, condition: &Condition) -> Result<(), TestCaseErro
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 24, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(Config { cases: 20, failure_persistence: None, ..Config::default() })]
 
     #[test]
     fn the_index_means_what_evaluate_means(
