@@ -15,6 +15,7 @@ mod expand;
 mod fetch;
 mod guarded;
 mod ids;
+mod lines;
 mod merge;
 mod people;
 mod reader;

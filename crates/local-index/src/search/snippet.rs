@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use postern_query::analysis::{Token, tokens};
+use postern_query::analysis::Token;
 use postern_query::schema::TextField;
 use postern_query::{Condition, Expr, Message, Predicate, TextPattern, TextTest};
+
+use super::lines::{letters, tokens_near};
 
 /// Characters of a snippet at most.
 const LENGTH: usize = 160;
@@ -94,7 +96,7 @@ fn matches(text: &str, needles: &[&TextPattern]) -> Vec<Match> {
     if needles.is_empty() {
         return Vec::new();
     }
-    let tokens: Vec<_> = tokens(text).collect();
+    let tokens = tokens_near(text, letters(needles).as_deref());
     let at = |start: usize| {
         let rest = tokens.get(start..).unwrap_or_default();
         needles.iter().enumerate().filter_map(move |(needle, pattern)| {
