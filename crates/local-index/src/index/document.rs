@@ -21,6 +21,8 @@ use super::{schema, stored};
 /// When the message cannot be serialised.
 pub(crate) fn document(message: &Message) -> serde_json::Result<TantivyDocument> {
     let mut builder = Builder::default();
+    // The first of the stored fields, so that whoever needs no body reads no further.
+    builder.document.add_text(schema::MESSAGE, stored::to_text(message)?);
     builder.add_words(message);
     builder.add_values(message);
     for list in schema::LISTS {
@@ -32,7 +34,6 @@ pub(crate) fn document(message: &Message) -> serde_json::Result<TantivyDocument>
     builder.add_categories(message);
     builder.add_attachments(&message.attachments);
     builder.document.add_u64(schema::ID_START, id_start(&message.id));
-    builder.document.add_bytes(schema::MESSAGE, &stored::to_bytes(message)?);
     Ok(builder.finish())
 }
 

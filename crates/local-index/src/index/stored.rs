@@ -61,22 +61,22 @@ struct Person(Option<String>, Option<String>);
 #[derive(Serialize, Deserialize)]
 struct File(Option<String>, Option<String>, Option<i64>);
 
-/// The bytes for everything but the body.
+/// The text for everything but the body.
 ///
 /// # Errors
 ///
 /// Never in practice: the wire form has no maps and no foreign types.
-pub(crate) fn to_bytes(message: &Message) -> serde_json::Result<Vec<u8>> {
-    serde_json::to_vec(&wire(message))
+pub(crate) fn to_text(message: &Message) -> serde_json::Result<String> {
+    serde_json::to_string(&wire(message))
 }
 
-/// The message in `bytes`, without its body.
+/// The message in `text`, without its body.
 ///
 /// # Errors
 ///
-/// When the bytes are not those of [`to_bytes`].
-pub(crate) fn from_bytes(bytes: &[u8]) -> serde_json::Result<Message> {
-    serde_json::from_slice(bytes).map(message)
+/// When the text is not one of [`to_text`].
+pub(crate) fn from_text(text: &str) -> serde_json::Result<Message> {
+    serde_json::from_str(text).map(message)
 }
 
 fn wire(message: &Message) -> Stored {
@@ -198,9 +198,9 @@ mod tests {
             item_id: text("i"),
             fragment_id: text("r"),
         };
-        assert_eq!(from_bytes(&to_bytes(&message).unwrap()).unwrap(), message);
+        assert_eq!(from_text(&to_text(&message).unwrap()).unwrap(), message);
         let empty = Message::default();
-        assert_eq!(from_bytes(&to_bytes(&empty).unwrap()).unwrap(), empty);
+        assert_eq!(from_text(&to_text(&empty).unwrap()).unwrap(), empty);
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use postern_query::Message;
 use postern_query::schema::TextField;
-use tantivy::schema::Value as _;
+use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
 use tantivy::store::StoreReader;
-use tantivy::{DocAddress, DocId, Searcher, TantivyDocument};
+use tantivy::{DocAddress, DocId, Searcher};
 
 use super::Error;
 use crate::index::{schema, stored};
@@ -15,7 +15,8 @@ use crate::index::{schema, stored};
 ///
 /// When it cannot be read.
 pub(crate) fn without_body(messages: &StoreReader, document: DocId) -> Result<Message, Error> {
-    message(&messages.get(document)?)
+    let Head(text) = messages.get(document)?;
+    message(&text)
 }
 
 /// A whole message.
@@ -24,14 +25,46 @@ pub(crate) fn without_body(messages: &StoreReader, document: DocId) -> Result<Me
 ///
 /// When it cannot be read.
 pub(crate) fn whole(searcher: &Searcher, address: DocAddress) -> Result<Message, Error> {
-    let document: TantivyDocument = searcher.doc(address)?;
-    let body = document.get_first(schema::words(TextField::Body));
-    let body = body.and_then(|value| value.as_str().map(str::to_owned));
-    Ok(Message { body, ..message(&document)? })
+    let Whole { text, body } = searcher.doc(address)?;
+    Ok(Message { body, ..message(&text)? })
 }
 
-fn message(document: &TantivyDocument) -> Result<Message, Error> {
-    let value = document.get_first(schema::MESSAGE);
-    let bytes = value.and_then(|value| value.as_bytes()).unwrap_or_default();
-    stored::from_bytes(bytes).map_err(|error| Error::Corrupt(format!("a message: {error}")))
+fn message(text: &str) -> Result<Message, Error> {
+    stored::from_text(text).map_err(|error| Error::Corrupt(format!("a message: {error}")))
+}
+
+/// The first stored field of a document.
+struct Head(String);
+
+impl DocumentDeserialize for Head {
+    fn deserialize<'de, D>(mut fields: D) -> Result<Self, DeserializeError>
+    where
+        D: DocumentDeserializer<'de>,
+    {
+        Ok(Self(fields.next_field()?.map(|(_, text)| text).unwrap_or_default()))
+    }
+}
+
+/// Every stored field of a document.
+#[derive(Default)]
+struct Whole {
+    text: String,
+    body: Option<String>,
+}
+
+impl DocumentDeserialize for Whole {
+    fn deserialize<'de, D>(mut fields: D) -> Result<Self, DeserializeError>
+    where
+        D: DocumentDeserializer<'de>,
+    {
+        let mut whole = Self::default();
+        while let Some((field, value)) = fields.next_field::<String>()? {
+            if field == schema::words(TextField::Body) {
+                whole.body = Some(value);
+            } else {
+                whole.text = value;
+            }
+        }
+        Ok(whole)
+    }
 }

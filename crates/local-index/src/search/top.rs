@@ -10,6 +10,10 @@ use super::merge::merge;
 /// The relevance of a message where no words are looked for.
 pub(crate) const UNSCORED: Score = 1.0;
 
+/// How many candidates gather at least. Mail often comes oldest first and is wanted newest first:
+/// then every document is a candidate, and dropping few at a time is dear.
+const LEAST_ROOM: usize = 1_024;
+
 /// Collects the first `keep` documents in an order.
 #[derive(Debug)]
 pub(crate) struct Top {
@@ -70,8 +74,8 @@ impl Collector for Top {
 
 /// Collects the first documents of one segment.
 ///
-/// Candidates gather until there are twice as many as wanted; then the worse half goes, and the
-/// last one kept says what still has a chance. Memory grows with what is found, never with what
+/// Candidates gather until there are many more than wanted; then the worse ones go, and the last
+/// one kept says what still has a chance. Memory grows with what is found, never with what
 /// is asked for.
 #[derive(Debug)]
 pub(crate) struct SegmentTop {
@@ -93,12 +97,12 @@ impl SegmentTop {
             return;
         }
         self.best.push(candidate);
-        if self.best.len() >= self.keep.saturating_mul(2) {
-            self.drop_worse_half();
+        if self.best.len() >= self.keep.saturating_mul(2).max(LEAST_ROOM) {
+            self.drop_worse();
         }
     }
 
-    fn drop_worse_half(&mut self) {
+    fn drop_worse(&mut self) {
         let Some(last) = self.keep.checked_sub(1) else { return self.best.clear() };
         if last < self.best.len() {
             self.best.select_nth_unstable_by(last, |a, b| self.columns.compare(a, b));
