@@ -1,1 +1,25 @@
 //! Message to index: schema, writer, book-keeping.
+//!
+//! [`Writer`] is the only door. Behind it a message becomes a document of the search engine, and a
+//! ledger remembers which file it came from.
+
+pub(crate) mod analyser;
+mod document;
+pub(crate) mod folder;
+mod ledger;
+mod record;
+pub(crate) mod schema;
+mod source;
+pub(crate) mod stored;
+pub(crate) mod terms;
+mod writer;
+
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use writer::Payload;
+
+pub use source::{Origin, Source, Unreadable};
+pub use writer::{Added, LONGEST_ID, Options, SameId, Writer};

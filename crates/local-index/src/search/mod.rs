@@ -1,15 +1,43 @@
 //! Query to hits.
+//!
+//! A [`Condition`] is compiled to a query of the search engine: terms lead to the messages, and
+//! where terms cannot decide, the stored message does. What comes out is exactly what
+//! [`evaluate`](postern_query::evaluate()) says of every message, in exactly the order asked for.
 
-use std::ops::Range;
-use std::path::Path;
+mod any;
+mod bounds;
+mod clause;
+mod columns;
+mod compile;
+mod coverage;
+mod error;
+mod expand;
+mod fetch;
+mod guarded;
+mod ids;
+mod lines;
+mod merge;
+mod people;
+mod reader;
+mod scores;
+mod snippet;
+mod top;
+mod values;
+mod verified;
 
-use jiff::Timestamp;
+#[cfg(test)]
+mod parity;
+#[cfg(test)]
+mod tests;
+
 use postern_query::schema::Sort;
 use postern_query::{Condition, Message};
 
-/// An index opened for searching; cheap to clone and safe to share between threads.
-#[derive(Clone, Debug)]
-pub struct Index;
+pub use coverage::{Coverage, MailboxCoverage};
+pub use error::Error;
+pub use expand::MAX_TERMS;
+pub use reader::Index;
+pub use snippet::Snippet;
 
 /// What to look for.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +48,7 @@ pub struct Search<'a> {
     pub order: &'a [Sort],
     /// How many of the first ones to leave out.
     pub offset: usize,
-    /// How many to return at most.
+    /// How many to return at most; with none they are only counted.
     pub limit: usize,
     /// Whether to cut a snippet for each hit.
     pub highlight: bool,
@@ -35,6 +63,15 @@ pub struct Page {
     pub hits: Vec<Hit>,
 }
 
+/// The ids of one page of what was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ids {
+    /// How many messages match in all.
+    pub count: usize,
+    /// The ids of this page in their order.
+    pub ids: Vec<String>,
+}
+
 /// One message that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
@@ -44,84 +81,4 @@ pub struct Hit {
     pub message: Message,
     /// Where the words stand, when asked for.
     pub snippet: Option<Snippet>,
-}
-
-/// A piece of a message around the words that were looked for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Snippet {
-    /// A piece of the body on one line.
-    pub text: String,
-    /// Byte ranges of `text` that match.
-    pub ranges: Vec<Range<usize>>,
-    /// Byte ranges of the subject that match.
-    pub subject_ranges: Vec<Range<usize>>,
-}
-
-/// How much of the known mail the index holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// Messages that can be found.
-    pub indexed: u64,
-    /// Messages that are known to exist: indexed ones and those that could not be read.
-    pub known: u64,
-    /// When the index was last brought up to date.
-    pub as_of: Option<Timestamp>,
-    /// The same for each mailbox, by name.
-    pub mailboxes: Vec<MailboxCoverage>,
-}
-
-/// How much of a mailbox the index holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MailboxCoverage {
-    /// The mailbox.
-    pub name: String,
-    /// Its messages that can be found.
-    pub indexed: u64,
-    /// When its newest message arrived.
-    pub newest: Option<Timestamp>,
-}
-
-/// Why an index cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no index.
-    #[error("there is no index in {0}; make one with `postern index PATH`")]
-    Missing(std::path::PathBuf),
-}
-
-impl Index {
-    /// Opens the index below `data`.
-    ///
-    /// # Errors
-    ///
-    /// When there is none, or one that this version cannot read.
-    pub fn open(data: &Path) -> Result<Self, Error> {
-        Err(Error::Missing(data.to_owned()))
-    }
-
-    /// One page of the messages that match, and how many match in all.
-    ///
-    /// # Errors
-    ///
-    /// When the index cannot be read.
-    pub fn search(&self, search: &Search<'_>) -> Result<Page, Error> {
-        let _ = search;
-        Ok(Page::default())
-    }
-
-    /// The message of that id.
-    ///
-    /// # Errors
-    ///
-    /// When the index cannot be read.
-    pub fn message(&self, id: &str) -> Result<Option<Message>, Error> {
-        let _ = id;
-        Ok(None)
-    }
-
-    /// How much of the known mail is here.
-    #[must_use]
-    pub fn coverage(&self) -> Coverage {
-        Coverage::default()
-    }
 }

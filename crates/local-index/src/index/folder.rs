@@ -1,0 +1,149 @@
+//! Where an index lies, who may write it, and which version wrote it.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use tantivy::tokenizer::TextAnalyzer;
+
+use super::analyser::{ANALYSER, Analyser};
+use super::schema::schema;
+use crate::search::Error;
+
+/// The number of this version's way to write an index. Whatever changes what lies on disk, or how
+/// text is cut into words, needs the next one.
+pub(crate) const FORMAT: u32 = 1;
+
+/// The files of an index below a data folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    root: PathBuf,
+}
+
+/// Permission to write, for as long as it lives; the system takes it back from a dead process.
+#[derive(Debug)]
+pub(crate) struct WriteLock {
+    _file: File,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Version {
+    format: u32,
+}
+
+impl Folder {
+    pub(crate) fn new(data: &Path) -> Self {
+        Self { root: data.join("index") }
+    }
+
+    fn tantivy(&self) -> PathBuf {
+        self.root.join("tantivy")
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.root.join("ledger.redb")
+    }
+
+    fn version(&self) -> PathBuf {
+        self.root.join("version.json")
+    }
+
+    /// Opens the index for reading.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it was written by another version, or it cannot be read.
+    pub(crate) fn open(&self) -> Result<tantivy::Index, Error> {
+        let missing = || Error::Missing(self.root.clone());
+        if !self.is_of_this_version()? || !self.tantivy().join("meta.json").exists() {
+            return Err(missing());
+        }
+        prepared(tantivy::Index::open_in_dir(self.tantivy())?)
+    }
+
+    /// Opens the index for writing, and makes it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it was written by another version, or it cannot be read or made.
+    pub(crate) fn open_or_create(&self, _: &WriteLock) -> Result<tantivy::Index, Error> {
+        if !self.is_of_this_version()? {
+            self.write_version()?;
+        }
+        fs::create_dir_all(self.tantivy())?;
+        let directory = tantivy::directory::MmapDirectory::open(self.tantivy())
+            .map_err(tantivy::TantivyError::from)?;
+        prepared(tantivy::Index::open_or_create(directory, schema())?)
+    }
+
+    /// Removes whatever lies there. The book-keeping goes last: what it says of an index that is
+    /// gone is not believed.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be removed.
+    pub(crate) fn clear(&self, _: &WriteLock) -> Result<(), Error> {
+        for removed in [
+            fs::remove_dir_all(self.tantivy()),
+            fs::remove_file(self.version()),
+            fs::remove_file(self.ledger()),
+        ] {
+            removed.or_else(|error| match error.kind() {
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes the folder and takes the right to write in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] when another writer has it.
+    pub(crate) fn lock(&self) -> Result<WriteLock, Error> {
+        fs::create_dir_all(&self.root)?;
+        let file = File::create(self.root.join("lock"))?;
+        match file.try_lock() {
+            Ok(()) => Ok(WriteLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::Busy(self.root.clone())),
+            Err(TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// Whether there is an index of this version; no index at all is `false`.
+    fn is_of_this_version(&self) -> Result<bool, Error> {
+        let bytes = match fs::read(self.version()) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let version: Version = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::Corrupt(format!("{}: {error}", self.version().display())))?;
+        if version.format == FORMAT {
+            return Ok(true);
+        }
+        let path = self.root.clone();
+        Err(Error::OtherVersion { found: version.format, expected: FORMAT, path })
+    }
+
+    /// Written aside and renamed, so that no half of it is ever seen.
+    fn write_version(&self) -> Result<(), Error> {
+        let aside = self.version().with_extension("new");
+        let mut file = File::create(&aside)?;
+        file.write_all(format!("{{\"format\":{FORMAT}}}\n").as_bytes())?;
+        file.sync_all()?;
+        Ok(fs::rename(aside, self.version())?)
+    }
+}
+
+/// The index with the analyser, if it has the schema of this version.
+fn prepared(index: tantivy::Index) -> Result<tantivy::Index, Error> {
+    if index.schema() != schema() {
+        return Err(Error::Corrupt("its fields are not those of its version".into()));
+    }
+    let analyser = TextAnalyzer::builder(Analyser).build();
+    index.tokenizers().register(ANALYSER, analyser);
+    Ok(index)
+}

@@ -1,0 +1,325 @@
+//! Which files were taken in, and what came from each.
+//!
+//! The ledger and the index must never tell different stories, whenever the process is killed.
+//! They are two files, so a commit takes three steps:
+//!
+//! 1. [`Ledger::propose`] writes the changes aside under the next number.
+//! 2. The index commits, with that number in it.
+//! 3. [`Ledger::accept`] puts the changes in force.
+//!
+//! After a kill the number in the index says what to do with a proposal that is still there: the
+//! index has it, then step 3 is done now; or it has not, then nothing of that commit happened and
+//! the proposal is dropped. [`Ledger::agree`] does so whenever a writer opens. A number that fits
+//! neither (one of the two was removed or restored by hand) means that the ledger knows nothing
+//! of this index, so it is emptied and every file is read again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use redb::{
+    Database, MultimapTableDefinition, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
+    TableDefinition, WriteTransaction,
+};
+
+use super::record::{Key, Record};
+use super::source::{Origin, Source, Unreadable};
+use crate::search::Error;
+
+/// File to [`Record`].
+const SOURCES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("sources");
+/// The same for what is proposed; no bytes for a file that is to be forgotten.
+const PROPOSED: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("proposed");
+/// Id of a message to the files it came from.
+const ORIGINS: MultimapTableDefinition<'_, &str, &[u8]> = MultimapTableDefinition::new("origins");
+/// Numbers by name.
+const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
+
+/// Number of the last commit.
+const SEQUENCE: &str = "sequence";
+/// Number of the proposed commit.
+const PROPOSAL: &str = "proposal";
+/// Messages that could not be read, in all.
+const UNREADABLE: &str = "unreadable";
+/// The same after the proposed commit.
+const UNREADABLE_PROPOSED: &str = "unreadable proposed";
+/// Set where the index may hold messages that the ledger knows nothing of.
+const STRANGERS: &str = "strangers";
+
+const CACHE_BYTES: usize = 64 << 20;
+
+/// What a commit changes: `None` forgets a file.
+pub(crate) type Changes = BTreeMap<Key, Option<Record>>;
+
+/// The book-keeping of an index.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    database: Database,
+}
+
+/// Runs what redb does and turns its many errors into ours.
+fn guarded<T>(work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, Error> {
+    Ok(work()?)
+}
+
+impl Ledger {
+    /// Opens the ledger, and makes it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read or made.
+    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+        guarded(|| {
+            let database = Database::builder().set_cache_size(CACHE_BYTES).create(path)?;
+            let transaction = database.begin_write()?;
+            transaction.open_table(SOURCES)?;
+            transaction.open_table(PROPOSED)?;
+            transaction.open_multimap_table(ORIGINS)?;
+            transaction.open_table(NUMBERS)?;
+            transaction.commit()?;
+            Ok(Self { database })
+        })
+    }
+
+    /// Brings the ledger in line with an index whose last commit had the number `committed`.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read or written.
+    pub(crate) fn agree(&self, committed: u64, index_is_empty: bool) -> Result<(), Error> {
+        match self.number(PROPOSAL)? {
+            Some(number) if number == committed => self.accept()?,
+            Some(_) => self.write(drop_proposal)?,
+            None => {}
+        }
+        if self.sequence()? == committed {
+            return Ok(());
+        }
+        self.write(|transaction| start_anew(transaction, committed, !index_is_empty))
+    }
+
+    /// Writes the changes aside and says under which number, and how many messages will then be
+    /// unreadable.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub(crate) fn propose(&self, changes: &Changes) -> Result<(u64, u64), Error> {
+        let number = self.sequence()? + 1;
+        let unreadable = self.unreadable_after(changes)?;
+        self.write(|transaction| {
+            drop_proposal(transaction)?;
+            let mut proposed = transaction.open_table(PROPOSED)?;
+            for (key, record) in changes {
+                let bytes = record.as_ref().map(Record::to_bytes).unwrap_or_default();
+                proposed.insert(key.as_slice(), bytes.as_slice())?;
+            }
+            let mut numbers = transaction.open_table(NUMBERS)?;
+            numbers.insert(PROPOSAL, number)?;
+            numbers.insert(UNREADABLE_PROPOSED, unreadable)?;
+            Ok(())
+        })?;
+        Ok((number, unreadable))
+    }
+
+    /// Puts what was proposed in force.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub(crate) fn accept(&self) -> Result<(), Error> {
+        self.write(|transaction| {
+            apply(transaction)?;
+            let mut numbers = transaction.open_table(NUMBERS)?;
+            for (proposed, name) in [(PROPOSAL, SEQUENCE), (UNREADABLE_PROPOSED, UNREADABLE)] {
+                let value = numbers.get(proposed)?.map_or(0, |value| value.value());
+                numbers.insert(name, value)?;
+            }
+            drop(numbers);
+            drop_proposal(transaction)
+        })
+    }
+
+    /// Whether every message of the file was taken in as the file is now.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn is_current(&self, source: &Source) -> Result<bool, Error> {
+        let record = self.record(&Key::of(&source.path))?;
+        Ok(record.is_some_and(|record| record.is_of(source)))
+    }
+
+    /// What is known of a file.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn record(&self, key: &Key) -> Result<Option<Record>, Error> {
+        let bytes = self.read(|transaction| {
+            let sources = transaction.open_table(SOURCES)?;
+            Ok(sources.get(key.as_slice())?.map(|bytes| bytes.value().to_vec()))
+        })?;
+        bytes.map(|bytes| Record::from_bytes(&bytes)).transpose()
+    }
+
+    /// The files that a message came from.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn files_of(&self, id: &str) -> Result<Vec<Key>, Error> {
+        self.read(|transaction| {
+            let origins = transaction.open_multimap_table(ORIGINS)?;
+            let mut files = Vec::new();
+            for file in origins.get(id)? {
+                files.push(Key::from_bytes(file?.value()));
+            }
+            Ok(files)
+        })
+    }
+
+    /// Where a message came from: the files and the places in them.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn origins(&self, id: &str) -> Result<Vec<Origin>, Error> {
+        let mut origins = Vec::new();
+        for key in self.files_of(id)? {
+            for place in self.record(&key)?.iter().flat_map(|record| record.places(id)) {
+                origins.push(Origin { path: key.path(), place: place.to_owned() });
+            }
+        }
+        Ok(origins)
+    }
+
+    /// Every file that was taken in, with what could not be read of it.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn sources(&self) -> Result<Vec<(Key, Vec<Unreadable>)>, Error> {
+        let all = self.read(|transaction| {
+            let sources = transaction.open_table(SOURCES)?;
+            let mut all = Vec::new();
+            for entry in sources.iter()? {
+                let (key, bytes) = entry?;
+                all.push((Key::from_bytes(key.value()), bytes.value().to_vec()));
+            }
+            Ok(all)
+        })?;
+        all.into_iter()
+            .map(|(key, bytes)| Ok((key, Record::from_bytes(&bytes)?.unreadable())))
+            .collect()
+    }
+
+    /// Whether the index may hold messages that the ledger knows nothing of.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn has_strangers(&self) -> Result<bool, Error> {
+        Ok(self.number(STRANGERS)?.is_some())
+    }
+
+    fn sequence(&self) -> Result<u64, Error> {
+        Ok(self.number(SEQUENCE)?.unwrap_or(0))
+    }
+
+    fn unreadable_after(&self, changes: &Changes) -> Result<u64, Error> {
+        let mut total = self.number(UNREADABLE)?.unwrap_or(0);
+        for (key, record) in changes {
+            let before = self.record(key)?.map_or(0, |record| record.unreadable_count());
+            let after = record.as_ref().map_or(0, Record::unreadable_count);
+            total = (total + after).saturating_sub(before);
+        }
+        Ok(total)
+    }
+
+    fn number(&self, name: &str) -> Result<Option<u64>, Error> {
+        self.read(|transaction| {
+            Ok(transaction.open_table(NUMBERS)?.get(name)?.map(|value| value.value()))
+        })
+    }
+
+    fn read<T>(
+        &self,
+        work: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
+    ) -> Result<T, Error> {
+        guarded(|| work(&self.database.begin_read()?))
+    }
+
+    fn write(
+        &self,
+        work: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
+    ) -> Result<(), Error> {
+        guarded(|| {
+            let transaction = self.database.begin_write()?;
+            work(&transaction)?;
+            Ok(transaction.commit()?)
+        })
+    }
+}
+
+fn drop_proposal(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+    transaction.delete_table(PROPOSED)?;
+    transaction.open_table(PROPOSED)?;
+    let mut numbers = transaction.open_table(NUMBERS)?;
+    numbers.remove(PROPOSAL)?;
+    numbers.remove(UNREADABLE_PROPOSED)?;
+    Ok(())
+}
+
+fn start_anew(
+    transaction: &WriteTransaction,
+    sequence: u64,
+    strangers: bool,
+) -> Result<(), redb::Error> {
+    transaction.delete_table(SOURCES)?;
+    transaction.delete_multimap_table(ORIGINS)?;
+    transaction.open_table(SOURCES)?;
+    transaction.open_multimap_table(ORIGINS)?;
+    let mut numbers = transaction.open_table(NUMBERS)?;
+    numbers.insert(SEQUENCE, sequence)?;
+    numbers.insert(UNREADABLE, 0)?;
+    if strangers {
+        numbers.insert(STRANGERS, 1)?;
+    }
+    Ok(())
+}
+
+/// Moves what was proposed to its place.
+fn apply(transaction: &WriteTransaction) -> Result<(), redb::Error> {
+    let proposed = transaction.open_table(PROPOSED)?;
+    let mut sources = transaction.open_table(SOURCES)?;
+    let mut origins = transaction.open_multimap_table(ORIGINS)?;
+    for entry in proposed.iter()? {
+        let (key, bytes) = entry?;
+        let (key, bytes) = (key.value(), bytes.value());
+        let former = match sources.get(key)? {
+            Some(former) => ids_in(former.value())?,
+            None => BTreeSet::new(),
+        };
+        let ids = ids_in(bytes)?;
+        for id in former.difference(&ids) {
+            origins.remove(id.as_str(), key)?;
+        }
+        for id in ids.difference(&former) {
+            origins.insert(id.as_str(), key)?;
+        }
+        if bytes.is_empty() {
+            sources.remove(key)?;
+        } else {
+            sources.insert(key, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+fn ids_in(bytes: &[u8]) -> Result<BTreeSet<String>, redb::Error> {
+    if bytes.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let record = Record::from_bytes(bytes);
+    record.map(|record| record.ids()).map_err(|error| redb::Error::Corrupted(error.to_string()))
+}

@@ -1,0 +1,32 @@
+//! Where messages come from.
+
+use std::path::PathBuf;
+
+/// A file as it was when it was read: as long as none of this changes, it is not read again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The file.
+    pub path: PathBuf,
+    /// Its length in bytes.
+    pub length: u64,
+    /// When it was last changed, in nanoseconds since 1970.
+    pub modified: i64,
+}
+
+/// Where a message lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// The file.
+    pub path: PathBuf,
+    /// Where in the file; empty when the file is the message.
+    pub place: String,
+}
+
+/// A message that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Where in the file; empty for the file as a whole.
+    pub place: String,
+    /// Why.
+    pub reason: String,
+}

@@ -1,0 +1,335 @@
+//! The one writer of an index.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::Path;
+
+use jiff::Timestamp;
+use postern_query::Message;
+use postern_query::schema::StringField;
+use serde::{Deserialize, Serialize};
+use tantivy::Term;
+
+use super::document::document;
+use super::folder::{Folder, WriteLock};
+use super::ledger::{Changes, Ledger};
+use super::record::{Key, Record};
+use super::source::{Origin, Source, Unreadable};
+use super::{schema, stored};
+use crate::search::Error;
+
+/// Bytes of the longest id of a message.
+pub const LONGEST_ID: usize = 1_024;
+
+/// Bytes that one writing thread needs at least.
+const THREAD_BYTES: usize = 16 << 20;
+
+/// How to write.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Memory for messages that are not on disk yet, over all threads.
+    pub memory_bytes: usize,
+    /// How many threads write.
+    pub threads: usize,
+    /// Whether to forget what is there, whichever version made it.
+    pub rebuild: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { memory_bytes: 256 << 20, threads: 2, rebuild: false }
+    }
+}
+
+/// What to do with a message whose id is already there from another file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameId {
+    /// It is the same message: the first one stays, with its mailbox and folder.
+    Keeps,
+    /// It is a newer version: it takes the place of the first one.
+    Replaces,
+}
+
+/// What became of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It was not there before.
+    New,
+    /// It took the place of one with the same id.
+    Replaced,
+    /// The same message is there from another place; that place was noted.
+    Duplicate,
+}
+
+/// What a commit says about the index; it lies in the index itself, so that a reader needs nothing
+/// else.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Payload {
+    /// Number of the commit.
+    pub(crate) sequence: u64,
+    /// When it was made, in milliseconds.
+    pub(crate) as_of: Option<i64>,
+    /// Messages that could not be read.
+    pub(crate) unreadable: u64,
+}
+
+impl Payload {
+    /// The payload of the last commit of an index; that of a new index where there is none.
+    pub(crate) fn of(index: &tantivy::Index) -> Result<Self, Error> {
+        let Some(text) = index.load_metas()?.payload else { return Ok(Self::default()) };
+        serde_json::from_str(&text)
+            .map_err(|error| Error::Corrupt(format!("the note of its last commit: {error}")))
+    }
+}
+
+/// The only thing that writes an index.
+///
+/// Messages go in with [`add`](Self::add), each file is closed with [`record`](Self::record), and
+/// nothing of it can be found, nor is remembered, before [`commit`](Self::commit). A commit may
+/// come at any time, also in the middle of a file. A process that is killed at any moment has
+/// done what its last commit did, and nothing else.
+pub struct Writer {
+    ledger: Ledger,
+    /// Whether the index may hold messages that the ledger does not know.
+    has_strangers: bool,
+    changes: Changes,
+    /// Messages of files that are not closed yet.
+    open: BTreeMap<Key, Vec<(String, String)>>,
+    /// Files of each id that was added since the last commit, as long as they hold it.
+    added: HashMap<String, BTreeSet<Key>>,
+    // Last, so that the lock outlives what it guards.
+    engine: tantivy::IndexWriter,
+    lock: WriteLock,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").field("ledger", &self.ledger).field("lock", &self.lock).finish()
+    }
+}
+
+impl Writer {
+    /// Opens the index below `data` for writing, and makes it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] while another writer has it, [`Error::OtherVersion`] when it must be built
+    /// anew, and whatever the disk says.
+    pub fn open(data: &Path, options: &Options) -> Result<Self, Error> {
+        let folder = Folder::new(data);
+        let lock = folder.lock()?;
+        if options.rebuild {
+            folder.clear(&lock)?;
+        }
+        let index = folder.open_or_create(&lock)?;
+        let ledger = Ledger::open(&folder.ledger())?;
+        let is_empty = index.searchable_segment_metas()?.is_empty();
+        ledger.agree(Payload::of(&index)?.sequence, is_empty)?;
+        let engine = engine(&index, options)?;
+        Ok(Self {
+            has_strangers: ledger.has_strangers()?,
+            ledger,
+            changes: Changes::new(),
+            open: BTreeMap::new(),
+            added: HashMap::new(),
+            engine,
+            lock,
+        })
+    }
+
+    /// Whether a file was taken in to its end and has not changed since.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn is_current(&self, source: &Source) -> Result<bool, Error> {
+        let key = Key::of(&source.path);
+        match self.changes.get(&key) {
+            Some(record) => Ok(record.as_ref().is_some_and(|record| record.is_of(source))),
+            None => self.ledger.is_current(source),
+        }
+    }
+
+    /// Adds a message of a file.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::BadId`] for a message that cannot be told from others; otherwise when the index
+    /// cannot be written.
+    pub fn add(
+        &mut self,
+        origin: &Origin,
+        message: &Message,
+        same_id: SameId,
+    ) -> Result<Added, Error> {
+        if message.id.is_empty() || message.id.len() > LONGEST_ID {
+            return Err(Error::BadId { found: message.id.len(), limit: LONGEST_ID });
+        }
+        let key = Key::of(&origin.path);
+        let added = self.added_as(&key, &message.id, same_id)?;
+        if added != Added::Duplicate {
+            self.put(message, added)?;
+        }
+        self.note(key, &message.id, &origin.place);
+        Ok(added)
+    }
+
+    /// Closes a file: what was added of it since the last time is all there is of it now, and what
+    /// it no longer has goes away, unless another file has it too.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn record(&mut self, source: &Source, unreadable: Vec<Unreadable>) -> Result<(), Error> {
+        let key = Key::of(&source.path);
+        let messages = self.open.get(&key).cloned().unwrap_or_default();
+        self.change(&key, Some(Record::complete(source, messages, unreadable)))
+    }
+
+    /// Forgets a file that is gone, and every message that came only from it.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn forget(&mut self, path: &Path) -> Result<(), Error> {
+        self.change(&Key::of(path), None)
+    }
+
+    /// The files that were taken in, as of the last commit, with what could not be read of each.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn sources(&self) -> Result<Vec<(std::path::PathBuf, Vec<Unreadable>)>, Error> {
+        let sources = self.ledger.sources()?;
+        Ok(sources.into_iter().map(|(key, unreadable)| (key.path(), unreadable)).collect())
+    }
+
+    /// Where a message came from, as of the last commit.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn origins(&self, id: &str) -> Result<Vec<Origin>, Error> {
+        self.ledger.origins(id)
+    }
+
+    /// Makes everything since the last commit searchable and remembered, both or neither.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses. The next writer finds either all of it or nothing.
+    pub fn commit(&mut self, now: Timestamp) -> Result<(), Error> {
+        let payload = self.propose(now)?;
+        self.publish(&payload)?;
+        self.accept()
+    }
+
+    /// Waits for work in the background to end.
+    ///
+    /// # Errors
+    ///
+    /// When that work failed.
+    pub fn close(self) -> Result<(), Error> {
+        Ok(self.engine.wait_merging_threads()?)
+    }
+
+    pub(super) fn propose(&mut self, now: Timestamp) -> Result<Payload, Error> {
+        let mut changes = self.changes.clone();
+        for (key, messages) in &self.open {
+            let former = self.former(key)?.unwrap_or_default();
+            changes.insert(key.clone(), Some(Record::partial(former, messages)));
+        }
+        let (sequence, unreadable) = self.ledger.propose(&changes)?;
+        Ok(Payload { sequence, as_of: Some(stored::milliseconds(now)), unreadable })
+    }
+
+    pub(super) fn publish(&mut self, payload: &Payload) -> Result<(), Error> {
+        let text = serde_json::to_string(payload)
+            .map_err(|error| Error::Corrupt(format!("the note of a commit: {error}")))?;
+        let mut commit = self.engine.prepare_commit()?;
+        commit.set_payload(&text);
+        commit.commit()?;
+        Ok(())
+    }
+
+    fn accept(&mut self) -> Result<(), Error> {
+        self.ledger.accept()?;
+        self.changes.clear();
+        self.added.clear();
+        Ok(())
+    }
+
+    fn added_as(&self, key: &Key, id: &str, same_id: SameId) -> Result<Added, Error> {
+        let files = self.files_of(id)?;
+        let elsewhere = files.iter().any(|file| file != key);
+        let again = self.added.get(id).is_some_and(|files| files.contains(key));
+        Ok(match same_id {
+            SameId::Keeps if elsewhere || again => Added::Duplicate,
+            SameId::Keeps | SameId::Replaces if files.is_empty() => Added::New,
+            SameId::Keeps | SameId::Replaces => Added::Replaced,
+        })
+    }
+
+    fn put(&self, message: &Message, added: Added) -> Result<(), Error> {
+        if added == Added::Replaced || self.has_strangers {
+            self.engine.delete_term(id_term(&message.id));
+        }
+        let document = document(message)
+            .map_err(|error| Error::Corrupt(format!("a message does not serialise: {error}")))?;
+        self.engine.add_document(document)?;
+        Ok(())
+    }
+
+    fn note(&mut self, key: Key, id: &str, place: &str) {
+        self.added.entry(id.to_owned()).or_default().insert(key.clone());
+        self.open.entry(key).or_default().push((id.to_owned(), place.to_owned()));
+    }
+
+    /// The files that hold an id: as the ledger says, but for those that changed since.
+    fn files_of(&self, id: &str) -> Result<BTreeSet<Key>, Error> {
+        let mut files = self.added.get(id).cloned().unwrap_or_default();
+        let committed = self.ledger.files_of(id)?;
+        files.extend(committed.into_iter().filter(|file| !self.changes.contains_key(file)));
+        Ok(files)
+    }
+
+    /// Puts a record in the place of another and removes what only that one had.
+    fn change(&mut self, key: &Key, record: Option<Record>) -> Result<(), Error> {
+        let mut former = self.former(key)?.map(|record| record.ids()).unwrap_or_default();
+        former.extend(self.open.remove(key).into_iter().flatten().map(|(id, _)| id));
+        let ids = record.as_ref().map(Record::ids).unwrap_or_default();
+        self.changes.insert(key.clone(), record);
+        for id in former.difference(&ids) {
+            if let Some(files) = self.added.get_mut(id) {
+                files.remove(key);
+            }
+            if self.files_of(id)?.is_empty() {
+                self.engine.delete_term(id_term(id));
+            }
+        }
+        for id in ids {
+            self.added.entry(id).or_default().insert(key.clone());
+        }
+        Ok(())
+    }
+
+    /// What is known of a file now, committed or not.
+    fn former(&self, key: &Key) -> Result<Option<Record>, Error> {
+        match self.changes.get(key) {
+            Some(record) => Ok(record.clone()),
+            None => self.ledger.record(key),
+        }
+    }
+}
+
+fn id_term(id: &str) -> Term {
+    Term::from_field_text(schema::whole(StringField::Id), id)
+}
+
+fn engine(index: &tantivy::Index, options: &Options) -> Result<tantivy::IndexWriter, Error> {
+    let affordable = (options.memory_bytes / THREAD_BYTES).max(1);
+    let threads = options.threads.clamp(1, affordable);
+    let bytes = options.memory_bytes.max(THREAD_BYTES);
+    Ok(index.writer_with_num_threads(threads, bytes.min(threads * (2 << 30)))?)
+}

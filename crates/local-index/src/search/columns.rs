@@ -1,0 +1,143 @@
+//! The values of one segment that documents are ordered by.
+
+use std::cmp::Ordering;
+
+use postern_query::schema::{Sort, SortField, StringField};
+use tantivy::columnar::StrColumn;
+use tantivy::fastfield::Column;
+use tantivy::{DocId, Score, SegmentReader};
+
+use crate::index::schema;
+
+/// A document that may belong to the page, with the value it is first ordered by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) document: DocId,
+    pub(crate) score: Score,
+    first: Option<u64>,
+}
+
+/// What an order asks of one segment. Values are numbers that sort as the values do: for strings
+/// their place in the sorted dictionary of the segment.
+#[derive(Debug)]
+pub(crate) struct Columns {
+    keys: Vec<Key>,
+    ids: Option<StrColumn>,
+    id_starts: Option<Column<u64>>,
+}
+
+#[derive(Debug)]
+struct Key {
+    values: Values,
+    descending: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum Values {
+    Score,
+    Numbers(Column<i64>),
+    Flags(Column<bool>),
+    Texts(StrColumn),
+    /// No document of the segment has a value.
+    Absent,
+}
+
+impl Columns {
+    /// The columns for `order` in a segment.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    pub(crate) fn open(reader: &SegmentReader, order: &[Sort]) -> tantivy::Result<Self> {
+        let keys = order.iter().map(|sort| Key::open(reader, *sort));
+        Ok(Self {
+            keys: keys.collect::<Result<_, _>>()?,
+            ids: reader.fast_fields().str(&schema::whole_name(StringField::Id))?,
+            id_starts: reader.fast_fields().column_opt(schema::ID_START_NAME)?,
+        })
+    }
+
+    pub(crate) fn candidate(&self, document: DocId, score: Score) -> Candidate {
+        let first = self.keys.first().and_then(|key| key.value(document, score));
+        Candidate { document, score, first }
+    }
+
+    /// Which of two documents of this segment comes first.
+    pub(crate) fn compare(&self, one: &Candidate, other: &Candidate) -> Ordering {
+        let first = match self.keys.first() {
+            Some(key) => key.direct(one.first.cmp(&other.first)),
+            None => Ordering::Equal,
+        };
+        first.then_with(|| self.compare_ties(one, other))
+    }
+
+    #[cold]
+    fn compare_ties(&self, one: &Candidate, other: &Candidate) -> Ordering {
+        let value =
+            |key: &Key, candidate: &Candidate| key.value(candidate.document, candidate.score);
+        let keys = self.keys.iter().skip(1);
+        let mut rest = keys.map(|key| key.direct(value(key, one).cmp(&value(key, other))));
+        rest.find(|ordering| ordering.is_ne())
+            .unwrap_or_else(|| self.id(one.document).cmp(&self.id(other.document)))
+    }
+
+    /// Every value of a document, in the order of the keys.
+    pub(crate) fn values(&self, candidate: &Candidate) -> Vec<Option<u64>> {
+        self.keys.iter().map(|key| key.value(candidate.document, candidate.score)).collect()
+    }
+
+    /// The strings of a key, if it is one of strings.
+    pub(crate) fn texts(&self, key: usize) -> Option<&StrColumn> {
+        match self.keys.get(key).map(|key| &key.values) {
+            Some(Values::Texts(column)) => Some(column),
+            Some(Values::Score | Values::Numbers(_) | Values::Flags(_) | Values::Absent) | None => {
+                None
+            }
+        }
+    }
+
+    /// The ids.
+    pub(crate) const fn ids(&self) -> Option<&StrColumn> {
+        self.ids.as_ref()
+    }
+
+    /// The place of a document's id among the ids of the segment.
+    pub(crate) fn id(&self, document: DocId) -> Option<u64> {
+        self.ids.as_ref().and_then(|ids| ids.ords().first(document))
+    }
+
+    /// The beginning of a document's id.
+    pub(crate) fn id_start(&self, document: DocId) -> Option<u64> {
+        self.id_starts.as_ref().and_then(|starts| starts.first(document))
+    }
+}
+
+impl Key {
+    fn open(reader: &SegmentReader, sort: Sort) -> tantivy::Result<Self> {
+        let columns = reader.fast_fields();
+        let values = match sort.by {
+            SortField::Score => Some(Values::Score),
+            SortField::String(field) => columns.str(&schema::whole_name(field))?.map(Values::Texts),
+            SortField::Flag(field) => columns.column_opt(field.path())?.map(Values::Flags),
+            SortField::Number(field) => columns.column_opt(field.path())?.map(Values::Numbers),
+            SortField::Instant(field) => columns.column_opt(field.path())?.map(Values::Numbers),
+        };
+        Ok(Self { values: values.unwrap_or(Values::Absent), descending: sort.descending })
+    }
+
+    #[inline]
+    fn value(&self, document: DocId, score: Score) -> Option<u64> {
+        match &self.values {
+            // Scores are not negative: their bits sort as they do.
+            Values::Score => Some(u64::from(score.to_bits())),
+            Values::Numbers(column) => column.first(document).map(tantivy::i64_to_u64),
+            Values::Flags(column) => column.first(document).map(u64::from),
+            Values::Texts(column) => column.ords().first(document),
+            Values::Absent => None,
+        }
+    }
+
+    const fn direct(&self, ordering: Ordering) -> Ordering {
+        if self.descending { ordering.reverse() } else { ordering }
+    }
+}

@@ -1,0 +1,195 @@
+//! Condition to engine query.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use postern_query::{Condition, Expr, Predicate, TextPattern, TextTest};
+use tantivy::query::{PhraseQuery, Query, TermQuery};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
+
+use super::Error;
+use super::any::Candidates;
+use super::clause::{Clause, both, either, unscored};
+use super::expand::{MAX_TERMS, Terms, expand};
+use super::values;
+use super::verified::{Faults, Verified};
+use crate::index::schema;
+use crate::index::terms::traits;
+
+/// A condition for the engine.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Which documents.
+    pub(crate) query: Box<dyn Query>,
+    /// Whether relevance says anything about them.
+    pub(crate) scored: bool,
+    /// What went wrong while matching.
+    pub(crate) faults: Faults,
+}
+
+/// The plan for a condition over the documents of this searcher.
+///
+/// # Errors
+///
+/// When a pattern stands for too many terms, or the index cannot be read.
+pub(crate) fn compile(searcher: &Searcher, condition: &Condition) -> Result<Plan, Error> {
+    let compiler = Compiler {
+        searcher,
+        irregular: searcher.doc_freq(&trait_term(traits::IRREGULAR))? > 0,
+        scored: Cell::new(false),
+        budget: Cell::new(MAX_TERMS),
+        faults: Faults::default(),
+    };
+    let clause = compiler.condition(condition, Sign::Positive)?;
+    Ok(Plan { query: clause.query(), scored: compiler.scored.get(), faults: compiler.faults })
+}
+
+/// Whether a condition stands under an odd number of negations. What is asked not to be there says
+/// nothing about relevance.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Positive,
+    Negative,
+}
+
+impl Sign {
+    const fn opposite(self) -> Self {
+        match self {
+            Self::Positive => Self::Negative,
+            Self::Negative => Self::Positive,
+        }
+    }
+}
+
+/// What the parts of a condition share while they are compiled.
+pub(super) struct Compiler<'a> {
+    pub(super) searcher: &'a Searcher,
+    /// Whether some message must be read because its values are too long for terms.
+    irregular: bool,
+    scored: Cell<bool>,
+    budget: Cell<usize>,
+    faults: Faults,
+}
+
+impl Compiler<'_> {
+    fn condition(&self, condition: &Condition, sign: Sign) -> Result<Clause, Error> {
+        match condition {
+            Expr::And(_) => {
+                let mut clauses = Vec::new();
+                self.conjuncts(condition, sign, &mut clauses)?;
+                Ok(both(clauses))
+            }
+            Expr::Or(parts) => {
+                let clauses = parts.iter().map(|part| self.condition(part, sign));
+                Ok(either(clauses.collect::<Result<_, _>>()?))
+            }
+            Expr::Not(inner) => Ok(self.condition(inner, sign.opposite())?.negated()),
+            Expr::Leaf(leaf) => self.predicate(&leaf.value, sign),
+        }
+    }
+
+    /// The parts of nested ands side by side: the engine then starts from the rarest of them.
+    fn conjuncts(
+        &self,
+        condition: &Condition,
+        sign: Sign,
+        clauses: &mut Vec<Clause>,
+    ) -> Result<(), Error> {
+        if let Expr::And(parts) = condition {
+            return parts.iter().try_for_each(|part| self.conjuncts(part, sign, clauses));
+        }
+        clauses.push(self.condition(condition, sign)?);
+        Ok(())
+    }
+
+    fn predicate(&self, predicate: &Predicate, sign: Sign) -> Result<Clause, Error> {
+        let candidates = match predicate {
+            Predicate::Text(test) => return self.text(test, sign),
+            Predicate::String(field, test) => values::string_field(*field, test),
+            Predicate::Flag(field, test) => values::flag_field(*field, *test),
+            Predicate::Number(field, test) => values::number_field(*field, *test),
+            Predicate::Instant(field, test) => values::instant_field(*field, *test),
+            Predicate::Recipient(list, test) => values::recipient(*list, test),
+            Predicate::Attachment(test) => self.attachment(test)?,
+            Predicate::Category(test) => values::category(test),
+            Predicate::Person { roles, pattern } => self.person(roles, pattern)?,
+        };
+        Ok(Clause::Only(unscored(self.checked(candidates, predicate))))
+    }
+
+    /// The candidates for which the predicate holds, and those whose terms do not tell.
+    fn checked(&self, candidates: Candidates, predicate: &Predicate) -> Box<dyn Query> {
+        let exact = candidates.exact;
+        let mut query = candidates.clause.query();
+        if !exact {
+            query = self.verified(query, predicate);
+        }
+        if !self.irregular {
+            return query;
+        }
+        let others = self.verified(has(traits::IRREGULAR), predicate);
+        either(vec![Clause::Only(query), Clause::Only(others)]).query()
+    }
+
+    fn verified(&self, candidates: Box<dyn Query>, predicate: &Predicate) -> Box<dyn Query> {
+        let predicate = Arc::new(predicate.clone());
+        Box::new(Verified { candidates, predicate, faults: self.faults.clone() })
+    }
+
+    fn text(&self, test: &TextTest, sign: Sign) -> Result<Clause, Error> {
+        let fields = test.fields.iter().map(|field| schema::words(*field));
+        let found = fields.map(|field| self.text_in(field, &test.pattern));
+        let clause = either(found.collect::<Result<_, _>>()?);
+        if !test.scored || sign == Sign::Negative {
+            return Ok(Clause::Only(unscored(clause.query())));
+        }
+        self.scored.set(true);
+        Ok(clause)
+    }
+
+    fn text_in(&self, field: Field, pattern: &TextPattern) -> Result<Clause, Error> {
+        match pattern {
+            TextPattern::Phrase(tokens) => Ok(phrase(field, tokens.iter().map(String::as_str))),
+            TextPattern::Wildcard(shape) => {
+                let terms = Terms { field, kind: "", may_be_empty: true };
+                Ok(Clause::Only(self.expanded(terms, shape)?))
+            }
+        }
+    }
+
+    pub(super) fn expanded(
+        &self,
+        terms: Terms,
+        shape: &postern_query::Wildcard,
+    ) -> Result<Box<dyn Query>, Error> {
+        let mut budget = self.budget.get();
+        let query = expand(self.searcher, terms, shape, &mut budget)?;
+        self.budget.set(budget);
+        Ok(query)
+    }
+}
+
+/// These terms next to each other.
+pub(super) fn phrase<S: AsRef<str>>(field: Field, texts: impl Iterator<Item = S>) -> Clause {
+    let mut terms: Vec<_> = texts.map(|text| Term::from_field_text(field, text.as_ref())).collect();
+    match terms.len() {
+        0 => Clause::Nothing,
+        1 => terms.pop().map_or(Clause::Nothing, |term| Clause::Only(single(term))),
+        _ => Clause::Only(Box::new(PhraseQuery::new(terms))),
+    }
+}
+
+/// One term.
+pub(super) fn single(term: Term) -> Box<dyn Query> {
+    Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
+}
+
+/// The messages with a trait.
+pub(super) fn has(name: &str) -> Box<dyn Query> {
+    single(trait_term(name))
+}
+
+fn trait_term(name: &str) -> Term {
+    Term::from_field_text(schema::TRAITS, name)
+}

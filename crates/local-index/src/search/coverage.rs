@@ -1,0 +1,85 @@
+//! How much of the known mail an index holds.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use postern_query::schema::{InstantField, StringField};
+use tantivy::{Searcher, SegmentReader};
+
+use super::Error;
+use crate::index::{Payload, schema, stored};
+
+/// How much of the known mail the index holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Messages that can be found.
+    pub indexed: u64,
+    /// Messages that are known to exist: indexed ones and those that could not be read.
+    pub known: u64,
+    /// When the index was last brought up to date.
+    pub as_of: Option<Timestamp>,
+    /// The same for each mailbox, by name.
+    pub mailboxes: Vec<MailboxCoverage>,
+}
+
+/// How much of a mailbox the index holds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MailboxCoverage {
+    /// The mailbox.
+    pub name: String,
+    /// Its messages that can be found.
+    pub indexed: u64,
+    /// When its newest message arrived.
+    pub newest: Option<Timestamp>,
+}
+
+/// Messages and newest arrival, by mailbox.
+type Mailboxes = BTreeMap<String, (u64, Option<i64>)>;
+
+/// The coverage of what this searcher sees.
+///
+/// # Errors
+///
+/// When the index cannot be read.
+pub(crate) fn coverage(index: &tantivy::Index, searcher: &Searcher) -> Result<Coverage, Error> {
+    let payload = Payload::of(index)?;
+    let mut mailboxes = Mailboxes::new();
+    for reader in searcher.segment_readers() {
+        count(reader, &mut mailboxes)?;
+    }
+    let indexed = searcher.num_docs();
+    let mailbox = |(name, (indexed, newest)): (String, (u64, Option<i64>))| MailboxCoverage {
+        name,
+        indexed,
+        newest: newest.and_then(stored::instant),
+    };
+    Ok(Coverage {
+        indexed,
+        known: indexed + payload.unreadable,
+        as_of: payload.as_of.and_then(stored::instant),
+        mailboxes: mailboxes.into_iter().map(mailbox).collect(),
+    })
+}
+
+fn count(reader: &SegmentReader, mailboxes: &mut Mailboxes) -> Result<(), Error> {
+    let columns = reader.fast_fields();
+    let Some(names) = columns.str(&schema::whole_name(StringField::Mailbox))? else {
+        return Ok(());
+    };
+    let received = columns.column_opt::<i64>(InstantField::Received.path())?;
+    let mut here: BTreeMap<u64, (u64, Option<i64>)> = BTreeMap::new();
+    for document in reader.doc_ids_alive() {
+        if let Some(name) = names.ords().first(document) {
+            let (indexed, newest) = here.entry(name).or_default();
+            *indexed += 1;
+            *newest = (*newest).max(received.as_ref().and_then(|column| column.first(document)));
+        }
+    }
+    for (ordinal, (indexed, newest)) in here {
+        let mut name = String::new();
+        names.ord_to_str(ordinal, &mut name)?;
+        let total = mailboxes.entry(name).or_default();
+        *total = (total.0 + indexed, total.1.max(newest));
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! What can go wrong with an index.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Why an index cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no index.
+    #[error("there is no index in {0}; make one with `postern index PATH`")]
+    Missing(PathBuf),
+    /// The index was made by another version of Postern.
+    #[error(
+        "the index in {path} has format {found}, this version of postern writes format {expected}; \
+         make it anew with `postern index --rebuild PATH`"
+    )]
+    OtherVersion {
+        /// The format on disk.
+        found: u32,
+        /// The format of this version.
+        expected: u32,
+        /// Where the index lies.
+        path: PathBuf,
+    },
+    /// Another writer has the index.
+    #[error("another postern is writing the index in {0}; wait until it is done")]
+    Busy(PathBuf),
+    /// What lies on disk is not what was written there.
+    #[error("the index is damaged: {0}; make it anew with `postern index --rebuild PATH`")]
+    Corrupt(String),
+    /// A pattern stands for too many words.
+    #[error(
+        "`{pattern}` stands for more than {limit} different words of the index; write more of \
+         its beginning"
+    )]
+    TooManyTerms {
+        /// The pattern.
+        pattern: String,
+        /// How many words one search may stand for.
+        limit: usize,
+    },
+    /// A message has no usable id.
+    #[error("the id of a message may be 1 to {limit} bytes long, this one has {found}")]
+    BadId {
+        /// Bytes of the id.
+        found: usize,
+        /// Most bytes of an id.
+        limit: usize,
+    },
+    /// Files could not be read or written.
+    #[error("the index cannot be read or written: {0}")]
+    Io(Arc<std::io::Error>),
+    /// The search engine failed.
+    #[error("the search engine failed: {0}")]
+    Engine(Box<tantivy::TantivyError>),
+    /// The book-keeping failed.
+    #[error("the book-keeping of the index failed: {0}")]
+    Ledger(Arc<redb::Error>),
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(Arc::new(error))
+    }
+}
+
+impl From<tantivy::TantivyError> for Error {
+    fn from(error: tantivy::TantivyError) -> Self {
+        use tantivy::TantivyError as Engine;
+        match error {
+            Engine::IoError(error) => Self::Io(error),
+            Engine::DataCorruption(damage) => Self::Corrupt(format!("{damage:?}")),
+            Engine::IncompatibleIndex(difference) => Self::Corrupt(format!("{difference:?}")),
+            other => Self::Engine(Box::new(other)),
+        }
+    }
+}
+
+impl From<redb::Error> for Error {
+    fn from(error: redb::Error) -> Self {
+        match error {
+            redb::Error::Corrupted(what) => Self::Corrupt(what),
+            other => Self::Ledger(Arc::new(other)),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Stored documents back to messages.
+
+use postern_query::Message;
+use postern_query::schema::TextField;
+use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
+use tantivy::store::StoreReader;
+use tantivy::{DocAddress, DocId, Searcher};
+
+use super::Error;
+use crate::index::{schema, stored};
+
+/// A message without its body.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub(crate) fn without_body(messages: &StoreReader, document: DocId) -> Result<Message, Error> {
+    let Head(text) = messages.get(document)?;
+    message(&text)
+}
+
+/// A whole message.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub(crate) fn whole(searcher: &Searcher, address: DocAddress) -> Result<Message, Error> {
+    let Whole { text, body } = searcher.doc(address)?;
+    Ok(Message { body, ..message(&text)? })
+}
+
+fn message(text: &str) -> Result<Message, Error> {
+    stored::from_text(text).map_err(|error| Error::Corrupt(format!("a message: {error}")))
+}
+
+/// The first stored field of a document.
+struct Head(String);
+
+impl DocumentDeserialize for Head {
+    fn deserialize<'de, D>(mut fields: D) -> Result<Self, DeserializeError>
+    where
+        D: DocumentDeserializer<'de>,
+    {
+        Ok(Self(fields.next_field()?.map(|(_, text)| text).unwrap_or_default()))
+    }
+}
+
+/// Every stored field of a document.
+#[derive(Default)]
+struct Whole {
+    text: String,
+    body: Option<String>,
+}
+
+impl DocumentDeserialize for Whole {
+    fn deserialize<'de, D>(mut fields: D) -> Result<Self, DeserializeError>
+    where
+        D: DocumentDeserializer<'de>,
+    {
+        let mut whole = Self::default();
+        while let Some((field, value)) = fields.next_field::<String>()? {
+            if field == schema::words(TextField::Body) {
+                whole.body = Some(value);
+            } else {
+                whole.text = value;
+            }
+        }
+        Ok(whole)
+    }
+}

@@ -1,0 +1,158 @@
+//! The index finds exactly what [`evaluate`] says, in exactly the order asked for.
+
+mod conditions;
+mod messages;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+
+use postern_query::schema::{Sort, SortField};
+use postern_query::{
+    Condition, Message, evaluate, flag_value, instant_value, number_value, string_value,
+};
+use proptest::prelude::*;
+use proptest::test_runner::Config;
+
+use super::{Hit, Index, Page, Search};
+use crate::index::testing::index_of;
+
+/// The value of a message that an order compares.
+#[derive(PartialEq, PartialOrd)]
+enum Value<'a> {
+    Missing,
+    Score(f32),
+    Text(&'a str),
+    Flag(bool),
+    Number(i64),
+    Instant(jiff::Timestamp),
+}
+
+fn value(by: SortField, hit: &Hit) -> Value<'_> {
+    let message = &hit.message;
+    let value = match by {
+        SortField::Score => Some(Value::Score(hit.score)),
+        SortField::String(field) => string_value(field, message).map(Value::Text),
+        SortField::Flag(field) => flag_value(field, message).map(Value::Flag),
+        SortField::Number(field) => number_value(field, message).map(Value::Number),
+        SortField::Instant(field) => instant_value(field, message).map(Value::Instant),
+    };
+    value.unwrap_or(Value::Missing)
+}
+
+/// The obvious comparison: every key, then the id.
+fn compare(order: &[Sort], one: &Hit, other: &Hit) -> Ordering {
+    for sort in order {
+        let ordering = value(sort.by, one).partial_cmp(&value(sort.by, other)).unwrap();
+        let ordering = if sort.descending { ordering.reverse() } else { ordering };
+        if ordering.is_ne() {
+            return ordering;
+        }
+    }
+    one.message.id.cmp(&other.message.id)
+}
+
+fn search(
+    index: &Index,
+    condition: &Condition,
+    order: &[Sort],
+    offset: usize,
+    limit: usize,
+) -> Page {
+    let highlight = true;
+    index.search(&Search { condition, order, offset, limit, highlight }).unwrap()
+}
+
+fn ids(page: &Page) -> Vec<&str> {
+    page.hits.iter().map(|hit| hit.message.id.as_str()).collect()
+}
+
+/// The messages that an index of these parts holds: of each id the last one.
+fn last_of_each(parts: &[Vec<Message>]) -> BTreeMap<&str, &Message> {
+    parts.iter().flatten().map(|message| (message.id.as_str(), message)).collect()
+}
+
+fn check(
+    index: &Index,
+    messages: &BTreeMap<&str, &Message>,
+    condition: &Condition,
+    order: &[Sort],
+) -> Result<(), TestCaseError> {
+    let all = search(index, condition, order, 0, usize::MAX);
+    let mut found = ids(&all);
+    found.sort_unstable();
+    let holds = |message: &&&Message| evaluate(condition, message);
+    let expected: Vec<_> = messages.values().filter(holds).map(|one| one.id.as_str()).collect();
+    prop_assert_eq!(found, expected, "which messages");
+    prop_assert_eq!(all.count, all.hits.len());
+    for hit in &all.hits {
+        prop_assert_eq!(Some(&&hit.message), messages.get(hit.message.id.as_str()));
+    }
+    for pair in all.hits.windows(2) {
+        let ordering = compare(order, &pair[0], &pair[1]);
+        prop_assert!(
+            ordering.is_lt(),
+            "order of {} and {}",
+            pair[0].message.id,
+            pair[1].message.id
+        );
+    }
+    check_pages(index, condition, order, &all)
+}
+
+/// Every page is the part of the whole that it says it is.
+fn check_pages(
+    index: &Index,
+    condition: &Condition,
+    order: &[Sort],
+    all: &Page,
+) -> Result<(), TestCaseError> {
+    let expected = ids(all);
+    for (offset, limit) in [(0, 0), (0, 1), (1, 2), (expected.len(), 1), (usize::MAX, usize::MAX)] {
+        let page = search(index, condition, order, offset, limit);
+        let wanted = expected.iter().skip(offset).take(limit);
+        prop_assert!(ids(&page).iter().eq(wanted), "page of {} from {}", limit, offset);
+        prop_assert_eq!(page.count, all.count);
+    }
+    let search = Search { condition, order, offset: 0, limit: usize::MAX, highlight: false };
+    prop_assert_eq!(index.ids(&search).unwrap().ids, expected);
+    Ok(())
+}
+
+/// Scores do not depend on the order in which they are shown.
+fn check_scores(index: &Index, condition: &Condition) -> Result<(), TestCaseError> {
+    let by_id = search(index, condition, &[], 0, usize::MAX);
+    let by_score = [Sort::descending(SortField::Score)];
+    let by_score = search(index, condition, &by_score, 0, usize::MAX);
+    let scores: BTreeMap<_, _> =
+        by_score.hits.iter().map(|hit| (hit.message.id.as_str(), hit.score)).collect();
+    for hit in &by_id.hits {
+        let other = scores[hit.message.id.as_str()];
+        prop_assert!((hit.score - other).abs() <= 1e-4 * other.abs(), "{} {}", hit.score, other);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 20, failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn the_index_means_what_evaluate_means(
+        parts in messages::parts(),
+        questions in prop::collection::vec((conditions::condition(), conditions::order()), 1..80),
+    ) {
+        let data = tempfile::tempdir().unwrap();
+        let index = index_of(data.path(), &parts);
+        let messages = last_of_each(&parts);
+        prop_assert_eq!(index.coverage().indexed, messages.len() as u64);
+        for (condition, order) in &questions {
+            let context = |error| match error {
+                TestCaseError::Fail(reason) => {
+                    TestCaseError::fail(format!("{reason}\nfor {condition:?}\nby {order:?}"))
+                }
+                rejected @ TestCaseError::Reject(_) => rejected,
+            };
+            check(&index, &messages, condition, order).map_err(context)?;
+            check_scores(&index, condition).map_err(context)?;
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! An index opened for searching.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use postern_query::Message;
+use postern_query::schema::{SortField, StringField};
+use tantivy::collector::Collector as _;
+use tantivy::query::EnableScoring;
+use tantivy::query::TermQuery;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
+
+use super::compile::{Plan, compile};
+use super::coverage::coverage;
+use super::top::{Found, Top, UNSCORED};
+use super::{Coverage, Error, Hit, Ids, Page, Search, fetch, ids, scores, snippet};
+use crate::index::folder::Folder;
+use crate::index::schema;
+
+/// An index opened for searching; cheap to clone and safe to share between threads.
+///
+/// Each search sees the last commit that was there when it began, and sees it whole. New commits
+/// are noticed within a second; [`reload`](Self::reload) does so at once.
+#[derive(Clone)]
+pub struct Index {
+    engine: tantivy::Index,
+    reader: IndexReader,
+    coverage: Arc<Mutex<Option<(u64, Coverage)>>>,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Index").field("engine", &self.engine).finish_non_exhaustive()
+    }
+}
+
+impl Index {
+    /// Opens the index below `data`.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or one that this version cannot read.
+    pub fn open(data: &Path) -> Result<Self, Error> {
+        let engine = Folder::new(data).open()?;
+        let policy = ReloadPolicy::OnCommitWithDelay;
+        let reader = engine.reader_builder().reload_policy(policy).try_into()?;
+        Ok(Self { engine, reader, coverage: Arc::default() })
+    }
+
+    /// Sees the last commit from now on.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub fn reload(&self) -> Result<(), Error> {
+        Ok(self.reader.reload()?)
+    }
+
+    /// One page of the messages that match, and how many match in all.
+    ///
+    /// # Errors
+    ///
+    /// When a pattern stands for too many words, or the index cannot be read.
+    pub fn search(&self, search: &Search<'_>) -> Result<Page, Error> {
+        let searcher = self.reader.searcher();
+        let plan = compile(&searcher, search.condition)?;
+        let mut found = find(&searcher, &plan, search)?;
+        let ranked = search.order.iter().any(|sort| sort.by == SortField::Score);
+        if plan.scored && !ranked {
+            scores::fill_in(&searcher, plan.query.as_ref(), &mut found.first)?;
+        }
+        let needles = search.highlight.then(|| snippet::Needles::of(search.condition));
+        let hits = found.first.into_iter().map(|(score, address)| {
+            let message = fetch::whole(&searcher, address)?;
+            let snippet = needles.as_ref().map(|needles| needles.snippet(&message));
+            Ok(Hit { score: if plan.scored { score } else { UNSCORED }, message, snippet })
+        });
+        let hits = hits.collect::<Result<_, Error>>()?;
+        plan.faults.check()?;
+        Ok(Page { count: found.count, hits })
+    }
+
+    /// The same page with nothing but the ids, which needs no message to be read.
+    ///
+    /// # Errors
+    ///
+    /// As for [`search`](Self::search).
+    pub fn ids(&self, search: &Search<'_>) -> Result<Ids, Error> {
+        let searcher = self.reader.searcher();
+        let plan = compile(&searcher, search.condition)?;
+        let found = find(&searcher, &plan, search)?;
+        let addresses: Vec<_> = found.first.iter().map(|(_, address)| *address).collect();
+        Ok(Ids { count: found.count, ids: ids::read(&searcher, &addresses)? })
+    }
+
+    /// The message of that id.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub fn message(&self, id: &str) -> Result<Option<Message>, Error> {
+        let searcher = self.reader.searcher();
+        let term = Term::from_field_text(schema::whole(StringField::Id), id);
+        let query = TermQuery::new(term, IndexRecordOption::Basic);
+        let top = Top { order: Vec::new(), keep: 1, scored: false };
+        let found = searcher.search(&query, &top)?;
+        let address = found.first.first().map(|(_, address)| *address);
+        address.map(|address| fetch::whole(&searcher, address)).transpose()
+    }
+
+    #[cfg(test)]
+    pub(super) fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// How much of the known mail is here.
+    #[must_use]
+    pub fn coverage(&self) -> Coverage {
+        let searcher = self.reader.searcher();
+        let generation = searcher.generation().generation_id();
+        let mut known = self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.as_ref() {
+            Some((of, coverage)) if *of == generation => coverage.clone(),
+            _ => {
+                let fresh = coverage(&self.engine, &searcher).unwrap_or_default();
+                known.insert((generation, fresh)).1.clone()
+            }
+        }
+    }
+}
+
+/// The documents of the page. A page without room is only counted.
+fn find(searcher: &Searcher, plan: &Plan, search: &Search<'_>) -> Result<Found, Error> {
+    let found = if search.limit == 0 {
+        Found { count: plan.query.count(searcher)?, first: Vec::new() }
+    } else {
+        let keep = search.offset.saturating_add(search.limit);
+        {
+            let top = Top { order: search.order.to_vec(), keep, scored: plan.scored };
+            collect(searcher, plan, &top)?
+        }
+    };
+    plan.faults.check()?;
+    let Found { count, mut first } = found;
+    first.drain(..search.offset.min(first.len()));
+    Ok(Found { count, first })
+}
+
+fn collect(searcher: &Searcher, plan: &Plan, top: &Top) -> Result<Found, Error> {
+    let scoring = if top.requires_scoring() {
+        EnableScoring::enabled_from_searcher(searcher)
+    } else {
+        EnableScoring::disabled_from_searcher(searcher)
+    };
+    let weight = plan.query.weight(scoring)?;
+    let mut segments = Vec::new();
+    for (segment, reader) in (0..).zip(searcher.segment_readers()) {
+        segments.push(top.collect_segment(weight.as_ref(), segment, reader)?);
+    }
+    Ok(top.merge_fruits(segments)?)
+}

@@ -1,0 +1,313 @@
+//! A piece of a message around the words that were looked for.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use postern_query::analysis::Token;
+use postern_query::schema::TextField;
+use postern_query::{Condition, Expr, Message, Predicate, TextPattern, TextTest};
+
+use super::lines::{letters, tokens_near};
+
+/// Characters of a snippet at most.
+const LENGTH: usize = 160;
+/// Characters before the first match.
+const LEAD: usize = 40;
+/// Bytes of a body that are looked through.
+const SCANNED: usize = 256 << 10;
+
+/// A piece of a message around the words that were looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Snippet {
+    /// A piece of the body on one line.
+    pub text: String,
+    /// Byte ranges of `text` that match.
+    pub ranges: Vec<Range<usize>>,
+    /// Byte ranges of the subject that match.
+    pub subject_ranges: Vec<Range<usize>>,
+}
+
+/// The words that a condition wants in subject and body.
+#[derive(Debug, Default)]
+pub(crate) struct Needles<'a> {
+    subject: Vec<&'a TextPattern>,
+    body: Vec<&'a TextPattern>,
+}
+
+/// A place that matches, and which of the needles it does.
+#[derive(Debug)]
+struct Match {
+    range: Range<usize>,
+    needle: usize,
+}
+
+impl<'a> Needles<'a> {
+    /// The needles of a condition: not those that must not be there.
+    pub(crate) fn of(condition: &'a Condition) -> Self {
+        let mut needles = Self::default();
+        needles.gather(condition, true);
+        needles
+    }
+
+    fn gather(&mut self, condition: &'a Condition, wanted: bool) {
+        match condition {
+            Expr::And(parts) | Expr::Or(parts) => {
+                parts.iter().for_each(|part| self.gather(part, wanted));
+            }
+            Expr::Not(inner) => self.gather(inner, !wanted),
+            Expr::Leaf(leaf) => match &leaf.value {
+                Predicate::Text(test) if wanted => self.add(test),
+                Predicate::Text(_)
+                | Predicate::String(..)
+                | Predicate::Flag(..)
+                | Predicate::Number(..)
+                | Predicate::Instant(..)
+                | Predicate::Recipient(..)
+                | Predicate::Attachment(_)
+                | Predicate::Category(_)
+                | Predicate::Person { .. } => {}
+            },
+        }
+    }
+
+    fn add(&mut self, test: &'a TextTest) {
+        if test.fields.contains(&TextField::Subject) {
+            self.subject.push(&test.pattern);
+        }
+        if test.fields.contains(&TextField::Body) {
+            self.body.push(&test.pattern);
+        }
+    }
+
+    /// The best piece of a message.
+    pub(crate) fn snippet(&self, message: &Message) -> Snippet {
+        let body = message.body.as_deref().unwrap_or_default();
+        let matches = matches(beginning(body, SCANNED), &self.body);
+        let subject = message.subject.as_deref().unwrap_or_default();
+        let subject_ranges = disjoint(&self::matches(subject, &self.subject));
+        let from = best(&matches).map_or(0, |first| lead(body, first));
+        let (text, ranges) = one_line(body, from, &disjoint(&matches));
+        Snippet { text, ranges, subject_ranges }
+    }
+}
+
+/// Every place of `text` that matches, in order.
+fn matches(text: &str, needles: &[&TextPattern]) -> Vec<Match> {
+    if needles.is_empty() {
+        return Vec::new();
+    }
+    let tokens = tokens_near(text, letters(needles).as_deref());
+    let at = |start: usize| {
+        let rest = tokens.get(start..).unwrap_or_default();
+        needles.iter().enumerate().filter_map(move |(needle, pattern)| {
+            length(pattern, rest).map(|range| Match { range, needle })
+        })
+    };
+    (0..tokens.len()).flat_map(at).collect()
+}
+
+/// The bytes that `pattern` takes at the beginning of `tokens`.
+fn length(pattern: &TextPattern, tokens: &[Token]) -> Option<Range<usize>> {
+    let first = tokens.first()?;
+    let last = match pattern {
+        TextPattern::Phrase(phrase) => {
+            let here = tokens.get(..phrase.len())?;
+            let is_phrase = here.iter().map(|token| &token.text).eq(phrase);
+            here.last().filter(|_| is_phrase)?
+        }
+        TextPattern::Wildcard(shape) => Some(first).filter(|token| shape.matches(&token.text))?,
+    };
+    Some(first.span.start..last.span.end)
+}
+
+/// Where the window begins that shows the most different needles, then the most matches.
+fn best(matches: &[Match]) -> Option<usize> {
+    let worth = |start: usize| {
+        let here = matches.get(start..).unwrap_or_default();
+        let end = here.first().map_or(0, |first| first.range.start + LENGTH - LEAD);
+        let seen: Vec<_> = here.iter().take_while(|one| one.range.end <= end).collect();
+        let different: BTreeSet<_> = seen.iter().map(|one| one.needle).collect();
+        (different.len(), seen.len(), std::cmp::Reverse(start))
+    };
+    let start = (0..matches.len()).max_by_key(|start| worth(*start))?;
+    matches.get(start).map(|first| first.range.start)
+}
+
+/// A little before `first`, at the beginning of a word.
+fn lead(body: &str, first: usize) -> usize {
+    let before = body.get(..first).unwrap_or_default();
+    let Some((earliest, _)) = before.char_indices().rev().nth(LEAD - 1) else { return 0 };
+    let lead = before.get(earliest..).unwrap_or_default();
+    let mut spaces = lead.char_indices().filter(|(_, c)| is_space(*c));
+    spaces.next().map_or(earliest, |(space, _)| earliest + space)
+}
+
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
+/// The matches without overlap.
+fn disjoint(matches: &[Match]) -> Vec<Range<usize>> {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for Match { range, .. } in matches {
+        match ranges.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => ranges.push(range.clone()),
+        }
+    }
+    ranges
+}
+
+/// As much of `text` as fits, with each run of white space as one space, and where `ranges` stand
+/// in it.
+fn one_line(text: &str, from: usize, ranges: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
+    let mut line = Line::default();
+    let mut ranges = ranges.iter().skip_while(|range| range.start < from).peekable();
+    let mut found = Vec::new();
+    let mut start = None;
+    for (offset, c) in text.get(from..).unwrap_or_default().char_indices() {
+        if !line.push(c) {
+            line.drop_half_word(found.last().map_or(0, |range: &Range<usize>| range.end));
+            break;
+        }
+        let at = from + offset;
+        if ranges.peek().is_some_and(|range| range.start == at) {
+            start = Some(line.text.len() - c.len_utf8());
+        }
+        if ranges.next_if(|range| range.end == at + c.len_utf8()).is_some() {
+            found.extend(start.take().map(|start| start..line.text.len()));
+        }
+    }
+    // A match that the end cuts in two is shown as far as it goes.
+    found
+        .extend(start.filter(|start| *start < line.text.len()).map(|start| start..line.text.len()));
+    (line.text, found)
+}
+
+#[derive(Default)]
+struct Line {
+    text: String,
+    length: usize,
+    space: bool,
+}
+
+impl Line {
+    /// Adds a character; `false` when there is no room for it.
+    fn push(&mut self, c: char) -> bool {
+        if is_space(c) {
+            self.space = !self.text.is_empty();
+            return true;
+        }
+        let needed = 1 + usize::from(self.space);
+        if self.length + needed > LENGTH {
+            return false;
+        }
+        if std::mem::take(&mut self.space) {
+            self.text.push(' ');
+        }
+        self.text.push(c);
+        self.length += needed;
+        true
+    }
+
+    /// Ends on a whole word, but never before `keep`.
+    fn drop_half_word(&mut self, keep: usize) {
+        let space = self.text.rfind(' ').filter(|space| *space >= keep.max(1) && !self.space);
+        if let Some(space) = space {
+            self.text.truncate(space);
+        }
+    }
+}
+
+/// The first bytes of `text`, cut on a character.
+fn beginning(text: &str, most: usize) -> &str {
+    let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    end.and_then(|end| text.get(..end)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_query::{Located, Span, Wildcard};
+
+    use super::*;
+
+    fn text(pattern: TextPattern) -> Condition {
+        let test = TextTest { fields: TextField::DEFAULT.to_vec(), pattern, scored: true };
+        Expr::Leaf(Located::new(Predicate::Text(test), Span::default()))
+    }
+
+    fn phrase(words: &str) -> Condition {
+        text(TextPattern::Phrase(words.split(' ').map(str::to_owned).collect()))
+    }
+
+    /// Marks the ranges of a text with brackets.
+    fn marked(text: &str, ranges: &[Range<usize>]) -> String {
+        let mut marked = text.to_owned();
+        for range in ranges.iter().rev() {
+            marked.insert(range.end, ']');
+            marked.insert(range.start, '[');
+        }
+        marked
+    }
+
+    #[track_caller]
+    fn check(condition: &Condition, subject: &str, body: &str, expected: [&str; 2]) {
+        let message = Message {
+            subject: Some(subject.into()),
+            body: Some(body.into()),
+            ..Message::default()
+        };
+        let snippet = Needles::of(condition).snippet(&message);
+        assert_eq!(marked(subject, &snippet.subject_ranges), expected[0]);
+        assert_eq!(marked(&snippet.text, &snippet.ranges), expected[1]);
+    }
+
+    #[test]
+    fn words_phrases_and_prefixes() {
+        check(
+            &phrase("invoice"),
+            "Invoice 7",
+            "An\r\n\tINVOICE, late",
+            ["[Invoice] 7", "An [INVOICE], late"],
+        );
+        check(&phrase("é due"), "", "é  due É\ndue due", ["", "[é due] [É due] due"]);
+        let prefix = text(TextPattern::Wildcard(Wildcard::starting_with("invoic")));
+        check(&prefix, "", "invoices and invoicing", ["", "[invoices] and [invoicing]"]);
+        check(&phrase("absent"), "s", "the body", ["s", "the body"]);
+        check(&phrase("a b"), "a b a b a", "", ["[a b] [a b] a", ""]);
+        let overlapping = Expr::Or(vec![phrase("a b"), phrase("b c")]);
+        check(&overlapping, "a b c", "", ["[a b c]", ""]);
+        check(&Expr::negated(phrase("body")), "", "the body", ["", "the body"]);
+        check(&Expr::negated(Expr::negated(phrase("body"))), "", "the body", ["", "the [body]"]);
+    }
+
+    #[test]
+    fn the_best_window_wins() {
+        let body = format!("one {} one two {}", "x ".repeat(300), "y ".repeat(300));
+        let message = Message { body: Some(body), ..Message::default() };
+        let condition = Expr::And(vec![phrase("one"), phrase("two")]);
+        let snippet = Needles::of(&condition).snippet(&message);
+        assert_eq!(snippet.ranges.len(), 2, "{snippet:?}");
+        assert!(snippet.text.chars().count() <= LENGTH);
+        assert!(snippet.text.starts_with('x') && snippet.text.ends_with('y'));
+    }
+
+    #[test]
+    fn hostile_text_is_cut_on_characters() {
+        for body in ["é".repeat(500), "🎉 ".repeat(500), "\u{0}\u{1b}[31m".into(), String::new()]
+        {
+            let message = Message { body: Some(body), ..Message::default() };
+            let everything = text(TextPattern::Wildcard(Wildcard::parse("*")));
+            let snippet = Needles::of(&everything).snippet(&message);
+            assert!(snippet.text.chars().count() <= LENGTH);
+            assert!(!snippet.text.contains(is_control), "{snippet:?}");
+            for range in snippet.ranges {
+                assert!(snippet.text.get(range).is_some_and(|text| !text.is_empty()));
+            }
+        }
+    }
+
+    fn is_control(c: char) -> bool {
+        c.is_control()
+    }
+}

@@ -1,0 +1,136 @@
+//! The first documents in an order, and how many there are in all.
+
+use postern_query::schema::{Sort, SortField};
+use tantivy::collector::{Collector, SegmentCollector};
+use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
+
+use super::columns::{Candidate, Columns};
+use super::merge::merge;
+
+/// The relevance of a message where no words are looked for.
+pub(crate) const UNSCORED: Score = 1.0;
+
+/// How many candidates gather at least. Mail often comes oldest first and is wanted newest first:
+/// then every document is a candidate, and dropping few at a time is dear.
+const LEAST_ROOM: usize = 1_024;
+
+/// Collects the first `keep` documents in an order.
+#[derive(Debug)]
+pub(crate) struct Top {
+    pub(crate) order: Vec<Sort>,
+    pub(crate) keep: usize,
+    /// Whether the scores say anything.
+    pub(crate) scored: bool,
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// How many documents match.
+    pub(crate) count: usize,
+    /// The first of them, in order.
+    pub(crate) first: Vec<(Score, DocAddress)>,
+}
+
+/// What was found in one segment, in order.
+#[derive(Debug)]
+pub(crate) struct SegmentFound {
+    pub(crate) segment: SegmentOrdinal,
+    pub(crate) count: usize,
+    pub(crate) first: Vec<Candidate>,
+    pub(crate) columns: Columns,
+}
+
+impl Collector for Top {
+    type Fruit = Found;
+    type Child = SegmentTop;
+
+    fn for_segment(
+        &self,
+        segment: SegmentOrdinal,
+        reader: &SegmentReader,
+    ) -> tantivy::Result<SegmentTop> {
+        let columns = Columns::open(reader, &self.order)?;
+        Ok(SegmentTop {
+            segment,
+            columns,
+            has_scores: self.requires_scoring(),
+            keep: self.keep,
+            count: 0,
+            best: Vec::new(),
+            last: None,
+        })
+    }
+
+    fn requires_scoring(&self) -> bool {
+        self.scored && self.order.iter().any(|sort| sort.by == SortField::Score)
+    }
+
+    fn merge_fruits(&self, segments: Vec<SegmentFound>) -> tantivy::Result<Found> {
+        let count = segments.iter().map(|segment| segment.count).sum();
+        Ok(Found { count, first: merge(&segments, &self.order, self.keep)? })
+    }
+}
+
+/// Collects the first documents of one segment.
+///
+/// Candidates gather until there are many more than wanted; then the worse ones go, and the last
+/// one kept says what still has a chance. Memory grows with what is found, never with what
+/// is asked for.
+#[derive(Debug)]
+pub(crate) struct SegmentTop {
+    segment: SegmentOrdinal,
+    columns: Columns,
+    has_scores: bool,
+    keep: usize,
+    count: usize,
+    best: Vec<Candidate>,
+    last: Option<Candidate>,
+}
+
+impl SegmentTop {
+    #[inline]
+    fn offer(&mut self, document: DocId, score: Score) {
+        let candidate = self.columns.candidate(document, score);
+        let has_chance = |last: &Candidate| self.columns.compare(&candidate, last).is_lt();
+        if !self.last.as_ref().is_none_or(has_chance) {
+            return;
+        }
+        self.best.push(candidate);
+        if self.best.len() >= self.keep.saturating_mul(2).max(LEAST_ROOM) {
+            self.drop_worse();
+        }
+    }
+
+    fn drop_worse(&mut self) {
+        let Some(last) = self.keep.checked_sub(1) else { return self.best.clear() };
+        if last < self.best.len() {
+            self.best.select_nth_unstable_by(last, |a, b| self.columns.compare(a, b));
+            self.best.truncate(self.keep);
+            self.last = self.best.last().copied();
+        }
+    }
+}
+
+impl SegmentCollector for SegmentTop {
+    type Fruit = SegmentFound;
+
+    fn collect(&mut self, document: DocId, score: Score) {
+        self.count += 1;
+        self.offer(document, if self.has_scores { score } else { UNSCORED });
+    }
+
+    fn collect_block(&mut self, documents: &[DocId]) {
+        self.count += documents.len();
+        for document in documents {
+            self.offer(*document, UNSCORED);
+        }
+    }
+
+    fn harvest(mut self) -> SegmentFound {
+        self.best.sort_unstable_by(|a, b| self.columns.compare(a, b));
+        self.best.truncate(self.keep);
+        let Self { segment, columns, count, best, .. } = self;
+        SegmentFound { segment, count, first: best, columns }
+    }
+}

@@ -1,0 +1,174 @@
+//! Tests of values: strings, flags, numbers, moments, and elements of lists.
+
+use std::convert::Infallible;
+
+use postern_query::schema::{
+    ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, RecipientList, StringField,
+};
+use postern_query::{
+    AttachmentTest, Expr, FlagTest, InstantTest, NumberTest, RecipientTest, StringTest,
+};
+use tantivy::Term;
+use tantivy::query::TermSetQuery;
+use tantivy::schema::Field;
+
+use super::Error;
+use super::any::{Candidates, any};
+use super::bounds;
+use super::clause::Clause;
+use super::compile::{Compiler, has, phrase, single};
+use super::expand::Terms;
+use crate::index::schema;
+use crate::index::terms::{ENDS, Kind, is_regular, traits};
+
+/// What stands for a value that is not there.
+enum Absence {
+    /// No message has this trait and the value.
+    Without(String),
+    /// Every message with this trait has an element without the value.
+    With(String),
+    /// There is always a value.
+    Never,
+}
+
+impl Absence {
+    fn clause(self) -> Clause {
+        match self {
+            Self::Without(name) => Clause::Except(has(&name)),
+            Self::With(name) => Clause::Only(has(&name)),
+            Self::Never => Clause::Nothing,
+        }
+    }
+}
+
+/// A test of a string field.
+pub(super) fn string_field(field: StringField, test: &StringTest) -> Candidates {
+    string(schema::whole(field), test, || Absence::Without(field.path().to_owned()))
+}
+
+/// A test of a yes-or-no field.
+pub(super) fn flag_field(field: FlagField, test: FlagTest) -> Candidates {
+    match test {
+        FlagTest::Is(value) => {
+            Candidates::exact(single(Term::from_field_bool(schema::flag(field), value)))
+        }
+        FlagTest::Missing => absent(Absence::Without(field.path().to_owned())),
+    }
+}
+
+/// A test of a number field.
+pub(super) fn number_field(field: NumberField, test: NumberTest) -> Candidates {
+    number(schema::number(field), test, || Absence::Without(field.path().to_owned()))
+}
+
+/// A test of a moment.
+pub(super) fn instant_field(field: InstantField, test: InstantTest) -> Candidates {
+    match test {
+        InstantTest::Compare(comparison, moment) => {
+            let range = bounds::of_moment(comparison, moment);
+            Candidates::exact(bounds::query(schema::instant(field), range))
+        }
+        InstantTest::Missing => absent(Absence::Without(field.path().to_owned())),
+    }
+}
+
+/// A test of one recipient.
+pub(super) fn recipient(list: RecipientList, test: &Expr<RecipientTest>) -> Candidates {
+    let lacking = |field| Absence::With(traits::lacking(list.path(), field));
+    let mut leaf = |test: &RecipientTest| match test {
+        RecipientTest::Name(test) => {
+            certain(string(schema::recipient_name(list), test, || lacking("name")))
+        }
+        RecipientTest::Address(test) => {
+            certain(string(schema::recipient_address(list), test, || lacking("address")))
+        }
+    };
+    let Ok(candidates) = any(test, &|| has(list.path()), &mut leaf);
+    candidates
+}
+
+/// A test of one category.
+pub(super) fn category(test: &Expr<StringTest>) -> Candidates {
+    let mut leaf = |test: &StringTest| certain(string(schema::CATEGORY, test, || Absence::Never));
+    let Ok(candidates) = any(test, &|| has(CATEGORIES), &mut leaf);
+    candidates
+}
+
+const fn certain(candidates: Candidates) -> Result<Candidates, Infallible> {
+    Ok(candidates)
+}
+
+impl Compiler<'_> {
+    /// A test of one attachment.
+    pub(super) fn attachment(&self, test: &Expr<AttachmentTest>) -> Result<Candidates, Error> {
+        any(test, &|| has(ATTACHMENTS), &mut |leaf: &AttachmentTest| self.attachment_leaf(leaf))
+    }
+
+    fn attachment_leaf(&self, test: &AttachmentTest) -> Result<Candidates, Error> {
+        let lacking = |field| Absence::With(traits::lacking(ATTACHMENTS, field));
+        let file_name = |kind: Kind, text: &str| {
+            Candidates::exact(single(Term::from_field_text(schema::FILE_NAMES, &kind.term(text))))
+        };
+        Ok(match test {
+            AttachmentTest::Name(test) => string(schema::ATTACHMENT_NAME, test, || lacking("name")),
+            AttachmentTest::ContentType(test) => {
+                string(schema::ATTACHMENT_TYPE, test, || lacking("contentType"))
+            }
+            AttachmentTest::Size(test) => {
+                number(schema::ATTACHMENT_SIZE, *test, || lacking("size"))
+            }
+            AttachmentTest::Named(text) => file_name(Kind::FileName, text),
+            AttachmentTest::Extension(text) if text.matches('.').count() < ENDS => {
+                file_name(Kind::Extension, text)
+            }
+            AttachmentTest::Extension(_) => Candidates::among(Clause::Only(has(ATTACHMENTS))),
+            AttachmentTest::Words(words) => {
+                let terms = words.iter().map(|word| Kind::FileWord.term(word));
+                Candidates { clause: phrase(schema::FILE_NAMES, terms), exact: true }
+            }
+            AttachmentTest::Shaped(shape) => {
+                let mut parts = Vec::new();
+                for kind in [Kind::FileName, Kind::FileWord] {
+                    let terms = Terms {
+                        field: schema::FILE_NAMES,
+                        kind: kind.prefix(),
+                        may_be_empty: true,
+                    };
+                    parts.push(Candidates::exact(self.expanded(terms, shape)?));
+                }
+                Candidates::either(parts)
+            }
+        })
+    }
+}
+
+/// A test of a string that is one term. Texts too long for that stand in no term; the messages
+/// that hold such texts are looked at one by one, see [`traits::IRREGULAR`].
+fn string(field: Field, test: &StringTest, absence: impl FnOnce() -> Absence) -> Candidates {
+    let term = |text: &String| Term::from_field_text(field, text);
+    match test {
+        StringTest::Is(text) if is_regular(text) => Candidates::exact(single(term(text))),
+        StringTest::Is(_) => Candidates { clause: Clause::Nothing, exact: true },
+        StringTest::OneOf(texts) => {
+            let terms: Vec<_> = texts.iter().filter(|text| is_regular(text)).map(term).collect();
+            if terms.is_empty() {
+                return Candidates { clause: Clause::Nothing, exact: true };
+            }
+            Candidates::exact(Box::new(TermSetQuery::new(terms)))
+        }
+        StringTest::Missing => absent(absence()),
+    }
+}
+
+fn number(field: Field, test: NumberTest, absence: impl FnOnce() -> Absence) -> Candidates {
+    match test {
+        NumberTest::Compare(comparison, number) => {
+            Candidates::exact(bounds::query(field, bounds::of_number(comparison, number)))
+        }
+        NumberTest::Missing => absent(absence()),
+    }
+}
+
+fn absent(absence: Absence) -> Candidates {
+    Candidates { clause: absence.clause(), exact: true }
+}
