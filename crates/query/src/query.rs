@@ -31,6 +31,12 @@ impl Query {
         Self { condition: Expr::everything(), order: Vec::new() }
     }
 
+    /// No message.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self { condition: Expr::nothing(), order: Vec::new() }
+    }
+
     /// Which messages are meant.
     #[must_use]
     pub const fn condition(&self) -> &Condition {

@@ -29,7 +29,7 @@ pub fn describe(query: &Query) -> String {
     } else {
         format!("Messages {}", tree(query.condition(), &predicate).0)
     };
-    let order: Vec<_> = query.order().iter().map(sort).collect();
+    let order: Vec<_> = query.order().iter().copied().map(sort).collect();
     if order.is_empty() {
         format!("{what}.")
     } else {
@@ -244,7 +244,7 @@ fn person(pattern: &PersonPattern) -> String {
     }
 }
 
-fn sort(sort: &Sort) -> String {
+fn sort(sort: Sort) -> String {
     let text = match (sort.by, sort.descending) {
         (SortField::Instant(InstantField::Received), true) => "newest first",
         (SortField::Instant(InstantField::Received), false) => "oldest first",
