@@ -91,6 +91,10 @@ impl Record {
         self.messages.iter().filter(move |(one, _)| one == id).map(|(_, place)| place.as_str())
     }
 
+    pub(crate) fn message_count(&self) -> u64 {
+        self.messages.len() as u64
+    }
+
     pub(crate) fn unreadable_count(&self) -> u64 {
         self.unreadable.len() as u64
     }

@@ -150,6 +150,17 @@ impl Writer {
         }
     }
 
+    /// How many messages came from a file that was taken in to its end and has not changed since.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn messages_of(&self, source: &Source) -> Result<Option<u64>, Error> {
+        let record = self.former(&Key::of(&source.path))?;
+        let current = record.filter(|record| record.is_of(source));
+        Ok(current.map(|record| record.message_count()))
+    }
+
     /// Adds a message of a file.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use postern_query::analysis::lower_case;
 use postern_query::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, RecipientList, StringField,
 };
@@ -117,7 +118,7 @@ impl Compiler<'_> {
             AttachmentTest::Size(test) => {
                 number(schema::ATTACHMENT_SIZE, *test, || lacking("size"))
             }
-            AttachmentTest::Named(text) => file_name(Kind::FileName, text),
+            AttachmentTest::Named(text) => file_name(Kind::FileName, &lower_case(text)),
             AttachmentTest::Extension(text) if text.matches('.').count() < ENDS => {
                 file_name(Kind::Extension, text)
             }

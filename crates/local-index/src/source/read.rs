@@ -44,23 +44,36 @@ pub fn read(
     let failed = |error: io::Error| Unreadable::new(path, error);
     let mut reader = BufReader::with_capacity(SNIFF, File::open(path).map_err(failed)?);
     let start = reader.fill_buf().map_err(failed)?;
+    let in_maildir = source.is_read.is_some();
     match kind(start) {
+        // Whatever is delivered to a Maildir is mail.
+        Kind::Other if in_maildir => whole_file(source, reader, each),
         Kind::Empty => Err(Unreadable::not_mail(path, "the file is empty")),
         Kind::Other => Err(Unreadable::not_mail(
             path,
             "there are no header lines at its start, so it is not mail",
         )),
         Kind::Documents => documents(path, reader, each),
-        Kind::Envelope => mailbox(path, reader, each).map_err(failed),
-        Kind::Message => {
-            let mut bytes = Vec::with_capacity(
-                usize::try_from(source.length).unwrap_or_default().min(MAX_MESSAGE),
-            );
-            reader.take(MAX_MESSAGE as u64).read_to_end(&mut bytes).map_err(failed)?;
-            each(Ok(Item::Mail { bytes, offset: 0 }));
-            Ok(())
-        }
+        Kind::Envelope => match mailbox(path, reader, each).map_err(failed)? {
+            true => Ok(()),
+            false => whole_file(source, File::open(path).map_err(failed)?, each),
+        },
+        Kind::Message => whole_file(source, reader, each),
     }
+}
+
+/// The file as one message.
+fn whole_file(
+    source: &SourceFile,
+    reader: impl io::Read,
+    each: &mut impl FnMut(Result<Item, Unreadable>),
+) -> Result<(), Unreadable> {
+    let expected = usize::try_from(source.length).unwrap_or_default().min(MAX_MESSAGE);
+    let mut bytes = Vec::with_capacity(expected);
+    let read = reader.take(MAX_MESSAGE as u64).read_to_end(&mut bytes);
+    read.map_err(|error| Unreadable::new(&source.path, error))?;
+    each(Ok(Item::Mail { bytes, offset: 0 }));
+    Ok(())
 }
 
 enum Kind {
@@ -101,17 +114,14 @@ fn is_header(line: &[u8]) -> bool {
 // ---- mailbox files ----
 
 /// A file that starts with a `From ` line: with one message only, unless it is named as a mailbox
-/// file, the line belongs to the message.
+/// file, the line belongs to the message. False when it is no such line after all.
 fn mailbox(
     path: &Path,
     reader: impl BufRead,
     each: &mut impl FnMut(Result<Item, Unreadable>),
-) -> io::Result<()> {
+) -> io::Result<bool> {
     let mut parts = Parts::new(reader, MAX_MESSAGE);
-    let Some(first) = parts.next()? else {
-        each(Err(Unreadable::not_mail(path, "it starts with `From ` but holds no message")));
-        return Ok(());
-    };
+    let Some(first) = parts.next()? else { return Ok(false) };
     let mut next = parts.next()?;
     let single = next.is_none() && !is_named_mailbox(path);
     each(Ok(if single { whole(first) } else { part(first) }));
@@ -119,7 +129,7 @@ fn mailbox(
         each(Ok(part(one)));
         next = parts.next()?;
     }
-    Ok(())
+    Ok(true)
 }
 
 fn part(part: Part) -> Item {
@@ -217,6 +227,11 @@ mod tests {
         let two = format!("{one}\n{FROM}B: 2\n");
         assert_eq!(items("a", one.as_bytes()), [format!("0:{one}")]);
         assert_eq!(items("a.mbox", one.as_bytes()), ["34:A: 1\n\nx\n"]);
+        assert_eq!(
+            items("a", b"From me\nA: 1\n\nx"),
+            ["0:From me\nA: 1\n\nx"],
+            "no such line after all"
+        );
         assert_eq!(items("a", two.as_bytes()), ["34:A: 1\n\nx\n", "77:B: 2\n"]);
     }
 

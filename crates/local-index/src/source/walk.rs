@@ -15,7 +15,7 @@ pub struct SourceFile {
     pub path: PathBuf,
     /// Bytes.
     pub length: u64,
-    /// Milliseconds since 1970 of its last change.
+    /// Nanoseconds since 1970 of its last change.
     pub modified: i64,
     /// Where its messages lie.
     pub place: Place,
@@ -65,7 +65,7 @@ fn file(root: &Path, entry: &DirEntry, rule: &PlaceRule) -> Option<Result<Source
     Some(Ok(SourceFile {
         path: path.to_path_buf(),
         length: metadata.len(),
-        modified: age.and_then(|age| i64::try_from(age.as_millis()).ok()).unwrap_or_default(),
+        modified: age.and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_default(),
         place: rule.place(root, path),
         is_read: maildir::is_read(path),
     }))

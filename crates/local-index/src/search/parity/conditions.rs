@@ -174,7 +174,7 @@ fn attachment_test() -> impl Strategy<Value = AttachmentTest> {
         string_test(file_name()).prop_map(AttachmentTest::Name),
         string_test(media_type()).prop_map(AttachmentTest::ContentType),
         number_test().prop_map(AttachmentTest::Size),
-        file_name().prop_map(|name| AttachmentTest::Named(lower_case(&name))),
+        file_name().prop_map(AttachmentTest::Named),
         end.prop_map(AttachmentTest::Extension),
         file_name().prop_map(|name| AttachmentTest::Words(name_words(&name))),
         select(&["report final", "pdf a", "q3", "due invoice", "pdf due", "pdf pdf"][..])

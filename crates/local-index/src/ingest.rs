@@ -1,0 +1,306 @@
+//! Paths to an index: the work of `postern index`.
+//!
+//! One thread reads files, several parse messages, and the caller's thread writes, in the order in
+//! which the files were found, so that every run over the same files makes the same index. What is
+//! on the way is bounded by the channels between them.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use jiff::Timestamp;
+use postern_query::Message;
+
+use crate::index::{Added, Options, Origin, SameId, Source, Writer};
+use crate::mail;
+use crate::search::Error;
+use crate::source::{self, Item, PlaceRule, SourceFile, Unreadable};
+
+/// Messages on the way between two threads.
+const IN_FLIGHT: usize = 64;
+
+/// Messages between two commits.
+const COMMIT_EVERY: u64 = 100_000;
+
+/// What to take in, and how.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files and folders.
+    pub paths: Vec<PathBuf>,
+    /// What is said about mailbox and folder by hand.
+    pub place: PlaceRule,
+    /// How to write.
+    pub options: Options,
+    /// Threads that parse; at least one.
+    pub jobs: usize,
+}
+
+/// How far a run is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Messages taken in so far.
+    pub messages: u64,
+    /// Bytes of them.
+    pub bytes: u64,
+    /// Bytes of all files that have to be read.
+    pub total_bytes: u64,
+    /// The file that is being taken in.
+    pub current: PathBuf,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Messages found: taken in now, there already, or twice.
+    pub found: u64,
+    /// Messages that can be found from now on.
+    pub indexed: u64,
+    /// Messages of files that have not changed.
+    pub already_there: u64,
+    /// Messages that are the same as another one.
+    pub duplicates: u64,
+    /// Bytes of the messages taken in.
+    pub bytes: u64,
+    /// What could not be read, and why.
+    pub unreadable: Vec<Unreadable>,
+    /// Files that are no mail.
+    pub not_mail: Vec<Unreadable>,
+    /// The run was stopped before its end; what was done until then is kept.
+    pub stopped: bool,
+}
+
+/// Takes in what is new or has changed.
+///
+/// `clock` says when a commit is made; `progress` is told of every message and may stop the run.
+///
+/// # Errors
+///
+/// When the index cannot be opened or written. Messages that cannot be read are no error.
+pub fn run(
+    data: &Path,
+    request: &Request,
+    clock: &dyn Fn() -> Timestamp,
+    progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+) -> Result<Summary, Error> {
+    let mut writer = Writer::open(data, &request.options)?;
+    let mut run =
+        Run { summary: Summary::default(), progress: Progress::default(), since_commit: 0 };
+    let files = run.scan(&writer, request)?;
+    run.progress.total_bytes = files.iter().map(|file| file.length).sum();
+    let stop = AtomicBool::new(false);
+    let (work, to_parse) = sync_channel(IN_FLIGHT);
+    let to_parse = Mutex::new(to_parse);
+    thread::scope(|scope| {
+        let (parsed, to_write) = sync_channel(IN_FLIGHT);
+        let (files, stop) = (&files, &stop);
+        scope.spawn(move || read_files(files, &work, stop));
+        for _ in 0..request.jobs.max(1) {
+            let (parsed, to_parse) = (parsed.clone(), &to_parse);
+            scope.spawn(move || parse_all(to_parse, &parsed, files));
+        }
+        drop(parsed);
+        let outcome = run.write_all(&mut writer, files, &to_write, clock, progress, stop);
+        // The readers must not wait for a writer that has failed.
+        stop.store(true, Ordering::Relaxed);
+        while to_write.recv().is_ok() {}
+        outcome
+    })?;
+    writer.commit(clock())?;
+    writer.close()?;
+    Ok(run.summary)
+}
+
+// ---- reading and parsing ----
+
+/// A message or the end of a file on its way.
+struct Work {
+    sequence: u64,
+    file: usize,
+    event: Event,
+}
+
+enum Event {
+    Raw {
+        bytes: Vec<u8>,
+        offset: u64,
+    },
+    Parsed {
+        message: Box<Message>,
+        offset: u64,
+        same_id: SameId,
+    },
+    Unreadable(Unreadable),
+    /// The file was read to its end.
+    End,
+}
+
+fn read_files(files: &[SourceFile], work: &SyncSender<Work>, stop: &AtomicBool) {
+    let mut sequence = 0;
+    let mut send = |file, event| {
+        // The receivers are gone only when the run has ended, and then nothing is missed.
+        work.send(Work { sequence, file, event }).unwrap_or_default();
+        sequence += 1;
+    };
+    for (number, file) in files.iter().enumerate() {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let read = source::read(file, &mut |item| send(number, event(item)));
+        if let Err(fault) = read {
+            send(number, Event::Unreadable(fault));
+        }
+        if !stop.load(Ordering::Relaxed) {
+            send(number, Event::End);
+        }
+    }
+}
+
+fn event(item: Result<Item, Unreadable>) -> Event {
+    match item {
+        Ok(Item::Mail { bytes, offset }) => Event::Raw { bytes, offset },
+        Ok(Item::Document(message)) => {
+            Event::Parsed { message, offset: 0, same_id: SameId::Replaces }
+        }
+        Err(fault) => Event::Unreadable(fault),
+    }
+}
+
+fn parse_all(to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>, files: &[SourceFile]) {
+    loop {
+        let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(mut work) = next else { return };
+        if let (Event::Raw { bytes, offset }, Some(file)) = (&work.event, files.get(work.file)) {
+            let mut message = mail::parse(bytes, &file.place);
+            message.is_read = file.is_read.or(message.is_read);
+            let (message, offset) = (Box::new(message), *offset);
+            work.event = Event::Parsed { message, offset, same_id: SameId::Keeps };
+        }
+        if parsed.send(work).is_err() {
+            return;
+        }
+    }
+}
+
+// ---- writing ----
+
+struct Run {
+    summary: Summary,
+    progress: Progress,
+    since_commit: u64,
+}
+
+impl Run {
+    /// The files that have to be read.
+    fn scan(&mut self, writer: &Writer, request: &Request) -> Result<Vec<SourceFile>, Error> {
+        let mut files = Vec::new();
+        for file in source::walk(&request.paths, &request.place) {
+            match file {
+                Err(fault) => self.summary.unreadable.push(fault),
+                Ok(file) => match writer.messages_of(&stamp(&file))? {
+                    Some(messages) => self.summary.already_there += messages,
+                    None => files.push(file),
+                },
+            }
+        }
+        self.summary.found = self.summary.already_there;
+        Ok(files)
+    }
+
+    /// Writes what arrives, in its order.
+    fn write_all(
+        &mut self,
+        writer: &mut Writer,
+        files: &[SourceFile],
+        arriving: &Receiver<Work>,
+        clock: &dyn Fn() -> Timestamp,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+        stop: &AtomicBool,
+    ) -> Result<(), Error> {
+        let mut early = BTreeMap::new();
+        let mut next = 0;
+        let mut faults = Vec::new();
+        for work in arriving {
+            early.insert(work.sequence, work);
+            while let Some(work) = early.remove(&next) {
+                next += 1;
+                let Some(file) = files.get(work.file) else { continue };
+                self.write(writer, file, work.event, &mut faults)?;
+                self.progress.current.clone_from(&file.path);
+                if progress(&self.progress).is_break() {
+                    self.summary.stopped = true;
+                    stop.store(true, Ordering::Relaxed);
+                }
+                if self.since_commit >= COMMIT_EVERY {
+                    writer.commit(clock())?;
+                    self.since_commit = 0;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write(
+        &mut self,
+        writer: &mut Writer,
+        file: &SourceFile,
+        event: Event,
+        faults: &mut Vec<Unreadable>,
+    ) -> Result<(), Error> {
+        match event {
+            Event::Parsed { message, offset, same_id } => {
+                self.add(writer, file, &message, offset, same_id, faults)?;
+            }
+            Event::Unreadable(fault) => faults.push(fault),
+            Event::End => {
+                let noted = faults.iter().filter(|fault| !fault.not_mail).map(|fault| {
+                    crate::index::Unreadable { place: String::new(), reason: fault.reason.clone() }
+                });
+                writer.record(&stamp(file), noted.collect())?;
+                let (not_mail, unreadable): (Vec<_>, _) =
+                    faults.drain(..).partition(|fault| fault.not_mail);
+                self.summary.not_mail.extend(not_mail);
+                self.summary.unreadable.extend(unreadable);
+            }
+            Event::Raw { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        writer: &mut Writer,
+        file: &SourceFile,
+        message: &Message,
+        offset: u64,
+        same_id: SameId,
+        faults: &mut Vec<Unreadable>,
+    ) -> Result<(), Error> {
+        let place = if offset == 0 { String::new() } else { offset.to_string() };
+        let origin = Origin { path: file.path.clone(), place };
+        let bytes = message.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+        self.summary.found += 1;
+        match writer.add(&origin, message, same_id) {
+            Ok(Added::Duplicate) => self.summary.duplicates += 1,
+            Ok(Added::New | Added::Replaced) => self.summary.indexed += 1,
+            Err(fault @ Error::BadId { .. }) => {
+                let path = file.path.clone();
+                faults.push(Unreadable { path, reason: fault.to_string(), not_mail: false });
+            }
+            Err(error) => return Err(error),
+        }
+        self.summary.bytes += bytes;
+        self.progress.messages += 1;
+        self.progress.bytes += bytes;
+        self.since_commit += 1;
+        Ok(())
+    }
+}
+
+/// What tells whether a file has changed.
+fn stamp(file: &SourceFile) -> Source {
+    Source { path: file.path.clone(), length: file.length, modified: file.modified }
+}
