@@ -7,6 +7,7 @@
 mod answer;
 mod client;
 mod fault;
+mod fields;
 mod outcome;
 mod request;
 mod secret;
@@ -19,6 +20,7 @@ mod tests;
 pub use answer::{Found, Hit};
 pub use client::{DataTap, Forward, Settings, SetupError, without_hop_by_hop};
 pub use fault::Fault;
+pub use fields::{IndexField, index_fields};
 pub use outcome::{Answer, Outcome};
 pub use request::{SearchRequest, Target};
 pub use secret::Secret;
