@@ -1,0 +1,157 @@
+//! `/v1/translate`: what each target is sent for a query, which `postern translate` prints too.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::extract::{Query as Parameters, State as Shared};
+use axum::http::HeaderMap;
+use jiff::tz::TimeZone;
+use postern_query::{
+    Capabilities, Context, Errors, Parsed, Query, datatap, english, lucene, odata, parse,
+};
+use serde::{Deserialize, Serialize};
+
+use super::problem::Problem;
+use super::search::bad;
+use super::wire::{Place, Remark, Sent};
+use crate::State;
+
+/// The language of a query.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// What people type.
+    #[default]
+    Postern,
+    /// A filter.
+    Odata,
+    /// Query text in full syntax.
+    Lucene,
+}
+
+/// What every target is sent.
+#[derive(Clone, Debug, Serialize)]
+pub struct Translation {
+    /// The canonical text, of a query that was typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub canonical: Option<String>,
+    /// What it means.
+    pub english: String,
+    /// Remarks.
+    pub advice: Vec<Remark>,
+    /// Each target.
+    pub targets: Targets,
+}
+
+/// The targets.
+#[derive(Clone, Debug, Serialize)]
+pub struct Targets {
+    /// The premium endpoint.
+    pub datatap: TargetView,
+}
+
+/// What one target is sent, and how faithful it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct TargetView {
+    /// `exact`, `approximate` or `unsupported`.
+    pub fidelity: &'static str,
+    /// What differs, or why it cannot be said.
+    pub notes: Vec<NoteView>,
+    /// What is sent; nothing when it cannot be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
+}
+
+/// One thing that differs.
+#[derive(Clone, Debug, Serialize)]
+pub struct NoteView {
+    /// `approximate` or `unsupported`.
+    pub fidelity: &'static str,
+    /// The text that caused it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub span: Option<Place>,
+    /// What differs, or why.
+    pub message: String,
+}
+
+/// Says a query for every target.
+///
+/// # Errors
+///
+/// What is wrong with the query.
+pub fn translate(
+    text: &str,
+    language: Language,
+    context: &Context,
+    capabilities: &Capabilities,
+) -> Result<Translation, Errors> {
+    let plain = |query| Parsed { query, canonical: String::new(), advice: Vec::new() };
+    let parsed = match language {
+        Language::Postern => parse(text, context)?,
+        Language::Odata => plain(odata::parse_filter(text)?),
+        Language::Lucene => plain(lucene::parse(text, lucene::Options::default())?),
+    };
+    Ok(Translation {
+        canonical: (language == Language::Postern).then_some(parsed.canonical),
+        english: english::describe(&parsed.query),
+        advice: parsed.advice.iter().map(Remark::from).collect(),
+        targets: Targets { datatap: for_datatap(&parsed.query, capabilities) },
+    })
+}
+
+fn for_datatap(query: &Query, capabilities: &Capabilities) -> TargetView {
+    let compiled = datatap::compile(query, capabilities);
+    let notes = compiled.notes.iter().map(|note| NoteView {
+        fidelity: note.fidelity.as_str(),
+        span: note.span.map(Place::from),
+        message: note.message.clone(),
+    });
+    TargetView {
+        fidelity: compiled.fidelity().as_str(),
+        notes: notes.collect(),
+        sent: compiled.sent.map(|sent| Sent {
+            query: sent.query,
+            filter: sent.filter,
+            order_by: sent.order_by,
+        }),
+    }
+}
+
+/// The parameters of a translation.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Request {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    from: Language,
+}
+
+/// `GET /v1/translate`
+pub(super) async fn get(
+    state: Shared<State>,
+    headers: HeaderMap,
+    request: Result<Parameters<Request>, QueryRejection>,
+) -> Result<Json<Translation>, Problem> {
+    answer(&state, &headers, &request.map_err(|rejection| bad(rejection.body_text()))?.0)
+}
+
+/// `POST /v1/translate`
+pub(super) async fn post(
+    state: Shared<State>,
+    headers: HeaderMap,
+    request: Result<Json<Request>, JsonRejection>,
+) -> Result<Json<Translation>, Problem> {
+    answer(&state, &headers, &request.map_err(|rejection| bad(rejection.body_text()))?.0)
+}
+
+fn answer(
+    state: &State,
+    headers: &HeaderMap,
+    request: &Request,
+) -> Result<Json<Translation>, Problem> {
+    super::caller(state, headers)?;
+    let context = Context::at((state.0.clock)().to_zoned(TimeZone::UTC));
+    translate(&request.q, request.from, &context, &state.0.capabilities)
+        .map(Json)
+        .map_err(|errors| Problem::of_query(&errors))
+}
