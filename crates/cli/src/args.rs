@@ -1,0 +1,251 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Search for collected Microsoft 365 mail: one query, every engine, always an answer.
+///
+/// First make an index of a folder of mail, then search it:
+///
+///   postern index ~/mail
+///   postern search 'from:alice has:attachment after:2024-01-01 "overdue invoice"'
+#[derive(Debug, Parser)]
+#[command(name = "postern", version, verbatim_doc_comment, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pub(crate) common: Common,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What every command takes.
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    /// Where the index lies [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "POSTERN_DATA")]
+    pub(crate) data: Option<PathBuf>,
+    /// The configuration file
+    #[arg(long, global = true, value_name = "FILE", env = "POSTERN_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Say nothing but the result
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Say more; twice for everything
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Index mail: folders, single messages, mbox, Maildir, .jsonl documents
+    ///
+    /// Run it again at any time: only what is new or has changed is read. The first folder below a
+    /// path names the mailbox, the rest the folder: PATH/ann@contoso.com/Archive/2024/1.eml.
+    Index(Index),
+    /// Search the local index
+    ///
+    /// Words narrow: two words mean both. OR, NOT and - work, and so do brackets and "phrases".
+    /// Operators: from to cc bcc recipients participants subject body filename ext has:attachment
+    /// after before until date size importance is id thread sort.
+    Search(Search),
+    /// Show what each target is sent for a query, and how faithful it is
+    Translate(Translate),
+    /// Show one message
+    Show(Show),
+    /// What is indexed, and how fresh it is
+    Status(Status),
+    /// Run the gateway: premium when it answers, the local index when it does not
+    Serve(Serve),
+    /// Check or show the configuration
+    Config(Config),
+    /// Print completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Index {
+    /// Folders and files of mail
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Threads that parse and write
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) jobs: u16,
+    /// Memory of the writer, such as 256M
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = crate::data::size)]
+    pub(crate) memory: usize,
+    /// The mailbox of everything [default: the first folder]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) mailbox: Option<String>,
+    /// The folder of everything [default: the rest of the path]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) folder: Option<String>,
+    /// Forget the index that is there, whichever version made it
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+    /// How the summary is written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Search {
+    /// The query; several words are joined
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+    /// Messages to show at most
+    #[arg(long, value_name = "N", default_value_t = 25)]
+    pub(crate) limit: usize,
+    /// newest, oldest, relevance, largest, smallest, sender or subject
+    #[arg(long, value_name = "ORDER")]
+    pub(crate) sort: Option<String>,
+    /// Print only how many messages match
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// How results are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: SearchFormat,
+    /// An OData filter that must hold too
+    #[arg(long, value_name = "ODATA")]
+    pub(crate) filter: Option<String>,
+    /// Say how the query was understood
+    #[arg(long)]
+    pub(crate) explain: bool,
+    /// Answer a batch: one JSON request a line, from a file or - for standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "count", "explain"])]
+    pub(crate) requests: Option<PathBuf>,
+    /// How `query` of a batch is read
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) query_type: QueryType,
+    /// How words of `query` are joined in a batch
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) search_mode: SearchMode,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Translate {
+    /// The query; several words are joined
+    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    pub(crate) query: Vec<String>,
+    /// The language of the query
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) from: Language,
+    /// The target
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) to: Target,
+    /// A /fields answer: which fields the premium index has
+    #[arg(long, value_name = "FILE")]
+    pub(crate) fields: Option<PathBuf>,
+    /// How the answer is written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Show {
+    /// The id of a message, as search prints it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// How the message is written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Status {
+    /// How the status is written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Serve {
+    /// Address and port to listen on; port 0 picks one [default: 127.0.0.1:7700]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) listen: Option<String>,
+    /// The DataTap base URL
+    #[arg(long, value_name = "URL")]
+    pub(crate) premium: Option<String>,
+    /// The tenant that the key belongs to
+    #[arg(long, value_name = "ID", requires = "key")]
+    pub(crate) tenant: Option<String>,
+    /// The key that clients present, which is also sent upstream
+    #[arg(long, value_name = "KEY", env = "POSTERN_KEY", hide_env_values = true)]
+    pub(crate) key: Option<String>,
+    /// How long premium is waited for, such as 5s or 800ms
+    #[arg(long, value_name = "TIME")]
+    pub(crate) deadline: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Config {
+    #[command(subcommand)]
+    pub(crate) action: ConfigAction,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(crate) enum ConfigAction {
+    /// Say whether the configuration is valid
+    Check,
+    /// Print the configuration with secrets masked
+    Show,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
+    #[default]
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SearchFormat {
+    #[default]
+    Table,
+    Json,
+    Jsonl,
+    Ids,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum QueryType {
+    #[default]
+    Full,
+    Simple,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SearchMode {
+    #[default]
+    Any,
+    All,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    #[default]
+    Postern,
+    Odata,
+    Lucene,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    #[default]
+    All,
+    Datatap,
+    English,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        super::Arguments::command().debug_assert();
+    }
+}

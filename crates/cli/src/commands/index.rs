@@ -1,0 +1,176 @@
+//! `postern index`.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use postern_local_index::index::Options;
+use postern_local_index::ingest::{self, Progress, Request, Summary};
+use postern_local_index::source::{PlaceRule, Unreadable};
+use serde_json::json;
+
+use crate::args::{Common, Index, TextOrJson};
+use crate::exit::Exit;
+use crate::{clock, data, output, terminal};
+
+/// Indexes mail and says what was done.
+pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
+    for path in &arguments.paths {
+        data::must_exist(path)?;
+    }
+    let folder = data::folder(common)?;
+    let stopped = stop_on_ctrl_c()?;
+    let bar = progress_bar(common.quiet);
+    let began = Instant::now();
+    let request = request(arguments);
+    let summary = ingest::run(&folder, &request, &clock::now, &mut |progress| {
+        show(&bar, progress);
+        if stopped.load(Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    })?;
+    bar.finish_and_clear();
+    let size = directory_size(&folder.join("index"));
+    match arguments.format {
+        TextOrJson::Json => output::line(json(&summary, began.elapsed(), size))?,
+        TextOrJson::Text if !common.quiet => text(&summary, began.elapsed(), size)?,
+        TextOrJson::Text => {}
+    }
+    Ok(if summary.unreadable.is_empty() { Exit::Done } else { Exit::SomeUnreadable })
+}
+
+fn request(arguments: &Index) -> Request {
+    let jobs = usize::from(arguments.jobs);
+    Request {
+        paths: arguments.paths.clone(),
+        place: PlaceRule { mailbox: arguments.mailbox.clone(), folder: arguments.folder.clone() },
+        options: Options {
+            memory_bytes: arguments.memory,
+            threads: jobs,
+            rebuild: arguments.rebuild,
+        },
+        jobs,
+    }
+}
+
+/// The first Ctrl-C asks the run to end and keep what is done; the second ends the process.
+fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
+    let stopped = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stopped);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        output::note("stopping; what is done is kept (again to end at once)");
+    })?;
+    Ok(stopped)
+}
+
+// ---- progress ----
+
+fn progress_bar(quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(0), target);
+    let style = "{bar:24} {percent:>3}%  {msg}  {binary_bytes_per_sec}  {eta} left";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn show(bar: &ProgressBar, progress: &Progress) {
+    bar.set_length(progress.total_bytes);
+    bar.set_position(progress.bytes);
+    if progress.messages.is_multiple_of(100) {
+        let name = progress.current.file_name().map(|name| terminal::safe(&name.to_string_lossy()));
+        bar.set_message(format!("{} messages, {}", progress.messages, name.unwrap_or_default()));
+    }
+}
+
+// ---- summary ----
+
+fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
+    let rate = per_second(summary.found.saturating_sub(summary.already_there), took);
+    let rows = [
+        ("found", summary.found.to_string()),
+        ("indexed", summary.indexed.to_string()),
+        ("already there", summary.already_there.to_string()),
+        ("duplicates", summary.duplicates.to_string()),
+        ("unreadable", summary.unreadable.len().to_string()),
+        ("not mail", summary.not_mail.len().to_string()),
+        ("time", format!("{:.1} s, {rate} messages a second", took.as_secs_f64())),
+        ("index", human_size(size)),
+    ];
+    for (name, value) in rows {
+        output::line(format!("{name:>14}  {value}"))?;
+    }
+    list("unreadable", &summary.unreadable)?;
+    list("not mail", &summary.not_mail)?;
+    if summary.stopped {
+        output::line("stopped before the end; run it again to go on")?;
+    }
+    if summary.found > 0 {
+        output::line("\nnow search it: postern search 'from:alice has:attachment'")?;
+    }
+    Ok(())
+}
+
+/// Files with their reasons.
+fn list(title: &str, faults: &[Unreadable]) -> anyhow::Result<()> {
+    if !faults.is_empty() {
+        output::line(format!("\n{title}:"))?;
+    }
+    for fault in faults {
+        let path = terminal::safe(&fault.path.to_string_lossy());
+        output::line(format!("  {path}: {}", terminal::safe(&fault.reason)))?;
+    }
+    Ok(())
+}
+
+fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
+    let faults = |faults: &[Unreadable]| {
+        let each = faults
+            .iter()
+            .map(|fault| json!({"path": fault.path.to_string_lossy(), "reason": fault.reason}));
+        each.collect::<Vec<_>>()
+    };
+    json!({
+        "found": summary.found,
+        "indexed": summary.indexed,
+        "alreadyThere": summary.already_there,
+        "duplicates": summary.duplicates,
+        "unreadable": faults(&summary.unreadable),
+        "notMail": faults(&summary.not_mail),
+        "stopped": summary.stopped,
+        "bytes": summary.bytes,
+        "indexBytes": size,
+        "tookMs": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        "messagesPerSecond": per_second(summary.found.saturating_sub(summary.already_there), took),
+    })
+}
+
+/// Whole messages a second.
+fn per_second(messages: u64, took: Duration) -> u64 {
+    let milliseconds = took.as_millis().max(1);
+    u64::try_from(u128::from(messages) * 1_000 / milliseconds).unwrap_or(u64::MAX)
+}
+
+fn human_size(bytes: u64) -> String {
+    indicatif::HumanBytes(bytes).to_string()
+}
+
+/// Bytes of all files below a folder.
+fn directory_size(folder: &std::path::Path) -> u64 {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    let sizes = entries.flatten().map(|entry| match entry.metadata() {
+        Ok(metadata) if metadata.is_dir() => directory_size(&entry.path()),
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    });
+    sizes.sum()
+}

@@ -1,0 +1,11 @@
+//! One file for each command.
+
+pub(crate) mod batch;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod index;
+pub(crate) mod search;
+pub(crate) mod serve;
+pub(crate) mod show;
+pub(crate) mod status;
+pub(crate) mod translate;

@@ -1,0 +1,203 @@
+//! `postern search`.
+
+use std::ops::Range;
+use std::time::Instant;
+
+use postern_gateway::api::wire::{
+    self, Count, CoverageView, Remark, SearchAnswer, ServedBy, Understood,
+};
+use postern_local_index::search::{Hit, Index, Page, Search as Request};
+use postern_query::{
+    Capabilities, Errors, Fidelity, Parsed, Recipient, datatap, english, odata, parse,
+};
+
+use crate::args::{Common, Search, SearchFormat};
+use crate::commands::{batch, show};
+use crate::exit::Exit;
+use crate::{clock, data, output, terminal};
+
+/// Searches the local index.
+pub(crate) fn run(common: &Common, arguments: &Search) -> anyhow::Result<Exit> {
+    let index = Index::open(&data::folder(common)?)?;
+    if let Some(requests) = &arguments.requests {
+        return batch::run(&index, requests, arguments);
+    }
+    let text = typed(arguments);
+    let parsed = match understood(&text, arguments) {
+        Ok(parsed) => parsed,
+        Err((errors, source)) => {
+            output::query_errors(&errors, &source);
+            return Ok(Exit::Failed);
+        }
+    };
+    if !common.quiet {
+        output::advice(&parsed.advice, &text);
+    }
+    if arguments.explain {
+        explain(&parsed)?;
+    }
+    answer(&index, arguments, &parsed)?;
+    Ok(Exit::Done)
+}
+
+/// The words as one query, with the order of `--sort` behind them.
+fn typed(arguments: &Search) -> String {
+    let mut text = arguments.query.join(" ");
+    if let Some(sort) = &arguments.sort {
+        text.push_str(" sort:");
+        text.push_str(sort);
+    }
+    text
+}
+
+/// The query and the filter that must hold too; faults come with the text they point into.
+fn understood(text: &str, arguments: &Search) -> Result<Parsed, (Errors, String)> {
+    let mut parsed = parse(text, &clock::context()).map_err(|errors| (errors, text.to_owned()))?;
+    if let Some(filter) = &arguments.filter {
+        let more = odata::parse_filter(filter).map_err(|errors| (errors, filter.clone()))?;
+        parsed.query = parsed.query.and(more);
+    }
+    Ok(parsed)
+}
+
+fn explain(parsed: &Parsed) -> anyhow::Result<()> {
+    let compiled = datatap::compile(&parsed.query, &Capabilities::default());
+    output::line(format!("{:>10}  {}", "canonical", parsed.canonical))?;
+    output::line(format!("{:>10}  {}", "means", english::describe(&parsed.query)))?;
+    let order: Vec<_> = parsed
+        .query
+        .natural_order()
+        .iter()
+        .map(|sort| {
+            let direction = if sort.descending { "desc" } else { "asc" };
+            format!("{} {direction}", sort.by.path())
+        })
+        .collect();
+    output::line(format!("{:>10}  {}, id asc", "order", order.join(", ")))?;
+    output::line(format!("{:>10}  {}", "premium", compiled.fidelity().as_str()))?;
+    for note in &compiled.notes {
+        output::line(format!("{:>10}  {}", "", note.message))?;
+    }
+    output::line("")
+}
+
+fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<()> {
+    let began = Instant::now();
+    let order = parsed.query.natural_order();
+    let limit = if arguments.count { 0 } else { arguments.limit };
+    let request = Request {
+        condition: parsed.query.condition(),
+        order: &order,
+        offset: 0,
+        limit,
+        highlight: matches!(
+            arguments.format,
+            SearchFormat::Table | SearchFormat::Json | SearchFormat::Jsonl
+        ),
+    };
+    if arguments.count || arguments.format == SearchFormat::Ids {
+        let found = index.ids(&request)?;
+        return if arguments.count {
+            output::line(found.count)
+        } else {
+            output::line(found.ids.join("\n"))
+        };
+    }
+    let page = index.search(&request)?;
+    match arguments.format {
+        SearchFormat::Table | SearchFormat::Ids => table(&page, index),
+        SearchFormat::Json => {
+            output::line(serde_json::to_string(&wire(index, parsed, &page, began))?)
+        }
+        SearchFormat::Jsonl => wire::results(&page)
+            .iter()
+            .try_for_each(|hit| output::line(serde_json::to_string(hit)?)),
+    }
+}
+
+/// The same object as the answer of `/v1/search`.
+fn wire(index: &Index, parsed: &Parsed, page: &Page, began: Instant) -> SearchAnswer {
+    SearchAnswer {
+        results: wire::results(page),
+        count: Count { value: u64::try_from(page.count).unwrap_or(u64::MAX), exact: true },
+        next_cursor: None,
+        served_by: ServedBy { engine: "local".to_owned(), reason: None },
+        coverage: Some(CoverageView::seen(&index.coverage(), &[])),
+        query: Understood {
+            canonical: parsed.canonical.clone(),
+            sent: None,
+            fidelity: Fidelity::Exact.as_str(),
+            notes: Vec::new(),
+            advice: parsed.advice.iter().map(Remark::from).collect(),
+        },
+        took_ms: wire::milliseconds(began),
+    }
+}
+
+// ---- for people ----
+
+fn table(page: &Page, index: &Index) -> anyhow::Result<()> {
+    for (number, hit) in (1..).zip(&page.hits) {
+        one(number, hit)?;
+    }
+    let coverage = index.coverage();
+    let shown = page.hits.len();
+    let rest = if page.count > shown {
+        format!(", the first {shown} shown (--limit N for more)")
+    } else {
+        String::new()
+    };
+    output::line(format!("{} found{rest}", page.count))?;
+    if coverage.indexed < coverage.known {
+        let missing = coverage.known - coverage.indexed;
+        output::note(format!(
+            "{missing} known messages are not in the index, so there may be more"
+        ));
+    }
+    Ok(())
+}
+
+fn one(number: usize, hit: &Hit) -> anyhow::Result<()> {
+    let message = &hit.message;
+    let snippet = hit.snippet.clone().unwrap_or_default();
+    let date = message
+        .received
+        .map_or_else(|| "no date".to_owned(), |date| date.strftime("%Y-%m-%d %H:%M").to_string());
+    let sender =
+        Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
+    let files: Vec<_> =
+        message.attachments.iter().filter_map(|file| file.name.as_deref()).collect();
+    let subject =
+        message.subject.as_deref().filter(|subject| !subject.is_empty()).unwrap_or("(no subject)");
+    let head = format!("{number:>3}. {date}  {}", terminal::safe(&show::person(&sender)));
+    output::line(output::styled(output::FAINT, head))?;
+    output::line(format!("     {}", marked(subject, &snippet.subject_ranges, true)))?;
+    if !snippet.text.is_empty() {
+        output::line(format!("     {}", marked(&snippet.text, &snippet.ranges, false)))?;
+    }
+    let mut foot = vec![message.id.clone()];
+    foot.extend(
+        (!files.is_empty()).then(|| format!("files: {}", terminal::safe(&files.join(", ")))),
+    );
+    output::line(output::styled(output::FAINT, format!("     {}", foot.join("  "))))?;
+    output::line("")
+}
+
+/// Text with the words that were looked for in colour.
+fn marked(text: &str, ranges: &[Range<usize>], strong: bool) -> String {
+    let plain = |text: &str| {
+        let text = terminal::safe(text);
+        if strong && !text.is_empty() { output::styled(output::STRONG, text) } else { text }
+    };
+    let mut out = String::new();
+    let mut at = 0;
+    for range in ranges {
+        out += &plain(text.get(at..range.start).unwrap_or_default());
+        out += &output::styled(
+            output::MATCH,
+            terminal::safe(text.get(range.clone()).unwrap_or_default()),
+        );
+        at = range.end;
+    }
+    out + &plain(text.get(at..).unwrap_or_default())
+}

@@ -1,0 +1,65 @@
+//! `postern show`.
+
+use anyhow::bail;
+use postern_local_index::mail::document;
+use postern_local_index::search::Index;
+use postern_query::{Message, Recipient};
+
+use crate::args::{Common, Show, TextOrJson};
+use crate::exit::Exit;
+use crate::{data, output, terminal};
+
+/// Shows one message.
+pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
+    let index = Index::open(&data::folder(common)?)?;
+    let Some(message) = index.message(&arguments.id)? else {
+        bail!(
+            "there is no message with the id `{}`; `postern search --format ids` lists ids",
+            arguments.id
+        );
+    };
+    match arguments.format {
+        TextOrJson::Json => output::line(document::to_json(&message))?,
+        TextOrJson::Text => text(&message)?,
+    }
+    Ok(Exit::Done)
+}
+
+fn text(message: &Message) -> anyhow::Result<()> {
+    let sender =
+        Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
+    let files: Vec<_> = message.attachments.iter().filter_map(|file| file.name.clone()).collect();
+    let rows = [
+        ("From", person(&sender)),
+        ("To", people(&message.to_recipients)),
+        ("Cc", people(&message.cc_recipients)),
+        ("Bcc", people(&message.bcc_recipients)),
+        ("Received", message.received.map(|date| date.to_string()).unwrap_or_default()),
+        ("Subject", message.subject.clone().unwrap_or_default()),
+        ("Files", files.join(", ")),
+        ("Mailbox", message.mailbox.clone().unwrap_or_default()),
+        ("Folder", message.folder.clone().unwrap_or_default()),
+        ("Thread", message.conversation_id.clone().unwrap_or_default()),
+    ];
+    for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
+        output::line(format!(
+            "{}  {}",
+            output::styled(output::STRONG, format!("{name:>8}")),
+            terminal::safe(&value)
+        ))?;
+    }
+    output::line(format!("\n{}", terminal::safe_lines(message.body.as_deref().unwrap_or_default())))
+}
+
+fn people(people: &[Recipient]) -> String {
+    people.iter().map(person).collect::<Vec<_>>().join(", ")
+}
+
+/// `Name <address>`, or what there is of it.
+pub(crate) fn person(person: &Recipient) -> String {
+    match (&person.name, &person.address) {
+        (Some(name), Some(address)) => format!("{name} <{address}>"),
+        (Some(one), None) | (None, Some(one)) => one.clone(),
+        (None, None) => String::new(),
+    }
+}

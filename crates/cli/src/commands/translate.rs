@@ -1,0 +1,103 @@
+//! `postern translate`.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use postern_gateway::api::translate::{self, TargetView, Translation};
+use postern_gateway::api::wire::Fault;
+use postern_query::{Capabilities, Errors};
+use serde_json::{Value, json};
+
+use crate::args::{Language, Target, TextOrJson, Translate};
+use crate::exit::Exit;
+use crate::{clock, output};
+
+/// Shows what each target is sent.
+pub(crate) fn run(arguments: &Translate) -> anyhow::Result<Exit> {
+    let text = arguments.query.join(" ");
+    let capabilities = capabilities(arguments.fields.as_deref())?;
+    let language = match arguments.from {
+        Language::Postern => translate::Language::Postern,
+        Language::Odata => translate::Language::Odata,
+        Language::Lucene => translate::Language::Lucene,
+    };
+    let translation = match translate::translate(&text, language, &clock::context(), &capabilities)
+    {
+        Ok(translation) => translation,
+        Err(errors) => return refused(&errors, &text, arguments.format),
+    };
+    match arguments.format {
+        TextOrJson::Json => output::line(wanted(&translation, arguments.to)?)?,
+        TextOrJson::Text => show(&translation, arguments.to)?,
+    }
+    Ok(Exit::Done)
+}
+
+/// What the premium index can be asked, from a `/fields` answer.
+fn capabilities(fields: Option<&Path>) -> anyhow::Result<Capabilities> {
+    let Some(path) = fields else { return Ok(Capabilities::default()) };
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("`{}` cannot be read", path.display()))?;
+    let fields = postern_upstream::index_fields(&text)
+        .with_context(|| format!("`{}` is not an answer of /fields", path.display()))?;
+    let fields = fields.into_iter().map(|field| {
+        let can = postern_query::FieldCapability {
+            filterable: field.filterable,
+            sortable: field.sortable,
+            searchable: field.searchable,
+        };
+        (field.path, can)
+    });
+    Ok(Capabilities { fields: fields.collect(), ..Capabilities::default() })
+}
+
+fn refused(errors: &Errors, text: &str, format: TextOrJson) -> anyhow::Result<Exit> {
+    match format {
+        TextOrJson::Json => {
+            let faults: Vec<_> = errors.as_slice().iter().map(Fault::from).collect();
+            output::line(json!({"errors": faults}))?;
+        }
+        TextOrJson::Text => output::query_errors(errors, text),
+    }
+    Ok(Exit::Failed)
+}
+
+/// The translation with the targets that were asked for.
+fn wanted(translation: &Translation, to: Target) -> anyhow::Result<Value> {
+    let mut value = serde_json::to_value(translation)?;
+    if to == Target::English
+        && let Some(targets) = value.get_mut("targets")
+    {
+        *targets = json!({});
+    }
+    Ok(value)
+}
+
+fn show(translation: &Translation, to: Target) -> anyhow::Result<()> {
+    if let Some(canonical) = &translation.canonical {
+        row("canonical", canonical)?;
+    }
+    row("english", &translation.english)?;
+    if to != Target::English {
+        target("datatap", &translation.targets.datatap)?;
+    }
+    Ok(())
+}
+
+fn target(name: &str, target: &TargetView) -> anyhow::Result<()> {
+    row(name, target.fidelity)?;
+    if let Some(sent) = &target.sent {
+        let parts =
+            [("query", &sent.query), ("filter", &sent.filter), ("$orderby", &sent.order_by)];
+        for (part, value) in parts {
+            if let Some(value) = value {
+                row(&format!("  {part}"), value)?;
+            }
+        }
+    }
+    target.notes.iter().try_for_each(|note| row("  note", &note.message))
+}
+
+fn row(name: &str, value: &str) -> anyhow::Result<()> {
+    output::line(format!("{} {value}", output::styled(output::STRONG, format!("{name:<11}"))))
+}

@@ -1,0 +1,34 @@
+//! `postern`: index mail, search it, translate queries, serve the gateway.
+
+mod args;
+mod clock;
+mod commands;
+mod data;
+mod exit;
+mod output;
+mod terminal;
+
+use clap::Parser as _;
+
+use args::{Arguments, Command};
+use exit::Exit;
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    let outcome = run(&arguments);
+    exit::finish(outcome).into()
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
+    let common = &arguments.common;
+    match &arguments.command {
+        Command::Index(index) => commands::index::run(common, index),
+        Command::Search(search) => commands::search::run(common, search),
+        Command::Translate(translate) => commands::translate::run(translate),
+        Command::Show(show) => commands::show::run(common, show),
+        Command::Status(status) => commands::status::run(common, status),
+        Command::Serve(serve) => commands::serve::run(common, serve),
+        Command::Config(config) => commands::config::run(common, config),
+        Command::Completions { shell } => commands::completions::run(*shell),
+    }
+}

@@ -1,0 +1,15 @@
+//! The real binary, real mail, real HTTP against a small fake upstream with faults to order.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test fails by panicking"
+)]
+
+mod command_line;
+mod gateway;
+mod gateway_access;
+mod support;
