@@ -1,1 +1,86 @@
-//! Placeholder of the first commit.
+//! What the benchmarks share: mail to work on, and an index of it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use postern_local_index::index::Options;
+use postern_local_index::ingest::{self, Request};
+use postern_local_index::mail::{self, Place};
+use postern_local_index::source::{self, Item, PlaceRule};
+use postern_query::Message;
+
+/// Raw messages: those below `POSTERN_BENCH_MAIL` (real mail), else the samples, over and over with
+/// a line of their own each, until there are `count`.
+///
+/// # Panics
+///
+/// When there is no mail at all.
+#[must_use]
+#[expect(clippy::panic, reason = "without mail there is nothing to measure")]
+pub fn raw_mail(count: usize) -> Vec<Vec<u8>> {
+    let root = std::env::var_os("POSTERN_BENCH_MAIL").map_or_else(samples, PathBuf::from);
+    let mut found = Vec::new();
+    for file in source::walk(&[root], &PlaceRule::default()).flatten() {
+        let read = source::read(&file, &mut |item| {
+            if let Ok(Item::Mail { bytes, .. }) = item {
+                found.push(bytes);
+            }
+        });
+        // What is no mail is left out.
+        read.unwrap_or_default();
+        if found.len() >= count {
+            break;
+        }
+    }
+    let Some(first) = found.first().cloned() else { panic!("there is no mail to measure with") };
+    let whole = found.len();
+    for number in whole..count {
+        let mut copy = found.get(number % whole).unwrap_or(&first).clone();
+        copy.extend_from_slice(format!("\ncopy {number}\n").as_bytes());
+        found.push(copy);
+    }
+    found.truncate(count);
+    found
+}
+
+fn samples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples/mail")
+}
+
+/// Writes each message into a file of its own.
+///
+/// # Errors
+///
+/// When the disk refuses.
+pub fn write_mail(folder: &Path, mail: &[Vec<u8>]) -> std::io::Result<()> {
+    for (number, bytes) in mail.iter().enumerate() {
+        let place = folder.join(format!("box{}/Inbox", number % 5));
+        fs::create_dir_all(&place)?;
+        fs::write(place.join(format!("{number}.eml")), bytes)?;
+    }
+    Ok(())
+}
+
+/// The messages, read.
+#[must_use]
+pub fn messages(mail: &[Vec<u8>]) -> Vec<Message> {
+    mail.iter().map(|bytes| mail::parse(bytes, &Place::default())).collect()
+}
+
+/// Indexes a folder as the command does.
+///
+/// # Errors
+///
+/// When the index cannot be written.
+pub fn index(data: &Path, folder: &Path) -> Result<u64, postern_local_index::search::Error> {
+    let request = Request {
+        paths: vec![folder.to_path_buf()],
+        options: Options::default(),
+        jobs: 2,
+        ..Request::default()
+    };
+    let clock = || Timestamp::UNIX_EPOCH;
+    let go_on = &mut |_: &ingest::Progress| std::ops::ControlFlow::Continue(());
+    ingest::run(data, &request, &clock, go_on).map(|summary| summary.indexed)
+}
