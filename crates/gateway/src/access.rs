@@ -1,5 +1,11 @@
 //! Who may ask: keys, the tenants they belong to, the mailboxes they may see.
+//!
+//! Keys lie here as hashes only, and a key is compared with all of them in constant time. With no
+//! key configured the gateway has one user, who sits at this machine.
 
+use postern_local_index::search::Coverage;
+use postern_query::schema::StringField;
+use postern_query::{Condition, Expr, Located, Predicate, Span, StringTest};
 use postern_upstream::Secret;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -13,7 +19,7 @@ pub struct Key {
     pub digest: [u8; 32],
     /// The tenant it belongs to.
     pub tenant: String,
-    /// The key that is sent upstream instead; nothing sends the client's own.
+    /// The key that is sent upstream; without it the client's own.
     pub upstream: Option<Secret>,
     /// The only mailboxes it may see; none is all.
     pub mailboxes: Vec<String>,
@@ -42,6 +48,59 @@ impl std::fmt::Debug for Key {
     }
 }
 
+/// A digest written as 64 hexadecimal digits.
+pub(crate) fn digest(hex: &str) -> Option<[u8; 32]> {
+    let mut out = [0; 32];
+    if hex.len() != 64 || !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    for (byte, at) in out.iter_mut().zip((0..64).step_by(2)) {
+        *byte = u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()?;
+    }
+    Some(out)
+}
+
+/// Which mailboxes may be seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mailboxes {
+    /// All of the tenant.
+    All,
+    /// These, with their exact spelling.
+    Only(Vec<String>),
+}
+
+impl Mailboxes {
+    /// The condition, and that the message lies in a mailbox that may be seen.
+    #[must_use]
+    pub fn restrict(&self, condition: Condition) -> Condition {
+        let Self::Only(names) = self else { return condition };
+        let test = Predicate::String(StringField::Mailbox, StringTest::OneOf(names.clone()));
+        Expr::And(vec![Expr::Leaf(Located::new(test, Span::default())), condition])
+    }
+
+    /// Whether a message of that mailbox may be seen.
+    #[must_use]
+    pub fn permits(&self, mailbox: Option<&str>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(names) => mailbox.is_some_and(|name| names.iter().any(|own| own == name)),
+        }
+    }
+
+    /// What may be told of a coverage. Messages that could not be read belong to no mailbox that
+    /// is known, so they count against each.
+    #[must_use]
+    pub fn view(&self, mut coverage: Coverage) -> Coverage {
+        if let Self::Only(_) = self {
+            let unreadable = coverage.known.saturating_sub(coverage.indexed);
+            coverage.mailboxes.retain(|mailbox| self.permits(Some(&mailbox.name)));
+            coverage.indexed = coverage.mailboxes.iter().map(|mailbox| mailbox.indexed).sum();
+            coverage.known = coverage.indexed + unreadable;
+        }
+        coverage
+    }
+}
+
 /// Everyone who may ask.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
@@ -51,12 +110,12 @@ pub struct Access {
 /// Someone who may ask.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The tenant; nothing for the one user of this machine.
+    /// The tenant; for the one user of this machine the one that the path names.
     pub tenant: Option<String>,
     /// The key for upstream, if there is any.
     pub upstream: Option<Secret>,
-    /// The only mailboxes that may be seen; none is all.
-    pub mailboxes: Vec<String>,
+    /// What may be seen.
+    pub mailboxes: Mailboxes,
 }
 
 /// Why someone may not ask.
@@ -94,16 +153,36 @@ impl Access {
     /// # Errors
     ///
     /// When the key is missing, not known, or of another tenant.
+    ///
+    /// ```
+    /// use postern_gateway::access::{Access, Denied, Key};
+    ///
+    /// let access = Access::new(vec![Key::same("t1", "one")]);
+    /// assert!(access.caller(Some("one"), Some("t1")).is_ok());
+    /// assert_eq!(access.caller(Some("one"), Some("t2")).unwrap_err(), Denied::Tenant);
+    /// assert_eq!(access.caller(Some("two"), Some("t1")).unwrap_err(), Denied::Key);
+    /// ```
     pub fn caller(&self, presented: Option<&str>, tenant: Option<&str>) -> Result<Caller, Denied> {
+        let secret = presented.map(Secret::new);
         if self.is_open() {
-            let upstream = presented.map(Secret::new);
-            return Ok(Caller {
-                tenant: tenant.map(str::to_owned),
-                upstream,
-                mailboxes: Vec::new(),
-            });
+            let tenant = tenant.map(str::to_owned);
+            return Ok(Caller { tenant, upstream: secret, mailboxes: Mailboxes::All });
         }
-        let presented = presented.ok_or(Denied::Key)?;
+        let key = self.find(presented.ok_or(Denied::Key)?).ok_or(Denied::Key)?;
+        if tenant.is_some_and(|tenant| tenant != key.tenant) {
+            return Err(Denied::Tenant);
+        }
+        Ok(Caller {
+            tenant: Some(key.tenant.clone()),
+            upstream: key.upstream.clone().or(secret),
+            mailboxes: match key.mailboxes.as_slice() {
+                [] => Mailboxes::All,
+                some => Mailboxes::Only(some.to_vec()),
+            },
+        })
+    }
+
+    fn find(&self, presented: &str) -> Option<&Key> {
         let digest: [u8; 32] = Sha256::digest(presented).into();
         let mut found = None;
         for key in &self.keys {
@@ -111,36 +190,6 @@ impl Access {
                 found = Some(key);
             }
         }
-        let key = found.ok_or(Denied::Key)?;
-        if tenant.is_some_and(|tenant| tenant != key.tenant) {
-            return Err(Denied::Tenant);
-        }
-        Ok(Caller {
-            tenant: Some(key.tenant.clone()),
-            upstream: key.upstream.clone().or_else(|| Some(Secret::new(presented))),
-            mailboxes: key.mailboxes.clone(),
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_and_tenants() {
-        let access = Access::new(vec![Key::same("t1", "one"), Key::same("t2", "two")]);
-        let tenant = |key, tenant| access.caller(key, tenant).map(|caller| caller.tenant.unwrap());
-        assert_eq!(tenant(Some("one"), Some("t1")), Ok("t1".to_owned()));
-        assert_eq!(tenant(Some("two"), None), Ok("t2".to_owned()));
-        assert_eq!(tenant(Some("one"), Some("t2")), Err(Denied::Tenant));
-        assert_eq!(tenant(Some("other"), Some("t1")), Err(Denied::Key));
-        assert_eq!(tenant(Some(""), Some("t1")), Err(Denied::Key));
-        assert_eq!(tenant(None, Some("t1")), Err(Denied::Key));
-        assert!(
-            Access::default().caller(None, Some("any")).is_ok(),
-            "the one user of this machine"
-        );
-        assert!(!format!("{access:?}").contains("one"));
+        found
     }
 }

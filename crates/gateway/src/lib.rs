@@ -1,16 +1,29 @@
 //! The gateway: the best honest answer there is, from premium or from the local index.
 //!
-//! The way of a request: [`api`] reads it, [`access`] says who asks, [`choose`] says who answers,
-//! [`api`] writes the answer and says who gave it, why, and how complete that is.
+//! | module | says |
+//! |---|---|
+//! | [`config`] | what an operator may set |
+//! | [`access`] | who may ask, and what they may see |
+//! | `language` | what a request means |
+//! | `choose` | who answers: premium, or the local index and why |
+//! | `local` | how the local index is asked |
+//! | [`api`] | the two faces over HTTP: drop-in below `/api`, native below `/v1` |
+//! | `serve` | a socket, and an orderly end |
+//!
+//! [`api::app`] makes the whole of it from a [`State`]; it needs no socket to be tested.
 
 pub mod access;
 pub mod api;
-pub mod choose;
+mod choose;
 pub mod config;
+mod language;
 mod local;
 mod serve;
 mod state;
 
-pub use local::Local;
+#[cfg(test)]
+mod tests;
+
+pub use local::{Local, LocalEngine, LocalError};
 pub use serve::{Bound, ServeError, bind};
-pub use state::State;
+pub use state::{Locals, State};

@@ -1,67 +1,140 @@
-//! The local index behind the gateway.
+//! How the local index is asked: a few at a time, off the threads that talk to clients.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
-use postern_local_index::search::{Coverage, Error, Index, Page, Search};
+use postern_local_index::search::{Coverage, Error as IndexError, Index, Page, Search};
 use postern_query::schema::Sort;
-use postern_query::{Message, Query, odata};
+use postern_query::{Condition, Message};
 use tokio::sync::Semaphore;
+use tokio::time::timeout_at;
 
-/// Searches that run at the same time.
-const CONCURRENT: usize = 8;
+/// Something that can answer from this machine.
+pub trait LocalEngine: Send + Sync + 'static {
+    /// One page of what matches.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError>;
 
-/// The local index, opened when it is first there: the gateway may start before it.
-#[derive(Clone, Debug)]
-pub struct Local {
-    data: PathBuf,
-    opened: Arc<RwLock<Option<Index>>>,
-    room: Arc<Semaphore>,
+    /// The message of that id.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    fn message(&self, id: &str) -> Result<Option<Message>, IndexError>;
+
+    /// How much of the known mail is here; asked with every search, so it must be at hand.
+    fn coverage(&self) -> Coverage;
 }
 
-/// What is asked of the local index.
+impl LocalEngine for Index {
+    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError> {
+        Self::search(self, search)
+    }
+
+    fn message(&self, id: &str) -> Result<Option<Message>, IndexError> {
+        Self::message(self, id)
+    }
+
+    fn coverage(&self) -> Coverage {
+        Self::coverage(self)
+    }
+}
+
+/// Why there is no local answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LocalError {
+    /// The query asks too much of an index; it is the client's to change.
+    #[error("{0}")]
+    TooMuch(String),
+    /// Too many searches, or this one took too long.
+    #[error("the local index did not answer in time; ask again in a moment")]
+    Late,
+    /// There is no index, or it cannot be read.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl From<IndexError> for LocalError {
+    fn from(error: IndexError) -> Self {
+        if let IndexError::TooManyTerms { .. } = error {
+            Self::TooMuch(error.to_string())
+        } else {
+            Self::Failed(error.to_string())
+        }
+    }
+}
+
+/// A search that owns what it needs, so that it can outlive its request.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
-    pub(crate) query: Query,
+    pub(crate) condition: Condition,
     pub(crate) order: Vec<Sort>,
     pub(crate) offset: usize,
     pub(crate) limit: usize,
     pub(crate) highlight: bool,
 }
 
+/// A local index, opened when it is first there: the gateway may start before it.
+#[derive(Clone)]
+pub struct Local {
+    data: PathBuf,
+    opened: Arc<RwLock<Option<Arc<dyn LocalEngine>>>>,
+    room: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Local").field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
 impl Local {
     /// The index below `data`.
     #[must_use]
     pub fn new(data: PathBuf) -> Self {
-        Self { data, opened: Arc::default(), room: Arc::new(Semaphore::new(CONCURRENT)) }
+        let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2);
+        Self { data, opened: Arc::default(), room: Arc::new(Semaphore::new(at_once)) }
     }
 
-    /// The index, if there is one that can be read.
-    fn index(&self) -> Result<Index, Error> {
-        if let Some(index) = self.opened.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            return Ok(index.clone());
+    /// An engine that is already there.
+    #[must_use]
+    pub fn opened(engine: Arc<dyn LocalEngine>) -> Self {
+        Self { opened: Arc::new(RwLock::new(Some(engine))), ..Self::new(PathBuf::new()) }
+    }
+
+    fn engine(&self) -> Result<Arc<dyn LocalEngine>, LocalError> {
+        if let Some(engine) = self.opened.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            return Ok(Arc::clone(engine));
         }
-        let index = Index::open(&self.data)?;
-        self.opened.write().unwrap_or_else(PoisonError::into_inner).replace(index.clone());
-        Ok(index)
+        let engine: Arc<dyn LocalEngine> = Arc::new(Index::open(&self.data)?);
+        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Arc::clone(opened.insert(engine)))
+    }
+
+    /// Why there is no index here now.
+    pub(crate) fn absent(&self) -> Option<String> {
+        self.engine().err().map(|error| error.to_string())
     }
 
     /// How much of the known mail is here; nothing without an index.
     #[must_use]
-    pub fn coverage(&self) -> Option<Coverage> {
-        self.index().ok().map(|index| index.coverage())
+    pub fn coverage(&self) -> Coverage {
+        self.engine().map(|engine| engine.coverage()).unwrap_or_default()
     }
 
-    /// Searches on a thread of its own, within the mailboxes that may be seen.
     pub(crate) async fn search(
         &self,
         question: Question,
-        mailboxes: &[String],
-    ) -> Result<Page, Error> {
-        let query = within(question.query.clone(), mailboxes);
-        self.run(move |index| {
-            index.search(&Search {
-                condition: query.condition(),
+        deadline: Instant,
+    ) -> Result<Page, LocalError> {
+        self.ask(deadline, move |engine| {
+            engine.search(&Search {
+                condition: &question.condition,
                 order: &question.order,
                 offset: question.offset,
                 limit: question.limit,
@@ -71,41 +144,33 @@ impl Local {
         .await
     }
 
-    /// One message, if it lies in a mailbox that may be seen.
     pub(crate) async fn message(
         &self,
         id: String,
-        mailboxes: &[String],
-    ) -> Result<Option<Message>, Error> {
-        let found = self.run(move |index| index.message(&id)).await?;
-        let seen = |message: &Message| {
-            let mailbox = message.mailbox.as_deref().unwrap_or_default();
-            mailboxes.is_empty() || mailboxes.iter().any(|one| one == mailbox)
-        };
-        Ok(found.filter(seen))
+        deadline: Instant,
+    ) -> Result<Option<Message>, LocalError> {
+        self.ask(deadline, move |engine| engine.message(&id)).await
     }
 
-    async fn run<T: Send + 'static>(
+    async fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&Index) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
+        deadline: Instant,
+        work: impl FnOnce(&dyn LocalEngine) -> Result<T, IndexError> + Send + 'static,
+    ) -> Result<T, LocalError> {
         let local = self.clone();
-        let _room = self.room.acquire().await;
-        let done = tokio::task::spawn_blocking(move || work(&local.index()?)).await;
-        done.unwrap_or_else(|_| Err(Error::Corrupt("a search ended before its answer".to_owned())))
-    }
-}
-
-/// The same query over these mailboxes only.
-fn within(query: Query, mailboxes: &[String]) -> Query {
-    if mailboxes.is_empty() {
-        return query;
-    }
-    let names: Vec<_> =
-        mailboxes.iter().map(|name| format!("mailbox eq '{}'", name.replace('\'', "''"))).collect();
-    match odata::parse_filter(&names.join(" or ")) {
-        Ok(filter) => query.and(filter),
-        // Not understood must never mean everything.
-        Err(_) => Query::nothing(),
+        let answer = async move {
+            let permit = Arc::clone(&local.room).acquire_owned().await;
+            // Work that has begun cannot be called back: its permit stays with it to the end.
+            let task = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                work(local.engine()?.as_ref()).map_err(LocalError::from)
+            });
+            task.await
+        };
+        match timeout_at(deadline.into(), answer).await {
+            Err(_) => Err(LocalError::Late),
+            Ok(Err(_)) => Err(LocalError::Failed("the local search broke off".to_owned())),
+            Ok(Ok(result)) => result,
+        }
     }
 }

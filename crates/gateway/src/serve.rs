@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 use crate::api;
@@ -61,6 +62,8 @@ impl Bound {
         state: State,
         ended: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        axum::serve(self.listener, api::app(state)).with_graceful_shutdown(ended).await
+        // Answers are small: waiting to fill a packet only makes them late.
+        let listener = self.listener.tap_io(|socket| drop(socket.set_nodelay(true)));
+        axum::serve(listener, api::app(state)).with_graceful_shutdown(ended).await
     }
 }

@@ -44,6 +44,9 @@ pub enum SetupError {
     /// The base address is not one.
     #[error("`{0}` is no address of a service; give it as https://HOST[:PORT][/PATH]")]
     Base(String),
+    /// The base address holds a name or a password; it is not repeated.
+    #[error("the address of a service holds no name and no password; give the key by itself")]
+    Credentials,
     /// The HTTP client cannot be made.
     #[error("cannot prepare secure connections; are the certificates of this system installed?")]
     Http(#[source] reqwest::Error),
@@ -86,7 +89,11 @@ impl DataTap {
     /// assert!(DataTap::new("ftp://example.com", Settings::default()).is_err());
     /// ```
     pub fn new(base: &str, settings: Settings) -> Result<Self, SetupError> {
-        let url = Url::parse(base).ok().filter(is_base);
+        let url = Url::parse(base).ok();
+        if base.contains('@') || url.as_ref().is_some_and(has_credentials) {
+            return Err(SetupError::Credentials);
+        }
+        let url = url.filter(is_base);
         let url = url.ok_or_else(|| SetupError::Base(base.to_owned()))?;
         let http = http_client(&url, &settings).map_err(SetupError::Http)?;
         Ok(Self { http, base: url.as_str().trim_end_matches('/').to_owned(), settings })
@@ -247,6 +254,10 @@ pub fn without_hop_by_hop(headers: &HeaderMap) -> HeaderMap {
 
 fn is_base(url: &Url) -> bool {
     matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
+}
+
+fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
 }
 
 fn http_client(base: &Url, settings: &Settings) -> Result<Client, reqwest::Error> {

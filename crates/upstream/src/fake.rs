@@ -240,9 +240,30 @@ async fn read_request(stream: &mut TcpStream) -> io::Result<Option<Seen>> {
     let body = bytes.split_off(end);
     let mut seen = read_head(&String::from_utf8_lossy(&bytes));
     seen.body = body;
+    if seen.header("transfer-encoding") == Some("chunked") {
+        while !seen.body.ends_with(b"0\r\n\r\n") && stream.read_buf(&mut seen.body).await? > 0 {}
+        seen.body = without_chunks(&seen.body);
+    }
     let length = seen.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
     while seen.body.len() < length && stream.read_buf(&mut seen.body).await? > 0 {}
     Ok(Some(seen))
+}
+
+/// The body in chunks that each say their length.
+fn without_chunks(mut chunks: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    while let Some(end) = chunks.windows(2).position(|two| two == b"\r\n") {
+        let (size, rest) = chunks.split_at(end);
+        let size =
+            std::str::from_utf8(size).ok().and_then(|hex| usize::from_str_radix(hex, 16).ok());
+        let chunk = size.and_then(|size| rest.get(2..2 + size)).unwrap_or_default();
+        if chunk.is_empty() {
+            break;
+        }
+        body.extend_from_slice(chunk);
+        chunks = rest.get(4 + chunk.len()..).unwrap_or_default();
+    }
+    body
 }
 
 fn read_head(head: &str) -> Seen {

@@ -1,310 +1,161 @@
-//! The DataTap search paths: premium's own answers byte for byte, or the same envelope from here.
-
-use std::time::Instant;
+//! The paths of DataTap: a client that works there works here.
 
 use axum::Json;
-use axum::extract::{Path, RawQuery, State as Shared};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use percent_encoding::percent_decode_str;
-use postern_local_index::mail::document;
-use postern_local_index::search::{self, Page};
-use postern_query::{datatap, lucene};
-use postern_upstream::{Answer, Outcome, Secret, Target};
-use serde_json::{Map, Value, json};
+use postern_upstream::Target;
 
-use super::headers::{Served, query_id};
-use super::{fields, presented};
-use crate::State;
-use crate::access::{Caller, Denied};
-use crate::choose::{Decision, Question};
-use crate::local;
+use super::fields::list;
+use super::params::{BadParam, Params};
+use super::trace::{Source, Trace};
+use super::upstream_shape::{UpstreamError, envelope, relay};
+use super::{PAGE_LIMIT, SKIP_LIMIT};
+use crate::State as Shared;
+use crate::access::Caller;
+use crate::choose::{Face, Reason, Verdict};
+use crate::language::DropIn;
+use crate::local::{LocalError, Question};
 
-/// Hits of a page when nothing is said, and at most.
-const TOP: usize = 50;
-const MAX_TOP: usize = 1_000;
-/// Hits that may be left out.
-const MAX_SKIP: usize = 100_000;
+type IndexPath = Result<Path<(String, String)>, PathRejection>;
 
-/// An error in the upstream's own shape.
-pub(super) struct Refusal {
-    status: StatusCode,
-    code: String,
-    message: String,
+/// A request by someone who may make it.
+struct Asked {
+    caller: Caller,
+    tenant: String,
+    index: String,
 }
 
-impl Refusal {
-    pub(super) fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into() }
-    }
-
-    fn bad(message: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "InvalidRequestParameter", message)
+impl Asked {
+    fn target(&self) -> Target<'_> {
+        Target { tenant: &self.tenant, index: &self.index }
     }
 }
 
-impl axum::response::IntoResponse for Refusal {
-    fn into_response(self) -> Response {
-        let body = json!({"error": {"code": self.code, "message": self.message}});
-        (self.status, Json(body)).into_response()
-    }
+/// The key that a client of DataTap presents.
+pub(super) fn presented_key(headers: &HeaderMap) -> Option<&str> {
+    headers.get("x-api-key")?.to_str().ok()
 }
 
-impl From<Denied> for Refusal {
-    fn from(denied: Denied) -> Self {
-        match denied {
-            Denied::Key => Self::new(
-                StatusCode::UNAUTHORIZED,
-                "Unauthorized",
-                "the X-API-Key is missing or not known",
-            ),
-            Denied::Tenant => {
-                Self::new(StatusCode::NOT_FOUND, "NotFound", "there is no such tenant")
-            }
-        }
-    }
+fn admit(state: &Shared, path: IndexPath, headers: &HeaderMap) -> Result<Asked, UpstreamError> {
+    let key = presented_key(headers);
+    let Ok(Path((tenant, index))) = path else {
+        state.access().caller(key, None)?;
+        return Err(UpstreamError::not_found());
+    };
+    let caller = state.access().caller(key, Some(&tenant))?;
+    Ok(Asked { caller, tenant, index })
 }
 
 /// `GET /api/{tenant}/indexes/{index}/documents`
 pub(super) async fn documents(
-    Shared(state): Shared<State>,
-    Path((tenant, index)): Path<(String, String)>,
+    State(state): State<Shared>,
+    path: IndexPath,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let began = Instant::now();
-    let id = query_id();
-    let caller = state.0.access.caller(presented(&headers), Some(&tenant))?;
+) -> Response {
+    let trace = Trace::start();
+    let asked = match admit(&state, path, &headers) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal.into_response(),
+    };
     let raw = raw.unwrap_or_default();
-    let target = Target { tenant: &tenant, index: &index };
-    let decision = ask(&state, target, Question::Raw(&raw), &caller, began).await;
-    let (served, response) = match decision {
-        Decision::Served(answer) | Decision::BadRequest(answer) | Decision::BadKey(answer) => {
-            (Served::premium(&id), pass_on(answer))
-        }
-        Decision::Local(reason) => {
-            let served = Served::local(&id, &reason);
-            let answer = from_here(&state, &raw, &caller, &reason).await;
-            (served, answer.unwrap_or_else(axum::response::IntoResponse::into_response))
+    let (response, source) = match ask_premium(&state, &asked, &raw, &trace).await {
+        Verdict::PassOn(answer) | Verdict::Refuse(answer) => (relay(answer), Source::PREMIUM),
+        Verdict::FallBack(reason) => {
+            let answer = answer_locally(&state, &asked, &raw, &trace, &reason).await;
+            let response = answer.unwrap_or_else(UpstreamError::into_response);
+            let nobody = response.status() == StatusCode::SERVICE_UNAVAILABLE;
+            (response, if nobody { Source::nobody(reason) } else { Source::local(reason) })
         }
     };
-    let status = response.status().as_u16();
-    tracing::info!(
-        query.id = id,
-        tenant,
-        engine = served.by,
-        status,
-        ms = super::wire::milliseconds(began),
-        "search"
-    );
-    Ok(served.mark(response, state.0.local.coverage().as_ref()))
+    let coverage = state.local(Some(&asked.tenant)).coverage();
+    let coverage = asked.caller.mailboxes.view(coverage);
+    trace.finish(response, Some(&asked.tenant), &source, &coverage)
 }
 
-/// Asks premium where that is configured and may be done for this caller.
-pub(super) async fn ask(
-    state: &State,
-    target: Target<'_>,
-    question: Question<'_>,
-    caller: &Caller,
-    now: Instant,
-) -> Decision {
-    let Some(premium) = &state.0.premium else {
-        return Decision::Local("no premium endpoint is configured".to_owned());
+async fn ask_premium(state: &Shared, asked: &Asked, raw: &str, trace: &Trace) -> Verdict {
+    let (premium, key) = match state.premium_for(&asked.caller) {
+        Ok(found) => found,
+        Err(reason) => return Verdict::FallBack(reason),
     };
-    if !caller.mailboxes.is_empty() {
-        return Decision::Local(
-            "this key may see some mailboxes only, which premium cannot be told".to_owned(),
-        );
-    }
-    let none = Secret::new("");
-    premium.ask(target, question, caller.upstream.as_ref().unwrap_or(&none), now).await
+    let deadline = state.premium_deadline(trace.start);
+    let asking = premium.client().search_raw(asked.target(), raw, key, deadline);
+    premium.ask(asked.target(), Face::DropIn, asking).await
 }
 
-/// Premium's answer as it came.
-fn pass_on(answer: Answer) -> Response {
-    let mut response = (answer.status, answer.body).into_response();
-    response.headers_mut().remove(header::CONTENT_TYPE);
-    let kept = answer.headers.iter().filter(|(name, _)| **name != header::CONTENT_LENGTH);
-    response.headers_mut().extend(kept.map(|(name, value)| (name.clone(), value.clone())));
-    response
-}
-
-// ---- from the local index ----
-
-async fn from_here(
-    state: &State,
+async fn answer_locally(
+    state: &Shared,
+    asked: &Asked,
     raw: &str,
-    caller: &Caller,
-    reason: &str,
-) -> Result<Response, Refusal> {
-    let parameters = Parameters::parse(raw)?;
-    // The service's own sample sends full syntax.
-    let query = parameters.request.parse(lucene::Options::default());
-    let query = query.map_err(|errors| Refusal::bad(errors.to_string()))?;
-    let order = query.service_order();
-    let question = local::Question {
-        query,
-        order,
-        offset: parameters.skip,
-        limit: parameters.top,
-        highlight: false,
+    trace: &Trace,
+    reason: &Reason,
+) -> Result<Response, UpstreamError> {
+    if !state.premium().is_none_or(|premium| premium.is_ours(&asked.index)) {
+        return Err(UpstreamError::not_found());
+    }
+    let question = question(state, asked, raw)?;
+    let local = state.local(Some(&asked.tenant));
+    let page = local.search(question, state.deadline(trace.start)).await;
+    page.map(|page| envelope(&page)).map_err(|error| neither(reason, &error))
+}
+
+/// What the client asks, with what the service does where nothing is said.
+fn question(state: &Shared, asked: &Asked, raw: &str) -> Result<Question, UpstreamError> {
+    let mut params = Params::parse(raw, &["query", "filter", "top", "skip", "$orderby"])?;
+    let limit = params.number("top")?.unwrap_or(50).min(PAGE_LIMIT);
+    let offset = params.number("skip")?.unwrap_or(0);
+    if offset > SKIP_LIMIT {
+        return Err(BadParam::new("skip", "may be 0 to 100000").into());
+    }
+    let request = DropIn {
+        query: params.take("query"),
+        filter: params.take("filter"),
+        order_by: params.take("$orderby"),
     };
-    let page = state.0.local.search(question, &caller.mailboxes).await;
-    page.map(|page| Json(envelope(&page)).into_response()).map_err(|error| failed(&error, reason))
+    let query = state.language().read_drop_in(&request)?;
+    Ok(Question {
+        condition: asked.caller.mailboxes.restrict(query.condition().clone()),
+        order: query.service_order(),
+        offset,
+        limit,
+        highlight: false,
+    })
 }
 
-fn failed(error: &search::Error, reason: &str) -> Refusal {
-    match error {
-        search::Error::TooManyTerms { .. } => Refusal::bad(error.to_string()),
-        _ => Refusal::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "ServiceUnavailable",
-            format!("{reason}; and {error}"),
-        ),
-    }
-}
-
-/// The upstream's envelope: `PascalCase` around, `camelCase` inside, the score first.
-fn envelope(page: &Page) -> Value {
-    let hits = page.hits.iter().map(|hit| {
-        let mut fields = Map::new();
-        fields.insert("score".to_owned(), json!(hit.score));
-        if let Value::Object(document) = document::to_value(&hit.message) {
-            fields.extend(document);
+fn neither(premium: &Reason, local: &LocalError) -> UpstreamError {
+    match local {
+        LocalError::TooMuch(why) => UpstreamError::new(400, "InvalidRequestParameter", why),
+        LocalError::Late | LocalError::Failed(_) => {
+            UpstreamError::unavailable(format!("{premium}; {local}"))
         }
-        Value::Object(fields)
-    });
-    json!({"Results": hits.collect::<Vec<_>>(), "Count": page.count})
-}
-
-/// The parameters of the search path.
-#[derive(Debug, PartialEq, Eq)]
-struct Parameters {
-    request: datatap::Request,
-    top: usize,
-    skip: usize,
-}
-
-impl Parameters {
-    /// Reads a query string; what the service has no parameter for is refused, not ignored.
-    fn parse(raw: &str) -> Result<Self, Refusal> {
-        let mut seen: Vec<(String, String)> = Vec::new();
-        for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = decoded(name)?;
-            if !["query", "filter", "top", "skip", "$orderby"].contains(&name.as_str()) {
-                return Err(Refusal::bad(format!(
-                    "there is no parameter `{name}`; known: query, filter, top, skip, $orderby"
-                )));
-            }
-            if seen.iter().any(|(known, _)| *known == name) {
-                return Err(Refusal::bad(format!("the parameter `{name}` is given twice")));
-            }
-            seen.push((name, decoded(value)?));
-        }
-        let mut take = |name: &str| {
-            let at = seen.iter().position(|(known, _)| known == name)?;
-            Some(seen.swap_remove(at).1)
-        };
-        Ok(Self {
-            top: number("top", take("top"))?.unwrap_or(TOP).min(MAX_TOP),
-            skip: number("skip", take("skip"))?.map_or(Ok(0), within_skip)?,
-            request: datatap::Request {
-                query: take("query"),
-                filter: take("filter"),
-                order_by: take("$orderby"),
-            },
-        })
     }
 }
-
-fn decoded(text: &str) -> Result<String, Refusal> {
-    let spaced = text.replace('+', " ");
-    let bytes = percent_decode_str(&spaced).decode_utf8();
-    bytes.map(std::borrow::Cow::into_owned).map_err(|_| Refusal::bad("a parameter is not UTF-8"))
-}
-
-fn number(name: &str, text: Option<String>) -> Result<Option<usize>, Refusal> {
-    let Some(text) = text else { return Ok(None) };
-    text.parse()
-        .map(Some)
-        .map_err(|_| Refusal::bad(format!("{name} is a whole number from 0, not `{text}`")))
-}
-
-fn within_skip(skip: usize) -> Result<usize, Refusal> {
-    if skip <= MAX_SKIP {
-        return Ok(skip);
-    }
-    Err(Refusal::bad(format!("skip may be 0 to {MAX_SKIP}, not {skip}")))
-}
-
-// ---- fields ----
 
 /// `GET /api/{tenant}/indexes/{index}/fields`
 pub(super) async fn fields(
-    Shared(state): Shared<State>,
-    Path((tenant, index)): Path<(String, String)>,
+    State(state): State<Shared>,
+    path: IndexPath,
     headers: HeaderMap,
-) -> Result<Response, Refusal> {
-    let now = Instant::now();
-    let caller = state.0.access.caller(presented(&headers), Some(&tenant))?;
-    let id = query_id();
-    let Some(premium) = &state.0.premium else {
-        let served = Served::local(&id, "no premium endpoint is configured");
-        return Ok(
-            served.mark(Json(fields::list()).into_response(), state.0.local.coverage().as_ref())
-        );
+) -> Response {
+    let trace = Trace::start();
+    let asked = match admit(&state, path, &headers) {
+        Ok(asked) => asked,
+        Err(refusal) => return refusal.into_response(),
     };
-    let none = Secret::new("");
-    let key = caller.upstream.as_ref().unwrap_or(&none);
-    let target = Target { tenant: &tenant, index: &index };
-    let outcome = premium.client.fields(target, key, now + premium.deadline()).await;
-    let (served, response) = match outcome {
-        Outcome::Served(answer) | Outcome::BadRequest(answer) | Outcome::BadKey(answer) => {
-            (Served::premium(&id), pass_on(answer))
+    let verdict = match state.premium_for(&asked.caller) {
+        Ok((premium, key)) => {
+            let deadline = state.premium_deadline(trace.start);
+            let asking = premium.client().fields(asked.target(), key, deadline);
+            premium.ask(asked.target(), Face::DropIn, asking).await
         }
-        Outcome::NotPremium(_) | Outcome::Busy(..) | Outcome::Failed(_) => {
-            let reason = format!("premium did not answer ({})", outcome.code());
-            (Served::local(&id, &reason), Json(fields::list()).into_response())
-        }
+        Err(reason) => Verdict::FallBack(reason),
     };
-    Ok(served.mark(response, state.0.local.coverage().as_ref()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(raw: &str, expected: Result<(Option<&str>, usize, usize), &str>) {
-        let found = Parameters::parse(raw);
-        match (&found, expected) {
-            (Ok(found), Ok((query, top, skip))) => {
-                assert_eq!(
-                    (found.request.query.as_deref(), found.top, found.skip),
-                    (query, top, skip),
-                    "{raw}"
-                );
-            }
-            (Err(refusal), Err(expected)) => {
-                assert!(refusal.message.contains(expected), "{raw}: {}", refusal.message);
-            }
-            _ => panic!("{raw}: {found:?}", found = found.map_err(|refusal| refusal.message)),
-        }
-    }
-
-    #[test]
-    fn parameters() {
-        check("", Ok((None, 50, 0)));
-        check("query=a+b%20c&top=5&skip=10", Ok((Some("a b c"), 5, 10)));
-        check("top=0", Ok((None, 0, 0)));
-        check("top=5000", Ok((None, 1000, 0)));
-        check("%24orderby=x&query=%2B", Ok((Some("+"), 50, 0)));
-        check("top=-1", Err("top is a whole number from 0, not `-1`"));
-        check("top=many", Err("not `many`"));
-        check("skip=100001", Err("skip may be 0 to 100000"));
-        check("$filter=x", Err("there is no parameter `$filter`"));
-        check("query=a&query=b", Err("given twice"));
-        check("query=%ff", Err("not UTF-8"));
-    }
+    let (response, source) = match verdict {
+        Verdict::PassOn(answer) | Verdict::Refuse(answer) => (relay(answer), Source::PREMIUM),
+        Verdict::FallBack(reason) => (Json(list()).into_response(), Source::local(reason)),
+    };
+    let coverage = asked.caller.mailboxes.view(state.local(Some(&asked.tenant)).coverage());
+    trace.finish(response, Some(&asked.tenant), &source, &coverage)
 }

@@ -1,46 +1,39 @@
-//! Every other upstream path: passed on as it is, streaming both ways.
+//! Every other path of DataTap, passed on as it is, streaming both ways.
 
-use axum::body::Body;
-use axum::extract::{Request, State as Shared};
-use axum::http::StatusCode;
-use axum::response::Response;
+use axum::RequestExt as _;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Response};
+use percent_encoding::percent_decode_str;
 use postern_upstream::{Forward, without_hop_by_hop};
+use reqwest::Body as UpstreamBody;
 
-use super::dropin::Refusal;
-use super::presented;
-use crate::State;
+use super::dropin::presented_key;
+use super::upstream_shape::UpstreamError;
+use crate::State as Shared;
+use crate::access::{Caller, Mailboxes};
 
-/// Any method below `/api`.
-pub(super) async fn any(
-    Shared(state): Shared<State>,
-    request: Request,
-) -> Result<Response, Refusal> {
-    let (head, body) = request.into_parts();
-    let tenant = head.uri.path().split('/').nth(2);
-    let caller = state.0.access.caller(presented(&head.headers), tenant)?;
-    let Some(premium) = &state.0.premium else {
-        return Err(unreachable("no upstream is configured; start with --premium URL"));
-    };
-    if !caller.mailboxes.is_empty() {
-        return Err(Refusal::new(
-            StatusCode::NOT_FOUND,
-            "NotFound",
-            "there is nothing here for this key",
-        ));
-    }
-    let path_and_query = head.uri.path_and_query().map_or("/", |text| text.as_str());
-    let forward = Forward {
+/// Any `/api/…` path that has no handler of its own.
+pub(super) async fn forward(State(state): State<Shared>, request: Request) -> Response {
+    pass_on(&state, request).await.unwrap_or_else(UpstreamError::into_response)
+}
+
+async fn pass_on(state: &Shared, request: Request) -> Result<Response, UpstreamError> {
+    let caller = admit(state, presented_key(request.headers()), request.uri().path())?;
+    let premium = state.premium().ok_or_else(|| {
+        bad_gateway("no premium endpoint is configured; start with --premium URL")
+    })?;
+    let (head, body) = request.with_limited_body().into_parts();
+    let path_and_query = head.uri.path_and_query().map_or("/", |uri| uri.as_str());
+    let request = Forward {
         method: head.method,
         path_and_query,
         headers: &head.headers,
         key: caller.upstream.as_ref(),
-        body: reqwest::Body::wrap_stream(body.into_data_stream()),
+        body: upstream_body(body),
     };
-    let answer = premium
-        .client
-        .forward(forward)
-        .await
-        .map_err(|fault| unreachable(&format!("upstream failed: {fault}")))?;
+    let answer = premium.client().forward(request).await;
+    let answer = answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = answer.status();
     *response.headers_mut() = without_hop_by_hop(answer.headers());
@@ -48,6 +41,34 @@ pub(super) async fn any(
     Ok(response)
 }
 
-fn unreachable(message: &str) -> Refusal {
-    Refusal::new(StatusCode::BAD_GATEWAY, "BadGateway", message)
+/// A request without a body is sent without one, and not as an empty stream.
+fn upstream_body(body: Body) -> UpstreamBody {
+    if body.is_end_stream() {
+        UpstreamBody::from("")
+    } else {
+        UpstreamBody::wrap_stream(body.into_data_stream())
+    }
+}
+
+/// A key stays inside its tenant, whatever its upstream key could reach.
+fn admit(state: &Shared, key: Option<&str>, path: &str) -> Result<Caller, UpstreamError> {
+    let parts = path.split('/').skip(1);
+    let parts: Result<Vec<_>, _> =
+        parts.map(|part| percent_decode_str(part).decode_utf8()).collect();
+    let parts = parts.map_err(|_| UpstreamError::not_found())?;
+    let tenant = parts.get(1).map_or("", AsRef::as_ref);
+    let caller = state.access().caller(key, Some(tenant))?;
+    // Resolved on the way, these would lead into another tenant.
+    if parts.iter().any(|part| matches!(part.as_ref(), "." | "..")) {
+        return Err(UpstreamError::new(400, "BadRequest", "`.` and `..` are no parts of a path"));
+    }
+    if caller.mailboxes != Mailboxes::All {
+        let why = "this key opens some mailboxes only; it can search, and nothing else";
+        return Err(UpstreamError::new(403, "Forbidden", why));
+    }
+    Ok(caller)
+}
+
+fn bad_gateway(why: impl Into<String>) -> UpstreamError {
+    UpstreamError::new(502, "BadGateway", why)
 }

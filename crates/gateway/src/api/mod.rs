@@ -1,82 +1,84 @@
-//! HTTP in and out: the DataTap paths and our own `/v1`.
+//! The two faces over HTTP: drop-in below `/api`, native below `/v1`.
 
+mod cursor;
 mod dropin;
 mod fields;
 mod forward;
-mod headers;
-mod messages;
+mod guard;
+mod health;
+mod message;
+mod params;
 mod problem;
 mod search;
 mod status;
+mod trace;
 pub mod translate;
+mod upstream_shape;
 pub mod wire;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State as Shared};
-use axum::http::{HeaderMap, StatusCode};
-use axum::middleware::{self, Next};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::Uri;
+use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 
-use crate::State;
-use crate::access::{Caller, Denied};
+use crate::State as Shared;
 use problem::Problem;
 
-/// Bytes that a request URI may have.
-const MAX_URI: usize = 8 * 1024;
+/// Bytes that the body of a request may have.
+const BODY_LIMIT: usize = 1 << 20;
+/// Hits that one page may have.
+const PAGE_LIMIT: usize = 1_000;
+/// Hits that may be left out.
+const SKIP_LIMIT: usize = 100_000;
 
-/// Bytes that the body of a request of our own paths may have.
-const MAX_BODY: usize = 1024 * 1024;
-
-/// The whole gateway as a service, without a socket.
-pub fn app(state: State) -> Router {
+/// The whole gateway as one router.
+///
+/// ```
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// use postern_gateway::config::{Config, Overrides};
+/// use postern_gateway::{State, api};
+/// use tower::ServiceExt as _;
+///
+/// let config = Config::load(None, &Overrides::default(), "no-index-yet".into())?;
+/// let state = State::new(&config, || jiff::Timestamp::UNIX_EPOCH)?;
+/// let request = axum::http::Request::get("/healthz").body(axum::body::Body::empty())?;
+/// assert_eq!(api::app(state).oneshot(request).await?.status(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn app(state: Shared) -> Router {
+    let documents = get(dropin::documents).fallback(forward::forward);
+    let fields = get(dropin::fields).fallback(forward::forward);
+    let guards = middleware::from_fn_with_state(state.clone(), guard::guard);
     Router::new()
-        .route("/api/{tenant}/indexes/{index}/documents", get(dropin::documents))
-        .route("/api/{tenant}/indexes/{index}/fields", get(dropin::fields))
+        .route("/api/{tenant}/indexes/{index}/documents", documents)
+        .route("/api/{tenant}/indexes/{index}/fields", fields)
         .route("/v1/search", get(search::get).post(search::post))
         .route("/v1/translate", get(translate::get).post(translate::post))
-        .route("/v1/messages/{id}", get(messages::message))
-        .route("/v1/status", get(status::status))
-        .route("/healthz", get(status::alive))
-        .route("/readyz", get(status::ready))
+        .route("/v1/messages/{id}", get(message::get))
+        .route("/v1/status", get(status::get))
+        .route("/healthz", get(health::live))
+        .route("/readyz", get(health::ready))
+        .method_not_allowed_fallback(wrong_method)
         .fallback(elsewhere)
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn(limit_uri))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(guards)
         .with_state(state)
 }
 
-/// Whatever the upstream has and we do not is passed on; outside of it there is nothing.
-async fn elsewhere(state: Shared<State>, request: Request) -> Response {
-    if request.uri().path().starts_with("/api/") {
-        return forward::any(state, request).await.into_response();
+/// Paths of DataTap without a handler of their own are passed on; others are not there.
+async fn elsewhere(state: State<Shared>, request: Request) -> Response {
+    let path = request.uri().path();
+    if path.starts_with("/api/") {
+        return forward::forward(state, request).await;
     }
-    let title = "there is nothing at this path";
-    Problem::new(StatusCode::NOT_FOUND, "not_found", title).into_response()
+    let detail = format!("there is nothing at {path}");
+    Problem::not_found("not_found").detail(detail).into_response()
 }
 
-async fn limit_uri(request: Request, next: Next) -> Response {
-    let length = request.uri().path_and_query().map_or(0, |text| text.as_str().len());
-    if length > MAX_URI {
-        let title = format!("the address has {length} bytes, and {MAX_URI} are allowed");
-        return Problem::new(StatusCode::URI_TOO_LONG, "too_long", title).into_response();
-    }
-    next.run(request).await
-}
-
-/// The key that a client presents: `X-API-Key`, or a bearer token.
-fn presented(headers: &HeaderMap) -> Option<&str> {
-    let key = headers.get("x-api-key").and_then(|value| value.to_str().ok());
-    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
-    key.or_else(|| bearer.and_then(|value| value.strip_prefix("Bearer ")))
-}
-
-/// Who asks on a path of our own.
-fn caller(state: &State, headers: &HeaderMap) -> Result<Caller, Problem> {
-    state.0.access.caller(presented(headers), None).map_err(|denied| match denied {
-        Denied::Key | Denied::Tenant => Problem::new(
-            StatusCode::UNAUTHORIZED,
-            "unauthorized",
-            "the key is missing or not known; send it as X-API-Key",
-        ),
-    })
+async fn wrong_method(uri: Uri) -> Response {
+    let detail = format!("{} is asked in another way", uri.path());
+    Problem::new(405, "method_not_allowed", "method not allowed").detail(detail).into_response()
 }

@@ -1,77 +1,125 @@
-//! Errors of our own paths: RFC 9457 problems that point and say what to type.
+//! What goes wrong on the native face, as RFC 9457 says it.
 
 use axum::Json;
-use axum::http::{StatusCode, header};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use postern_local_index::search;
-use postern_query::Errors;
 use serde::Serialize;
 
-use super::wire;
+use super::params::BadParam;
+use super::wire::{Fault, Place};
+use crate::language::Refused;
+use crate::local::LocalError;
 
-/// A problem; boxed, because it travels in the error of nearly every result.
+/// A problem: a status, a stable code, what is wrong, and where.
 #[derive(Debug)]
-pub(crate) struct Problem(Box<Body>);
+pub(super) struct Problem {
+    status: StatusCode,
+    body: Box<Body>,
+}
 
-/// A problem as it is sent.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Body {
-    r#type: String,
+    #[serde(rename = "type")]
+    kind: String,
     title: String,
     status: u16,
     code: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    span: Option<Place>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<wire::Fault>,
+    errors: Vec<Fault>,
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: &str, title: impl Into<String>) -> Self {
-        Self(Box::new(Body {
-            r#type: format!("urn:postern:problem:{code}"),
+    pub(super) fn new(status: u16, code: &str, title: impl Into<String>) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = Body {
+            kind: format!("urn:postern:problem:{code}"),
             title: title.into(),
             status: status.as_u16(),
             code: code.to_owned(),
+            detail: None,
+            span: None,
             hint: None,
             errors: Vec::new(),
-        }))
+        };
+        Self { status, body: Box::new(body) }
     }
 
-    /// What is wrong with a query.
-    pub(crate) fn of_query(errors: &Errors) -> Self {
-        let first = errors.as_slice().first();
-        let code = first.map_or("syntax", |error| error.code.as_str());
-        let title = first
-            .map_or_else(|| "the query is not understood".to_owned(), |error| error.title.clone());
-        let mut problem = Self::new(StatusCode::BAD_REQUEST, code, title);
-        problem.0.hint = first.and_then(|error| error.hint.clone());
-        problem.0.errors = errors.as_slice().iter().map(wire::Fault::from).collect();
+    pub(super) fn not_found(code: &str) -> Self {
+        Self::new(404, code, "not found")
+    }
+
+    pub(super) fn unauthorized() -> Self {
+        let hint = "send the key as `X-API-Key`, or as `Authorization: Bearer`";
+        Self::new(401, "unauthorized", "the key is missing or wrong").hint(hint)
+    }
+
+    /// Neither engine can answer.
+    pub(super) fn unavailable(detail: impl Into<String>) -> Self {
+        Self::new(503, "unavailable", "no engine can answer").detail(detail)
+    }
+
+    pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.body.detail = Some(detail.into());
+        self
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.body.hint = Some(hint.into());
+        self
+    }
+}
+
+impl From<Refused> for Problem {
+    /// The first fault speaks for all of them.
+    fn from(refused: Refused) -> Self {
+        let errors = refused.errors.as_slice();
+        let Some(first) = errors.first() else {
+            return Self::new(400, "invalid_query", "the query cannot be read");
+        };
+        let mut problem = Self::new(400, first.code.as_str(), first.title.clone())
+            .detail(format!("in parameter `{}`", refused.part));
+        problem.body.span = Some(first.span.into());
+        problem.body.hint.clone_from(&first.hint);
+        problem.body.errors = errors.iter().map(Fault::from).collect();
         problem
     }
+}
 
-    /// Why the local index cannot answer; `reason` says why premium did not.
-    pub(crate) fn of_search(error: &search::Error, reason: &str) -> Self {
+impl From<BadParam> for Problem {
+    fn from(bad: BadParam) -> Self {
+        Self::new(400, "invalid_parameter", bad.to_string())
+    }
+}
+
+impl From<LocalError> for Problem {
+    fn from(error: LocalError) -> Self {
         match error {
-            search::Error::TooManyTerms { .. } => {
-                Self::new(StatusCode::BAD_REQUEST, "too_many_terms", error.to_string())
-            }
-            _ => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "unavailable",
-                format!("{reason}; and {error}"),
-            ),
+            LocalError::TooMuch(why) => Self::new(400, "too_many_terms", why),
+            LocalError::Late | LocalError::Failed(_) => Self::unavailable(error.to_string()),
         }
     }
 }
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status =
-            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, Json(self.0)).into_response();
-        let kind = header::HeaderValue::from_static("application/problem+json");
-        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+        let status = self.status;
+        let mut response = (status, Json(self.body)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
         response
     }
 }

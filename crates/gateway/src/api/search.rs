@@ -1,306 +1,350 @@
-//! `/v1/search`: the query language, over the best engine there is.
-
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::time::Instant;
+//! `/v1/search`: the language of people, and an answer that says where it comes from.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
-use axum::extract::{Query as Parameters, State as Shared};
-use axum::http::{HeaderMap, StatusCode};
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{RawQuery, State};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
-use jiff::tz::TimeZone;
-use postern_query::schema::{InstantField, Sort, SortField};
-use postern_query::{Compiled, Context, Fidelity, Parsed, datatap, odata, parse};
+use jiff::{SignedDuration, Timestamp};
+use postern_local_index::search::Coverage;
+use postern_query::{Compiled, Fidelity, Query, datatap};
 use postern_upstream::{Answer, SearchRequest, Target};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tracing::{debug, error};
 
-use super::headers::{Served, query_id};
+use super::cursor::{Cursor, fingerprint};
+use super::params::{BadParam, Params};
 use super::problem::Problem;
-use super::wire::{self, Count, CoverageView, Remark, SearchAnswer, Sent, ServedBy, Understood};
-use super::{caller, dropin};
-use crate::State;
+use super::trace::{Engine, Source, Trace};
+use super::wire::{
+    Because, Count, CoverageView, MessageView, Remark, SearchAnswer, Sent, ServedBy,
+    Understood as Told,
+};
+use super::{PAGE_LIMIT, SKIP_LIMIT};
+use crate::State as Shared;
 use crate::access::Caller;
-use crate::choose::{Decision, Question};
-use crate::local;
+use crate::choose::{Face, Reason, Verdict};
+use crate::language::Understood;
+use crate::local::{LocalError, Question};
 
-/// Messages of a page when nothing is said, and at most.
-const LIMIT: usize = 25;
-const MAX_LIMIT: usize = 1_000;
+/// Hits of a page where nothing is said.
+const PAGE: usize = 25;
 
-/// The parameters of a search.
+/// What may be asked.
 #[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Request {
-    #[serde(default)]
+#[serde(deny_unknown_fields, default)]
+struct SearchBody {
     q: String,
     filter: Option<String>,
     limit: Option<usize>,
     cursor: Option<String>,
-    highlight: Option<bool>,
-    #[serde(default)]
-    engine: Engine,
+    highlight: bool,
+    engine: EngineChoice,
 }
 
+/// Who is wanted.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
-enum Engine {
+enum EngineChoice {
     #[default]
     Auto,
     Premium,
     Local,
-    Cluster,
 }
 
 /// `GET /v1/search`
 pub(super) async fn get(
-    state: Shared<State>,
+    State(state): State<Shared>,
     headers: HeaderMap,
-    request: Result<Parameters<Request>, QueryRejection>,
-) -> Result<Response, Problem> {
-    let request = request.map_err(|rejection| bad(rejection.body_text()))?;
-    search(&state, &headers, request.0).await
+    RawQuery(raw): RawQuery,
+) -> Response {
+    answer(&state, &headers, from_params(&raw.unwrap_or_default())).await
 }
 
 /// `POST /v1/search`
 pub(super) async fn post(
-    state: Shared<State>,
+    State(state): State<Shared>,
     headers: HeaderMap,
-    request: Result<Json<Request>, JsonRejection>,
-) -> Result<Response, Problem> {
-    let request = request.map_err(|rejection| {
-        Problem::new(rejection.status(), "bad_request", rejection.body_text())
-    })?;
-    search(&state, &headers, request.0).await
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    answer(&state, &headers, from_json(body)).await
 }
 
-pub(super) fn bad(title: impl Into<String>) -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "bad_request", title)
-}
-
-/// One search on its way.
-struct Job<'a> {
-    state: &'a State,
-    caller: &'a Caller,
-    parsed: Parsed,
-    limit: usize,
-    offset: usize,
-    highlight: bool,
-    /// What a cursor of this search must carry.
-    mark: u64,
-    id: String,
-    began: Instant,
-}
-
-async fn search(state: &State, headers: &HeaderMap, request: Request) -> Result<Response, Problem> {
-    let began = Instant::now();
-    let caller = caller(state, headers)?;
-    let limit = request.limit.unwrap_or(LIMIT);
-    if limit > MAX_LIMIT {
-        return Err(bad(format!("limit may be 0 to {MAX_LIMIT}, not {limit}")));
-    }
-    let parsed = understood(state, &request)?;
-    let mark = mark(&request);
-    let (offset, sticky) = cursor(request.cursor.as_deref(), mark)?;
-    let engine = sticky.unwrap_or(request.engine);
-    let highlight = request.highlight.unwrap_or(true);
-    let job = Job {
-        state,
-        caller: &caller,
-        parsed,
-        limit,
-        offset,
-        highlight,
-        mark,
-        id: query_id(),
-        began,
+fn from_params(raw: &str) -> Result<SearchBody, Problem> {
+    let known = ["q", "filter", "limit", "cursor", "highlight", "engine"];
+    let mut params = Params::parse(raw, &known)?;
+    let engine = match params.take("engine").as_deref() {
+        None | Some("auto") => EngineChoice::Auto,
+        Some("premium") => EngineChoice::Premium,
+        Some("local") => EngineChoice::Local,
+        Some(_) => return Err(BadParam::new("engine", "is auto, premium or local").into()),
     };
-    match engine {
-        Engine::Local => job.local_answer("the local index was asked for").await,
-        Engine::Auto => job.best(true).await,
-        Engine::Premium => job.best(false).await,
-        Engine::Cluster => Err(bad("no cluster is configured; leave engine out")),
-    }
+    Ok(SearchBody {
+        limit: params.number("limit")?,
+        highlight: params.flag("highlight")?,
+        q: params.take("q").unwrap_or_default(),
+        filter: params.take("filter"),
+        cursor: params.take("cursor"),
+        engine,
+    })
 }
 
-fn understood(state: &State, request: &Request) -> Result<Parsed, Problem> {
-    let context = Context::at((state.0.clock)().to_zoned(TimeZone::UTC));
-    let mut parsed = parse(&request.q, &context).map_err(|errors| Problem::of_query(&errors))?;
-    if let Some(filter) = &request.filter {
-        let filter = odata::parse_filter(filter).map_err(|errors| Problem::of_query(&errors))?;
-        parsed.query = parsed.query.and(filter);
-    }
-    Ok(parsed)
+/// The JSON of a body that is not too large.
+pub(super) fn from_json<T: DeserializeOwned>(
+    body: Result<Bytes, BytesRejection>,
+) -> Result<T, Problem> {
+    let body = body.map_err(|rejection| {
+        Problem::new(rejection.status().as_u16(), "body_too_large", "the body cannot be read")
+    })?;
+    serde_json::from_slice(&body)
+        .map_err(|error| Problem::new(400, "invalid_body", format!("the body is wrong: {error}")))
 }
 
-impl Job<'_> {
-    /// Premium where it can say the query and answers, else the local index.
-    async fn best(self, fall_back: bool) -> Result<Response, Problem> {
-        let compiled = datatap::compile(&self.parsed.query, &self.state.0.capabilities);
-        let reason = match &compiled.sent {
-            None => cannot_say(&compiled),
-            Some(sent) => match self.ask(sent).await {
-                Decision::Served(answer) => return self.premium_answer(&compiled, sent, &answer),
-                Decision::BadKey(_) => return Err(refused_key()),
-                Decision::BadRequest(answer) => {
-                    let status = answer.status.as_u16();
-                    tracing::error!(
-                        query.id = self.id,
-                        status,
-                        "premium refused a request of our making"
-                    );
-                    tracing::debug!(
-                        query.id = self.id,
-                        filter = sent.filter,
-                        query = sent.query,
-                        "the refused request"
-                    );
-                    format!("premium refused our request (status {status})")
-                }
-                Decision::Local(reason) => reason,
-            },
-        };
-        if fall_back {
-            return self.local_answer(&reason).await;
+/// Who asks, by either header.
+pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|text| text.strip_prefix("Bearer "));
+    let key = super::dropin::presented_key(headers).or(bearer);
+    state.access().caller(key, None).map_err(|_| Problem::unauthorized())
+}
+
+/// A search that was understood.
+struct Asked {
+    caller: Caller,
+    engine: EngineChoice,
+    offset: usize,
+    limit: usize,
+    highlight: bool,
+    fingerprint: u64,
+    understood: Understood,
+    compiled: Compiled<datatap::Request>,
+}
+
+/// One page, whoever it came from.
+struct Found {
+    results: Vec<MessageView>,
+    count: u64,
+    exact: bool,
+}
+
+async fn answer(
+    state: &Shared,
+    headers: &HeaderMap,
+    body: Result<SearchBody, Problem>,
+) -> Response {
+    let trace = Trace::start();
+    let asked = match admit(state, headers).and_then(|caller| understand(state, caller, body?)) {
+        Ok(asked) => asked,
+        Err(problem) => return problem.into_response(),
+    };
+    let tenant = asked.caller.tenant.as_deref();
+    let coverage = asked.caller.mailboxes.view(state.local(tenant).coverage());
+    let (result, source) = Box::pin(find(state, &asked, &trace)).await;
+    let response = match result {
+        Ok(found) => {
+            let answer = asked.describe(found, &source, &coverage, state.now(), &trace);
+            Json(answer).into_response()
         }
-        Err(Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "unavailable",
-            format!("only premium was asked for, but {reason}"),
-        ))
-    }
+        Err(problem) => problem.into_response(),
+    };
+    trace.finish(response, tenant, &source, &coverage)
+}
 
-    async fn ask(&self, sent: &datatap::Request) -> Decision {
-        let Some(tenant) = self.caller.tenant.as_deref() else {
-            return Decision::Local("no tenant is known; start with --tenant and --key".to_owned());
-        };
-        let index = self.state.0.premium.as_ref().map_or("", |premium| premium.index.as_str());
-        let request = SearchRequest {
-            query: sent.query.clone(),
-            filter: sent.filter.clone(),
-            order_by: sent.order_by.clone().or_else(|| self.default_order()),
+fn understand(state: &Shared, caller: Caller, body: SearchBody) -> Result<Asked, Problem> {
+    let limit = body.limit.unwrap_or(PAGE);
+    if limit > PAGE_LIMIT {
+        return Err(BadParam::new("limit", "may be 0 to 1000").into());
+    }
+    let understood = state.language().read(&body.q, body.filter.as_deref(), state.now())?;
+    let tenant = caller.tenant.as_deref().unwrap_or_default();
+    let filter = body.filter.as_deref().unwrap_or_default();
+    let fingerprint = fingerprint(&[tenant, &understood.canonical, filter]);
+    let cursor = body.cursor.map(|text| {
+        Cursor::parse(&text, fingerprint).ok_or_else(|| {
+            BadParam::new("cursor", "is not one of this search; leave it out to begin again")
+        })
+    });
+    let cursor = cursor.transpose()?;
+    let compiled = state.language().compile(&in_natural_order(&understood.query));
+    Ok(Asked {
+        engine: engine(body.engine, cursor),
+        offset: cursor.map_or(0, |cursor| cursor.offset),
+        caller,
+        limit,
+        highlight: body.highlight,
+        fingerprint,
+        understood,
+        compiled,
+    })
+}
+
+/// Pages that began locally go on locally: another engine has another order.
+fn engine(wanted: EngineChoice, cursor: Option<Cursor>) -> EngineChoice {
+    match (wanted, cursor.map(|cursor| cursor.engine)) {
+        (EngineChoice::Auto, Some(Engine::Local)) => EngineChoice::Local,
+        _ => wanted,
+    }
+}
+
+/// Premium orders by score where there are words; where there are none, newest first is said.
+fn in_natural_order(query: &Query) -> Query {
+    if query.order().is_empty() && query.is_scored() {
+        query.clone()
+    } else {
+        query.clone().ordered_by(query.natural_order())
+    }
+}
+
+async fn find(state: &Shared, asked: &Asked, trace: &Trace) -> (Result<Found, Problem>, Source) {
+    let reason = match ask_premium(state, asked, trace).await {
+        Verdict::PassOn(answer) => return (asked.read(&answer), Source::PREMIUM),
+        Verdict::Refuse(_) => {
+            let problem = Problem::unauthorized().detail("premium refused the key");
+            return (Err(problem), Source::PREMIUM);
+        }
+        Verdict::FallBack(reason) => reason,
+    };
+    if asked.engine == EngineChoice::Premium {
+        return (Err(Problem::unavailable(reason.to_string())), Source::nobody(reason));
+    }
+    if let Reason::Refused(_) = reason {
+        error!(query_id = trace.id(), "premium refused a filter of ours");
+        debug!(query_id = trace.id(), sent = ?asked.compiled.sent, "the refused filter");
+    }
+    match find_locally(state, asked, trace).await {
+        Ok(found) => (Ok(found), Source::local(reason)),
+        Err(LocalError::TooMuch(why)) => {
+            (Err(LocalError::TooMuch(why).into()), Source::local(reason))
+        }
+        Err(error @ (LocalError::Late | LocalError::Failed(_))) => {
+            let problem = Problem::unavailable(format!("{reason}; {error}"));
+            (Err(problem), Source::nobody(reason))
+        }
+    }
+}
+
+async fn find_locally(state: &Shared, asked: &Asked, trace: &Trace) -> Result<Found, LocalError> {
+    let local = state.local(asked.caller.tenant.as_deref());
+    let page = local.search(asked.question(), state.deadline(trace.start)).await?;
+    let count = u64::try_from(page.count).unwrap_or(u64::MAX);
+    let results = page.hits.iter().map(MessageView::from).collect();
+    Ok(Found { results, count, exact: true })
+}
+
+async fn ask_premium(state: &Shared, asked: &Asked, trace: &Trace) -> Verdict {
+    if asked.engine == EngineChoice::Local {
+        return Verdict::FallBack(Reason::AskedFor);
+    }
+    let (premium, key) = match state.premium_for(&asked.caller) {
+        Ok(found) => found,
+        Err(reason) => return Verdict::FallBack(reason),
+    };
+    // Without a configured key there is no tenant to ask for.
+    let Some(tenant) = asked.caller.tenant.as_deref() else {
+        return Verdict::FallBack(Reason::NoKey);
+    };
+    let Some(request) = asked.request() else {
+        return Verdict::FallBack(Reason::CannotSay(asked.objection()));
+    };
+    let target = Target { tenant, index: premium.index() };
+    let deadline = state.premium_deadline(trace.start);
+    let asking = premium.client().search(target, &request, key, deadline);
+    premium.ask(target, Face::Native, asking).await
+}
+
+impl Asked {
+    /// What premium is sent, if it has words for it.
+    fn request(&self) -> Option<SearchRequest> {
+        let sent = self.compiled.sent.clone()?;
+        Some(SearchRequest {
+            query: sent.query,
+            filter: sent.filter,
+            order_by: sent.order_by,
             top: self.limit,
             skip: self.offset,
-        };
-        let target = Target { tenant, index };
-        dropin::ask(self.state, target, Question::Search(&request), self.caller, self.began).await
+        })
     }
 
-    /// Newest first where nothing ranks, as people expect; the service's own order would be arbitrary.
-    fn default_order(&self) -> Option<String> {
-        let received = Sort::descending(SortField::Instant(InstantField::Received));
-        (!self.parsed.query.is_scored()).then(|| format!("{} desc", received.by.path()))
+    fn objection(&self) -> String {
+        let worst = self.compiled.notes.iter().max_by_key(|note| note.fidelity);
+        worst.map(|note| note.message.clone()).unwrap_or_default()
     }
 
-    fn premium_answer(
-        self,
-        compiled: &Compiled<datatap::Request>,
-        sent: &datatap::Request,
-        answer: &Answer,
-    ) -> Result<Response, Problem> {
-        let found = answer.found().ok_or_else(|| bad("premium's answer cannot be read"))?;
-        let results: Vec<_> = found.hits.iter().map(wire::MessageView::from).collect();
-        let shown = u64::try_from(self.offset + results.len()).unwrap_or(u64::MAX);
-        let count = Count { value: found.count.unwrap_or(shown), exact: found.count.is_some() };
-        let understood = Understood {
-            sent: Some(Sent {
-                query: sent.query.clone(),
-                filter: sent.filter.clone(),
-                order_by: sent.order_by.clone(),
-            }),
-            fidelity: compiled.fidelity().as_str(),
-            notes: compiled.notes.iter().map(|note| note.message.clone()).collect(),
-            ..self.understood()
-        };
-        let served = Served::premium(&self.id);
-        Ok(self.answer(results, count, understood, &served, "premium"))
-    }
-
-    async fn local_answer(self, reason: &str) -> Result<Response, Problem> {
-        let question = local::Question {
-            order: self.parsed.query.natural_order(),
-            query: self.parsed.query.clone(),
+    fn question(&self) -> Question {
+        let query = &self.understood.query;
+        Question {
+            condition: self.caller.mailboxes.restrict(query.condition().clone()),
+            order: query.natural_order(),
             offset: self.offset,
             limit: self.limit,
             highlight: self.highlight,
-        };
-        let page = self.state.0.local.search(question, &self.caller.mailboxes).await;
-        let page = page.map_err(|error| Problem::of_search(&error, reason))?;
-        let count = Count { value: u64::try_from(page.count).unwrap_or(u64::MAX), exact: true };
-        let served = Served::local(&self.id, reason);
-        let understood = self.understood();
-        Ok(self.answer(wire::results(&page), count, understood, &served, "local"))
-    }
-
-    fn understood(&self) -> Understood {
-        Understood {
-            canonical: self.parsed.canonical.clone(),
-            sent: None,
-            fidelity: Fidelity::Exact.as_str(),
-            notes: Vec::new(),
-            advice: self.parsed.advice.iter().map(Remark::from).collect(),
         }
     }
 
-    fn answer(
+    /// The page in an answer of premium; that it can be read was checked before it got here.
+    fn read(&self, answer: &Answer) -> Result<Found, Problem> {
+        let unreadable = || Problem::unavailable("the answer of premium cannot be read");
+        let found = answer.found().ok_or_else(unreadable)?;
+        let exact = self.compiled.notes.is_empty() && found.count.is_some();
+        let seen = u64::try_from(self.offset + found.hits.len()).unwrap_or(u64::MAX);
+        let results = found.hits.iter().map(MessageView::from).collect();
+        Ok(Found { results, count: found.count.unwrap_or(seen), exact })
+    }
+
+    fn describe(
         &self,
-        results: Vec<wire::MessageView>,
-        count: Count,
-        query: Understood,
-        served: &Served,
-        engine: &str,
-    ) -> Response {
-        let next = self.offset + results.len();
-        let more = !results.is_empty() && u64::try_from(next).is_ok_and(|next| next < count.value);
-        let coverage = self.state.0.local.coverage();
-        let answer = SearchAnswer {
-            results,
-            count,
-            next_cursor: more.then(|| format!("{engine}-{next}-{:016x}", self.mark)),
-            served_by: ServedBy { engine: engine.to_owned(), reason: served.reason.clone() },
-            coverage: coverage
-                .as_ref()
-                .map(|coverage| CoverageView::seen(coverage, &self.caller.mailboxes)),
-            query,
-            took_ms: wire::milliseconds(self.began),
-        };
-        tracing::info!(query.id = self.id, engine, ms = answer.took_ms, "search");
-        served.mark(Json(answer).into_response(), coverage.as_ref())
+        found: Found,
+        source: &Source,
+        coverage: &Coverage,
+        now: Timestamp,
+        trace: &Trace,
+    ) -> SearchAnswer {
+        SearchAnswer {
+            next_cursor: source.engine.and_then(|engine| self.next(&found, engine)),
+            results: found.results,
+            count: Count { value: found.count, exact: found.exact },
+            served_by: served_by(source, now),
+            coverage: Some(CoverageView::seen(coverage, &[])),
+            query: self.explain(source.engine),
+            took_ms: trace.millis(),
+        }
+    }
+
+    fn next(&self, found: &Found, engine: Engine) -> Option<String> {
+        let next = self.offset + found.results.len();
+        let more = u64::try_from(next).is_ok_and(|next| next < found.count);
+        let reachable = !found.results.is_empty() && next <= SKIP_LIMIT;
+        (more && reachable).then(|| Cursor::new(engine, next, self.fingerprint).to_string())
+    }
+
+    /// How the engine that answered was asked; the local index is asked for exactly what is meant.
+    fn explain(&self, engine: Option<Engine>) -> Told {
+        let premium = (engine == Some(Engine::Premium)).then_some(&self.compiled);
+        let fidelity = premium.map_or(Fidelity::Exact, Compiled::fidelity).as_str();
+        let notes = premium.into_iter().flat_map(|compiled| &compiled.notes);
+        Told {
+            canonical: self.understood.canonical.clone(),
+            sent: premium.and_then(|compiled| compiled.sent.as_ref()).map(Sent::from),
+            fidelity,
+            notes: notes.map(|note| note.message.clone()).collect(),
+            advice: self.understood.advice.iter().map(Remark::from).collect(),
+        }
     }
 }
 
-fn cannot_say(compiled: &Compiled<datatap::Request>) -> String {
-    let why = compiled.notes.iter().find(|note| note.fidelity == Fidelity::Unsupported);
-    format!("premium cannot say this: {}", why.map_or("", |note| note.message.as_str()))
-}
-
-fn refused_key() -> Problem {
-    Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "premium refuses the key")
-}
-
-// ---- cursors ----
-
-/// What a cursor may continue: the same words and filter.
-fn mark(request: &Request) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    (&request.q, &request.filter).hash(&mut hasher);
-    hasher.finish()
-}
-
-/// Where a cursor goes on, and on which engine.
-fn cursor(text: Option<&str>, mark: u64) -> Result<(usize, Option<Engine>), Problem> {
-    let Some(text) = text else { return Ok((0, None)) };
-    let unknown = || bad("the cursor is not one of this search; leave it out to begin again");
-    let mut parts = text.split('-');
-    let (Some(engine), Some(offset), Some(found), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(unknown());
+fn served_by(source: &Source, now: Timestamp) -> ServedBy {
+    let because = |reason: &Reason| Because {
+        reason: reason.to_string(),
+        since: reason
+            .lasting()
+            .and_then(|lasting| SignedDuration::try_from(lasting).ok())
+            .and_then(|lasting| now.checked_sub(lasting).ok())
+            .map(|since| since.to_string()),
     };
-    let engine = match engine {
-        "premium" => Engine::Premium,
-        "local" => Engine::Local,
-        _ => return Err(unknown()),
-    };
-    let offset = offset.parse().map_err(|_| unknown())?;
-    if found == format!("{mark:016x}") { Ok((offset, Some(engine))) } else { Err(unknown()) }
+    ServedBy {
+        engine: source.engine.map(Engine::as_str).unwrap_or_default().to_owned(),
+        reason: source.reason.as_ref().map(because),
+    }
 }

@@ -1,19 +1,20 @@
 //! `/v1/translate`: what each target is sent for a query, which `postern translate` prints too.
 
 use axum::Json;
-use axum::extract::rejection::{JsonRejection, QueryRejection};
+use axum::body::Bytes;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query as Parameters, State as Shared};
-use axum::http::HeaderMap;
-use jiff::tz::TimeZone;
+use axum::http::{HeaderMap, StatusCode};
 use postern_query::{
     Capabilities, Context, Errors, Parsed, Query, datatap, english, lucene, odata, parse,
 };
 use serde::{Deserialize, Serialize};
 
 use super::problem::Problem;
-use super::search::bad;
+use super::search::{admit, from_json};
 use super::wire::{Place, Remark, Sent};
 use crate::State;
+use crate::language::Refused;
 
 /// The language of a query.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
@@ -132,16 +133,20 @@ pub(super) async fn get(
     headers: HeaderMap,
     request: Result<Parameters<Request>, QueryRejection>,
 ) -> Result<Json<Translation>, Problem> {
-    answer(&state, &headers, &request.map_err(|rejection| bad(rejection.body_text()))?.0)
+    answer(
+        &state,
+        &headers,
+        &request.map_err(|rejection| bad(rejection.status(), rejection.body_text()))?.0,
+    )
 }
 
 /// `POST /v1/translate`
 pub(super) async fn post(
     state: Shared<State>,
     headers: HeaderMap,
-    request: Result<Json<Request>, JsonRejection>,
+    body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Translation>, Problem> {
-    answer(&state, &headers, &request.map_err(|rejection| bad(rejection.body_text()))?.0)
+    answer(&state, &headers, &from_json(body)?)
 }
 
 fn answer(
@@ -149,9 +154,13 @@ fn answer(
     headers: &HeaderMap,
     request: &Request,
 ) -> Result<Json<Translation>, Problem> {
-    super::caller(state, headers)?;
-    let context = Context::at((state.0.clock)().to_zoned(TimeZone::UTC));
-    translate(&request.q, request.from, &context, &state.0.capabilities)
+    admit(state, headers)?;
+    let context = Context::utc(state.now());
+    translate(&request.q, request.from, &context, &state.language().capabilities)
         .map(Json)
-        .map_err(|errors| Problem::of_query(&errors))
+        .map_err(|errors| Refused { part: "q", errors }.into())
+}
+
+fn bad(status: StatusCode, why: String) -> Problem {
+    Problem::new(status.as_u16(), "invalid_request", why)
 }

@@ -1,7 +1,7 @@
 //! The JSON of `/v1`, which `postern search --format json` prints too.
 
 use postern_local_index::search::{Coverage, Hit, Page, Snippet};
-use postern_query::{Advice, Attachment, Error, Message, Recipient};
+use postern_query::{Advice, Attachment, Error, Message, Recipient, datatap};
 use postern_upstream as upstream;
 use serde::Serialize;
 use serde_json::Value;
@@ -43,8 +43,18 @@ pub struct ServedBy {
     /// `premium` or `local`.
     pub engine: String,
     /// Why it was not premium.
+    #[serde(flatten)]
+    pub reason: Option<Because>,
+}
+
+/// Why it was not premium, and since when.
+#[derive(Clone, Debug, Serialize)]
+pub struct Because {
+    /// The reason.
+    pub reason: String,
+    /// When that began, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub since: Option<String>,
 }
 
 /// How a query was understood and what was sent.
@@ -76,6 +86,16 @@ pub struct Sent {
     /// OData order.
     #[serde(rename = "$orderby", skip_serializing_if = "Option::is_none")]
     pub order_by: Option<String>,
+}
+
+impl From<&datatap::Request> for Sent {
+    fn from(request: &datatap::Request) -> Self {
+        Self {
+            query: request.query.clone(),
+            filter: request.filter.clone(),
+            order_by: request.order_by.clone(),
+        }
+    }
 }
 
 /// A place in the typed text.
@@ -230,6 +250,14 @@ struct Links {
     this: String,
 }
 
+impl Links {
+    /// Ids come from elsewhere and may hold anything.
+    fn to(id: &str) -> Self {
+        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+        Self { this: format!("/v1/messages/{}", utf8_percent_encode(id, NON_ALPHANUMERIC)) }
+    }
+}
+
 impl From<&Recipient> for Person {
     fn from(person: &Recipient) -> Self {
         Self { name: person.name.clone().into(), address: person.address.clone().into() }
@@ -292,7 +320,7 @@ impl From<&Message> for MessageView {
             folder: message.folder.clone().into(),
             body: message.body.clone(),
             snippet: None,
-            links: Links { this: format!("/v1/messages/{}", message.id) },
+            links: Links::to(&message.id),
         }
     }
 }
@@ -329,7 +357,7 @@ impl From<&upstream::Hit> for MessageView {
             folder: get("folder"),
             body: None,
             snippet: None,
-            links: Links { this: format!("/v1/messages/{}", hit.text("id").unwrap_or_default()) },
+            links: Links::to(hit.text("id").unwrap_or_default()),
         }
     }
 }

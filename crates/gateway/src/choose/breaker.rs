@@ -1,124 +1,234 @@
-//! A breaker: an upstream that keeps failing is left alone for a while.
+//! A breaker: after too many faults, or one silence, nobody waits on the upstream for a while.
 
 use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Outcomes that are looked at.
-const WINDOW: usize = 20;
-/// Outcomes that must be known before anything is concluded.
-const ENOUGH: usize = 5;
-/// How long an open breaker stays so before one request may try again.
-const PAUSE: Duration = Duration::from_secs(10);
+/// When it opens and for how long.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct BreakerSettings {
+    /// Over how long the rate is taken.
+    pub(crate) window: Duration,
+    /// How many requests it takes to speak of a rate.
+    pub(crate) minimum: usize,
+    /// The share of failures that opens it.
+    pub(crate) failure_rate: f64,
+    /// How long it stays open before a probe, and how long a probe may take.
+    pub(crate) rest: Duration,
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        Self {
+            window: Duration::from_secs(30),
+            minimum: 4,
+            failure_rate: 0.5,
+            rest: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What a request says about the health of the upstream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Health {
+    /// It served.
+    Good,
+    /// It answered without serving: alive, but no measure of its health.
+    Alive,
+    /// It failed.
+    Bad,
+    /// It did not answer within the whole deadline: one client waited in vain, and that is enough.
+    Silent,
+}
 
 /// Whether requests go through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BreakerState {
+pub(crate) enum BreakerState {
     /// They do.
     Closed,
-    /// They do not.
-    Open,
-    /// One may try.
-    HalfOpen,
+    /// They do not, since then.
+    Open(Instant),
+    /// One does, to see; none did since then.
+    HalfOpen(Instant),
 }
 
-impl BreakerState {
-    /// The word for it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Closed => "closed",
-            Self::Open => "open",
-            Self::HalfOpen => "halfOpen",
-        }
-    }
+#[derive(Debug)]
+enum Phase {
+    Closed {
+        recent: VecDeque<(Instant, bool)>,
+    },
+    /// Probing is allowed from `retry_at` on; `probing` says whether one has left.
+    Open {
+        since: Instant,
+        retry_at: Instant,
+        probing: bool,
+    },
 }
 
-/// Opens when at least half of the last outcomes failed. Time is an argument.
-#[derive(Clone, Debug, Default)]
-pub struct Breaker {
-    outcomes: VecDeque<bool>,
-    opened: Option<Instant>,
-    /// When the one request that may try was let through.
-    trying: Option<Instant>,
+/// The breaker; the time is always an argument.
+#[derive(Debug)]
+pub(crate) struct Breaker {
+    settings: BreakerSettings,
+    phase: Mutex<Phase>,
 }
 
 impl Breaker {
-    /// Whether a request may go through now.
-    pub fn allows(&mut self, now: Instant) -> bool {
-        match self.state(now) {
-            BreakerState::Closed => true,
-            BreakerState::Open => false,
-            BreakerState::HalfOpen => {
-                self.trying = Some(now);
-                true
+    pub(crate) fn new(settings: BreakerSettings) -> Self {
+        Self { settings, phase: Mutex::new(Phase::Closed { recent: VecDeque::new() }) }
+    }
+
+    /// Whether a request may go through now. A probe that never reports back, because its client
+    /// went away, makes room for another one after a rest.
+    pub(crate) fn admits(&self, now: Instant) -> Result<(), Instant> {
+        match &mut *self.lock() {
+            Phase::Closed { .. } => Ok(()),
+            Phase::Open { since, retry_at, .. } if now < *retry_at => Err(*since),
+            Phase::Open { retry_at, probing, .. } => {
+                (*retry_at, *probing) = (now + self.settings.rest, true);
+                Ok(())
             }
         }
     }
 
-    /// What became of a request.
-    pub fn record(&mut self, well: bool, now: Instant) {
-        if self.opened.is_some() {
-            self.trying = None;
-            self.opened = (!well).then_some(now);
-            self.outcomes.clear();
-            return;
-        }
-        self.outcomes.push_back(well);
-        if self.outcomes.len() > WINDOW {
-            self.outcomes.pop_front();
-        }
-        let failed = self.outcomes.iter().filter(|well| !**well).count();
-        if self.outcomes.len() >= ENOUGH && failed * 2 >= self.outcomes.len() {
-            self.opened = Some(now);
-            self.outcomes.clear();
+    /// Takes note of how a request went.
+    pub(crate) fn record(&self, health: Health, now: Instant) {
+        let mut phase = self.lock();
+        let opened = match (&mut *phase, health) {
+            (Phase::Closed { .. }, Health::Alive) => return,
+            (Phase::Closed { .. }, Health::Silent) => now,
+            (Phase::Closed { recent }, Health::Good | Health::Bad) => {
+                recent.push_back((now, health == Health::Bad));
+                if !self.settings.is_too_much(recent, now) {
+                    return;
+                }
+                now
+            }
+            (Phase::Open { .. }, Health::Good | Health::Alive) => {
+                *phase = Phase::Closed { recent: VecDeque::new() };
+                return;
+            }
+            (Phase::Open { since, .. }, Health::Bad | Health::Silent) => *since,
+        };
+        let retry_at = now + self.settings.rest;
+        *phase = Phase::Open { since: opened, retry_at, probing: false };
+    }
+
+    /// Whether requests go through now.
+    pub(crate) fn state(&self, now: Instant) -> BreakerState {
+        match &*self.lock() {
+            Phase::Closed { .. } => BreakerState::Closed,
+            Phase::Open { since, retry_at, probing } if *probing || now >= *retry_at => {
+                BreakerState::HalfOpen(*since)
+            }
+            Phase::Open { since, .. } => BreakerState::Open(*since),
         }
     }
 
-    /// Whether requests go through now. A try whose end was never told may be repeated.
-    #[must_use]
-    pub fn state(&self, now: Instant) -> BreakerState {
-        let waited = |since: Instant| now.saturating_duration_since(since) >= PAUSE;
-        match (self.opened, self.trying) {
-            (None, _) => BreakerState::Closed,
-            (Some(opened), trying) if waited(opened) && trying.is_none_or(waited) => {
-                BreakerState::HalfOpen
-            }
-            (Some(_), _) => BreakerState::Open,
-        }
+    fn lock(&self) -> MutexGuard<'_, Phase> {
+        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl BreakerSettings {
+    /// Forgets what is older than the window and looks at the rest.
+    fn is_too_much(&self, recent: &mut VecDeque<(Instant, bool)>, now: Instant) -> bool {
+        while recent.front().is_some_and(|(at, _)| now.duration_since(*at) > self.window) {
+            recent.pop_front();
+        }
+        let failures = recent.iter().filter(|(_, failed)| *failed).count();
+        recent.len() >= self.minimum && as_f64(failures) >= self.failure_rate * as_f64(recent.len())
+    }
+}
+
+/// Exact far beyond any number of requests in a window.
+fn as_f64(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::MAX, f64::from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn opens_tries_and_closes() {
-        let start = Instant::now();
-        let later = |seconds| start + Duration::from_secs(seconds);
-        let mut breaker = Breaker::default();
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn opened(at: Instant) -> Breaker {
+        let breaker = Breaker::new(BreakerSettings::default());
         for _ in 0..4 {
-            breaker.record(false, start);
+            assert_eq!(breaker.admits(at), Ok(()));
+            breaker.record(Health::Bad, at);
         }
-        assert!(breaker.allows(start), "four are not enough");
-        breaker.record(false, start);
-        assert!(!breaker.allows(later(9)), "open");
-        assert!(breaker.allows(later(10)), "one may try");
-        assert!(!breaker.allows(later(11)), "but only one");
-        breaker.record(false, later(12));
-        assert!(!breaker.allows(later(21)), "it failed, so the pause begins again");
-        assert!(breaker.allows(later(22)));
-        breaker.record(true, later(22));
-        assert_eq!(breaker.state(later(22)), BreakerState::Closed);
+        breaker
     }
 
     #[test]
-    fn some_failures_are_borne() {
+    fn opens_at_the_rate_and_not_before() {
         let now = Instant::now();
-        let mut breaker = Breaker::default();
-        for number in 0..100 {
-            breaker.record(number % 3 != 0, now);
-            assert!(breaker.allows(now) || number < ENOUGH);
+        let breaker = Breaker::new(BreakerSettings::default());
+        for health in [Health::Good, Health::Good, Health::Good, Health::Bad, Health::Bad] {
+            breaker.record(health, now);
+            assert_eq!(breaker.state(now), BreakerState::Closed);
         }
+        breaker.record(Health::Bad, now);
+        assert_eq!(breaker.state(now), BreakerState::Open(now));
+        assert_eq!(breaker.admits(now), Err(now));
+    }
+
+    #[test]
+    fn one_silence_is_enough() {
+        let now = Instant::now();
+        let breaker = Breaker::new(BreakerSettings::default());
+        breaker.record(Health::Good, now);
+        breaker.record(Health::Silent, now);
+        assert_eq!(breaker.state(now), BreakerState::Open(now));
+    }
+
+    #[test]
+    fn client_errors_never_count() {
+        let now = Instant::now();
+        let breaker = Breaker::new(BreakerSettings::default());
+        for _ in 0..100 {
+            breaker.record(Health::Alive, now);
+        }
+        for _ in 0..3 {
+            breaker.record(Health::Bad, now);
+        }
+        assert_eq!(breaker.state(now), BreakerState::Closed);
+    }
+
+    #[test]
+    fn old_faults_are_forgotten() {
+        let now = Instant::now();
+        let breaker = Breaker::new(BreakerSettings::default());
+        for seconds in [0, 20, 40, 60, 80] {
+            breaker.record(Health::Bad, now + seconds * SECOND);
+        }
+        assert_eq!(breaker.state(now + 80 * SECOND), BreakerState::Closed);
+    }
+
+    #[test]
+    fn one_probe_after_a_rest_decides() {
+        let start = Instant::now();
+        let later = start + 10 * SECOND;
+        for health in [Health::Good, Health::Alive] {
+            let breaker = opened(start);
+            assert_eq!(breaker.admits(later), Ok(()));
+            assert_eq!(breaker.state(later), BreakerState::HalfOpen(start));
+            assert_eq!(breaker.admits(later), Err(start), "one probe at a time");
+            breaker.record(health, later);
+            assert_eq!(breaker.state(later), BreakerState::Closed);
+        }
+        let breaker = opened(start);
+        assert_eq!(breaker.admits(later), Ok(()));
+        breaker.record(Health::Bad, later);
+        assert_eq!(breaker.state(later), BreakerState::Open(start), "still the same outage");
+    }
+
+    #[test]
+    fn a_probe_that_got_lost_is_replaced() {
+        let start = Instant::now();
+        let breaker = opened(start);
+        assert_eq!(breaker.admits(start + 10 * SECOND), Ok(()));
+        assert_eq!(breaker.admits(start + 19 * SECOND), Err(start));
+        assert_eq!(breaker.admits(start + 20 * SECOND), Ok(()));
     }
 }

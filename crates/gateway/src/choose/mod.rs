@@ -1,139 +1,99 @@
-//! Who answers: what came of asking premium decides.
+//! Who answers: premium, or the local index and why.
 
 mod breaker;
+mod memory;
+mod policy;
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use postern_upstream::{
-    Answer, DataTap, Outcome, SearchRequest, Secret, Settings, SetupError, Target,
-};
-
-pub use breaker::{Breaker, BreakerState};
+use postern_upstream::{DataTap, Outcome, Settings, SetupError, Target};
 
 use crate::config;
+use breaker::{Breaker, BreakerSettings};
+use memory::{Known, Memory};
 
-/// How long a tenant without premium is not asked for again.
-const FORGET_AFTER: Duration = Duration::from_secs(300);
+pub(crate) use breaker::BreakerState;
+pub(crate) use policy::{Face, Reason, Verdict};
 
-/// The premium endpoint with what is remembered of it.
+/// The premium service and what is known of its health.
 #[derive(Debug)]
-pub struct Premium {
-    /// The client.
-    pub client: DataTap,
-    /// Name of the search index, for our own paths.
-    pub index: String,
-    breaker: Mutex<Breaker>,
-    absent: Mutex<HashMap<String, Instant>>,
-    deadline: Duration,
-}
-
-/// What to do now.
-#[derive(Debug)]
-pub enum Decision {
-    /// Premium answered.
-    Served(Answer),
-    /// Premium finds fault with the request: its answer is the client's, or our translation is wrong.
-    BadRequest(Answer),
-    /// Premium refuses the key; such a key must not read local mail either.
-    BadKey(Answer),
-    /// Answer from the local index, for this reason.
-    Local(String),
-}
-
-/// What is asked of premium.
-#[derive(Debug)]
-pub enum Question<'a> {
-    /// A query string as a client sent it.
-    Raw(&'a str),
-    /// A request of our own.
-    Search(&'a SearchRequest),
+pub(crate) struct Premium {
+    client: DataTap,
+    index: String,
+    only_index: bool,
+    breaker: Breaker,
+    memory: Memory,
+    recheck: Duration,
 }
 
 impl Premium {
-    /// A client for the configured endpoint.
-    ///
-    /// # Errors
-    ///
-    /// When the URL is not one.
-    pub fn new(config: &config::Premium) -> Result<Self, SetupError> {
+    pub(crate) fn new(settings: &config::Premium) -> Result<Self, SetupError> {
         Ok(Self {
-            client: DataTap::new(&config.url, Settings::default())?,
-            index: config.index.clone(),
-            breaker: Mutex::new(Breaker::default()),
-            absent: Mutex::default(),
-            deadline: config.deadline,
+            client: DataTap::new(&settings.url, Settings::default())?,
+            index: settings.index.clone(),
+            only_index: settings.only_index,
+            breaker: Breaker::new(BreakerSettings::default()),
+            memory: Memory::default(),
+            recheck: settings.recheck,
         })
     }
 
-    /// Asks, unless it is known to be in vain, and decides by the outcome.
-    pub async fn ask(
+    pub(crate) const fn client(&self) -> &DataTap {
+        &self.client
+    }
+
+    /// The index that native searches ask.
+    pub(crate) fn index(&self) -> &str {
+        &self.index
+    }
+
+    /// Whether the local index stands in for the index of that name.
+    pub(crate) fn is_ours(&self, index: &str) -> bool {
+        !self.only_index || self.index == index
+    }
+
+    pub(crate) fn breaker(&self, now: Instant) -> BreakerState {
+        self.breaker.state(now)
+    }
+
+    /// Asks unless that is known to be in vain, learns from the outcome, and decides.
+    pub(crate) async fn ask(
         &self,
         target: Target<'_>,
-        question: Question<'_>,
-        key: &Secret,
-        now: Instant,
-    ) -> Decision {
-        if let Some(reason) = self.in_vain(target.tenant, now) {
-            return Decision::Local(reason);
+        face: Face,
+        asking: impl Future<Output = Outcome>,
+    ) -> Verdict {
+        if let Some(reason) = self.in_vain(target, Instant::now()) {
+            return Verdict::FallBack(reason);
         }
-        let deadline = now + self.deadline;
-        let outcome = match question {
-            Question::Raw(text) => self.client.search_raw(target, text, key, deadline).await,
-            Question::Search(request) => self.client.search(target, request, key, deadline).await,
-        };
-        self.learn(target.tenant, &outcome, now);
-        decide(outcome)
+        let outcome = asking.await;
+        self.learn(target, &outcome, Instant::now());
+        policy::decide(outcome, face)
     }
 
-    /// Why there is no point in asking.
-    fn in_vain(&self, tenant: &str, now: Instant) -> Option<String> {
-        let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-        absent.retain(|_, until| *until > now);
-        if absent.contains_key(tenant) {
-            return Some("premium is not there for this tenant".to_owned());
-        }
-        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        (!breaker.allows(now))
-            .then(|| "premium failed repeatedly and is left alone for a while".to_owned())
-    }
-
-    fn learn(&self, tenant: &str, outcome: &Outcome, now: Instant) {
-        let mut breaker = self.breaker.lock().unwrap_or_else(PoisonError::into_inner);
-        // Only faults of the upstream count; whatever it says properly shows that it is well.
-        breaker.record(!matches!(outcome, Outcome::Failed(_)), now);
-        drop(breaker);
-        if matches!(outcome, Outcome::NotPremium(_)) {
-            let mut absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
-            absent.insert(tenant.to_owned(), now + FORGET_AFTER);
+    fn in_vain(&self, target: Target<'_>, now: Instant) -> Option<Reason> {
+        match self.memory.recall(target, now) {
+            Some((Known::Absent, since)) => Some(Reason::KnownAbsent(now.duration_since(since))),
+            Some((Known::Busy, _)) => Some(Reason::Busy),
+            None => {
+                let since = self.breaker.admits(now).err()?;
+                Some(Reason::BreakerOpen(now.duration_since(since)))
+            }
         }
     }
 
-    /// How long it is waited for.
-    #[must_use]
-    pub const fn deadline(&self) -> Duration {
-        self.deadline
-    }
-
-    /// Whether requests go through, for the status.
-    #[must_use]
-    pub fn breaker_state(&self, now: Instant) -> BreakerState {
-        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).state(now)
-    }
-}
-
-/// The table of outcomes.
-fn decide(outcome: Outcome) -> Decision {
-    match outcome {
-        Outcome::Served(answer) => Decision::Served(answer),
-        Outcome::BadRequest(answer) => Decision::BadRequest(answer),
-        Outcome::BadKey(answer) => Decision::BadKey(answer),
-        Outcome::NotPremium(answer) => Decision::Local(format!(
-            "premium is not there for this tenant (status {})",
-            answer.status.as_u16()
-        )),
-        Outcome::Busy(..) => Decision::Local("premium is busy (status 429)".to_owned()),
-        Outcome::Failed(fault) => Decision::Local(format!("premium failed: {fault}")),
+    fn learn(&self, target: Target<'_>, outcome: &Outcome, now: Instant) {
+        self.breaker.record(policy::health(outcome), now);
+        match outcome {
+            Outcome::Served(_) => self.memory.forget(target),
+            Outcome::NotPremium(_) => {
+                self.memory.note(target, Known::Absent, now, self.recheck);
+            }
+            Outcome::Busy(_, Some(wait)) => self.memory.note(target, Known::Busy, now, *wait),
+            Outcome::BadRequest(_)
+            | Outcome::BadKey(_)
+            | Outcome::Busy(_, None)
+            | Outcome::Failed(_) => {}
+        }
     }
 }

@@ -1,0 +1,70 @@
+//! What no single value of a configuration can say.
+
+use std::collections::BTreeSet;
+
+use postern_upstream::{DataTap, Settings};
+
+use super::{Config, ConfigError, invalid};
+
+impl Config {
+    /// Checks that the values go together.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, and what to write instead.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        self.check_listen()?;
+        self.check_keys()?;
+        self.check_tenants()?;
+        let Some(premium) = &self.premium else { return Ok(()) };
+        let client = DataTap::new(&premium.url, Settings::default());
+        client.map_or_else(|error| invalid(error.to_string()), |_| Ok(()))
+    }
+
+    /// Without a key it is for this machine's one user, so nobody else may reach it.
+    fn check_listen(&self) -> Result<(), ConfigError> {
+        if self.access.is_open() && !self.listen.ip().is_loopback() {
+            return invalid(format!(
+                "without a key only this machine may ask, so {} cannot be listened on; give \
+                 --tenant and --key, or listen on 127.0.0.1",
+                self.listen
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_keys(&self) -> Result<(), ConfigError> {
+        let keys = self.access.keys();
+        for (at, key) in keys.iter().enumerate() {
+            let name = &key.name;
+            if key.tenant.is_empty() {
+                return invalid(format!("the key `{name}` opens no tenant; write its id"));
+            }
+            if let Some(twin) = keys.iter().take(at).find(|other| other.digest == key.digest) {
+                let other = &twin.name;
+                return invalid(format!(
+                    "the keys `{other}` and `{name}` are the same; remove one"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// An index knows no tenants, so two tenants never share one.
+    fn check_tenants(&self) -> Result<(), ConfigError> {
+        let keys = self.access.keys().iter();
+        let named: BTreeSet<_> = keys.map(|key| key.tenant.as_str()).collect();
+        let placed: BTreeSet<_> = self.tenants.iter().map(|tenant| tenant.id.as_str()).collect();
+        let folders: BTreeSet<_> = self.tenants.iter().map(|tenant| &tenant.data).collect();
+        if placed.len() != self.tenants.len() || folders.len() != self.tenants.len() {
+            return invalid("two [[tenants]] have the same id or folder; give each its own");
+        }
+        match named.difference(&placed).next() {
+            Some(tenant) if named.len() > 1 => invalid(format!(
+                "with more than one tenant each has its own index; add [[tenants]] with \
+                 id = \"{tenant}\" and data = \"FOLDER\""
+            )),
+            _ => Ok(()),
+        }
+    }
+}

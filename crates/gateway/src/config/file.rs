@@ -1,0 +1,178 @@
+//! The file as it is written.
+
+use std::path::{Path, PathBuf};
+
+use postern_query::lucene;
+use postern_upstream::Secret;
+use serde::Deserialize;
+
+use super::{ConfigError, Premium, Tenant, duration, invalid};
+use crate::access::{Key, digest};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FileConfig {
+    pub(super) listen: Option<String>,
+    pub(super) data: Option<PathBuf>,
+    pub(super) premium: Option<FilePremium>,
+    pub(super) keys: Vec<FileKey>,
+    pub(super) tenants: Vec<FileTenant>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FilePremium {
+    url: String,
+    index: Option<String>,
+    deadline: Option<String>,
+    recheck: Option<String>,
+    #[serde(default)]
+    syntax: Syntax,
+    #[serde(default)]
+    mode: Mode,
+    #[serde(default)]
+    search_functions: bool,
+    #[serde(default)]
+    lower_case_addresses: bool,
+    url_budget: Option<usize>,
+    fields: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Syntax {
+    #[default]
+    Full,
+    Simple,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    #[default]
+    Any,
+    All,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileKey {
+    name: String,
+    /// Hex of the SHA-256 of the key that clients present.
+    sha256: String,
+    tenant: String,
+    /// The key that premium is asked with; without it the one that the client presents.
+    upstream_key: Option<String>,
+    /// The only mailboxes it opens; without them all of the tenant.
+    mailboxes: Option<Vec<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileTenant {
+    id: String,
+    data: PathBuf,
+}
+
+impl std::fmt::Debug for FileKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FileKey").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl FileConfig {
+    pub(super) fn read(path: &Path) -> Result<Self, ConfigError> {
+        let text = text(path)?;
+        toml::from_str(&text).map_err(|error| ConfigError::Invalid {
+            path: path.to_owned(),
+            // The line itself may hold a secret, so only its place is told.
+            reason: format!("{}{}", error.message(), place(&text, error.span())),
+        })
+    }
+}
+
+pub(super) fn text(path: &Path) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+fn place(text: &str, span: Option<std::ops::Range<usize>>) -> String {
+    let before = span.and_then(|span| text.get(..span.start));
+    before
+        .map_or_else(String::new, |before| format!(" (line {})", before.matches('\n').count() + 1))
+}
+
+impl TryFrom<FilePremium> for Premium {
+    type Error = ConfigError;
+
+    fn try_from(file: FilePremium) -> Result<Self, ConfigError> {
+        let known = Self::at(file.url);
+        let told = |text: Option<String>, what, default| {
+            text.map_or(Ok(default), |text| duration(&text, what))
+        };
+        Ok(Self {
+            only_index: file.index.is_some(),
+            index: file.index.unwrap_or(known.index),
+            deadline: told(file.deadline, "deadline", known.deadline)?,
+            recheck: told(file.recheck, "time to recheck", known.recheck)?,
+            reading: lucene::Options { syntax: file.syntax.into(), mode: file.mode.into() },
+            search_functions: file.search_functions,
+            lower_case_addresses: file.lower_case_addresses,
+            url_budget: file.url_budget.unwrap_or(known.url_budget),
+            fields: file.fields,
+            url: known.url,
+        })
+    }
+}
+
+impl From<Syntax> for lucene::Syntax {
+    fn from(syntax: Syntax) -> Self {
+        match syntax {
+            Syntax::Full => Self::Full,
+            Syntax::Simple => Self::Simple,
+        }
+    }
+}
+
+impl From<Mode> for lucene::Mode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Any => Self::Any,
+            Mode::All => Self::All,
+        }
+    }
+}
+
+impl TryFrom<FileKey> for Key {
+    type Error = ConfigError;
+
+    fn try_from(file: FileKey) -> Result<Self, ConfigError> {
+        let name = file.name;
+        let Some(digest) = digest(&file.sha256) else {
+            return invalid(format!(
+                "sha256 of the key `{name}` is not 64 hex digits; make it with `printf %s KEY | sha256sum`"
+            ));
+        };
+        // Read as "all", a list that someone emptied would open everything.
+        if file.mailboxes.as_ref().is_some_and(Vec::is_empty) {
+            return invalid(format!(
+                "the key `{name}` opens no mailbox; list some, or leave `mailboxes` out for all"
+            ));
+        }
+        Ok(Self {
+            name,
+            digest,
+            tenant: file.tenant,
+            upstream: file.upstream_key.map(Secret::new),
+            mailboxes: file.mailboxes.unwrap_or_default(),
+        })
+    }
+}
+
+impl From<FileTenant> for Tenant {
+    fn from(file: FileTenant) -> Self {
+        Self { id: file.id, data: file.data }
+    }
+}

@@ -1,0 +1,133 @@
+//! Who may ask and what they see.
+
+use super::*;
+use crate::config::Tenant;
+
+fn restricted(premium: Option<&Fake>) -> Router {
+    let mut config = one_key(premium);
+    let mailboxes = vec!["alice".into()];
+    config.access = Access::new(vec![Key { mailboxes, ..key("main", KEY, TENANT) }]);
+    gateway(&config)
+}
+
+#[tokio::test]
+async fn no_key_and_a_wrong_key_are_401() {
+    let fake = Fake::start().await.unwrap();
+    let router = gateway(&one_key(Some(&fake)));
+    let paths = [
+        DOCUMENTS,
+        "/api/t1/locations",
+        "/v1/search",
+        "/v1/translate?q=a",
+        "/v1/messages/m1",
+        "/v1/status",
+    ];
+    for uri in paths {
+        for key in [None, Some("wrong"), Some(""), Some("outer-ke")] {
+            let seen = send(&router, Method::GET, uri, key, "").await;
+            assert_eq!(seen.status, 401, "{uri} {key:?}");
+        }
+    }
+    assert!(fake.seen().is_empty(), "premium is not asked who may ask");
+    assert_eq!(send(&router, Method::GET, "/healthz", None, "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_bearer_token_is_a_key_too() {
+    let request = Request::get("/v1/search").header("authorization", format!("Bearer {KEY}"));
+    let seen = exchange(&gateway(&one_key(None)), request.body(Body::empty()).unwrap()).await;
+    assert_eq!(seen.status, 200);
+}
+
+#[tokio::test]
+async fn another_tenant_is_not_there() {
+    let fake = Fake::start().await.unwrap();
+    let router = gateway(&one_key(Some(&fake)));
+    let paths = [
+        "/api/t2/indexes/dg-search-index/documents",
+        "/api/t2/indexes/dg-search-index/fields",
+        "/api/t2/locations",
+        "/api/T1/locations",
+        "/api/authentication/generateApiKey",
+    ];
+    for uri in paths {
+        let seen = get(&router, uri).await;
+        assert_eq!(seen.status, 404, "{uri}");
+        assert_eq!(seen.json()["error"]["code"], "NotFound");
+    }
+    for uri in ["/api/t1/../t2/locations", "/api/t1/%2e%2e/t2/locations", "/api/t1/x/.%2E"] {
+        assert_eq!(get(&router, uri).await.status, 400, "{uri}");
+    }
+    assert!(fake.seen().is_empty());
+}
+
+#[tokio::test]
+async fn a_key_of_one_mailbox_sees_nothing_else() {
+    let fake = Fake::start().await.unwrap();
+    let router = restricted(Some(&fake));
+    let everything = ["", "?filter=mailbox%20eq%20'bob'%20or%20mailbox%20ne%20'bob'", "?query=*"];
+    for raw in everything {
+        let seen = get(&router, &format!("{DOCUMENTS}{raw}")).await;
+        assert_eq!(seen.ids(), ["m2", "m1"], "{raw}");
+        assert_eq!(seen.header("postern-coverage"), Some("2/3; as-of=2024-06-01T12:00:00Z"));
+    }
+    let native = get(&router, "/v1/search?q=invoice%20OR%20holiday").await;
+    assert_eq!(native.ids(), ["m2", "m1"]);
+    let reason = "this key opens some mailboxes only, which premium cannot be told";
+    assert_eq!(native.header("postern-reason"), Some(reason));
+    assert!(!String::from_utf8_lossy(&native.body).contains("bob"));
+    assert_eq!(get(&router, "/v1/messages/m1").await.status, 200);
+    assert_eq!(get(&router, "/v1/messages/m3").await.status, 404);
+    let (hidden, unknown) = ("/v1/messages/m3", "/v1/messages/none");
+    assert_eq!(get(&router, hidden).await.body, get(&router, unknown).await.body);
+    assert!(!String::from_utf8_lossy(&get(&router, "/v1/status").await.body).contains("bob"));
+    assert_eq!(get(&router, "/api/t1/discovery/1/users").await.status, 403);
+    assert!(fake.seen().is_empty(), "premium would show more");
+}
+
+#[tokio::test]
+async fn two_tenants_have_two_indexes() {
+    let mut config = one_key(None);
+    config.access = Access::new(vec![key("a", KEY, "t1"), key("b", "second-key", "t2")]);
+    let error = config.check().unwrap_err().to_string();
+    assert!(error.contains("add [[tenants]] with id = \"t1\""), "{error}");
+    let place = |id: &str, data: &str| Tenant { id: id.into(), data: data.into() };
+    config.tenants = vec![place("t1", "/one"), place("t2", "/one")];
+    assert!(config.check().is_err(), "no folder for two");
+    config.tenants = vec![place("t1", "/one"), place("t2", "/two")];
+    let router = app(State::new(&config, now).unwrap());
+    for (presented, place) in [(KEY, "/one"), ("second-key", "/two")] {
+        let seen = send(&router, Method::GET, "/v1/search", Some(presented), "").await;
+        let json = seen.json();
+        assert!(json["detail"].as_str().unwrap().contains(place), "{json}");
+    }
+}
+
+#[tokio::test]
+async fn without_keys_this_machine_is_served() {
+    let fake = Fake::start().await.unwrap();
+    let router = gateway(&nobody(Some(&fake)));
+    let seen = send(&router, Method::GET, DOCUMENTS, None, "").await;
+    assert_eq!(seen.header("postern-reason"), Some("there is no key to ask premium with"));
+    let seen = send(&router, Method::GET, DOCUMENTS, Some("my-own"), "").await;
+    assert_eq!(seen.header("postern-served-by"), Some("premium"));
+    assert_eq!(fake.seen()[0].header("x-api-key"), Some("my-own"));
+    assert_eq!(send(&router, Method::GET, "/v1/search", None, "").await.status, 200);
+}
+
+#[tokio::test]
+async fn without_keys_a_foreign_name_is_refused() {
+    let router = gateway(&nobody(None));
+    let table = [
+        ("localhost:7700", 200),
+        ("127.0.0.1:7700", 200),
+        ("[::1]:7700", 200),
+        ("rebound.example:7700", 403),
+        ("127.0.0.1.example", 403),
+    ];
+    for (host, status) in table {
+        let request = Request::get("/v1/search").header("host", host);
+        let seen = exchange(&router, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(seen.status, status, "{host}");
+    }
+}

@@ -1,0 +1,73 @@
+//! The configuration file and the flags.
+
+use super::*;
+
+fn load(text: &str, flags: &Overrides) -> Result<Config, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("postern.toml");
+    std::fs::write(&file, text).unwrap();
+    Config::load(Some(&file), flags, "data".into()).map_err(|error| error.to_string())
+}
+
+#[track_caller]
+fn check(text: &str, flags: &Overrides, expected: &str) {
+    let error = load(text, flags).unwrap_err();
+    assert!(error.contains(expected), "{error}");
+    assert!(!error.contains("s3cret"), "{error}");
+}
+
+fn key_with(rest: &str) -> String {
+    format!("[[keys]]\nname='k'\nsha256='{}'\ntenant='t1'\n{rest}", "a".repeat(64))
+}
+
+#[test]
+fn every_error_says_what_to_do() {
+    let none = &Overrides::default();
+    check("lisen = 'x'", none, "unknown field `lisen`");
+    check("listen = 'here'", none, "write one such as 127.0.0.1:7700");
+    check("listen = '192.0.2.1:80'", none, "give --tenant and --key");
+    check("[premium]\nurl = 'nowhere'", none, "give it as https://HOST");
+    check("[premium]\nurl = 'https://me:s3cret@h'", none, "no name and no password");
+    check("[premium]\nurl = 'http://h'\nindx = 'x'", none, "(line 3)");
+    check("[premium]\nurl = 'http://h'\ndeadline = 'soon'", none, "write 5s or 800ms");
+    check("[premium]\nurl = 'http://h'\ndeadline = '0s'", none, "write 5s or 800ms");
+    check(&key_with("mailboxes = []"), none, "leave `mailboxes` out for all");
+    check(&key_with("upstream_kye = 's3cret'"), none, "unknown field `upstream_kye`");
+    check(&key_with("").replace("aaaa", "s3cret"), none, "sha256sum");
+    check(&(key_with("") + &key_with("")), none, "are the same; remove one");
+    let key = Overrides { key: Some("s3cret".into()), ..Overrides::default() };
+    check("", &key, "give --tenant ID");
+    let tenant = Overrides { tenant: Some("t".into()), ..Overrides::default() };
+    check("", &tenant, "give --key or POSTERN_KEY");
+}
+
+#[test]
+fn flags_go_over_the_file() {
+    let text = "listen = '127.0.0.1:1'\n[premium]\nurl='http://a'\nindex='mail'\ndeadline='2s'\n";
+    let flags = Overrides {
+        premium: Some("http://b".into()),
+        tenant: Some("t1".into()),
+        key: Some("s3cret".into()),
+        deadline: Some("9s".into()),
+        ..Overrides::default()
+    };
+    let config = load(text, &flags).unwrap();
+    let premium = config.premium.as_ref().unwrap();
+    assert_eq!((premium.url.as_str(), premium.index.as_str()), ("http://b", "mail"));
+    assert_eq!((config.listen.port(), config.deadline().as_secs()), (1, 9));
+    assert!(config.access.caller(Some("s3cret"), Some("t1")).is_ok());
+    assert!(!format!("{config:?}").contains("s3cret"), "secrets are masked");
+}
+
+#[test]
+fn the_deadline_counts_without_premium_too() {
+    let flags = Overrides { deadline: Some("800ms".into()), ..Overrides::default() };
+    assert_eq!(load("", &flags).unwrap().deadline(), Duration::from_millis(800));
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    let path = "/nowhere/postern.toml".as_ref();
+    let error = Config::load(Some(path), &Overrides::default(), "data".into()).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/postern.toml cannot be read"), "{error}");
+}

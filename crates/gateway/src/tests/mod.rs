@@ -1,0 +1,189 @@
+//! The whole router without a socket, before a small real upstream.
+
+mod access;
+mod configuration;
+mod dropin;
+mod limits;
+mod native;
+mod outcomes;
+mod serving;
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use postern_local_index::search::{
+    Coverage, Error as IndexError, Hit, MailboxCoverage, Page, Search, Snippet,
+};
+use postern_query::{Message, evaluate};
+use postern_upstream::Secret;
+use postern_upstream::fake::Fake;
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use crate::access::{Access, Key};
+use crate::api::app;
+use crate::config::{Config, Overrides, Premium};
+use crate::{Local, LocalEngine, Locals, State};
+
+pub(crate) const TENANT: &str = "t1";
+pub(crate) const KEY: &str = "outer-key";
+pub(crate) const DOCUMENTS: &str = "/api/t1/indexes/dg-search-index/documents";
+
+/// Messages in memory, judged by what a query means.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    messages: Vec<Message>,
+    pause: Duration,
+}
+
+impl LocalEngine for Memory {
+    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError> {
+        std::thread::sleep(self.pause);
+        let mut found: Vec<_> =
+            self.messages.iter().filter(|mail| evaluate(search.condition, mail)).collect();
+        found.sort_by(|a, b| newest_first(a, b));
+        let snippet = Snippet { text: "a piece".into(), ..Snippet::default() };
+        let snippet = search.highlight.then_some(snippet);
+        let hit = |mail: &&Message| Hit {
+            score: 1.0,
+            message: (*mail).clone(),
+            snippet: snippet.clone(),
+        };
+        let page = found.iter().skip(search.offset).take(search.limit).map(hit);
+        Ok(Page { count: found.len(), hits: page.collect() })
+    }
+
+    fn message(&self, id: &str) -> Result<Option<Message>, IndexError> {
+        Ok(self.messages.iter().find(|mail| mail.id == id).cloned())
+    }
+
+    fn coverage(&self) -> Coverage {
+        let mailbox = |name: &str| MailboxCoverage { name: name.into(), indexed: 2, newest: None };
+        Coverage {
+            indexed: 4,
+            known: 5,
+            as_of: Some(now()),
+            mailboxes: ["alice", "bob"].map(mailbox).to_vec(),
+        }
+    }
+}
+
+fn newest_first(a: &Message, b: &Message) -> Ordering {
+    b.received.cmp(&a.received).then_with(|| a.id.cmp(&b.id))
+}
+
+pub(crate) fn now() -> Timestamp {
+    "2024-06-01T12:00:00Z".parse().unwrap()
+}
+
+/// Four messages: two of Alice's, two of Bob's, each with its own day.
+pub(crate) fn mail() -> Memory {
+    let message = |day: i64, mailbox: &str, subject: &str| Message {
+        id: format!("m{day}"),
+        mailbox: Some(mailbox.into()),
+        subject: Some(subject.into()),
+        body: Some(format!("body of {subject}")),
+        from_address: Some(format!("{mailbox}@contoso.com")),
+        received: Some(Timestamp::from_second(1_704_067_200 + day * 86_400).unwrap()),
+        has_attachments: Some(day % 2 == 0),
+        ..Message::default()
+    };
+    Memory {
+        messages: vec![
+            message(1, "alice", "invoice one"),
+            message(2, "alice", "invoice two, overdue"),
+            message(3, "bob", "invoice three"),
+            message(4, "bob", "holiday"),
+        ],
+        pause: Duration::ZERO,
+    }
+}
+
+pub(crate) fn slow_mail(pause: Duration) -> Memory {
+    Memory { pause, ..mail() }
+}
+
+/// One key that opens all of the tenant, as the flags would make it.
+pub(crate) fn one_key(premium: Option<&Fake>) -> Config {
+    let mut config = nobody(premium);
+    config.access = Access::new(vec![key("main", KEY, TENANT)]);
+    config
+}
+
+/// No key: the one user of this machine.
+pub(crate) fn nobody(premium: Option<&Fake>) -> Config {
+    let mut config = Config::load(None, &Overrides::default(), "/nowhere".into()).unwrap();
+    config.deadline = Duration::from_millis(1_200);
+    config.premium = premium.map(|fake| Premium::at(fake.url()));
+    config
+}
+
+pub(crate) fn key(name: &str, text: &str, tenant: &str) -> Key {
+    let upstream = Some(Secret::new("inner-key"));
+    Key { name: name.into(), upstream, ..Key::same(tenant, text) }
+}
+
+pub(crate) fn gateway(config: &Config) -> Router {
+    gateway_over(config, Local::opened(Arc::new(mail())))
+}
+
+pub(crate) fn gateway_over(config: &Config, local: Local) -> Router {
+    app(State::over(config, Locals::common(local), now).unwrap())
+}
+
+/// What a client sees.
+#[derive(Debug)]
+pub(crate) struct Seen {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
+    }
+
+    /// The subjects or ids of what was found, in order.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        let json = self.json();
+        let list = json.get("Results").or(json.get("results")).and_then(Value::as_array);
+        list.unwrap().iter().map(|hit| hit["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+pub(crate) async fn get(router: &Router, uri: &str) -> Seen {
+    send(router, Method::GET, uri, Some(KEY), "").await
+}
+
+pub(crate) async fn send(
+    router: &Router,
+    method: Method,
+    uri: &str,
+    key: Option<&str>,
+    body: &str,
+) -> Seen {
+    let mut request = Request::builder().method(method).uri(uri);
+    if let Some(key) = key {
+        request = request.header("X-API-Key", key);
+    }
+    exchange(router, request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+pub(crate) async fn exchange(router: &Router, request: Request<Body>) -> Seen {
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    Seen { status: head.status, headers: head.headers, body }
+}

@@ -1,0 +1,26 @@
+//! A real socket.
+
+use super::*;
+use crate::{ServeError, bind};
+
+#[tokio::test]
+async fn serves_until_told_to_stop() {
+    let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = bound.address();
+    assert_ne!(address.port(), 0);
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let state = State::new(&nobody(None), now).unwrap();
+    let running = tokio::spawn(bound.run(state, async move { stopped.await.unwrap() }));
+    let answer = reqwest::get(format!("http://{address}/healthz")).await.unwrap();
+    assert_eq!(answer.text().await.unwrap(), "ok");
+    stop.send(()).unwrap();
+    running.await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_port_in_use_is_told_with_the_next_step() {
+    let first = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let error = bind(first.address()).await.unwrap_err();
+    assert!(matches!(error, ServeError::InUse(address) if address == first.address()));
+    assert!(error.to_string().contains("--listen"));
+}
