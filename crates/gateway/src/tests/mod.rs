@@ -13,9 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
-use http_body_util::BodyExt as _;
 use jiff::Timestamp;
 use postern_local_index::search::{
     Coverage, Error as IndexError, Hit, MailboxCoverage, Page, Search, Snippet,
@@ -184,6 +183,6 @@ pub(crate) async fn send(
 pub(crate) async fn exchange(router: &Router, request: Request<Body>) -> Seen {
     let response = router.clone().oneshot(request).await.unwrap();
     let (head, body) = response.into_parts();
-    let body = body.collect().await.unwrap().to_bytes().to_vec();
+    let body = to_bytes(body, usize::MAX).await.unwrap().to_vec();
     Seen { status: head.status, headers: head.headers, body }
 }
