@@ -3,6 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tantivy::tokenizer::TextAnalyzer;
@@ -14,6 +15,10 @@ use crate::search::Error;
 /// The number of this version's way to write an index. Whatever changes what lies on disk, or how
 /// text is cut into words, needs the next one.
 pub(crate) const FORMAT: u32 = 1;
+
+/// How often, and how long in between, the right to write is asked for: a second in all.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// The files of an index below a data folder.
 #[derive(Clone, Debug)]
@@ -105,11 +110,15 @@ impl Folder {
     pub(crate) fn lock(&self) -> Result<WriteLock, Error> {
         fs::create_dir_all(&self.root)?;
         let file = File::create(self.root.join("lock"))?;
-        match file.try_lock() {
-            Ok(()) => Ok(WriteLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(Error::Busy(self.root.clone())),
-            Err(TryLockError::Error(error)) => Err(error.into()),
+        // A writer that was killed a moment ago may still be on its way out.
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(WriteLock { _file: file }),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
         }
+        Err(Error::Busy(self.root.clone()))
     }
 
     /// Whether there is an index of this version; no index at all is `false`.
