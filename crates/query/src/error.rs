@@ -119,6 +119,8 @@ codes! {
         InvalidSize = "invalid_size",
         /// Not a number.
         InvalidNumber = "invalid_number",
+        /// Not a regular expression.
+        InvalidRegex = "invalid_regex",
         /// A pattern over several tokens.
         WildcardCrossesToken = "wildcard_crosses_token",
         /// A quote without its end.

@@ -46,6 +46,7 @@ pub fn predicate_holds(predicate: &Predicate, message: &Message) -> bool {
             .categories
             .iter()
             .any(|one| test.holds(&mut |leaf| string_holds(leaf, Some(one)))),
+        Predicate::Reference(id) => message.references.iter().any(|one| one == id),
         Predicate::Person { roles, pattern } => roles.iter().any(|role| {
             people(*role, message).iter().any(|person| person_matches(pattern, person))
         }),
@@ -58,6 +59,10 @@ fn text_holds(test: &TextTest, message: &Message) -> bool {
         match &test.pattern {
             TextPattern::Phrase(phrase) => contains_phrase(&tokens, phrase),
             TextPattern::Wildcard(shape) => tokens.iter().any(|token| shape.matches(token)),
+            TextPattern::Regex(regex) => tokens.iter().any(|token| regex.matches(token)),
+            TextPattern::Fuzzy(fuzzy) => tokens.iter().any(|token| fuzzy.matches(token)),
+            TextPattern::Sloppy(sloppy) => sloppy.matches(&tokens),
+            TextPattern::Near(near) => near.matches(&tokens),
         }
     })
 }
@@ -90,6 +95,9 @@ pub fn text_values(field: TextField, message: &Message) -> Vec<&str> {
         TextField::AttachmentName => {
             message.attachments.iter().filter_map(|file| file.name.as_deref()).collect()
         }
+        TextField::AttachmentText => {
+            message.attachments.iter().filter_map(|file| file.text.as_deref()).collect()
+        }
     }
 }
 
@@ -108,6 +116,8 @@ pub fn string_value(field: StringField, message: &Message) -> Option<&str> {
         StringField::Folder => message.folder.as_deref(),
         StringField::ItemId => message.item_id.as_deref(),
         StringField::FragmentId => message.fragment_id.as_deref(),
+        StringField::ListId => message.list_id.as_deref(),
+        StringField::Kind => message.kind.as_deref(),
     }
 }
 
@@ -117,6 +127,10 @@ pub const fn flag_value(field: FlagField, message: &Message) -> Option<bool> {
     match field {
         FlagField::HasAttachments => message.has_attachments,
         FlagField::IsRead => message.is_read,
+        FlagField::IsFlagged => message.is_flagged,
+        FlagField::IsDraft => message.is_draft,
+        FlagField::IsSigned => message.is_signed,
+        FlagField::IsEncrypted => message.is_encrypted,
     }
 }
 
@@ -159,15 +173,29 @@ pub fn people(role: Role, message: &Message) -> Vec<Recipient> {
         Role::To => message.to_recipients.clone(),
         Role::Cc => message.cc_recipients.clone(),
         Role::Bcc => message.bcc_recipients.clone(),
+        Role::DeliveredTo => message.delivered_to.iter().map(|one| addressed(one)).collect(),
+        Role::Owner => message.mailbox.iter().map(|one| addressed(one)).collect(),
     }
+}
+
+fn addressed(address: &str) -> Recipient {
+    Recipient { name: None, address: Some(address.to_owned()) }
 }
 
 fn string_holds(test: &StringTest, value: Option<&str>) -> bool {
     match test {
         StringTest::Is(text) => value == Some(text),
         StringTest::OneOf(texts) => value.is_some_and(|value| texts.iter().any(|one| one == value)),
+        StringTest::Same(text) => value.is_some_and(|value| lower_case(value) == lower_case(text)),
+        StringTest::Shaped(shape) => value.is_some_and(|value| shape.matches(&lower_case(value))),
+        StringTest::PathEnd(end) => value.is_some_and(|value| ends_with_parts(value, end)),
         StringTest::Missing => value.is_none(),
     }
+}
+
+fn ends_with_parts(path: &str, end: &str) -> bool {
+    let (path, end) = (lower_case(path), lower_case(end));
+    path.strip_suffix(end.as_str()).is_some_and(|before| before.is_empty() || before.ends_with('/'))
 }
 
 fn flag_holds(test: FlagTest, value: Option<bool>) -> bool {

@@ -7,12 +7,15 @@
 pub mod analysis;
 mod error;
 mod evaluate;
+mod fuzzy;
 mod limits;
 pub mod lucene;
 mod message;
 pub mod odata;
 mod postern;
+mod proximity;
 mod query;
+mod regex;
 #[cfg(feature = "report")]
 pub mod report;
 mod resolve;
@@ -27,13 +30,16 @@ pub use evaluate::{
     evaluate, flag_value, instant_value, name_words, number_value, people, person_matches,
     predicate_holds, recipients, string_value, text_values,
 };
+pub use fuzzy::Fuzzy;
 pub use limits::Limits;
 pub use message::{Attachment, Message, Recipient};
 pub use postern::{Context, Parsed, parse};
+pub use proximity::{Near, Sloppy};
 pub use query::{
     AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
     PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
+pub use regex::{Regex, RegexFault, RegexState};
 pub use span::{Located, Span};
 pub use syntax::expr::Expr;
 pub use target::{

@@ -14,9 +14,7 @@
 
 use crate::schema::TextField;
 use crate::syntax::lucene::classic::Parsed;
-use crate::syntax::lucene::{
-    Clause, Construct, FieldName, Leaf, Node, Occur, Words, classic, simple,
-};
+use crate::syntax::lucene::{Clause, FieldName, Leaf, Node, Occur, Words, classic, simple};
 use crate::{
     Code, Condition, Error, Errors, Expr, Located, Predicate, Query, Span, TextPattern, TextTest,
 };
@@ -55,8 +53,8 @@ pub struct Options {
 ///
 /// # Errors
 ///
-/// Whatever the service would refuse, with the characters at fault and what to type instead. Fuzzy
-/// terms, phrases with a distance and regular expressions are understood, but refused as well.
+/// Whatever the service would refuse, with the characters at fault and what to type instead, and the
+/// parts of regular expressions that only Lucene can answer (see [`Regex`](crate::Regex)).
 ///
 /// # Examples
 ///
@@ -206,9 +204,10 @@ impl Resolver<'_> {
             Words::Pattern(shape) => {
                 self.test(TextPattern::Wildcard(shape.clone()), fields, leaf.span)
             }
-            Words::Unsupported(construct) => {
-                self.fault(|| unsupported(*construct, leaf.span));
-                Expr::nothing()
+            Words::Regex(regex) => self.test(TextPattern::Regex(regex.clone()), fields, leaf.span),
+            Words::Fuzzy(fuzzy) => self.test(TextPattern::Fuzzy(fuzzy.clone()), fields, leaf.span),
+            Words::Sloppy(sloppy) => {
+                self.test(TextPattern::Sloppy(sloppy.clone()), fields, leaf.span)
             }
         }
     }
@@ -230,7 +229,9 @@ impl Resolver<'_> {
         self.terms += fields.len()
             * match &pattern {
                 TextPattern::Phrase(tokens) => tokens.len(),
-                TextPattern::Wildcard(_) => 1,
+                TextPattern::Sloppy(sloppy) => sloppy.tokens.len(),
+                TextPattern::Near(near) => near.parts.iter().map(Vec::len).sum(),
+                TextPattern::Wildcard(_) | TextPattern::Regex(_) | TextPattern::Fuzzy(_) => 1,
             };
         let test = TextTest { fields: fields.to_vec(), pattern, scored: self.scored };
         Expr::Leaf(Located::new(Predicate::Text(test), span))
@@ -274,20 +275,6 @@ fn negations_alone(span: Span) -> Error {
         .hint("add a word to find, as in `report -draft`")
 }
 
-fn unsupported(construct: Construct, span: Span) -> Error {
-    let (title, hint) = match construct {
-        Construct::Fuzzy => ("fuzzy terms are not supported", "type the word without `~`"),
-        Construct::Proximity => {
-            ("phrases with a distance are not supported", "type the phrase without `~`")
-        }
-        Construct::Regex => (
-            "regular expressions are not supported",
-            "use `*` and `?`, or put text with slashes in quotes",
-        ),
-    };
-    Error::new(Code::Unsupported, span, title, "cannot be answered").hint(hint)
-}
-
 fn unknown_field(name: &str, span: Span) -> Error {
     let label = format!("searchable are {}", names());
     let title = format!("`{name}` is no searchable field");
@@ -299,7 +286,7 @@ fn unknown_field(name: &str, span: Span) -> Error {
 }
 
 fn names() -> String {
-    let paths: Vec<_> = TextField::ALL.iter().map(|field| field.path()).collect();
+    let paths: Vec<_> = TextField::PREMIUM.iter().map(|field| field.path()).collect();
     paths.join(", ")
 }
 
@@ -307,6 +294,6 @@ fn names() -> String {
 fn suggestion(name: &str) -> Option<TextField> {
     let typed = Some(name).filter(|name| name.len() <= 40)?.to_lowercase();
     let alike = |field: &TextField| strsim::jaro(&typed, &field.path().to_lowercase());
-    let near = TextField::ALL.iter().copied().filter(|field| alike(field) > ALIKE);
+    let near = TextField::PREMIUM.iter().copied().filter(|field| alike(field) > ALIKE);
     near.max_by(|a, b| alike(a).total_cmp(&alike(b)))
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use crate::schema::{
     FlagField, InstantField, NumberField, RecipientList, Sort, SortField, StringField, TextField,
 };
-use crate::{Expr, Located, Wildcard};
+use crate::{Expr, Fuzzy, Located, Near, Regex, Sloppy, Wildcard};
 
 /// A condition on a message: predicates under and, or, not.
 pub type Condition = Expr<Located<Predicate>>;
@@ -125,6 +125,8 @@ pub enum Predicate {
     Attachment(Expr<AttachmentTest>),
     /// One category for which all of it holds.
     Category(Expr<StringTest>),
+    /// One message that it replies or refers to, by its Message-ID with angle brackets.
+    Reference(String),
     /// One person in one of these roles, as people look for people: case never matters.
     Person {
         /// Where the person may stand, in the order of [`Role`].
@@ -152,15 +154,29 @@ pub enum TextPattern {
     Phrase(Vec<String>),
     /// One token of this shape, in lower case.
     Wildcard(Wildcard),
+    /// One token that matches as a whole.
+    Regex(Regex),
+    /// One token spelt nearly so.
+    Fuzzy(Fuzzy),
+    /// Tokens near to where a phrase would have them, as Lucene counts.
+    Sloppy(Sloppy),
+    /// Words and phrases within so many words of each other, as people count.
+    Near(Near),
 }
 
-/// A test of one string, whole and case-sensitive.
+/// A test of one string as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StringTest {
     /// Exactly this.
     Is(String),
     /// Exactly one of these; an empty list matches nothing.
     OneOf(Vec<String>),
+    /// This, whatever the case; spelled as typed.
+    Same(String),
+    /// It has this shape, whatever the case; in lower case.
+    Shaped(Wildcard),
+    /// A path whose last parts are these, whatever the case; spelled as typed, `/` between parts.
+    PathEnd(String),
     /// There is no value.
     Missing,
 }
@@ -269,9 +285,16 @@ pub enum Role {
     Cc,
     /// In `Bcc`.
     Bcc,
+    /// It was delivered to them.
+    DeliveredTo,
+    /// It lies in their mailbox.
+    Owner,
 }
 
 impl Role {
+    /// Every role.
+    pub const ALL: [Self; 6] =
+        [Self::From, Self::To, Self::Cc, Self::Bcc, Self::DeliveredTo, Self::Owner];
     /// To, cc and bcc.
     pub const RECIPIENTS: [Self; 3] = [Self::To, Self::Cc, Self::Bcc];
     /// Sender and every recipient.

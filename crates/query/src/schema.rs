@@ -4,25 +4,31 @@
 //! such field.
 
 macro_rules! fields {
-    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $path:literal,)+ }) => {
+    (
+        $(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $path:literal,)+ }
+        $(local { $($(#[$local_doc:meta])* $local:ident = $local_path:literal,)+ })?
+    ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ $($($(#[$local_doc])* $local,)+)? }
 
         impl $name {
-            /// Every field of this type.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// The fields of this type that the premium index has.
+            pub const PREMIUM: &'static [Self] = &[$(Self::$variant),+];
+
+            /// Every field of this type, also those that only a local index keeps.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+ $($(Self::$local,)+)?];
 
             /// The name in the index, sub-fields after a slash.
             #[must_use]
             pub const fn path(self) -> &'static str {
-                match self { $(Self::$variant => $path,)+ }
+                match self { $(Self::$variant => $path,)+ $($(Self::$local => $local_path,)+)? }
             }
 
-            /// The field of that name; names are case-sensitive.
+            /// The field of the premium index of that name; names are case-sensitive.
             #[must_use]
             pub fn from_path(path: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|field| field.path() == path)
+                Self::PREMIUM.iter().copied().find(|field| field.path() == path)
             }
         }
     };
@@ -54,6 +60,12 @@ fields! {
         /// Upstream fragment.
         FragmentId = "fragmentId",
     }
+    local {
+        /// Mailing list.
+        ListId = "listId",
+        /// `email`, `meeting`, `note`, `task`, `contact` or `report`.
+        Kind = "kind",
+    }
 }
 
 fields! {
@@ -63,6 +75,16 @@ fields! {
         HasAttachments = "hasAttachments",
         /// Was read.
         IsRead = "isRead",
+    }
+    local {
+        /// Carries a follow-up flag.
+        IsFlagged = "isFlagged",
+        /// Was never sent.
+        IsDraft = "isDraft",
+        /// Carries a signature.
+        IsSigned = "isSigned",
+        /// Is encrypted.
+        IsEncrypted = "isEncrypted",
     }
 }
 
@@ -122,6 +144,10 @@ fields! {
         /// File names of attachments.
         AttachmentName = "attachments/name",
     }
+    local {
+        /// Text inside of attachments.
+        AttachmentText = "attachments/text",
+    }
 }
 
 impl TextField {
@@ -133,6 +159,10 @@ impl TextField {
 pub const ATTACHMENTS: &str = "attachments";
 /// Name of the list of categories.
 pub const CATEGORIES: &str = "categories";
+/// Name of the list of messages that a message refers to; only a local index keeps it.
+pub const REFERENCES: &str = "references";
+/// Name of the list of addresses a message was delivered to; only a local index keeps it.
+pub const DELIVERED_TO: &str = "deliveredTo";
 
 /// A single-valued field that results can be ordered by, or the score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -214,9 +244,10 @@ mod tests {
 
     #[test]
     fn names_read_back() {
-        for field in StringField::ALL {
+        for field in StringField::PREMIUM {
             assert_eq!(StringField::from_path(field.path()), Some(*field));
         }
+        assert_eq!(StringField::from_path("listId"), None, "no field of the premium index");
         assert_eq!(StringField::from_path("Subject"), None, "names are case-sensitive");
         assert_eq!(TextField::from_path("toRecipients/name"), Some(TextField::ToName));
     }

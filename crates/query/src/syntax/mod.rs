@@ -4,3 +4,4 @@ pub(crate) mod expr;
 pub(crate) mod lucene;
 pub(crate) mod odata;
 pub(crate) mod postern;
+pub(crate) mod regex;

@@ -9,7 +9,9 @@ use super::{Capabilities, Compiled, Notes};
 use crate::query::{
     AttachmentTest, Condition, PersonPattern, Predicate, Role, StringTest, TextTest,
 };
-use crate::schema::{CATEGORIES, RecipientList, Sort, TextField};
+use crate::schema::{
+    CATEGORIES, DELIVERED_TO, REFERENCES, RecipientList, Sort, StringField, TextField,
+};
 use crate::{Errors, Expr, Located, Query, Span, TextPattern, Wildcard, analysis, lucene, odata};
 
 /// What is sent to the search endpoint; absent parts are not sent.
@@ -188,16 +190,17 @@ impl Emitter<'_> {
         match predicate {
             Predicate::Text(test) => self.text(test, span),
             Predicate::String(field, test) => {
+                self.as_spelled(test, span);
                 self.filter(field.path(), span, || filter::string(field.path(), test, functions))
             }
             Predicate::Flag(field, test) => {
-                self.filter(field.path(), span, || filter::flag(field.path(), *test))
+                self.filter(field.path(), span, || Some(filter::flag(field.path(), *test)))
             }
             Predicate::Number(field, test) => {
-                self.filter(field.path(), span, || filter::number(field.path(), *test))
+                self.filter(field.path(), span, || Some(filter::number(field.path(), *test)))
             }
             Predicate::Instant(field, test) => {
-                self.filter(field.path(), span, || filter::instant(field.path(), *test))
+                self.filter(field.path(), span, || Some(filter::instant(field.path(), *test)))
             }
             Predicate::Recipient(list, test) => {
                 self.filter(&format!("{}/address", list.path()), span, || {
@@ -206,21 +209,42 @@ impl Emitter<'_> {
             }
             Predicate::Attachment(test) => self.attachment(test, span),
             Predicate::Category(test) => {
-                let filter = filter::category(test, functions);
-                match filter {
-                    Some(filter) => self.filter(CATEGORIES, span, || filter),
-                    None => self
-                        .notes
-                        .unsupported(Some(span), "over categories only equality can be asked for"),
-                }
+                test.for_each_leaf(&mut |test| self.as_spelled(test, span));
+                self.filter(CATEGORIES, span, || filter::category(test, functions))
+            }
+            Predicate::Reference(id) => {
+                self.filter(REFERENCES, span, || Some(filter::contains(REFERENCES, id)))
             }
             Predicate::Person { roles, pattern } => self.person(roles, pattern, span),
         }
     }
 
-    fn filter(&mut self, path: &str, span: Span, filter: impl FnOnce() -> Filter) -> Option<Said> {
+    /// A condition that the index takes in capitals and small letters as they are typed.
+    fn as_spelled(&mut self, test: &StringTest, span: Span) {
+        match test {
+            StringTest::Same(_) => {
+                self.notes.approximate(span, "the premium index compares this case-sensitively");
+            }
+            StringTest::PathEnd(_) => self
+                .notes
+                .approximate(span, "the premium index compares whole paths case-sensitively"),
+            StringTest::Is(_)
+            | StringTest::OneOf(_)
+            | StringTest::Shaped(_)
+            | StringTest::Missing => {}
+        }
+    }
+
+    fn filter(
+        &mut self,
+        path: &str,
+        span: Span,
+        filter: impl FnOnce() -> Option<Filter>,
+    ) -> Option<Said> {
         if self.capabilities.fields.get(path).filterable {
-            return Some(Said::Filter(filter()));
+            let said = filter().map(Said::Filter);
+            let message = "a filter compares whole texts: it has no patterns and no parts of texts";
+            return said.or_else(|| self.notes.unsupported(Some(span), message));
         }
         let message = format!("the premium index has no field `{path}` to filter by");
         self.notes.unsupported(Some(span), message)
@@ -243,13 +267,14 @@ impl Emitter<'_> {
     }
 
     fn attachment(&mut self, test: &Expr<AttachmentTest>, span: Span) -> Option<Said> {
-        if let Expr::Leaf(AttachmentTest::Named(_)) = test {
-            self.notes.approximate(span, "the premium index compares file names case-sensitively");
-        }
+        test.for_each_leaf(&mut |test| self.attachment_as_spelled(test, span));
         if let Some(filter) = filter::attachment(test, self.capabilities.search_functions) {
-            return self.filter("attachments/name", span, || filter);
+            return self.filter(attachment_path(test), span, || Some(filter));
         }
         match test {
+            Expr::Leaf(AttachmentTest::ContentType(_)) => {
+                self.filter("attachments/contentType", span, || None)
+            }
             Expr::Leaf(AttachmentTest::Words(words)) => {
                 self.searchable(TextField::AttachmentName, span)?;
                 self.notes.approximate(
@@ -263,6 +288,21 @@ impl Emitter<'_> {
                 Some(span),
                 "the premium index compares attachment names as a whole: give the full name",
             ),
+        }
+    }
+
+    fn attachment_as_spelled(&mut self, test: &AttachmentTest, span: Span) {
+        match test {
+            AttachmentTest::Named(_) => self
+                .notes
+                .approximate(span, "the premium index compares file names case-sensitively"),
+            AttachmentTest::Name(test) | AttachmentTest::ContentType(test) => {
+                self.as_spelled(test, span);
+            }
+            AttachmentTest::Size(_)
+            | AttachmentTest::Extension(_)
+            | AttachmentTest::Words(_)
+            | AttachmentTest::Shaped(_) => {}
         }
     }
 
@@ -283,23 +323,25 @@ impl Emitter<'_> {
                 "the premium index compares addresses case-sensitively: other spellings of capitals are missed",
             );
         }
-        let mut parts = Vec::new();
-        for role in roles {
-            let test = StringTest::Is(address.to_owned());
-            let said = match recipient_list(*role) {
-                None => {
-                    self.filter("fromAddress", span, || filter::string("fromAddress", &test, false))
-                }
-                Some(list) => self.filter(&format!("{}/address", list.path()), span, || {
-                    filter::recipient(list, &Expr::Leaf(crate::RecipientTest::Address(test)), false)
-                }),
-            };
-            match said? {
-                Said::Filter(filter) => parts.push(filter),
-                Said::Text(_) => {}
-            }
+        let parts: Vec<_> =
+            roles.iter().map(|role| self.address_in(*role, address, span)).collect();
+        let parts: Option<Vec<_>> = parts.into_iter().collect();
+        Some(Said::Filter(Filter::any(parts?)))
+    }
+
+    fn address_in(&mut self, role: Role, address: &str, span: Span) -> Option<Filter> {
+        let test = StringTest::Is(address.to_owned());
+        let said = match place(role) {
+            Place::Field(path) => self.filter(path, span, || filter::string(path, &test, false)),
+            Place::Texts(path) => self.filter(path, span, || Some(filter::contains(path, address))),
+            Place::List(list) => self.filter(&format!("{}/address", list.path()), span, || {
+                filter::recipient(list, &Expr::Leaf(crate::RecipientTest::Address(test)), false)
+            }),
+        };
+        match said? {
+            Said::Filter(filter) => Some(filter),
+            Said::Text(_) => None,
         }
-        Some(Said::Filter(Filter::any(parts)))
     }
 
     fn person_text(
@@ -308,7 +350,11 @@ impl Emitter<'_> {
         pattern: &PersonPattern,
         span: Span,
     ) -> Option<Expr<TextTest>> {
-        let (name, address) = text_fields(role);
+        let Some((name, address)) = text_fields(role) else {
+            let message =
+                "the premium index compares this address as a whole: give the full address";
+            return self.notes.unsupported(Some(span), message);
+        };
         let words = |field, text: &str| {
             Expr::Leaf(text_test(field, TextPattern::Phrase(analysis::terms(text))))
         };
@@ -375,21 +421,43 @@ fn text_test(field: TextField, pattern: TextPattern) -> TextTest {
     TextTest { fields: vec![field], pattern, scored: false }
 }
 
-const fn text_fields(role: Role) -> (TextField, TextField) {
+/// Where the names and the addresses of a role can be searched by words.
+const fn text_fields(role: Role) -> Option<(TextField, TextField)> {
     match role {
-        Role::From => (TextField::FromName, TextField::FromAddress),
-        Role::To => (TextField::ToName, TextField::ToAddress),
-        Role::Cc => (TextField::CcName, TextField::CcAddress),
-        Role::Bcc => (TextField::BccName, TextField::BccAddress),
+        Role::From => Some((TextField::FromName, TextField::FromAddress)),
+        Role::To => Some((TextField::ToName, TextField::ToAddress)),
+        Role::Cc => Some((TextField::CcName, TextField::CcAddress)),
+        Role::Bcc => Some((TextField::BccName, TextField::BccAddress)),
+        Role::DeliveredTo | Role::Owner => None,
     }
 }
 
-const fn recipient_list(role: Role) -> Option<RecipientList> {
+/// Where the addresses of a role stand.
+enum Place {
+    /// A field of one text.
+    Field(&'static str),
+    /// A list of texts.
+    Texts(&'static str),
+    List(RecipientList),
+}
+
+const fn place(role: Role) -> Place {
     match role {
-        Role::From => None,
-        Role::To => Some(RecipientList::To),
-        Role::Cc => Some(RecipientList::Cc),
-        Role::Bcc => Some(RecipientList::Bcc),
+        Role::From => Place::Field(StringField::FromAddress.path()),
+        Role::To => Place::List(RecipientList::To),
+        Role::Cc => Place::List(RecipientList::Cc),
+        Role::Bcc => Place::List(RecipientList::Bcc),
+        Role::DeliveredTo => Place::Texts(DELIVERED_TO),
+        Role::Owner => Place::Field(StringField::Mailbox.path()),
+    }
+}
+
+/// The sub-field by which a test of one attachment stands or falls.
+const fn attachment_path(test: &Expr<AttachmentTest>) -> &'static str {
+    match test {
+        Expr::Leaf(AttachmentTest::ContentType(_)) => "attachments/contentType",
+        Expr::Leaf(AttachmentTest::Size(_)) => "attachments/size",
+        Expr::Leaf(_) | Expr::And(_) | Expr::Or(_) | Expr::Not(_) => "attachments/name",
     }
 }
 
@@ -428,7 +496,10 @@ const fn unsayable(reason: text::Unsayable) -> &'static str {
             "the premium service refuses words that are all negated: add a word that must be there"
         }
         text::Unsayable::NotSimple => {
-            "this endpoint reads simple query text, which has no field names and no wildcards inside a word"
+            "this endpoint reads simple query text, which has no field names, no distances, no wildcards inside a word, no regular expressions and no words spelt nearly so"
+        }
+        text::Unsayable::OnlyUnorderedWords => {
+            "query text has distances for two or three single words in any order only"
         }
         text::Unsayable::Empty => "there is no word to look for",
     }

@@ -7,7 +7,7 @@ use crate::query::{
     Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
 use crate::schema::{FlagField, InstantField, RecipientList, Sort, SortField, TextField};
-use crate::{Expr, Query};
+use crate::{Expr, Near, Query};
 
 /// Says a query in English.
 ///
@@ -84,6 +84,7 @@ fn predicate(leaf: &crate::Located<Predicate>) -> String {
         Predicate::Category(test) => {
             format!("with a category {}", inside(test, &|test| format!("that {}", string(test))))
         }
+        Predicate::Reference(id) => format!("that reply or refer to {}", quote(id)),
         Predicate::Person { roles, pattern } => format!("{} {}", roles_of(roles), person(pattern)),
     }
 }
@@ -96,9 +97,29 @@ fn text(test: &TextTest) -> String {
     let what = match &test.pattern {
         TextPattern::Phrase(tokens) => quote(&tokens.join(" ")),
         TextPattern::Wildcard(shape) => format!("a word like {}", quote(&shape.to_string())),
+        TextPattern::Regex(regex) => format!("a word that matches /{}/", regex.as_str()),
+        TextPattern::Fuzzy(fuzzy) => {
+            format!("a word within {} of {}", count(fuzzy.edits(), "edit"), quote(fuzzy.token()))
+        }
+        TextPattern::Sloppy(sloppy) => {
+            let moves = count(sloppy.slop, "move");
+            format!("{} give or take {moves}", quote(&sloppy.tokens.join(" ")))
+        }
+        TextPattern::Near(near) => self::near(near),
     };
     let fields: Vec<_> = test.fields.iter().map(|field| text_field(*field)).collect();
     format!("with {what} in {}", fields.join(" or "))
+}
+
+fn near(near: &Near) -> String {
+    let parts: Vec<_> = near.parts.iter().map(|part| quote(&part.join(" "))).collect();
+    let order = if near.ordered { ", in this order" } else { "" };
+    format!("{} within {}{order}", parts.join(" and "), count(near.distance, "word"))
+}
+
+fn count(number: impl Into<u32>, what: &str) -> String {
+    let number = number.into();
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn text_field(field: TextField) -> String {
@@ -124,6 +145,9 @@ fn string(test: &StringTest) -> String {
                 texts.iter().map(|text| quote(text)).collect::<Vec<_>>().join(", ")
             )
         }
+        StringTest::Same(text) => format!("is {} in any case", quote(text)),
+        StringTest::Shaped(shape) => format!("is like {}", quote(&shape.to_string())),
+        StringTest::PathEnd(end) => format!("is or ends in {}", quote(end)),
         StringTest::Missing => "is missing".to_owned(),
     }
 }
@@ -136,8 +160,20 @@ fn flag(field: FlagField, test: FlagTest) -> String {
         (FlagField::IsRead, FlagTest::Is(true)) => "that were read",
         (FlagField::IsRead, FlagTest::Is(false)) => "that are unread",
         (FlagField::IsRead, FlagTest::Missing) => "not known to be read or unread",
+        (FlagField::IsFlagged, _) => return state("flagged", test),
+        (FlagField::IsDraft, _) => return state("drafts", test),
+        (FlagField::IsSigned, _) => return state("signed", test),
+        (FlagField::IsEncrypted, _) => return state("encrypted", test),
     };
     text.to_owned()
+}
+
+fn state(what: &str, test: FlagTest) -> String {
+    match test {
+        FlagTest::Is(true) => format!("that are {what}"),
+        FlagTest::Is(false) => format!("known not to be {what}"),
+        FlagTest::Missing => format!("not known to be {what} or not"),
+    }
 }
 
 fn number(test: NumberTest) -> String {
@@ -225,6 +261,8 @@ fn roles_of(roles: &[Role]) -> String {
             Role::To => "to",
             Role::Cc => "cc",
             Role::Bcc => "bcc",
+            Role::DeliveredTo => "delivered to",
+            Role::Owner => "in the mailbox of",
         })
         .collect();
     names.join(" or ")

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use crate::lucene::Syntax;
 use crate::query::{TextPattern, TextTest};
 use crate::schema::TextField;
-use crate::{Expr, Wildcard, WildcardPart};
+use crate::{Expr, Near, Wildcard, WildcardPart};
 
 /// Text under a sign: the negation is kept outside, where the language can say it.
 struct Signed {
@@ -25,6 +25,8 @@ pub(crate) enum Unsayable {
     OnlyNegations,
     /// Simple syntax has neither field names nor wildcards inside a word.
     NotSimple,
+    /// A distance counts both ways between single words, and nothing else can be said.
+    OnlyUnorderedWords,
     /// Nothing to look for.
     Empty,
 }
@@ -97,28 +99,92 @@ fn bracketed(part: &Signed) -> String {
 }
 
 fn leaf(test: &TextTest, syntax: Syntax) -> Result<Signed, Unsayable> {
-    let unit = unit(&test.pattern, syntax)?;
+    let units = units(&test.pattern, syntax)?;
+    let several = units.len() > 1;
+    let unit = units.join(" OR ");
     if test.fields == TextField::DEFAULT {
-        return Ok(Signed { negative: false, text: unit, compound: false });
+        return Ok(Signed { negative: false, text: unit, compound: several });
     }
     if syntax == Syntax::Simple {
         return Err(Unsayable::NotSimple);
     }
+    let unit = if several { format!("({unit})") } else { unit };
     let texts: Vec<_> =
         test.fields.iter().map(|field| format!("{}:{unit}", field.path())).collect();
     Ok(Signed { negative: false, compound: texts.len() > 1, text: texts.join(" OR ") })
 }
 
-/// A word, a phrase or a pattern.
-fn unit(pattern: &TextPattern, syntax: Syntax) -> Result<String, Unsayable> {
+/// Words, phrases or patterns of which one has to be there.
+fn units(pattern: &TextPattern, syntax: Syntax) -> Result<Vec<String>, Unsayable> {
+    let full = syntax == Syntax::Full;
     match pattern {
         TextPattern::Phrase(tokens) => match tokens.as_slice() {
             [] => Err(Unsayable::Empty),
-            [word] => Ok(escape(word, syntax)),
-            words => Ok(quote(&words.join(" "))),
+            [word] => Ok(vec![escape(word, syntax)]),
+            words => Ok(vec![quote(&words.join(" "))]),
         },
-        TextPattern::Wildcard(shape) => wildcard(shape, syntax),
+        TextPattern::Wildcard(shape) => wildcard(shape, syntax).map(|text| vec![text]),
+        TextPattern::Regex(regex) if full => Ok(vec![format!("/{}/", regex.as_str())]),
+        TextPattern::Fuzzy(fuzzy) if full => {
+            Ok(vec![format!("{}~{}", escape(fuzzy.token(), syntax), fuzzy.edits())])
+        }
+        TextPattern::Sloppy(sloppy) if full => match sloppy.tokens.as_slice() {
+            [] => Err(Unsayable::Empty),
+            [word] => Ok(vec![escape(word, syntax)]),
+            words => Ok(vec![apart(&words.join(" "), sloppy.slop as usize)]),
+        },
+        TextPattern::Near(near) if full => self::near(near),
+        TextPattern::Regex(_)
+        | TextPattern::Fuzzy(_)
+        | TextPattern::Sloppy(_)
+        | TextPattern::Near(_) => Err(Unsayable::NotSimple),
     }
+}
+
+/// A phrase whose words may be moved that far together.
+fn apart(words: &str, slop: usize) -> String {
+    let quoted = quote(words);
+    if slop == 0 { quoted } else { format!("{quoted}~{slop}") }
+}
+
+/// Single words within a distance: a phrase with slop for each order in which they may stand.
+///
+/// In the order of the phrase, slop is the number of other words between; in any other order the
+/// same words cost more, so no order lets in what none of them should. In one order alone, slop
+/// lets in the others too as soon as it is 2.
+fn near(near: &Near) -> Result<Vec<String>, Unsayable> {
+    const MOST: usize = 3;
+    let gaps = near.gaps().ok_or(Unsayable::Empty)?;
+    let words: Option<Vec<_>> = near.parts.iter().map(|part| single(part)).collect();
+    let words = words.filter(|words| words.len() <= MOST).ok_or(Unsayable::OnlyUnorderedWords)?;
+    match (near.ordered, gaps) {
+        (true, 0 | 1) => Ok(vec![apart(&words.join(" "), gaps)]),
+        (true, _) => Err(Unsayable::OnlyUnorderedWords),
+        (false, _) => {
+            Ok(orders(&words).iter().map(|words| apart(&words.join(" "), gaps)).collect())
+        }
+    }
+}
+
+fn single(part: &[String]) -> Option<&str> {
+    if let [word] = part { Some(word) } else { None }
+}
+
+/// Every order of these words.
+fn orders<'w>(words: &[&'w str]) -> Vec<Vec<&'w str>> {
+    if words.is_empty() {
+        return vec![Vec::new()];
+    }
+    let mut orders = Vec::new();
+    for (i, first) in words.iter().enumerate() {
+        let others: Vec<_> =
+            words.iter().enumerate().filter(|(j, _)| *j != i).map(|(_, word)| *word).collect();
+        orders.extend(self::orders(&others).into_iter().map(|mut rest| {
+            rest.insert(0, first);
+            rest
+        }));
+    }
+    orders
 }
 
 fn wildcard(shape: &Wildcard, syntax: Syntax) -> Result<String, Unsayable> {

@@ -104,12 +104,22 @@ fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-pub(crate) fn string(path: &str, test: &StringTest, functions: bool) -> Filter {
+/// A test of a string; nothing for a pattern. Whatever the case and parts of a path are said as the
+/// whole text in its spelling, which is not the same.
+pub(crate) fn string(path: &str, test: &StringTest, functions: bool) -> Option<Filter> {
     match test {
-        StringTest::Is(text) => Filter::equal(path, &quote(text)),
-        StringTest::Missing => Filter::equal(path, "null"),
-        StringTest::OneOf(texts) => one_of(path, texts, functions),
+        StringTest::Is(text) | StringTest::Same(text) | StringTest::PathEnd(text) => {
+            Some(Filter::equal(path, &quote(text)))
+        }
+        StringTest::Missing => Some(Filter::equal(path, "null")),
+        StringTest::OneOf(texts) => Some(one_of(path, texts, functions)),
+        StringTest::Shaped(_) => None,
     }
+}
+
+/// One text of a collection of plain texts.
+pub(crate) fn contains(path: &str, text: &str) -> Filter {
+    Filter::unit(format!("{path}/any(t: t eq {})", quote(text)))
 }
 
 /// `search.in` where it passes and a delimiter is free, else a chain of equalities.
@@ -177,23 +187,20 @@ pub(crate) fn recipient(
     list: RecipientList,
     test: &Expr<RecipientTest>,
     functions: bool,
-) -> Filter {
+) -> Option<Filter> {
     any(list.path(), "r", test, &mut |leaf| match leaf {
-        RecipientTest::Name(test) => Some(string("r/name", test, functions)),
-        RecipientTest::Address(test) => Some(string("r/address", test, functions)),
+        RecipientTest::Name(test) => string("r/name", test, functions),
+        RecipientTest::Address(test) => string("r/address", test, functions),
     })
-    .unwrap_or_else(|| Filter::any(Vec::new()))
 }
 
 /// One attachment; nothing for the tests that the filter language has no word for.
 pub(crate) fn attachment(test: &Expr<AttachmentTest>, functions: bool) -> Option<Filter> {
     any(ATTACHMENTS, "x", test, &mut |leaf| match leaf {
-        AttachmentTest::Name(test) => Some(string("x/name", test, functions)),
-        AttachmentTest::ContentType(test) => Some(string("x/contentType", test, functions)),
+        AttachmentTest::Name(test) => string("x/name", test, functions),
+        AttachmentTest::ContentType(test) => string("x/contentType", test, functions),
         AttachmentTest::Size(test) => Some(number("x/size", *test)),
-        AttachmentTest::Named(name) => {
-            Some(string("x/name", &StringTest::Is(name.clone()), functions))
-        }
+        AttachmentTest::Named(name) => string("x/name", &StringTest::Is(name.clone()), functions),
         AttachmentTest::Extension(_) | AttachmentTest::Words(_) | AttachmentTest::Shaped(_) => None,
     })
 }
@@ -203,8 +210,8 @@ pub(crate) fn category(test: &Expr<StringTest>, functions: bool) -> Option<Filte
     match alternatives(test, false) {
         Some(tests) if tests.is_empty() => Some(Filter::unit("false".to_owned())),
         Some(tests) => {
-            let parts = tests.iter().map(|test| string("c", test, functions)).collect();
-            let body = Filter::any(parts).into_text();
+            let parts: Option<_> = tests.iter().map(|test| string("c", test, functions)).collect();
+            let body = Filter::any(parts?).into_text();
             Some(Filter::unit(format!("{CATEGORIES}/any(c: {body})")))
         }
         None => test.is_everything().then(|| Filter::unit(format!("{CATEGORIES}/any()"))),

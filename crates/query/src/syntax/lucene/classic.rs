@@ -12,8 +12,8 @@
 use super::escape::unescape;
 use super::pattern::{check_length, starting_with, wildcard};
 use super::token::{Kind, Token, tokens};
-use super::{Clause, Construct, FieldName, Leaf, MAX_DEPTH, Mode, Node, Occur, Words, fault};
-use crate::{Error, Located, Span, Wildcard};
+use super::{Clause, FieldName, Leaf, MAX_DEPTH, Mode, Node, Occur, Words, fault};
+use crate::{Error, Fuzzy, Located, Regex, Sloppy, Span, Wildcard, analysis};
 
 /// What was read.
 pub(crate) struct Parsed {
@@ -187,15 +187,35 @@ impl Parser<'_> {
             Kind::Prefix => Some(Words::Pattern(prefix(&text, token.span)?)),
             Kind::Regex => Some(regex(typed, token.span)?),
             Kind::Quoted => phrase(&text, self.slop(tilde)),
-            _ if tilde.is_some() => Some(Words::Unsupported(Construct::Fuzzy)),
-            _ => Words::term(&text),
+            _ => match tilde {
+                Some(tilde) => Some(self.fuzzy(&text, tilde)?),
+                None => Words::term(&text),
+            },
         })
     }
 
     /// How far apart the words of a phrase may be; without a readable number not at all.
-    fn slop(&self, tilde: Option<Token>) -> bool {
-        let typed = tilde.map_or("", |tilde| tilde.span.slice(self.text));
-        typed.trim_start_matches('~').parse::<f32>().is_ok_and(|slop| slop.abs() >= 1.0)
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "as Lucene cuts it"
+    )]
+    fn slop(&self, tilde: Option<Token>) -> u32 {
+        let slop = tilde.and_then(|tilde| self.number(tilde)).unwrap_or_default();
+        // Below zero Lucene says the same as for a phrase; above, no text is that long.
+        slop.max(0.0) as u32
+    }
+
+    /// A term spelt nearly so; without a readable number, within two edits.
+    fn fuzzy(&self, text: &str, tilde: Token) -> Result<Words, Error> {
+        let edits = self.number(tilde).unwrap_or(2.0);
+        let edits = [0.0, 1.0, 2.0].iter().zip(0..).find(|(known, _)| edits == **known);
+        let (_, edits) = edits.ok_or_else(|| fault::edits(tilde.span))?;
+        Ok(Words::Fuzzy(Fuzzy::new(analysis::lower_case(text), edits)))
+    }
+
+    fn number(&self, tilde: Token) -> Option<f32> {
+        tilde.span.slice(self.text).trim_start_matches('~').trim().parse().ok()
     }
 
     /// The fault where a term or a group had to stand.
@@ -262,15 +282,16 @@ fn prefix(text: &str, span: Span) -> Result<Wildcard, Error> {
 }
 
 fn regex(typed: &str, span: Span) -> Result<Words, Error> {
-    check_length(typed.get(1..typed.len() - 1).unwrap_or_default(), span)?;
-    Ok(Words::Unsupported(Construct::Regex))
+    let inner = typed.get(1..typed.len() - 1).unwrap_or_default();
+    check_length(inner, span)?;
+    Regex::parse(inner).map(Words::Regex).map_err(|reason| fault::regex(&reason, inner, span))
 }
 
-fn phrase(quoted: &str, slop: bool) -> Option<Words> {
+fn phrase(quoted: &str, slop: u32) -> Option<Words> {
     let words = Words::phrase(quoted.strip_prefix('"')?.strip_suffix('"')?)?;
     match words {
-        Words::Phrase(tokens) if slop && tokens.len() > 1 => {
-            Some(Words::Unsupported(Construct::Proximity))
+        Words::Phrase(tokens) if slop > 0 && tokens.len() > 1 => {
+            Some(Words::Sloppy(Sloppy { tokens, slop }))
         }
         other => Some(other),
     }

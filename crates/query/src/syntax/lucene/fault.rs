@@ -1,7 +1,7 @@
 //! What can be wrong with text in the classic syntax, and what to type instead.
 
 use super::MAX_DEPTH;
-use crate::{Code, Error, Span};
+use crate::{Code, Error, RegexFault, Span};
 
 /// No token starts at `start`: the first character says why.
 pub(super) fn no_token(text: &str, start: usize) -> Error {
@@ -99,4 +99,25 @@ pub(super) fn leading_wildcard(span: Span) -> Error {
 pub(super) fn long_pattern(span: Span, most: usize) -> Error {
     let title = format!("a pattern is longer than {most} characters");
     Error::new(Code::TooLong, span, title, "too long").hint("shorten the pattern")
+}
+
+pub(super) fn edits(span: Span) -> Error {
+    let title = "a term may be spelt within 0, 1 or 2 edits";
+    Error::new(Code::InvalidNumber, span, title, "not such a number").hint("type `~1` or `~2`")
+}
+
+/// A fault of the expression between the slashes.
+pub(super) fn regex(reason: &RegexFault, inner: &str, span: Span) -> Error {
+    let at = span.start + 1 + reason.at.min(inner.len());
+    let next =
+        inner.get(reason.at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
+    let place = if reason.at == 0 { span } else { Span::new(at, at + next) };
+    if reason.beyond {
+        let title = format!("a regular expression cannot be answered: {}", reason.message);
+        return Error::new(Code::Unsupported, place, title, "not answered")
+            .hint("say it with `[ ]`, `|`, `?`, `*`, `+` and `{ }`");
+    }
+    let title = format!("this is no regular expression: {}", reason.message);
+    Error::new(Code::InvalidRegex, place, title, "reading stopped here")
+        .hint("type a backslash before a character that stands for itself")
 }

@@ -1,6 +1,6 @@
 //! Text to clauses, row by row. Rows named after a Lucene test are that test's.
 
-use super::{Clause, Construct, Leaf, Mode, Node, Occur, Words, classic, simple};
+use super::{Clause, Leaf, Mode, Node, Occur, Words, classic, simple};
 use crate::Error;
 
 /// Clauses as Lucene writes them: `+required -prohibited optional`. The pieces of one term stand in
@@ -32,9 +32,9 @@ fn leaf_form(leaf: &Leaf) -> String {
         Words::Phrase(tokens) if tokens.len() == 1 => tokens.join(""),
         Words::Phrase(tokens) => format!("\"{}\"", tokens.join(" ")),
         Words::Pattern(shape) => shape.to_string(),
-        Words::Unsupported(Construct::Fuzzy) => "FUZZY".to_owned(),
-        Words::Unsupported(Construct::Proximity) => "NEAR".to_owned(),
-        Words::Unsupported(Construct::Regex) => "REGEX".to_owned(),
+        Words::Fuzzy(fuzzy) => format!("{}~{}", fuzzy.token(), fuzzy.edits()),
+        Words::Sloppy(sloppy) => format!("\"{}\"~{}", sloppy.tokens.join(" "), sloppy.slop),
+        Words::Regex(regex) => format!("/{}/", regex.as_str()),
     };
     field + &words
 }
@@ -168,13 +168,24 @@ fn patterns() {
     plain(Mode::Any, &long, "too_long: a pattern is longer than 1000 characters");
 }
 
-/// `QueryParserTestBase.testFuzzy…`, `testSlop`, `testRegexps`: understood, so that the rest is too.
+/// `QueryParserTestBase.testFuzzy…`, `testSlop`, `testRegexps`.
 #[test]
-fn not_answered() {
-    full("term~ term~2 term^3~0.5 term~0.7^3 b", "FUZZY FUZZY FUZZY FUZZY b");
-    full("a~b c", "FUZZY c");
-    full("\"a b\"~5 \"a b\"~ \"a b\"~0.9 \"a\"~5 \"a b\"^2~1", "NEAR \"a b\" \"a b\" a NEAR");
-    full("/[A-Z][123]/^0.5 field:/a\\/(b c)/ d", "REGEX field:REGEX d");
+fn fuzzy_near_and_regular() {
+    full("term~ TERM~2 term^3~0 term~1^3 b", "term~2 term~2 term~0 term~1 b");
+    full("a~b c", "a~2 c");
+    full("a-b~1", "a-b~1");
+    full("term~3", "invalid_number: a term may be spelt within 0, 1 or 2 edits");
+    full("term~0.7", "invalid_number: a term may be spelt within 0, 1 or 2 edits");
+    full(
+        "\"a b\"~5 \"a b\"~ \"a b\"~0.9 \"a\"~5 \"a b\"^2~1",
+        "\"a b\"~5 \"a b\" \"a b\" a \"a b\"~1",
+    );
+    full("/[A-Z][123]/^0.5 field:/a\\/(b c)/ d", "/[a-z][123]/ field:/a\\/(b c)/ d");
+    full("/a(b/", "invalid_regex: this is no regular expression: expected `)`");
+    full(
+        "/a~b/",
+        "unsupported: a regular expression cannot be answered: complement `~` cannot be answered here",
+    );
 }
 
 /// `QueryParserTestBase.testEscaped`, `testEscapedVsUnicode`.

@@ -119,12 +119,9 @@ fn negations_alone() {
 /// Every fault that is no fault of grammar is told at once.
 #[test]
 fn faults_of_meaning() {
-    let found = errors("subjct:(a b) c~ AND importance:🎉 \"a b\"~3 /x/", ANY);
+    let found = errors("subjct:(a b) c~ AND importance:🎉", ANY);
     let codes: Vec<_> = found.as_slice().iter().map(|error| error.code.as_str()).collect();
-    assert_eq!(
-        codes,
-        ["unknown_field", "unsupported", "unknown_field", "unsupported", "unsupported"]
-    );
+    assert_eq!(codes, ["unknown_field", "unknown_field"]);
     let first = &found.as_slice()[0];
     assert_eq!(first.hint.as_deref(), Some("did you mean `subject:`?"));
     assert!(first.label.ends_with("bccRecipients/address, attachments/name"), "{}", first.label);

@@ -14,7 +14,7 @@ mod token;
 use std::rc::Rc;
 
 use crate::analysis::terms;
-use crate::{Located, Span, Wildcard};
+use crate::{Fuzzy, Located, Regex, Sloppy, Span, Wildcard};
 
 /// Brackets in each other, at most.
 pub(super) const MAX_DEPTH: usize = 64;
@@ -90,8 +90,12 @@ pub(crate) enum Words {
     Phrase(Vec<String>),
     /// One token of this shape.
     Pattern(Wildcard),
-    /// Understood, but not answered yet.
-    Unsupported(Construct),
+    /// One token that matches this expression.
+    Regex(Regex),
+    /// One token spelt nearly so.
+    Fuzzy(Fuzzy),
+    /// Tokens near to where the phrase would have them.
+    Sloppy(Sloppy),
 }
 
 impl Words {
@@ -110,17 +114,6 @@ impl Words {
         let tokens = terms(text);
         (!tokens.is_empty()).then_some(Self::Phrase(tokens))
     }
-}
-
-/// A construct of the classic syntax that has no meaning here yet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Construct {
-    /// `term~2`.
-    Fuzzy,
-    /// `"a b"~5`.
-    Proximity,
-    /// `/re/`.
-    Regex,
 }
 
 #[cfg(test)]

@@ -1,0 +1,206 @@
+//! Words near each other, counted in two ways: as Lucene counts for its phrases, and as people do.
+
+/// Tokens near to where a phrase would have them.
+///
+/// A token at position `p` that stands as number `i` of the phrase is moved by `p - i`; the phrase
+/// is there when the greatest and the smallest move differ by at most the slop. One word between
+/// two costs 1, the two exchanged cost 2. Equal tokens of the phrase need different places.
+///
+/// ```
+/// use postern_query::Sloppy;
+///
+/// let tokens = ["overdue", "and", "unpaid", "invoice"].map(String::from);
+/// let phrase = |slop| Sloppy { tokens: vec!["overdue".into(), "invoice".into()], slop };
+/// assert!(phrase(2).matches(&tokens) && !phrase(1).matches(&tokens));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sloppy {
+    /// The tokens in their order; none matches nothing.
+    pub tokens: Vec<String>,
+    /// How far the moves may differ.
+    pub slop: u32,
+}
+
+impl Sloppy {
+    /// Whether the tokens stand so in a text.
+    #[must_use]
+    pub fn matches(&self, text: &[String]) -> bool {
+        let places = self.tokens.iter().map(|token| occurrences(text, std::slice::from_ref(token)));
+        self.matches_at(&places.collect::<Vec<_>>())
+    }
+
+    /// Whether the tokens stand so, where token `i` of the phrase stands at `places[i]`, ascending.
+    ///
+    /// The time is the number of places times the logarithm of it times the length of the phrase.
+    #[must_use]
+    pub fn matches_at(&self, places: &[Vec<usize>]) -> bool {
+        let moves = places.iter().enumerate();
+        let mut starts = moves.flat_map(|(i, places)| places.iter().map(move |p| p + FAR - i));
+        !places.is_empty() && starts.any(|start| self.fits(places, start))
+    }
+
+    /// Whether every token has a place of its own that moves it by `start` at least and not much more.
+    ///
+    /// The first place that is free is the best: of two equal tokens the first may stand first, as
+    /// to exchange them would only move both towards the middle.
+    fn fits(&self, places: &[Vec<usize>], start: usize) -> bool {
+        let mut taken: Vec<(&str, usize)> = Vec::new();
+        places.iter().zip(&self.tokens).enumerate().all(|(i, (places, token))| {
+            let last = taken.iter().rfind(|(other, _)| other == token).map_or(0, |one| one.1 + 1);
+            let least = last.max((start + i).saturating_sub(FAR));
+            let free = places.get(places.partition_point(|place| *place < least));
+            taken.extend(free.map(|place| (token.as_str(), *place)));
+            free.is_some_and(|place| place + FAR - i <= start + self.slop as usize)
+        })
+    }
+}
+
+/// Added to every move, so that none is negative.
+const FAR: usize = 1 << 32;
+
+/// Words and phrases within so many words of each other.
+///
+/// The distance of two words is the difference of their positions: neighbours are 1 apart. Of
+/// phrases, the words between all of them count: at most the distance less one for each part after
+/// the first. Parts in order share no word; parts in any order must not be able to, see
+/// [`may_overlap`](Self::may_overlap).
+///
+/// ```
+/// use postern_query::Near;
+///
+/// let tokens = ["invoice", "that", "is", "overdue"].map(String::from);
+/// let parts = vec![vec!["overdue".to_owned()], vec!["invoice".to_owned()]];
+/// let near = |distance, ordered| Near { parts: parts.clone(), distance, ordered };
+/// assert!(near(3, false).matches(&tokens) && !near(2, false).matches(&tokens));
+/// assert!(!near(3, true).matches(&tokens), "the other way round");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// Words, and phrases of several words; none is empty.
+    pub parts: Vec<Vec<String>>,
+    /// How far apart, at most.
+    pub distance: u32,
+    /// Whether the parts have to stand in this order.
+    pub ordered: bool,
+}
+
+impl Near {
+    /// Whether the parts stand so in a text.
+    #[must_use]
+    pub fn matches(&self, text: &[String]) -> bool {
+        let starts: Vec<_> = self.parts.iter().map(|part| occurrences(text, part)).collect();
+        self.matches_at(&starts)
+    }
+
+    /// Whether the parts stand so, where part `i` begins at `starts[i]`, ascending.
+    #[must_use]
+    pub fn matches_at(&self, starts: &[Vec<usize>]) -> bool {
+        let Some(gaps) = self.gaps().filter(|_| !starts.is_empty()) else { return false };
+        let width = gaps + self.parts.iter().map(Vec::len).sum::<usize>();
+        let mut firsts = starts.iter().take(if self.ordered { 1 } else { starts.len() }).flatten();
+        firsts.any(|first| self.end(starts, *first).is_some_and(|end| end - first <= width))
+    }
+
+    /// The least end of all parts where none begins before `first`.
+    fn end(&self, starts: &[Vec<usize>], first: usize) -> Option<usize> {
+        self.parts.iter().zip(starts).try_fold(first, |end, (part, starts)| {
+            let least = if self.ordered { end } else { first };
+            let start = starts.get(starts.partition_point(|start| *start < least))?;
+            Some(end.max(start + part.len()))
+        })
+    }
+
+    /// How many other words may stand between all parts; nothing where the distance is too small.
+    #[must_use]
+    pub fn gaps(&self) -> Option<usize> {
+        (self.distance as usize).checked_sub(self.parts.len().saturating_sub(1))
+    }
+
+    /// Whether two parts could share a word of a text, which an unordered search does not rule out.
+    #[must_use]
+    pub fn may_overlap(&self) -> bool {
+        let pairs = self.parts.iter().enumerate();
+        pairs
+            .flat_map(|(i, one)| self.parts.iter().skip(i + 1).map(move |two| (one, two)))
+            .any(|(one, two)| begins_inside(one, two) || begins_inside(two, one))
+    }
+}
+
+/// Whether `two` may begin at a word of `one`.
+fn begins_inside(one: &[String], two: &[String]) -> bool {
+    (0..one.len()).any(|at| one.iter().skip(at).zip(two).all(|(one, two)| one == two))
+}
+
+/// Where `phrase` stands in `text`.
+fn occurrences(text: &[String], phrase: &[String]) -> Vec<usize> {
+    let windows = text.windows(phrase.len().max(1)).enumerate();
+    windows.filter(|(_, window)| *window == phrase).map(|(at, _)| at).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn slops() {
+        for (phrase, slop, text, expected) in [
+            ("a b", 0, "a b", true),
+            ("a b", 0, "b a", false),
+            ("a b", 1, "b a", false),
+            ("a b", 2, "b a", true),
+            ("a b", 1, "a x b", true),
+            ("a b", 1, "a x x b", false),
+            ("a b c", 2, "a x b x c", true),
+            ("a b c", 1, "a x b x c", false),
+            ("a a", 1, "a", false),
+            ("a a", 1, "a x a", true),
+            ("a b a", 2, "a b x a", true),
+            ("a", 5, "b", false),
+            ("", 5, "a", false),
+        ] {
+            let sloppy = Sloppy { tokens: words(phrase), slop };
+            assert_eq!(sloppy.matches(&words(text)), expected, "\"{phrase}\"~{slop} in {text}");
+        }
+    }
+
+    #[test]
+    fn distances() {
+        for (parts, distance, ordered, text, expected) in [
+            ("a,a", 1, true, "a", false),
+            ("a,a", 1, true, "a a", true),
+            ("a,b", 1, false, "b a", true),
+            ("a,b", 1, true, "b a", false),
+            ("a,b", 2, true, "a x b", true),
+            ("a,b", 2, false, "a x x b", false),
+            ("a,b,c", 2, false, "c a b", true),
+            ("a,b,c", 2, false, "c a x b", false),
+            ("a,b,c", 3, false, "c a x b", true),
+            ("a b,c", 1, true, "a b c", true),
+            ("a b,c", 2, false, "c x a b", true),
+            ("a b,c", 1, false, "c x a b", false),
+            ("a,b,c", 1, false, "a b c", false),
+        ] {
+            let near = Near { parts: parts.split(',').map(words).collect(), distance, ordered };
+            assert_eq!(near.matches(&words(text)), expected, "{parts} within {distance}: {text}");
+        }
+    }
+
+    #[test]
+    fn overlaps() {
+        for (parts, expected) in [
+            ("a,b", false),
+            ("a,a", true),
+            ("a b,b c", true),
+            ("a b,a c", false),
+            ("a b c,b", true),
+        ] {
+            let parts = parts.split(',').map(words).collect();
+            let near = Near { parts, distance: 5, ordered: false };
+            assert_eq!(near.may_overlap(), expected, "{near:?}");
+        }
+    }
+}

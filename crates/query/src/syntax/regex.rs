@@ -1,0 +1,294 @@
+//! The grammar of Lucene's regular expressions, read into the tree that automata are built from.
+//!
+//! ```text
+//! either = concat ( "|" either )?
+//! concat = repeat+
+//! repeat = simple ( "?" | "*" | "+" | "{" n ( "," m? )? "}" )*
+//! simple = "." | "@" | "#" | '"' text '"' | "(" either? ")" | "[" "^"? ranges "]" | "\" any | any
+//! ```
+
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Repetition};
+
+use crate::RegexFault;
+
+/// Groups in each other.
+const MAX_DEPTH: usize = 64;
+/// Times that a part may be repeated by number.
+const MAX_TIMES: u32 = 1_000;
+
+/// Reads a whole expression; a blank one matches the empty token only.
+pub(crate) fn parse(text: &str) -> Result<Hir, RegexFault> {
+    if text.is_empty() {
+        return Ok(Hir::empty());
+    }
+    let mut parser = Parser { text, rest: text, depth: 0 };
+    let tree = parser.either()?;
+    if parser.rest.is_empty() { Ok(tree) } else { Err(parser.fault("this closes nothing")) }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    rest: &'t str,
+    depth: usize,
+}
+
+impl Parser<'_> {
+    fn fault(&self, message: &str) -> RegexFault {
+        RegexFault {
+            at: self.text.len() - self.rest.len(),
+            message: message.to_owned(),
+            beyond: false,
+        }
+    }
+
+    fn peek(&self) -> Option<char> {
+        self.rest.chars().next()
+    }
+
+    fn take(&mut self) -> Option<char> {
+        let mut chars = self.rest.chars();
+        let next = chars.next();
+        self.rest = chars.as_str();
+        next
+    }
+
+    fn eat(&mut self, wanted: char) -> bool {
+        let rest = self.rest.strip_prefix(wanted);
+        self.rest = rest.unwrap_or(self.rest);
+        rest.is_some()
+    }
+
+    fn either(&mut self) -> Result<Hir, RegexFault> {
+        let mut parts = vec![self.concat()?];
+        while self.eat('|') {
+            parts.push(self.concat()?);
+        }
+        Ok(Hir::alternation(parts))
+    }
+
+    fn concat(&mut self) -> Result<Hir, RegexFault> {
+        let mut parts = vec![self.repeat()?];
+        while self.peek().is_some_and(|next| !matches!(next, '|' | ')')) {
+            parts.push(self.repeat()?);
+        }
+        Ok(Hir::concat(parts))
+    }
+
+    fn repeat(&mut self) -> Result<Hir, RegexFault> {
+        let mut part = self.simple()?;
+        let mut rounds = 0;
+        while let Some((min, max)) = self.times()? {
+            rounds += 1;
+            if rounds > MAX_DEPTH {
+                return Err(self.fault("too many repetitions of one part"));
+            }
+            part = Hir::repetition(Repetition { min, max, greedy: true, sub: Box::new(part) });
+        }
+        Ok(part)
+    }
+
+    fn times(&mut self) -> Result<Option<(u32, Option<u32>)>, RegexFault> {
+        let times = match self.peek() {
+            Some('?') => (0, Some(1)),
+            Some('*') => (0, None),
+            Some('+') => (1, None),
+            Some('{') => return self.counted().map(Some),
+            _ => return Ok(None),
+        };
+        self.take();
+        Ok(Some(times))
+    }
+
+    /// `{2}`, `{2,}`, `{2,3}`.
+    fn counted(&mut self) -> Result<(u32, Option<u32>), RegexFault> {
+        self.take();
+        let min = self.number()?;
+        let max = match self.eat(',') {
+            false => Some(min),
+            true if self.peek() == Some('}') => None,
+            true => Some(self.number()?),
+        };
+        if max.is_some_and(|max| max < min) {
+            return Err(self.fault("the second number is smaller than the first"));
+        }
+        if self.eat('}') { Ok((min, max)) } else { Err(self.fault("expected `}`")) }
+    }
+
+    fn number(&mut self) -> Result<u32, RegexFault> {
+        let end = self.rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.rest.len());
+        let (digits, rest) = self.rest.split_at_checked(end).unwrap_or_default();
+        match digits.parse() {
+            Ok(times) if times <= MAX_TIMES => {
+                self.rest = rest;
+                Ok(times)
+            }
+            Ok(_) => Err(self.fault("at most 1000 times")),
+            Err(_) => Err(self.fault("expected a number")),
+        }
+    }
+
+    fn simple(&mut self) -> Result<Hir, RegexFault> {
+        match self.peek() {
+            Some('~') => return Err(self.beyond("complement `~`")),
+            Some('&') => return Err(self.beyond("intersection `&`")),
+            Some('<') => return Err(self.beyond("a range of numbers `<1-5>`")),
+            _ => {}
+        }
+        match self.take() {
+            Some('.') => Ok(any_character()),
+            Some('@') => Ok(any_text()),
+            Some('#') => Ok(Hir::fail()),
+            Some('"') => self.quoted(),
+            Some('(') => self.group(),
+            Some('[') => self.class(),
+            Some('\\') => self.escaped(),
+            Some(literal) => Ok(character(literal)),
+            None => Err(self.fault("the expression ends where something to find must stand")),
+        }
+    }
+
+    fn beyond(&self, what: &str) -> RegexFault {
+        RegexFault { beyond: true, ..self.fault(&format!("{what} cannot be answered here")) }
+    }
+
+    fn quoted(&mut self) -> Result<Hir, RegexFault> {
+        let (text, rest) =
+            self.rest.split_once('"').ok_or_else(|| self.fault("expected a closing quote"))?;
+        self.rest = rest;
+        Ok(Hir::literal(text.as_bytes()))
+    }
+
+    fn group(&mut self) -> Result<Hir, RegexFault> {
+        if self.eat(')') {
+            return Ok(Hir::empty());
+        }
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.fault("too many groups in each other"));
+        }
+        let inner = self.either()?;
+        self.depth -= 1;
+        if self.eat(')') { Ok(inner) } else { Err(self.fault("expected `)`")) }
+    }
+
+    fn escaped(&mut self) -> Result<Hir, RegexFault> {
+        match self.take() {
+            Some('d') => Ok(class([('0', '9')])),
+            Some('w') => Ok(class([('0', '9'), ('a', 'z'), ('_', '_'), ('A', 'Z')])),
+            Some('s') => Ok(class([(' ', ' '), ('\t', '\t'), ('\n', '\n'), ('\r', '\r')])),
+            Some(literal) => Ok(character(literal)),
+            None => Err(self.fault("nothing follows the backslash")),
+        }
+    }
+
+    /// `[a-z_]`, `[^a-z]`, after the opening bracket.
+    fn class(&mut self) -> Result<Hir, RegexFault> {
+        let negated = self.eat('^');
+        let mut ranges = vec![self.range()?];
+        while self.peek().is_some_and(|next| next != ']') {
+            ranges.push(self.range()?);
+        }
+        if !self.eat(']') {
+            return Err(self.fault("expected `]`"));
+        }
+        let mut class = ClassUnicode::new(ranges);
+        if negated {
+            class.negate();
+        }
+        Ok(Hir::class(Class::Unicode(class)))
+    }
+
+    fn range(&mut self) -> Result<ClassUnicodeRange, RegexFault> {
+        let first = self.class_character()?;
+        let last = if self.eat('-') { self.class_character()? } else { first };
+        if last < first {
+            return Err(self.fault("the end of this range is before its start"));
+        }
+        Ok(ClassUnicodeRange::new(first, last))
+    }
+
+    fn class_character(&mut self) -> Result<char, RegexFault> {
+        self.eat('\\');
+        self.take().ok_or_else(|| self.fault("expected `]`"))
+    }
+}
+
+fn character(literal: char) -> Hir {
+    Hir::literal(literal.encode_utf8(&mut [0; 4]).as_bytes())
+}
+
+fn class<const N: usize>(ranges: [(char, char); N]) -> Hir {
+    let ranges = ranges.map(|(first, last)| ClassUnicodeRange::new(first, last));
+    Hir::class(Class::Unicode(ClassUnicode::new(ranges)))
+}
+
+fn any_character() -> Hir {
+    class([('\0', char::MAX)])
+}
+
+fn any_text() -> Hir {
+    let sub = Box::new(any_character());
+    Hir::repetition(Repetition { min: 0, max: None, greedy: true, sub })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Regex;
+
+    #[test]
+    fn expressions() {
+        for (expression, token, expected) in [
+            ("in.*ce", "invoice", true),
+            ("in.*ce", "invoices", false),
+            ("a|ab", "ab", true),
+            ("[a-c]+", "abcabc", true),
+            ("[^a-c]", "é", true),
+            ("[^a-c]", "a", false),
+            ("a{2}", "aa", true),
+            ("a{2,}", "a", false),
+            ("a{1,2}b", "aab", true),
+            ("colou?r", "color", true),
+            ("(ab)*", "", true),
+            ("a()b", "ab", true),
+            (r"a\.b", "a.b", true),
+            (r"a\.b", "axb", false),
+            ("\"a.b\"", "a.b", true),
+            ("\"a.b\"", "axb", false),
+            ("ab@", "abcd", true),
+            ("#", "", false),
+            ("INV.*", "invoice", true),
+            ("*a", "*a", true),
+            ("^a$", "^a$", true),
+            ("日.", "日本", true),
+            (r"\d+", "2024", true),
+        ] {
+            let regex = Regex::parse(expression).unwrap();
+            assert_eq!(regex.matches(token), expected, "/{expression}/ over {token}");
+        }
+    }
+
+    #[test]
+    fn faults() {
+        for (expression, at, beyond) in [
+            ("a(", 2, false),
+            ("a)", 1, false),
+            ("[a", 2, false),
+            ("a{", 2, false),
+            ("a{x}", 2, false),
+            ("a{3,2}", 5, false),
+            ("a|", 2, false),
+            (r"a\", 2, false),
+            ("\"a", 1, false),
+            ("a~b", 1, true),
+            ("a&b", 1, true),
+            ("<1-5>", 0, true),
+            ("a{1001}", 2, false),
+            ("(((a{900}){900}){900}){900}", 0, true),
+        ] {
+            let fault = Regex::parse(expression).unwrap_err();
+            assert_eq!((fault.at, fault.beyond), (at, beyond), "/{expression}/: {}", fault.message);
+        }
+        assert!(Regex::parse(&"(".repeat(100_000)).is_err(), "no deep recursion");
+        assert!(Regex::parse(&"?".repeat(100_000)).is_err(), "no deep tree");
+    }
+}
