@@ -20,6 +20,7 @@ mod regex;
 pub mod report;
 mod resolve;
 pub mod schema;
+mod simplify;
 mod span;
 mod syntax;
 mod target;
@@ -40,6 +41,7 @@ pub use query::{
     PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
 pub use regex::{Regex, RegexFault, RegexState};
+pub use simplify::{Rewrite, Simplified};
 pub use span::{Located, Span};
 pub use syntax::expr::Expr;
 pub use target::{

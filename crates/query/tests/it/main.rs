@@ -15,6 +15,7 @@ mod meaning;
 mod odata;
 mod properties;
 mod random;
+mod rewrites;
 
 use postern_query::{Context, Errors, Parsed};
 
