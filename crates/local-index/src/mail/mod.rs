@@ -5,6 +5,7 @@
 
 pub mod document;
 mod headers;
+mod hidden;
 mod html;
 mod parse;
 
