@@ -1,8 +1,10 @@
 //! Header values: text, dates, people, ids.
 
 use jiff::Timestamp;
-use mail_parser::{DateTime, HeaderName, HeaderValue, Message, MessageParser};
+use mail_parser::{HeaderName, HeaderValue, Message, MessageParser};
 use postern_query::Recipient;
+
+use super::date;
 
 /// A parser that reads the headers that matter and takes the others for text.
 pub(super) fn parser() -> MessageParser {
@@ -64,31 +66,12 @@ pub(super) fn people(message: &Message<'_>, name: HeaderName<'static>) -> Vec<Re
 pub(super) fn received(message: &Message<'_>) -> Option<Timestamp> {
     let topmost = text(message, HeaderName::Received);
     let stamp = topmost.as_deref().and_then(|value| value.rsplit_once(';')).map(|(_, date)| date);
-    stamp.and_then(date).or_else(|| sent(message))
+    stamp.and_then(date::parse).or_else(|| sent(message))
 }
 
 /// The date of the `Date` header.
 pub(super) fn sent(message: &Message<'_>) -> Option<Timestamp> {
-    date(&text(message, HeaderName::Date)?)
-}
-
-/// A date as RFC 5322 has it; without a zone it is UTC, and a year of three digits counts from 1900.
-fn date(text: &str) -> Option<Timestamp> {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let text = text.trim();
-    let lower = text.to_ascii_lowercase();
-    // The parser takes any three letters for some month.
-    if !MONTHS.iter().any(|month| lower.contains(month)) {
-        return None;
-    }
-    let mut found = DateTime::parse_rfc822(text)
-        .or_else(|| DateTime::parse_rfc822(&format!("{text} +0000")))?;
-    if (100..1000).contains(&found.year) {
-        found.year += 1900;
-    }
-    let plausible = found.is_valid() && (1..=9999).contains(&found.year);
-    plausible.then(|| Timestamp::from_second(found.to_timestamp()).ok()).flatten()
+    date::parse(&text(message, HeaderName::Date)?)
 }
 
 // ---- ids ----
@@ -145,21 +128,6 @@ pub(super) fn categories(message: &Message<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn dates() {
-        for (text, expected) in [
-            ("Mon, 1 Jan 2024 10:00:00 +0100", Some("2024-01-01T09:00:00Z")),
-            ("1 Jan 2024 10:00:00", Some("2024-01-01T10:00:00Z")),
-            ("Mon, 1 Jan 2024 10:00:00 GMT (a comment)", Some("2024-01-01T10:00:00Z")),
-            ("Thu, 1 Jan 104 10:00:00 +0000", Some("2004-01-01T10:00:00Z")),
-            ("Mon, 1 Foo 2024 10:00:00 +0000", None),
-            ("never", None),
-            ("", None),
-        ] {
-            assert_eq!(date(text).map(|date| date.to_string()).as_deref(), expected, "{text}");
-        }
-    }
 
     #[test]
     fn ids() {

@@ -3,6 +3,7 @@
 //! Nothing here fails: mail is broken in every way there is, and a message that cannot be read as it
 //! should be is still found by what could be read of it.
 
+mod date;
 pub mod document;
 mod headers;
 mod hidden;
