@@ -1,10 +1,11 @@
 //! Header values: text, dates, people, ids.
 
 use jiff::Timestamp;
-use mail_parser::{HeaderName, HeaderValue, Message, MessageParser};
+use mail_parser::{Header, HeaderName, HeaderValue, Message, MessageParser};
 use postern_query::Recipient;
 
-use super::date;
+use super::charset::guessed;
+use super::{date, words};
 
 /// A parser that reads the headers that matter and takes the others for text.
 pub(super) fn parser() -> MessageParser {
@@ -14,8 +15,6 @@ pub(super) fn parser() -> MessageParser {
         .header_address(HeaderName::To)
         .header_address(HeaderName::Cc)
         .header_address(HeaderName::Bcc)
-        .header_text(HeaderName::Subject)
-        .header_text(HeaderName::Keywords)
         .header_raw(HeaderName::Received)
         .header_raw(HeaderName::Date)
         .header_raw(HeaderName::MessageId)
@@ -24,17 +23,22 @@ pub(super) fn parser() -> MessageParser {
         .default_header_raw()
 }
 
-/// The topmost header of that name as one line; empty where it has no value.
-pub(super) fn text(message: &Message<'_>, name: HeaderName<'static>) -> Option<String> {
-    match message.header_values(name).next()? {
-        HeaderValue::Text(text) => Some(one_line(text)),
-        HeaderValue::TextList(texts) => Some(one_line(&texts.join(", "))),
-        HeaderValue::Empty => Some(String::new()),
-        HeaderValue::Address(_)
-        | HeaderValue::DateTime(_)
-        | HeaderValue::ContentType(_)
-        | HeaderValue::Received(_) => None,
-    }
+/// The topmost header of that name as one line, as it was typed; empty where it has no value.
+pub(super) fn text(message: &Message<'_>, name: &HeaderName<'static>) -> Option<String> {
+    let header = message.headers().iter().find(|header| header.name == *name)?;
+    Some(one_line(&guessed(bytes(header, message.raw_message()))))
+}
+
+/// The same with its encoded words decoded.
+pub(super) fn decoded(message: &Message<'_>, name: &HeaderName<'static>) -> Option<String> {
+    let header = message.headers().iter().find(|header| header.name == *name)?;
+    Some(one_line(&words::decode(bytes(header, message.raw_message()))))
+}
+
+/// The bytes of a header's value.
+pub(super) fn bytes<'r>(header: &Header<'_>, raw: &'r [u8]) -> &'r [u8] {
+    let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+    raw.get(index(header.offset_start)..index(header.offset_end)).unwrap_or_default()
 }
 
 /// Line breaks with the white space after them become one space, and no NUL is kept.
@@ -53,25 +57,61 @@ fn one_line(text: &str) -> String {
 /// The people of all headers of that name, without those that have neither name nor address.
 pub(super) fn people(message: &Message<'_>, name: HeaderName<'static>) -> Vec<Recipient> {
     let values = message.header_values(name).filter_map(HeaderValue::as_address);
-    let people = values.flat_map(|list| list.iter()).map(|person| Recipient {
-        name: person.name().map(one_line).filter(|name| !name.is_empty()),
-        address: person.address().map(one_line).filter(|address| !address.is_empty()),
+    let people = values.flat_map(|list| list.iter()).map(|found| {
+        let address = found.address().map(|address| one_line(address.trim_matches(['<', '>'])));
+        let name = found.name().map(|name| one_line(&words::decode(name.as_bytes())));
+        person(name.filter(|name| !name.is_empty()), address.filter(|address| !address.is_empty()))
     });
     people.filter(|person| person.name.is_some() || person.address.is_some()).collect()
 }
 
-// ---- dates ----
-
-/// The date of the topmost `Received` header, else of `Date`.
-pub(super) fn received(message: &Message<'_>) -> Option<Timestamp> {
-    let topmost = text(message, HeaderName::Received);
-    let stamp = topmost.as_deref().and_then(|value| value.rsplit_once(';')).map(|(_, date)| date);
-    stamp.and_then(date::parse).or_else(|| sent(message))
+/// A single word without an address is a user of the sender's own machine, and `ann at x.org (Ann)`
+/// is how archives hide addresses from collectors.
+fn person(name: Option<String>, address: Option<String>) -> Recipient {
+    if address.is_some() {
+        return Recipient { name, address };
+    }
+    let Some(name) = name else { return Recipient::default() };
+    if !name.contains(char::is_whitespace) {
+        return Recipient { name: None, address: Some(name) };
+    }
+    match hidden(&name) {
+        Some((user, name)) => Recipient { name, address: Some(user) },
+        None => Recipient { name: Some(name), address: None },
+    }
 }
 
-/// The date of the `Date` header.
+/// User and name of `user at host (name)`.
+fn hidden(text: &str) -> Option<(String, Option<String>)> {
+    let (user, rest) = text.split_once(" at ")?;
+    let (host, name) = match rest.split_once(" (") {
+        Some((host, name)) => (host, name.strip_suffix(')')),
+        None => (rest, None),
+    };
+    let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
+    (is_word(user) && is_word(host)).then(|| (user.to_owned(), name.map(str::to_owned)))
+}
+
+// ---- dates ----
+
+/// The date of the topmost `Received` header that has one, else of `Date`.
+pub(super) fn received(message: &Message<'_>) -> Option<Timestamp> {
+    stamps(message).next().or_else(|| date::parse(&text(message, &HeaderName::Date)?))
+}
+
+/// The date of the `Date` header; where that cannot be understood, when the first server took it.
 pub(super) fn sent(message: &Message<'_>) -> Option<Timestamp> {
-    date::parse(&text(message, HeaderName::Date)?)
+    let typed = text(message, &HeaderName::Date)?;
+    date::parse(&typed).or_else(|| stamps(message).last())
+}
+
+/// The dates of the `Received` headers, the last server's first.
+fn stamps(message: &Message<'_>) -> impl Iterator<Item = Timestamp> {
+    let headers = message.headers().iter().filter(|header| header.name == HeaderName::Received);
+    headers.filter_map(|header| {
+        let value = one_line(&guessed(bytes(header, message.raw_message())));
+        date::parse(value.rsplit_once(';')?.1)
+    })
 }
 
 // ---- ids ----
@@ -81,19 +121,23 @@ pub(super) fn sent(message: &Message<'_>) -> Option<Timestamp> {
 pub(super) fn conversation_id(message: &Message<'_>) -> Option<String> {
     [HeaderName::References, HeaderName::InReplyTo, HeaderName::MessageId]
         .into_iter()
-        .find_map(|name| first_id(&text(message, name)?).map(str::to_owned))
+        .find_map(|name| ids(&text(message, &name)?).next().map(str::to_owned))
         .map(|id| super::id_of(id.as_bytes()))
 }
 
-/// The first `<…>` without white space inside.
-fn first_id(text: &str) -> Option<&str> {
-    text.match_indices('<').find_map(|(start, _)| {
-        let rest = text.get(start..)?;
-        let end = rest.find('>')?;
-        let id = rest.get(..=end)?;
-        let inner = id.get(1..id.len() - 1)?;
-        (!inner.is_empty() && !inner.contains(|c: char| c.is_whitespace() || c == '<'))
-            .then_some(id)
+/// Every `<…>` without white space inside, in one pass.
+fn ids(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = None;
+    text.char_indices().filter_map(move |(at, c)| match c {
+        '<' => {
+            start = Some(at);
+            None
+        }
+        '>' => start.take().and_then(|start| text.get(start..=at)).filter(|id| id.len() > 2),
+        _ => {
+            start = start.filter(|_| !c.is_whitespace());
+            None
+        }
     })
 }
 
@@ -101,11 +145,11 @@ fn first_id(text: &str) -> Option<&str> {
 
 /// `Importance`, else `X-Priority`, else normal.
 pub(super) fn importance(message: &Message<'_>) -> String {
-    let word = text(message, HeaderName::Importance).unwrap_or_default().to_ascii_lowercase();
+    let word = text(message, &HeaderName::Importance).unwrap_or_default().to_ascii_lowercase();
     if matches!(word.as_str(), "low" | "normal" | "high") {
         return word;
     }
-    let priority = text(message, HeaderName::from("X-Priority")).unwrap_or_default();
+    let priority = text(message, &HeaderName::from("X-Priority")).unwrap_or_default();
     let word = match priority.as_bytes().first() {
         Some(b'1' | b'2') => "high",
         Some(b'4' | b'5') => "low",
@@ -116,13 +160,19 @@ pub(super) fn importance(message: &Message<'_>) -> String {
 
 /// The read mark of mailbox files; without the header it is not known.
 pub(super) fn is_read(message: &Message<'_>) -> Option<bool> {
-    text(message, HeaderName::from("Status")).map(|status| status.contains(['R', 'r']))
+    text(message, &HeaderName::from("Status")).map(|status| status.contains(['R', 'r']))
 }
 
 /// `Keywords`, each between commas.
 pub(super) fn categories(message: &Message<'_>) -> Vec<String> {
-    let all = text(message, HeaderName::Keywords).unwrap_or_default();
-    all.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let raw = message.raw_message();
+    let all = message.headers().iter().filter(|header| header.name == HeaderName::Keywords);
+    all.flat_map(|header| {
+        let text = one_line(&words::decode(bytes(header, raw)));
+        text.split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>()
+    })
+    .filter(|word| !word.is_empty())
+    .collect()
 }
 
 #[cfg(test)]
@@ -130,12 +180,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids() {
-        assert_eq!(first_id("<a@b> <c@d>"), Some("<a@b>"));
-        assert_eq!(first_id("your message of <monday morning> <c@d>"), Some("<c@d>"));
-        assert_eq!(first_id("<<a@b>"), Some("<a@b>"));
-        assert_eq!(first_id("none"), None);
-        assert_eq!(first_id("<>"), None);
+    fn ids_of_headers() {
+        let read = |text| ids(text).collect::<Vec<_>>().join(" ");
+        assert_eq!(read("<a@b> <c@d>"), "<a@b> <c@d>");
+        assert_eq!(read("your message of <monday morning> <c@d>"), "<c@d>");
+        assert_eq!(read("<<a@b><c@d>>"), "<a@b> <c@d>");
+        assert_eq!(read("none <> <open"), "");
+    }
+
+    /// A value of nothing but brackets took time by the square of its length.
+    #[test]
+    fn brackets_were_a_hang() {
+        assert_eq!(ids(&"<".repeat(1_000_000)).count(), 0);
+        assert_eq!(ids(&"<a ".repeat(300_000)).count(), 0);
+    }
+
+    #[test]
+    fn people_without_addresses() {
+        let read = |name: &str| {
+            let person = person(Some(name.to_owned()), None);
+            (person.name.unwrap_or_default(), person.address.unwrap_or_default())
+        };
+        let pair = |name: &str, address: &str| (name.to_owned(), address.to_owned());
+        assert_eq!(read("gnu"), pair("", "gnu"));
+        assert_eq!(read("ann at x.org (Ann Lee)"), pair("Ann Lee", "ann"));
+        assert_eq!(read("ann at x.org"), pair("", "ann"));
+        assert_eq!(read("James Bond 007"), pair("James Bond 007", ""));
+        assert_eq!(read("meet me at noon today"), pair("meet me at noon today", ""));
     }
 
     #[test]
