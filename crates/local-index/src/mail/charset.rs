@@ -21,7 +21,7 @@ pub(super) fn guessed(bytes: &[u8]) -> Cow<'_, str> {
 pub(super) fn utf8_or(bytes: &[u8], other: impl Fn() -> &'static Encoding) -> Cow<'_, str> {
     const ESCAPE: u8 = 0x1b;
     match std::str::from_utf8(bytes) {
-        Ok(text) if !bytes.contains(&ESCAPE) => Cow::Borrowed(text),
+        Ok(text) if !text.is_ascii() || !bytes.contains(&ESCAPE) => Cow::Borrowed(text),
         // Japanese in seven bits is valid UTF-8 too, and begins with an escape.
         Ok(_) | Err(_) => other().decode_without_bom_handling(bytes).0,
     }

@@ -27,7 +27,7 @@ const KNOWN: [&[u8]; 14] = [
 
 /// Multiparts that are taken apart. The MIME library looks for the end of each up to the end of the
 /// message, so thousands that never end would take minutes.
-const MAX_MULTIPARTS: usize = 100;
+const MAX_MULTIPARTS: usize = 200;
 
 /// The message without its envelope, its headers in UTF-8 and closed by an empty line.
 pub(super) fn readable(raw: &[u8]) -> Cow<'_, [u8]> {
@@ -69,7 +69,7 @@ fn without_envelope(raw: &[u8]) -> &[u8] {
     raw.get(line..).unwrap_or_default()
 }
 
-/// The message where every multipart after the first hundred is some unknown type of the same length.
+/// The message where every multipart after the first two hundred is some unknown type of the same length.
 fn with_few_multiparts(raw: &[u8]) -> Cow<'_, [u8]> {
     let surplus = multiparts(raw).skip(MAX_MULTIPARTS);
     surplus.fold(Cow::Borrowed(raw), |mut out, at| {
