@@ -20,6 +20,8 @@ pub struct Attachment {
     pub content_type: Option<String>,
     /// Decoded size in bytes.
     pub size: Option<i64>,
+    /// Text that was read out of the file.
+    pub text: Option<String>,
 }
 
 /// One message with the fields of the premium index.
@@ -74,6 +76,22 @@ pub struct Message {
     pub mailbox: Option<String>,
     /// Folder path inside the mailbox, separated by `/`.
     pub folder: Option<String>,
+    /// Addresses of the `Delivered-To` headers.
+    pub delivered_to: Vec<String>,
+    /// `List-Id` header without its angle brackets and without the phrase before them.
+    pub list_id: Option<String>,
+    /// Message-IDs of `References` and `In-Reply-To`, each once, with their angle brackets.
+    pub references: Vec<String>,
+    /// `email`, `meeting`, `note`, `task`, `contact` or `report`.
+    pub kind: Option<String>,
+    /// Whether it carries a follow-up flag.
+    pub is_flagged: Option<bool>,
+    /// Whether it was never sent.
+    pub is_draft: Option<bool>,
+    /// Whether it carries a signature.
+    pub is_signed: Option<bool>,
+    /// Whether its content is encrypted.
+    pub is_encrypted: Option<bool>,
     /// The upstream's id of the item.
     pub item_id: Option<String>,
     /// The upstream's id of the fragment.

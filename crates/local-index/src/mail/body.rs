@@ -50,7 +50,12 @@ fn attachment(part: &MessagePart<'_>, name: String, kind: String, raw: &[u8]) ->
             bytes(part, raw).len()
         }
     };
-    Attachment { name: Some(name), content_type: Some(kind), size: i64::try_from(size).ok() }
+    Attachment {
+        name: Some(name),
+        content_type: Some(kind),
+        size: i64::try_from(size).ok(),
+        text: None,
+    }
 }
 
 /// The media type in lower case; what is not declared, or not whole, is plain text (RFC 2045, 5.2),
@@ -58,12 +63,14 @@ fn attachment(part: &MessagePart<'_>, name: String, kind: String, raw: &[u8]) ->
 fn content_type(part: &MessagePart<'_>) -> String {
     let is_message = matches!(part.body, PartType::Message(_));
     let default = if is_message { "message/rfc822" } else { "text/plain" };
-    let declared = part.content_type().filter(|value| value.ctype() != "multipart");
-    declared
-        .and_then(|value| {
-            Some(format!("{}/{}", value.ctype(), value.subtype()?).to_ascii_lowercase())
-        })
-        .unwrap_or_else(|| default.to_owned())
+    let declared = declared_type(part).filter(|kind| !kind.starts_with("multipart/"));
+    declared.unwrap_or_else(|| default.to_owned())
+}
+
+/// The media type as it is declared, in lower case.
+pub(super) fn declared_type(part: &MessagePart<'_>) -> Option<String> {
+    let value = part.content_type()?;
+    Some(format!("{}/{}", value.ctype(), value.subtype()?).to_ascii_lowercase())
 }
 
 /// The name of the file that a part is.

@@ -1,11 +1,16 @@
 //! Header values: text, dates, people, ids.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use mail_parser::{Header, HeaderName, HeaderValue, Message, MessageParser};
 use postern_query::Recipient;
 
 use super::charset::guessed;
 use super::{date, words};
+
+/// `Delivered-To` headers that are read; every one is compared with those before it.
+const MAX_DELIVERIES: usize = 100;
 
 /// A parser that reads the headers that matter and takes the others for text.
 pub(super) fn parser() -> MessageParser {
@@ -92,6 +97,28 @@ fn hidden(text: &str) -> Option<(String, Option<String>)> {
     (is_word(user) && is_word(host)).then(|| (user.to_owned(), name.map(str::to_owned)))
 }
 
+/// The bare addresses of `Delivered-To`, each once; list servers write words before them.
+pub(super) fn delivered_to(message: &Message<'_>) -> Vec<String> {
+    let name = HeaderName::from("Delivered-To");
+    let headers = message.headers().iter().filter(|header| header.name == name);
+    let mut found: Vec<String> = Vec::new();
+    for header in headers.take(MAX_DELIVERIES) {
+        let value = guessed(bytes(header, message.raw_message()));
+        let word = value.split_whitespace().rfind(|word| word.contains('@'));
+        let address = word.map(|word| word.trim_matches(['<', '>', ';', ',']).to_owned());
+        found.extend(address.filter(|address| !found.contains(address)));
+    }
+    found
+}
+
+/// The id of a mailing list, without the phrase before it.
+pub(super) fn list_id(message: &Message<'_>) -> Option<String> {
+    let value = text(message, &HeaderName::ListId)?;
+    let bare = value.rsplit_once('<').map_or(value.as_str(), |(_, id)| id);
+    let bare = bare.split('>').next().unwrap_or_default().trim();
+    Some(bare.to_owned()).filter(|id| !id.is_empty())
+}
+
 // ---- dates ----
 
 /// The date of the topmost `Received` header that has one, else of `Date`.
@@ -123,6 +150,14 @@ pub(super) fn conversation_id(message: &Message<'_>) -> Option<String> {
         .into_iter()
         .find_map(|name| ids(&text(message, &name)?).next().map(str::to_owned))
         .map(|id| super::id_of(id.as_bytes()))
+}
+
+/// The ids of `References` and `In-Reply-To`, each once.
+pub(super) fn references(message: &Message<'_>) -> Vec<String> {
+    let values = [HeaderName::References, HeaderName::InReplyTo].map(|name| text(message, &name));
+    let mut seen = HashSet::new();
+    let all = values.iter().flatten().flat_map(|value| ids(value));
+    all.filter(|id| seen.insert(*id)).map(str::to_owned).collect()
 }
 
 /// Every `<…>` without white space inside, in one pass.
@@ -178,6 +213,7 @@ pub(super) fn categories(message: &Message<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::{self, Place};
 
     #[test]
     fn ids_of_headers() {
@@ -193,6 +229,21 @@ mod tests {
     fn brackets_were_a_hang() {
         assert_eq!(ids(&"<".repeat(1_000_000)).count(), 0);
         assert_eq!(ids(&"<a ".repeat(300_000)).count(), 0);
+    }
+
+    #[test]
+    fn lists_deliveries_and_references() {
+        let read = |raw: &str| mail::parse(raw.as_bytes(), &Place::default());
+        let message = read(
+            "Delivered-To: <Ann@x.com>\nDelivered-To: mailing list l@y.org\nDelivered-To: Ann@x.com\n\
+             References: <a@b>\n <c@d>\nIn-Reply-To: <c@d> <e@f>\nList-Id: The \"list\" <l.y.org>\n\n",
+        );
+        assert_eq!(message.delivered_to, ["Ann@x.com", "l@y.org"]);
+        assert_eq!(message.references, ["<a@b>", "<c@d>", "<e@f>"]);
+        assert_eq!(message.list_id.as_deref(), Some("l.y.org"));
+        assert_eq!(read("List-Id: l.y.org\n\n").list_id.as_deref(), Some("l.y.org"));
+        let empty = read("List-Id: <>\nDelivered-To: nobody\n\n");
+        assert_eq!((empty.list_id, empty.delivered_to), (None, Vec::new()));
     }
 
     #[test]

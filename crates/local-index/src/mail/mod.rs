@@ -10,6 +10,7 @@ pub mod document;
 mod headers;
 mod hidden;
 mod html;
+mod marks;
 mod parse;
 mod repair;
 mod transfer;

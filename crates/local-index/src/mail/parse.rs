@@ -4,7 +4,7 @@ use mail_parser::HeaderName;
 use postern_query::{Message, Recipient};
 
 use super::charset::guessed;
-use super::{Place, body, headers, id_of, repair};
+use super::{Place, body, headers, id_of, marks, repair};
 
 /// Reads a message; whatever cannot be read is missing in it.
 ///
@@ -49,7 +49,15 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>) {
     message.importance = Some(headers::importance(parsed));
     message.is_read = headers::is_read(parsed);
     message.categories = headers::categories(parsed);
+    message.delivered_to = headers::delivered_to(parsed);
+    message.list_id = headers::list_id(parsed);
+    message.references = headers::references(parsed);
+    message.kind = Some(marks::kind(parsed).to_owned());
+    message.is_flagged = marks::is_flagged(parsed);
+    message.is_draft = marks::is_draft(parsed);
     let (body, attachments) = body::of(parsed);
+    message.is_signed = Some(marks::is_signed(parsed, &body));
+    message.is_encrypted = Some(marks::is_encrypted(parsed, &body));
     message.body = Some(body);
     message.has_attachments = Some(!attachments.is_empty());
     message.attachments = attachments;

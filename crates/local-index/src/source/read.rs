@@ -227,8 +227,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         fs::write(&path, content).unwrap();
-        let source =
-            SourceFile { path, length: 0, modified: 0, place: Place::default(), is_read: None };
+        let source = SourceFile {
+            path,
+            length: 0,
+            modified: 0,
+            place: Place::default(),
+            is_read: None,
+            is_flagged: None,
+            is_draft: None,
+        };
         let mut found = Vec::new();
         let outcome = read(&source, &mut |item| {
             found.push(match item {
