@@ -44,14 +44,14 @@ impl Transfer {
 /// below is left out. Nothing where there is none: then the text is not encoded at all.
 fn base64_lines(raw: &[u8]) -> Option<Vec<u8>> {
     let lines = raw.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| {
-        let foreign = line.iter().filter(|byte| !is_base64(byte)).count();
+        let foreign = line.iter().filter(|byte| !is_base64(**byte)).count();
         foreign * 8 <= line.len()
     });
-    let whole: Vec<u8> = lines.flatten().copied().filter(is_base64).collect();
+    let whole: Vec<u8> = lines.flatten().copied().filter(|byte| is_base64(*byte)).collect();
     base64_decode(&whole).filter(|bytes| !bytes.is_empty())
 }
 
-const fn is_base64(byte: &u8) -> bool {
+const fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
