@@ -63,20 +63,37 @@ fn one_line(text: &str) -> String {
 pub(super) fn people(message: &Message<'_>, name: HeaderName<'static>) -> Vec<Recipient> {
     let values = message.header_values(name).filter_map(HeaderValue::as_address);
     let people = values.flat_map(|list| list.iter()).map(|found| {
-        let address = found.address().map(|address| one_line(address.trim_matches(['<', '>'])));
+        let address = found.address().map(|address| bare(&one_line(address)));
         let name = found.name().map(|name| one_line(&words::decode(name.as_bytes())));
         person(name.filter(|name| !name.is_empty()), address.filter(|address| !address.is_empty()))
     });
     people.filter(|person| person.name.is_some() || person.address.is_some()).collect()
 }
 
+/// An address without the brackets around it, the route before it, and what was typed behind it.
+fn bare(address: &str) -> String {
+    let address = address.trim_matches(['<', '>', ')', ' ']);
+    let address = match address.split_once(':') {
+        Some((route, address)) if route.starts_with('@') => address,
+        _ => address,
+    };
+    let first = address.split_whitespace().next().unwrap_or_default();
+    let is_whole = first.split_once('@').is_some_and(|(_, host)| host.contains('.'));
+    if is_whole { first.to_owned() } else { address.replace(' ', "") }
+}
+
 /// A single word without an address is a user of the sender's own machine, and `ann at x.org (Ann)`
 /// is how archives hide addresses from collectors.
 fn person(name: Option<String>, address: Option<String>) -> Recipient {
-    if address.is_some() {
-        return Recipient { name, address };
-    }
-    let Some(name) = name else { return Recipient::default() };
+    let name = match (name, address) {
+        // The MIME library takes a quoted user for a name.
+        (Some(user), Some(host)) if host.starts_with('@') => {
+            return Recipient { name: None, address: Some(format!("\"{user}\"{host}")) };
+        }
+        (name, Some(address)) => return Recipient { name, address: Some(address) },
+        (Some(name), None) => name,
+        (None, None) => return Recipient::default(),
+    };
     if !name.contains(char::is_whitespace) {
         return Recipient { name: None, address: Some(name) };
     }
@@ -258,6 +275,25 @@ mod tests {
         assert_eq!(read("ann at x.org"), pair("", "ann"));
         assert_eq!(read("James Bond 007"), pair("James Bond 007", ""));
         assert_eq!(read("meet me at noon today"), pair("meet me at noon today", ""));
+    }
+
+    #[test]
+    fn addresses_were_kept_with_what_is_around_them() {
+        let read = |to: &str| {
+            let found = mail::parse(format!("To: {to}\n\n").as_bytes(), &Place::default());
+            let people = found.to_recipients.into_iter();
+            people.map(|one| (one.name.unwrap_or_default(), one.address.unwrap())).next().unwrap()
+        };
+        for (to, name, address) in [
+            ("Ann Lee <ann@x.org>", "Ann Lee", "ann@x.org"),
+            ("\"ann lee\"@x.org", "", "\"ann lee\"@x.org"),
+            ("Ann <@a.org,@b.org:ann@x.org>", "Ann", "ann@x.org"),
+            ("list@x.org )", "", "list@x.org"),
+            ("ann@x.org +1-510-484)", "", "ann@x.org"),
+            ("Ann <ann@x . org>", "Ann", "ann@x.org"),
+        ] {
+            assert_eq!(read(to), (name.to_owned(), address.to_owned()), "{to}");
+        }
     }
 
     #[test]

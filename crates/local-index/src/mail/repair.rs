@@ -1,6 +1,7 @@
 //! Raw bytes as the MIME library can read them: what senders and archives break most often, mended.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use encoding_rs::Encoding;
 
@@ -31,7 +32,7 @@ const MAX_MULTIPARTS: usize = 200;
 
 /// The message without its envelope, its headers in UTF-8 and closed by an empty line.
 pub(super) fn readable(raw: &[u8]) -> Cow<'_, [u8]> {
-    match with_few_multiparts(without_envelope(raw)) {
+    match with_readable_types(without_envelope(raw)) {
         Cow::Borrowed(raw) => with_sound_headers(raw),
         Cow::Owned(raw) => Cow::Owned(with_sound_headers(&raw).into_owned()),
     }
@@ -69,27 +70,46 @@ fn without_envelope(raw: &[u8]) -> &[u8] {
     raw.get(line..).unwrap_or_default()
 }
 
-/// The message where every multipart after the first two hundred is some unknown type of the same length.
-fn with_few_multiparts(raw: &[u8]) -> Cow<'_, [u8]> {
-    let surplus = multiparts(raw).skip(MAX_MULTIPARTS);
-    surplus.fold(Cow::Borrowed(raw), |mut out, at| {
-        if let Some(byte) = out.to_mut().get_mut(at) {
-            *byte = b'x';
+/// The message where every multipart after the first two hundred is some unknown type of the same
+/// length, and where parameters are on one line with their values.
+fn with_readable_types(raw: &[u8]) -> Cow<'_, [u8]> {
+    let surplus = multiparts(raw).skip(MAX_MULTIPARTS).map(|at| (at..at + 1, b'x'));
+    let breaks = broken_parameters(raw).map(|range| (range, b' '));
+    surplus.chain(breaks).fold(Cow::Borrowed(raw), |mut out, (range, with)| {
+        if let Some(bytes) = out.to_mut().get_mut(range) {
+            bytes.fill(with);
         }
         out
     })
 }
 
-/// Where `multipart` stands in headers of the content type, folded ones too.
+/// Where `multipart` stands in headers of the content type.
 fn multiparts(raw: &[u8]) -> impl Iterator<Item = usize> {
+    type_lines(raw).filter_map(|(start, line)| {
+        let at = line.windows(9).position(|word| word.eq_ignore_ascii_case(b"multipart"))?;
+        Some(start + at)
+    })
+}
+
+/// The line ends between `boundary=` and its value.
+fn broken_parameters(raw: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    type_lines(raw).filter_map(|(start, line)| {
+        let text = line.trim_ascii_end();
+        let end = start + line.len();
+        let is_folded = raw.get(end).is_some_and(|next| matches!(next, b' ' | b'\t'));
+        (text.ends_with(b"=") && is_folded).then(|| start + text.len()..end)
+    })
+}
+
+/// The lines of headers of the content type, folded ones too, and where they begin.
+fn type_lines(raw: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let (mut at, mut in_type) = (0, false);
     raw.split_inclusive(|byte| *byte == b'\n').filter_map(move |line| {
         let start = at;
         at += line.len();
         in_type = starts_with(line, b"content-type")
-            || (in_type && line.first().is_some_and(u8::is_ascii_whitespace));
-        let found = || line.windows(9).position(|word| word.eq_ignore_ascii_case(b"multipart"));
-        in_type.then(found).flatten().map(|position| start + position)
+            || (in_type && matches!(line.first(), Some(b' ' | b'\t')));
+        in_type.then_some((start, line))
     })
 }
 
@@ -168,6 +188,7 @@ mod tests {
             (b"A: 1\n folded: yes\n\ny", b"A: 1\n folded: yes\n\ny"),
             (b"A: \xe9\n\n\xe9", b"A: \xc3\xa9\n\n\xe9"),
             (b"A: =?x?q?\xe9?= \xe9\n\n", b"A: =?x?q?\xe9?= \xc3\xa9\n\n"),
+            (b"Content-Type: a/b; c=\r\n\t\"d\"\n\nx", b"Content-Type: a/b; c=  \t\"d\"\n\nx"),
             (b"no header\nat all", b"\nno header\nat all"),
             (b"", b"\n"),
         ] {
