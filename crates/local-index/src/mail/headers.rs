@@ -79,7 +79,11 @@ fn bare(address: &str) -> String {
     };
     let first = address.split_whitespace().next().unwrap_or_default();
     let is_whole = first.split_once('@').is_some_and(|(_, host)| host.contains('.'));
-    if is_whole { first.to_owned() } else { address.replace(' ', "") }
+    match address.rsplit_once('@') {
+        Some(_) if is_whole => first.to_owned(),
+        Some((user, host)) => format!("{}@{}", user.trim(), host.replace(' ', "")),
+        None => address.to_owned(),
+    }
 }
 
 /// A single word without an address is a user of the sender's own machine, and `ann at x.org (Ann)`
@@ -291,6 +295,7 @@ mod tests {
             ("list@x.org )", "", "list@x.org"),
             ("ann@x.org +1-510-484)", "", "ann@x.org"),
             ("Ann <ann@x . org>", "Ann", "ann@x.org"),
+            ("Undisclosed Recipients@x.org", "", "Undisclosed Recipients@x.org"),
         ] {
             assert_eq!(read(to), (name.to_owned(), address.to_owned()), "{to}");
         }
