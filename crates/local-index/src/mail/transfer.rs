@@ -40,13 +40,15 @@ impl Transfer {
     }
 }
 
-/// The letters of the lines that are base64, without what broke them; what lists and servers write
-/// below is left out. Nothing where there is none: then the text is not encoded at all.
+/// The letters of base64 without what broke them, up to a line of other text: lists and servers
+/// write below it. Nothing where there is none: then the text is not encoded at all.
 fn base64_lines(raw: &[u8]) -> Option<Vec<u8>> {
-    let lines = raw.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| {
+    let is_text = |line: &&[u8]| {
         let foreign = line.iter().filter(|byte| !is_base64(**byte)).count();
-        foreign * 8 <= line.len()
-    });
+        foreign * 16 > line.len()
+    };
+    let lines = raw.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let lines = lines.skip_while(is_text).take_while(|line| !is_text(line));
     let whole: Vec<u8> = lines.flatten().copied().filter(|byte| is_base64(*byte)).collect();
     base64_decode(&whole).filter(|bytes| !bytes.is_empty())
 }
@@ -95,8 +97,7 @@ mod tests {
             (Transfer::QuotedPrintable, b"a=b =\r\n=3D==", b"a=b ==="),
             (Transfer::Base64, b"aGVs\nbG8=\n", b"hello"),
             (Transfer::Base64, b"aGVs\nbG8=\n--\nThe list: x\n", b"hello"),
-            (Transfer::Base64, b"aGVs\n\x00\xff\nbG8", b"hello"),
-            (Transfer::Base64, b"aGVsbG8!gd29ybG\x00Q=\n", b"hello world"),
+            (Transfer::Base64, b"junk!\naGVsbG8!gd29ybGQ=\n--b--\nword\n", b"hello world"),
             (Transfer::Base64, b"not encoded, in truth", b"not encoded, in truth"),
             (Transfer::Base64, b"", b""),
         ] {
