@@ -170,7 +170,7 @@ fn person() -> impl Strategy<Value = Recipient> {
 
 fn attachment() -> impl Strategy<Value = Attachment> {
     (of(file_name()), of(media_type()), of(number()))
-        .prop_map(|(name, content_type, size)| Attachment { name, content_type, size })
+        .prop_map(|(name, content_type, size)| Attachment { name, content_type, size, text: None })
 }
 
 /// Ids that share their first bytes, differ only at the end, or are hostile.
