@@ -154,6 +154,7 @@ fn attachment(part: &MessagePart<'_>, name: &str, raw: &[u8]) -> Attachment {
         name: Some(name.replace('\0', "")),
         content_type: Some(content_type(part)),
         size: i64::try_from(decoded_length(part, raw)).ok(),
+        text: None,
     }
 }
 

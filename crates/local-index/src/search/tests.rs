@@ -6,6 +6,7 @@ use postern_query::{
     Recipient, Role, Span, StringTest, TextPattern, TextTest, Wildcard, evaluate,
 };
 
+use super::expand::{Pattern, Terms};
 use super::{Error, Index, Search};
 use crate::index::testing::index_of;
 
@@ -88,14 +89,10 @@ fn a_pattern_has_a_limit() {
     let data = tempfile::tempdir().unwrap();
     let index = index_of(data.path(), &[vec![words("1", "aa ab b")], vec![words("2", "ac")]]);
     let searcher = index.searcher();
-    let terms = super::expand::Terms {
-        field: crate::index::schema::words(TextField::Body),
-        kind: "",
-        may_be_empty: true,
-    };
+    let terms = Terms::of(crate::index::schema::words(TextField::Body));
     let expand = |pattern: &str, mut budget: usize| {
-        super::expand::expand(&searcher, terms, &Wildcard::parse(pattern), &mut budget)
-            .map(|_| budget)
+        let shape = Wildcard::parse(pattern);
+        super::expand::expand(&searcher, terms, Pattern::Shape(&shape), &mut budget).map(|_| budget)
     };
     assert_eq!(expand("a*", 3).unwrap(), 0);
     assert_eq!(expand("b*", 3).unwrap(), 2);
