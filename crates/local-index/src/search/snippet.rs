@@ -191,7 +191,7 @@ fn beginning(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use postern_query::{Located, Span, Wildcard};
+    use postern_query::{Fuzzy, Located, Near, Regex, Sloppy, Span, Wildcard};
 
     use super::*;
 
@@ -243,6 +243,34 @@ mod tests {
         check(&overlapping, "a b c", "", ["[a b c]", ""]);
         check(&Expr::negated(phrase("body")), "", "the body", ["", "the body"]);
         check(&Expr::negated(Expr::negated(phrase("body"))), "", "the body", ["", "the [body]"]);
+    }
+
+    #[test]
+    fn expressions_and_misspellings() {
+        let regex = text(TextPattern::Regex(Regex::parse("inv(oice)?s?").unwrap()));
+        check(&regex, "Inv 7", "no invoicing\nINVOICES", ["[Inv] 7", "no invoicing [INVOICES]"]);
+        let fuzzy = text(TextPattern::Fuzzy(Fuzzy::new("colour", 1)));
+        check(&fuzzy, "collar", "Color, the coluor", ["collar", "[Color], the [coluor]"]);
+    }
+
+    #[test]
+    fn of_words_near_each_other_only_those_that_are() {
+        let tokens = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let sloppy =
+            |words, slop| text(TextPattern::Sloppy(Sloppy { tokens: tokens(words), slop }));
+        let body = "due\n\nthe invoice\nis due and so on and on, another due";
+        let expected = ["", "due the [invoice] is [due] and so on and on, another due"];
+        check(&sloppy("invoice due", 1), "", body, expected);
+        check(
+            &sloppy("on on", 1),
+            "",
+            body,
+            ["", "due the invoice is due and so [on] and [on], another due"],
+        );
+        let near =
+            Near { parts: vec![tokens("is due"), tokens("the")], distance: 2, ordered: false };
+        let expected = ["", "due [the] invoice [is] [due] and so on and on, another due"];
+        check(&text(TextPattern::Near(near)), "", body, expected);
     }
 
     #[test]
