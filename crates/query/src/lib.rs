@@ -29,7 +29,7 @@ mod wildcard;
 pub use error::{Advice, AdviceCode, Code, Error, Errors};
 pub use evaluate::{
     evaluate, flag_value, instant_value, name_words, number_value, people, person_matches,
-    predicate_holds, recipients, string_value, text_values,
+    predicate_holds, recipients, string_matches, string_value, text_values,
 };
 pub use fuzzy::Fuzzy;
 pub use limits::Limits;
