@@ -43,6 +43,7 @@ pub use regex::{Regex, RegexFault, RegexState};
 pub use span::{Located, Span};
 pub use syntax::expr::Expr;
 pub use target::{
-    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Note, datatap, english,
+    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Json, Note, datatap,
+    elasticsearch, english,
 };
 pub use wildcard::{Wildcard, WildcardPart};

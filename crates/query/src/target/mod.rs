@@ -5,11 +5,14 @@
 
 mod capabilities;
 pub mod datatap;
+pub mod elasticsearch;
 pub mod english;
+mod json;
 pub(crate) mod lucene;
 pub(crate) mod odata;
 
 pub use capabilities::{Capabilities, FieldCapability, IndexFields};
+pub use json::Json;
 
 use crate::Span;
 
@@ -78,6 +81,11 @@ impl Notes {
 
     pub(crate) fn approximate(&mut self, span: Span, message: impl Into<String>) {
         self.add(Fidelity::Approximate, Some(span), message.into());
+    }
+
+    /// What differs for the query as a whole, such as its order.
+    pub(crate) fn approximate_as_a_whole(&mut self, message: impl Into<String>) {
+        self.add(Fidelity::Approximate, None, message.into());
     }
 
     pub(crate) fn unsupported<T>(
