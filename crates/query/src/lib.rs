@@ -33,7 +33,7 @@ pub use evaluate::{
 pub use fuzzy::Fuzzy;
 pub use limits::Limits;
 pub use message::{Attachment, Message, Recipient};
-pub use postern::{Context, Parsed, parse};
+pub use postern::{Context, Parsed, Syntax, parse};
 pub use proximity::{Near, Sloppy};
 pub use query::{
     AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,

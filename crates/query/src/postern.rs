@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use crate::syntax::postern::Outcome;
 use crate::{Advice, Errors, Limits, Query, resolve, syntax};
 
 /// What a query is read against: the time, the reader, and how much is taken.
@@ -67,10 +68,45 @@ pub struct Parsed {
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
 pub fn parse(text: &str, context: &Context) -> Result<Parsed, Errors> {
-    let limits = context.limits;
-    if text.len() > limits.bytes {
-        return Err(limits.too_long(text.len()).into());
+    Syntax::parse(text, context.limits)?.resolve(context)
+}
+
+/// A query that was read but not yet understood: what was typed, with its places.
+///
+/// Its faults of form are told with those of meaning, all at once, by [`resolve`](Self::resolve).
+///
+/// ```
+/// use postern_query::{Context, Limits, Syntax};
+///
+/// let syntax = Syntax::parse("from:alice newer_than:2d", Limits::default())?;
+/// for day in ["2024-05-22T12:00:00Z", "2024-05-23T12:00:00Z"] {
+///     let parsed = syntax.resolve(&Context::utc(day.parse().unwrap()))?;
+///     assert_eq!(parsed.canonical, "from:alice newer_than:2d");
+/// }
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Syntax<'t>(Outcome<'t>);
+
+impl<'t> Syntax<'t> {
+    /// Reads a text; the time is linear in its length, whatever the nesting.
+    ///
+    /// # Errors
+    ///
+    /// Only when the text is longer than the limit.
+    pub fn parse(text: &'t str, limits: Limits) -> Result<Self, Errors> {
+        if text.len() > limits.bytes {
+            return Err(limits.too_long(text.len()).into());
+        }
+        Ok(Self(syntax::postern::parse(text, limits)))
     }
-    let outcome = syntax::postern::parse(text, limits);
-    resolve::postern::resolve(&outcome.syntax, context, outcome.errors, outcome.advice)
+
+    /// Says what the text means at a time, to a reader.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong with the text, each with its place and what to type instead.
+    pub fn resolve(&self, context: &Context) -> Result<Parsed, Errors> {
+        resolve::postern::resolve(&self.0, context)
+    }
 }

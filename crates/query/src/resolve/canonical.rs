@@ -3,13 +3,14 @@
 use super::postern::Resolved;
 use super::value::Value;
 use crate::syntax::postern::{is_plain_value, is_plain_word};
-use crate::{Expr, Wildcard};
+use crate::{Expr, Near, Wildcard};
 
 /// How tightly a text binds.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Binding {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Binding {
     Or,
     And,
+    Near,
     Unit,
 }
 
@@ -23,7 +24,7 @@ pub(super) fn print(tree: &Expr<Resolved>, sorts: &[String]) -> String {
 
 fn text(tree: &Expr<Resolved>) -> (String, Binding) {
     match tree {
-        Expr::Leaf(resolved) => (resolved.text.clone(), Binding::Unit),
+        Expr::Leaf(resolved) => (resolved.text.clone(), resolved.binding),
         Expr::Not(inner) => (format!("-{}", bracketed(text(inner), Binding::Unit)), Binding::Unit),
         Expr::And(parts) => joined(parts, " ", Binding::And),
         Expr::Or(parts) => joined(parts, " OR ", Binding::Or),
@@ -51,7 +52,7 @@ pub(super) fn value(name: &str, value: &str) -> String {
 }
 
 /// A value that was quoted stays so, because quotes mean something to the operator.
-pub(super) fn quotable(name: &str, value: &Value) -> String {
+pub(super) fn quotable(name: &str, value: &Value<'_>) -> String {
     if value.quoted {
         format!("{name}:{}", quote(&value.text))
     } else {
@@ -61,19 +62,32 @@ pub(super) fn quotable(name: &str, value: &Value) -> String {
 
 /// A value in which wildcards are meant, or that never needs quotes.
 pub(super) fn bare(name: &str, value: &str) -> String {
-    format!("{name}:{value}")
+    if name.is_empty() { value.to_owned() } else { format!("{name}:{value}") }
+}
+
+/// Words and phrases within a distance of each other.
+pub(super) fn near(name: &str, near: &Near, texts: &[String]) -> String {
+    let operator = if near.ordered { "ADJ" } else { "NEAR" };
+    let text = texts.join(&format!(" {operator}/{} ", near.distance));
+    if name.is_empty() { text } else { format!("{name}:({text})") }
+}
+
+/// A word that was cut out of a phrase.
+pub(super) fn quoted_word(word: &str) -> String {
+    if is_plain_word(word) && !Wildcard::is_pattern(word) { word.to_owned() } else { quote(word) }
 }
 
 /// A word, a phrase or a pattern, with or without an operator.
-pub(super) fn words(name: &str, value: &Value) -> String {
-    let literal = value.quoted && (Wildcard::is_pattern(&value.text) || value.text.contains('~'));
+pub(super) fn words(name: &str, value: &Value<'_>) -> String {
+    let literal = value.quoted && value.text.contains(['*', '?', '~', '^', '/', ',']);
     let plain = if name.is_empty() { is_plain_word } else { is_plain_value };
-    let text = if literal || !plain(&value.text) { quote(&value.text) } else { value.text.clone() };
-    if name.is_empty() { text } else { format!("{name}:{text}") }
+    let text =
+        if literal || !plain(&value.text) { quote(&value.text).into() } else { value.text.clone() };
+    bare(name, &text)
 }
 
 /// Values between commas.
-pub(super) fn list(name: &str, values: &[Value]) -> String {
+pub(super) fn list(name: &str, values: &[Value<'_>]) -> String {
     let texts: Vec<_> = values
         .iter()
         .map(|value| if value.quoted { quote(&value.text) } else { quoted_if_needed(&value.text) })

@@ -3,6 +3,7 @@
 mod advice;
 mod canonical;
 mod dates;
+mod labels;
 mod names;
 pub(crate) mod odata;
 mod odata_calls;

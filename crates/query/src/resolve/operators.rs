@@ -1,5 +1,8 @@
 //! The operators of the language: canonical names, aliases, and those that only others know.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::range::RangeKind;
 use crate::query::Role;
 use crate::schema::{InstantField, TextField};
@@ -23,8 +26,14 @@ pub(crate) enum Operator {
     Id,
     Thread,
     Sort,
-    /// Part of the language that cannot be answered yet.
-    Later,
+    IsFlagged,
+    /// Media type of an attachment.
+    MediaType,
+    Category,
+    Folder,
+    MailingList,
+    Reference,
+    Kind,
 }
 
 /// An operator with its canonical name first and then every other spelling.
@@ -66,22 +75,63 @@ const OPERATORS: &[Row] = &[
     (Operator::Id, &["id", "mid", "msgid", "i", "message-id", "rfc822msgid"]),
     (Operator::Thread, &["thread", "conversation", "w"]),
     (Operator::Sort, &["sort", "order"]),
-    (Operator::Later, &["deliveredto"]),
-    (Operator::Later, &["mime", "mimetype", "y", "attachment_content_type"]),
-    (Operator::Later, &["contents", "embed", "e"]),
-    (Operator::Later, &["category", "label", "tag", "labels", "tags", "x", "q"]),
-    (Operator::Later, &["in", "folder", "maildir", "m"]),
-    (Operator::Later, &["mailbox", "account", "owner"]),
-    (Operator::Later, &["list", "v"]),
-    (Operator::Later, &["ref", "references", "related", "r"]),
-    (Operator::Later, &["kind", "itemclass"]),
+    (Operator::IsFlagged, &["isflagged"]),
+    (Operator::People(&[Role::DeliveredTo]), &["deliveredto"]),
+    (Operator::People(&[Role::Owner]), &["mailbox", "account", "owner"]),
+    (Operator::MediaType, &["mime", "mimetype", "y", "attachment_content_type"]),
+    (Operator::Words(&[TextField::AttachmentText]), &["contents", "embed", "e"]),
+    (Operator::Category, &["category", "label", "tag", "labels", "tags", "x", "q"]),
+    (Operator::Folder, &["in", "folder", "maildir", "m"]),
+    (Operator::MailingList, &["list", "v"]),
+    (Operator::Reference, &["ref", "references", "related", "r"]),
+    (Operator::Kind, &["kind", "itemclass"]),
 ];
+
+/// Operators of other languages, and why a search here has no answer to them.
+const FOREIGN: &[(&[&str], &str)] = &[
+    (
+        &["lastmod", "changed", "k", "ingest_since", "ingest_before"],
+        "an archive does not keep when it took a message in; use received: or sent:",
+    ),
+    (&["path", "l"], "messages are not kept by file; use in: for the folder"),
+    (
+        &["folderid", "itemid", "mailbox_ids", "account_ids"],
+        "ids of one server mean nothing to the next; use in: or mailbox:",
+    ),
+    (&["query", "squery", "bookmark"], "there are no saved queries; write the query itself"),
+    (&["sexp"], "there is one syntax; write the query in it"),
+    (&["lang", "language"], "the language of a message is not known"),
+    (&["property", "header"], "headers are not searched one by one"),
+    (&["attachment_category"], "files are not sorted into kinds; use mime: or ext:"),
+    (
+        &["is_ocr", "min_page_count", "max_page_count", "content_hash", "page_count"],
+        "pages and pictures are not looked into",
+    ),
+    (&["min_size"], "use larger:"),
+    (&["max_size"], "use smaller:"),
+];
+
+/// Why an operator of another language has no answer here.
+pub(crate) fn foreign(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
+    FOREIGN.iter().find(|(names, _)| names.contains(&name.as_str())).map(|(_, reason)| *reason)
+}
+
+/// Every operator by each of its names.
+static BY_NAME: LazyLock<HashMap<&'static str, (Operator, &'static str)>> = LazyLock::new(|| {
+    let rows = OPERATORS.iter().flat_map(|(operator, names)| {
+        let canonical = names.first().copied().unwrap_or_default();
+        names.iter().map(move |name| (*name, (*operator, canonical)))
+    });
+    rows.collect()
+});
 
 /// The operator of that name, whatever its case, with its canonical name.
 pub(crate) fn find(name: &str) -> Option<(Operator, &'static str)> {
-    let name = name.to_ascii_lowercase();
-    let row = OPERATORS.iter().find(|(_, names)| names.contains(&name.as_str()))?;
-    row.1.first().map(|canonical| (row.0, *canonical))
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return BY_NAME.get(name.to_ascii_lowercase().as_str()).copied();
+    }
+    BY_NAME.get(name).copied()
 }
 
 /// Every name that is long enough to be meant when another was typed.
@@ -96,7 +146,8 @@ mod tests {
 
     #[test]
     fn no_name_stands_twice() {
-        let mut all: Vec<_> = OPERATORS.iter().flat_map(|(_, names)| names.iter()).collect();
+        let known = OPERATORS.iter().flat_map(|(_, names)| names.iter());
+        let mut all: Vec<_> = known.chain(FOREIGN.iter().flat_map(|(names, _)| *names)).collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();

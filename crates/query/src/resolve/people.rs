@@ -7,16 +7,18 @@ use crate::syntax::postern::Term;
 use crate::{Code, Error, Wildcard};
 
 /// The values of a term, without the angle brackets that addresses are pasted in.
-pub(crate) fn values(term: &Term) -> Result<Vec<Value>, Error> {
+pub(crate) fn values<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {
     let mut values = list(term)?;
     for value in values.iter_mut().filter(|value| !value.quoted) {
-        value.text = value.text.trim_matches(['<', '>']).to_owned();
+        if value.text.contains(['<', '>']) {
+            value.text = value.text.trim_matches(['<', '>']).to_owned().into();
+        }
     }
     Ok(values)
 }
 
 /// The people that one value of a list means.
-pub(crate) fn pattern(value: &Value, own: &[String]) -> Result<Vec<PersonPattern>, Error> {
+pub(crate) fn pattern(value: &Value<'_>, own: &[String]) -> Result<Vec<PersonPattern>, Error> {
     let text = lower_case(&value.text);
     if value.quoted {
         return quoted(&text, value).map(|pattern| vec![pattern]);
@@ -27,7 +29,7 @@ pub(crate) fn pattern(value: &Value, own: &[String]) -> Result<Vec<PersonPattern
     bare(&text, value).map(|pattern| vec![pattern])
 }
 
-fn quoted(text: &str, value: &Value) -> Result<PersonPattern, Error> {
+fn quoted(text: &str, value: &Value<'_>) -> Result<PersonPattern, Error> {
     if text.contains('@') && !text.contains(char::is_whitespace) {
         return address(text, value);
     }
@@ -37,7 +39,7 @@ fn quoted(text: &str, value: &Value) -> Result<PersonPattern, Error> {
     Ok(PersonPattern::NamePhrase(text.to_owned()))
 }
 
-fn me(own: &[String], value: &Value) -> Result<Vec<PersonPattern>, Error> {
+fn me(own: &[String], value: &Value<'_>) -> Result<Vec<PersonPattern>, Error> {
     if own.is_empty() {
         return Err(fault(
             Code::UnknownValue,
@@ -50,7 +52,7 @@ fn me(own: &[String], value: &Value) -> Result<Vec<PersonPattern>, Error> {
     Ok(own.iter().map(|one| PersonPattern::Address(lower_case(one))).collect())
 }
 
-fn bare(text: &str, value: &Value) -> Result<PersonPattern, Error> {
+fn bare(text: &str, value: &Value<'_>) -> Result<PersonPattern, Error> {
     if let Some(domain) = text.strip_prefix("*@").or_else(|| text.strip_prefix('@')) {
         let plain = !domain.is_empty() && !domain.contains('@');
         if plain && !Wildcard::is_pattern(domain) {
@@ -86,7 +88,7 @@ fn bare(text: &str, value: &Value) -> Result<PersonPattern, Error> {
     })
 }
 
-fn address(text: &str, value: &Value) -> Result<PersonPattern, Error> {
+fn address(text: &str, value: &Value<'_>) -> Result<PersonPattern, Error> {
     match text.rsplit_once('@') {
         Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
             Ok(PersonPattern::Address(text.to_owned()))
@@ -102,7 +104,7 @@ fn address(text: &str, value: &Value) -> Result<PersonPattern, Error> {
     }
 }
 
-fn nothing_to_find(value: &Value) -> Error {
+fn nothing_to_find(value: &Value<'_>) -> Error {
     fault(Code::EmptyValue, value, "there is no letter or digit to look for", "nothing to look for")
         .hint("write a name, an address, or @ and a domain")
 }
@@ -115,7 +117,7 @@ mod tests {
     #[track_caller]
     fn check(text: &str, expected: &PersonPattern) {
         let quoted = text.starts_with('"');
-        let text = text.trim_matches('"').to_owned();
+        let text = text.trim_matches('"').into();
         let value = Value { text, quoted, span: Span::default() };
         assert_eq!(pattern(&value, &[]), Ok(vec![expected.clone()]), "{value:?}");
     }

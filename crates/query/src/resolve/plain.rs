@@ -2,7 +2,7 @@
 
 use super::canonical;
 use super::postern::{Resolved, leaf, unknown_value};
-use super::value::{Value, fault, later, list, single};
+use super::value::{Value, fault, list, single};
 use crate::analysis::lower_case;
 use crate::query::{AttachmentTest, Condition, FlagTest, Predicate, StringTest};
 use crate::schema::{FlagField, StringField};
@@ -30,7 +30,7 @@ fn string(field: StringField, text: &str, span: Span) -> Condition {
 // ---- yes or no ----
 
 /// `has:attachment`.
-pub(super) fn has(term: &Term) -> Result<Resolved, Error> {
+pub(super) fn has(term: &Term<'_>) -> Result<Resolved, Error> {
     let value = single(term)?;
     match lower_case(&value.text).as_str() {
         "attachment" | "attachments" => Ok(attachment(term.span)),
@@ -47,29 +47,26 @@ pub(super) fn has(term: &Term) -> Result<Resolved, Error> {
 }
 
 fn attachment(span: Span) -> Resolved {
-    Resolved {
-        condition: flag(FlagField::HasAttachments, true, span),
-        text: "has:attachment".to_owned(),
-    }
+    Resolved::unit(flag(FlagField::HasAttachments, true, span), "has:attachment".to_owned())
 }
 
 /// `hasattachment:true`.
-pub(super) fn has_attachment(term: &Term) -> Result<Expr<Resolved>, Error> {
+pub(super) fn has_attachment(term: &Term<'_>) -> Result<Expr<Resolved>, Error> {
     let has = Expr::Leaf(attachment(term.span));
     Ok(if boolean(term)? { has } else { Expr::negated(has) })
 }
 
 /// `isread:true`.
-pub(super) fn is_read(term: &Term) -> Result<Expr<Resolved>, Error> {
+pub(super) fn is_read(term: &Term<'_>) -> Result<Expr<Resolved>, Error> {
     boolean(term).map(|yes| Expr::Leaf(read(yes, term.span)))
 }
 
 fn read(yes: bool, span: Span) -> Resolved {
     let text = if yes { "is:read" } else { "is:unread" };
-    Resolved { condition: flag(FlagField::IsRead, yes, span), text: text.to_owned() }
+    Resolved::unit(flag(FlagField::IsRead, yes, span), text.to_owned())
 }
 
-fn boolean(term: &Term) -> Result<bool, Error> {
+fn boolean(term: &Term<'_>) -> Result<bool, Error> {
     let value = single(term)?;
     match lower_case(&value.text).as_str() {
         "true" | "yes" => Ok(true),
@@ -78,35 +75,43 @@ fn boolean(term: &Term) -> Result<bool, Error> {
     }
 }
 
-/// `is:read` and its kin.
-pub(super) fn is(term: &Term) -> Result<Expr<Resolved>, Error> {
+/// `is:read` and its kin, with the letters that mu has for its flags.
+pub(super) fn is(term: &Term<'_>) -> Result<Expr<Resolved>, Error> {
     let value = single(term)?;
     let resolved = match lower_case(&value.text).as_str() {
-        "read" => read(true, term.span),
-        "unread" => read(false, term.span),
-        "important" => Resolved {
-            condition: string(StringField::Importance, "high", term.span),
-            text: "importance:high".to_owned(),
-        },
-        "attachment" | "attach" => attachment(term.span),
-        "flagged" | "draft" | "signed" | "encrypted" => {
-            return Err(later(term.span, &format!("`is:{}`", value.text), "leave it out for now"));
+        "read" | "seen" => read(true, term.span),
+        "unread" | "unseen" | "u" => read(false, term.span),
+        "important" => {
+            Resolved::unit(string(StringField::Importance, "high", term.span), "importance:high")
         }
-        "starred" | "muted" | "snoozed" | "chat" => {
+        "attachment" | "attach" | "a" => attachment(term.span),
+        "flagged" | "f" => state(FlagField::IsFlagged, "is:flagged", term.span),
+        "draft" | "d" => state(FlagField::IsDraft, "is:draft", term.span),
+        "signed" | "z" => state(FlagField::IsSigned, "is:signed", term.span),
+        "encrypted" | "x" => state(FlagField::IsEncrypted, "is:encrypted", term.span),
+        "starred" | "muted" | "snoozed" | "chat" | "replied" | "passed" | "forwarded"
+        | "trashed" | "new" | "personal" | "calendar" | "list" => {
             return Err(foreign(&value, "an archive does not keep this"));
         }
-        _ => {
-            return Err(unknown_value(
-                &value,
-                "a state of a message",
-                &["read", "unread", "important", "attachment"],
-            ));
-        }
+        _ => return Err(unknown_value(&value, "a state of a message", STATES)),
     };
     Ok(Expr::Leaf(resolved))
 }
 
-fn foreign(value: &Value, reason: &str) -> Error {
+const STATES: &[&str] =
+    &["read", "unread", "flagged", "draft", "signed", "encrypted", "attachment", "important"];
+
+fn state(field: FlagField, text: &str, span: Span) -> Resolved {
+    Resolved::unit(flag(field, true, span), text)
+}
+
+/// `isflagged:true`.
+pub(super) fn is_flagged(term: &Term<'_>) -> Result<Expr<Resolved>, Error> {
+    let has = Expr::Leaf(state(FlagField::IsFlagged, "is:flagged", term.span));
+    Ok(if boolean(term)? { has } else { Expr::negated(has) })
+}
+
+pub(super) fn foreign(value: &Value<'_>, reason: &str) -> Error {
     fault(
         Code::ForeignOperator,
         value,
@@ -118,27 +123,27 @@ fn foreign(value: &Value, reason: &str) -> Error {
 // ---- words of a list ----
 
 /// `importance:high`, `importance:low,high`.
-pub(super) fn importance(term: &Term, name: &str) -> Result<Resolved, Error> {
+pub(super) fn importance(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let mut values = list(term)?;
     for value in &mut values {
         let word = lower_case(&value.text);
         if !IMPORTANCES.contains(&word.as_str()) {
             return Err(unknown_value(value, "an importance", &IMPORTANCES));
         }
-        value.text = word;
+        value.text = word.into();
     }
     let parts = values
         .iter()
         .map(|value| string(StringField::Importance, &value.text, value.span))
         .collect();
-    Ok(Resolved { condition: Expr::group(parts, Expr::Or), text: canonical::list(name, &values) })
+    Ok(Resolved::unit(Expr::group(parts, Expr::Or), canonical::list(name, &values)))
 }
 
 /// `ext:pdf`, `ext:doc,docx`.
-pub(super) fn extension(term: &Term, name: &str) -> Result<Resolved, Error> {
+pub(super) fn extension(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let mut values = list(term)?;
     for value in &mut values {
-        value.text = lower_case(value.text.trim_start_matches('.'));
+        value.text = lower_case(value.text.trim_start_matches('.')).into();
         if value.text.is_empty() || value.text.contains(['.', '*', '?']) {
             return Err(fault(
                 Code::UnknownValue,
@@ -151,9 +156,9 @@ pub(super) fn extension(term: &Term, name: &str) -> Result<Resolved, Error> {
     }
     let parts = values
         .iter()
-        .map(|value| file(AttachmentTest::Extension(value.text.clone()), value.span))
+        .map(|value| file(AttachmentTest::Extension(value.text.to_string()), value.span))
         .collect();
-    Ok(Resolved { condition: Expr::group(parts, Expr::Or), text: canonical::list(name, &values) })
+    Ok(Resolved::unit(Expr::group(parts, Expr::Or), canonical::list(name, &values)))
 }
 
 // ---- names and ids ----
@@ -163,7 +168,7 @@ fn file(test: AttachmentTest, span: Span) -> Condition {
 }
 
 /// A whole name, an extension, words of the name, or a pattern.
-pub(super) fn filename(term: &Term, name: &str) -> Result<Resolved, Error> {
+pub(super) fn filename(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let value = single(term)?;
     let test = file_test(&value)?;
     let text = match &test {
@@ -175,16 +180,16 @@ pub(super) fn filename(term: &Term, name: &str) -> Result<Resolved, Error> {
         | AttachmentTest::ContentType(_)
         | AttachmentTest::Size(_) => canonical::quotable(name, &value),
     };
-    Ok(Resolved { condition: file(test, term.span), text })
+    Ok(Resolved::unit(file(test, term.span), text))
 }
 
-fn file_test(value: &Value) -> Result<AttachmentTest, Error> {
+fn file_test(value: &Value<'_>) -> Result<AttachmentTest, Error> {
     let lower = lower_case(&value.text);
     if !value.quoted && Wildcard::is_pattern(&lower) {
         return Ok(AttachmentTest::Shaped(Wildcard::parse(&lower)));
     }
     if lower.trim_matches('.').contains('.') {
-        return Ok(AttachmentTest::Named(value.text.clone()));
+        return Ok(AttachmentTest::Named(value.text.to_string()));
     }
     if !value.quoted && EXTENSIONS.contains(&lower.as_str()) {
         return Ok(AttachmentTest::Extension(lower));
@@ -202,16 +207,16 @@ fn file_test(value: &Value) -> Result<AttachmentTest, Error> {
 }
 
 /// A Message-ID, with or without its brackets.
-pub(super) fn id(term: &Term, name: &str) -> Result<Resolved, Error> {
+pub(super) fn id(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let value = single(term)?;
     let inner = value.text.trim_start_matches('<').trim_end_matches('>');
     let condition = string(StringField::InternetMessageId, &format!("<{inner}>"), term.span);
-    Ok(Resolved { condition, text: canonical::value(name, inner) })
+    Ok(Resolved::unit(condition, canonical::value(name, inner)))
 }
 
 /// A conversation id, exactly as it is.
-pub(super) fn thread(term: &Term, name: &str) -> Result<Resolved, Error> {
+pub(super) fn thread(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let value = single(term)?;
     let condition = string(StringField::ConversationId, &value.text, term.span);
-    Ok(Resolved { condition, text: canonical::value(name, &value.text) })
+    Ok(Resolved::unit(condition, canonical::value(name, &value.text)))
 }

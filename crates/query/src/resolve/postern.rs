@@ -1,11 +1,12 @@
 //! The syntax tree of typed text to a typed query, its canonical text, and advice.
 
+use super::canonical::Binding;
 use super::operators::Operator;
-use super::value::{Value, fault, later, single};
-use super::{advice, canonical, names, operators, people, plain, range, words};
+use super::value::{Value, fault, single};
+use super::{advice, canonical, labels, names, operators, people, plain, range, words};
 use crate::query::{Condition, PersonPattern, Predicate, Role, TextTest};
 use crate::schema::{InstantField, NumberField, Sort, SortField, StringField, TextField};
-use crate::syntax::postern::{FieldName, Piece, PieceKind, Relation, Syntax, Term};
+use crate::syntax::postern::{FieldName, Outcome, Piece, PieceKind, Relation, Term, Terms, Tree};
 use crate::{
     Advice, AdviceCode, Code, Context, Error, Errors, Expr, Limits, Located, Parsed, Query, Span,
     Wildcard, analysis,
@@ -16,17 +17,23 @@ pub(super) struct Resolved {
     pub(super) condition: Condition,
     /// The canonical text of the term.
     pub(super) text: String,
+    /// How tightly that text binds.
+    pub(super) binding: Binding,
 }
 
-/// Resolves what was parsed; `errors` and `advice` were found on the way to here.
-pub(crate) fn resolve(
-    syntax: &Syntax,
-    context: &Context,
-    errors: Vec<Error>,
-    advice: Vec<Advice>,
-) -> Result<Parsed, Errors> {
-    let mut resolver = Resolver { context, errors, advice, order: Vec::new(), sorts: Vec::new() };
-    let tree = resolver.expr(syntax, Place { top: true, beside: false });
+impl Resolved {
+    /// A term that needs no brackets.
+    pub(super) fn unit(condition: Condition, text: impl Into<String>) -> Self {
+        Self { condition, text: text.into(), binding: Binding::Unit }
+    }
+}
+
+/// Resolves what was parsed; its errors and its advice were found on the way to here.
+pub(crate) fn resolve(parsed: &Outcome<'_>, context: &Context) -> Result<Parsed, Errors> {
+    let (errors, advice) = (parsed.errors.clone(), parsed.advice.clone());
+    let (order, sorts) = (Vec::new(), Vec::new());
+    let mut resolver = Resolver { context, terms: &parsed.terms, errors, advice, order, sorts };
+    let tree = resolver.expr(&parsed.tree, Place { top: true, beside: false });
     resolver.count_terms(&tree);
     if let Some(errors) = Errors::collect(resolver.errors) {
         return Err(errors);
@@ -58,6 +65,7 @@ struct Place {
 
 struct Resolver<'c> {
     context: &'c Context,
+    terms: &'c Terms<'c>,
     errors: Vec<Error>,
     advice: Vec<Advice>,
     order: Vec<Sort>,
@@ -66,24 +74,36 @@ struct Resolver<'c> {
 }
 
 impl Resolver<'_> {
-    fn expr(&mut self, syntax: &Syntax, place: Place) -> Expr<Resolved> {
+    fn expr(&mut self, syntax: &Tree, place: Place) -> Expr<Resolved> {
         let alone = Place { top: false, beside: false };
         match syntax {
             Expr::And(parts) => {
-                let place = Place { beside: parts.iter().any(|part| !is_mark(part)), ..place };
+                let place = Place { beside: parts.iter().any(|part| !self.is_mark(part)), ..place };
                 Expr::And(parts.iter().map(|part| self.expr(part, place)).collect())
             }
             Expr::Or(parts) => Expr::Or(parts.iter().map(|part| self.expr(part, alone)).collect()),
             Expr::Not(inner) => Expr::negated(self.expr(inner, alone)),
-            Expr::Leaf(term) => self.term(term, place),
+            Expr::Leaf(number) => match self.terms.get(*number) {
+                Some(term) => self.term(term, place),
+                None => Expr::everything(),
+            },
         }
     }
 
+    /// Whether it is a bare word without letters or digits, which the index does not know.
+    fn is_mark(&self, tree: &Tree) -> bool {
+        let Expr::Leaf(number) = tree else { return false };
+        let term =
+            self.terms.get(*number).filter(|term| term.field.is_none() && term.near.is_none());
+        matches!(term.and_then(|term| term.value.only()), Some(Piece { kind: PieceKind::Bare, text, .. })
+            if !Wildcard::is_pattern(text) && analysis::tokens(text).next().is_none())
+    }
+
     /// A term that was not understood is reported, and everything stands in its place.
-    fn term(&mut self, term: &Term, place: Place) -> Expr<Resolved> {
+    fn term(&mut self, term: &Term<'_>, place: Place) -> Expr<Resolved> {
         let resolved = match &term.field {
             None => self.words(term, TextField::DEFAULT, "", place),
-            Some(field) => self.field(term, field, place),
+            Some(field) => self.field(term, *field, place),
         };
         resolved.unwrap_or_else(|error| {
             self.errors.push(error);
@@ -102,11 +122,11 @@ impl Resolver<'_> {
 
     fn field(
         &mut self,
-        term: &Term,
-        field: &FieldName,
+        term: &Term<'_>,
+        field: FieldName<'_>,
         place: Place,
     ) -> Result<Expr<Resolved>, Error> {
-        let Some((operator, name)) = operators::find(&field.name) else {
+        let Some((operator, name)) = operators::find(field.name) else {
             return Err(unknown_field(field));
         };
         if let Operator::Range(kind) = operator {
@@ -134,8 +154,15 @@ impl Resolver<'_> {
             Operator::Id => plain::id(term, name).map(Expr::Leaf),
             Operator::Thread => plain::thread(term, name).map(Expr::Leaf),
             Operator::Sort => self.sort(term, place),
-            Operator::Range(_) | Operator::Later => {
-                Err(later(term.span, &format!("`{name}:`"), "leave it out for now"))
+            Operator::IsFlagged => plain::is_flagged(term),
+            Operator::Category => labels::category(term, name).map(Expr::Leaf),
+            Operator::Folder => labels::folder(term, name).map(Expr::Leaf),
+            Operator::MailingList => labels::mailing_list(term, name).map(Expr::Leaf),
+            Operator::MediaType => labels::media_type(term, name).map(Expr::Leaf),
+            Operator::Kind => labels::kind(term, name).map(Expr::Leaf),
+            Operator::Reference => labels::reference(term, name).map(Expr::Leaf),
+            Operator::Range(kind) => {
+                range::resolve(kind, name, term, field.relation, self.context).map(Expr::Leaf)
             }
         }
     }
@@ -144,31 +171,35 @@ impl Resolver<'_> {
 
     fn words(
         &mut self,
-        term: &Term,
+        term: &Term<'_>,
         fields: &[TextField],
         name: &str,
         place: Place,
     ) -> Result<Expr<Resolved>, Error> {
         if name.is_empty() && is_star(term) {
-            return Ok(Expr::Leaf(Resolved {
-                condition: Expr::everything(),
-                text: "*".to_owned(),
-            }));
+            return Ok(Expr::Leaf(Resolved::unit(Expr::everything(), "*")));
         }
-        let value = single(term)?;
-        if !value.quoted && name.is_empty() {
-            self.advise_operator(&value);
+        if name.is_empty() {
+            self.advise_operator(term);
         }
-        let Some(pattern) = words::pattern(&value)? else {
-            return self.mark(&value, name, place);
+        let (pattern, text) = words::term(term, name)?;
+        let Some(pattern) = pattern else {
+            return self.mark(&single(term)?, name, place);
         };
+        let open = term.near.is_some() && name.is_empty();
+        let binding = if open { Binding::Near } else { Binding::Unit };
         let test = TextTest { fields: fields.to_vec(), pattern, scored: true };
-        let text = canonical::words(name, &value);
-        Ok(Expr::Leaf(Resolved { condition: leaf(Predicate::Text(test), term.span), text }))
+        let condition = leaf(Predicate::Text(test), term.span);
+        Ok(Expr::Leaf(Resolved { condition, text, binding }))
     }
 
     /// A mark without letters or digits: the index has no such thing.
-    fn mark(&mut self, value: &Value, name: &str, place: Place) -> Result<Expr<Resolved>, Error> {
+    fn mark(
+        &mut self,
+        value: &Value<'_>,
+        name: &str,
+        place: Place,
+    ) -> Result<Expr<Resolved>, Error> {
         if value.quoted || !name.is_empty() || !place.beside {
             return Err(fault(
                 Code::EmptyValue,
@@ -183,18 +214,18 @@ impl Resolver<'_> {
         Ok(Expr::everything())
     }
 
-    fn advise_operator(&mut self, value: &Value) {
-        let operator = value.text.to_ascii_uppercase();
-        if matches!(value.text.as_str(), "and" | "or" | "not") {
-            let message =
-                format!("`{}` is looked for as a word; the operator is {operator}", value.text);
-            self.advice.push(Advice::new(AdviceCode::LowercaseOperator, value.span, message));
+    fn advise_operator(&mut self, term: &Term<'_>) {
+        let Some(Piece { kind: PieceKind::Bare, text, span }) = term.value.only() else { return };
+        if matches!(&**text, "and" | "or" | "not") {
+            let operator = text.to_ascii_uppercase();
+            let message = format!("`{text}` is looked for as a word; the operator is {operator}");
+            self.advice.push(Advice::new(AdviceCode::LowercaseOperator, *span, message));
         }
     }
 
     // ---- people ----
 
-    fn people(&self, term: &Term, roles: &[Role], name: &str) -> Result<Expr<Resolved>, Error> {
+    fn people(&self, term: &Term<'_>, roles: &[Role], name: &str) -> Result<Expr<Resolved>, Error> {
         let values = people::values(term)?;
         let mut leaves = Vec::new();
         for value in &values {
@@ -203,12 +234,12 @@ impl Resolver<'_> {
             }
         }
         let text = canonical::list(name, &values);
-        Ok(Expr::Leaf(Resolved { condition: Expr::group(leaves, Expr::Or), text }))
+        Ok(Expr::Leaf(Resolved::unit(Expr::group(leaves, Expr::Or), text)))
     }
 
     // ---- order ----
 
-    fn sort(&mut self, term: &Term, place: Place) -> Result<Expr<Resolved>, Error> {
+    fn sort(&mut self, term: &Term<'_>, place: Place) -> Result<Expr<Resolved>, Error> {
         let value = single(term)?;
         if !place.top {
             let title = "an order cannot stand under OR or NOT";
@@ -238,15 +269,8 @@ const SORTS: [(&str, Sort); 7] = [
 const RECEIVED: SortField = SortField::Instant(InstantField::Received);
 const SIZE: SortField = SortField::Number(NumberField::Size);
 
-/// A bare word without letters or digits, which the index does not know.
-fn is_mark(syntax: &Syntax) -> bool {
-    let Expr::Leaf(Term { field: None, value, .. }) = syntax else { return false };
-    matches!(value.as_slice(), [Piece { kind: PieceKind::Bare, text, .. }]
-        if !Wildcard::is_pattern(text) && analysis::tokens(text).next().is_none())
-}
-
-fn is_star(term: &Term) -> bool {
-    matches!(term.value.as_slice(), [Piece { kind: PieceKind::Bare, text, .. }] if text == "*")
+fn is_star(term: &Term<'_>) -> bool {
+    matches!(term.value.only(), Some(Piece { kind: PieceKind::Bare, text, .. }) if text == "*")
 }
 
 pub(super) const fn leaf(predicate: Predicate, span: Span) -> Condition {
@@ -254,18 +278,19 @@ pub(super) const fn leaf(predicate: Predicate, span: Span) -> Condition {
 }
 
 /// A term whose value begins with what looked like a comparison, as in `id:<a@b>`.
-fn with_symbol(term: &Term, relation: Relation) -> Term {
+fn with_symbol<'t>(term: &Term<'t>, relation: Relation) -> Term<'t> {
     let mut whole = term.clone();
-    if let Some(first) = whole.value.first_mut().filter(|first| first.kind == PieceKind::Bare) {
+    let first = &mut whole.value.first;
+    if first.kind == PieceKind::Bare {
         let symbol = relation.value_part();
-        first.text.insert_str(0, symbol);
+        first.text.to_mut().insert_str(0, symbol);
         first.span.start = first.span.start.saturating_sub(symbol.len());
     }
     whole
 }
 
 /// A value that an operator does not know.
-pub(super) fn unknown_value(value: &Value, what: &str, known: &[&str]) -> Error {
+pub(super) fn unknown_value(value: &Value<'_>, what: &str, known: &[&str]) -> Error {
     let error =
         fault(Code::UnknownValue, value, format!("`{}` is not {what}", value.text), "not known");
     match names::closest(&value.text, known) {
@@ -274,19 +299,24 @@ pub(super) fn unknown_value(value: &Value, what: &str, known: &[&str]) -> Error 
     }
 }
 
-fn unknown_field(field: &FieldName) -> Error {
+fn unknown_field(field: FieldName<'_>) -> Error {
+    if let Some(reason) = operators::foreign(field.name) {
+        let title = format!("`{}` cannot be asked here: {reason}", field.name);
+        return Error::new(Code::ForeignOperator, field.span, title, "known elsewhere")
+            .hint(format!("leave it out, or quote the text: \"{}:...\"", field.name));
+    }
     let title = format!("there is no operator `{}`", field.name);
     let error = Error::new(Code::UnknownField, field.span, title, "not an operator");
     let symbol = field.relation.symbol();
     let quoted =
         format!("to look for the text itself, put it in quotes: \"{}{symbol}...\"", field.name);
-    match names::closest(&field.name, &operators::names()) {
+    match names::closest(field.name, &operators::names()) {
         Some(close) => error.hint(format!("did you mean {close}{symbol}? Or, {quoted}")),
         None => error.hint(quoted),
     }
 }
 
-fn not_comparable(field: &FieldName, name: &str) -> Error {
+fn not_comparable(field: FieldName<'_>, name: &str) -> Error {
     let symbol = field.relation.symbol();
     let title = format!("`{name}` cannot be compared with `{symbol}`");
     Error::new(Code::NotComparable, field.span, title, "has no order")

@@ -31,7 +31,7 @@ pub(crate) enum RangeKind {
 pub(super) fn resolve(
     kind: RangeKind,
     name: &'static str,
-    term: &Term,
+    term: &Term<'_>,
     relation: Relation,
     context: &Context,
 ) -> Result<Resolved, Error> {
@@ -57,7 +57,11 @@ pub(super) fn resolve(
 }
 
 /// The value of an operator that compares by itself.
-fn fixed<'v>(name: &str, relation: Relation, value: &'v Value) -> Result<&'v Value, Error> {
+fn fixed<'v, 't>(
+    name: &str,
+    relation: Relation,
+    value: &'v Value<'t>,
+) -> Result<&'v Value<'t>, Error> {
     if relation == Relation::Colon {
         return Ok(value);
     }
@@ -90,24 +94,26 @@ struct Dates<'n> {
 }
 
 impl Dates<'_> {
-    fn compared(&self, name: &str, relation: Relation, value: &Value) -> Result<Resolved, Error> {
+    fn compared(
+        &self,
+        name: &str,
+        relation: Relation,
+        value: &Value<'_>,
+    ) -> Result<Resolved, Error> {
         if let Some(comparison) = comparison(relation) {
             let period = self.parse(value, &value.text)?;
             let text = format!("{name}{}{}", relation.symbol(), period.canonical);
-            return Ok(Resolved { condition: self.against(comparison, &period), text });
+            return Ok(Resolved::unit(self.against(comparison, &period), text));
         }
         let (condition, text) = self.within(value)?;
         if relation == Relation::NotEqual {
-            return Ok(Resolved {
-                condition: Expr::negated(condition),
-                text: format!("{name}<>{text}"),
-            });
+            return Ok(Resolved::unit(Expr::negated(condition), format!("{name}<>{text}")));
         }
-        Ok(Resolved { condition, text: format!("{name}:{text}") })
+        Ok(Resolved::unit(condition, format!("{name}:{text}")))
     }
 
     /// A date, or a range with both ends included at the precision they are written in.
-    fn within(&self, value: &Value) -> Result<(Condition, String), Error> {
+    fn within(&self, value: &Value<'_>) -> Result<(Condition, String), Error> {
         let Some((from, to)) = sides(&value.text) else {
             let period = self.parse(value, &value.text)?;
             let both = vec![
@@ -141,25 +147,32 @@ impl Dates<'_> {
         leaf(Predicate::Instant(self.field, InstantTest::Compare(comparison, moment)), self.span)
     }
 
-    fn bound(&self, name: &str, comparison: Comparison, value: &Value) -> Result<Resolved, Error> {
+    fn bound(
+        &self,
+        name: &str,
+        comparison: Comparison,
+        value: &Value<'_>,
+    ) -> Result<Resolved, Error> {
         let period = self.parse(value, &value.text)?;
         let text = canonical::bare(name, &period.canonical);
-        Ok(Resolved { condition: self.against(comparison, &period), text })
+        Ok(Resolved::unit(self.against(comparison, &period), text))
     }
 
-    fn age(&self, name: &str, comparison: Comparison, value: &Value) -> Result<Resolved, Error> {
+    fn age(
+        &self,
+        name: &str,
+        comparison: Comparison,
+        value: &Value<'_>,
+    ) -> Result<Resolved, Error> {
         let text = value.text.to_lowercase();
         let moment = dates::age(&text, self.now).ok_or_else(|| {
             fault(Code::InvalidDate, value, format!("`{}` is not an age", value.text), "not an age")
                 .hint("write a number and d, w, m or y: 3d, 2w, 6m, 1y")
         })?;
-        Ok(Resolved {
-            condition: self.test(comparison, moment),
-            text: canonical::bare(name, &text),
-        })
+        Ok(Resolved::unit(self.test(comparison, moment), canonical::bare(name, &text)))
     }
 
-    fn parse(&self, value: &Value, text: &str) -> Result<Period, Error> {
+    fn parse(&self, value: &Value<'_>, text: &str) -> Result<Period, Error> {
         dates::parse(text, self.now).map_err(|why| match why {
             Fault::Ambiguous(one, other) => fault(
                 Code::AmbiguousDate,
@@ -192,13 +205,13 @@ impl Dates<'_> {
 fn size_compared(
     name: &str,
     relation: Relation,
-    value: &Value,
+    value: &Value<'_>,
     span: Span,
 ) -> Result<Resolved, Error> {
     let upper = value.text.to_ascii_uppercase();
     if let Some(comparison) = comparison(relation) {
         let condition = size_test(comparison, size(value, &upper)?, span);
-        return Ok(Resolved { condition, text: format!("{name}{}{upper}", relation.symbol()) });
+        return Ok(Resolved::unit(condition, format!("{name}{}{upper}", relation.symbol())));
     }
     let condition = match sides(&upper) {
         None => size_test(Comparison::Equal, size(value, &upper)?, span),
@@ -213,25 +226,22 @@ fn size_compared(
         }
     };
     if relation == Relation::NotEqual {
-        return Ok(Resolved {
-            condition: Expr::negated(condition),
-            text: format!("{name}<>{upper}"),
-        });
+        return Ok(Resolved::unit(Expr::negated(condition), format!("{name}<>{upper}")));
     }
-    Ok(Resolved { condition, text: format!("{name}:{upper}") })
+    Ok(Resolved::unit(condition, format!("{name}:{upper}")))
 }
 
 fn size_bound(
     name: &str,
     comparison: Comparison,
-    value: &Value,
+    value: &Value<'_>,
     span: Span,
 ) -> Result<Resolved, Error> {
     let upper = value.text.to_ascii_uppercase();
-    Ok(Resolved {
-        condition: size_test(comparison, size(value, &upper)?, span),
-        text: canonical::bare(name, &upper),
-    })
+    Ok(Resolved::unit(
+        size_test(comparison, size(value, &upper)?, span),
+        canonical::bare(name, &upper),
+    ))
 }
 
 fn size_test(comparison: Comparison, bytes: i64, span: Span) -> Condition {
@@ -240,7 +250,7 @@ fn size_test(comparison: Comparison, bytes: i64, span: Span) -> Condition {
 }
 
 /// `10485760`, `10K` and `10KB` (powers of 1,000), `10KIB` (powers of 1,024).
-fn size(value: &Value, upper: &str) -> Result<i64, Error> {
+fn size(value: &Value<'_>, upper: &str) -> Result<i64, Error> {
     let split = upper.find(|c: char| !c.is_ascii_digit()).unwrap_or(upper.len());
     let (digits, unit) = upper.split_at_checked(split).unwrap_or_default();
     let factor: Option<i64> = match unit {

@@ -1,12 +1,14 @@
 //! The value of a term, as one text or as a list.
 
+use std::borrow::Cow;
+
 use crate::syntax::postern::{Piece, PieceKind, Term};
 use crate::{Code, Error, Span};
 
 /// One value with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Value {
-    pub(crate) text: String,
+pub(crate) struct Value<'t> {
+    pub(crate) text: Cow<'t, str>,
     pub(crate) quoted: bool,
     pub(crate) span: Span,
 }
@@ -14,7 +16,7 @@ pub(crate) struct Value {
 /// A fault of a value.
 pub(crate) fn fault(
     code: Code,
-    value: &Value,
+    value: &Value<'_>,
     title: impl Into<String>,
     label: impl Into<String>,
 ) -> Error {
@@ -22,16 +24,17 @@ pub(crate) fn fault(
 }
 
 /// The values of a term whose commas separate.
-pub(crate) fn list(term: &Term) -> Result<Vec<Value>, Error> {
+pub(crate) fn list<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {
     let mut values = Vec::new();
-    for piece in &term.value {
+    for piece in alone(term)?.iter() {
         let value = plain(piece)?;
-        if value.quoted {
+        if value.quoted || !value.text.contains(',') {
             values.push(value);
         } else {
             values.extend(between_commas(&value));
         }
     }
+    values.retain(|value| value.quoted || !value.text.is_empty());
     match values.iter().find(|value| value.text.is_empty()) {
         Some(empty) => Err(empty_value(empty)),
         None if values.is_empty() => Err(Error::new(
@@ -39,65 +42,55 @@ pub(crate) fn list(term: &Term) -> Result<Vec<Value>, Error> {
             term.span,
             "there is nothing between the commas",
             "nothing to look for",
-        )),
+        )
+        .hint("write a value on each side of a comma")),
         None => Ok(values),
     }
 }
 
-fn between_commas(value: &Value) -> Vec<Value> {
+fn between_commas<'t>(value: &Value<'t>) -> Vec<Value<'t>> {
     let mut at = value.span.start;
     let pieces = value.text.split(',').map(|text| {
         let span = Span::new(at, at + text.len());
         at = span.end + 1;
-        Value { text: text.to_owned(), quoted: false, span }
+        Value { text: text.to_owned().into(), quoted: false, span }
     });
-    pieces.filter(|piece| !piece.text.is_empty()).collect()
+    pieces.collect()
 }
 
 /// The value of a term that takes one.
-pub(crate) fn single(term: &Term) -> Result<Value, Error> {
-    let [piece] = term.value.as_slice() else {
-        return Err(Error::new(
-            Code::Syntax,
-            term.span,
-            "this operator takes one value",
-            "several values",
-        )
-        .hint("quote the whole value, or repeat the operator with OR"));
+pub(crate) fn single<'t>(term: &Term<'t>) -> Result<Value<'t>, Error> {
+    let Some(piece) = alone(term)?.only() else {
+        let title = "this operator takes one value";
+        return Err(Error::new(Code::Syntax, term.span, title, "several values")
+            .hint("quote the whole value, or repeat the operator with OR"));
     };
     let value = plain(piece)?;
     if value.text.trim().is_empty() { Err(empty_value(&value)) } else { Ok(value) }
 }
 
-fn plain(piece: &Piece) -> Result<Value, Error> {
+/// The pieces of a term, where they do not stand near each other.
+fn alone<'a, 't>(term: &'a Term<'t>) -> Result<&'a crate::syntax::postern::Pieces<'t>, Error> {
+    if term.near.is_none() { Ok(&term.value) } else { Err(words_only(term.span, "a distance")) }
+}
+
+pub(crate) fn plain<'t>(piece: &Piece<'t>) -> Result<Value<'t>, Error> {
     let quoted = match piece.kind {
         PieceKind::Bare => false,
         PieceKind::Quoted => true,
-        PieceKind::Near => {
-            return Err(later(piece.span, "words near each other", "quote an exact phrase"));
-        }
-        PieceKind::Regex => {
-            return Err(later(
-                piece.span,
-                "regular expressions",
-                "use * and ?, or quote the text to look for it",
-            ));
-        }
+        PieceKind::Near(_) => return Err(words_only(piece.span, "a distance")),
+        PieceKind::Regex => return Err(words_only(piece.span, "a regular expression")),
     };
     Ok(Value { text: piece.text.clone(), quoted, span: piece.span })
 }
 
-/// A part of the language that is understood but cannot be answered yet.
-pub(crate) fn later(span: Span, what: &str, hint: &str) -> Error {
-    Error::new(
-        Code::Unsupported,
-        span,
-        format!("{what} cannot be searched for yet"),
-        "not answered",
-    )
-    .hint(hint)
+fn words_only(span: Span, what: &str) -> Error {
+    let title = format!("{what} works on the words of subject, body and attachments");
+    Error::new(Code::Unsupported, span, title, "not on this value")
+        .hint("use * and ?, or quote the text to look for it as it is")
 }
 
-fn empty_value(value: &Value) -> Error {
+fn empty_value(value: &Value<'_>) -> Error {
     fault(Code::EmptyValue, value, "there is nothing to look for", "empty")
+        .hint("write something between the quotes, or leave the operator out")
 }

@@ -43,10 +43,23 @@ fn faults_point_at_the_characters() {
     check("has:yellow-star", &[(Code::ForeignOperator, "yellow-star")]);
     check("sort:newest OR a", &[(Code::Syntax, "sort:newest")]);
     check("from:(alice subject:x)", &[(Code::Syntax, "subject")]);
-    check("a NEAR/5 b", &[(Code::Unsupported, "NEAR/5")]);
-    check("\"a b\"~5", &[(Code::Unsupported, "\"a b\"~5")]);
-    check("/in.*ce/", &[(Code::Unsupported, "/in.*ce/")]);
-    check("list:dev", &[(Code::Unsupported, "list:dev")]);
+    check("NEAR/5 b", &[(Code::MissingOperand, "NEAR/5")]);
+    check("a NEAR/5", &[(Code::MissingOperand, "NEAR/5")]);
+    check("a NEAR/0 b", &[(Code::InvalidNumber, "a NEAR/0 b")]);
+    check("-a NEAR/5 b", &[(Code::Syntax, "NEAR/5")]);
+    check("a NEAR/5 b NEAR/3 c", &[(Code::Syntax, "NEAR/3")]);
+    check("subject:a NEAR/5 b", &[(Code::Syntax, "NEAR/5")]);
+    check("from:(a NEAR/5 b)", &[(Code::Unsupported, "a NEAR/5 b")]);
+    check("a NEAR/5 a", &[(Code::Unsupported, "a NEAR/5 a")]);
+    check("a NEAR/5 b*", &[(Code::Unsupported, "b*")]);
+    check("/in(ce/", &[(Code::InvalidRegex, "/")]);
+    check("/foo-bar/", &[(Code::WildcardCrossesToken, "-")]);
+    check("from:/x/", &[(Code::Unsupported, "/x/")]);
+    check("word~3", &[(Code::InvalidNumber, "word~3")]);
+    check("lastmod:2024", &[(Code::ForeignOperator, "lastmod")]);
+    check("category:promotions", &[(Code::ForeignOperator, "promotions")]);
+    check("kind:fax", &[(Code::UnknownValue, "fax")]);
+    check("mime:pdf", &[(Code::UnknownValue, "pdf")]);
 }
 
 #[test]

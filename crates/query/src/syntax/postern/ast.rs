@@ -1,23 +1,52 @@
 //! The syntax tree of typed text: what was typed, with its places.
 
+use std::borrow::Cow;
+
 use crate::{Expr, Span};
 
-/// A query as typed.
-pub(crate) type Syntax = Expr<Term>;
+/// A query as typed: and, or, not over the numbers of its [`Terms`].
+///
+/// Terms stand in a list of their own, so that the tree is small to move and to copy.
+pub(crate) type Tree = Expr<TermNumber>;
+
+/// Which of the terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TermNumber(usize);
+
+/// Every term of a query in the order of the text.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Terms<'t>(Vec<Term<'t>>);
+
+impl<'t> Terms<'t> {
+    pub(crate) fn push(&mut self, term: Term<'t>) -> TermNumber {
+        self.0.push(term);
+        TermNumber(self.0.len() - 1)
+    }
+
+    pub(crate) fn get(&self, number: TermNumber) -> Option<&Term<'t>> {
+        self.0.get(number.0)
+    }
+
+    /// Takes out a term that becomes part of another.
+    pub(crate) fn pop(&mut self) -> Option<Term<'t>> {
+        self.0.pop()
+    }
+}
 
 /// A word, a phrase, or a value with its operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Term {
-    pub(crate) field: Option<FieldName>,
-    /// Never empty.
-    pub(crate) value: Vec<Piece>,
+pub(crate) struct Term<'t> {
+    pub(crate) field: Option<FieldName<'t>>,
+    pub(crate) value: Pieces<'t>,
+    /// The pieces stand near each other; otherwise they touch.
+    pub(crate) near: Option<Distance>,
     pub(crate) span: Span,
 }
 
 /// `name:`, `name>=` and the like, as typed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct FieldName {
-    pub(crate) name: String,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FieldName<'t> {
+    pub(crate) name: &'t str,
     pub(crate) relation: Relation,
     /// The relation stands behind a colon, so it may belong to the value: `id:<a@b>`.
     pub(crate) colon: bool,
@@ -65,11 +94,41 @@ impl Relation {
     }
 }
 
+/// `NEAR/5` and its kin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Distance {
+    pub(crate) words: u32,
+    pub(crate) ordered: bool,
+}
+
+/// At least one piece.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Pieces<'t> {
+    pub(crate) first: Piece<'t>,
+    /// Mostly empty, and then nothing is allocated.
+    pub(crate) more: Vec<Piece<'t>>,
+}
+
+impl<'t> Pieces<'t> {
+    /// The only piece.
+    pub(crate) const fn only(&self) -> Option<&Piece<'t>> {
+        if self.more.is_empty() { Some(&self.first) } else { None }
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Piece<'t>> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.more.last().map_or(self.first.span, |last| self.first.span.to(last.span))
+    }
+}
+
 /// A run of typed text without white space, or a quoted one with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Piece {
+pub(crate) struct Piece<'t> {
     /// Without quotes and escapes.
-    pub(crate) text: String,
+    pub(crate) text: Cow<'t, str>,
     pub(crate) kind: PieceKind,
     pub(crate) span: Span,
 }
@@ -80,7 +139,7 @@ pub(crate) enum PieceKind {
     Bare,
     Quoted,
     /// A quoted piece with `~n` behind it.
-    Near,
+    Near(u32),
     /// Between slashes.
     Regex,
 }

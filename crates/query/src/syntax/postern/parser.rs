@@ -1,47 +1,61 @@
 //! Tokens to syntax tree, going on after a fault so that all of them are known at once.
 
-use super::ast::{FieldName, Relation, Syntax, Term};
-use super::token::{Lexed, Token, TokenKind, tokenize};
+use std::vec::IntoIter;
+
+use super::ast::{Distance, FieldName, Relation, Term, Terms, Tree};
+use super::token::{Lexed, Mark, Token, TokenKind, tokenize};
+use super::{PieceKind, faults};
 use crate::{Advice, Code, Error, Expr, Limits, Span};
 
 /// What was read.
-#[derive(Debug)]
-pub(crate) struct Outcome {
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome<'t> {
     /// The tree; with errors, only what could be understood.
-    pub(crate) syntax: Syntax,
+    pub(crate) tree: Tree,
+    pub(crate) terms: Terms<'t>,
     pub(crate) errors: Vec<Error>,
     pub(crate) advice: Vec<Advice>,
 }
 
 /// Parses typed text within `limits`.
-pub(crate) fn parse(text: &str, limits: Limits) -> Outcome {
+pub(crate) fn parse(text: &str, limits: Limits) -> Outcome<'_> {
     let Lexed { tokens, errors, advice } = tokenize(text);
     let end = Span::new(text.len(), text.len());
-    let mut parser = Parser { tokens: &tokens, at: 0, end, depth: 0, limits, field: None, errors };
-    let syntax = parser.whole();
-    Outcome { syntax, errors: parser.errors, advice }
+    let mut parser = Parser {
+        tokens: tokens.into_iter(),
+        terms: Terms::default(),
+        after_operator: false,
+        end,
+        depth: 0,
+        limits,
+        field: None,
+        errors,
+    };
+    let tree = parser.whole();
+    Outcome { tree, terms: parser.terms, errors: parser.errors, advice }
 }
 
 struct Parser<'t> {
-    tokens: &'t [Token],
-    at: usize,
+    tokens: IntoIter<Token<'t>>,
+    terms: Terms<'t>,
+    /// The token before was an operator that needs something after it.
+    after_operator: bool,
     end: Span,
     depth: usize,
     limits: Limits,
     /// The operator in front of the group we are in.
-    field: Option<&'t FieldName>,
+    field: Option<FieldName<'t>>,
     errors: Vec<Error>,
 }
 
 impl<'t> Parser<'t> {
-    fn whole(&mut self) -> Syntax {
+    fn whole(&mut self) -> Tree {
         let mut parts = Vec::new();
         while let Some(token) = self.peek() {
-            if matches!(token.kind, TokenKind::Close | TokenKind::CloseBrace) {
-                self.at += 1;
-                let title = "a bracket has no opening one";
-                let error = Error::new(Code::UnclosedGroup, token.span, title, "closes nothing");
-                self.errors.push(error.hint("leave it out, or put it in quotes"));
+            if matches!(token.kind, TokenKind::Mark(Mark::Close | Mark::CloseBrace)) {
+                let span = token.span;
+                self.take();
+                self.errors.push(faults::closes_nothing(span));
             } else {
                 parts.extend(self.alternatives());
             }
@@ -51,39 +65,46 @@ impl<'t> Parser<'t> {
 
     // ---- tokens ----
 
-    fn peek(&self) -> Option<&'t Token> {
-        self.tokens.get(self.at)
+    fn peek(&self) -> Option<&Token<'t>> {
+        self.tokens.as_slice().first()
     }
 
-    fn eat(&mut self, kind: &TokenKind) -> Option<Span> {
-        let token = self.peek().filter(|token| token.kind == *kind)?;
-        self.at += 1;
-        Some(token.span)
+    fn take(&mut self) -> Option<Token<'t>> {
+        self.after_operator = self.peek().is_some_and(|token| is_operator(&token.kind));
+        self.tokens.next()
+    }
+
+    fn eat(&mut self, mark: Mark) -> Option<Span> {
+        let span = self.peek().filter(|token| is_mark(token, mark))?.span;
+        self.take();
+        Some(span)
+    }
+
+    fn eat_near(&mut self) -> Option<(Distance, Span)> {
+        let TokenKind::Near(distance) = self.peek()?.kind else { return None };
+        self.take().map(|token| (distance, token.span))
     }
 
     fn starts_operand(&self) -> bool {
         self.peek().is_some_and(|token| match token.kind {
-            TokenKind::Open
-            | TokenKind::OpenBrace
-            | TokenKind::Not
-            | TokenKind::Plus
-            | TokenKind::Field(_)
-            | TokenKind::Value(_)
-            | TokenKind::Proximity => true,
-            TokenKind::Close
-            | TokenKind::CloseBrace
-            | TokenKind::And
-            | TokenKind::Or
-            | TokenKind::Xor => false,
+            TokenKind::Field(_) | TokenKind::Value(_) => true,
+            TokenKind::Mark(mark) => {
+                matches!(mark, Mark::Open | Mark::OpenBrace | Mark::Not | Mark::Plus)
+            }
+            TokenKind::Near(_) => false,
         })
     }
 
     // ---- grammar: an absent operand was reported and is left out ----
 
     /// exclusive ( OR exclusive )*
-    fn alternatives(&mut self) -> Option<Syntax> {
-        let mut parts = Vec::from_iter(self.exclusive());
-        while let Some(operator) = self.eat(&TokenKind::Or) {
+    fn alternatives(&mut self) -> Option<Tree> {
+        let first = self.exclusive();
+        if !self.peek().is_some_and(|token| is_mark(token, Mark::Or)) {
+            return first;
+        }
+        let mut parts = Vec::from_iter(first);
+        while let Some(operator) = self.eat(Mark::Or) {
             self.need_operand(operator);
             parts.extend(self.exclusive());
         }
@@ -91,9 +112,9 @@ impl<'t> Parser<'t> {
     }
 
     /// conjunction ( XOR conjunction )*
-    fn exclusive(&mut self) -> Option<Syntax> {
+    fn exclusive(&mut self) -> Option<Tree> {
         let mut left = self.conjunction();
-        while let Some(operator) = self.eat(&TokenKind::Xor) {
+        while let Some(operator) = self.eat(Mark::Xor) {
             self.need_operand(operator);
             let right = self.conjunction();
             left = match (left, right) {
@@ -104,31 +125,50 @@ impl<'t> Parser<'t> {
         left
     }
 
-    /// negation ( AND? negation )*
-    fn conjunction(&mut self) -> Option<Syntax> {
-        let mut parts = Vec::new();
+    /// proximity ( AND? proximity )*
+    fn conjunction(&mut self) -> Option<Tree> {
         if !self.starts_operand() {
             self.missing_operand();
         }
+        let (mut first, mut all) = (None, Vec::new());
         loop {
             if self.starts_operand() {
-                parts.extend(self.negation());
-            } else if let Some(operator) = self.eat(&TokenKind::And) {
+                let Some(part) = self.proximity() else { continue };
+                match first.take() {
+                    None if all.is_empty() => first = Some(part),
+                    before => all.extend(before.into_iter().chain([part])),
+                }
+            } else if let Some(operator) = self.eat(Mark::And) {
                 self.need_operand(operator);
-            } else {
-                return (!parts.is_empty()).then(|| Expr::group(parts, Expr::And));
+            } else if self.eat_near().is_none() {
+                break;
             }
         }
+        if all.is_empty() { first } else { Some(Expr::And(all)) }
+    }
+
+    /// negation ( NEAR/n negation )*
+    fn proximity(&mut self) -> Option<Tree> {
+        let mut left = self.negation();
+        while let Some((distance, operator)) = self.eat_near() {
+            self.need_operand(operator);
+            let right = self.negation();
+            left = match (left, right) {
+                (Some(left), Some(right)) => self.near(left, right, distance, operator),
+                (one, None) | (None, one) => one,
+            };
+        }
+        left
     }
 
     /// ( NOT | - | + )* primary
-    fn negation(&mut self) -> Option<Syntax> {
+    fn negation(&mut self) -> Option<Tree> {
         let mut negated = false;
         loop {
-            if let Some(operator) = self.eat(&TokenKind::Not) {
+            if let Some(operator) = self.eat(Mark::Not) {
                 negated = !negated;
                 self.need_operand(operator);
-            } else if self.eat(&TokenKind::Plus).is_none() {
+            } else if self.eat(Mark::Plus).is_none() {
                 break;
             }
         }
@@ -136,42 +176,31 @@ impl<'t> Parser<'t> {
         Some(if negated { Expr::negated(operand) } else { operand })
     }
 
-    fn primary(&mut self) -> Option<Syntax> {
-        let token = self.peek().filter(|_| self.starts_operand())?;
-        self.at += 1;
-        match &token.kind {
-            TokenKind::Open => self.group(token.span, &TokenKind::Close, Self::alternatives),
-            TokenKind::OpenBrace => self.group(token.span, &TokenKind::CloseBrace, Self::one_of),
+    fn primary(&mut self) -> Option<Tree> {
+        if !self.starts_operand() {
+            return None;
+        }
+        let token = self.take()?;
+        match token.kind {
+            TokenKind::Mark(Mark::Open) => self.group(token.span, Mark::Close, Self::alternatives),
+            TokenKind::Mark(Mark::OpenBrace) => {
+                self.group(token.span, Mark::CloseBrace, Self::one_of)
+            }
             TokenKind::Field(name) => self.field_term(name, token.span),
-            TokenKind::Value(pieces) => {
-                let field = self.field.cloned();
-                Some(Expr::Leaf(Term { field, value: pieces.clone(), span: token.span }))
+            TokenKind::Value(value) => {
+                let term = Term { field: self.field, value, near: None, span: token.span };
+                Some(Expr::Leaf(self.terms.push(term)))
             }
-            TokenKind::Proximity => {
-                let title = "words near each other cannot be asked for yet";
-                let error = Error::new(Code::Unsupported, token.span, title, "not understood");
-                self.errors
-                    .push(error.hint(
-                        "leave it out to find both words anywhere, or quote an exact phrase",
-                    ));
-                None
-            }
-            TokenKind::Close
-            | TokenKind::CloseBrace
-            | TokenKind::And
-            | TokenKind::Or
-            | TokenKind::Xor
-            | TokenKind::Not
-            | TokenKind::Plus => None,
+            TokenKind::Mark(_) | TokenKind::Near(_) => None,
         }
     }
 
     fn group(
         &mut self,
         open: Span,
-        close: &TokenKind,
-        inside: fn(&mut Self) -> Option<Syntax>,
-    ) -> Option<Syntax> {
+        close: Mark,
+        inside: fn(&mut Self) -> Option<Tree>,
+    ) -> Option<Tree> {
         if self.depth >= self.limits.depth {
             return self.too_deep(open);
         }
@@ -182,21 +211,19 @@ impl<'t> Parser<'t> {
         if self.eat(close).is_none()
             && !self.errors.iter().skip(errors).any(|error| error.code == Code::TooDeep)
         {
-            let closing = if *close == TokenKind::Close { ")" } else { "}" };
-            let error =
-                Error::new(Code::UnclosedGroup, open, "a bracket is not closed", "opened here");
-            self.errors.push(error.hint(format!("add `{closing}`")));
+            let closing = if close == Mark::Close { ")" } else { "}" };
+            self.errors.push(faults::unclosed_group(open, closing));
         }
         inner
     }
 
     /// Gmail's `{a b}`: one of them.
-    fn one_of(&mut self) -> Option<Syntax> {
+    fn one_of(&mut self) -> Option<Tree> {
         let mut parts = Vec::new();
         loop {
             if self.starts_operand() {
-                parts.extend(self.negation());
-            } else if self.eat(&TokenKind::Or).is_none() {
+                parts.extend(self.proximity());
+            } else if self.eat(Mark::Or).is_none() {
                 break;
             }
         }
@@ -206,91 +233,89 @@ impl<'t> Parser<'t> {
         (!parts.is_empty()).then(|| Expr::group(parts, Expr::Or))
     }
 
-    fn field_term(&mut self, name: &'t FieldName, span: Span) -> Option<Syntax> {
+    fn field_term(&mut self, name: FieldName<'t>, span: Span) -> Option<Tree> {
         if let Some(outer) = self.field {
-            let title = format!("`{}:` stands inside of `{}:(...)`", name.name, outer.name);
-            let error = Error::new(Code::Syntax, name.span, title, "one operator at a time");
-            self.errors.push(error.hint("close the group before it"));
+            self.errors.push(faults::field_in_field(name, outer));
         }
         match self.peek().map(|token| &token.kind) {
-            Some(TokenKind::Value(pieces)) => {
-                let whole = span.to(pieces.last().map_or(span, |piece| piece.span));
-                self.at += 1;
-                let field = Some(name.clone());
-                Some(Expr::Leaf(Term { field, value: pieces.clone(), span: whole }))
+            Some(TokenKind::Value(_)) => {
+                let Some(Token { kind: TokenKind::Value(value), .. }) = self.take() else {
+                    return None;
+                };
+                let span = span.to(value.span());
+                let term = Term { field: Some(name), value, near: None, span };
+                Some(Expr::Leaf(self.terms.push(term)))
             }
-            Some(TokenKind::Open | TokenKind::OpenBrace) if name.relation == Relation::Colon => {
+            Some(TokenKind::Mark(Mark::Open | Mark::OpenBrace))
+                if name.relation == Relation::Colon =>
+            {
                 let outer = self.field.replace(name);
                 let group = self.primary();
                 self.field = outer;
                 group
             }
             Some(_) | None => {
-                self.errors.push(empty_value(name, span));
+                self.errors.push(faults::empty_value(name, span));
                 None
             }
         }
+    }
+
+    /// Two words or phrases of one field near each other; a third joins them at the same distance.
+    fn near(
+        &mut self,
+        left: Tree,
+        right: Tree,
+        distance: Distance,
+        operator: Span,
+    ) -> Option<Tree> {
+        let (Expr::Leaf(_), Expr::Leaf(_)) = (left, right) else {
+            self.errors.push(faults::near_groups(operator));
+            return None;
+        };
+        // Both are single terms, so they are the last two.
+        let (right, left) = (self.terms.pop()?, self.terms.pop()?);
+        let name = |term: &Term<'t>| term.field.map(|field| field.name.to_ascii_lowercase());
+        let alone = |term: &Term<'_>| term.near.is_none() && term.value.only().is_some();
+        let joins = left.near.map_or_else(|| alone(&left), |other| other == distance);
+        let texts = left.value.iter().chain(right.value.iter()).all(|one| is_text(one.kind));
+        if name(&left) != name(&right) {
+            self.errors.push(faults::near_fields(&left, operator));
+        } else if !joins || !alone(&right) || !texts {
+            self.errors.push(faults::near_groups(operator));
+        }
+        Some(Expr::Leaf(self.terms.push(joined(left, right, distance))))
     }
 
     // ---- faults ----
 
     fn need_operand(&mut self, operator: Span) {
         if !self.starts_operand() {
-            let error = Error::new(
-                Code::MissingOperand,
-                operator,
-                "an operator has nothing after it",
-                "nothing follows",
-            );
-            self.errors.push(
-                error.hint("add a word after it, or put the operator in quotes to look for it"),
-            );
+            self.errors.push(faults::nothing_after(operator));
         }
     }
 
     /// An operator at the start, or nothing in brackets.
     fn missing_operand(&mut self) {
-        let Some(token) = self.peek() else {
-            let already = self.errors.iter().any(|error| error.code == Code::MissingOperand);
-            if !already && self.depth > 0 {
-                let error = Error::new(
-                    Code::MissingOperand,
-                    self.end,
-                    "the text ends inside of a bracket",
-                    "expected a word",
-                );
-                self.errors.push(error);
+        if let Some(token) = self.peek() {
+            if !self.after_operator {
+                let fault = match token.kind {
+                    TokenKind::Mark(Mark::Close | Mark::CloseBrace) => {
+                        faults::empty_group(token.span)
+                    }
+                    _ => faults::nothing_before(token.span),
+                };
+                self.errors.push(fault);
             }
-            return;
-        };
-        let after_operator =
-            self.at.checked_sub(1).and_then(|before| self.tokens.get(before)).is_some_and(
-                |before| {
-                    matches!(
-                        before.kind,
-                        TokenKind::And | TokenKind::Or | TokenKind::Xor | TokenKind::Not
-                    )
-                },
-            );
-        if after_operator {
-            return;
+        } else if self.depth > 0
+            && !self.errors.iter().any(|error| error.code == Code::MissingOperand)
+        {
+            self.errors.push(faults::ends_in_group(self.end));
         }
-        let (title, hint) = match token.kind {
-            TokenKind::Close | TokenKind::CloseBrace => {
-                ("there is nothing in these brackets", "put a word between them")
-            }
-            _ => (
-                "an operator has nothing before it",
-                "add a word before it, or put the operator in quotes to look for it",
-            ),
-        };
-        self.errors.push(
-            Error::new(Code::MissingOperand, token.span, title, "expected a word").hint(hint),
-        );
     }
 
     /// One of them but not both. Each is written twice, so a chain grows fast and is bounded here.
-    fn either_or(&mut self, left: Syntax, right: Syntax, operator: Span) -> Option<Syntax> {
+    fn either_or(&mut self, left: Tree, right: Tree, operator: Span) -> Option<Tree> {
         let mut terms = 0;
         left.for_each_leaf(&mut |_| terms += 2);
         right.for_each_leaf(&mut |_| terms += 2);
@@ -307,18 +332,33 @@ impl<'t> Parser<'t> {
     }
 
     /// Leaves the rest of the text alone.
-    fn too_deep(&mut self, span: Span) -> Option<Syntax> {
-        let title = format!("more than {} brackets in each other", self.limits.depth);
-        self.errors.push(Error::new(Code::TooDeep, span, title, "one too many"));
-        self.at = self.tokens.len();
+    fn too_deep(&mut self, span: Span) -> Option<Tree> {
+        self.errors.push(faults::too_deep(span, self.limits.depth));
+        self.tokens.by_ref().for_each(drop);
         None
     }
 }
 
-fn empty_value(name: &FieldName, span: Span) -> Error {
-    let title = format!("`{}` has no value", name.name);
-    Error::new(Code::EmptyValue, span, title, "nothing follows").hint(format!(
-        "write a value after it, or quote it to look for the word itself: \"{}:\"",
-        name.name
-    ))
+fn is_mark(token: &Token<'_>, mark: Mark) -> bool {
+    matches!(token.kind, TokenKind::Mark(found) if found == mark)
+}
+
+const fn is_operator(kind: &TokenKind<'_>) -> bool {
+    matches!(
+        kind,
+        TokenKind::Mark(Mark::And | Mark::Or | Mark::Xor | Mark::Not) | TokenKind::Near(_)
+    )
+}
+
+/// Text that may stand near other text.
+const fn is_text(kind: PieceKind) -> bool {
+    matches!(kind, PieceKind::Bare | PieceKind::Quoted)
+}
+
+fn joined<'t>(mut left: Term<'t>, right: Term<'t>, distance: Distance) -> Term<'t> {
+    left.span = left.span.to(right.span);
+    left.near = Some(distance);
+    left.value.more.push(right.value.first);
+    left.value.more.extend(right.value.more);
+    left
 }

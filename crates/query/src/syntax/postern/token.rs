@@ -1,26 +1,39 @@
 //! Typed text to tokens.
 
+use std::borrow::Cow;
+
 use nom::IResult;
 use nom::Parser as _;
 use nom::branch::alt;
-use nom::bytes::complete::{tag, take_while, take_while1};
+use nom::bytes::complete::{is_not, tag, take_while1};
 use nom::character::complete::{anychar, char, digit1, satisfy};
 use nom::combinator::{eof, not, opt, peek, recognize, value, verify};
-use nom::multi::fold_many0;
+use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded, terminated};
 
-use super::ast::{FieldName, Piece, PieceKind, Relation};
+use super::ast::{Distance, FieldName, Piece, PieceKind, Pieces, Relation};
 use crate::{Advice, AdviceCode, Code, Error, Span};
 
 /// A token and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Token {
-    pub(crate) kind: TokenKind,
+pub(crate) struct Token<'t> {
+    pub(crate) kind: TokenKind<'t>,
     pub(crate) span: Span,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum TokenKind {
+pub(crate) enum TokenKind<'t> {
+    Mark(Mark),
+    Field(FieldName<'t>),
+    /// Pieces without white space between them.
+    Value(Pieces<'t>),
+    /// `NEAR/5` and its kin.
+    Near(Distance),
+}
+
+/// A bracket or an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mark {
     Open,
     Close,
     OpenBrace,
@@ -31,26 +44,23 @@ pub(crate) enum TokenKind {
     Not,
     /// `+` in front of a term: the term as it stands.
     Plus,
-    Field(FieldName),
-    /// Pieces without white space between them.
-    Value(Vec<Piece>),
-    /// `NEAR/5` and its kin.
-    Proximity,
 }
 
 /// The tokens of a text, and what was noticed on the way.
 #[derive(Debug, Default)]
-pub(crate) struct Lexed {
-    pub(crate) tokens: Vec<Token>,
+pub(crate) struct Lexed<'t> {
+    pub(crate) tokens: Vec<Token<'t>>,
     pub(crate) errors: Vec<Error>,
     pub(crate) advice: Vec<Advice>,
 }
 
 /// Cuts typed text into tokens; every text has some.
-pub(crate) fn tokenize(text: &str) -> Lexed {
+pub(crate) fn tokenize(text: &str) -> Lexed<'_> {
     let mut lexer = Lexer { text, rest: text.trim_start(), lexed: Lexed::default() };
-    while !lexer.rest.is_empty() {
-        lexer.token();
+    // A guess that seldom has to grow: a token is a word or an operator.
+    lexer.lexed.tokens.reserve(text.len() / 8 + 2);
+    while let Some(first) = lexer.rest.chars().next() {
+        lexer.token(first);
         lexer.rest = lexer.rest.trim_start();
     }
     lexer.lexed
@@ -58,13 +68,20 @@ pub(crate) fn tokenize(text: &str) -> Lexed {
 
 /// Whether `text` alone is one bare word, so that it can be written without quotes.
 pub(crate) fn is_plain_word(text: &str) -> bool {
+    if is_simple(text) && !text.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return true;
+    }
     let lexed = tokenize(text);
     matches!(lexed.tokens.as_slice(), [value] if is_bare(value, text)) && lexed.errors.is_empty()
 }
 
 /// Whether `text` behind `name:` is one bare value, for an operator that does not compare.
 pub(crate) fn is_plain_value(text: &str) -> bool {
-    let lexed = tokenize(&format!("name:{text}"));
+    if is_simple(text) {
+        return true;
+    }
+    let typed = format!("name:{text}");
+    let lexed = tokenize(&typed);
     let plain = match lexed.tokens.as_slice() {
         [Token { kind: TokenKind::Field(name), .. }, value] => {
             text.strip_prefix(name.relation.value_part()).is_some_and(|rest| is_bare(value, rest))
@@ -74,19 +91,25 @@ pub(crate) fn is_plain_value(text: &str) -> bool {
     plain && lexed.errors.is_empty()
 }
 
-fn is_bare(token: &Token, expected: &str) -> bool {
+/// Letters and digits with the marks of addresses and names between them.
+fn is_simple(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte))
+}
+
+fn is_bare(token: &Token<'_>, expected: &str) -> bool {
     let TokenKind::Value(pieces) = &token.kind else { return false };
-    matches!(pieces.as_slice(), [Piece { kind: PieceKind::Bare, text, .. }] if text == expected)
+    pieces.only().is_some_and(|piece| piece.kind == PieceKind::Bare && piece.text == expected)
 }
 
 struct Lexer<'t> {
     text: &'t str,
     rest: &'t str,
-    lexed: Lexed,
+    lexed: Lexed<'t>,
 }
 
 impl<'t> Lexer<'t> {
-    fn at(&self) -> usize {
+    const fn at(&self) -> usize {
         self.text.len() - self.rest.len()
     }
 
@@ -101,113 +124,150 @@ impl<'t> Lexer<'t> {
         Some((found, Span::new(start, self.at())))
     }
 
-    fn push(&mut self, kind: TokenKind, span: Span) {
+    fn push(&mut self, kind: TokenKind<'t>, span: Span) {
         self.lexed.tokens.push(Token { kind, span });
     }
 
-    fn token(&mut self) {
-        if let Some((kind, span)) = self.take(mark).or_else(|| self.take(word_operator)) {
-            return self.push(kind, span);
+    fn token(&mut self, first: char) {
+        let mark = match first {
+            '(' | ')' | '{' | '}' | '|' | '-' | '+' => self.take(mark),
+            'A' | 'O' | 'N' | 'X' => self.take(word_operator),
+            _ => None,
+        };
+        if let Some((mark, span)) = mark {
+            return self.push(TokenKind::Mark(mark), span);
         }
-        if let Some(((name, relation), span)) = self.take(field) {
-            let name_span = Span::new(span.start, span.start + name.len());
-            let colon = self.text.get(name_span.end..).is_some_and(|rest| rest.starts_with(':'));
-            let name = FieldName { name: name.to_owned(), relation, colon, span: name_span };
-            self.push(TokenKind::Field(name), span);
-            self.rest = self.rest.trim_start();
-            if self.rest.starts_with(['(', '{', ')', '}', '|']) || self.rest.is_empty() {
-                return;
-            }
+        if let 'A' | 'N' | 'O' = first
+            && let Some((distance, span)) = self.take(near)
+        {
+            return self.push(TokenKind::Near(distance), span);
+        }
+        if first.is_ascii_alphabetic() && self.field() {
+            return;
         }
         self.value();
     }
 
+    /// A field and, unless a group follows, its value.
+    fn field(&mut self) -> bool {
+        let Some(((name, relation), span)) = self.take(field) else { return false };
+        let name_span = Span::new(span.start, span.start + name.len());
+        let colon = self.text.get(name_span.end..).is_some_and(|rest| rest.starts_with(':'));
+        self.push(TokenKind::Field(FieldName { name, relation, colon, span: name_span }), span);
+        self.rest = self.rest.trim_start();
+        if !self.rest.starts_with(['(', '{', ')', '}', '|']) {
+            self.value();
+        }
+        true
+    }
+
     /// Pieces that touch: after a comma or before one, a quoted piece may stand beside a bare one.
     fn value(&mut self) {
-        let mut pieces: Vec<Piece> = Vec::new();
-        while let Some(piece) = self.piece() {
-            let comma_after = piece.text.ends_with(',') && piece.kind == PieceKind::Bare;
-            pieces.push(piece);
-            let goes_on = if comma_after {
+        let Some(first) = self.piece() else { return };
+        let mut pieces = Pieces { first, more: Vec::new() };
+        loop {
+            let last = pieces.more.last().unwrap_or(&pieces.first);
+            let goes_on = if last.kind == PieceKind::Bare && last.text.ends_with(',') {
                 self.rest.starts_with(is_opening_quote)
             } else {
                 self.rest.starts_with(',')
             };
-            if !goes_on {
-                break;
+            match goes_on.then(|| self.piece()).flatten() {
+                Some(piece) => pieces.more.push(piece),
+                None => break,
             }
         }
-        if let (Some(first), Some(last)) = (pieces.first(), pieces.last()) {
-            let span = first.span.to(last.span);
-            self.push(TokenKind::Value(pieces), span);
+        let span = pieces.span();
+        self.push(TokenKind::Value(pieces), span);
+    }
+
+    fn piece(&mut self) -> Option<Piece<'t>> {
+        match self.rest.chars().next()? {
+            quote if is_opening_quote(quote) => Some(self.quoted(quote)),
+            '/' => self.take(regex).map_or_else(
+                || self.bare(),
+                |(text, span)| Some(Piece { text: text.into(), kind: PieceKind::Regex, span }),
+            ),
+            _ => self.bare(),
         }
     }
 
-    fn piece(&mut self) -> Option<Piece> {
-        let pasted = self.rest.starts_with(is_typographic);
-        if let Some(((text, slop), span)) = self.take(quoted) {
-            if pasted {
-                let message = "typographic quotes were read as plain ones";
-                self.lexed.advice.push(Advice::new(AdviceCode::PastedQuotes, span, message));
-            }
-            let kind = if slop.is_some() { PieceKind::Near } else { PieceKind::Quoted };
-            return Some(Piece { text, kind, span });
-        }
-        if self.rest.starts_with(is_opening_quote) {
-            return Some(self.unclosed());
-        }
-        if let Some((text, span)) = self.take(regex) {
-            return Some(Piece { text: text.to_owned(), kind: PieceKind::Regex, span });
-        }
+    fn bare(&mut self) -> Option<Piece<'t>> {
         let (text, span) = self.take(bare)?;
-        Some(Piece { text: text.to_owned(), kind: PieceKind::Bare, span })
+        Some(Piece { text: text.into(), kind: PieceKind::Bare, span })
+    }
+
+    fn quoted(&mut self, open: char) -> Piece<'t> {
+        let Some(((text, distance), span)) = self.take(quoted) else { return self.unclosed() };
+        if is_typographic(open) {
+            let message = "typographic quotes were read as plain ones";
+            self.lexed.advice.push(Advice::new(AdviceCode::PastedQuotes, span, message));
+        }
+        let kind = distance.map_or(PieceKind::Quoted, PieceKind::Near);
+        Piece { text, kind, span }
     }
 
     /// The rest of the text as a phrase, reported.
-    fn unclosed(&mut self) -> Piece {
+    fn unclosed(&mut self) -> Piece<'t> {
         let start = self.at();
         let quote = self.rest.chars().next().map_or(0, char::len_utf8);
         let span = Span::new(start, start + quote);
         let error = Error::new(Code::UnclosedQuote, span, "a quote is not closed", "opened here");
         let hint = "add `\"` at the end of the phrase; a quote inside is written \\\"";
         self.lexed.errors.push(error.hint(hint));
-        let text = self.rest.get(quote..).unwrap_or_default().to_owned();
+        let text = self.rest.get(quote..).unwrap_or_default().into();
         self.rest = "";
         Piece { text, kind: PieceKind::Quoted, span: Span::new(start, self.text.len()) }
     }
 }
 
 /// Brackets, `|`, and `-` or `+` directly before a term.
-fn mark(text: &str) -> IResult<&str, TokenKind> {
+fn mark(text: &str) -> IResult<&str, Mark> {
     let before_term = || peek(satisfy(|c| !c.is_whitespace() && !matches!(c, ')' | '}' | '|')));
     alt((
-        value(TokenKind::Open, char('(')),
-        value(TokenKind::Close, char(')')),
-        value(TokenKind::OpenBrace, char('{')),
-        value(TokenKind::CloseBrace, char('}')),
-        value(TokenKind::Or, char('|')),
-        value(TokenKind::Not, pair(char('-'), before_term())),
-        value(TokenKind::Plus, pair(char('+'), before_term())),
+        value(Mark::Open, char('(')),
+        value(Mark::Close, char(')')),
+        value(Mark::OpenBrace, char('{')),
+        value(Mark::CloseBrace, char('}')),
+        value(Mark::Or, char('|')),
+        value(Mark::Not, pair(char('-'), before_term())),
+        value(Mark::Plus, pair(char('+'), before_term())),
     ))
     .parse(text)
 }
 
 /// Operators in capitals, whole words only.
-fn word_operator(text: &str) -> IResult<&str, TokenKind> {
-    let distance = || (take_while(char::is_whitespace), digit1);
-    let proximity = alt((
-        value((), (alt((tag("NEAR/"), tag("ADJ/"))), digit1, end_of_bare)),
-        value((), (alt((tag("NEAR("), tag("ONEAR("), tag("AROUND("))), digit1, char(')'))),
-        value((), (tag("AROUND"), distance(), end_of_bare)),
+fn word_operator(text: &str) -> IResult<&str, Mark> {
+    let word = alt((
+        value(Mark::And, tag("AND")),
+        value(Mark::Or, tag("OR")),
+        value(Mark::Not, tag("NOT")),
+        value(Mark::Xor, tag("XOR")),
     ));
-    let plain = alt((
-        value(TokenKind::And, tag("AND")),
-        value(TokenKind::Or, tag("OR")),
-        value(TokenKind::Not, tag("NOT")),
-        value(TokenKind::Xor, tag("XOR")),
+    terminated(word, end_of_bare).parse(text)
+}
+
+/// `NEAR/5`, `NEAR(5)`, `AROUND 5`, `AROUND(5)`; in this order `ADJ/5` and `ONEAR(5)`.
+fn near(text: &str) -> IResult<&str, Distance> {
+    let any = alt((
+        terminated(preceded(tag("NEAR/"), digit1), end_of_bare),
+        preceded(alt((tag("NEAR"), tag("AROUND"))), delimited(char('('), digit1, char(')'))),
+        terminated(
+            preceded(pair(tag("AROUND"), take_while1(char::is_whitespace)), digit1),
+            end_of_bare,
+        ),
     ));
-    alt((value(TokenKind::Proximity, proximity), pair(plain, end_of_bare).map(|(kind, ())| kind)))
-        .parse(text)
+    let ordered = alt((
+        terminated(preceded(tag("ADJ/"), digit1), end_of_bare),
+        preceded(alt((tag("ONEAR"), tag("ADJ"))), delimited(char('('), digit1, char(')'))),
+    ));
+    let distance = |ordered| move |digits| Distance { words: number(digits), ordered };
+    alt((any.map(distance(false)), ordered.map(distance(true)))).parse(text)
+}
+
+/// Digits as a number; more than anything can be apart stays that.
+fn number(digits: &str) -> u32 {
+    digits.parse().unwrap_or(u32::MAX)
 }
 
 fn end_of_bare(text: &str) -> IResult<&str, ()> {
@@ -215,7 +275,7 @@ fn end_of_bare(text: &str) -> IResult<&str, ()> {
 }
 
 const fn ends_bare(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '(' | ')' | '{' | '}' | '"' | '|')
+    matches!(c, '(' | ')' | '{' | '}' | '"' | '|') || c.is_whitespace()
 }
 
 fn bare(text: &str) -> IResult<&str, &str> {
@@ -224,22 +284,23 @@ fn bare(text: &str) -> IResult<&str, &str> {
 
 /// `name:` and `name>=`; not a time, a URL, a Windows path or a reply mark.
 fn field(text: &str) -> IResult<&str, (&str, Relation)> {
-    let name = recognize(pair(
-        satisfy(|c| c.is_ascii_alphabetic()),
-        take_while(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')),
-    ));
+    let name = take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     let (rest, found) = pair(name, relation).parse(text)?;
     not(alt((tag("//"), verify(tag("\\"), |_: &str| found.0.len() == 1)))).parse(rest)?;
-    let word = found.0.to_ascii_lowercase();
-    verify(nom::combinator::success(found), |_| {
-        !(found.1 == Relation::Colon && matches!(word.as_str(), "re" | "fw" | "fwd" | "mailto"))
+    verify(nom::combinator::success(found), |found| {
+        !(found.1 == Relation::Colon && is_word_before_colon(found.0))
     })
     .parse(rest)
 }
 
+/// Marks of replies, and links that no slashes follow.
+fn is_word_before_colon(name: &str) -> bool {
+    ["re", "fw", "fwd", "mailto"].iter().any(|word| name.eq_ignore_ascii_case(word))
+}
+
 fn relation(text: &str) -> IResult<&str, Relation> {
     preceded(
-        opt(char(':').and(peek(satisfy(|c| matches!(c, '<' | '>' | '='))))),
+        opt(terminated(char(':'), peek(satisfy(|c| matches!(c, '<' | '>' | '='))))),
         alt((
             value(Relation::Colon, char(':')),
             value(Relation::AtLeast, tag(">=")),
@@ -253,38 +314,100 @@ fn relation(text: &str) -> IResult<&str, Relation> {
     .parse(text)
 }
 
-fn is_typographic(c: char) -> bool {
+const fn is_typographic(c: char) -> bool {
     matches!(c, '“' | '”' | '„' | '«' | '»')
 }
 
-fn is_opening_quote(c: char) -> bool {
+const fn is_opening_quote(c: char) -> bool {
     c == '"' || is_typographic(c)
 }
 
 /// A quoted text with its escapes read, and the `~n` behind it.
 ///
 /// Plain quotes end at a plain one; typographic quotes come in too many pairs, so any ends them.
-fn quoted(text: &str) -> IResult<&str, (String, Option<&str>)> {
+fn quoted(text: &str) -> IResult<&str, (Cow<'_, str>, Option<u32>)> {
     let (rest, open) = satisfy(is_opening_quote).parse(text)?;
     let ends = |c: char| c == '"' || is_typographic(open) && is_typographic(c);
-    let escaped = preceded(char('\\'), satisfy(|c| matches!(c, '"' | '\\')));
-    let inner = fold_many0(alt((escaped, satisfy(|c| !ends(c)))), String::new, |mut text, c| {
-        text.push(c);
-        text
-    });
-    pair(terminated(inner, anychar), opt(preceded(char('~'), digit1))).parse(rest)
+    let escaped = value((), preceded(char('\\'), satisfy(|c| matches!(c, '"' | '\\'))));
+    let inner = recognize(many0_count(alt((escaped, value((), satisfy(|c| !ends(c)))))));
+    let distance = opt(preceded(char('~'), digit1.map(number)));
+    pair(terminated(inner, anychar).map(unescaped), distance).parse(rest)
+}
+
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('\\') {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let escapes = c == '\\' && chars.peek().is_some_and(|next| matches!(next, '"' | '\\'));
+        out.push(if escapes { chars.next().unwrap_or(c) } else { c });
+    }
+    out.into()
 }
 
 /// `/…/` up to the end of the run; `\/` stands for a slash inside.
 fn regex(text: &str) -> IResult<&str, &str> {
-    let inner = recognize(fold_many0(
-        alt((
-            value((), pair(char('\\'), anychar)),
-            value((), satisfy(|c| c != '/' && !c.is_whitespace())),
-        )),
-        || (),
-        |(), ()| (),
-    ));
-    let closed = delimited(char('/'), verify(inner, |inner: &str| !inner.is_empty()), char('/'));
-    pair(closed, end_of_bare).map(|(inner, ())| inner).parse(text)
+    let plain = value((), verify(is_not("/\\"), |run: &str| !run.contains(char::is_whitespace)));
+    let escaped = value((), pair(char('\\'), anychar));
+    let inner =
+        verify(recognize(many0_count(alt((escaped, plain)))), |inner: &str| !inner.is_empty());
+    terminated(delimited(char('/'), inner, char('/')), end_of_bare).parse(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values() {
+        for (text, expected) in [
+            ("a b", "[a] [b]"),
+            ("a:b", "a: [b]"),
+            (
+                "10:30 http://x/?a=b mailto:x C:\\dir re:x",
+                "[10:30] [http://x/?a=b] [mailto:x] [C:\\dir] [re:x]",
+            ),
+            ("a>=5 a:>5 a<>5", "a>= [5] a> [5] a<> [5]"),
+            ("\"a \\\" b\" “c d”", "[a \" b] [c d]"),
+            ("from:a,\"b c\",d", "from: [a,|b c|,d]"),
+            ("/a.*\\/b/ /a b/", "[/a.*\\/b/] [/a] [b/]"),
+            ("\"a b\"~5", "[a b~5]"),
+            (
+                "a NEAR/5 b AROUND 3 c ONEAR(2) d ADJ/1 e",
+                "[a] near5 [b] near3 [c] adj2 [d] adj1 [e]",
+            ),
+            ("NEARBY ORDER ANDREW NEAR AROUND", "[NEARBY] [ORDER] [ANDREW] [NEAR] [AROUND]"),
+            ("-a - b +c a-b", "NOT [a] [-] [b] + [c] [a-b]"),
+        ] {
+            let lexed = tokenize(text);
+            let shown: Vec<_> = lexed.tokens.iter().map(|token| show(&token.kind)).collect();
+            assert_eq!(shown.join(" "), expected);
+        }
+    }
+
+    fn show(kind: &TokenKind<'_>) -> String {
+        match kind {
+            TokenKind::Field(name) => format!("{}{}", name.name, name.relation.symbol()),
+            TokenKind::Value(pieces) => {
+                let texts: Vec<_> = pieces.iter().map(piece).collect();
+                format!("[{}]", texts.join("|"))
+            }
+            TokenKind::Near(near) => {
+                format!("{}{}", if near.ordered { "adj" } else { "near" }, near.words)
+            }
+            TokenKind::Mark(Mark::Not) => "NOT".to_owned(),
+            TokenKind::Mark(Mark::Plus) => "+".to_owned(),
+            TokenKind::Mark(other) => format!("{other:?}"),
+        }
+    }
+
+    fn piece(piece: &Piece<'_>) -> String {
+        match piece.kind {
+            PieceKind::Bare | PieceKind::Quoted => piece.text.to_string(),
+            PieceKind::Near(distance) => format!("{}~{distance}", piece.text),
+            PieceKind::Regex => format!("/{}/", piece.text),
+        }
+    }
 }

@@ -1,0 +1,175 @@
+//! Operators by which a message is sorted: category, folder, mailing list, kind, media type, and
+//! the messages it refers to.
+
+use super::canonical;
+use super::plain::foreign;
+use super::postern::{Resolved, leaf, unknown_value};
+use super::value::{Value, fault, list, single};
+use crate::analysis::lower_case;
+use crate::query::{AttachmentTest, Condition, Predicate, StringTest};
+use crate::schema::StringField;
+use crate::syntax::postern::Term;
+use crate::{Code, Error, Expr, Span, Wildcard};
+
+/// A value as a test of a whole text, in which case never matters.
+fn whole(value: &Value<'_>) -> StringTest {
+    if !value.quoted && Wildcard::is_pattern(&value.text) {
+        StringTest::Shaped(Wildcard::parse(&lower_case(&value.text)))
+    } else {
+        StringTest::Same(value.text.to_string())
+    }
+}
+
+fn one_of(parts: Vec<Condition>, text: String) -> Resolved {
+    Resolved::unit(Expr::group(parts, Expr::Or), text)
+}
+
+fn string(field: StringField, test: StringTest, span: Span) -> Condition {
+    leaf(Predicate::String(field, test), span)
+}
+
+// ---- categories ----
+
+/// `category:invoices`, `label:a,b`.
+pub(super) fn category(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
+    let values = list(term)?;
+    if let Some(tab) = values.iter().find(|value| is_gmail_tab(value)) {
+        return Err(foreign(tab, "an archive does not keep the tabs of Gmail")
+            .hint(format!("quote it to mean a category of that name: {name}:\"{}\"", tab.text)));
+    }
+    let test = |value: &Value<'_>| leaf(Predicate::Category(Expr::Leaf(whole(value))), value.span);
+    Ok(one_of(values.iter().map(test).collect(), canonical::list(name, &values)))
+}
+
+fn is_gmail_tab(value: &Value<'_>) -> bool {
+    const TABS: [&str; 5] = ["primary", "promotions", "social", "updates", "forums"];
+    !value.quoted && TABS.contains(&lower_case(&value.text).as_str())
+}
+
+// ---- folders ----
+
+/// Folders that mail programs name differently.
+const FOLDERS: &[(&str, &[&str])] = &[
+    ("sent", &["sent", "sent items", "sent mail"]),
+    ("drafts", &["drafts", "draft"]),
+    ("draft", &["drafts", "draft"]),
+    ("trash", &["trash", "deleted items", "deleted"]),
+    ("spam", &["spam", "junk email", "junk e-mail", "junk"]),
+    ("junk", &["spam", "junk email", "junk e-mail", "junk"]),
+];
+
+/// `in:inbox`, `in:"Projects/2024"`: the name of a folder, or the end of its path.
+pub(super) fn folder(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
+    let mut value = single(term)?;
+    match lower_case(&value.text).as_str() {
+        "anywhere" | "all" if !value.quoted => {
+            return Err(foreign(&value, "every folder is searched anyway").hint("leave it out"));
+        }
+        "snoozed" | "scheduled" | "chats" | "starred" | "important" if !value.quoted => {
+            return Err(foreign(&value, "an archive does not keep this"));
+        }
+        _ => {}
+    }
+    value.text = value.text.trim_matches('/').to_owned().into();
+    if value.text.is_empty() {
+        return Err(fault(Code::EmptyValue, &value, "there is no folder name", "only slashes")
+            .hint("write the name of a folder, or leave the operator out"));
+    }
+    let tests = if value.quoted { vec![path_end(&value.text)] } else { named_folders(&value) };
+    let parts = tests.into_iter().map(|test| string(StringField::Folder, test, term.span));
+    Ok(one_of(parts.collect(), canonical::quotable(name, &value)))
+}
+
+fn path_end(text: &str) -> StringTest {
+    StringTest::PathEnd(text.to_owned())
+}
+
+fn named_folders(value: &Value<'_>) -> Vec<StringTest> {
+    let text = lower_case(&value.text);
+    if Wildcard::is_pattern(&text) {
+        let below = Wildcard::parse(&format!("*/{text}"));
+        return vec![StringTest::Shaped(Wildcard::parse(&text)), StringTest::Shaped(below)];
+    }
+    match FOLDERS.iter().find(|(name, _)| *name == text) {
+        Some((_, names)) => names.iter().map(|name| path_end(name)).collect(),
+        None => vec![path_end(&value.text)],
+    }
+}
+
+// ---- mailing lists ----
+
+/// `list:announce.example.com`, `list:announce`: the whole List-Id, or its first part.
+pub(super) fn mailing_list(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
+    let mut value = single(term)?;
+    value.text = value.text.trim_matches(['<', '>']).to_owned().into();
+    let mut tests = vec![whole(&value)];
+    // An address is how people know a list; its List-Id has a dot in place of the `@` (RFC 2919).
+    if !value.quoted && value.text.contains('@') {
+        tests.push(whole(&Value { text: value.text.replace('@', ".").into(), ..value.clone() }));
+    } else if !value.quoted && !value.text.contains(['.', '*', '?']) {
+        let below = format!("{}.*", lower_case(&value.text));
+        tests.push(StringTest::Shaped(Wildcard::parse(&below)));
+    }
+    let parts = tests.into_iter().map(|test| string(StringField::ListId, test, term.span));
+    Ok(one_of(parts.collect(), canonical::quotable(name, &value)))
+}
+
+// ---- kinds ----
+
+/// What Outlook and Exchange call the kinds.
+const KINDS: &[(&str, &[&str])] = &[
+    ("email", &["emails", "mail", "ipm.note"]),
+    ("meeting", &["meetings", "calendar", "ipm.appointment", "ipm.schedule.meeting.request"]),
+    ("note", &["notes", "ipm.stickynote"]),
+    ("task", &["tasks", "ipm.task"]),
+    ("contact", &["contacts", "ipm.contact"]),
+    ("report", &["reports", "report.ipm.note.ndr", "report.ipm.note.dr"]),
+];
+
+/// `kind:meeting`, `itemclass:ipm.task`.
+pub(super) fn kind(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
+    let mut values = list(term)?;
+    for value in &mut values {
+        let text = lower_case(&value.text);
+        let known = KINDS.iter().find(|(kind, names)| *kind == text || names.contains(&&*text));
+        let names: Vec<_> = KINDS.iter().map(|(kind, _)| *kind).collect();
+        let (kind, _) = known.ok_or_else(|| unknown_value(value, "a kind of message", &names))?;
+        value.text = (*kind).into();
+    }
+    let test = |value: &Value<'_>| {
+        string(StringField::Kind, StringTest::Is(value.text.to_string()), value.span)
+    };
+    Ok(one_of(values.iter().map(test).collect(), canonical::list(name, &values)))
+}
+
+// ---- media types ----
+
+/// `mime:application/pdf`, `mime:image/*`.
+pub(super) fn media_type(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
+    let mut values = list(term)?;
+    for value in &mut values {
+        value.text = lower_case(&value.text).into();
+        if !value.text.contains('/') {
+            let title = format!("`{}` is no media type", value.text);
+            return Err(fault(Code::UnknownValue, value, title, "has no slash").hint(format!(
+                "write type/subtype as in {name}:application/pdf, or {name}:{}/*",
+                value.text
+            )));
+        }
+    }
+    let test = |value: &Value<'_>| {
+        let test = AttachmentTest::ContentType(whole(value));
+        leaf(Predicate::Attachment(Expr::Leaf(test)), value.span)
+    };
+    Ok(one_of(values.iter().map(test).collect(), canonical::list(name, &values)))
+}
+
+// ---- references ----
+
+/// `ref:<id@host>`: replies to that message, and what else refers to it.
+pub(super) fn reference(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
+    let value = single(term)?;
+    let inner = value.text.trim_start_matches('<').trim_end_matches('>');
+    let condition = leaf(Predicate::Reference(format!("<{inner}>")), term.span);
+    Ok(Resolved::unit(condition, canonical::value(name, inner)))
+}

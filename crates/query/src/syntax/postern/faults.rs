@@ -1,0 +1,72 @@
+//! What can be wrong with the form of typed text, and what to type instead.
+
+use super::ast::{FieldName, Term};
+use crate::{Code, Error, Span};
+
+pub(super) fn closes_nothing(span: Span) -> Error {
+    Error::new(Code::UnclosedGroup, span, "a bracket has no opening one", "closes nothing")
+        .hint("leave it out, or put it in quotes")
+}
+
+pub(super) fn unclosed_group(open: Span, closing: &str) -> Error {
+    Error::new(Code::UnclosedGroup, open, "a bracket is not closed", "opened here")
+        .hint(format!("add `{closing}`"))
+}
+
+pub(super) fn too_deep(span: Span, depth: usize) -> Error {
+    let title = format!("more than {depth} brackets in each other");
+    Error::new(Code::TooDeep, span, title, "one too many")
+        .hint("write `(a OR b)` without brackets around single words")
+}
+
+pub(super) fn field_in_field(inner: FieldName<'_>, outer: FieldName<'_>) -> Error {
+    let title = format!("`{}:` stands inside of `{}:(...)`", inner.name, outer.name);
+    Error::new(Code::Syntax, inner.span, title, "one operator at a time")
+        .hint("close the group before it")
+}
+
+pub(super) fn empty_value(name: FieldName<'_>, span: Span) -> Error {
+    let title = format!("`{}` has no value", name.name);
+    Error::new(Code::EmptyValue, span, title, "nothing follows").hint(format!(
+        "write a value after it, or quote it to look for the word itself: \"{}:\"",
+        name.name
+    ))
+}
+
+pub(super) fn nothing_after(operator: Span) -> Error {
+    let title = "an operator has nothing after it";
+    Error::new(Code::MissingOperand, operator, title, "nothing follows")
+        .hint("add a word after it, or put the operator in quotes to look for it")
+}
+
+pub(super) fn nothing_before(operator: Span) -> Error {
+    let title = "an operator has nothing before it";
+    Error::new(Code::MissingOperand, operator, title, "expected a word")
+        .hint("add a word before it, or put the operator in quotes to look for it")
+}
+
+pub(super) fn empty_group(close: Span) -> Error {
+    let title = "there is nothing in these brackets";
+    Error::new(Code::MissingOperand, close, title, "expected a word")
+        .hint("put a word between them")
+}
+
+pub(super) fn ends_in_group(end: Span) -> Error {
+    let title = "the text ends inside of a bracket";
+    Error::new(Code::MissingOperand, end, title, "expected a word")
+        .hint("add a word and the closing bracket")
+}
+
+pub(super) fn near_groups(operator: Span) -> Error {
+    let title = "a distance stands between words and phrases only";
+    Error::new(Code::Syntax, operator, title, "not between these").hint(
+        "write word NEAR/5 \"a phrase\", with one distance for all of them; join groups by AND",
+    )
+}
+
+pub(super) fn near_fields(left: &Term<'_>, operator: Span) -> Error {
+    let title = "words near each other stand in one field";
+    let field = left.field.map_or("subject", |field| field.name);
+    Error::new(Code::Syntax, operator, title, "between two fields")
+        .hint(format!("write {field}:(one NEAR/5 two)"))
+}
