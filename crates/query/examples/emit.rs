@@ -15,8 +15,8 @@
 use std::io::{self, BufRead as _};
 
 use postern_query::{
-    Attachment, Compiled, Context, Errors, Fidelity, Json, Message, Query, Recipient,
-    elasticsearch, evaluate, lucene, odata,
+    Attachment, Compiled, Context, Errors, Fidelity, Json, Message, Query, Recipient, aqs,
+    elasticsearch, evaluate, kql, lucene, odata,
 };
 
 fn main() -> io::Result<()> {
@@ -64,11 +64,13 @@ fn sent(query: &Query, target: &str) -> String {
     match target {
         "elasticsearch" => shown(elasticsearch::compile(query, elasticsearch::Profile::OpenSearch)),
         "quickwit" => shown(elasticsearch::compile(query, elasticsearch::Profile::Quickwit)),
+        "kql" => shown(kql::compile(query).map(Json::from)),
+        "aqs" => shown(aqs::compile(query).map(Json::from)),
         other => error("target", other),
     }
 }
 
-fn shown<T: ToString>(compiled: Compiled<T>) -> String {
+fn shown(compiled: Compiled<Json>) -> String {
     let why = compiled.notes.iter().find(|note| note.fidelity == Fidelity::Unsupported);
     let why = why.map(|note| note.message.clone()).unwrap_or_default();
     compiled.sent.map_or_else(|| error("unsupported", &why), |sent| sent.to_string())

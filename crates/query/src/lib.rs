@@ -43,7 +43,7 @@ pub use regex::{Regex, RegexFault, RegexState};
 pub use span::{Located, Span};
 pub use syntax::expr::Expr;
 pub use target::{
-    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Json, Note, datatap,
-    elasticsearch, english,
+    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Json, Note, aqs, datatap,
+    elasticsearch, english, kql,
 };
 pub use wildcard::{Wildcard, WildcardPart};

@@ -13,6 +13,7 @@ mod value;
 
 pub use mapping::{document, mapping};
 
+use super::property::{Make, make};
 use super::{Compiled, Json, Notes};
 use crate::query::Predicate;
 use crate::{Expr, Located, Query, Span};
@@ -148,7 +149,7 @@ impl Emitter {
                 Some(Said::filter(value::exists(&format!("{path}.present"))))
             }
             Profile::Quickwit => {
-                if !is_alternatives(test) {
+                if make(test) != Make::Alternatives {
                     self.notes.approximate(span, "Quickwit keeps no elements of a list apart: parts of the condition may hold of different elements, and a negation is one of all of them");
                 }
                 Some(Said::filter(said))
@@ -167,15 +168,6 @@ impl Emitter {
             return self.notes.unsupported(None, message);
         }
         Some(query)
-    }
-}
-
-/// Whether it holds of the list as a whole just when it holds of one element.
-fn is_alternatives<L>(test: &Expr<L>) -> bool {
-    match test {
-        Expr::Leaf(_) => true,
-        Expr::Or(parts) => parts.iter().all(is_alternatives),
-        Expr::And(_) | Expr::Not(_) => false,
     }
 }
 
