@@ -54,6 +54,8 @@ impl Errors {
     #[must_use]
     pub fn collect(mut found: Vec<Error>) -> Option<Self> {
         found.sort_by_key(|error| error.span);
+        // A fault of a group is found once for each term in it.
+        found.dedup_by(|two, one| two.span == one.span && two.code == one.code);
         (!found.is_empty()).then_some(Self(found))
     }
 

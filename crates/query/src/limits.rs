@@ -22,11 +22,11 @@ impl Default for Limits {
 impl Limits {
     pub(crate) fn too_long(self, length: usize) -> Error {
         let title = format!("the query has {length} bytes, and {} are allowed", self.bytes);
-        Error::new(Code::TooLong, Span::default(), title, "starts here")
+        Error::new(Code::TooLong, Span::default(), title, "starts here").hint("shorten it")
     }
 
     pub(crate) fn too_many_terms(self, span: Span) -> Error {
         let title = format!("the query has more than {} terms", self.terms);
-        Error::new(Code::TooManyTerms, span, title, "one too many")
+        Error::new(Code::TooManyTerms, span, title, "one too many").hint("use fewer brackets")
     }
 }

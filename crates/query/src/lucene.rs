@@ -16,7 +16,8 @@ use crate::schema::TextField;
 use crate::syntax::lucene::classic::Parsed;
 use crate::syntax::lucene::{Clause, FieldName, Leaf, Node, Occur, Words, classic, simple};
 use crate::{
-    Code, Condition, Error, Errors, Expr, Located, Predicate, Query, Span, TextPattern, TextTest,
+    Capabilities, Code, Compiled, Condition, Error, Errors, Expr, IndexFields, Located, Predicate,
+    Query, Span, TextPattern, TextTest,
 };
 
 pub use crate::syntax::lucene::Mode;
@@ -119,6 +120,24 @@ pub fn parse_condition(
     let condition = node.as_ref().map_or_else(Expr::nothing, |node| resolver.resolve(node));
     resolver.finish(node.as_ref(), Span::new(0, text.len()))?;
     Ok(condition)
+}
+
+/// Says a query of words alone as query text of that syntax.
+///
+/// ```
+/// use postern_query::lucene::{self, Options, Syntax};
+///
+/// let query = lucene::parse("invoice -draft", Options::default())?;
+/// let text = |syntax| lucene::compile(&query, syntax).sent.unwrap();
+/// assert_eq!(text(Syntax::Full), "invoice AND NOT draft");
+/// assert_eq!(text(Syntax::Simple), "invoice + -draft");
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn compile(query: &Query, syntax: Syntax) -> Compiled<String> {
+    let capabilities =
+        Capabilities { fields: IndexFields::complete(), syntax, ..Capabilities::default() };
+    crate::target::datatap::compile_text(query, &capabilities)
 }
 
 /// White space only; a space that forbids a line break is text, as in Java.

@@ -5,7 +5,7 @@
 use crate::resolve;
 use crate::schema::{Sort, SortField};
 use crate::syntax::odata::{self as syntax, Token, TokenKind};
-use crate::{Code, Error, Errors, Query, Span};
+use crate::{Capabilities, Code, Compiled, Error, Errors, Query, Span, target};
 
 /// Keys of an order at the most.
 pub const MAX_ORDER_KEYS: usize = 32;
@@ -58,9 +58,9 @@ pub fn parse_order_by(text: &str) -> Result<Vec<Sort>, Errors> {
     let keys: Vec<_> = tokens.split(|token| token.kind == TokenKind::Comma).collect();
     if keys.len() > MAX_ORDER_KEYS {
         let title = format!("more than {MAX_ORDER_KEYS} keys in an order");
-        return Err(
-            Error::new(Code::TooManyTerms, Span::new(0, text.len()), title, "too many").into()
-        );
+        return Err(Error::new(Code::TooManyTerms, Span::new(0, text.len()), title, "too many")
+            .hint("leave the last ones out")
+            .into());
     }
     keys.into_iter()
         .map(|key| sort_key(key, text.len()))
@@ -84,6 +84,9 @@ fn sort_key(tokens: &[Token], end: usize) -> Result<Sort, Error> {
                 span,
                 "a field to order by is missing",
                 "expected here",
+            )
+            .hint(
+                "write a field, an operator and a value, such as fromAddress eq 'a@example.com'",
             ));
         }
     };
@@ -111,4 +114,33 @@ fn not_sortable(field: &str, span: Span) -> Error {
         "sortable: receivedDateTime, sentDateTime, subject, fromAddress, hasAttachments, importance, isRead, size, \
          mailbox, folder, search.score()",
     )
+}
+
+/// Says the condition of a query as one filter, its words inside of `search.ismatch`.
+///
+/// # Examples
+///
+/// ```
+/// use postern_query::{lucene, odata, Capabilities, IndexFields};
+///
+/// let capabilities = Capabilities {
+///     fields: IndexFields::complete(),
+///     search_functions: true,
+///     ..Capabilities::default()
+/// };
+/// let query = odata::parse_filter("isRead")?.and(lucene::parse("o'neil", Default::default())?);
+/// let filter = odata::compile(&query, &capabilities).sent.unwrap();
+/// assert_eq!(filter, "isRead eq true and search.ismatchscoring('o''neil', 'subject,body', 'full', 'any')");
+/// assert_eq!(odata::parse_filter(&filter)?, query);
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
+    target::datatap::compile_filter(query, capabilities)
+}
+
+/// The text of `$orderby`; empty where no order was asked for.
+#[must_use]
+pub fn print_order_by(order: &[Sort]) -> String {
+    target::odata::order_by(order)
 }

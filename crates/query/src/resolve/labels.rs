@@ -42,7 +42,8 @@ pub(super) fn category(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
 }
 
 fn is_gmail_tab(value: &Value<'_>) -> bool {
-    const TABS: [&str; 5] = ["primary", "promotions", "social", "updates", "forums"];
+    const TABS: [&str; 7] =
+        ["primary", "promotions", "social", "updates", "forums", "reservations", "purchases"];
     !value.quoted && TABS.contains(&lower_case(&value.text).as_str())
 }
 

@@ -55,7 +55,8 @@ pub(super) fn truth<L>(constant: &Constant, span: Span) -> Result<Expr<L>, Error
             span,
             "a value alone is not a condition",
             "compare it with a field",
-        )),
+        )
+        .hint("write a condition such as fromAddress eq 'a@example.com'")),
     }
 }
 
@@ -91,7 +92,8 @@ pub(super) fn comparison_sides(
                 span,
                 "two constants are compared",
                 "one side must be a field",
-            ));
+            )
+            .hint("write a condition such as fromAddress eq 'a@example.com'"));
         }
         (operand, Operand::Constant(constant, _)) => (operand, relation, constant),
         (Operand::Constant(constant, _), operand) => (operand, relation.flipped(), constant),
@@ -114,7 +116,8 @@ pub(super) fn comparison_sides(
                 span,
                 "two constants are compared",
                 "one side must be a field",
-            ));
+            )
+            .hint("write a condition such as fromAddress eq 'a@example.com'"));
         }
     })
 }
@@ -205,10 +208,10 @@ pub(super) fn unknown(path: &Path, name: &str) -> Error {
 }
 
 fn filterable_names() -> Vec<&'static str> {
-    let strings = StringField::ALL.iter().map(|field| field.path());
-    let flags = FlagField::ALL.iter().map(|field| field.path());
-    let numbers = NumberField::ALL.iter().map(|field| field.path());
-    let instants = InstantField::ALL.iter().map(|field| field.path());
+    let strings = StringField::PREMIUM.iter().map(|field| field.path());
+    let flags = FlagField::PREMIUM.iter().map(|field| field.path());
+    let numbers = NumberField::PREMIUM.iter().map(|field| field.path());
+    let instants = InstantField::PREMIUM.iter().map(|field| field.path());
     let lists = RecipientList::ALL.iter().map(|field| field.path());
     strings
         .chain(flags)
@@ -268,7 +271,7 @@ fn is_null(relation: Relation, constant: &Constant, span: Span) -> Result<bool, 
             span,
             "null has no order",
             "compare it with eq or ne",
-        ));
+        ).hint("write `field eq null` for values that are missing, `field ne null` for those that are there"));
     }
     Ok(true)
 }
@@ -291,7 +294,8 @@ pub(super) fn string_test(
             span,
             format!("text cannot be compared with `{}`", relation.word()),
             "only eq and ne",
-        ));
+        )
+        .hint("write eq or ne"));
     }
     Ok(signed(relation, StringTest::Is(text.clone())))
 }
@@ -314,7 +318,8 @@ fn flag_test(
             span,
             "yes or no has no order",
             "only eq and ne",
-        ));
+        )
+        .hint("write eq or ne"));
     }
     Ok(signed(relation, FlagTest::Is(*wanted)))
 }
@@ -385,4 +390,5 @@ fn mismatch(path: &Path, wanted: &str, constant: &Constant, span: Span) -> Error
         format!("`{}` is {wanted}, not {found}", path.text),
         "these cannot be compared",
     )
+    .hint(format!("write {wanted}"))
 }

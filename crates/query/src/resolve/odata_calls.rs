@@ -36,7 +36,8 @@ pub(super) fn compared<L>(
                 span,
                 "a condition has no order",
                 "only eq and ne",
-            ));
+            )
+            .hint("write eq or ne"));
         }
     };
     match constant {
@@ -50,7 +51,8 @@ pub(super) fn compared<L>(
                 span,
                 "a condition is true or false",
                 "compare it with true or false",
-            ))
+            )
+            .hint("leave the comparison out"))
         }
     }
 }
@@ -83,7 +85,8 @@ fn not_text(path: &Path) -> Error {
             path.span,
             format!("`{}` is not a text field", path.text),
             "search.in needs text",
-        ),
+        )
+        .hint("compare it with eq, lt or gt"),
         Err(error) => error,
     }
 }
@@ -133,13 +136,13 @@ fn match_options(call: &Call, syntax: &str, mode: &str) -> Result<lucene::Option
 
 /// The fields named, or every searchable one.
 fn match_fields(call: &Call, fields: Option<&str>) -> Result<Vec<TextField>, Error> {
-    let Some(fields) = fields else { return Ok(TextField::ALL.to_vec()) };
+    let Some(fields) = fields else { return Ok(TextField::PREMIUM.to_vec()) };
     fields
         .split(',')
         .map(|name| {
             TextField::from_path(name.trim()).ok_or_else(|| {
                 let title = format!("`{}` is not a searchable field", name.trim());
-                let names: Vec<_> = TextField::ALL.iter().map(|field| field.path()).collect();
+                let names: Vec<_> = TextField::PREMIUM.iter().map(|field| field.path()).collect();
                 Error::new(Code::UnknownField, call.span, title, "named here")
                     .hint(format!("searchable: {}", names.join(", ")))
             })
@@ -165,7 +168,9 @@ fn wrong_arguments(call: &Call, usage: &str) -> Error {
 pub(super) fn unknown_function(call: &Call) -> Error {
     let error = |title: &str| Error::new(Code::Unsupported, call.span, title, "cannot be answered");
     match call.name.as_str() {
-        "geo.distance" | "geo.intersects" => error("the index has no geographic field"),
+        "geo.distance" | "geo.intersects" => {
+            error("the index has no geographic field").hint("leave it out")
+        }
         "contains" | "startswith" | "endswith" | "substringof" | "indexof" => error(&format!(
             "`{}` is not part of the service's filter language",
             call.name
@@ -173,7 +178,8 @@ pub(super) fn unknown_function(call: &Call) -> Error {
         .hint(
             "filters compare whole values; look for words with `query` or search.ismatch('word*')",
         ),
-        "tolower" | "toupper" => error("the service's filters compare text as it is stored"),
+        "tolower" | "toupper" => error("the service's filters compare text as it is stored")
+            .hint("write the text as it is stored, or look for words with search.ismatch('word')"),
         name => error(&format!("there is no function `{name}`"))
             .hint("functions: search.in, search.ismatch, search.ismatchscoring"),
     }

@@ -69,7 +69,8 @@ fn inner<T>(
                 path.span,
                 format!("`{}` is not yes or no", path.text),
                 "compare it with a value",
-            ))
+            )
+            .hint("write x/address eq 'a@example.com'"))
         }
         Term::Alone(Operand::Call(call)) => inner_call(call, variable, element),
         Term::Compare { left, relation, right } => {
@@ -96,7 +97,8 @@ fn inner<T>(
                 nested.collection.span,
                 "there is no collection inside this one",
                 "not a collection",
-            ))
+            )
+            .hint("write a condition on the parts of the element itself"))
         }
     }
 }
@@ -161,7 +163,8 @@ fn attachment_element(inner: &Inner<'_>) -> Result<Expr<AttachmentTest>, Error> 
             path.span,
             "`size` is a number",
             "search.in needs text",
-        )),
+        )
+        .hint("compare it with eq, lt or gt")),
         _ => Err(inner.unknown(&["name", "contentType", "size"])),
     }
 }
@@ -206,7 +209,8 @@ impl<'a> Inner<'a> {
         }
         if known.is_empty() {
             let title = format!("`{}` has no parts", path.split().0);
-            return Error::new(Code::UnknownField, path.span, title, "a category is plain text");
+            return Error::new(Code::UnknownField, path.span, title, "a category is plain text")
+                .hint("compare the variable itself: categories/any(c: c eq 'text')");
         }
         Error { hint: Some(format!("parts: {}", known.join(", "))), ..unknown(path, self.field()) }
     }
@@ -229,7 +233,8 @@ fn not_a_collection(path: &Path) -> Error {
             path.span,
             format!("`{}` is not a list", path.text),
             "any and all need a list",
-        );
+        )
+        .hint("compare the field itself: field eq value");
     }
     error
 }
@@ -267,7 +272,8 @@ fn leaf_allowed(term: &Located<Term>, all: bool, negated: bool) -> Result<(), Er
                 term.span,
                 "not over plain values",
                 "only comparisons and search.in",
-            ));
+            )
+            .hint("write categories/any(c: c eq 'text'), or categories/any() for any category"));
         }
         Term::Compare { relation: Relation::Ne, .. } => negated,
         Term::Alone(Operand::Call(_)) | Term::Compare { .. } => !negated,
@@ -303,4 +309,5 @@ fn wrong_join(syntax: &Syntax, all: bool) -> Error {
         format!("over plain values `{name}` joins its conditions by `{join}` only"),
         "joined in another way",
     )
+    .hint(format!("write one `{name}` for each, joined outside of them"))
 }

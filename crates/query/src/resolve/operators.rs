@@ -78,7 +78,10 @@ const OPERATORS: &[Row] = &[
     (Operator::IsFlagged, &["isflagged"]),
     (Operator::People(&[Role::DeliveredTo]), &["deliveredto"]),
     (Operator::People(&[Role::Owner]), &["mailbox", "account", "owner"]),
-    (Operator::MediaType, &["mime", "mimetype", "y", "attachment_content_type"]),
+    (
+        Operator::MediaType,
+        &["mime", "mimetype", "mime-type", "type", "y", "attachment_content_type"],
+    ),
     (Operator::Words(&[TextField::AttachmentText]), &["contents", "embed", "e"]),
     (Operator::Category, &["category", "label", "tag", "labels", "tags", "x", "q"]),
     (Operator::Folder, &["in", "folder", "maildir", "m"]),
@@ -100,15 +103,15 @@ const FOREIGN: &[(&[&str], &str)] = &[
     ),
     (&["query", "squery", "bookmark"], "there are no saved queries; write the query itself"),
     (&["sexp"], "there is one syntax; write the query in it"),
-    (&["lang", "language"], "the language of a message is not known"),
+    (&["lang", "language", "a"], "the language of a message is not known"),
     (&["property", "header"], "headers are not searched one by one"),
     (&["attachment_category"], "files are not sorted into kinds; use mime: or ext:"),
     (
         &["is_ocr", "min_page_count", "max_page_count", "content_hash", "page_count"],
         "pages and pictures are not looked into",
     ),
-    (&["min_size"], "use larger:"),
-    (&["max_size"], "use smaller:"),
+    (&["min_size"], "the least size is asked for with larger:"),
+    (&["max_size"], "the greatest size is asked for with smaller:"),
 ];
 
 /// Why an operator of another language has no answer here.

@@ -118,6 +118,7 @@ pub(super) fn foreign(value: &Value<'_>, reason: &str) -> Error {
         format!("`{}` cannot be answered here: {reason}", value.text),
         "known elsewhere",
     )
+    .hint("leave it out")
 }
 
 // ---- words of a list ----
@@ -201,7 +202,8 @@ fn file_test(value: &Value<'_>) -> Result<AttachmentTest, Error> {
             value,
             "there is no letter or digit to look for",
             "nothing to look for",
-        ));
+        )
+        .hint("write a word of the name"));
     }
     Ok(AttachmentTest::Words(words))
 }

@@ -209,9 +209,10 @@ fn size_compared(
     span: Span,
 ) -> Result<Resolved, Error> {
     let upper = value.text.to_ascii_uppercase();
+    let shown = shown(&upper);
     if let Some(comparison) = comparison(relation) {
         let condition = size_test(comparison, size(value, &upper)?, span);
-        return Ok(Resolved::unit(condition, format!("{name}{}{upper}", relation.symbol())));
+        return Ok(Resolved::unit(condition, format!("{name}{}{shown}", relation.symbol())));
     }
     let condition = match sides(&upper) {
         None => size_test(Comparison::Equal, size(value, &upper)?, span),
@@ -226,9 +227,9 @@ fn size_compared(
         }
     };
     if relation == Relation::NotEqual {
-        return Ok(Resolved::unit(Expr::negated(condition), format!("{name}<>{upper}")));
+        return Ok(Resolved::unit(Expr::negated(condition), format!("{name}<>{shown}")));
     }
-    Ok(Resolved::unit(condition, format!("{name}:{upper}")))
+    Ok(Resolved::unit(condition, format!("{name}:{shown}")))
 }
 
 fn size_bound(
@@ -240,13 +241,18 @@ fn size_bound(
     let upper = value.text.to_ascii_uppercase();
     Ok(Resolved::unit(
         size_test(comparison, size(value, &upper)?, span),
-        canonical::bare(name, &upper),
+        canonical::bare(name, &shown(&upper)),
     ))
 }
 
 fn size_test(comparison: Comparison, bytes: i64, span: Span) -> Condition {
     let test = NumberTest::Compare(comparison, Number::Integer(bytes));
     leaf(Predicate::Number(NumberField::Size, test), span)
+}
+
+/// Powers of 1,024 as they are spelt.
+fn shown(upper: &str) -> String {
+    upper.replace("IB", "iB")
 }
 
 /// `10485760`, `10K` and `10KB` (powers of 1,000), `10KIB` (powers of 1,024).

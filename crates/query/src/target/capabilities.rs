@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::lucene::Syntax;
+use crate::schema::{CATEGORIES, FlagField, InstantField, NumberField, StringField, TextField};
 
 /// What may be done with one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,6 +68,20 @@ impl IndexFields {
             FieldCapability { searchable: true, ..FieldCapability::default() },
         );
         Self(fields)
+    }
+
+    /// Every field of the premium index that this crate knows, for every use.
+    #[must_use]
+    pub fn complete() -> Self {
+        let all = FieldCapability { filterable: true, sortable: true, searchable: true };
+        let (strings, texts) = (StringField::PREMIUM.iter(), TextField::PREMIUM.iter());
+        let mut paths: Vec<_> = strings.map(|field| field.path()).collect();
+        paths.extend(texts.map(|field| field.path()));
+        paths.extend(FlagField::PREMIUM.iter().map(|field| field.path()));
+        paths.extend(NumberField::PREMIUM.iter().map(|field| field.path()));
+        paths.extend(InstantField::PREMIUM.iter().map(|field| field.path()));
+        paths.extend([CATEGORIES, "attachments/contentType", "attachments/size"]);
+        paths.into_iter().map(|path| (path.to_owned(), all)).collect()
     }
 
     /// What may be done with the field; nothing with one that the index has not.

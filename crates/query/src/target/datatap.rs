@@ -66,6 +66,33 @@ pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<Request> 
     emitter.notes.compiled(request)
 }
 
+/// Says the condition of a query as one filter, its words inside of `search.ismatch`.
+///
+/// The order is not said. See [`odata::compile`].
+pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
+    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let filter = emitter.condition(query.condition()).and_then(|said| match said {
+        Said::Filter(filter) => Some(filter),
+        Said::Text(text) => emitter.text_in_filter(&text, Span::default()),
+    });
+    let text = filter.map(Filter::into_text);
+    emitter.notes.compiled(text)
+}
+
+/// Says the condition of a query as query text alone. See [`lucene::compile`].
+pub(crate) fn compile_text(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
+    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let text = match emitter.condition(query.condition()) {
+        _ if query.condition().is_everything() => Some("*".to_owned()),
+        Some(Said::Text(words)) => emitter.query_text(vec![words]).and_then(|(text, _)| text),
+        Some(Said::Filter(_)) => {
+            emitter.notes.unsupported(None, "query text has no conditions on values, only words")
+        }
+        None => None,
+    };
+    emitter.notes.compiled(text)
+}
+
 /// A leaf in the words of one side of the request.
 #[derive(Clone, Debug)]
 enum Said {
@@ -126,10 +153,7 @@ impl Emitter<'_> {
         match text::emit(&by_reference(&all), self.capabilities.syntax) {
             Ok(text) => Some((Some(text), None)),
             Err(text::Unsayable::OnlyNegations) if self.capabilities.search_functions => {
-                let filter = filter::tree(&all, &mut |test| {
-                    self.text_in_filter(&Expr::Leaf(test.clone()), Span::default())
-                })?;
-                Some((None, Some(filter)))
+                self.text_in_filter(&all, Span::default()).map(|filter| (None, Some(filter)))
             }
             Err(reason) => self.notes.unsupported(None, unsayable(reason)),
         }
@@ -147,6 +171,9 @@ impl Emitter<'_> {
         text.for_each_leaf(&mut |test| scored &= test.scored);
         match text::emit(&by_reference(text), lucene::Syntax::Full) {
             Ok(text) => Some(filter::is_match(&text, "subject,body", scored)),
+            Err(text::Unsayable::OnlyNegations) => {
+                filter::tree(text, &mut |test| self.text_in_filter(&Expr::Leaf(test.clone()), span))
+            }
             Err(reason) => self.notes.unsupported(Some(span), unsayable(reason)),
         }
     }

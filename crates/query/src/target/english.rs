@@ -24,10 +24,10 @@ use crate::{Expr, Near, Query};
 /// ```
 #[must_use]
 pub fn describe(query: &Query) -> String {
-    let what = if query.condition().is_everything() {
-        "Every message".to_owned()
-    } else {
-        format!("Messages {}", tree(query.condition(), &predicate).0)
+    let what = match query.condition() {
+        everything if everything.is_everything() => "Every message".to_owned(),
+        Expr::Or(parts) if parts.is_empty() => "No message".to_owned(),
+        condition => format!("Messages {}", tree(condition, &predicate).0),
     };
     let order: Vec<_> = query.order().iter().copied().map(sort).collect();
     if order.is_empty() {
@@ -139,6 +139,7 @@ fn words_of(path: &str) -> String {
 fn string(test: &StringTest) -> String {
     match test {
         StringTest::Is(text) => format!("is {}", quote(text)),
+        StringTest::OneOf(texts) if texts.is_empty() => "is one of none".to_owned(),
         StringTest::OneOf(texts) => {
             format!(
                 "is one of {}",

@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod corpus;
 mod datatap;
 mod errors;
 mod meaning;

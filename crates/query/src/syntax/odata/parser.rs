@@ -150,7 +150,8 @@ impl<'t> Parser<'t> {
                 close,
                 "a bracket has no opening one",
                 "closes nothing",
-            ));
+            )
+            .hint("leave it out"));
         };
         let (opener, body, height) = std::mem::replace(&mut self.frame, outer).finish();
         let operand = match opener {
@@ -281,7 +282,8 @@ impl<'t> Parser<'t> {
                         token.span,
                         "a comma is missing",
                         "between arguments",
-                    ));
+                    )
+                    .hint("write a comma between arguments"));
                 }
             }
         }
@@ -301,6 +303,9 @@ impl<'t> Parser<'t> {
                 here,
                 "an argument is missing",
                 "expected here",
+            )
+            .hint(
+                "write a field, an operator and a value, such as fromAddress eq 'a@example.com'",
             )),
         }
     }
@@ -386,7 +391,8 @@ impl<'t> Parser<'t> {
                 word,
                 "white space is missing",
                 "before this word",
-            ));
+            )
+            .hint("write a space"));
         }
         self.at += 1;
         self.need_space(word)
@@ -399,7 +405,8 @@ impl<'t> Parser<'t> {
         if apart {
             return Ok(());
         }
-        Err(Error::new(Code::Syntax, word, "white space is missing", "after this word"))
+        Err(Error::new(Code::Syntax, word, "white space is missing", "after this word")
+            .hint("write a space"))
     }
 }
 
@@ -409,7 +416,7 @@ fn unclosed(open: Span) -> Error {
 
 fn too_deep(limit: usize, span: Span) -> Error {
     let title = format!("more than {limit} conditions in each other");
-    Error::new(Code::TooDeep, span, title, "one too many")
+    Error::new(Code::TooDeep, span, title, "one too many").hint("use fewer brackets")
 }
 
 fn missing_operand(span: Span) -> Error {
@@ -445,6 +452,6 @@ fn no_operator(word: &str, span: Span) -> Error {
         "has" | "add" | "sub" | "mul" | "div" | "mod" => {
             error.hint(format!("`{lower}` is not part of the service's filter language"))
         }
-        _ => error,
+        _ => error.hint("join conditions with and, or; compare with eq, ne, gt, ge, lt, le"),
     }
 }

@@ -144,6 +144,7 @@ fn number_or_date(run: &str, span: Span) -> Result<Constant, Error> {
                 format!("`{run}` does not fit 64 bits"),
                 "too large",
             )
+            .hint("write a whole number of at most 18 digits")
         });
     }
     float(run).ok_or_else(|| {
@@ -275,7 +276,21 @@ fn unreadable(text: &str, start: usize) -> Error {
             span,
             format!("`{}` has no place in a filter", other.escape_debug()),
             "not understood",
-        ),
+        )
+        .hint(instead(other)),
+    }
+}
+
+/// What is written instead of the marks of other languages.
+const fn instead(mark: char) -> &'static str {
+    match mark {
+        '=' => "write eq",
+        '!' => "write not, or ne for not equal",
+        '<' | '>' => "write lt, le, gt or ge",
+        '&' => "write and",
+        '|' => "write or",
+        '$' => "leave out the name of the parameter",
+        _ => "leave it out, or put the text in single quotes",
     }
 }
 

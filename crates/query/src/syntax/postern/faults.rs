@@ -70,3 +70,35 @@ pub(super) fn near_fields(left: &Term<'_>, operator: Span) -> Error {
     Error::new(Code::Syntax, operator, title, "between two fields")
         .hint(format!("write {field}:(one NEAR/5 two)"))
 }
+
+/// `[a TO b]` and `IN [a b]`, the ranges and lists of Lucene and its kin.
+pub(super) fn foreign_brackets(text: &str, rest: &str, span: Span) -> Option<Error> {
+    let after = rest.trim_start();
+    let range = text.starts_with('[') && !text.contains(']') && after.starts_with("TO ");
+    let list = text == "IN" && after.starts_with('[');
+    (range || list).then(|| {
+        let title = "ranges and lists are not written in square brackets here";
+        Error::new(Code::ForeignOperator, span, title, "known elsewhere")
+            .hint("write a range as a..b, a list as (a OR b), and quote the text to look for it")
+    })
+}
+
+pub(super) fn prefix_of_phrase(star: Span) -> Error {
+    let title = "a phrase cannot end in a wildcard";
+    Error::new(Code::ForeignOperator, star, title, "known elsewhere")
+        .hint("quote the whole words and write the last one apart: \"overdue\" invoic*")
+}
+
+/// `ANY(a b)` and its kin, as in KQL.
+pub(super) fn foreign_call(name: &str, span: Span) -> Option<Error> {
+    let hint = match name {
+        "ANY" => "write (a OR b)",
+        "ALL" => "write (a b)",
+        "NONE" => "write -(a OR b)",
+        "WORDS" => "write (a OR b); words meant alike are not known",
+        "XRANK" => "leave it out; sort:relevance puts the best first",
+        _ => return None,
+    };
+    let title = format!("`{name}(...)` is not known here");
+    Some(Error::new(Code::ForeignOperator, span, title, "known elsewhere").hint(hint))
+}

@@ -2,7 +2,7 @@
 
 use std::vec::IntoIter;
 
-use super::ast::{Distance, FieldName, Relation, Term, Terms, Tree};
+use super::ast::{Distance, FieldName, Pieces, Relation, Term, Terms, Tree};
 use super::token::{Lexed, Mark, Token, TokenKind, tokenize};
 use super::{PieceKind, faults};
 use crate::{Advice, Code, Error, Expr, Limits, Span};
@@ -188,6 +188,7 @@ impl<'t> Parser<'t> {
             }
             TokenKind::Field(name) => self.field_term(name, token.span),
             TokenKind::Value(value) => {
+                self.check_call(&value, token.span);
                 let term = Term { field: self.field, value, near: None, span: token.span };
                 Some(Expr::Leaf(self.terms.push(term)))
             }
@@ -288,6 +289,15 @@ impl<'t> Parser<'t> {
     }
 
     // ---- faults ----
+
+    /// A word with a bracket directly behind it may be a call of another language.
+    fn check_call(&mut self, value: &Pieces<'_>, span: Span) {
+        let next = self.peek().filter(|next| is_mark(next, Mark::Open));
+        if next.is_some_and(|next| next.span.start == span.end) {
+            let name = value.only().filter(|piece| piece.kind == PieceKind::Bare);
+            self.errors.extend(name.and_then(|name| faults::foreign_call(&name.text, span)));
+        }
+    }
 
     fn need_operand(&mut self, operator: Span) {
         if !self.starts_operand() {

@@ -12,6 +12,7 @@ use nom::multi::many0_count;
 use nom::sequence::{delimited, pair, preceded, terminated};
 
 use super::ast::{Distance, FieldName, Piece, PieceKind, Pieces, Relation};
+use super::faults;
 use crate::{Advice, AdviceCode, Code, Error, Span};
 
 /// A token and its place.
@@ -154,8 +155,12 @@ impl<'t> Lexer<'t> {
         let name_span = Span::new(span.start, span.start + name.len());
         let colon = self.text.get(name_span.end..).is_some_and(|rest| rest.starts_with(':'));
         self.push(TokenKind::Field(FieldName { name, relation, colon, span: name_span }), span);
-        self.rest = self.rest.trim_start();
-        if !self.rest.starts_with(['(', '{', ')', '}', '|']) {
+        let value = self.rest.trim_start();
+        // What stands apart may be an operator; `state:OR` is a value.
+        let apart = value.len() < self.rest.len();
+        self.rest = value;
+        let operator = apart && word_operator(value).is_ok();
+        if !operator && !value.starts_with(['(', '{', ')', '}', '|']) {
             self.value();
         }
         true
@@ -194,6 +199,9 @@ impl<'t> Lexer<'t> {
 
     fn bare(&mut self) -> Option<Piece<'t>> {
         let (text, span) = self.take(bare)?;
+        if let Some(error) = faults::foreign_brackets(text, self.rest, span) {
+            self.lexed.errors.push(error);
+        }
         Some(Piece { text: text.into(), kind: PieceKind::Bare, span })
     }
 
@@ -202,6 +210,9 @@ impl<'t> Lexer<'t> {
         if is_typographic(open) {
             let message = "typographic quotes were read as plain ones";
             self.lexed.advice.push(Advice::new(AdviceCode::PastedQuotes, span, message));
+        }
+        if self.rest.starts_with('*') {
+            self.lexed.errors.push(faults::prefix_of_phrase(Span::new(span.end, span.end + 1)));
         }
         let kind = distance.map_or(PieceKind::Quoted, PieceKind::Near);
         Piece { text, kind, span }
