@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! emit --to elasticsearch|quickwit|kql|aqs < queries    what is sent for each query
-//! emit --ids 300 < queries                              the ids that each query means, of 300 messages
+//! emit --ids 300 < queries                              the messages of 300 that each query means, in order
 //! emit --documents 300                                  these messages as the index holds them
 //! emit --mapping                                        the index
 //! ```
@@ -12,11 +12,14 @@
 
 #![allow(clippy::print_stdout, reason = "an example talks to the terminal")]
 
+use std::cmp::Ordering::{self, Equal};
 use std::io::{self, BufRead as _};
 
+use postern_query::schema::{Sort, SortField};
 use postern_query::{
     Attachment, Compiled, Context, Errors, Fidelity, Json, Message, Query, Recipient, aqs,
-    elasticsearch, evaluate, kql, lucene, odata,
+    elasticsearch, evaluate, flag_value, instant_value, kql, lucene, number_value, odata,
+    string_value,
 };
 
 fn main() -> io::Result<()> {
@@ -81,9 +84,29 @@ fn error(code: &str, message: &str) -> String {
     Json::object([("error", fault)]).to_string()
 }
 
+/// The ids in the order of the query; `ordered` where it does not depend on relevance.
 fn ids(query: &Query, messages: &[Message]) -> String {
-    let found = messages.iter().filter(|message| evaluate(query.condition(), message));
-    Json::List(found.map(|message| message.id.as_str().into()).collect()).to_string()
+    let order = query.natural_order();
+    let mut found: Vec<_> =
+        messages.iter().filter(|one| evaluate(query.condition(), one)).collect();
+    found.sort_by(|a, b| {
+        order.iter().map(|sort| compared(*sort, a, b)).find(|one| one.is_ne()).unwrap_or(Equal)
+    });
+    let ids = Json::List(found.iter().map(|message| message.id.as_str().into()).collect());
+    let ordered = order.iter().all(|sort| sort.by != SortField::Score);
+    Json::object([("ids", ids), ("ordered", ordered.into())]).to_string()
+}
+
+/// A missing value is the least of all.
+fn compared(sort: Sort, a: &Message, b: &Message) -> Ordering {
+    let ordering = match sort.by {
+        SortField::Score => Equal,
+        SortField::String(field) => string_value(field, a).cmp(&string_value(field, b)),
+        SortField::Flag(field) => flag_value(field, a).cmp(&flag_value(field, b)),
+        SortField::Number(field) => number_value(field, a).cmp(&number_value(field, b)),
+        SortField::Instant(field) => instant_value(field, a).cmp(&instant_value(field, b)),
+    };
+    if sort.descending { ordering.reverse() } else { ordering }
 }
 
 // ---- messages ----

@@ -172,11 +172,12 @@ impl Footnotes {
     fn cell(&mut self, notes: &[Note], always: &[Note]) -> String {
         let notes = notes.iter().filter(|note| !always.contains(note));
         let fidelity = notes.clone().map(|note| note.fidelity).max().unwrap_or(Fidelity::Exact);
-        let mut cell = fidelity.as_str().to_owned();
-        for note in notes.filter(|note| note.fidelity == fidelity) {
-            write!(cell, " [^{}]", self.number(&note.message)).unwrap();
-        }
-        cell
+        let worst = notes.filter(|note| note.fidelity == fidelity);
+        let mut numbers: Vec<_> = worst.map(|note| self.number(&note.message)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let numbers = numbers.iter().map(|number| format!(" [^{number}]"));
+        format!("{}{}", fidelity.as_str(), numbers.collect::<String>())
     }
 }
 
