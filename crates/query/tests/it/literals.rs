@@ -68,22 +68,23 @@ enum Token {
 fn lex(text: &str) -> Option<Vec<Token>> {
     let (mut tokens, mut rest) = (Vec::new(), text);
     while let Some(first) = rest.chars().next() {
-        let after = &rest[first.len_utf8()..];
-        rest = match first {
-            ' ' => after,
-            '(' | ')' => {
+        let (head, tail) = rest.split_at(first.len_utf8());
+        rest = match head {
+            " " => tail,
+            "(" | ")" => {
                 tokens.push(Token::Bracket(first));
-                after
+                tail
             }
-            '"' => {
-                let (inside, after) = after.split_once('"')?;
+            "\"" => {
+                let (inside, after) = tail.split_once('"')?;
                 tokens.push(Token::Quoted(inside.to_owned()));
                 after
             }
             _ => {
                 let end = rest.find([' ', '(', ')', '"']).unwrap_or(rest.len());
-                tokens.push(Token::Bare(rest[..end].to_owned()));
-                &rest[end..]
+                let (bare, after) = rest.split_at(end);
+                tokens.push(Token::Bare(bare.to_owned()));
+                after
             }
         };
     }

@@ -2,9 +2,9 @@
 
 use super::text::phrase;
 use super::value::{ends_with, flag, instant, lower, number, shaped, string, term};
-use super::{Emitter, Said, any};
+use super::{Emitter, Profile, Said, any};
 use crate::analysis::lower_case;
-use crate::query::{AttachmentTest, Predicate, RecipientTest, StringTest};
+use crate::query::{AttachmentTest, NumberTest, Predicate, RecipientTest, StringTest};
 use crate::schema::{ATTACHMENTS, CATEGORIES, REFERENCES, RecipientList};
 use crate::{Expr, Span};
 
@@ -36,14 +36,15 @@ fn recipient(
             RecipientTest::Name(test) => ("name", test),
             RecipientTest::Address(test) => ("address", test),
         };
-        emitter.missing_in_list(test, span);
+        emitter.missing_in_list(*test == StringTest::Missing, span);
         Some(Said::filter(string(&format!("{}.{field}", list.path()), test)))
     })
 }
 
 /// One category, kept as an element with a `name`.
 fn category(emitter: &mut Emitter, test: &Expr<StringTest>, span: Span) -> Option<Said> {
-    emitter.element(CATEGORIES, test, span, &mut |_, test| {
+    emitter.element(CATEGORIES, test, span, &mut |emitter, test| {
+        emitter.missing_in_list(*test == StringTest::Missing, span);
         Some(Said::filter(string(&format!("{CATEGORIES}.name"), test)))
     })
 }
@@ -54,14 +55,17 @@ fn attachment(emitter: &mut Emitter, test: &Expr<AttachmentTest>, span: Span) ->
         let name = field("name");
         let query = match leaf {
             AttachmentTest::Name(test) => {
-                emitter.missing_in_list(test, span);
+                emitter.missing_in_list(*test == StringTest::Missing, span);
                 string(&name, test)
             }
             AttachmentTest::ContentType(test) => {
-                emitter.missing_in_list(test, span);
+                emitter.missing_in_list(*test == StringTest::Missing, span);
                 string(&field("contentType"), test)
             }
-            AttachmentTest::Size(test) => number(&field("size"), *test),
+            AttachmentTest::Size(test) => {
+                emitter.missing_in_list(*test == NumberTest::Missing, span);
+                number(&field("size"), *test)
+            }
             AttachmentTest::Named(text) => term(&lower(&name), lower_case(text)),
             AttachmentTest::Extension(text) => ends_with(&lower(&name), &format!(".{text}")),
             AttachmentTest::Words(words) => phrase(emitter.profile, &field("words"), words, 0),
@@ -76,21 +80,12 @@ fn attachment(emitter: &mut Emitter, test: &Expr<AttachmentTest>, span: Span) ->
 
 impl Emitter {
     /// Where elements are not kept apart, one without a value cannot be told from a list without values.
-    fn missing_in_list(&mut self, test: &StringTest, span: Span) {
-        match (test, self.profile) {
-            (StringTest::Missing, super::Profile::Quickwit) => self.notes.approximate(
+    fn missing_in_list(&mut self, missing: bool, span: Span) {
+        if missing && self.profile == Profile::Quickwit {
+            self.notes.approximate(
                 span,
                 "Quickwit keeps no elements of a list apart: a value is missing only where it is missing in all of them",
-            ),
-            (
-                StringTest::Is(_)
-                | StringTest::OneOf(_)
-                | StringTest::Same(_)
-                | StringTest::Shaped(_)
-                | StringTest::PathEnd(_)
-                | StringTest::Missing,
-                super::Profile::OpenSearch | super::Profile::Quickwit,
-            ) => {}
+            );
         }
     }
 }
