@@ -237,6 +237,9 @@ pub(crate) enum Target {
     #[default]
     All,
     Datatap,
+    Elasticsearch,
+    Kql,
+    Aqs,
     English,
 }
 

@@ -65,10 +65,16 @@ fn refused(errors: &Errors, text: &str, format: TextOrJson) -> anyhow::Result<Ex
 /// The translation with the targets that were asked for.
 fn wanted(translation: &Translation, to: Target) -> anyhow::Result<Value> {
     let mut value = serde_json::to_value(translation)?;
-    if to == Target::English
-        && let Some(targets) = value.get_mut("targets")
-    {
-        *targets = json!({});
+    let only = match to {
+        Target::All => return Ok(value),
+        Target::Datatap => "datatap",
+        Target::Elasticsearch => "elasticsearch",
+        Target::Kql => "kql",
+        Target::Aqs => "aqs",
+        Target::English => "",
+    };
+    if let Some(targets) = value.get_mut("targets").and_then(Value::as_object_mut) {
+        targets.retain(|name, _| name == only);
     }
     Ok(value)
 }

@@ -6,9 +6,11 @@ use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query as Parameters, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 use postern_query::{
-    Capabilities, Context, Errors, Parsed, Query, datatap, english, lucene, odata, parse,
+    Capabilities, Compiled, Context, Errors, Json as Body, Parsed, Query, aqs, datatap,
+    elasticsearch, english, kql, lucene, odata, parse,
 };
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::problem::Problem;
 use super::search::{admit, from_json};
@@ -48,18 +50,24 @@ pub struct Translation {
 pub struct Targets {
     /// The premium endpoint.
     pub datatap: TargetView,
+    /// OpenSearch and Elasticsearch.
+    pub elasticsearch: TargetView<Value>,
+    /// Purview eDiscovery and Outlook.
+    pub kql: TargetView<String>,
+    /// Item search of Veeam Backup for Microsoft 365.
+    pub aqs: TargetView<String>,
 }
 
 /// What one target is sent, and how faithful it is.
 #[derive(Clone, Debug, Serialize)]
-pub struct TargetView {
+pub struct TargetView<T = Sent> {
     /// `exact`, `approximate` or `unsupported`.
     pub fidelity: &'static str,
     /// What differs, or why it cannot be said.
     pub notes: Vec<NoteView>,
     /// What is sent; nothing when it cannot be said.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent: Option<Sent>,
+    pub sent: Option<T>,
 }
 
 /// One thing that differs.
@@ -95,12 +103,38 @@ pub fn translate(
         canonical: (language == Language::Postern).then_some(parsed.canonical),
         english: english::describe(&parsed.query),
         advice: parsed.advice.iter().map(Remark::from).collect(),
-        targets: Targets { datatap: for_datatap(&parsed.query, capabilities) },
+        targets: targets(&parsed.query, capabilities),
     })
 }
 
-fn for_datatap(query: &Query, capabilities: &Capabilities) -> TargetView {
-    let compiled = datatap::compile(query, capabilities);
+fn targets(query: &Query, capabilities: &Capabilities) -> Targets {
+    let elastic = elasticsearch::compile(query, elasticsearch::Profile::OpenSearch);
+    Targets {
+        datatap: view(datatap::compile(query, capabilities).map(|sent| Sent {
+            query: sent.query,
+            filter: sent.filter,
+            order_by: sent.order_by,
+        })),
+        elasticsearch: view(elastic.map(json)),
+        kql: view(kql::compile(query)),
+        aqs: view(aqs::compile(query)),
+    }
+}
+
+/// The value of the query crate as one that can be sent on.
+fn json(value: Body) -> Value {
+    match value {
+        Body::Bool(value) => value.into(),
+        Body::Integer(value) => value.into(),
+        Body::Text(text) => text.into(),
+        Body::List(values) => values.into_iter().map(json).collect(),
+        Body::Object(members) => {
+            members.into_iter().map(|(name, value)| (name, json(value))).collect()
+        }
+    }
+}
+
+fn view<T>(compiled: Compiled<T>) -> TargetView<T> {
     let notes = compiled.notes.iter().map(|note| NoteView {
         fidelity: note.fidelity.as_str(),
         span: note.span.map(Place::from),
@@ -109,11 +143,7 @@ fn for_datatap(query: &Query, capabilities: &Capabilities) -> TargetView {
     TargetView {
         fidelity: compiled.fidelity().as_str(),
         notes: notes.collect(),
-        sent: compiled.sent.map(|sent| Sent {
-            query: sent.query,
-            filter: sent.filter,
-            order_by: sent.order_by,
-        }),
+        sent: compiled.sent,
     }
 }
 

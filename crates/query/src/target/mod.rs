@@ -3,13 +3,19 @@
 //! Every target answers exactly, approximately (saying what differs) or not at all (saying why);
 //! nothing is dropped or widened silently. Each target has one function that quotes literals.
 
+pub mod aqs;
 mod capabilities;
 pub mod datatap;
+pub mod elasticsearch;
 pub mod english;
+mod json;
+pub mod kql;
 pub(crate) mod lucene;
 pub(crate) mod odata;
+mod property;
 
 pub use capabilities::{Capabilities, FieldCapability, IndexFields};
+pub use json::Json;
 
 use crate::Span;
 
@@ -57,6 +63,12 @@ pub struct Compiled<T> {
 }
 
 impl<T> Compiled<T> {
+    /// The same with what is sent in another form.
+    #[must_use]
+    pub fn map<U>(self, form: impl FnOnce(T) -> U) -> Compiled<U> {
+        Compiled { sent: self.sent.map(form), notes: self.notes }
+    }
+
     /// The worst of the notes.
     #[must_use]
     pub fn fidelity(&self) -> Fidelity {
@@ -78,6 +90,11 @@ impl Notes {
 
     pub(crate) fn approximate(&mut self, span: Span, message: impl Into<String>) {
         self.add(Fidelity::Approximate, Some(span), message.into());
+    }
+
+    /// What differs for the query as a whole, such as its order.
+    pub(crate) fn approximate_as_a_whole(&mut self, message: impl Into<String>) {
+        self.add(Fidelity::Approximate, None, message.into());
     }
 
     pub(crate) fn unsupported<T>(

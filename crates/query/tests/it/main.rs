@@ -10,12 +10,16 @@
 
 mod corpus;
 mod datatap;
+mod elasticsearch;
 mod errors;
+mod literals;
 mod meaning;
 mod odata;
 mod properties;
+mod property_text;
 mod random;
 mod rewrites;
+mod targets_page;
 
 use postern_query::{Context, Errors, Parsed};
 

@@ -1,0 +1,283 @@
+//! The item search of Veeam Backup for Microsoft 365: text in the manner of Microsoft's Advanced
+//! Query Syntax.
+//!
+//! Properties are those of Veeam's page "Appendix A. Item Search Parameters", which documents
+//! `property:value`, quotes around values with spaces, and several terms one after the other. For
+//! how values are written and joined it refers to Microsoft's page on searching in Outlook; whatever
+//! comes from there is `approximate`, as Veeam does not say whether all of it works.
+
+mod value;
+
+use super::property::{Asked, Make, Text, make, tree};
+use super::{Compiled, Notes};
+use crate::query::{PersonPattern, Predicate, RecipientTest, Role, TextPattern, TextTest};
+use crate::schema::{RecipientList, TextField};
+use crate::target::property::{Value, prefix, values};
+use crate::{Expr, Located, Query, Span};
+
+const OPERATORS: &str = "Veeam does not say whether AND, OR, NOT and brackets work: they are those of Microsoft's Advanced Query Syntax";
+const COMPARED: &str = "Veeam does not say whether a value is compared by words, by beginnings of words or as a part of the text";
+const REST: &str = "Veeam does not say whether * stands for the rest of a word";
+
+/// Says a query as item search text.
+///
+/// ```
+/// use postern_query::{aqs, odata, Fidelity};
+///
+/// let query = odata::parse_filter("hasAttachments and importance eq 'high'")?;
+/// let compiled = aqs::compile(&query);
+/// assert_eq!(compiled.fidelity(), Fidelity::Exact);
+/// assert_eq!(compiled.sent.unwrap(), "hasattachments:true importance:high");
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn compile(query: &Query) -> Compiled<String> {
+    let mut emitter = Emitter { notes: Notes::default() };
+    let text = emitter.query(query.condition());
+    if !query.order().is_empty() {
+        emitter.notes.approximate_as_a_whole("item search has no order: sort what was found");
+    }
+    emitter.notes.compiled(text)
+}
+
+struct Emitter {
+    notes: Notes,
+}
+
+impl Emitter {
+    /// Terms one after the other, which is documented; anything else in Microsoft's words.
+    fn query(&mut self, condition: &Expr<Located<Predicate>>) -> Option<String> {
+        let parts = match condition {
+            Expr::And(parts) if !parts.is_empty() => parts.as_slice(),
+            Expr::And(_) | Expr::Or(_) | Expr::Not(_) | Expr::Leaf(_) => {
+                std::slice::from_ref(condition)
+            }
+        };
+        let texts: Vec<_> =
+            parts.iter().map(|part| tree(part, &mut |asked| self.said(&asked))).collect();
+        let texts: Vec<_> = texts.into_iter().collect::<Option<_>>()?;
+        if texts.iter().any(|text| text.compound) {
+            self.notes.approximate_as_a_whole(OPERATORS);
+        }
+        Some(Text::joined(&texts, " ").text)
+    }
+
+    fn said(&mut self, asked: &Asked<'_, Located<Predicate>>) -> Option<Text> {
+        match asked {
+            Asked::Leaf(leaf) => self.predicate(&leaf.value, leaf.span),
+            Asked::Everything => self.notes.unsupported(
+                None,
+                "item search has no text that finds everything: list the items instead",
+            ),
+            Asked::Nothing => self.nothing(None),
+        }
+    }
+
+    fn nothing(&mut self, span: Option<Span>) -> Option<Text> {
+        self.notes.unsupported(span, "item search has no text that finds nothing")
+    }
+
+    fn predicate(&mut self, predicate: &Predicate, span: Span) -> Option<Text> {
+        match predicate {
+            Predicate::Text(test) => self.text(test, span),
+            Predicate::String(field, test) => self.string(*field, test, span),
+            Predicate::Flag(field, test) => self.flag(*field, *test, span),
+            Predicate::Number(field, test) => self.number(*field, *test, span),
+            Predicate::Instant(field, test) => self.instant(*field, *test, span),
+            Predicate::Recipient(list, test) => self.recipient(*list, test, span),
+            Predicate::Attachment(test) => self.attachment(test, span),
+            Predicate::Category(test) => self.element(test, span, &mut |emitter, test| {
+                let Some(values) = values(test) else { return emitter.no_values(test, span) };
+                emitter.terms(&["category"], &values, span)
+            }),
+            Predicate::Reference(id) => self.header(&Value::Words(id.clone()), span),
+            Predicate::Person { roles, pattern } => self.person(roles, pattern, span),
+        }
+    }
+
+    fn text(&mut self, test: &TextTest, span: Span) -> Option<Text> {
+        let value = self.unit(&test.pattern, span)?;
+        if test.fields == TextField::DEFAULT {
+            self.notes.approximate(
+                span,
+                "item search looks for words without a property in every property",
+            );
+            return self.terms(&[""], &[value], span);
+        }
+        let mut properties = Vec::new();
+        for field in &test.fields {
+            let Some(name) = property(*field) else {
+                let message = "item search has no property for the text inside of attachments";
+                return self.notes.unsupported(Some(span), message);
+            };
+            if !properties.contains(&name) {
+                properties.push(name);
+            }
+        }
+        self.terms(&properties, &[value], span)
+    }
+
+    fn unit(&mut self, pattern: &TextPattern, span: Span) -> Option<Value> {
+        let why = match pattern {
+            TextPattern::Phrase(tokens) if tokens.is_empty() => {
+                "item search has no text that finds nothing"
+            }
+            TextPattern::Phrase(tokens) => return Some(Value::Words(tokens.join(" "))),
+            TextPattern::Wildcard(shape) => match prefix(shape) {
+                Some(value) => return Some(value),
+                None => "item search is not known to have wildcards",
+            },
+            TextPattern::Regex(_) => "item search has no regular expressions",
+            TextPattern::Fuzzy(_) => "item search has no words spelt nearly so",
+            TextPattern::Sloppy(_) | TextPattern::Near(_) => {
+                "item search has no distances between words"
+            }
+        };
+        self.notes.unsupported(Some(span), why)
+    }
+
+    fn person(&mut self, roles: &[Role], pattern: &PersonPattern, span: Span) -> Option<Text> {
+        let value = match pattern {
+            PersonPattern::Address(text)
+            | PersonPattern::Domain(text)
+            | PersonPattern::DomainOrLocal(text)
+            | PersonPattern::Words(text)
+            | PersonPattern::NamePhrase(text) => Some(Value::Words(text.clone())),
+            PersonPattern::Shaped(shape) | PersonPattern::AddressShaped(shape) => prefix(shape),
+            PersonPattern::SubDomains(_) => None,
+        };
+        let Some(value) = value else {
+            let message = "item search is not known to have wildcards";
+            return self.notes.unsupported(Some(span), message);
+        };
+        let terms: Vec<_> = roles.iter().map(|role| self.in_role(*role, &value, span)).collect();
+        let terms: Vec<_> = terms.into_iter().collect::<Option<_>>()?;
+        if terms.is_empty() { self.nothing(Some(span)) } else { Some(Text::any(&terms)) }
+    }
+
+    fn in_role(&mut self, role: Role, value: &Value, span: Span) -> Option<Text> {
+        let property = match role {
+            Role::From => "from",
+            Role::To => "to",
+            Role::Cc => "cc",
+            Role::Bcc => "bcc",
+            Role::DeliveredTo => return self.header(value, span),
+            Role::Owner => {
+                let message = "the mailbox is chosen by the URL of the request, not in the text";
+                return self.notes.unsupported(Some(span), message);
+            }
+        };
+        self.terms(&[property], std::slice::from_ref(value), span)
+    }
+
+    /// Any header of the message.
+    fn header(&mut self, value: &Value, span: Span) -> Option<Text> {
+        self.notes.approximate(span, "item search looks into every header, not into this one");
+        self.terms(&["Veeam.Message.Header"], std::slice::from_ref(value), span)
+    }
+
+    fn recipient(
+        &mut self,
+        list: RecipientList,
+        test: &Expr<RecipientTest>,
+        span: Span,
+    ) -> Option<Text> {
+        let (name, address) = match list {
+            RecipientList::To => ("System.Message.ToName", "System.Message.ToAddress"),
+            RecipientList::Cc => ("System.Message.CcName", "System.Message.CcAddress"),
+            RecipientList::Bcc => ("System.Message.BccName", "System.Message.BccAddress"),
+        };
+        self.element(test, span, &mut |emitter, leaf| {
+            let (property, test) = match leaf {
+                RecipientTest::Name(test) => (name, test),
+                RecipientTest::Address(test) => (address, test),
+            };
+            let Some(values) = values(test) else { return emitter.no_values(test, span) };
+            emitter.terms(&[property], &values, span)
+        })
+    }
+
+    /// A condition on one element of a list, of which item search keeps none apart.
+    fn element<L>(
+        &mut self,
+        test: &Expr<L>,
+        span: Span,
+        leaf: &mut impl FnMut(&mut Self, &L) -> Option<Text>,
+    ) -> Option<Text> {
+        match make(test) {
+            Make::Alternatives => {}
+            Make::Together => self.notes.approximate(
+                span,
+                "item search keeps no elements of a list apart: the conditions may hold of different ones",
+            ),
+            Make::Negated => {
+                let message = "item search cannot ask for an element of a list that is not so";
+                return self.notes.unsupported(Some(span), message);
+            }
+        }
+        tree(test, &mut |asked| match asked {
+            Asked::Leaf(inner) => leaf(self, inner),
+            Asked::Everything => {
+                let message = "item search cannot ask whether a list has any element";
+                self.notes.unsupported(Some(span), message)
+            }
+            Asked::Nothing => self.nothing(Some(span)),
+        })
+    }
+
+    /// One of the values in one of the properties; the property without a name is any.
+    fn terms(&mut self, properties: &[&str], values: &[Value], span: Span) -> Option<Text> {
+        self.notes.approximate(span, COMPARED);
+        let mut terms = Vec::new();
+        for value in values {
+            let (text, rest) = match value {
+                Value::Words(text) => (text, false),
+                Value::Prefix(text) => (text, true),
+            };
+            if rest {
+                self.notes.approximate(span, REST);
+            }
+            let Some(written) = literal(text, rest) else {
+                let message = "Veeam does not say how to write quotes, backslashes, * and control characters inside of a value";
+                return self.notes.unsupported(Some(span), message);
+            };
+            terms.extend(properties.iter().map(|name| {
+                let colon = if name.is_empty() { "" } else { ":" };
+                Text::term(format!("{name}{colon}{written}"))
+            }));
+        }
+        if terms.is_empty() { self.nothing(Some(span)) } else { Some(Text::any(&terms)) }
+    }
+}
+
+const fn property(field: TextField) -> Option<&'static str> {
+    match field {
+        TextField::Subject => Some("subject"),
+        TextField::Body => Some("body"),
+        TextField::FromAddress => Some("System.Message.FromAddress"),
+        TextField::FromName => Some("System.Message.FromName"),
+        TextField::ToName => Some("System.Message.ToName"),
+        TextField::ToAddress => Some("System.Message.ToAddress"),
+        TextField::CcName => Some("System.Message.CcName"),
+        TextField::CcAddress => Some("System.Message.CcAddress"),
+        TextField::BccName => Some("System.Message.BccName"),
+        TextField::BccAddress => Some("System.Message.BccAddress"),
+        TextField::AttachmentName => Some("attachments"),
+        TextField::AttachmentText => None,
+    }
+}
+
+/// The one place where a literal is written: bare where it is one word, quoted otherwise.
+///
+/// Microsoft doubles a quote inside of quotes, Veeam does not say; so nothing is returned for a text
+/// with one, nor for one with a backslash, a `*` or a control character.
+fn literal(text: &str, rest: bool) -> Option<String> {
+    let sayable = |c: char| !c.is_control() && !"\"\\*“”„‟″＂＊".contains(c);
+    if text.trim().is_empty() || !text.chars().all(sayable) {
+        return None;
+    }
+    let star = if rest { "*" } else { "" };
+    let operator = ["AND", "OR", "NOT"].contains(&text.to_ascii_uppercase().as_str());
+    let bare = super::property::is_plain_word(text) && !operator;
+    Some(if bare { format!("{text}{star}") } else { format!("\"{text}{star}\"") })
+}

@@ -1,0 +1,229 @@
+//! A search body of `OpenSearch` or Elasticsearch, and of Quickwit's endpoint of that kind.
+//!
+//! The body presumes an index with the [`mapping`] given here, over documents of the shape that
+//! [`document`] makes of a message. Names of queries and parameters are those of Elastic's
+//! reference "Query DSL"; what Quickwit has of them is on its page "Elasticsearch compatible API".
+
+mod mapping;
+mod order;
+mod people;
+mod predicate;
+mod text;
+mod value;
+
+pub use mapping::{document, mapping};
+
+use super::property::{Make, make};
+use super::{Compiled, Json, Notes};
+use crate::query::Predicate;
+use crate::{Expr, Located, Query, Span};
+
+/// Which engine answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// `OpenSearch` and Elasticsearch, from version 7.
+    #[default]
+    OpenSearch,
+    /// Quickwit: no nested queries, no intervals, no fuzzy queries, words cut by its own tokenizer,
+    /// two sort keys that are no texts.
+    Quickwit,
+}
+
+/// Clauses that a query may have, the engines' default for `indices.query.bool.max_clause_count`.
+const MAX_CLAUSES: usize = 1_024;
+/// Groups in each other, the smallest default of `indices.query.bool.max_nested_depth`.
+const MAX_DEPTH: usize = 20;
+
+/// Says a query as a search body: `query` and `sort`.
+///
+/// ```
+/// use postern_query::{elasticsearch, odata, Fidelity};
+///
+/// let query = odata::parse_filter("isRead ne true")?;
+/// let compiled = elasticsearch::compile(&query, elasticsearch::Profile::OpenSearch);
+/// assert_eq!(compiled.fidelity(), Fidelity::Exact);
+/// assert_eq!(
+///     compiled.sent.unwrap().to_string(),
+///     concat!(
+///         r#"{"query":{"bool":{"must_not":[{"term":{"isRead":{"value":true}}}]}},"#,
+///         r#""sort":[{"receivedDateTime":{"order":"desc","missing":"_last"}},{"id":{"order":"asc"}}]}"#
+///     )
+/// );
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn compile(query: &Query, profile: Profile) -> Compiled<Json> {
+    let mut emitter = Emitter { profile, notes: Notes::default() };
+    let condition = emitter.tree(query.condition(), &mut Emitter::predicate);
+    let sort = order::keys(query, profile, &mut emitter.notes);
+    let body = condition
+        .and_then(|said| emitter.within_limits(unscored_in_filter(said)))
+        .and_then(|said| Some(Json::object([("query", said), ("sort", sort?)])));
+    emitter.notes.compiled(body)
+}
+
+/// A query in the engine's words, and whether it says anything about relevance.
+struct Said {
+    query: Json,
+    scored: bool,
+}
+
+impl Said {
+    const fn filter(query: Json) -> Self {
+        Self { query, scored: false }
+    }
+}
+
+struct Emitter {
+    profile: Profile,
+    notes: Notes,
+}
+
+impl Emitter {
+    /// And, or, not over leaves of any kind; every leaf is asked, so that all notes are made.
+    fn tree<L>(
+        &mut self,
+        expr: &Expr<L>,
+        leaf: &mut impl FnMut(&mut Self, &L) -> Option<Said>,
+    ) -> Option<Said> {
+        match expr {
+            Expr::Leaf(inner) => leaf(self, inner),
+            Expr::Not(inner) => {
+                let said = self.tree(inner, leaf)?;
+                Some(Said::filter(boolean([("must_not", vec![said.query])])))
+            }
+            Expr::And(parts) => self.all(parts, leaf),
+            Expr::Or(parts) => {
+                let parts: Vec<_> = parts.iter().map(|part| self.tree(part, leaf)).collect();
+                parts.into_iter().collect::<Option<_>>().map(any)
+            }
+        }
+    }
+
+    fn all<L>(
+        &mut self,
+        parts: &[Expr<L>],
+        leaf: &mut impl FnMut(&mut Self, &L) -> Option<Said>,
+    ) -> Option<Said> {
+        let (mut must, mut filter, mut must_not) = (Vec::new(), Vec::new(), Vec::new());
+        let mut complete = true;
+        for part in parts {
+            let (inner, negated) = match part {
+                Expr::Not(inner) => (&**inner, true),
+                Expr::And(_) | Expr::Or(_) | Expr::Leaf(_) => (part, false),
+            };
+            match self.tree(inner, leaf) {
+                Some(said) if negated => must_not.push(said.query),
+                Some(said) if said.scored => must.push(said.query),
+                Some(said) => filter.push(said.query),
+                None => complete = false,
+            }
+        }
+        let scored = !must.is_empty();
+        let query = match (must.is_empty(), filter.is_empty(), must_not.is_empty()) {
+            (true, true, true) => Json::member("match_all", Json::object([])),
+            _ => boolean([("must", must), ("filter", filter), ("must_not", must_not)]),
+        };
+        complete.then_some(Said { query, scored })
+    }
+
+    fn predicate(&mut self, leaf: &Located<Predicate>) -> Option<Said> {
+        predicate::said(self, &leaf.value, leaf.span)
+    }
+
+    /// A condition on one element of a list. Quickwit keeps no elements apart.
+    fn element<L>(
+        &mut self,
+        path: &str,
+        test: &Expr<L>,
+        span: Span,
+        leaf: &mut impl FnMut(&mut Self, &L) -> Option<Said>,
+    ) -> Option<Said> {
+        let said = self.tree(test, leaf)?.query;
+        match self.profile {
+            Profile::OpenSearch => {
+                let nested = Json::object([("path", path.into()), ("query", said)]);
+                Some(Said::filter(Json::member("nested", nested)))
+            }
+            Profile::Quickwit if test.is_everything() => {
+                Some(Said::filter(value::exists(&format!("{path}.present"))))
+            }
+            Profile::Quickwit => {
+                if make(test) != Make::Alternatives {
+                    self.notes.approximate(span, "Quickwit keeps no elements of a list apart: parts of the condition may hold of different elements, and a negation is one of all of them");
+                }
+                Some(Said::filter(said))
+            }
+        }
+    }
+
+    fn within_limits(&mut self, query: Json) -> Option<Json> {
+        let (depth, clauses) = measure(&query);
+        if depth > MAX_DEPTH {
+            let message = format!("more than {MAX_DEPTH} groups in each other are refused");
+            return self.notes.unsupported(None, message);
+        }
+        if clauses > MAX_CLAUSES {
+            let message = format!("more than {MAX_CLAUSES} conditions are refused");
+            return self.notes.unsupported(None, message);
+        }
+        Some(query)
+    }
+}
+
+/// A `bool` query of the clauses that are there.
+fn boolean<const N: usize>(clauses: [(&str, Vec<Json>); N]) -> Json {
+    let clauses = clauses.into_iter().filter(|(_, queries)| !queries.is_empty());
+    let clauses = clauses.map(|(name, queries)| (name.to_owned(), Json::List(queries)));
+    Json::member("bool", Json::Object(clauses.collect()))
+}
+
+/// One of them; parts that are no words must not count for relevance.
+fn any(mut parts: Vec<Said>) -> Said {
+    let scored = parts.iter().any(|part| part.scored);
+    if parts.len() == 1
+        && let Some(only) = parts.pop()
+    {
+        return only;
+    }
+    if parts.is_empty() {
+        return Said::filter(Json::member("match_none", Json::object([])));
+    }
+    let queries =
+        parts.into_iter().map(|part| if scored { unscored_in_filter(part) } else { part.query });
+    let should = Json::List(queries.collect());
+    let query = Json::object([("should", should), ("minimum_should_match", 1.into())]);
+    Said { query: Json::member("bool", query), scored }
+}
+
+/// What scores as it is, anything else where it cannot.
+fn unscored_in_filter(said: Said) -> Json {
+    let needless = match &said.query {
+        Json::Object(members) => members.iter().any(|(name, inner)| match name.as_str() {
+            "match_all" | "match_none" => true,
+            "bool" => !matches!(inner, Json::Object(clauses) if clauses.iter().any(|(name, _)| name == "should")),
+            _ => false,
+        }),
+        Json::Bool(_) | Json::Integer(_) | Json::Text(_) | Json::List(_) => false,
+    };
+    if said.scored || needless { said.query } else { boolean([("filter", vec![said.query])]) }
+}
+
+/// How deep `bool` queries stand in each other, and how many conditions there are.
+fn measure(query: &Json) -> (usize, usize) {
+    match query {
+        Json::Bool(_) | Json::Integer(_) | Json::Text(_) => (0, 0),
+        Json::List(parts) => {
+            let inner = parts.iter().map(measure);
+            let (depth, count) = inner.fold((0, 0), |(d, n), (e, m)| (d.max(e), n + m));
+            (depth, count + parts.iter().filter(|part| matches!(part, Json::Object(_))).count())
+        }
+        Json::Object(members) => {
+            let inner = members.iter().map(|(name, value)| {
+                let (depth, count) = measure(value);
+                (depth + usize::from(name == "bool"), count)
+            });
+            inner.fold((0, 0), |(d, n), (e, m)| (d.max(e), n + m))
+        }
+    }
+}

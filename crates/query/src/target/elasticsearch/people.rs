@@ -1,0 +1,81 @@
+//! People. Each pattern asks one thing of one person, so no person has to be kept apart from the
+//! next: what is asked stands in fields of its own, in small letters; see [`super::document`].
+
+use super::text::phrase;
+use super::value::{ends_with, of_term, pattern, shaped, term};
+use super::{Emitter, Profile, Said, any};
+use crate::analysis::terms;
+use crate::query::{PersonPattern, Role};
+use crate::target::Json;
+use crate::{Span, Wildcard, name_words};
+
+/// The name of a role below `people`.
+pub(super) const fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::From => "from",
+        Role::To => "to",
+        Role::Cc => "cc",
+        Role::Bcc => "bcc",
+        Role::DeliveredTo => "deliveredTo",
+        Role::Owner => "owner",
+    }
+}
+
+impl Emitter {
+    pub(super) fn person(&mut self, roles: &[Role], pattern: &PersonPattern, span: Span) -> Said {
+        if self.profile == Profile::Quickwit && has_name_words(pattern) {
+            self.notes.approximate(span, "Quickwit cuts words of names at every character that is neither a letter nor a digit: o'brien is two words to it");
+        }
+        let queries = roles.iter().flat_map(|role| {
+            in_role(self.profile, &format!("people.{}", role_name(*role)), pattern)
+        });
+        any(queries.map(Said::filter).collect())
+    }
+}
+
+/// Whether display names are looked into, whose words the analyser cuts.
+const fn has_name_words(pattern: &PersonPattern) -> bool {
+    match pattern {
+        PersonPattern::Words(_) | PersonPattern::NamePhrase(_) | PersonPattern::Shaped(_) => true,
+        PersonPattern::Address(_)
+        | PersonPattern::Domain(_)
+        | PersonPattern::SubDomains(_)
+        | PersonPattern::DomainOrLocal(_)
+        | PersonPattern::AddressShaped(_) => false,
+    }
+}
+
+/// The queries of which one has to hold.
+fn in_role(profile: Profile, path: &str, pattern: &PersonPattern) -> Vec<Json> {
+    let field = |name: &str| format!("{path}.{name}");
+    let name_phrase = |text: &str| phrase(profile, &field("name"), &terms(text), 0);
+    match pattern {
+        PersonPattern::Address(text) => vec![term(&field("address"), text.as_str())],
+        PersonPattern::Domain(text) => vec![term(&field("domain"), text.as_str())],
+        PersonPattern::SubDomains(text) => {
+            vec![ends_with(&field("domain"), &format!(".{text}"))]
+        }
+        PersonPattern::DomainOrLocal(text) => {
+            vec![term(&field("domain"), text.as_str()), term(&field("local"), text.as_str())]
+        }
+        PersonPattern::Words(text) => {
+            vec![phrase(profile, &field("words"), &name_words(text), 0), name_phrase(text)]
+        }
+        PersonPattern::NamePhrase(text) => vec![name_phrase(text)],
+        PersonPattern::Shaped(shape) => vec![
+            not_empty(&field("local"), shape),
+            shaped(&field("words"), shape),
+            shaped(&field("name"), shape),
+        ],
+        PersonPattern::AddressShaped(shape) => vec![not_empty(&field("address"), shape)],
+    }
+}
+
+/// A shape of a text that is there: who has no address has an empty one in the index.
+fn not_empty(field: &str, shape: &Wildcard) -> Json {
+    if !shape.matches("") {
+        return shaped(field, shape);
+    }
+    // Only a lone `*` matches the empty text.
+    of_term("wildcard", field, format!("?{}", pattern(shape)))
+}

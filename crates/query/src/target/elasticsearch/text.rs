@@ -1,0 +1,145 @@
+//! Words in analysed text.
+
+use super::value::{nothing, of_term, shaped, term};
+use super::{Emitter, Profile, Said, any};
+use crate::query::{TextPattern, TextTest};
+use crate::schema::TextField;
+use crate::target::Json;
+use crate::{Fuzzy, Near, Regex, Span};
+
+/// Longest expression that an index takes, the default of `index.max_regex_length`.
+const MAX_REGEX: usize = 1_000;
+
+/// Where the index keeps the tokens of a field. Those of a list stand in one field each, in which
+/// phrases run over from one element to the next, as in the premium index.
+pub(super) const fn path(field: TextField) -> &'static str {
+    match field {
+        TextField::Subject => "subject.text",
+        TextField::Body => "body",
+        TextField::FromAddress => "fromAddress.text",
+        TextField::FromName => "fromName.text",
+        TextField::ToName => "toNames",
+        TextField::ToAddress => "toAddresses",
+        TextField::CcName => "ccNames",
+        TextField::CcAddress => "ccAddresses",
+        TextField::BccName => "bccNames",
+        TextField::BccAddress => "bccAddresses",
+        TextField::AttachmentName => "attachmentNames",
+        TextField::AttachmentText => "attachmentTexts",
+    }
+}
+
+/// Tokens next to each other, cut no further: they are tokens already.
+pub(super) fn phrase(profile: Profile, field: &str, tokens: &[String], slop: u32) -> Json {
+    match (tokens, profile) {
+        ([], _) => return nothing(),
+        ([token], Profile::OpenSearch) => return term(field, token.as_str()),
+        (_, Profile::OpenSearch | Profile::Quickwit) => {}
+    }
+    let mut parts = vec![("query".to_owned(), Json::from(tokens.join(" ")))];
+    if slop > 0 {
+        parts.push(("slop".to_owned(), i64::from(slop).into()));
+    }
+    if profile == Profile::OpenSearch {
+        parts.push(("analyzer".to_owned(), "whitespace".into()));
+    }
+    Json::member("match_phrase", Json::member(field, Json::Object(parts)))
+}
+
+impl Emitter {
+    pub(super) fn text(&mut self, test: &TextTest, span: Span) -> Option<Said> {
+        if self.profile == Profile::Quickwit {
+            self.notes.approximate(span, "Quickwit cuts words at every character that is neither a letter nor a digit: o'brien is two words to it");
+        }
+        let fields =
+            test.fields.iter().map(|field| self.pattern(path(*field), &test.pattern, span));
+        let fields: Vec<_> = fields.collect();
+        let said =
+            fields.into_iter().map(|query| Some(Said { query: query?, scored: test.scored }));
+        said.collect::<Option<_>>().map(any)
+    }
+
+    fn pattern(&mut self, field: &str, pattern: &TextPattern, span: Span) -> Option<Json> {
+        match pattern {
+            TextPattern::Phrase(tokens) => Some(phrase(self.profile, field, tokens, 0)),
+            TextPattern::Wildcard(shape) => Some(shaped(field, shape)),
+            TextPattern::Regex(regex) => self.regex(field, regex, span),
+            TextPattern::Fuzzy(fuzzy) => self.fuzzy(field, fuzzy, span),
+            TextPattern::Sloppy(sloppy) => {
+                Some(phrase(self.profile, field, &sloppy.tokens, sloppy.slop))
+            }
+            TextPattern::Near(near) => self.near(field, near, span),
+        }
+    }
+
+    /// Lucene's own syntax with all of its options; Quickwit reads another one, of which a part is the same.
+    fn regex(&mut self, field: &str, regex: &Regex, span: Span) -> Option<Json> {
+        let text = regex.as_str();
+        if text.chars().count() > MAX_REGEX {
+            let message = format!("expressions of more than {MAX_REGEX} characters are refused");
+            return self.notes.unsupported(Some(span), message);
+        }
+        match self.profile {
+            Profile::OpenSearch => {
+                let value = Json::object([("value", text.into()), ("flags", "ALL".into())]);
+                Some(Json::member("regexp", Json::member(field, value)))
+            }
+            Profile::Quickwit if text.contains(['@', '#', '"', '\\', '^', '$', '&', '~', '<']) => {
+                let message = "Quickwit reads expressions with @ # \" \\ ^ $ in another way";
+                self.notes.unsupported(Some(span), message)
+            }
+            Profile::Quickwit => Some(of_term("regexp", field, text)),
+        }
+    }
+
+    fn fuzzy(&mut self, field: &str, fuzzy: &Fuzzy, span: Span) -> Option<Json> {
+        if self.profile == Profile::Quickwit {
+            return self.notes.unsupported(Some(span), "Quickwit has no words spelt nearly so");
+        }
+        if fuzzy.edits() == 0 {
+            return Some(term(field, fuzzy.token()));
+        }
+        self.notes.approximate(span, "the engine looks for the 50 most similar words of the index only, and for none as short as the edits allowed");
+        let value = Json::object([
+            ("value", fuzzy.token().into()),
+            ("fuzziness", i64::from(fuzzy.edits()).into()),
+            ("max_expansions", 50.into()),
+            ("transpositions", true.into()),
+        ]);
+        Some(Json::member("fuzzy", Json::member(field, value)))
+    }
+
+    /// Words near each other: `max_gaps` counts the words between all parts, as a distance does less one for each part.
+    fn near(&mut self, field: &str, near: &Near, span: Span) -> Option<Json> {
+        if self.profile == Profile::Quickwit {
+            return self
+                .notes
+                .unsupported(Some(span), "Quickwit has no distances between words in any order");
+        }
+        let Some(gaps) = near.gaps().filter(|_| !near.parts.is_empty()) else {
+            return Some(nothing());
+        };
+        if !near.ordered && near.may_overlap() {
+            self.notes.approximate(span, "engines differ in whether two of these may share a word");
+        }
+        let parts = near.parts.iter().map(|part| Json::member("match", sequence(&part.join(" "))));
+        let all = Json::object([
+            ("ordered", near.ordered.into()),
+            (
+                "max_gaps",
+                i64::try_from(gaps).unwrap_or(i64::from(i32::MAX)).min(i32::MAX.into()).into(),
+            ),
+            ("intervals", Json::List(parts.collect())),
+        ]);
+        Some(Json::member("intervals", Json::member(field, Json::member("all_of", all))))
+    }
+}
+
+fn sequence(words: &str) -> Json {
+    Json::object([
+        ("query", words.into()),
+        ("ordered", true.into()),
+        ("max_gaps", 0.into()),
+        ("analyzer", "whitespace".into()),
+    ])
+}

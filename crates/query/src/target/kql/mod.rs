@@ -1,0 +1,138 @@
+//! Keyword Query Language: what Purview eDiscovery and Outlook's search read.
+//!
+//! Rules come from Microsoft's pages "Keyword Query Language (KQL) syntax reference" (the language)
+//! and "Keyword queries and search conditions for eDiscovery" (the properties of mail). KQL looks
+//! for words and ignores case. It has no escapes: what cannot stand in quotes cannot be said.
+
+mod people;
+mod text;
+mod value;
+
+use super::property::{Asked, Make, Text, make, tree};
+use super::{Compiled, Notes};
+use crate::query::Predicate;
+use crate::{Expr, Located, Query, Span};
+
+/// Characters that a query may have at most ("KQL syntax reference", first note).
+const MAX_LENGTH: usize = 20_480;
+/// Characters that a search box takes (same place).
+const BOX_LENGTH: usize = 2_048;
+
+/// Says a query as KQL.
+///
+/// ```
+/// use postern_query::{kql, odata, Fidelity};
+///
+/// let query = odata::parse_filter("hasAttachments and receivedDateTime ge 2024-01-01T00:00:00Z")?;
+/// let compiled = kql::compile(&query);
+/// assert_eq!(compiled.fidelity(), Fidelity::Exact);
+/// assert_eq!(compiled.sent.unwrap(), "hasattachment:true AND received>=2024-01-01");
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn compile(query: &Query) -> Compiled<String> {
+    let mut emitter = Emitter { notes: Notes::default() };
+    let text = tree(query.condition(), &mut |asked| emitter.said(&asked));
+    if !query.order().is_empty() {
+        emitter.notes.approximate_as_a_whole("KQL has no order: sort what was found");
+    }
+    let sent = text.and_then(|text| emitter.within_limits(text.text));
+    emitter.notes.compiled(sent)
+}
+
+struct Emitter {
+    notes: Notes,
+}
+
+impl Emitter {
+    fn said(&mut self, asked: &Asked<'_, Located<Predicate>>) -> Option<Text> {
+        match asked {
+            Asked::Leaf(leaf) => self.predicate(&leaf.value, leaf.span),
+            // An empty query is not valid, and every item has a size.
+            Asked::Everything => Some(Text::term("size>=0".to_owned())),
+            Asked::Nothing => self.nothing(None),
+        }
+    }
+
+    fn nothing(&mut self, span: Option<Span>) -> Option<Text> {
+        self.notes.unsupported(span, "KQL has no query that finds nothing")
+    }
+
+    fn within_limits(&mut self, text: String) -> Option<String> {
+        let length = text.chars().count();
+        if length > MAX_LENGTH {
+            let message = format!("{length} characters are too many: KQL takes {MAX_LENGTH}");
+            return self.notes.unsupported(None, message);
+        }
+        if length > BOX_LENGTH {
+            let message =
+                format!("search boxes take {BOX_LENGTH} characters, and these are {length}");
+            self.notes.approximate_as_a_whole(message);
+        }
+        Some(text)
+    }
+
+    fn predicate(&mut self, predicate: &Predicate, span: Span) -> Option<Text> {
+        match predicate {
+            Predicate::Text(test) => self.text(test, span),
+            Predicate::String(field, test) => self.string(*field, test, span),
+            Predicate::Flag(field, test) => self.flag(*field, *test, span),
+            Predicate::Number(field, test) => self.number(*field, *test, span),
+            Predicate::Instant(field, test) => self.instant(*field, *test, span),
+            Predicate::Recipient(list, test) => self.recipient(*list, test, span),
+            Predicate::Attachment(test) => self.attachment(test, span),
+            Predicate::Category(test) => self.category(test, span),
+            Predicate::Reference(_) => {
+                self.notes.unsupported(Some(span), "Purview does not search headers")
+            }
+            Predicate::Person { roles, pattern } => self.person(roles, pattern, span),
+        }
+    }
+
+    /// A condition on one element of a list, of which KQL keeps none apart.
+    fn element<L>(
+        &mut self,
+        test: &Expr<L>,
+        span: Span,
+        leaf: &mut impl FnMut(&mut Self, &L) -> Option<Text>,
+    ) -> Option<Text> {
+        match make(test) {
+            Make::Alternatives => {}
+            Make::Together => self.notes.approximate(
+                span,
+                "KQL keeps no elements of a list apart: the conditions may hold of different ones",
+            ),
+            Make::Negated => {
+                let message = "KQL cannot ask for an element of a list that is not so";
+                return self.notes.unsupported(Some(span), message);
+            }
+        }
+        tree(test, &mut |asked| match asked {
+            Asked::Leaf(inner) => leaf(self, inner),
+            Asked::Everything => {
+                let message =
+                    "KQL cannot ask whether a list of people or categories has anyone or anything";
+                self.notes.unsupported(Some(span), message)
+            }
+            Asked::Nothing => self.nothing(Some(span)),
+        })
+    }
+}
+
+/// The one place where a literal is written: bare where it is one word, quoted otherwise; with a
+/// `*` that stands for the rest of a word, or without.
+///
+/// Quotes cannot be escaped, typographic ones are read as quotes by some boxes, and a `*` of the
+/// text would be a wildcard: nothing is returned for these, nor for control characters.
+fn literal(text: &str, rest: bool) -> Option<String> {
+    const OPERATORS: [&str; 10] =
+        ["ALL", "AND", "ANY", "NEAR", "NONE", "NOT", "ONEAR", "OR", "WORDS", "XRANK"];
+    let sayable = |c: char| !c.is_control() && !"\"*“”„‟″＂＊".contains(c);
+    if text.trim().is_empty() || !text.chars().all(sayable) {
+        return None;
+    }
+    let star = if rest { "*" } else { "" };
+    let upper = text.to_ascii_uppercase();
+    let bare = super::property::is_plain_word(text) && !OPERATORS.contains(&upper.as_str());
+    Some(if bare { format!("{text}{star}") } else { format!("\"{text}{star}\"") })
+}

@@ -1,0 +1,150 @@
+//! What the languages of `property:value` terms have in common: how terms are joined, and what a
+//! test of a string asks of a property that is compared by words.
+
+use crate::analysis::{lower_case, terms};
+use crate::query::StringTest;
+use crate::{Expr, Wildcard};
+
+/// A text and whether it needs brackets inside of a larger one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Text {
+    pub(super) text: String,
+    pub(super) compound: bool,
+}
+
+impl Text {
+    pub(super) const fn term(text: String) -> Self {
+        Self { text, compound: false }
+    }
+
+    fn bracketed(&self) -> String {
+        if self.compound { format!("({})", self.text) } else { self.text.clone() }
+    }
+
+    pub(super) fn negated(&self) -> Self {
+        Self { text: format!("NOT {}", self.bracketed()), compound: true }
+    }
+
+    /// The parts, of which there is one at least, with a word between them.
+    pub(super) fn joined(parts: &[Self], between: &str) -> Self {
+        match parts {
+            [only] => only.clone(),
+            several => {
+                let texts: Vec<_> = several.iter().map(Self::bracketed).collect();
+                Self { text: texts.join(between), compound: true }
+            }
+        }
+    }
+
+    /// One of them.
+    pub(super) fn any(parts: &[Self]) -> Self {
+        Self::joined(parts, " OR ")
+    }
+}
+
+/// What a tree asks a language for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked<'l, L> {
+    /// A condition.
+    Leaf(&'l L),
+    /// Every message.
+    Everything,
+    /// No message.
+    Nothing,
+}
+
+/// And, or, not over leaves of any kind; every leaf is asked, so that all notes are made.
+///
+/// Every mixed group stands in brackets, whatever the language says of precedence.
+pub(super) fn tree<L>(
+    expr: &Expr<L>,
+    say: &mut impl FnMut(Asked<'_, L>) -> Option<Text>,
+) -> Option<Text> {
+    match expr {
+        Expr::Leaf(inner) => say(Asked::Leaf(inner)),
+        Expr::Not(inner) => tree(inner, say).map(|text| text.negated()),
+        Expr::And(parts) if parts.is_empty() => say(Asked::Everything),
+        Expr::Or(parts) if parts.is_empty() => say(Asked::Nothing),
+        Expr::And(parts) => each(parts, say).map(|texts| Text::joined(&texts, " AND ")),
+        Expr::Or(parts) => each(parts, say).map(|texts| Text::any(&texts)),
+    }
+}
+
+fn each<L>(
+    parts: &[Expr<L>],
+    say: &mut impl FnMut(Asked<'_, L>) -> Option<Text>,
+) -> Option<Vec<Text>> {
+    let texts: Vec<_> = parts.iter().map(|part| tree(part, say)).collect();
+    texts.into_iter().collect()
+}
+
+/// How a condition on one element of a list is put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Make {
+    /// One test or another: true of the list as soon as of one element.
+    Alternatives,
+    /// Several at once.
+    Together,
+    /// With a negation.
+    Negated,
+}
+
+pub(super) fn make<L>(expr: &Expr<L>) -> Make {
+    let worst = |parts: &[Expr<L>]| parts.iter().map(make).max().unwrap_or(Make::Alternatives);
+    match expr {
+        Expr::Leaf(_) => Make::Alternatives,
+        Expr::Not(_) => Make::Negated,
+        Expr::And(parts) => worst(parts).max(Make::Together),
+        Expr::Or(parts) => worst(parts),
+    }
+}
+
+/// A value that a property is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// These words.
+    Words(String),
+    /// A word that begins so.
+    Prefix(String),
+}
+
+/// The values of which a string property must have one, if words can say the test at all.
+pub(super) fn values(test: &StringTest) -> Option<Vec<Value>> {
+    match test {
+        StringTest::Is(text) | StringTest::Same(text) | StringTest::PathEnd(text) => {
+            Some(vec![Value::Words(text.clone())])
+        }
+        StringTest::OneOf(texts) if texts.is_empty() => None,
+        StringTest::OneOf(texts) => Some(texts.iter().cloned().map(Value::Words).collect()),
+        StringTest::Shaped(shape) => prefix(shape).map(|value| vec![value]),
+        StringTest::Missing => None,
+    }
+}
+
+/// The words by which a language calls the values asked for; nothing where it has none for one of them.
+pub(super) fn called(
+    test: &StringTest,
+    table: &[(&str, &'static str)],
+) -> Option<Vec<&'static str>> {
+    let find = |value: &Value| match value {
+        Value::Words(text) => {
+            let text = lower_case(text);
+            table.iter().find(|(ours, _)| *ours == text).map(|(_, theirs)| *theirs)
+        }
+        Value::Prefix(_) => None,
+    };
+    values(test)?.iter().map(find).collect()
+}
+
+/// A pattern with nothing but a `*` at its end, after one word.
+pub(super) fn prefix(shape: &Wildcard) -> Option<Value> {
+    shape.prefix().filter(|text| is_plain_word(text)).map(|text| Value::Prefix(text.to_owned()))
+}
+
+/// Whether every way of cutting words leaves this one whole: letters and digits of a script that
+/// puts spaces between its words.
+pub(super) fn is_plain_word(text: &str) -> bool {
+    const FIRST_WITHOUT_SPACES: char = '\u{e00}';
+    let plain = |c: char| c.is_alphanumeric() && c < FIRST_WITHOUT_SPACES;
+    !text.is_empty() && text.chars().all(plain) && terms(text).len() == 1
+}

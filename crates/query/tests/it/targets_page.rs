@@ -1,0 +1,227 @@
+//! `docs/targets.md` is made of what the targets answer, and may not be out of date.
+
+use std::fmt::Write as _;
+
+use postern_query::elasticsearch::{self, Profile};
+use postern_query::{
+    Capabilities, Compiled, Fidelity, Note, Query, aqs, datatap, kql, lucene, odata,
+};
+
+use crate::parse;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/targets.md");
+
+/// What is asked for and an example of it; a filter begins with `odata:`, query text with `lucene:`.
+const CATALOGUE: &[(&str, &[(&str, &str)])] = &[
+    (
+        "Words",
+        &[
+            ("a word", "invoice"),
+            ("words", "invoice overdue"),
+            ("a phrase", "\"overdue invoice\""),
+            ("a word with marks in it", "o'brien"),
+            ("the beginning of a word", "invoic*"),
+            ("a pattern", "c?lor"),
+            ("a pattern that begins with *", "*rfc"),
+            ("a regular expression", "/in.*ce/"),
+            ("a word spelt nearly so", "colour~1"),
+            ("words near each other", "invoice NEAR/5 overdue"),
+            ("words near each other, in order", "invoice ADJ/5 overdue"),
+            ("three words near each other", "lucene:\"a b c\"~2"),
+            ("words of the subject", "subject:invoice"),
+            ("words of the body", "body:invoice"),
+            ("words of the subject near each other", "subject:(invoice NEAR/5 overdue)"),
+            ("words inside of attachments", "contents:invoice"),
+        ],
+    ),
+    (
+        "People",
+        &[
+            ("sender by address", "from:alice@contoso.com"),
+            ("sender by domain", "from:@contoso.com"),
+            ("sender by domain or local part", "from:contoso.com"),
+            ("sender at a domain below", "from:*.contoso.com"),
+            ("sender by a word of name or address", "from:alice"),
+            ("sender by name", "from:\"Alice Smith\""),
+            ("sender by the beginning of a word", "from:ali*"),
+            ("sender by a pattern of the address", "from:*@*.gov"),
+            ("recipient", "to:alice@contoso.com"),
+            ("any recipient", "recipients:alice@contoso.com"),
+            ("anyone", "participants:alice@contoso.com"),
+            ("delivered to", "deliveredto:alice@contoso.com"),
+            ("whose mailbox", "mailbox:alice@contoso.com"),
+            (
+                "one recipient for whom two things hold",
+                "odata:toRecipients/any(r: r/name eq 'Alice' and r/address eq 'a@x.com')",
+            ),
+            ("one recipient who is not so", "odata:toRecipients/any(r: r/address ne 'a@x.com')"),
+            ("any recipient at all", "odata:toRecipients/any()"),
+        ],
+    ),
+    (
+        "Attachments",
+        &[
+            ("has one", "has:attachment"),
+            ("by name", "filename:contract.pdf"),
+            ("by extension", "filename:pdf"),
+            ("by a word of the name", "filename:report"),
+            ("by the beginning of a word of the name", "filename:q3*"),
+            ("by media type", "mime:application/pdf"),
+            ("by kind of media", "mime:image/*"),
+            ("one by name and size", "odata:attachments/any(x: x/name eq 'a.pdf' and x/size gt 9)"),
+        ],
+    ),
+    (
+        "Dates, sizes, states",
+        &[
+            ("received in a range of days", "received:2024-01-01..2024-03-31"),
+            ("received since a time", "received>=2024-01-01T10:00:00Z"),
+            ("sent since a day", "sent>=2024-01-01"),
+            ("larger than", "size>5M"),
+            ("read or unread", "is:unread"),
+            ("flagged", "is:flagged"),
+            ("draft", "is:draft"),
+            ("signed", "is:signed"),
+            ("encrypted", "is:encrypted"),
+            ("importance", "importance:high"),
+            ("normal importance", "importance:normal"),
+        ],
+    ),
+    (
+        "Where it belongs",
+        &[
+            ("category", "category:\"Red Category\""),
+            ("category, as spelled", "odata:categories/any(c: c eq 'Red')"),
+            ("folder", "in:inbox"),
+            ("mailing list", "list:dev.example.org"),
+            ("kind of item", "kind:meeting"),
+            ("Message-ID", "id:a@x.com"),
+            ("conversation", "thread:AAQk="),
+            ("what it refers to", "ref:a@x.com"),
+            ("the whole subject", "odata:subject eq 'Overdue invoice'"),
+        ],
+    ),
+    (
+        "Logic",
+        &[
+            ("not", "-has:attachment"),
+            ("words that must not be there", "invoice -draft"),
+            ("only words that must not be there", "-draft"),
+            ("one or the other", "is:unread OR has:attachment"),
+            ("a word or a condition", "invoice OR has:attachment"),
+            ("a missing value", "odata:fromName eq null"),
+            ("every message", "*"),
+        ],
+    ),
+    (
+        "Order",
+        &[
+            ("newest first", "has:attachment sort:newest"),
+            ("by relevance", "invoice sort:relevance"),
+            ("largest first", "has:attachment sort:largest"),
+            ("by subject", "has:attachment sort:subject"),
+        ],
+    ),
+];
+
+/// The targets, in the order of the columns.
+const TARGETS: [&str; 5] =
+    ["DataTap", "OpenSearch, Elasticsearch", "Quickwit", "KQL", "Veeam item search"];
+
+fn read(example: &str) -> Query {
+    if let Some(filter) = example.strip_prefix("odata:") {
+        return odata::parse_filter(filter).unwrap();
+    }
+    if let Some(text) = example.strip_prefix("lucene:") {
+        return lucene::parse(text, lucene::Options::default()).unwrap();
+    }
+    match parse(example) {
+        Ok(parsed) => parsed.query,
+        Err(errors) => panic!("{example}: {errors}"),
+    }
+}
+
+/// The notes of every target.
+fn notes(query: &Query) -> [Vec<Note>; 5] {
+    fn of<T>(compiled: Compiled<T>) -> Vec<Note> {
+        compiled.notes
+    }
+    [
+        of(datatap::compile(query, &Capabilities::default())),
+        of(elasticsearch::compile(query, Profile::OpenSearch)),
+        of(elasticsearch::compile(query, Profile::Quickwit)),
+        of(kql::compile(query)),
+        of(aqs::compile(query)),
+    ]
+}
+
+/// The messages of all notes, each with its number.
+#[derive(Default)]
+struct Footnotes(Vec<String>);
+
+impl Footnotes {
+    fn number(&mut self, message: &str) -> usize {
+        if let Some(index) = self.0.iter().position(|one| one == message) {
+            return index + 1;
+        }
+        self.0.push(message.to_owned());
+        self.0.len()
+    }
+
+    /// A cell of the table. What a target notes of every query is said once, below the table.
+    fn cell(&mut self, notes: &[Note], always: &[Note]) -> String {
+        let notes = notes.iter().filter(|note| !always.contains(note));
+        let fidelity = notes.clone().map(|note| note.fidelity).max().unwrap_or(Fidelity::Exact);
+        let worst = notes.filter(|note| note.fidelity == fidelity);
+        let mut numbers: Vec<_> = worst.map(|note| self.number(&note.message)).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let numbers = numbers.iter().map(|number| format!(" [^{number}]"));
+        format!("{}{}", fidelity.as_str(), numbers.collect::<String>())
+    }
+}
+
+fn page() -> String {
+    let always = notes(&read("has:attachment"));
+    let mut page = include_str!("targets_page_head.md").to_owned();
+    let mut footnotes = Footnotes::default();
+    for (title, rows) in CATALOGUE {
+        write!(page, "\n## {title}\n\n| | example | {} |\n", TARGETS.join(" | ")).unwrap();
+        writeln!(page, "|---|---{}|", "|---".repeat(TARGETS.len())).unwrap();
+        for (what, example) in *rows {
+            let known: &[Vec<Note>; 5] =
+                if example.contains("sort:") { &Default::default() } else { &always };
+            let notes = notes(&read(example));
+            let cells = notes.iter().zip(known).map(|(notes, known)| footnotes.cell(notes, known));
+            let cells: Vec<_> = cells.collect();
+            let example = example.replace('|', "\\|");
+            writeln!(page, "| {what} | `{example}` | {} |", cells.join(" | ")).unwrap();
+        }
+    }
+    page.push_str("\n## Notes\n\nOf every query:\n\n");
+    for (target, notes) in TARGETS.iter().zip(&always) {
+        for note in notes {
+            writeln!(page, "- {target}: {}", note.message).unwrap();
+        }
+    }
+    page.push('\n');
+    for (index, message) in footnotes.0.iter().enumerate() {
+        writeln!(page, "[^{}]: {message}", index + 1).unwrap();
+    }
+    page
+}
+
+#[test]
+fn targets_page_is_up_to_date() {
+    let page = page();
+    if std::env::var_os("POSTERN_BLESS").is_some() {
+        std::fs::write(PAGE, &page).unwrap();
+    }
+    let written = std::fs::read_to_string(PAGE).unwrap_or_default();
+    let differs = page.lines().zip(written.lines()).find(|(new, old)| new != old);
+    assert!(
+        page == written,
+        "docs/targets.md is out of date; write it again with\n    \
+         POSTERN_BLESS=1 cargo test -p postern-query targets_page\nfirst difference: {differs:#?}"
+    );
+}
