@@ -2,6 +2,8 @@
 //!
 //! ```text
 //! emit --to elasticsearch|quickwit|kql|aqs < queries    what is sent for each query
+//! emit --to odata < queries                             the whole condition as one filter
+//! emit --to lucene < queries                            query text, and the condition that it stands for
 //! emit --ids 300 < queries                              the messages of 300 that each query means, in order
 //! emit --documents 300                                  these messages as the index holds them
 //! emit --mapping                                        the index
@@ -15,11 +17,11 @@
 use std::cmp::Ordering::{self, Equal};
 use std::io::{self, BufRead as _};
 
-use postern_query::schema::{Sort, SortField};
+use postern_query::schema::{Sort, SortField, TextField};
 use postern_query::{
-    Attachment, Compiled, Context, Errors, Fidelity, Json, Message, Query, Recipient, aqs,
-    elasticsearch, evaluate, flag_value, instant_value, kql, lucene, number_value, odata,
-    string_value,
+    Attachment, Capabilities, Compiled, Condition, Context, Errors, Expr, Fidelity, IndexFields,
+    Json, Message, Predicate, Query, Recipient, TextPattern, TextTest, aqs, elasticsearch,
+    evaluate, flag_value, instant_value, kql, lucene, number_value, odata, string_value,
 };
 
 fn main() -> io::Result<()> {
@@ -69,7 +71,83 @@ fn sent(query: &Query, target: &str) -> String {
         "quickwit" => shown(elasticsearch::compile(query, elasticsearch::Profile::Quickwit)),
         "kql" => shown(kql::compile(query).map(Json::from)),
         "aqs" => shown(aqs::compile(query).map(Json::from)),
+        "odata" => {
+            let filter = odata::compile(query, &whole_index());
+            shown(filter.map(|filter| Json::object([("filter", filter.as_str().into())])))
+        }
+        "lucene" if !is_words(query.condition()) => error("unsupported", "not words alone"),
+        "lucene" => {
+            let text = lucene::compile(query, lucene::Syntax::Full);
+            let shape = shape(query.condition());
+            shown(text.map(|text| Json::object([("text", text.as_str().into()), ("shape", shape)])))
+        }
         other => error("target", other),
+    }
+}
+
+/// An endpoint that has every field and passes every function.
+fn whole_index() -> Capabilities {
+    Capabilities {
+        fields: IndexFields::complete(),
+        search_functions: true,
+        ..Capabilities::default()
+    }
+}
+
+// ---- what query text means ----
+
+fn is_words(condition: &Condition) -> bool {
+    let mut words = true;
+    condition.for_each_leaf(&mut |leaf| words &= matches!(leaf.value, Predicate::Text(_)));
+    words
+}
+
+/// A condition over words as and, or, not over what is looked for in one field.
+fn shape(condition: &Condition) -> Json {
+    let parts = |parts: &[Condition]| Json::List(parts.iter().map(shape).collect());
+    match condition {
+        Expr::And(inner) => Json::object([("and", parts(inner))]),
+        Expr::Or(inner) => Json::object([("or", parts(inner))]),
+        Expr::Not(inner) => Json::object([("not", shape(inner))]),
+        Expr::Leaf(leaf) => match &leaf.value {
+            Predicate::Text(test) => words(test),
+            _ => Json::object([("or", Json::List(Vec::new()))]),
+        },
+    }
+}
+
+fn words(test: &TextTest) -> Json {
+    let paths = if test.fields == TextField::DEFAULT {
+        vec![""]
+    } else {
+        test.fields.iter().map(|field| field.path()).collect()
+    };
+    let each = paths.into_iter().flat_map(|path| pattern(path, &test.pattern));
+    Json::object([("or", Json::List(each.collect()))])
+}
+
+fn pattern(path: &str, pattern: &TextPattern) -> Vec<Json> {
+    let atom = |kind: &str, text: &str, number: usize| {
+        let number = i64::try_from(number).unwrap_or(i64::MAX);
+        let atom = vec![path.into(), kind.into(), text.into(), number.into()];
+        Json::object([("is", Json::List(atom))])
+    };
+    match pattern {
+        TextPattern::Phrase(tokens) => vec![atom("phrase", &tokens.join(" "), 0)],
+        TextPattern::Wildcard(shape) => vec![atom("wildcard", &shape.to_string(), 0)],
+        TextPattern::Regex(regex) => vec![atom("regexp", regex.as_str(), 0)],
+        TextPattern::Fuzzy(fuzzy) => vec![atom("fuzzy", fuzzy.token(), fuzzy.edits().into())],
+        TextPattern::Sloppy(sloppy) => {
+            vec![atom("phrase", &sloppy.tokens.join(" "), sloppy.slop as usize)]
+        }
+        // Each order of two words; more of them are judged by the tests of the crate.
+        TextPattern::Near(near) => {
+            let gaps = near.gaps().unwrap_or_default();
+            let words: Vec<_> = near.parts.iter().map(|part| part.join(" ")).collect();
+            let turned: Vec<_> = words.iter().rev().cloned().collect();
+            let orders = if near.ordered { vec![words] } else { vec![words, turned] };
+            orders.iter().map(|words| atom("phrase", &words.join(" "), gaps)).collect()
+        }
     }
 }
 
