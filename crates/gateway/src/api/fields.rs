@@ -6,14 +6,14 @@ use postern_query::schema::{
 };
 use serde_json::{Value, json};
 
-/// Every field with what may be done with it.
+/// Every field that a filter can name, with what may be done with it.
 pub(super) fn list() -> Value {
-    let strings = StringField::ALL.iter().map(|field| simple(field.path(), "Edm.String", true));
-    let flags = FlagField::ALL.iter().map(|field| simple(field.path(), "Edm.Boolean", true));
-    let numbers = NumberField::ALL.iter().map(|field| simple(field.path(), "Edm.Int64", true));
+    let strings = StringField::PREMIUM.iter().map(|field| simple(field.path(), "Edm.String", true));
+    let flags = FlagField::PREMIUM.iter().map(|field| simple(field.path(), "Edm.Boolean", true));
+    let numbers = NumberField::PREMIUM.iter().map(|field| simple(field.path(), "Edm.Int64", true));
     let instants =
-        InstantField::ALL.iter().map(|field| simple(field.path(), "Edm.DateTimeOffset", true));
-    let recipients = RecipientList::ALL
+        InstantField::PREMIUM.iter().map(|field| simple(field.path(), "Edm.DateTimeOffset", true));
+    let recipients = RecipientList::PREMIUM
         .iter()
         .map(|list| complex(list.path(), &[("name", "Edm.String"), ("address", "Edm.String")]));
     let others = [
@@ -68,5 +68,11 @@ mod tests {
         assert_eq!(find("receivedDateTime")["sortable"], true);
         assert_eq!(find("fromName")["sortable"], false);
         assert_eq!(find("toRecipients")["fields"][1]["name"], "address");
+    }
+
+    #[test]
+    fn fields_that_only_the_local_index_has_are_not_told() {
+        let list = list();
+        assert!(list.as_array().unwrap().iter().all(|field| field["name"] != "listId"));
     }
 }
