@@ -176,6 +176,8 @@ fn parse_all(to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>, files:
         if let (Event::Raw { bytes, offset }, Some(file)) = (&work.event, files.get(work.file)) {
             let mut message = mail::parse(bytes, &file.place);
             message.is_read = file.is_read.or(message.is_read);
+            message.is_flagged = file.is_flagged.or(message.is_flagged);
+            message.is_draft = file.is_draft.or(message.is_draft);
             let (message, offset) = (Box::new(message), *offset);
             work.event = Event::Parsed { message, offset, same_id: SameId::Keeps };
         }

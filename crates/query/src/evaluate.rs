@@ -31,7 +31,7 @@ pub fn evaluate(condition: &Condition, message: &Message) -> bool {
 pub fn predicate_holds(predicate: &Predicate, message: &Message) -> bool {
     match predicate {
         Predicate::Text(test) => text_holds(test, message),
-        Predicate::String(field, test) => string_holds(test, string_value(*field, message)),
+        Predicate::String(field, test) => string_matches(test, string_value(*field, message)),
         Predicate::Flag(field, test) => flag_holds(*test, flag_value(*field, message)),
         Predicate::Number(field, test) => number_holds(*test, number_value(*field, message)),
         Predicate::Instant(field, test) => instant_holds(*test, message, *field),
@@ -45,7 +45,7 @@ pub fn predicate_holds(predicate: &Predicate, message: &Message) -> bool {
         Predicate::Category(test) => message
             .categories
             .iter()
-            .any(|one| test.holds(&mut |leaf| string_holds(leaf, Some(one)))),
+            .any(|one| test.holds(&mut |leaf| string_matches(leaf, Some(one)))),
         Predicate::Reference(id) => message.references.iter().any(|one| one == id),
         Predicate::Person { roles, pattern } => roles.iter().any(|role| {
             people(*role, message).iter().any(|person| person_matches(pattern, person))
@@ -182,7 +182,9 @@ fn addressed(address: &str) -> Recipient {
     Recipient { name: None, address: Some(address.to_owned()) }
 }
 
-fn string_holds(test: &StringTest, value: Option<&str>) -> bool {
+/// Whether a string, or its absence, passes a test.
+#[must_use]
+pub fn string_matches(test: &StringTest, value: Option<&str>) -> bool {
     match test {
         StringTest::Is(text) => value == Some(text),
         StringTest::OneOf(texts) => value.is_some_and(|value| texts.iter().any(|one| one == value)),
@@ -251,16 +253,16 @@ fn instant_holds(test: InstantTest, message: &Message, field: InstantField) -> b
 
 fn recipient_holds(test: &RecipientTest, person: &Recipient) -> bool {
     match test {
-        RecipientTest::Name(test) => string_holds(test, person.name.as_deref()),
-        RecipientTest::Address(test) => string_holds(test, person.address.as_deref()),
+        RecipientTest::Name(test) => string_matches(test, person.name.as_deref()),
+        RecipientTest::Address(test) => string_matches(test, person.address.as_deref()),
     }
 }
 
 fn attachment_holds(test: &AttachmentTest, file: &Attachment) -> bool {
     let name = || file.name.as_deref().map(lower_case);
     match test {
-        AttachmentTest::Name(test) => string_holds(test, file.name.as_deref()),
-        AttachmentTest::ContentType(test) => string_holds(test, file.content_type.as_deref()),
+        AttachmentTest::Name(test) => string_matches(test, file.name.as_deref()),
+        AttachmentTest::ContentType(test) => string_matches(test, file.content_type.as_deref()),
         AttachmentTest::Size(test) => number_holds(*test, file.size),
         AttachmentTest::Named(text) => name().is_some_and(|name| name == lower_case(text)),
         AttachmentTest::Extension(text) => name().is_some_and(|name| {

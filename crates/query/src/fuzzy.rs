@@ -3,7 +3,7 @@
 /// A token within so many edits: a character more, less or other, or two neighbours exchanged.
 ///
 /// Edits are counted over characters, each place edited at most once (optimal string alignment),
-/// as the automata of Lucene do.
+/// as the automata of Lucene do. An engine may look for the fifty tokens only that are most like it.
 ///
 /// ```
 /// use postern_query::Fuzzy;

@@ -20,6 +20,7 @@ mod regex;
 pub mod report;
 mod resolve;
 pub mod schema;
+mod simplify;
 mod span;
 mod syntax;
 mod target;
@@ -28,7 +29,7 @@ mod wildcard;
 pub use error::{Advice, AdviceCode, Code, Error, Errors};
 pub use evaluate::{
     evaluate, flag_value, instant_value, name_words, number_value, people, person_matches,
-    predicate_holds, recipients, string_value, text_values,
+    predicate_holds, recipients, string_matches, string_value, text_values,
 };
 pub use fuzzy::Fuzzy;
 pub use limits::Limits;
@@ -40,6 +41,7 @@ pub use query::{
     PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
 pub use regex::{Regex, RegexFault, RegexState};
+pub use simplify::{Rewrite, Simplified};
 pub use span::{Located, Span};
 pub use syntax::expr::Expr;
 pub use target::{

@@ -28,10 +28,11 @@ pub(crate) fn document(message: &Message) -> serde_json::Result<TantivyDocument>
     for list in schema::LISTS {
         builder.add_recipients(list, message);
     }
-    for role in Role::PARTICIPANTS {
+    for role in Role::ALL {
         builder.add_people(role, message);
     }
     builder.add_categories(message);
+    builder.add_references(message);
     builder.add_attachments(&message.attachments);
     builder.document.add_u64(schema::ID_START, id_start(&message.id));
     Ok(builder.finish())
@@ -117,6 +118,10 @@ impl Builder {
         if !message.categories.is_empty() {
             self.add_trait(CATEGORIES);
         }
+    }
+
+    fn add_references(&mut self, message: &Message) {
+        message.references.iter().for_each(|id| self.add_whole(schema::REFERENCE, id));
     }
 
     fn add_attachments(&mut self, files: &[Attachment]) {

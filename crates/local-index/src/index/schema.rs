@@ -7,7 +7,8 @@
 
 use postern_query::Role;
 use postern_query::schema::{
-    ATTACHMENTS, FlagField, InstantField, NumberField, RecipientList, StringField, TextField,
+    ATTACHMENTS, DELIVERED_TO, FlagField, InstantField, NumberField, REFERENCES, RecipientList,
+    StringField, TextField,
 };
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, Schema, SchemaBuilder,
@@ -33,7 +34,7 @@ const INSTANTS: u32 = after(NUMBERS, NumberField::ALL);
 const RECIPIENT_NAMES: u32 = after(INSTANTS, InstantField::ALL);
 const RECIPIENT_ADDRESSES: u32 = after(RECIPIENT_NAMES, &LISTS);
 const PEOPLE: u32 = after(RECIPIENT_ADDRESSES, &LISTS);
-const REST: u32 = after(PEOPLE, &Role::PARTICIPANTS);
+const REST: u32 = after(PEOPLE, &Role::ALL);
 
 /// Categories, each whole.
 pub(crate) const CATEGORY: Field = Field::from_field_id(REST);
@@ -51,6 +52,8 @@ pub(crate) const TRAITS: Field = Field::from_field_id(REST + 5);
 pub(crate) const ID_START: Field = Field::from_field_id(REST + 6);
 /// The message without its body, see [`stored`](super::stored).
 pub(crate) const MESSAGE: Field = Field::from_field_id(REST + 7);
+/// Ids of the messages that a message refers to, each whole.
+pub(crate) const REFERENCE: Field = Field::from_field_id(REST + 8);
 
 /// Name of [`ID_START`].
 pub(crate) const ID_START_NAME: &str = "id/start";
@@ -107,6 +110,8 @@ pub(crate) const fn role_path(role: Role) -> &'static str {
         Role::To => RecipientList::To.path(),
         Role::Cc => RecipientList::Cc.path(),
         Role::Bcc => RecipientList::Bcc.path(),
+        Role::DeliveredTo => DELIVERED_TO,
+        Role::Owner => StringField::Mailbox.path(),
     }
 }
 
@@ -124,7 +129,7 @@ pub(crate) fn schema() -> Schema {
     for list in LISTS {
         builder.add_text_field(&format!("whole/{}/address", list.path()), terms());
     }
-    for role in Role::PARTICIPANTS {
+    for role in Role::ALL {
         builder.add_text_field(&format!("people/{}", role_path(role)), typed_terms());
     }
     add_rest(&mut builder);
@@ -165,6 +170,7 @@ fn add_rest(builder: &mut SchemaBuilder) {
     builder.add_text_field("traits", terms());
     builder.add_u64_field(ID_START_NAME, FAST);
     builder.add_text_field("message", STORED);
+    builder.add_text_field(&format!("whole/{REFERENCES}"), terms());
 }
 
 /// Whole values: one term each, no statistics.
@@ -206,7 +212,7 @@ mod tests {
             check(recipient_name(list), &format!("whole/{}/name", list.path()));
             check(recipient_address(list), &format!("whole/{}/address", list.path()));
         }
-        for role in Role::PARTICIPANTS {
+        for role in Role::ALL {
             check(people(role), &format!("people/{}", role_path(role)));
         }
         check(CATEGORY, "whole/categories");
@@ -217,5 +223,6 @@ mod tests {
         check(TRAITS, "traits");
         check(ID_START, ID_START_NAME);
         check(MESSAGE, "message");
+        check(REFERENCE, "whole/references");
     }
 }

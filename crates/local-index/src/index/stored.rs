@@ -1,5 +1,5 @@
 //! A message as it lies in the index: everything but the body, which is a stored field of its own,
-//! so that a predicate can be tested without reading it.
+//! so that a predicate can be tested without reading it. The text of attachments is not stored.
 
 use jiff::Timestamp;
 use postern_query::{Attachment, Message, Recipient};
@@ -51,6 +51,22 @@ struct Stored {
     item_id: Option<String>,
     #[serde(rename = "R", skip_serializing_if = "Option::is_none")]
     fragment_id: Option<String>,
+    #[serde(rename = "T", skip_serializing_if = "Vec::is_empty")]
+    delivered_to: Vec<String>,
+    #[serde(rename = "l", skip_serializing_if = "Option::is_none")]
+    list_id: Option<String>,
+    #[serde(rename = "n", skip_serializing_if = "Vec::is_empty")]
+    references: Vec<String>,
+    #[serde(rename = "k", skip_serializing_if = "Option::is_none")]
+    kind: Option<String>,
+    #[serde(rename = "G", skip_serializing_if = "Option::is_none")]
+    is_flagged: Option<bool>,
+    #[serde(rename = "w", skip_serializing_if = "Option::is_none")]
+    is_draft: Option<bool>,
+    #[serde(rename = "S", skip_serializing_if = "Option::is_none")]
+    is_signed: Option<bool>,
+    #[serde(rename = "E", skip_serializing_if = "Option::is_none")]
+    is_encrypted: Option<bool>,
 }
 
 /// Name and address.
@@ -102,6 +118,14 @@ fn wire(message: &Message) -> Stored {
         folder: message.folder.clone(),
         item_id: message.item_id.clone(),
         fragment_id: message.fragment_id.clone(),
+        delivered_to: message.delivered_to.clone(),
+        list_id: message.list_id.clone(),
+        references: message.references.clone(),
+        kind: message.kind.clone(),
+        is_flagged: message.is_flagged,
+        is_draft: message.is_draft,
+        is_signed: message.is_signed,
+        is_encrypted: message.is_encrypted,
     }
 }
 
@@ -129,6 +153,14 @@ fn message(stored: Stored) -> Message {
         folder: stored.folder,
         item_id: stored.item_id,
         fragment_id: stored.fragment_id,
+        delivered_to: stored.delivered_to,
+        list_id: stored.list_id,
+        references: stored.references,
+        kind: stored.kind,
+        is_flagged: stored.is_flagged,
+        is_draft: stored.is_draft,
+        is_signed: stored.is_signed,
+        is_encrypted: stored.is_encrypted,
     }
 }
 
@@ -150,7 +182,7 @@ fn files(attachments: &[Attachment]) -> Vec<File> {
 fn attachments(files: Vec<File>) -> Vec<Attachment> {
     files
         .into_iter()
-        .map(|File(name, content_type, size)| Attachment { name, content_type, size })
+        .map(|File(name, content_type, size)| Attachment { name, content_type, size, text: None })
         .collect()
 }
 
@@ -197,6 +229,14 @@ mod tests {
             folder: text("f"),
             item_id: text("i"),
             fragment_id: text("r"),
+            delivered_to: vec!["A@b".into()],
+            list_id: text("l.example"),
+            references: vec!["<p@b>".into(), String::new()],
+            kind: text("email"),
+            is_flagged: Some(false),
+            is_draft: Some(true),
+            is_signed: Some(false),
+            is_encrypted: Some(true),
         };
         assert_eq!(from_text(&to_text(&message).unwrap()).unwrap(), message);
         let empty = Message::default();

@@ -156,6 +156,7 @@ impl From<Document> for Message {
                     name: file.name,
                     content_type: file.content_type,
                     size: file.size,
+                    text: None,
                 })
                 .collect(),
             size: document.size,
@@ -163,6 +164,7 @@ impl From<Document> for Message {
             folder: document.folder,
             item_id: document.item_id,
             fragment_id: document.fragment_id,
+            ..Self::default()
         }
     }
 }
@@ -229,6 +231,7 @@ mod tests {
             name,
             size,
             content_type: None,
+            text: None,
         });
         let date = option::of(
             (-62_000_000_000_000..253_000_000_000_000_i64)

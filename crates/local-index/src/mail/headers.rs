@@ -1,8 +1,16 @@
 //! Header values: text, dates, people, ids.
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
-use mail_parser::{DateTime, HeaderName, HeaderValue, Message, MessageParser};
+use mail_parser::{Header, HeaderName, HeaderValue, Message, MessageParser};
 use postern_query::Recipient;
+
+use super::charset::guessed;
+use super::{date, words};
+
+/// `Delivered-To` headers that are read; every one is compared with those before it.
+const MAX_DELIVERIES: usize = 100;
 
 /// A parser that reads the headers that matter and takes the others for text.
 pub(super) fn parser() -> MessageParser {
@@ -12,8 +20,6 @@ pub(super) fn parser() -> MessageParser {
         .header_address(HeaderName::To)
         .header_address(HeaderName::Cc)
         .header_address(HeaderName::Bcc)
-        .header_text(HeaderName::Subject)
-        .header_text(HeaderName::Keywords)
         .header_raw(HeaderName::Received)
         .header_raw(HeaderName::Date)
         .header_raw(HeaderName::MessageId)
@@ -22,17 +28,22 @@ pub(super) fn parser() -> MessageParser {
         .default_header_raw()
 }
 
-/// The topmost header of that name as one line; empty where it has no value.
-pub(super) fn text(message: &Message<'_>, name: HeaderName<'static>) -> Option<String> {
-    match message.header_values(name).next()? {
-        HeaderValue::Text(text) => Some(one_line(text)),
-        HeaderValue::TextList(texts) => Some(one_line(&texts.join(", "))),
-        HeaderValue::Empty => Some(String::new()),
-        HeaderValue::Address(_)
-        | HeaderValue::DateTime(_)
-        | HeaderValue::ContentType(_)
-        | HeaderValue::Received(_) => None,
-    }
+/// The topmost header of that name as one line, as it was typed; empty where it has no value.
+pub(super) fn text(message: &Message<'_>, name: &HeaderName<'static>) -> Option<String> {
+    let header = message.headers().iter().find(|header| header.name == *name)?;
+    Some(one_line(&guessed(bytes(header, message.raw_message()))))
+}
+
+/// The same with its encoded words decoded.
+pub(super) fn decoded(message: &Message<'_>, name: &HeaderName<'static>) -> Option<String> {
+    let header = message.headers().iter().find(|header| header.name == *name)?;
+    Some(one_line(&words::decode(bytes(header, message.raw_message()))))
+}
+
+/// The bytes of a header's value.
+pub(super) fn bytes<'r>(header: &Header<'_>, raw: &'r [u8]) -> &'r [u8] {
+    let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+    raw.get(index(header.offset_start)..index(header.offset_end)).unwrap_or_default()
 }
 
 /// Line breaks with the white space after them become one space, and no NUL is kept.
@@ -51,44 +62,104 @@ fn one_line(text: &str) -> String {
 /// The people of all headers of that name, without those that have neither name nor address.
 pub(super) fn people(message: &Message<'_>, name: HeaderName<'static>) -> Vec<Recipient> {
     let values = message.header_values(name).filter_map(HeaderValue::as_address);
-    let people = values.flat_map(|list| list.iter()).map(|person| Recipient {
-        name: person.name().map(one_line).filter(|name| !name.is_empty()),
-        address: person.address().map(one_line).filter(|address| !address.is_empty()),
+    let people = values.flat_map(|list| list.iter()).map(|found| {
+        let address = found.address().map(|address| bare(&one_line(address)));
+        let name = found.name().map(|name| one_line(&words::decode(name.as_bytes())));
+        person(name.filter(|name| !name.is_empty()), address.filter(|address| !address.is_empty()))
     });
     people.filter(|person| person.name.is_some() || person.address.is_some()).collect()
 }
 
+/// An address without the brackets around it, the route before it, and what was typed behind it.
+fn bare(address: &str) -> String {
+    let address = address.trim_matches(['<', '>', ')', ' ']);
+    let address = match address.split_once(':') {
+        Some((route, address)) if route.starts_with('@') => address,
+        _ => address,
+    };
+    let first = address.split_whitespace().next().unwrap_or_default();
+    let is_whole = first.split_once('@').is_some_and(|(_, host)| host.contains('.'));
+    match address.rsplit_once('@') {
+        Some(_) if is_whole => first.to_owned(),
+        Some((user, host)) => format!("{}@{}", user.trim(), host.replace(' ', "")),
+        None => address.to_owned(),
+    }
+}
+
+/// A single word without an address is a user of the sender's own machine, and `ann at x.org (Ann)`
+/// is how archives hide addresses from collectors.
+fn person(name: Option<String>, address: Option<String>) -> Recipient {
+    let name = match (name, address) {
+        // The MIME library takes a quoted user for a name.
+        (Some(user), Some(host)) if host.starts_with('@') => {
+            return Recipient { name: None, address: Some(format!("\"{user}\"{host}")) };
+        }
+        (name, Some(address)) => return Recipient { name, address: Some(address) },
+        (Some(name), None) => name,
+        (None, None) => return Recipient::default(),
+    };
+    if !name.contains(char::is_whitespace) {
+        return Recipient { name: None, address: Some(name) };
+    }
+    match hidden(&name) {
+        Some((user, name)) => Recipient { name, address: Some(user) },
+        None => Recipient { name: Some(name), address: None },
+    }
+}
+
+/// User and name of `user at host (name)`.
+fn hidden(text: &str) -> Option<(String, Option<String>)> {
+    let (user, rest) = text.split_once(" at ")?;
+    let (host, name) = match rest.split_once(" (") {
+        Some((host, name)) => (host, name.strip_suffix(')')),
+        None => (rest, None),
+    };
+    let is_word = |text: &str| !text.is_empty() && !text.contains(char::is_whitespace);
+    (is_word(user) && is_word(host)).then(|| (user.to_owned(), name.map(str::to_owned)))
+}
+
+/// The bare addresses of `Delivered-To`, each once; list servers write words before them.
+pub(super) fn delivered_to(message: &Message<'_>) -> Vec<String> {
+    let name = HeaderName::from("Delivered-To");
+    let headers = message.headers().iter().filter(|header| header.name == name);
+    let mut found: Vec<String> = Vec::new();
+    for header in headers.take(MAX_DELIVERIES) {
+        let value = guessed(bytes(header, message.raw_message()));
+        let word = value.split_whitespace().rfind(|word| word.contains('@'));
+        let address = word.map(|word| word.trim_matches(['<', '>', ';', ',']).to_owned());
+        found.extend(address.filter(|address| !found.contains(address)));
+    }
+    found
+}
+
+/// The id of a mailing list, without the phrase before it.
+pub(super) fn list_id(message: &Message<'_>) -> Option<String> {
+    let value = text(message, &HeaderName::ListId)?;
+    let bare = value.rsplit_once('<').map_or(value.as_str(), |(_, id)| id);
+    let bare = bare.split('>').next().unwrap_or_default().trim();
+    Some(bare.to_owned()).filter(|id| !id.is_empty())
+}
+
 // ---- dates ----
 
-/// The date of the topmost `Received` header, else of `Date`.
+/// The date of the topmost `Received` header that has one, else of `Date`.
 pub(super) fn received(message: &Message<'_>) -> Option<Timestamp> {
-    let topmost = text(message, HeaderName::Received);
-    let stamp = topmost.as_deref().and_then(|value| value.rsplit_once(';')).map(|(_, date)| date);
-    stamp.and_then(date).or_else(|| sent(message))
+    stamps(message).next().or_else(|| date::parse(&text(message, &HeaderName::Date)?))
 }
 
-/// The date of the `Date` header.
+/// The date of the `Date` header; where that cannot be understood, when the first server took it.
 pub(super) fn sent(message: &Message<'_>) -> Option<Timestamp> {
-    date(&text(message, HeaderName::Date)?)
+    let typed = text(message, &HeaderName::Date)?;
+    date::parse(&typed).or_else(|| stamps(message).last())
 }
 
-/// A date as RFC 5322 has it; without a zone it is UTC, and a year of three digits counts from 1900.
-fn date(text: &str) -> Option<Timestamp> {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let text = text.trim();
-    let lower = text.to_ascii_lowercase();
-    // The parser takes any three letters for some month.
-    if !MONTHS.iter().any(|month| lower.contains(month)) {
-        return None;
-    }
-    let mut found = DateTime::parse_rfc822(text)
-        .or_else(|| DateTime::parse_rfc822(&format!("{text} +0000")))?;
-    if (100..1000).contains(&found.year) {
-        found.year += 1900;
-    }
-    let plausible = found.is_valid() && (1..=9999).contains(&found.year);
-    plausible.then(|| Timestamp::from_second(found.to_timestamp()).ok()).flatten()
+/// The dates of the `Received` headers, the last server's first.
+fn stamps(message: &Message<'_>) -> impl Iterator<Item = Timestamp> {
+    let headers = message.headers().iter().filter(|header| header.name == HeaderName::Received);
+    headers.filter_map(|header| {
+        let value = one_line(&guessed(bytes(header, message.raw_message())));
+        date::parse(value.rsplit_once(';')?.1)
+    })
 }
 
 // ---- ids ----
@@ -98,19 +169,31 @@ fn date(text: &str) -> Option<Timestamp> {
 pub(super) fn conversation_id(message: &Message<'_>) -> Option<String> {
     [HeaderName::References, HeaderName::InReplyTo, HeaderName::MessageId]
         .into_iter()
-        .find_map(|name| first_id(&text(message, name)?).map(str::to_owned))
+        .find_map(|name| ids(&text(message, &name)?).next().map(str::to_owned))
         .map(|id| super::id_of(id.as_bytes()))
 }
 
-/// The first `<…>` without white space inside.
-fn first_id(text: &str) -> Option<&str> {
-    text.match_indices('<').find_map(|(start, _)| {
-        let rest = text.get(start..)?;
-        let end = rest.find('>')?;
-        let id = rest.get(..=end)?;
-        let inner = id.get(1..id.len() - 1)?;
-        (!inner.is_empty() && !inner.contains(|c: char| c.is_whitespace() || c == '<'))
-            .then_some(id)
+/// The ids of `References` and `In-Reply-To`, each once.
+pub(super) fn references(message: &Message<'_>) -> Vec<String> {
+    let values = [HeaderName::References, HeaderName::InReplyTo].map(|name| text(message, &name));
+    let mut seen = HashSet::new();
+    let all = values.iter().flatten().flat_map(|value| ids(value));
+    all.filter(|id| seen.insert(*id)).map(str::to_owned).collect()
+}
+
+/// Every `<…>` without white space inside, in one pass.
+fn ids(text: &str) -> impl Iterator<Item = &str> {
+    let mut start = None;
+    text.char_indices().filter_map(move |(at, c)| match c {
+        '<' => {
+            start = Some(at);
+            None
+        }
+        '>' => start.take().and_then(|start| text.get(start..=at)).filter(|id| id.len() > 2),
+        _ => {
+            start = start.filter(|_| !c.is_whitespace());
+            None
+        }
     })
 }
 
@@ -118,11 +201,11 @@ fn first_id(text: &str) -> Option<&str> {
 
 /// `Importance`, else `X-Priority`, else normal.
 pub(super) fn importance(message: &Message<'_>) -> String {
-    let word = text(message, HeaderName::Importance).unwrap_or_default().to_ascii_lowercase();
+    let word = text(message, &HeaderName::Importance).unwrap_or_default().to_ascii_lowercase();
     if matches!(word.as_str(), "low" | "normal" | "high") {
         return word;
     }
-    let priority = text(message, HeaderName::from("X-Priority")).unwrap_or_default();
+    let priority = text(message, &HeaderName::from("X-Priority")).unwrap_or_default();
     let word = match priority.as_bytes().first() {
         Some(b'1' | b'2') => "high",
         Some(b'4' | b'5') => "low",
@@ -133,41 +216,89 @@ pub(super) fn importance(message: &Message<'_>) -> String {
 
 /// The read mark of mailbox files; without the header it is not known.
 pub(super) fn is_read(message: &Message<'_>) -> Option<bool> {
-    text(message, HeaderName::from("Status")).map(|status| status.contains(['R', 'r']))
+    text(message, &HeaderName::from("Status")).map(|status| status.contains(['R', 'r']))
 }
 
 /// `Keywords`, each between commas.
 pub(super) fn categories(message: &Message<'_>) -> Vec<String> {
-    let all = text(message, HeaderName::Keywords).unwrap_or_default();
-    all.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    let raw = message.raw_message();
+    let all = message.headers().iter().filter(|header| header.name == HeaderName::Keywords);
+    all.flat_map(|header| {
+        let text = one_line(&words::decode(bytes(header, raw)));
+        text.split(',').map(|word| word.trim().to_owned()).collect::<Vec<_>>()
+    })
+    .filter(|word| !word.is_empty())
+    .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mail::{self, Place};
 
     #[test]
-    fn dates() {
-        for (text, expected) in [
-            ("Mon, 1 Jan 2024 10:00:00 +0100", Some("2024-01-01T09:00:00Z")),
-            ("1 Jan 2024 10:00:00", Some("2024-01-01T10:00:00Z")),
-            ("Mon, 1 Jan 2024 10:00:00 GMT (a comment)", Some("2024-01-01T10:00:00Z")),
-            ("Thu, 1 Jan 104 10:00:00 +0000", Some("2004-01-01T10:00:00Z")),
-            ("Mon, 1 Foo 2024 10:00:00 +0000", None),
-            ("never", None),
-            ("", None),
-        ] {
-            assert_eq!(date(text).map(|date| date.to_string()).as_deref(), expected, "{text}");
-        }
+    fn ids_of_headers() {
+        let read = |text| ids(text).collect::<Vec<_>>().join(" ");
+        assert_eq!(read("<a@b> <c@d>"), "<a@b> <c@d>");
+        assert_eq!(read("your message of <monday morning> <c@d>"), "<c@d>");
+        assert_eq!(read("<<a@b><c@d>>"), "<a@b> <c@d>");
+        assert_eq!(read("none <> <open"), "");
+    }
+
+    /// A value of nothing but brackets took time by the square of its length.
+    #[test]
+    fn brackets_were_a_hang() {
+        assert_eq!(ids(&"<".repeat(1_000_000)).count(), 0);
+        assert_eq!(ids(&"<a ".repeat(300_000)).count(), 0);
     }
 
     #[test]
-    fn ids() {
-        assert_eq!(first_id("<a@b> <c@d>"), Some("<a@b>"));
-        assert_eq!(first_id("your message of <monday morning> <c@d>"), Some("<c@d>"));
-        assert_eq!(first_id("<<a@b>"), Some("<a@b>"));
-        assert_eq!(first_id("none"), None);
-        assert_eq!(first_id("<>"), None);
+    fn lists_deliveries_and_references() {
+        let read = |raw: &str| mail::parse(raw.as_bytes(), &Place::default());
+        let message = read(
+            "Delivered-To: <Ann@x.com>\nDelivered-To: mailing list l@y.org\nDelivered-To: Ann@x.com\n\
+             References: <a@b>\n <c@d>\nIn-Reply-To: <c@d> <e@f>\nList-Id: The \"list\" <l.y.org>\n\n",
+        );
+        assert_eq!(message.delivered_to, ["Ann@x.com", "l@y.org"]);
+        assert_eq!(message.references, ["<a@b>", "<c@d>", "<e@f>"]);
+        assert_eq!(message.list_id.as_deref(), Some("l.y.org"));
+        assert_eq!(read("List-Id: l.y.org\n\n").list_id.as_deref(), Some("l.y.org"));
+        let empty = read("List-Id: <>\nDelivered-To: nobody\n\n");
+        assert_eq!((empty.list_id, empty.delivered_to), (None, Vec::new()));
+    }
+
+    #[test]
+    fn people_without_addresses() {
+        let read = |name: &str| {
+            let person = person(Some(name.to_owned()), None);
+            (person.name.unwrap_or_default(), person.address.unwrap_or_default())
+        };
+        let pair = |name: &str, address: &str| (name.to_owned(), address.to_owned());
+        assert_eq!(read("gnu"), pair("", "gnu"));
+        assert_eq!(read("ann at x.org (Ann Lee)"), pair("Ann Lee", "ann"));
+        assert_eq!(read("ann at x.org"), pair("", "ann"));
+        assert_eq!(read("James Bond 007"), pair("James Bond 007", ""));
+        assert_eq!(read("meet me at noon today"), pair("meet me at noon today", ""));
+    }
+
+    #[test]
+    fn addresses_were_kept_with_what_is_around_them() {
+        let read = |to: &str| {
+            let found = mail::parse(format!("To: {to}\n\n").as_bytes(), &Place::default());
+            let people = found.to_recipients.into_iter();
+            people.map(|one| (one.name.unwrap_or_default(), one.address.unwrap())).next().unwrap()
+        };
+        for (to, name, address) in [
+            ("Ann Lee <ann@x.org>", "Ann Lee", "ann@x.org"),
+            ("\"ann lee\"@x.org", "", "\"ann lee\"@x.org"),
+            ("Ann <@a.org,@b.org:ann@x.org>", "Ann", "ann@x.org"),
+            ("list@x.org )", "", "list@x.org"),
+            ("ann@x.org +1-510-484)", "", "ann@x.org"),
+            ("Ann <ann@x . org>", "Ann", "ann@x.org"),
+            ("Undisclosed Recipients@x.org", "", "Undisclosed Recipients@x.org"),
+        ] {
+            assert_eq!(read(to), (name.to_owned(), address.to_owned()), "{to}");
+        }
     }
 
     #[test]

@@ -3,10 +3,18 @@
 //! Nothing here fails: mail is broken in every way there is, and a message that cannot be read as it
 //! should be is still found by what could be read of it.
 
+mod body;
+mod charset;
+mod date;
 pub mod document;
 mod headers;
+mod hidden;
 mod html;
+mod marks;
 mod parse;
+mod repair;
+mod transfer;
+mod words;
 
 use std::fmt::Write as _;
 

@@ -1,13 +1,10 @@
-//! One raw message to a [`Message`]. This file and [`headers`] alone know the MIME library.
+//! One raw message to a [`Message`].
 
-use std::borrow::Cow;
+use mail_parser::HeaderName;
+use postern_query::{Message, Recipient};
 
-use mail_parser::decoders::base64::base64_decode;
-use mail_parser::decoders::quoted_printable::quoted_printable_decode;
-use mail_parser::{Encoding, HeaderName, MessagePart, MimeHeaders as _, PartType};
-use postern_query::{Attachment, Message};
-
-use super::{Place, headers, html, id_of};
+use super::charset::guessed;
+use super::{Place, body, headers, id_of, marks, repair};
 
 /// Reads a message; whatever cannot be read is missing in it.
 ///
@@ -29,187 +26,54 @@ pub fn parse(raw: &[u8], place: &Place) -> Message {
         folder: Some(place.folder.clone()),
         ..Message::default()
     };
-    let readable = with_utf8_headers(without_envelope(raw));
-    if let Some(parsed) = headers::parser().parse(readable.as_ref()) {
-        fill(&mut message, &parsed);
+    let readable = repair::readable(raw);
+    match headers::parser().parse(readable.as_ref()) {
+        Some(parsed) => fill(&mut message, &parsed),
+        None => message.body = Some(body::clean(guessed(raw).trim_start())),
     }
     message
 }
 
 fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>) {
-    let sender = headers::people(parsed, HeaderName::From).into_iter().next().unwrap_or_default();
+    let sender = sender(parsed).unwrap_or_default();
     (message.from_address, message.from_name) = (sender.address, sender.name);
     message.to_recipients = recipients(parsed, HeaderName::To);
     message.cc_recipients = recipients(parsed, HeaderName::Cc);
     message.bcc_recipients = recipients(parsed, HeaderName::Bcc);
-    message.subject = headers::text(parsed, HeaderName::Subject);
+    message.subject = headers::decoded(parsed, &HeaderName::Subject);
     message.internet_message_id =
-        headers::text(parsed, HeaderName::MessageId).filter(|id| !id.is_empty());
+        headers::text(parsed, &HeaderName::MessageId).filter(|id| !id.is_empty());
     message.conversation_id = headers::conversation_id(parsed);
     message.received = headers::received(parsed);
     message.sent = headers::sent(parsed);
     message.importance = Some(headers::importance(parsed));
     message.is_read = headers::is_read(parsed);
     message.categories = headers::categories(parsed);
-    let (body, attachments) = body_and_attachments(parsed);
+    message.delivered_to = headers::delivered_to(parsed);
+    message.list_id = headers::list_id(parsed);
+    message.references = headers::references(parsed);
+    message.kind = Some(marks::kind(parsed).to_owned());
+    message.is_flagged = marks::is_flagged(parsed);
+    message.is_draft = marks::is_draft(parsed);
+    let (body, attachments) = body::of(parsed);
+    message.is_signed = Some(marks::is_signed(parsed, &body));
+    message.is_encrypted = Some(marks::is_encrypted(parsed, &body));
     message.body = Some(body);
     message.has_attachments = Some(!attachments.is_empty());
     message.attachments = attachments;
 }
 
+/// The first person of `From`; in `Lee, Ann <ann@x.org>` the first one with a whole address.
+fn sender(parsed: &mail_parser::Message<'_>) -> Option<Recipient> {
+    let people = headers::people(parsed, HeaderName::From);
+    let is_whole =
+        |person: &Recipient| person.address.as_deref().is_some_and(|address| address.contains('@'));
+    people.iter().find(|person| is_whole(person)).or(people.first()).cloned()
+}
+
 /// Recipients that mail can be sent to.
-fn recipients(
-    parsed: &mail_parser::Message<'_>,
-    name: HeaderName<'static>,
-) -> Vec<postern_query::Recipient> {
+fn recipients(parsed: &mail_parser::Message<'_>, name: HeaderName<'static>) -> Vec<Recipient> {
     headers::people(parsed, name).into_iter().filter(|person| person.address.is_some()).collect()
-}
-
-// ---- before parsing ----
-
-/// The message without the `From ` line of a mailbox file, which many single files keep.
-fn without_envelope(raw: &[u8]) -> &[u8] {
-    if !raw.starts_with(b"From ") {
-        return raw;
-    }
-    let line = raw.iter().position(|byte| *byte == b'\n').map_or(raw.len(), |end| end + 1);
-    raw.get(line..).unwrap_or_default()
-}
-
-/// Headers with undeclared 8-bit text as UTF-8: each line that is not, is taken for Windows-1252.
-fn with_utf8_headers(raw: &[u8]) -> Cow<'_, [u8]> {
-    let end = headers_end(raw);
-    let (head, rest) = raw.split_at_checked(end).unwrap_or((raw, &[]));
-    if std::str::from_utf8(head).is_ok() {
-        return Cow::Borrowed(raw);
-    }
-    let mut out = Vec::with_capacity(raw.len() + 64);
-    for line in head.split_inclusive(|byte| *byte == b'\n') {
-        // Raw bytes inside of encoded words are in the charset that the word names.
-        if line.windows(2).any(|pair| pair == b"=?") {
-            out.extend_from_slice(line);
-        } else {
-            out.extend_from_slice(utf8_or_windows_1252(line).as_bytes());
-        }
-    }
-    out.extend_from_slice(rest);
-    Cow::Owned(out)
-}
-
-/// Where the first empty line begins.
-fn headers_end(raw: &[u8]) -> usize {
-    let mut at = 0;
-    for line in raw.split_inclusive(|byte| *byte == b'\n') {
-        if matches!(line, b"\n" | b"\r\n") {
-            return at;
-        }
-        at += line.len();
-    }
-    at
-}
-
-fn utf8_or_windows_1252(bytes: &[u8]) -> Cow<'_, str> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
-    }
-}
-
-// ---- parts ----
-
-/// The text of the message and the files that came with it.
-fn body_and_attachments(parsed: &mail_parser::Message<'_>) -> (String, Vec<Attachment>) {
-    let (mut plain, mut rich, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
-    for part in &parsed.parts {
-        if matches!(part.body, PartType::Multipart(_)) {
-            continue;
-        }
-        let disposition =
-            part.content_disposition().map(|value| value.ctype().to_ascii_lowercase());
-        match part.attachment_name().map(str::trim).filter(|name| !name.is_empty()) {
-            Some(name) if disposition.as_deref() != Some("inline") => {
-                attachments.push(attachment(part, name, &parsed.raw_message));
-            }
-            None if disposition.as_deref() == Some("attachment") => {}
-            Some(_) | None => match &part.body {
-                PartType::Html(_) => rich.push(html::to_text(&text(part, &parsed.raw_message))),
-                PartType::Text(_) if is_plain(part) => {
-                    plain.push(clean(&text(part, &parsed.raw_message)));
-                }
-                PartType::Text(_)
-                | PartType::Binary(_)
-                | PartType::InlineBinary(_)
-                | PartType::Message(_)
-                | PartType::Multipart(_) => {}
-            },
-        }
-    }
-    let body = plain.join("\n");
-    let body = if body.trim().is_empty() && !rich.is_empty() { rich.join("\n") } else { body };
-    (body, attachments)
-}
-
-fn attachment(part: &MessagePart<'_>, name: &str, raw: &[u8]) -> Attachment {
-    Attachment {
-        name: Some(name.replace('\0', "")),
-        content_type: Some(content_type(part)),
-        size: i64::try_from(decoded_length(part, raw)).ok(),
-    }
-}
-
-/// The media type in lower case; what is not declared, or not whole, is plain text (RFC 2045, 5.2).
-fn content_type(part: &MessagePart<'_>) -> String {
-    let declared = part.content_type().and_then(|value| {
-        Some(format!("{}/{}", value.ctype(), value.subtype()?).to_ascii_lowercase())
-    });
-    declared.unwrap_or_else(|| "text/plain".to_owned())
-}
-
-fn is_plain(part: &MessagePart<'_>) -> bool {
-    content_type(part) == "text/plain"
-}
-
-fn raw_of<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> &'r [u8] {
-    let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
-    raw.get(index(part.offset_body)..index(part.offset_end)).unwrap_or_default()
-}
-
-/// The bytes of a part without its transfer encoding.
-fn decoded<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
-    let raw = raw_of(part, raw);
-    match part.encoding {
-        Encoding::None => Cow::Borrowed(raw),
-        Encoding::QuotedPrintable => {
-            quoted_printable_decode(raw).map_or(Cow::Borrowed(raw), Cow::Owned)
-        }
-        Encoding::Base64 => base64_decode(raw).map_or(Cow::Borrowed(raw), Cow::Owned),
-    }
-}
-
-fn decoded_length(part: &MessagePart<'_>, raw: &[u8]) -> usize {
-    match &part.body {
-        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.len(),
-        PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => {
-            decoded(part, raw).len()
-        }
-    }
-}
-
-/// The text of a part. Where its charset is not declared and it is not UTF-8, it is taken for
-/// Windows-1252, of which Latin-1 and ASCII are parts.
-fn text<'p>(part: &'p MessagePart<'_>, raw: &[u8]) -> Cow<'p, str> {
-    let (PartType::Text(text) | PartType::Html(text)) = &part.body else {
-        return Cow::Borrowed("");
-    };
-    let declared = part.content_type().is_some_and(|value| value.has_attribute("charset"));
-    if text.contains(char::REPLACEMENT_CHARACTER) && !declared {
-        return Cow::Owned(utf8_or_windows_1252(&decoded(part, raw)).into_owned());
-    }
-    Cow::Borrowed(text)
-}
-
-fn clean(text: &str) -> String {
-    text.replace("\r\n", "\n").replace('\0', "")
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use tantivy::{Searcher, Term};
 use super::Error;
 use super::any::Candidates;
 use super::clause::{Clause, both, either, unscored};
-use super::expand::{MAX_TERMS, Terms, expand};
+use super::expand::{MAX_TERMS, Pattern, Terms, expand};
+use super::fuzzy::fuzzy;
+use super::placed::{Arrangement, placed};
 use super::values;
 use super::verified::{Faults, Verified};
 use crate::index::schema;
@@ -106,13 +108,14 @@ impl Compiler<'_> {
     fn predicate(&self, predicate: &Predicate, sign: Sign) -> Result<Clause, Error> {
         let candidates = match predicate {
             Predicate::Text(test) => return self.text(test, sign),
-            Predicate::String(field, test) => values::string_field(*field, test),
+            Predicate::String(field, test) => self.string_field(*field, test)?,
             Predicate::Flag(field, test) => values::flag_field(*field, *test),
             Predicate::Number(field, test) => values::number_field(*field, *test),
             Predicate::Instant(field, test) => values::instant_field(*field, *test),
-            Predicate::Recipient(list, test) => values::recipient(*list, test),
+            Predicate::Recipient(list, test) => self.recipient(*list, test)?,
             Predicate::Attachment(test) => self.attachment(test)?,
-            Predicate::Category(test) => values::category(test),
+            Predicate::Category(test) => self.category(test)?,
+            Predicate::Reference(id) => values::reference(id),
             Predicate::Person { roles, pattern } => self.person(roles, pattern)?,
         };
         Ok(Clause::Only(unscored(self.checked(candidates, predicate))))
@@ -152,21 +155,37 @@ impl Compiler<'_> {
         match pattern {
             TextPattern::Phrase(tokens) => Ok(phrase(field, tokens.iter().map(String::as_str))),
             TextPattern::Wildcard(shape) => {
-                let terms = Terms { field, kind: "", may_be_empty: true };
-                Ok(Clause::Only(self.expanded(terms, shape)?))
+                let pattern = Pattern::Shape(shape);
+                Ok(Clause::Only(self.expanded(Terms::of(field), pattern)?))
             }
+            TextPattern::Regex(regex) => {
+                let pattern = Pattern::Regex(regex);
+                Ok(Clause::Only(self.expanded(Terms::of(field), pattern)?))
+            }
+            TextPattern::Fuzzy(word) => {
+                self.within_budget(|budget| fuzzy(self.searcher, field, word, budget))
+            }
+            TextPattern::Sloppy(sloppy) => Ok(placed(field, Arrangement::Sloppy(sloppy.clone()))),
+            TextPattern::Near(near) => Ok(placed(field, Arrangement::Near(near.clone()))),
         }
     }
 
     pub(super) fn expanded(
         &self,
         terms: Terms,
-        shape: &postern_query::Wildcard,
+        pattern: Pattern<'_>,
     ) -> Result<Box<dyn Query>, Error> {
+        self.within_budget(|budget| expand(self.searcher, terms, pattern, budget))
+    }
+
+    fn within_budget<T>(
+        &self,
+        spend: impl FnOnce(&mut usize) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut budget = self.budget.get();
-        let query = expand(self.searcher, terms, shape, &mut budget)?;
+        let spent = spend(&mut budget);
         self.budget.set(budget);
-        Ok(query)
+        spent
     }
 }
 

@@ -1,19 +1,22 @@
-//! Patterns over terms: the terms of a dictionary that begin with the literal beginning of the
-//! pattern are walked, never the whole dictionary where there is such a beginning.
+//! Patterns over terms: the terms that match are gathered from the dictionaries, and whatever part
+//! of a dictionary cannot match is not walked.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 
-use postern_query::{Wildcard, WildcardPart};
-use tantivy::index::{InvertedIndexReader, SegmentId};
+use postern_query::{Regex, RegexState, StringTest, Wildcard, WildcardPart, string_matches};
+use tantivy::Searcher;
+use tantivy::index::InvertedIndexReader;
 use tantivy::postings::TermInfo;
-use tantivy::query::{
-    BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight,
-};
-use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{BitSet, DocId, Score, Searcher, SegmentReader};
+use tantivy::query::Query;
+use tantivy::schema::Field;
+use tantivy::termdict::TermStreamer;
+use tantivy_fst::Automaton;
 
 use super::Error;
+use super::union::AnyTerm;
+use crate::index::terms::is_regular;
 
 /// How many different terms the patterns of one search may stand for, in all segments together.
 pub const MAX_TERMS: usize = 500_000;
@@ -29,7 +32,37 @@ pub(crate) struct Terms {
     pub(crate) may_be_empty: bool,
 }
 
-/// The query for every document with a term of that shape.
+impl Terms {
+    /// Every term of a field.
+    pub(crate) const fn of(field: Field) -> Self {
+        Self { field, kind: "", may_be_empty: true }
+    }
+}
+
+/// What a term has to be like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Pattern<'a> {
+    /// It has this shape.
+    Shape(&'a Wildcard),
+    /// It matches as a whole.
+    Regex(&'a Regex),
+    /// It is a value that passes, and not one that was cut to be a term.
+    Value(&'a StringTest),
+}
+
+impl fmt::Display for Pattern<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Shape(shape) | Self::Value(StringTest::Shaped(shape)) => write!(f, "{shape}"),
+            Self::Regex(regex) => write!(f, "/{}/", regex.as_str()),
+            Self::Value(StringTest::Is(text) | StringTest::Same(text)) => f.write_str(text),
+            Self::Value(StringTest::PathEnd(end)) => write!(f, "*/{end}"),
+            Self::Value(StringTest::OneOf(_) | StringTest::Missing) => f.write_str("*"),
+        }
+    }
+}
+
+/// The query for every document with a term that matches.
 ///
 /// # Errors
 ///
@@ -37,24 +70,56 @@ pub(crate) struct Terms {
 pub(crate) fn expand(
     searcher: &Searcher,
     terms: Terms,
-    shape: &Wildcard,
+    pattern: Pattern<'_>,
     budget: &mut usize,
 ) -> Result<Box<dyn Query>, Error> {
     let mut found = HashMap::new();
     for reader in searcher.segment_readers() {
         let index = reader.inverted_index(terms.field)?;
-        let of_segment = walk(&index, terms, shape, *budget)?;
-        let Some(left) = budget.checked_sub(of_segment.len()) else {
-            return Err(Error::TooManyTerms { pattern: shape.to_string(), limit: MAX_TERMS });
-        };
-        *budget = left;
+        let of_segment = walk(&index, terms, pattern, *budget)?;
+        spend(budget, of_segment.len(), &pattern)?;
         found.insert(reader.segment_id(), of_segment);
     }
     Ok(Box::new(AnyTerm { field: terms.field, terms: Arc::new(found) }))
 }
 
-/// The terms of that shape; one more than `most` when there are more.
+/// Takes the terms of a pattern from what is left.
+///
+/// # Errors
+///
+/// When they are more.
+pub(super) fn spend(
+    budget: &mut usize,
+    terms: usize,
+    pattern: &impl fmt::Display,
+) -> Result<(), Error> {
+    let too_many = || Error::TooManyTerms { pattern: pattern.to_string(), limit: MAX_TERMS };
+    *budget = budget.checked_sub(terms).ok_or_else(too_many)?;
+    Ok(())
+}
+
+/// The terms that match; one more than `most` when there are more.
 fn walk(
+    index: &InvertedIndexReader,
+    terms: Terms,
+    pattern: Pattern<'_>,
+    most: usize,
+) -> Result<Vec<TermInfo>, Error> {
+    match pattern {
+        Pattern::Shape(shape) => walk_shape(index, terms, shape, most),
+        Pattern::Regex(regex) => {
+            let stream = index.terms().search(Walk(regex)).into_stream()?;
+            Ok(gather(stream, most, |_| true))
+        }
+        Pattern::Value(test) => Ok(gather(index.terms().stream()?, most, |text| {
+            is_regular(text) && string_matches(test, Some(text))
+        })),
+    }
+}
+
+/// The terms that begin with the literal beginning of the shape are walked, never the whole
+/// dictionary where there is such a beginning.
+fn walk_shape(
     index: &InvertedIndexReader,
     terms: Terms,
     shape: &Wildcard,
@@ -66,17 +131,48 @@ fn walk(
     if let Some(end) = after_prefix(start.as_bytes()) {
         range = range.lt(end);
     }
+    Ok(gather(range.into_stream()?, most, |term| {
+        let text = term.strip_prefix(terms.kind).unwrap_or_default();
+        (terms.may_be_empty || !text.is_empty()) && (is_prefix || shape.matches(text))
+    }))
+}
+
+/// What is wanted of a stream of terms; one more than `most` when there are more.
+fn gather<A: Automaton>(
+    mut stream: TermStreamer<'_, A>,
+    most: usize,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<TermInfo> {
     let mut found = Vec::new();
-    let mut stream = range.into_stream()?;
     while found.len() <= most && stream.advance() {
-        let text = stream.key().strip_prefix(terms.kind.as_bytes()).unwrap_or_default();
-        let wanted = (terms.may_be_empty || !text.is_empty())
-            && (is_prefix || std::str::from_utf8(text).is_ok_and(|text| shape.matches(text)));
-        if wanted {
+        if std::str::from_utf8(stream.key()).is_ok_and(&wanted) {
             found.push(stream.value().clone());
         }
     }
-    Ok(found)
+    found
+}
+
+/// A regular expression that leads through a dictionary.
+struct Walk<'a>(&'a Regex);
+
+impl Automaton for Walk<'_> {
+    type State = RegexState;
+
+    fn start(&self) -> RegexState {
+        self.0.start()
+    }
+
+    fn is_match(&self, state: &RegexState) -> bool {
+        self.0.is_match(*state)
+    }
+
+    fn can_match(&self, state: &RegexState) -> bool {
+        !self.0.is_dead(*state)
+    }
+
+    fn accept(&self, state: &RegexState, byte: u8) -> RegexState {
+        self.0.next(*state, byte)
+    }
 }
 
 fn literal_start(shape: &Wildcard) -> &str {
@@ -92,63 +188,6 @@ fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
     let mut end = prefix.get(..=keep)?.to_vec();
     *end.last_mut()? += 1;
     Some(end)
-}
-
-/// Documents with at least one of these terms.
-#[derive(Clone)]
-struct AnyTerm {
-    field: Field,
-    terms: Arc<HashMap<SegmentId, Vec<TermInfo>>>,
-}
-
-impl std::fmt::Debug for AnyTerm {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let count: usize = self.terms.values().map(Vec::len).sum();
-        write!(f, "AnyTerm({:?}, {count} terms)", self.field)
-    }
-}
-
-impl Query for AnyTerm {
-    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(self.clone()))
-    }
-}
-
-impl Weight for AnyTerm {
-    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let terms = self.terms.get(&reader.segment_id()).map(Vec::as_slice).unwrap_or_default();
-        let index = reader.inverted_index(self.field)?;
-        match terms {
-            [] => Ok(Box::new(EmptyScorer)),
-            [single] => {
-                let postings =
-                    index.read_postings_from_terminfo(single, IndexRecordOption::Basic)?;
-                Ok(Box::new(ConstScorer::new(postings, boost)))
-            }
-            several => {
-                let documents = union(&index, several, reader.max_doc())?;
-                Ok(Box::new(ConstScorer::new(BitSetDocSet::from(documents), boost)))
-            }
-        }
-    }
-
-    fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
-        Ok(Explanation::new("any of these terms", 1.0))
-    }
-}
-
-fn union(index: &InvertedIndexReader, terms: &[TermInfo], end: DocId) -> tantivy::Result<BitSet> {
-    let mut documents = BitSet::with_max_value(end);
-    for term in terms {
-        let mut blocks = index.read_block_postings_from_terminfo(term, IndexRecordOption::Basic)?;
-        while !blocks.docs().is_empty() {
-            for document in blocks.docs() {
-                documents.insert(*document);
-            }
-            blocks.advance();
-        }
-    }
-    Ok(documents)
 }
 
 #[cfg(test)]

@@ -14,6 +14,11 @@ pub(crate) fn letters<'a>(patterns: &[&'a TextPattern]) -> Option<Vec<&'a str>> 
         match pattern {
             TextPattern::Phrase(phrase) => letters.extend(phrase.iter().map(String::as_str)),
             TextPattern::Wildcard(shape) => letters.push(longest_literal(shape)),
+            // Another spelling has other letters, and distances are counted over whole lines.
+            TextPattern::Regex(_)
+            | TextPattern::Fuzzy(_)
+            | TextPattern::Sloppy(_)
+            | TextPattern::Near(_) => return None,
         }
     }
     letters.iter().all(|text| !text.is_empty() && text.is_ascii()).then_some(letters)

@@ -5,7 +5,9 @@
 //! [`evaluate`](postern_query::evaluate()) says of every message, in exactly the order asked for.
 
 mod any;
+mod blended;
 mod bounds;
+mod checked;
 mod clause;
 mod columns;
 mod compile;
@@ -13,15 +15,19 @@ mod coverage;
 mod error;
 mod expand;
 mod fetch;
+mod fuzzy;
 mod guarded;
 mod ids;
 mod lines;
 mod merge;
+mod needle;
 mod people;
+mod placed;
 mod reader;
 mod scores;
 mod snippet;
 mod top;
+mod union;
 mod values;
 mod verified;
 

@@ -9,7 +9,7 @@ use super::Error;
 use super::any::Candidates;
 use super::clause::Clause;
 use super::compile::{Compiler, phrase, single};
-use super::expand::Terms;
+use super::expand::{Pattern, Terms};
 use crate::index::schema;
 use crate::index::terms::{ENDS, Kind};
 
@@ -52,7 +52,7 @@ impl Compiler<'_> {
     /// A person without an address has neither an address nor a local part of any shape.
     fn shaped(&self, field: Field, kind: Kind, shape: &Wildcard) -> Result<Candidates, Error> {
         let terms = Terms { field, kind: kind.prefix(), may_be_empty: false };
-        Ok(Candidates::exact(self.expanded(terms, shape)?))
+        Ok(Candidates::exact(self.expanded(terms, Pattern::Shape(shape))?))
     }
 }
 

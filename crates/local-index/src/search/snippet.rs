@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use postern_query::analysis::Token;
 use postern_query::schema::TextField;
 use postern_query::{Condition, Expr, Message, Predicate, TextPattern, TextTest};
 
-use super::lines::{letters, tokens_near};
+use super::needle::{Match, matches};
 
 /// Characters of a snippet at most.
 const LENGTH: usize = 160;
@@ -34,13 +33,6 @@ pub(crate) struct Needles<'a> {
     body: Vec<&'a TextPattern>,
 }
 
-/// A place that matches, and which of the needles it does.
-#[derive(Debug)]
-struct Match {
-    range: Range<usize>,
-    needle: usize,
-}
-
 impl<'a> Needles<'a> {
     /// The needles of a condition: not those that must not be there.
     pub(crate) fn of(condition: &'a Condition) -> Self {
@@ -65,6 +57,7 @@ impl<'a> Needles<'a> {
                 | Predicate::Recipient(..)
                 | Predicate::Attachment(_)
                 | Predicate::Category(_)
+                | Predicate::Reference(_)
                 | Predicate::Person { .. } => {}
             },
         }
@@ -82,42 +75,13 @@ impl<'a> Needles<'a> {
     /// The best piece of a message.
     pub(crate) fn snippet(&self, message: &Message) -> Snippet {
         let body = message.body.as_deref().unwrap_or_default();
-        let matches = matches(beginning(body, SCANNED), &self.body);
+        let found = matches(beginning(body, SCANNED), &self.body);
         let subject = message.subject.as_deref().unwrap_or_default();
-        let subject_ranges = disjoint(&self::matches(subject, &self.subject));
-        let from = best(&matches).map_or(0, |first| lead(body, first));
-        let (text, ranges) = one_line(body, from, &disjoint(&matches));
+        let subject_ranges = disjoint(&matches(subject, &self.subject));
+        let from = best(&found).map_or(0, |first| lead(body, first));
+        let (text, ranges) = one_line(body, from, &disjoint(&found));
         Snippet { text, ranges, subject_ranges }
     }
-}
-
-/// Every place of `text` that matches, in order.
-fn matches(text: &str, needles: &[&TextPattern]) -> Vec<Match> {
-    if needles.is_empty() {
-        return Vec::new();
-    }
-    let tokens = tokens_near(text, letters(needles).as_deref());
-    let at = |start: usize| {
-        let rest = tokens.get(start..).unwrap_or_default();
-        needles.iter().enumerate().filter_map(move |(needle, pattern)| {
-            length(pattern, rest).map(|range| Match { range, needle })
-        })
-    };
-    (0..tokens.len()).flat_map(at).collect()
-}
-
-/// The bytes that `pattern` takes at the beginning of `tokens`.
-fn length(pattern: &TextPattern, tokens: &[Token]) -> Option<Range<usize>> {
-    let first = tokens.first()?;
-    let last = match pattern {
-        TextPattern::Phrase(phrase) => {
-            let here = tokens.get(..phrase.len())?;
-            let is_phrase = here.iter().map(|token| &token.text).eq(phrase);
-            here.last().filter(|_| is_phrase)?
-        }
-        TextPattern::Wildcard(shape) => Some(first).filter(|token| shape.matches(&token.text))?,
-    };
-    Some(first.span.start..last.span.end)
 }
 
 /// Where the window begins that shows the most different needles, then the most matches.
@@ -227,7 +191,7 @@ fn beginning(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use postern_query::{Located, Span, Wildcard};
+    use postern_query::{Fuzzy, Located, Near, Regex, Sloppy, Span, Wildcard};
 
     use super::*;
 
@@ -279,6 +243,34 @@ mod tests {
         check(&overlapping, "a b c", "", ["[a b c]", ""]);
         check(&Expr::negated(phrase("body")), "", "the body", ["", "the body"]);
         check(&Expr::negated(Expr::negated(phrase("body"))), "", "the body", ["", "the [body]"]);
+    }
+
+    #[test]
+    fn expressions_and_misspellings() {
+        let regex = text(TextPattern::Regex(Regex::parse("inv(oice)?s?").unwrap()));
+        check(&regex, "Inv 7", "no invoicing\nINVOICES", ["[Inv] 7", "no invoicing [INVOICES]"]);
+        let fuzzy = text(TextPattern::Fuzzy(Fuzzy::new("colour", 1)));
+        check(&fuzzy, "collar", "Color, the coluor", ["collar", "[Color], the [coluor]"]);
+    }
+
+    #[test]
+    fn of_words_near_each_other_only_those_that_are() {
+        let tokens = |words: &str| words.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let sloppy =
+            |words, slop| text(TextPattern::Sloppy(Sloppy { tokens: tokens(words), slop }));
+        let body = "due\n\nthe invoice\nis due and so on and on, another due";
+        let expected = ["", "due the [invoice] is [due] and so on and on, another due"];
+        check(&sloppy("invoice due", 1), "", body, expected);
+        check(
+            &sloppy("on on", 1),
+            "",
+            body,
+            ["", "due the invoice is due and so [on] and [on], another due"],
+        );
+        let near =
+            Near { parts: vec![tokens("is due"), tokens("the")], distance: 2, ordered: false };
+        let expected = ["", "due [the] invoice [is] [due] and so on and on, another due"];
+        check(&text(TextPattern::Near(near)), "", body, expected);
     }
 
     #[test]

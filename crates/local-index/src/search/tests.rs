@@ -2,10 +2,12 @@
 
 use postern_query::schema::{InstantField, Sort, SortField, StringField, TextField};
 use postern_query::{
-    Attachment, AttachmentTest, Condition, Expr, Located, Message, PersonPattern, Predicate,
-    Recipient, Role, Span, StringTest, TextPattern, TextTest, Wildcard, evaluate,
+    Attachment, AttachmentTest, Condition, Expr, Fuzzy, Located, Message, Near, PersonPattern,
+    Predicate, Recipient, Regex, Role, Sloppy, Span, StringTest, TextPattern, TextTest, Wildcard,
+    evaluate,
 };
 
+use super::expand::{Pattern, Terms};
 use super::{Error, Index, Search};
 use crate::index::testing::index_of;
 
@@ -88,19 +90,101 @@ fn a_pattern_has_a_limit() {
     let data = tempfile::tempdir().unwrap();
     let index = index_of(data.path(), &[vec![words("1", "aa ab b")], vec![words("2", "ac")]]);
     let searcher = index.searcher();
-    let terms = super::expand::Terms {
-        field: crate::index::schema::words(TextField::Body),
-        kind: "",
-        may_be_empty: true,
-    };
+    let terms = Terms::of(crate::index::schema::words(TextField::Body));
     let expand = |pattern: &str, mut budget: usize| {
-        super::expand::expand(&searcher, terms, &Wildcard::parse(pattern), &mut budget)
-            .map(|_| budget)
+        let shape = Wildcard::parse(pattern);
+        super::expand::expand(&searcher, terms, Pattern::Shape(&shape), &mut budget).map(|_| budget)
     };
     assert_eq!(expand("a*", 3).unwrap(), 0);
     assert_eq!(expand("b*", 3).unwrap(), 2);
     let error = expand("a*", 2).unwrap_err();
     assert!(matches!(&error, Error::TooManyTerms { pattern, .. } if pattern == "a*"), "{error}");
+}
+
+/// The limit counts for every kind of pattern.
+#[test]
+fn every_pattern_has_a_limit() {
+    let data = tempfile::tempdir().unwrap();
+    let index = index_of(data.path(), &[vec![words("1", "aa ab b")], vec![words("2", "ac")]]);
+    let searcher = index.searcher();
+    let body = crate::index::schema::words(TextField::Body);
+    let regex = Regex::parse("a.").unwrap();
+    let value = StringTest::Shaped(Wildcard::parse("a?"));
+    for pattern in [Pattern::Regex(&regex), Pattern::Value(&value)] {
+        let expand = |mut budget| {
+            super::expand::expand(&searcher, Terms::of(body), pattern, &mut budget).map(|_| budget)
+        };
+        assert_eq!(expand(4).unwrap(), 1, "{pattern}");
+        assert!(matches!(expand(2), Err(Error::TooManyTerms { .. })), "{pattern}");
+    }
+    let word = Fuzzy::new("aa", 1);
+    let fuzzy = |mut budget| super::fuzzy::fuzzy(&searcher, body, &word, &mut budget);
+    assert!(fuzzy(3).is_ok());
+    let error = fuzzy(2).unwrap_err();
+    assert!(error.to_string().starts_with("`aa~1` stands for more"), "{error}");
+}
+
+fn body(pattern: TextPattern) -> Condition {
+    leaf(Predicate::Text(TextTest { fields: vec![TextField::Body], pattern, scored: true }))
+}
+
+/// As Lucene's `FuzzyQuery` does it: of more than fifty terms those most like the word, then those
+/// that come first; the shorter word says how much an edit weighs.
+#[test]
+fn a_misspelt_word_stands_for_fifty_terms() {
+    let data = tempfile::tempdir().unwrap();
+    let word = |n: u8| format!("{}{}aa", char::from(b'a' + n / 26), char::from(b'a' + n % 26));
+    // 78 words of four letters, in two segments, and one of three: it is the shorter of two.
+    let message = |n: u8| words(&format!("{n:02}"), &word(n));
+    let parts = [(0..78).step_by(2), (1..78).step_by(2)].map(|part| part.map(message).collect());
+    let mut parts: [Vec<Message>; 2] = parts;
+    parts[0].push(words("short", "zaa"));
+    let index = index_of(data.path(), &parts);
+    let found = ids(&index, &body(TextPattern::Fuzzy(Fuzzy::new("zzaa", 2))), &[]);
+    // One edit: aaaa would be two, zaa and nothing else is one. The rest in the order of the terms.
+    let mut expected: Vec<_> = (0..78).map(|n| (n % 26 != 25, n)).collect();
+    expected.sort_unstable();
+    let mut expected: Vec<_> = expected.iter().take(49).map(|(_, n)| format!("{n:02}")).collect();
+    expected.push("short".into());
+    expected.sort_unstable();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_variant_of_a_message_that_is_gone_takes_no_place() {
+    let data = tempfile::tempdir().unwrap();
+    let gone = (0..60).map(|n| words(&n.to_string(), &format!("aa{}", char::from(b'a' + n % 26))));
+    let gone: Vec<_> = gone.collect();
+    let anew = (0..60).map(|n| words(&n.to_string(), "other")).chain([words("x", "zzz aaa")]);
+    let index = index_of(data.path(), &[gone, anew.collect()]);
+    assert_eq!(ids(&index, &body(TextPattern::Fuzzy(Fuzzy::new("aaz", 1))), &[]), ["x"]);
+}
+
+/// A rare misspelling is no better than the word itself.
+#[test]
+fn the_nearer_word_comes_first() {
+    let data = tempfile::tempdir().unwrap();
+    let common = (0..20).map(|n| words(&format!("{n:02}"), "colour"));
+    let part = common.chain([words("a", "colours"), words("b", "color other")]).collect();
+    let index = index_of(data.path(), &[part]);
+    let found = ids(&index, &body(TextPattern::Fuzzy(Fuzzy::new("colour", 1))), &BY_SCORE);
+    assert_eq!(found.len(), 22);
+    assert_eq!(found[20..], ["a", "b"]);
+}
+
+#[test]
+fn words_near_each_other_count_for_relevance_as_words() {
+    let data = tempfile::tempdir().unwrap();
+    let part =
+        vec![words("1", "due x y invoice due"), words("2", "invoice due"), words("3", "due")];
+    let index = index_of(data.path(), &[part]);
+    let tokens = vec!["due".to_owned(), "invoice".to_owned()];
+    let near = Near { parts: vec![tokens.clone()], distance: 0, ordered: true };
+    assert_eq!(ids(&index, &body(TextPattern::Near(near)), &[]), [""; 0]);
+    let sloppy = body(TextPattern::Sloppy(Sloppy { tokens: tokens.clone(), slop: 2 }));
+    let one = |token: &String| body(TextPattern::Phrase(vec![token.clone()]));
+    let both = Expr::And(tokens.iter().map(one).collect());
+    assert_eq!(scores(&index, &sloppy, &BY_SCORE), scores(&index, &both, &BY_SCORE));
 }
 
 #[test]
@@ -152,6 +236,27 @@ fn check(predicate: Predicate, matching: usize, messages: Vec<Message>) {
     let judged = messages.iter().filter(|message| evaluate(&condition, message));
     assert!(judged.map(|message| &message.id).eq(&ids(&index, &condition, &[])));
     assert_eq!(ids(&index, &condition, &[]).len(), matching);
+}
+
+/// A text that was cut to be a term has another end.
+#[test]
+fn long_values_are_tested_whole() {
+    let long = |end: &str| format!("{}{end}", "Inbox/".repeat(1_000));
+    let folder = |end: &str| Message { folder: Some(long(end)), ..Message::default() };
+    let test = |test: StringTest| Predicate::String(StringField::Folder, test);
+    let folders = || vec![folder("Bills"), folder("Other")];
+    check(test(StringTest::PathEnd("inbox/bills".into())), 1, folders());
+    check(test(StringTest::Same(long("BILLS"))), 1, folders());
+    check(test(StringTest::Shaped(Wildcard::parse("inbox*bills"))), 1, folders());
+    check(test(StringTest::PathEnd("inbox".into())), 0, folders());
+    check(
+        Predicate::Reference(long("")),
+        1,
+        vec![
+            Message { references: vec![long("")], ..Message::default() },
+            Message { references: vec![long("x")], ..Message::default() },
+        ],
+    );
 }
 
 fn person(pattern: PersonPattern) -> Predicate {

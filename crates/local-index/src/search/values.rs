@@ -1,7 +1,5 @@
 //! Tests of values: strings, flags, numbers, moments, and elements of lists.
 
-use std::convert::Infallible;
-
 use postern_query::analysis::lower_case;
 use postern_query::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, RecipientList, StringField,
@@ -18,7 +16,7 @@ use super::any::{Candidates, any};
 use super::bounds;
 use super::clause::Clause;
 use super::compile::{Compiler, has, phrase, single};
-use super::expand::Terms;
+use super::expand::{Pattern, Terms};
 use crate::index::schema;
 use crate::index::terms::{ENDS, Kind, is_regular, traits};
 
@@ -40,11 +38,6 @@ impl Absence {
             Self::Never => Clause::Nothing,
         }
     }
-}
-
-/// A test of a string field.
-pub(super) fn string_field(field: StringField, test: &StringTest) -> Candidates {
-    string(schema::whole(field), test, || Absence::Without(field.path().to_owned()))
 }
 
 /// A test of a yes-or-no field.
@@ -73,33 +66,44 @@ pub(super) fn instant_field(field: InstantField, test: InstantTest) -> Candidate
     }
 }
 
-/// A test of one recipient.
-pub(super) fn recipient(list: RecipientList, test: &Expr<RecipientTest>) -> Candidates {
-    let lacking = |field| Absence::With(traits::lacking(list.path(), field));
-    let mut leaf = |test: &RecipientTest| match test {
-        RecipientTest::Name(test) => {
-            certain(string(schema::recipient_name(list), test, || lacking("name")))
-        }
-        RecipientTest::Address(test) => {
-            certain(string(schema::recipient_address(list), test, || lacking("address")))
-        }
-    };
-    let Ok(candidates) = any(test, &|| has(list.path()), &mut leaf);
-    candidates
-}
-
-/// A test of one category.
-pub(super) fn category(test: &Expr<StringTest>) -> Candidates {
-    let mut leaf = |test: &StringTest| certain(string(schema::CATEGORY, test, || Absence::Never));
-    let Ok(candidates) = any(test, &|| has(CATEGORIES), &mut leaf);
-    candidates
-}
-
-const fn certain(candidates: Candidates) -> Result<Candidates, Infallible> {
-    Ok(candidates)
+/// A message that it refers to.
+pub(super) fn reference(id: &str) -> Candidates {
+    is(schema::REFERENCE, id)
 }
 
 impl Compiler<'_> {
+    /// A test of a string field.
+    pub(super) fn string_field(
+        &self,
+        field: StringField,
+        test: &StringTest,
+    ) -> Result<Candidates, Error> {
+        self.string(schema::whole(field), test, || Absence::Without(field.path().to_owned()))
+    }
+
+    /// A test of one recipient.
+    pub(super) fn recipient(
+        &self,
+        list: RecipientList,
+        test: &Expr<RecipientTest>,
+    ) -> Result<Candidates, Error> {
+        let lacking = |field| Absence::With(traits::lacking(list.path(), field));
+        any(test, &|| has(list.path()), &mut |test: &RecipientTest| match test {
+            RecipientTest::Name(test) => {
+                self.string(schema::recipient_name(list), test, || lacking("name"))
+            }
+            RecipientTest::Address(test) => {
+                self.string(schema::recipient_address(list), test, || lacking("address"))
+            }
+        })
+    }
+
+    /// A test of one category.
+    pub(super) fn category(&self, test: &Expr<StringTest>) -> Result<Candidates, Error> {
+        let mut leaf = |test: &StringTest| self.string(schema::CATEGORY, test, || Absence::Never);
+        any(test, &|| has(CATEGORIES), &mut leaf)
+    }
+
     /// A test of one attachment.
     pub(super) fn attachment(&self, test: &Expr<AttachmentTest>) -> Result<Candidates, Error> {
         any(test, &|| has(ATTACHMENTS), &mut |leaf: &AttachmentTest| self.attachment_leaf(leaf))
@@ -111,9 +115,11 @@ impl Compiler<'_> {
             Candidates::exact(single(Term::from_field_text(schema::FILE_NAMES, &kind.term(text))))
         };
         Ok(match test {
-            AttachmentTest::Name(test) => string(schema::ATTACHMENT_NAME, test, || lacking("name")),
+            AttachmentTest::Name(test) => {
+                self.string(schema::ATTACHMENT_NAME, test, || lacking("name"))?
+            }
             AttachmentTest::ContentType(test) => {
-                string(schema::ATTACHMENT_TYPE, test, || lacking("contentType"))
+                self.string(schema::ATTACHMENT_TYPE, test, || lacking("contentType"))?
             }
             AttachmentTest::Size(test) => {
                 number(schema::ATTACHMENT_SIZE, *test, || lacking("size"))
@@ -135,30 +141,47 @@ impl Compiler<'_> {
                         kind: kind.prefix(),
                         may_be_empty: true,
                     };
-                    parts.push(Candidates::exact(self.expanded(terms, shape)?));
+                    parts.push(Candidates::exact(self.expanded(terms, Pattern::Shape(shape))?));
                 }
                 Candidates::either(parts)
             }
         })
     }
+
+    /// A test of a string that is one term. Texts too long for that stand in no term; the messages
+    /// that hold such texts are looked at one by one, see [`traits::IRREGULAR`].
+    fn string(
+        &self,
+        field: Field,
+        test: &StringTest,
+        absence: impl FnOnce() -> Absence,
+    ) -> Result<Candidates, Error> {
+        Ok(match test {
+            StringTest::Is(text) => is(field, text),
+            StringTest::OneOf(texts) => one_of(field, texts),
+            StringTest::Same(_) | StringTest::Shaped(_) | StringTest::PathEnd(_) => {
+                Candidates::exact(self.expanded(Terms::of(field), Pattern::Value(test))?)
+            }
+            StringTest::Missing => absent(absence()),
+        })
+    }
 }
 
-/// A test of a string that is one term. Texts too long for that stand in no term; the messages
-/// that hold such texts are looked at one by one, see [`traits::IRREGULAR`].
-fn string(field: Field, test: &StringTest, absence: impl FnOnce() -> Absence) -> Candidates {
-    let term = |text: &String| Term::from_field_text(field, text);
-    match test {
-        StringTest::Is(text) if is_regular(text) => Candidates::exact(single(term(text))),
-        StringTest::Is(_) => Candidates { clause: Clause::Nothing, exact: true },
-        StringTest::OneOf(texts) => {
-            let terms: Vec<_> = texts.iter().filter(|text| is_regular(text)).map(term).collect();
-            if terms.is_empty() {
-                return Candidates { clause: Clause::Nothing, exact: true };
-            }
-            Candidates::exact(Box::new(TermSetQuery::new(terms)))
-        }
-        StringTest::Missing => absent(absence()),
+fn is(field: Field, text: &str) -> Candidates {
+    if is_regular(text) {
+        Candidates::exact(single(Term::from_field_text(field, text)))
+    } else {
+        Candidates { clause: Clause::Nothing, exact: true }
     }
+}
+
+fn one_of(field: Field, texts: &[String]) -> Candidates {
+    let texts = texts.iter().filter(|text| is_regular(text));
+    let terms: Vec<_> = texts.map(|text| Term::from_field_text(field, text)).collect();
+    if terms.is_empty() {
+        return Candidates { clause: Clause::Nothing, exact: true };
+    }
+    Candidates::exact(Box::new(TermSetQuery::new(terms)))
 }
 
 fn number(field: Field, test: NumberTest, absence: impl FnOnce() -> Absence) -> Candidates {

@@ -9,13 +9,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use postern_query::{Predicate, predicate_holds};
 use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::store::StoreReader;
-use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED};
+use tantivy::{DocId, Score, SegmentReader};
 
 use super::Error;
+use super::checked::{Check, Checked};
 use super::fetch::without_body;
-
-/// How much dearer it is to read a message than to go to the next candidate.
-const READING_COST: u64 = 100;
 
 /// How many compressed blocks of messages stay at hand.
 const CACHED_BLOCKS: usize = 4;
@@ -75,15 +73,10 @@ struct VerifiedWeight {
 
 impl Weight for VerifiedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let mut scorer = VerifiedScorer {
-            candidates: self.candidates.scorer(reader, boost)?,
-            messages: reader.get_store_reader(CACHED_BLOCKS)?,
-            predicate: Arc::clone(&self.predicate),
-            faults: self.faults.clone(),
-        };
-        let first = scorer.candidates.doc();
-        scorer.settle(first);
-        Ok(Box::new(scorer))
+        let candidates = self.candidates.scorer(reader, boost)?;
+        let messages = reader.get_store_reader(CACHED_BLOCKS)?;
+        let (predicate, faults) = (Arc::clone(&self.predicate), self.faults.clone());
+        Ok(Box::new(Checked::new(candidates, Reading { messages, predicate, faults })))
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
@@ -91,15 +84,16 @@ impl Weight for VerifiedWeight {
     }
 }
 
-struct VerifiedScorer {
-    candidates: Box<dyn Scorer>,
+struct Reading {
     messages: StoreReader,
     predicate: Arc<Predicate>,
     faults: Faults,
 }
 
-impl VerifiedScorer {
-    fn holds(&self, candidate: DocId) -> bool {
+impl Check for Reading {
+    const COST: u64 = 100;
+
+    fn holds(&mut self, candidate: DocId) -> bool {
         match without_body(&self.messages, candidate) {
             Ok(message) => predicate_holds(&self.predicate, &message),
             Err(error) => {
@@ -107,56 +101,5 @@ impl VerifiedScorer {
                 false
             }
         }
-    }
-
-    /// Goes on from a candidate to the first one that holds.
-    fn settle(&mut self, mut candidate: DocId) -> DocId {
-        while candidate != TERMINATED && !self.holds(candidate) {
-            candidate = self.candidates.advance();
-        }
-        candidate
-    }
-}
-
-impl DocSet for VerifiedScorer {
-    fn advance(&mut self) -> DocId {
-        let next = self.candidates.advance();
-        self.settle(next)
-    }
-
-    fn seek(&mut self, target: DocId) -> DocId {
-        // What stands here already holds: it must not be read again.
-        if self.doc() >= target {
-            return self.doc();
-        }
-        let next = self.candidates.seek(target);
-        self.settle(next)
-    }
-
-    fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
-        // Only the target is read, not what comes after it.
-        match self.candidates.seek_danger(target) {
-            SeekDangerResult::Found if self.holds(target) => SeekDangerResult::Found,
-            SeekDangerResult::Found => SeekDangerResult::SeekLowerBound(target + 1),
-            beyond @ SeekDangerResult::SeekLowerBound(_) => beyond,
-        }
-    }
-
-    fn doc(&self) -> DocId {
-        self.candidates.doc()
-    }
-
-    fn size_hint(&self) -> u32 {
-        self.candidates.size_hint()
-    }
-
-    fn cost(&self) -> u64 {
-        self.candidates.cost().saturating_mul(READING_COST)
-    }
-}
-
-impl Scorer for VerifiedScorer {
-    fn score(&mut self) -> Score {
-        self.candidates.score()
     }
 }

@@ -39,11 +39,13 @@ pub(super) fn is_read(file: &Path) -> Option<bool> {
     if lies_in(file, "new") {
         return Some(false);
     }
-    if !lies_in(file, "cur") {
-        return None;
-    }
-    let name = file.file_name()?.to_string_lossy();
-    Some(name.rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains('S')))
+    lies_in(file, "cur").then(|| has_flag(file, 'S'))
+}
+
+/// Whether the name of a message in `cur` has the flag behind `:2,`.
+pub(super) fn has_flag(file: &Path, flag: char) -> bool {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    lies_in(file, "cur") && name.rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains(flag))
 }
 
 #[cfg(test)]
@@ -63,6 +65,8 @@ mod tests {
         assert_eq!(is_read(&file("cur/1:2,F")), Some(false));
         assert_eq!(is_read(&file("new/1")), Some(false));
         assert_eq!(is_read(&file("1")), None);
+        assert!(has_flag(&file("cur/1:2,DFS"), 'D') && has_flag(&file("cur/1:2,DFS"), 'F'));
+        assert!(!has_flag(&file("cur/1:2,S"), 'F') && !has_flag(&file("new/1:2,F"), 'F'));
         assert!(is_unfinished(&file("tmp/1")) && !is_unfinished(&file("cur/1")));
         let names = [".Lists.rust".to_owned(), "cur".to_owned()];
         assert_eq!(folders(&names, &file(".Lists.rust/cur/1")), ["Lists", "rust"]);

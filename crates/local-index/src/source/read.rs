@@ -16,6 +16,14 @@ pub const MAX_MESSAGE: usize = 256 << 20;
 /// Bytes at the start of a file that tell what it is.
 const SNIFF: usize = 16 << 10;
 
+/// Bytes of one document that are read.
+const MAX_LINE: u64 = MAX_MESSAGE as u64;
+
+const NOT_MAIL: &str = "there are no header lines at its start, so it is not mail";
+
+/// What some editors put before UTF-8 text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
@@ -49,10 +57,7 @@ pub fn read(
         // Whatever is delivered to a Maildir is mail.
         Kind::Other if in_maildir => whole_file(source, reader, each),
         Kind::Empty => Err(Unreadable::not_mail(path, "the file is empty")),
-        Kind::Other => Err(Unreadable::not_mail(
-            path,
-            "there are no header lines at its start, so it is not mail",
-        )),
+        Kind::Other => Err(Unreadable::not_mail(path, NOT_MAIL)),
         Kind::Documents => documents(path, reader, each),
         Kind::Envelope => match mailbox(path, reader, each).map_err(failed)? {
             true => Ok(()),
@@ -87,6 +92,7 @@ enum Kind {
 }
 
 fn kind(start: &[u8]) -> Kind {
+    let start = start.strip_prefix(BYTE_ORDER_MARK).unwrap_or(start);
     let text = start.trim_ascii_start();
     if text.is_empty() {
         return Kind::Empty;
@@ -104,7 +110,7 @@ fn kind(start: &[u8]) -> Kind {
 /// `Name: value`, the name of printable characters without white space.
 fn is_header(line: &[u8]) -> bool {
     let Some(colon) = line.iter().position(|byte| *byte == b':') else { return false };
-    let name = line.get(..colon).unwrap_or_default();
+    let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
     let rest = line.get(colon + 1..).unwrap_or_default();
     let named = !name.is_empty()
         && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
@@ -133,6 +139,7 @@ fn mailbox(
 }
 
 fn part(part: Part) -> Item {
+    let part = part.trimmed();
     Item::Mail { bytes: part.bytes, offset: part.offset }
 }
 
@@ -157,28 +164,55 @@ fn documents(
     mut reader: impl BufRead,
     each: &mut impl FnMut(Result<Item, Unreadable>),
 ) -> Result<(), Unreadable> {
+    let failed = |error: io::Error| Unreadable::new(path, error);
+    let mut known = is_named_documents(path);
     let mut line = Vec::new();
     for number in 1_u64.. {
         line.clear();
-        let read =
-            reader.read_until(b'\n', &mut line).map_err(|error| Unreadable::new(path, error))?;
+        let read = reader.by_ref().take(MAX_LINE).read_until(b'\n', &mut line).map_err(failed)?;
         if read == 0 {
             break;
         }
-        if !line.trim_ascii().is_empty() {
-            each(one_document(path, number, &line));
+        if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
+            return Err(Unreadable::new(path, format!("line {number} is longer than 256 MiB")));
         }
+        let text = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line).trim_ascii();
+        if text.is_empty() {
+            continue;
+        }
+        if !known && !is_document(text) {
+            return Err(Unreadable::not_mail(path, NOT_MAIL));
+        }
+        known = true;
+        each(one_document(path, number, text));
     }
     Ok(())
 }
 
+fn is_named_documents(path: &Path) -> bool {
+    let is = |end: &str| path.extension().is_some_and(|found| found.eq_ignore_ascii_case(end));
+    is("jsonl") || is("ndjson")
+}
+
+/// Many files start with a bracket: settings, programs, rich text. Documents have an `id`.
+fn is_document(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Value>(line).is_ok_and(|value| value.get("id").is_some())
+}
+
 fn one_document(path: &Path, number: u64, line: &[u8]) -> Result<Item, Unreadable> {
-    let text = std::str::from_utf8(line).map_err(|error| error.to_string());
+    let text = std::str::from_utf8(line).map_err(|error| format!("line {number}: {error}"));
     let message =
-        text.and_then(|text| document::from_json(text).map_err(|error| error.to_string()));
+        text.and_then(|text| document::from_json(text).map_err(|error| in_line(number, &error)));
     message
         .map(|message| Item::Document(Box::new(message)))
-        .map_err(|reason| Unreadable::new(path, format!("line {number}: {reason}")))
+        .map_err(|reason| Unreadable::new(path, reason))
+}
+
+/// The fault with its place in the file; what reads one line counts it as the first.
+fn in_line(number: u64, error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.rsplit_once(" at line ").map_or(text.as_str(), |(what, _)| what);
+    format!("line {number}, column {}: {what}", error.column())
 }
 
 #[cfg(test)]
@@ -193,8 +227,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
         fs::write(&path, content).unwrap();
-        let source =
-            SourceFile { path, length: 0, modified: 0, place: Place::default(), is_read: None };
+        let source = SourceFile {
+            path,
+            length: 0,
+            modified: 0,
+            place: Place::default(),
+            is_read: None,
+            is_flagged: None,
+            is_draft: None,
+        };
         let mut found = Vec::new();
         let outcome = read(&source, &mut |item| {
             found.push(match item {
@@ -240,7 +281,19 @@ mod tests {
         let found = items("a.jsonl", b"{\"id\":\"1\"}\n\n{\"id\":5}\nnonsense\n{\"id\":\"2\"}");
         assert_eq!(found.len(), 4);
         assert_eq!((found[0].as_str(), found[3].as_str()), ("#1", "#2"));
-        assert!(found[1].starts_with("!line 3: invalid type: integer `5`"), "{found:?}");
-        assert!(found[2].starts_with("!line 4: "), "{found:?}");
+        assert_eq!(found[1], "!line 3, column 7: invalid type: integer `5`, expected a string");
+        assert!(found[2].starts_with("!line 4, column 2: "), "{found:?}");
+        assert_eq!(items("a", b"\xef\xbb\xbf{\"id\":\"1\"}"), ["#1"]);
+    }
+
+    #[test]
+    fn brackets_that_begin_no_document() {
+        for content in
+            [&b"{\\rtf1\\ansi\n{}\n"[..], b"{\n \"id\": 1\n}", b"{\"a\":1}\n{\"id\":\"1\"}"]
+        {
+            assert_eq!(items("a", content), [format!("!true {NOT_MAIL}")]);
+        }
+        let found = items("a.jsonl", b"{\"a\":1}\n{\"id\":\"1\"}");
+        assert_eq!(found, ["!line 1, column 7: missing field `id`", "#1"]);
     }
 }

@@ -21,6 +21,10 @@ pub struct SourceFile {
     pub place: Place,
     /// Whether its message was read, where the file name tells.
     pub is_read: Option<bool>,
+    /// Whether its message was flagged, where the file name says so.
+    pub is_flagged: Option<bool>,
+    /// Whether its message is a draft, where the file name says so.
+    pub is_draft: Option<bool>,
 }
 
 /// The files at and below `paths`, in the order of their names.
@@ -68,5 +72,7 @@ fn file(root: &Path, entry: &DirEntry, rule: &PlaceRule) -> Option<Result<Source
         modified: age.and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_default(),
         place: rule.place(root, path),
         is_read: maildir::is_read(path),
+        is_flagged: maildir::has_flag(path, 'F').then_some(true),
+        is_draft: maildir::has_flag(path, 'D').then_some(true),
     }))
 }

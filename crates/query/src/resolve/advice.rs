@@ -4,10 +4,23 @@ use jiff::Timestamp;
 
 use crate::query::{Comparison, Condition, InstantTest, PersonPattern, Predicate, Role};
 use crate::schema::InstantField;
-use crate::{Advice, AdviceCode, Expr, Located, Span};
+use crate::{Advice, AdviceCode, Expr, Located, Span, simplify};
 
 /// What contradicts itself among conditions that must all hold.
 pub(super) fn contradictions(condition: &Condition) -> Vec<Advice> {
+    let found = in_conjunction(condition);
+    if !found.is_empty() || !simplify::is_impossible(condition) {
+        return found;
+    }
+    let mut whole: Option<Span> = None;
+    condition.for_each_leaf(&mut |leaf| {
+        whole = Some(whole.map_or(leaf.span, |span| span.to(leaf.span)));
+    });
+    let message = "these conditions exclude each other, so this finds nothing";
+    vec![Advice::new(AdviceCode::NeverMatches, whole.unwrap_or_default(), message)]
+}
+
+fn in_conjunction(condition: &Condition) -> Vec<Advice> {
     let Expr::And(parts) = condition else { return Vec::new() };
     let leaves: Vec<_> = parts
         .iter()

@@ -4,7 +4,7 @@ use super::canonical::Binding;
 use super::operators::Operator;
 use super::value::{Value, fault, single};
 use super::{advice, canonical, labels, names, operators, people, plain, range, words};
-use crate::query::{Condition, PersonPattern, Predicate, Role, TextTest};
+use crate::query::{Condition, PersonPattern, Predicate, Role, TextPattern, TextTest};
 use crate::schema::{InstantField, NumberField, Sort, SortField, StringField, TextField};
 use crate::syntax::postern::{FieldName, Outcome, Piece, PieceKind, Relation, Term, Terms, Tree};
 use crate::{
@@ -186,7 +186,7 @@ impl Resolver<'_> {
         let Some(pattern) = pattern else {
             return self.mark(&single(term)?, name, place);
         };
-        let open = term.near.is_some() && name.is_empty();
+        let open = matches!(pattern, TextPattern::Near(_)) && name.is_empty();
         let binding = if open { Binding::Near } else { Binding::Unit };
         let test = TextTest { fields: fields.to_vec(), pattern, scored: true };
         let condition = leaf(Predicate::Text(test), term.span);

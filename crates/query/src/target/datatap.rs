@@ -12,7 +12,7 @@ use crate::query::{
 use crate::schema::{
     CATEGORIES, DELIVERED_TO, REFERENCES, RecipientList, Sort, StringField, TextField,
 };
-use crate::{Errors, Expr, Located, Query, Span, TextPattern, Wildcard, analysis, lucene, odata};
+use crate::{Errors, Expr, Query, Span, TextPattern, Wildcard, analysis, lucene, odata};
 
 /// What is sent to the search endpoint; absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Request {
 #[must_use]
 pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<Request> {
     let mut emitter = Emitter { capabilities, notes: Notes::default() };
-    let request = emitter.request(query);
+    let request = emitter.request(&query.simplified().query);
     emitter.notes.compiled(request)
 }
 
@@ -73,7 +73,7 @@ pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Comp
     let mut emitter = Emitter { capabilities, notes: Notes::default() };
     let filter = emitter.condition(query.condition()).and_then(|said| match said {
         Said::Filter(filter) => Some(filter),
-        Said::Text(text) => emitter.text_in_filter(&text, Span::default()),
+        Said::Text(text, span) => emitter.text_in_filter(&text, span),
     });
     let text = filter.map(Filter::into_text);
     emitter.notes.compiled(text)
@@ -84,7 +84,7 @@ pub(crate) fn compile_text(query: &Query, capabilities: &Capabilities) -> Compil
     let mut emitter = Emitter { capabilities, notes: Notes::default() };
     let text = match emitter.condition(query.condition()) {
         _ if query.condition().is_everything() => Some("*".to_owned()),
-        Some(Said::Text(words)) => emitter.query_text(vec![words]).and_then(|(text, _)| text),
+        Some(Said::Text(words, _)) => emitter.query_text(vec![words]).and_then(|(text, _)| text),
         Some(Said::Filter(_)) => {
             emitter.notes.unsupported(None, "query text has no conditions on values, only words")
         }
@@ -93,11 +93,12 @@ pub(crate) fn compile_text(query: &Query, capabilities: &Capabilities) -> Compil
     emitter.notes.compiled(text)
 }
 
-/// A leaf in the words of one side of the request.
+/// A part of a query in the words of one side of the request.
 #[derive(Clone, Debug)]
 enum Said {
     Filter(Filter),
-    Text(Expr<TextTest>),
+    /// Words, and where the first of them stands.
+    Text(Expr<TextTest>, Span),
 }
 
 struct Emitter<'c> {
@@ -113,6 +114,7 @@ impl Emitter<'_> {
         };
         let said: Vec<_> = parts.iter().map(|part| self.condition(part)).collect();
         let (texts, filters) = split(said.into_iter().collect::<Option<_>>()?);
+        let texts = texts.into_iter().map(|(text, _)| text).collect();
         let order_by = self.order_by(query.order());
         let (query, extra) = self.query_text(texts)?;
         let filters: Vec<_> = filters.into_iter().chain(extra).collect();
@@ -120,25 +122,36 @@ impl Emitter<'_> {
         self.within_budget(Request { query, filter, order_by: order_by? })
     }
 
-    /// A condition in the words of one side.
+    /// A condition in the words of one side; words beside conditions go into the filter.
     fn condition(&mut self, condition: &Condition) -> Option<Said> {
-        let mut sides = Vec::new();
-        condition.for_each_leaf(&mut |leaf| sides.push(self.predicate(&leaf.value, leaf.span)));
-        let sides: Vec<Said> = sides.into_iter().collect::<Option<_>>()?;
-        let all_text = !sides.is_empty() && sides.iter().all(|side| matches!(side, Said::Text(_)));
-        let mut sides = sides.into_iter();
-        if all_text {
-            return replace_leaves(condition, &mut || match sides.next() {
-                Some(Said::Text(text)) => Some(text),
-                Some(Said::Filter(_)) | None => None,
-            })
-            .map(Said::Text);
+        match condition {
+            Expr::Leaf(leaf) => self.predicate(&leaf.value, leaf.span),
+            Expr::Not(inner) => Some(match self.condition(inner)? {
+                Said::Filter(filter) => Said::Filter(filter.negated()),
+                Said::Text(text, span) => Said::Text(Expr::negated(text), span),
+            }),
+            Expr::And(parts) => self.joined(parts, Expr::And, Filter::all),
+            Expr::Or(parts) => self.joined(parts, Expr::Or, Filter::any),
         }
-        filter::tree(condition, &mut |leaf| match sides.next()? {
-            Said::Filter(filter) => Some(filter),
-            Said::Text(text) => self.text_in_filter(&text, leaf.span),
-        })
-        .map(Said::Filter)
+    }
+
+    fn joined(
+        &mut self,
+        parts: &[Condition],
+        texts: fn(Vec<Expr<TextTest>>) -> Expr<TextTest>,
+        filters: fn(Vec<Filter>) -> Filter,
+    ) -> Option<Said> {
+        // Every part is asked, so that all that cannot be said is known at once.
+        let said: Vec<_> = parts.iter().map(|part| self.condition(part)).collect();
+        let (words, mut rest) = split(said.into_iter().collect::<Option<_>>()?);
+        let Some((_, span)) = words.first() else { return Some(Said::Filter(filters(rest))) };
+        let span = *span;
+        let words = Expr::group(words.into_iter().map(|(text, _)| text).collect(), texts);
+        if rest.is_empty() {
+            return Some(Said::Text(words, span));
+        }
+        rest.insert(0, self.text_in_filter(&words, span)?);
+        Some(Said::Filter(filters(rest)))
     }
 
     /// The text for `query`; negations alone go to the filter where functions pass.
@@ -171,10 +184,21 @@ impl Emitter<'_> {
         text.for_each_leaf(&mut |test| scored &= test.scored);
         match text::emit(&by_reference(text), lucene::Syntax::Full) {
             Ok(text) => Some(filter::is_match(&text, "subject,body", scored)),
-            Err(text::Unsayable::OnlyNegations) => {
-                filter::tree(text, &mut |test| self.text_in_filter(&Expr::Leaf(test.clone()), span))
-            }
+            Err(text::Unsayable::OnlyNegations) => self.negations_in_filter(text, span),
             Err(reason) => self.notes.unsupported(Some(span), unsayable(reason)),
+        }
+    }
+
+    /// Words that are all negated: the negations go into the filter itself.
+    fn negations_in_filter(&mut self, text: &Expr<TextTest>, span: Span) -> Option<Filter> {
+        let mut each = |parts: &[Expr<TextTest>]| -> Option<Vec<Filter>> {
+            parts.iter().map(|part| self.text_in_filter(part, span)).collect()
+        };
+        match text {
+            Expr::Not(inner) => self.text_in_filter(inner, span).map(Filter::negated),
+            Expr::And(parts) => each(parts).map(Filter::all),
+            Expr::Or(parts) => each(parts).map(Filter::any),
+            Expr::Leaf(_) => None,
         }
     }
 
@@ -281,7 +305,7 @@ impl Emitter<'_> {
         for field in &test.fields {
             self.searchable(*field, span)?;
         }
-        Some(Said::Text(Expr::Leaf(test.clone())))
+        Some(Said::Text(Expr::Leaf(test.clone()), span))
     }
 
     fn searchable(&mut self, field: TextField, span: Span) -> Option<()> {
@@ -309,7 +333,8 @@ impl Emitter<'_> {
                     "the premium index does not cut file names at dots and underscores",
                 );
                 let pattern = TextPattern::Phrase(words.clone());
-                Some(Said::Text(Expr::Leaf(text_test(TextField::AttachmentName, pattern))))
+                let test = text_test(TextField::AttachmentName, pattern);
+                Some(Said::Text(Expr::Leaf(test), span))
             }
             Expr::Leaf(_) | Expr::And(_) | Expr::Or(_) | Expr::Not(_) => self.notes.unsupported(
                 Some(span),
@@ -340,7 +365,7 @@ impl Emitter<'_> {
         }
         let texts = roles.iter().map(|role| self.person_text(*role, pattern, span));
         let texts: Vec<_> = texts.collect::<Vec<_>>().into_iter().collect::<Option<_>>()?;
-        Some(Said::Text(Expr::group(texts, Expr::Or)))
+        Some(Said::Text(Expr::group(texts, Expr::Or), span))
     }
 
     fn address(&mut self, roles: &[Role], address: &str, span: Span) -> Option<Said> {
@@ -367,7 +392,7 @@ impl Emitter<'_> {
         };
         match said? {
             Said::Filter(filter) => Some(filter),
-            Said::Text(_) => None,
+            Said::Text(..) => None,
         }
     }
 
@@ -488,24 +513,15 @@ const fn attachment_path(test: &Expr<AttachmentTest>) -> &'static str {
     }
 }
 
-fn split(said: Vec<Said>) -> (Vec<Expr<TextTest>>, Vec<Filter>) {
+fn split(said: Vec<Said>) -> (Vec<(Expr<TextTest>, Span)>, Vec<Filter>) {
     let (mut texts, mut filters) = (Vec::new(), Vec::new());
     for one in said {
         match one {
-            Said::Text(text) => texts.push(text),
+            Said::Text(text, span) => texts.push((text, span)),
             Said::Filter(filter) => filters.push(filter),
         }
     }
     (texts, filters)
-}
-
-/// The same skeleton with the leaves that `next` gives, left to right.
-fn replace_leaves(
-    condition: &Condition,
-    next: &mut impl FnMut() -> Option<Expr<TextTest>>,
-) -> Option<Expr<TextTest>> {
-    let mut map = |_: Located<Predicate>| next().ok_or(());
-    condition.clone().try_map(&mut map).ok()
 }
 
 fn by_reference(expr: &Expr<TextTest>) -> Expr<&TextTest> {

@@ -14,8 +14,8 @@ use crate::{Expr, Near, Wildcard, WildcardPart};
 struct Signed {
     negative: bool,
     text: String,
-    /// Whether it needs brackets inside a larger text.
-    compound: bool,
+    /// What joins its parts, where it needs brackets inside of what is joined otherwise.
+    joined_by: Option<&'static str>,
 }
 
 /// Why a condition has no text.
@@ -66,7 +66,9 @@ fn flipped(signed: Signed) -> Signed {
 }
 
 /// All of them; negations alone become the negation of alternatives.
-fn conjunction(parts: Vec<Signed>, syntax: Syntax) -> Result<Signed, Unsayable> {
+fn conjunction(mut parts: Vec<Signed>, syntax: Syntax) -> Result<Signed, Unsayable> {
+    // What is prohibited stands last, as whoever reads the text back has it.
+    parts.sort_by_key(|part| part.negative);
     if parts.iter().all(|part| part.negative) {
         let or = if syntax == Syntax::Full { " OR " } else { " | " };
         return joined(&parts.into_iter().map(flipped).collect::<Vec<_>>(), syntax, or)
@@ -75,16 +77,25 @@ fn conjunction(parts: Vec<Signed>, syntax: Syntax) -> Result<Signed, Unsayable> 
     joined(&parts, syntax, if syntax == Syntax::Full { " AND " } else { " + " })
 }
 
-fn joined(parts: &[Signed], syntax: Syntax, separator: &str) -> Result<Signed, Unsayable> {
+fn joined(parts: &[Signed], syntax: Syntax, separator: &'static str) -> Result<Signed, Unsayable> {
     let texts: Vec<_> = parts
         .iter()
-        .map(|part| if part.negative { negation(part, syntax) } else { bracketed(part) })
+        .map(|part| {
+            if part.negative {
+                negation(part, syntax)
+            } else if part.joined_by == Some(separator) {
+                part.text.clone()
+            } else {
+                bracketed(part)
+            }
+        })
         .collect();
     if texts.is_empty() {
         return Err(Unsayable::Empty);
     }
-    let compound = texts.len() > 1 || parts.iter().any(|part| part.negative || part.compound);
-    Ok(Signed { negative: false, text: texts.join(separator), compound })
+    let single = parts.iter().all(|part| !part.negative && part.joined_by.is_none());
+    let joined_by = (texts.len() > 1 || !single).then_some(separator);
+    Ok(Signed { negative: false, text: texts.join(separator), joined_by })
 }
 
 fn negation(part: &Signed, syntax: Syntax) -> String {
@@ -95,7 +106,7 @@ fn negation(part: &Signed, syntax: Syntax) -> String {
 }
 
 fn bracketed(part: &Signed) -> String {
-    if part.compound { format!("({})", part.text) } else { part.text.clone() }
+    if part.joined_by.is_some() { format!("({})", part.text) } else { part.text.clone() }
 }
 
 fn leaf(test: &TextTest, syntax: Syntax) -> Result<Signed, Unsayable> {
@@ -103,7 +114,7 @@ fn leaf(test: &TextTest, syntax: Syntax) -> Result<Signed, Unsayable> {
     let several = units.len() > 1;
     let unit = units.join(" OR ");
     if test.fields == TextField::DEFAULT {
-        return Ok(Signed { negative: false, text: unit, compound: several });
+        return Ok(Signed { negative: false, text: unit, joined_by: several.then_some(" OR ") });
     }
     if syntax == Syntax::Simple {
         return Err(Unsayable::NotSimple);
@@ -111,7 +122,8 @@ fn leaf(test: &TextTest, syntax: Syntax) -> Result<Signed, Unsayable> {
     let unit = if several { format!("({unit})") } else { unit };
     let texts: Vec<_> =
         test.fields.iter().map(|field| format!("{}:{unit}", field.path())).collect();
-    Ok(Signed { negative: false, compound: texts.len() > 1, text: texts.join(" OR ") })
+    let joined_by = (texts.len() > 1 || several).then_some(" OR ");
+    Ok(Signed { negative: false, joined_by, text: texts.join(" OR ") })
 }
 
 /// Words, phrases or patterns of which one has to be there.

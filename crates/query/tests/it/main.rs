@@ -18,6 +18,7 @@ mod odata;
 mod properties;
 mod property_text;
 mod random;
+mod rewrites;
 mod targets_page;
 
 use postern_query::{Context, Errors, Parsed};

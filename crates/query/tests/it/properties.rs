@@ -1,8 +1,7 @@
 //! What holds for every text.
 
 use postern_query::{
-    Capabilities, Errors, FieldCapability, IndexFields, Parsed, Query, datatap, evaluate, lucene,
-    odata,
+    Capabilities, Errors, IndexFields, Parsed, Query, datatap, evaluate, lucene, odata,
 };
 use proptest::prelude::*;
 
@@ -25,27 +24,8 @@ fn spans_are_inside(errors: &Errors, text: &str) -> Result<(), TestCaseError> {
 
 /// An endpoint that can do everything its fields allow.
 fn everything() -> Capabilities {
-    let all = FieldCapability { filterable: true, sortable: true, searchable: true };
-    let paths = [
-        "subject",
-        "body",
-        "fromAddress",
-        "fromName",
-        "toRecipients/name",
-        "toRecipients/address",
-        "ccRecipients/address",
-        "bccRecipients/address",
-        "conversationId",
-        "isRead",
-        "hasAttachments",
-        "receivedDateTime",
-        "size",
-        "attachments/name",
-        "categories",
-    ];
-    let fields: IndexFields = paths.into_iter().map(|path| (path.to_owned(), all)).collect();
     Capabilities {
-        fields,
+        fields: IndexFields::complete(),
         search_functions: true,
         url_budget: usize::MAX,
         ..Capabilities::default()
@@ -58,6 +38,12 @@ fn understood(request: &datatap::Request) -> Result<Query, Errors> {
     let text =
         lucene::parse(request.query.as_deref().unwrap_or_default(), lucene::Options::default())?;
     Ok(filter.and(text))
+}
+
+/// A query in the language of people.
+fn typed() -> impl Strategy<Value = Query> {
+    let parsed = good_query().prop_map(|text| parse(&text));
+    parsed.prop_filter_map("a value of nothing but white space", |parsed| Some(parsed.ok()?.query))
 }
 
 proptest! {
@@ -88,6 +74,39 @@ proptest! {
             prop_assert_eq!(&again.canonical, &parsed.canonical);
             prop_assert_eq!(again.query, parsed.query, "{} of {}", parsed.canonical, text);
         }
+    }
+
+    #[test]
+    fn any_query_text_gets_an_answer(text in query_text(), simple in any::<bool>()) {
+        let syntax = if simple { lucene::Syntax::Simple } else { lucene::Syntax::Full };
+        let options = lucene::Options { syntax, ..lucene::Options::default() };
+        if let Err(errors) = lucene::parse(&text, options) {
+            spans_are_inside(&errors, &text)?;
+        }
+    }
+
+    /// Rewrites keep the meaning, and leave nothing for a second time.
+    #[test]
+    fn simplified_queries_mean_the_same(
+        query in prop_oneof![good_filter().prop_map(|text| odata::parse_filter(&text).unwrap()), typed()],
+        messages in prop::collection::vec(message(), 1..8),
+    ) {
+        let simplified = query.simplified().query;
+        for message in messages {
+            let (old, new) = (query.condition(), simplified.condition());
+            prop_assert_eq!(evaluate(new, &message), evaluate(old, &message), "{:?} of {:?}", new, old);
+        }
+        prop_assert_eq!(&simplified.simplified().query, &simplified);
+    }
+
+    /// A filter prints as one text, and that text reads back as what prints so.
+    #[test]
+    fn printed_filters_read_back(filter in good_filter()) {
+        let print = |text: &str| {
+            odata::compile(&odata::parse_filter(text).unwrap(), &everything()).sent.unwrap()
+        };
+        let once = print(&filter);
+        prop_assert_eq!(print(&once), once, "{}", filter);
     }
 
     /// A filter that is sent means what was asked.

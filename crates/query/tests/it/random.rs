@@ -26,10 +26,12 @@ pub(crate) fn hostile() -> impl Strategy<Value = String> {
 pub(crate) fn query_text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => hostile(),
-        2 => "(from|to|subject|filename|after|is|has|sort|thread|size|nope)[:<>=]{1,2}",
+        2 => "(from|to|subject|filename|after|is|has|sort|thread|size|in|list|category|kind|mime|ref|nope)[:<>=]{1,2}",
         1 => "[-+(){}|\"“”~*?/ ]{1,3}",
         1 => Just("2024-03..".to_owned()),
         1 => Just(" OR ".to_owned()),
+        1 => prop_oneof![Just(" NEAR/2 "), Just(" ADJ/1 "), Just("~1"), Just("/a.*/"), Just("\"a b\"~3")]
+            .prop_map(str::to_owned),
         1 => Just(" ".to_owned()),
     ];
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
@@ -51,8 +53,34 @@ pub(crate) fn good_query() -> impl Strategy<Value = String> {
         word.prop_map(|a| format!("to:@{a}.com")),
         word.prop_map(|a| format!("filename:{a}.pdf")),
         "2024-0[1-3]".prop_map(|month| format!("date:{month}")),
-        Just("has:attachment".to_owned()),
-        Just("is:unread".to_owned()),
+        (word, word, 1..4_u8).prop_map(|(a, b, n)| format!("(x{a} NEAR/{n} {b})")),
+        (word, word, 1..4_u8).prop_map(|(a, b, n)| format!("body:({a} ADJ/{n} {b})")),
+        (word, word, 2..4_u8).prop_map(|(a, b, n)| format!("\"{a} x{b}\"~{n}")),
+        (word, 0..3_u8).prop_map(|(a, n)| format!("subject:{a}~{n}")),
+        word.prop_map(|a| format!("/{a}.?|x/")),
+        prop_oneof![
+            value.clone().prop_map(|value| format!("category:{value}")),
+            value.clone().prop_map(|value| format!("in:{value}")),
+            value.prop_map(|value| format!("list:{value}")),
+            word.prop_map(|a| format!("category:{a}*")),
+            word.prop_map(|a| format!("ref:{a}@{a}")),
+            word.prop_map(|a| format!("mailbox:{a}")),
+            word.prop_map(|a| format!("deliveredto:{a}@{a}.com")),
+            prop_oneof![Just("kind:email,task"), Just("mime:image/*"), Just("mime:a/b")]
+                .prop_map(str::to_owned),
+            (0..5_u8, prop_oneof![Just(">"), Just("<="), Just("<>"), Just(":")])
+                .prop_map(|(n, relation)| format!("size{relation}{n}")),
+            prop_oneof![
+                Just("has:attachment"),
+                Just("is:unread"),
+                Just("is:flagged"),
+                Just("is:signed"),
+                Just("importance:low,high"),
+                Just("newer_than:3m"),
+                Just("sent<2024-02"),
+            ]
+            .prop_map(str::to_owned),
+        ],
     ];
     leaf.prop_recursive(4, 24, 3, |inner| {
         prop_oneof![
@@ -65,6 +93,10 @@ pub(crate) fn good_query() -> impl Strategy<Value = String> {
     })
 }
 
+fn order() -> impl Strategy<Value = &'static str> {
+    prop_oneof![Just("gt"), Just("ge"), Just("lt"), Just("le"), Just("eq"), Just("ne")]
+}
+
 /// A filter that the service accepts.
 pub(crate) fn good_filter() -> impl Strategy<Value = String> {
     let text = hostile().prop_map(|text| format!("'{}'", text.replace('\'', "''"))).boxed();
@@ -73,9 +105,23 @@ pub(crate) fn good_filter() -> impl Strategy<Value = String> {
             .prop_map(|(text, op)| format!("fromAddress {op} {text}")),
         Just("fromName eq null".to_owned()),
         Just("isRead".to_owned()),
-        (0..5_i64, prop_oneof![Just("gt"), Just("le"), Just("eq")])
-            .prop_map(|(n, op)| format!("size {op} {n}")),
-        Just("receivedDateTime ge 2024-02-01T00:00:00Z".to_owned()),
+        (0..5_i64, order()).prop_map(|(n, op)| format!("size {op} {n}")),
+        (1..4_u8, order())
+            .prop_map(|(n, op)| format!("receivedDateTime {op} 2024-0{n}-15T12:00:00Z")),
+        "[a-b]@[a-b]".prop_map(|text| format!("fromAddress eq '{text}.com'")),
+        "[a-b]@[a-b]".prop_map(|text| format!("toRecipients/any(r: r/address eq '{text}.com')")),
+        "[a-c]".prop_map(|text| format!("categories/any(c: c eq '{text}')")),
+        (0..5_i64, order()).prop_map(|(n, op)| format!("attachments/any(x: x/size {op} {n})")),
+        prop_oneof![
+            Just("true"),
+            Just("false"),
+            Just("not hasAttachments"),
+            Just("isRead eq false")
+        ]
+        .prop_map(str::to_owned),
+        "[a-c]{1,2}( -?[a-c]{1,2}){0,2}".prop_map(|text| format!(
+            "search.ismatch('{text}', 'subject,fromName', 'simple', 'all')"
+        )),
         text.clone().prop_map(|text| format!(
             "toRecipients/any(r: r/address eq {text} or r/name ne {text})"
         )),
@@ -111,7 +157,8 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
         prop::collection::vec(person, 0..3),
         prop::collection::vec(file, 0..2),
         (date, option::of(any::<bool>()), option::of(any::<bool>()), option::of(0..5_i64)),
-        prop::collection::vec("[a-c]{1,2}", 0..2),
+        prop::collection::vec("[a-cA-C]{1,2}", 0..2),
+        (option::of("[a-c]/[A-C]"), option::of("[a-c]@[a-c].com"), "[a-c]{1,2}@[a-c]{1,2}"),
     )
         .prop_map(
             |(
@@ -120,6 +167,7 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
                 attachments,
                 (received, read, files, size),
                 categories,
+                (folder, mailbox, reference),
             )| {
                 Message {
                     subject,
@@ -133,6 +181,15 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
                     has_attachments: files,
                     size,
                     categories,
+                    list_id: folder.clone(),
+                    kind: read.map(|read| if read { "email" } else { "task" }.to_owned()),
+                    is_flagged: files,
+                    importance: read.map(|_| "high".to_owned()),
+                    delivered_to: mailbox.iter().cloned().collect(),
+                    references: vec![format!("<{reference}>")],
+                    folder,
+                    mailbox,
+                    sent: received,
                     ..Message::default()
                 }
             },

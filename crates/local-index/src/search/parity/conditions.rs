@@ -5,16 +5,16 @@ use postern_query::schema::{
     FlagField, InstantField, NumberField, Sort, SortField, StringField, TextField,
 };
 use postern_query::{
-    AttachmentTest, Comparison, Condition, Expr, FlagTest, InstantTest, Located, Number,
-    NumberTest, PersonPattern, Predicate, RecipientTest, Role, Span, StringTest, TextPattern,
-    TextTest, Wildcard, name_words,
+    AttachmentTest, Comparison, Condition, Expr, FlagTest, Fuzzy, InstantTest, Located, Near,
+    Number, NumberTest, PersonPattern, Predicate, RecipientTest, Regex, Role, Sloppy, Span,
+    StringTest, TextPattern, TextTest, Wildcard, name_words,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::messages::{
-    address, domain, file_name, label, local, media_type, moment, number, piece, text,
+    address, domain, file_name, label, local, media_type, moment, number, piece, reference, text,
 };
 use crate::index::schema::LISTS;
 
@@ -57,7 +57,8 @@ fn predicate() -> impl Strategy<Value = Predicate> {
             .prop_map(|(list, test)| Predicate::Recipient(list, test)),
         4 => of_one_element(attachment_test().boxed()).prop_map(Predicate::Attachment),
         2 => nested(string_test(label())).prop_map(Predicate::Category),
-        6 => (subsequence(&Role::PARTICIPANTS[..], 0..=4), person_pattern())
+        2 => reference().prop_map(Predicate::Reference),
+        6 => (subsequence(&Role::ALL[..], 0..=Role::ALL.len()), person_pattern())
             .prop_map(|(roles, pattern)| Predicate::Person { roles, pattern }),
     ]
 }
@@ -81,7 +82,38 @@ fn text_pattern() -> impl Strategy<Value = TextPattern> {
             .prop_map(|text| TextPattern::Phrase(terms(&text))),
         1 => vec(piece(), 0..3).prop_map(TextPattern::Phrase),
         2 => wildcard(prop_oneof![piece(), local(), domain()].boxed()).prop_map(TextPattern::Wildcard),
+        2 => regex().prop_map(TextPattern::Regex),
+        2 => (prop_oneof![word(), "[a-zé]{0,4}"], 0..=2u8)
+            .prop_map(|(token, edits)| TextPattern::Fuzzy(Fuzzy::new(token, edits))),
+        3 => (vec(word(), 0..4), 0..6u32)
+            .prop_map(|(tokens, slop)| TextPattern::Sloppy(Sloppy { tokens, slop })),
+        3 => (vec(vec(word(), 1..3), 0..3), 0..6u32, any::<bool>()).prop_map(
+            |(parts, distance, ordered)| TextPattern::Near(Near { parts, distance, ordered }),
+        ),
     ]
+}
+
+/// One token, mostly of those that are often there.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => select(&["due", "invoice", "al", "o'due", "a", "pdf"][..]).prop_map(str::to_owned),
+        1 => piece().prop_map(|text| terms(&text).into_iter().next().unwrap_or(text)),
+    ]
+}
+
+/// An expression of the grammar, whatever it says.
+fn regex() -> impl Strategy<Value = Regex> {
+    let known = &["inv(oice)?s?", "D.e", "@", "due|al", "[^a-z]+", ".*é.*", "\"a.user\"", "東"];
+    let pieces = &[
+        "a", "d", "é", ".", "|", "*", "+", "?", "@", "(", ")", "[a-m]", "[^é]", "{1,2}", "\\",
+        "\"", "東", "()", "/",
+    ];
+    let text = prop_oneof![
+        select(&known[..]).prop_map(str::to_owned),
+        vec(select(&pieces[..]), 0..6).prop_map(|pieces| pieces.concat()),
+        "\\PC{0,4}",
+    ];
+    text.prop_filter_map("no expression", |text| Regex::parse(&text).ok())
 }
 
 /// A text with a piece of it left open, in lower case.
@@ -108,7 +140,13 @@ fn string_test(
     let value = value.boxed();
     prop_oneof![
         3 => value.clone().prop_map(StringTest::Is),
-        1 => vec(value, 0..4).prop_map(StringTest::OneOf),
+        1 => vec(value.clone(), 0..4).prop_map(StringTest::OneOf),
+        2 => prop_oneof![value.clone(), value.clone().prop_map(|text| text.to_uppercase())]
+            .prop_map(StringTest::Same),
+        2 => wildcard(value.clone()).prop_map(StringTest::Shaped),
+        2 => (value, 0..3usize).prop_map(|(text, parts)| {
+            StringTest::PathEnd(text.rsplitn(parts + 1, '/').take(parts).collect::<Vec<_>>().join("/"))
+        }),
         1 => Just(StringTest::Missing),
     ]
 }

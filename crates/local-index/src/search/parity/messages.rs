@@ -144,8 +144,33 @@ pub(super) fn file_name() -> impl Strategy<Value = String> {
 
 /// Values of fields such as mailbox or importance.
 pub(super) fn label() -> impl Strategy<Value = String> {
-    select(&["high", "High", "normal", "", "a@x.com", "Inbox/It's", "é"][..])
-        .prop_map(str::to_owned)
+    prop_oneof![
+        30 => select(&LABELS[..]).prop_map(str::to_owned),
+        1 => Just("Long/".repeat(1_000)),
+    ]
+}
+
+const LABELS: [&str; 11] = [
+    "high",
+    "High",
+    "normal",
+    "",
+    "a@x.com",
+    "Inbox/It's",
+    "inbox/It's",
+    "It's",
+    "éİ/INBOX",
+    "/",
+    "É",
+];
+
+/// A Message-ID, or what stands in its place.
+pub(super) fn reference() -> impl Strategy<Value = String> {
+    let wild = prop_oneof![
+        3 => wild_text(),
+        1 => Just(format!("<{}@x>", "i".repeat(5_000))),
+    ];
+    mostly(&["<1@x>", "<2@x>", "<2@X>"], wild)
 }
 
 pub(super) fn moment() -> impl Strategy<Value = Timestamp> {
@@ -169,8 +194,8 @@ fn person() -> impl Strategy<Value = Recipient> {
 }
 
 fn attachment() -> impl Strategy<Value = Attachment> {
-    (of(file_name()), of(media_type()), of(number()))
-        .prop_map(|(name, content_type, size)| Attachment { name, content_type, size })
+    (of(file_name()), of(media_type()), of(number()), of(text()))
+        .prop_map(|(name, content_type, size, text)| Attachment { name, content_type, size, text })
 }
 
 /// Ids that share their first bytes, differ only at the end, or are hostile.
@@ -207,9 +232,30 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn message()(id in id(), words in words(), lists in lists(), values in values()) -> Message {
+    fn local_values()(delivered_to in vec(address(), 0..3), list_id in of(label()),
+        references in vec(reference(), 0..3), kind in of(label()), is_flagged in of(any::<bool>()),
+        is_draft in of(any::<bool>()), is_signed in of(any::<bool>()),
+        is_encrypted in of(any::<bool>())) -> Message {
+        Message {
+            delivered_to, list_id, references, kind, is_flagged, is_draft, is_signed, is_encrypted,
+            ..Message::default()
+        }
+    }
+}
+
+prop_compose! {
+    fn message()(id in id(), words in words(), lists in lists(), values in values(),
+        local in local_values()) -> Message {
         Message {
             id,
+            delivered_to: local.delivered_to,
+            list_id: local.list_id,
+            references: local.references,
+            kind: local.kind,
+            is_flagged: local.is_flagged,
+            is_draft: local.is_draft,
+            is_signed: local.is_signed,
+            is_encrypted: local.is_encrypted,
             subject: words.subject,
             body: words.body,
             from_name: words.from_name,

@@ -1,0 +1,177 @@
+//! The parts of a message: its text, and the files that came with it.
+
+use std::borrow::Cow;
+
+use mail_parser::parsers::MessageStream;
+use mail_parser::{HeaderName, HeaderValue, MessagePart, MimeHeaders as _, PartType};
+use postern_query::Attachment;
+
+use super::transfer::Transfer;
+use super::{charset, headers, html};
+
+/// The text of a message and its attachments. An attached message is one attachment: nothing inside
+/// of it is ours.
+pub(super) fn of(parsed: &mail_parser::Message<'_>) -> (String, Vec<Attachment>) {
+    let raw = parsed.raw_message();
+    let (mut plain, mut rich, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
+    for part in &parsed.parts {
+        if matches!(part.body, PartType::Multipart(_)) {
+            continue;
+        }
+        let disposition =
+            part.content_disposition().map(|value| value.ctype().to_ascii_lowercase());
+        let kind = content_type(part);
+        match file_name(part, raw) {
+            Some(name) if disposition.as_deref() != Some("inline") => {
+                attachments.push(attachment(part, name, kind, raw));
+            }
+            None if disposition.as_deref() == Some("attachment") => {}
+            Some(_) | None => match kind.as_str() {
+                "text/plain" => plain.push(clean(&text(part, raw))),
+                "text/html" => rich.push(html::to_text(&text(part, raw))),
+                _ => {}
+            },
+        }
+    }
+    let body = plain.join("\n");
+    let body = if body.trim().is_empty() && !rich.is_empty() { rich.join("\n") } else { body };
+    (body, attachments)
+}
+
+/// Text as it is kept: one kind of line ends, and no NUL.
+pub(super) fn clean(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\0', "")
+}
+
+fn attachment(part: &MessagePart<'_>, name: String, kind: String, raw: &[u8]) -> Attachment {
+    let size = match &part.body {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.len(),
+        PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => {
+            bytes(part, raw).len()
+        }
+    };
+    Attachment {
+        name: Some(name),
+        content_type: Some(kind),
+        size: i64::try_from(size).ok(),
+        text: None,
+    }
+}
+
+/// The media type in lower case; what is not declared, or not whole, is plain text (RFC 2045, 5.2),
+/// and so is a multipart without parts.
+fn content_type(part: &MessagePart<'_>) -> String {
+    let is_message = matches!(part.body, PartType::Message(_));
+    let default = if is_message { "message/rfc822" } else { "text/plain" };
+    let declared = declared_type(part).filter(|kind| !kind.starts_with("multipart/"));
+    declared.unwrap_or_else(|| default.to_owned())
+}
+
+/// The media type as it is declared, in lower case.
+pub(super) fn declared_type(part: &MessagePart<'_>) -> Option<String> {
+    let value = part.content_type()?;
+    Some(format!("{}/{}", value.ctype(), value.subtype()?).to_ascii_lowercase())
+}
+
+/// The name of the file that a part is.
+fn file_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let name = Cow::from(part.attachment_name()?);
+    // Names of no declared charset: once more, from the header in UTF-8.
+    let name = match name.contains(char::REPLACEMENT_CHARACTER) {
+        true => mended_name(part, raw).map_or(name, Cow::Owned),
+        false => name,
+    };
+    let name = name.replace('\0', "");
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+fn mended_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let names = [(HeaderName::ContentDisposition, "filename"), (HeaderName::ContentType, "name")];
+    names.into_iter().find_map(|(header, attribute)| {
+        let header = part.headers.iter().rfind(|one| one.name == header)?;
+        let text = charset::guessed(headers::bytes(header, raw));
+        match MessageStream::new(text.as_bytes()).parse_content_type() {
+            HeaderValue::ContentType(value) => value.attribute(attribute).map(str::to_owned),
+            _ => None,
+        }
+    })
+}
+
+/// The bytes of a part without their transfer encoding.
+fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
+    let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+    let raw = raw.get(index(part.offset_body)..index(part.offset_end)).unwrap_or_default();
+    match part.body {
+        PartType::Message(_) => Cow::Borrowed(raw),
+        _ => Transfer::named(part.content_transfer_encoding()).decode(raw),
+    }
+}
+
+/// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
+/// encodings.
+fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
+    let declared = part.content_type().and_then(|value| value.attribute("charset"));
+    let declared = declared.unwrap_or_default();
+    match bytes(part, raw) {
+        Cow::Borrowed(bytes) => charset::declared(bytes, declared),
+        Cow::Owned(bytes) => Cow::Owned(charset::declared(&bytes, declared).into_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::mail::{Place, parse};
+
+    #[track_caller]
+    fn check(raw: &[u8], body: &str) {
+        assert_eq!(parse(raw, &Place::default()).body.as_deref(), Some(body));
+    }
+
+    #[test]
+    fn charsets_that_are_missing_or_wrong() {
+        check(b"A: 1\n\nna\xefve", "naïve");
+        check("A: 1\n\nnaïve".as_bytes(), "naïve");
+        check("Content-Type: text/plain; charset=us-ascii\n\nnaïve".as_bytes(), "naïve");
+        check(b"Content-Type: text/plain; charset=utf-8\n\nna\xefve", "naïve");
+        check(b"Content-Type: text/plain; charset=default_charset\n\nna\xefve", "naïve");
+        check(b"Content-Type: text/plain; charset=iso-8859-1\n\n\x93na\xefve\x94", "“naïve”");
+        check(b"Content-Type: text/plain; charset=koi8-r\n\n\xf0\xd2", "Пр");
+        check(
+            b"Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\n//5oAGkA",
+            "hi",
+        );
+    }
+
+    #[test]
+    fn parts_that_are_broken() {
+        // No closing boundary, and a footer below the base64.
+        let open = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\
+            Content-Transfer-Encoding: base64\n\nPHA+aGVsbG8=\n";
+        check(open, "hello");
+        check(b"Content-Transfer-Encoding: base64\n\naGVsbG8=\n--\nA list: b@c\n", "hello");
+        check(b"Content-Transfer-Encoding: quoted-printable\n\na=20b =zz", "a b =zz");
+        check(b"Content-Type: multipart/mixed; boundary=none\n\nwords", "words");
+        check(b"Content-Type: text\n\nwords", "words");
+        check(b"Subject: x\nwords straight away\n\nmore", "words straight away\n\nmore");
+        check(b"no header at all", "no header at all");
+    }
+
+    #[test]
+    fn names_of_files() {
+        for (header, name) in [
+            (&b"attachment; filename=\"caf\xe9.pdf\""[..], "café.pdf"),
+            ("attachment; filename=\"café.pdf\"".as_bytes(), "café.pdf"),
+            (b"attachment; filename*=iso-8859-1''caf%E9.pdf", "café.pdf"),
+            (b"attachment; filename=\"=?iso-8859-1?q?caf=E9.pdf?=\"", "café.pdf"),
+        ] {
+            let raw = [
+                b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: ",
+                header,
+                b"\nContent-Type: application/pdf\n\nx\n--b--\n",
+            ]
+            .concat();
+            let found = parse(&raw, &Place::default()).attachments;
+            assert_eq!(found[0].name.as_deref(), Some(name), "{}", header.escape_ascii());
+        }
+    }
+}

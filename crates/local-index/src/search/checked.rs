@@ -1,0 +1,79 @@
+//! A scorer whose matches are looked at one by one.
+
+use tantivy::query::Scorer;
+use tantivy::{DocId, DocSet, Score, SeekDangerResult, TERMINATED};
+
+/// Says of one candidate after the other, with growing numbers, whether it counts.
+pub(super) trait Check: Send + 'static {
+    /// How much dearer this is than to go to the next candidate.
+    const COST: u64;
+
+    /// Whether the candidate counts.
+    fn holds(&mut self, candidate: DocId) -> bool;
+}
+
+/// The candidates that count.
+pub(super) struct Checked<C> {
+    candidates: Box<dyn Scorer>,
+    check: C,
+}
+
+impl<C: Check> Checked<C> {
+    pub(super) fn new(candidates: Box<dyn Scorer>, check: C) -> Self {
+        let first = candidates.doc();
+        let mut checked = Self { candidates, check };
+        checked.settle(first);
+        checked
+    }
+
+    /// Goes on from a candidate to the first one that counts.
+    fn settle(&mut self, mut candidate: DocId) -> DocId {
+        while candidate != TERMINATED && !self.check.holds(candidate) {
+            candidate = self.candidates.advance();
+        }
+        candidate
+    }
+}
+
+impl<C: Check> DocSet for Checked<C> {
+    fn advance(&mut self) -> DocId {
+        let next = self.candidates.advance();
+        self.settle(next)
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        // What stands here already counts: it must not be looked at again.
+        if self.doc() >= target {
+            return self.doc();
+        }
+        let next = self.candidates.seek(target);
+        self.settle(next)
+    }
+
+    fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
+        // Only the target is looked at, not what comes after it.
+        match self.candidates.seek_danger(target) {
+            SeekDangerResult::Found if self.check.holds(target) => SeekDangerResult::Found,
+            SeekDangerResult::Found => SeekDangerResult::SeekLowerBound(target + 1),
+            beyond @ SeekDangerResult::SeekLowerBound(_) => beyond,
+        }
+    }
+
+    fn doc(&self) -> DocId {
+        self.candidates.doc()
+    }
+
+    fn size_hint(&self) -> u32 {
+        self.candidates.size_hint()
+    }
+
+    fn cost(&self) -> u64 {
+        self.candidates.cost().saturating_mul(C::COST)
+    }
+}
+
+impl<C: Check> Scorer for Checked<C> {
+    fn score(&mut self) -> Score {
+        self.candidates.score()
+    }
+}

@@ -1,0 +1,182 @@
+//! Words spelt nearly so.
+//!
+//! As in Lucene a word stands for those fifty terms of a field at most that are most like it. They
+//! are chosen from all segments together, and messages that are gone have no say in it.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use levenshtein_automata::{DFA, LevenshteinAutomatonBuilder, SINK_STATE};
+use postern_query::Fuzzy;
+use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
+use tantivy_fst::Automaton;
+
+use super::Error;
+use super::blended::Blended;
+use super::clause::Clause;
+use super::compile::single;
+use super::expand::spend;
+
+/// How many terms one word stands for in one field.
+pub(super) const MOST_VARIANTS: usize = 50;
+
+/// What makes the automata for no edit, for one and for two.
+static AUTOMATA: LazyLock<[LevenshteinAutomatonBuilder; 3]> =
+    LazyLock::new(|| [0, 1, 2].map(|edits| LevenshteinAutomatonBuilder::new(edits, true)));
+
+/// A term that is near enough.
+#[derive(Debug)]
+struct Variant {
+    text: String,
+    /// 1 is the word itself; may be negative.
+    likeness: f32,
+}
+
+/// The clause for every document with a term that is near enough.
+///
+/// # Errors
+///
+/// When the terms, with those that are left out, are more than `budget`, which shrinks by their
+/// number.
+pub(super) fn fuzzy(
+    searcher: &Searcher,
+    field: Field,
+    fuzzy: &Fuzzy,
+    budget: &mut usize,
+) -> Result<Clause, Error> {
+    let variants = nearest(searcher, field, fuzzy, budget)?;
+    if variants.is_empty() {
+        return Ok(Clause::Nothing);
+    }
+    let term = |text: &str| Term::from_field_text(field, text);
+    let terms = variants.iter().map(|one| term(&one.text)).collect();
+    let part = |one: &Variant| -> (Occur, Box<dyn Query>) {
+        let query = BoostQuery::new(single(term(&one.text)), one.likeness.max(0.0));
+        (Occur::Should, Box::new(query))
+    };
+    let query = BooleanQuery::new(variants.iter().map(part).collect());
+    Ok(Clause::Only(Box::new(Blended { terms, query: Box::new(query) })))
+}
+
+/// The terms that are most like the word, in their order where they are alike.
+fn nearest(
+    searcher: &Searcher,
+    field: Field,
+    fuzzy: &Fuzzy,
+    budget: &mut usize,
+) -> Result<Vec<Variant>, Error> {
+    let texts = near(searcher, field, fuzzy, budget)?;
+    let variant = |text: String| Some(Variant { likeness: likeness(fuzzy, &text)?, text });
+    let mut variants: Vec<_> = texts.into_iter().filter_map(variant).collect();
+    variants.sort_by(|one, other| other.likeness.total_cmp(&one.likeness));
+    let mut alive = Vec::new();
+    for variant in variants {
+        if alive.len() < MOST_VARIANTS && is_alive(searcher, field, &variant.text)? {
+            alive.push(variant);
+        }
+    }
+    Ok(alive)
+}
+
+/// The terms of all segments within the distance, in their order.
+fn near(
+    searcher: &Searcher,
+    field: Field,
+    fuzzy: &Fuzzy,
+    budget: &mut usize,
+) -> Result<BTreeSet<String>, Error> {
+    let Some(automaton) = AUTOMATA.get(usize::from(fuzzy.edits())) else {
+        return Ok(BTreeSet::new());
+    };
+    let automaton = Walk(automaton.build_dfa(fuzzy.token()));
+    let mut texts = BTreeSet::new();
+    for reader in searcher.segment_readers() {
+        let index = reader.inverted_index(field)?;
+        let mut stream = index.terms().search(&automaton).into_stream()?;
+        while stream.advance() {
+            spend(budget, 1, &format_args!("{}~{}", fuzzy.token(), fuzzy.edits()))?;
+            texts.extend(std::str::from_utf8(stream.key()).ok().map(str::to_owned));
+        }
+    }
+    Ok(texts)
+}
+
+/// Lucene's measure: each edit weighs by the length of the shorter word.
+#[expect(clippy::cast_precision_loss, reason = "words are short")]
+fn likeness(fuzzy: &Fuzzy, text: &str) -> Option<f32> {
+    let edits = fuzzy.distance(text)?;
+    let shorter = text.chars().count().min(fuzzy.token().chars().count());
+    Some(if edits == 0 { 1.0 } else { 1.0 - f32::from(edits) / shorter as f32 })
+}
+
+/// Whether a message that is not gone has the term.
+fn is_alive(searcher: &Searcher, field: Field, text: &str) -> Result<bool, Error> {
+    let term = Term::from_field_text(field, text);
+    for reader in searcher.segment_readers() {
+        let index = reader.inverted_index(field)?;
+        let Some(postings) = index.read_postings(&term, IndexRecordOption::Basic)? else {
+            continue;
+        };
+        let Some(alive) = reader.alive_bitset() else { return Ok(true) };
+        if postings.doc_freq_given_deletes(alive) > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// An automaton that leads through a dictionary.
+struct Walk(DFA);
+
+impl Automaton for Walk {
+    type State = u32;
+
+    fn start(&self) -> u32 {
+        self.0.initial_state()
+    }
+
+    fn is_match(&self, state: &u32) -> bool {
+        matches!(self.0.distance(*state), levenshtein_automata::Distance::Exact(_))
+    }
+
+    fn can_match(&self, state: &u32) -> bool {
+        *state != SINK_STATE
+    }
+
+    fn accept(&self, state: &u32, byte: u8) -> u32 {
+        self.0.transition(*state, byte)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn likenesses() {
+        for (token, text, expected) in [
+            ("invoice", "invoice", Some(1.0)),
+            ("abcd", "abc", Some(1.0 - 1.0 / 3.0)),
+            ("a", "bc", Some(-1.0)),
+            ("a", "abcd", None),
+        ] {
+            assert_eq!(likeness(&Fuzzy::new(token, 2), text), expected, "{token} {text}");
+        }
+    }
+
+    proptest! {
+        /// The automaton leads to exactly the terms that the judge means.
+        #[test]
+        fn the_automaton_counts_as_the_judge(
+            token in "[abé]{0,6}", text in "[abéc]{0,6}", edits in 0u8..=2,
+        ) {
+            let walk = Walk(AUTOMATA[usize::from(edits)].build_dfa(&token));
+            let end = text.bytes().fold(walk.start(), |state, byte| walk.accept(&state, byte));
+            prop_assert_eq!(walk.is_match(&end), Fuzzy::new(token, edits).matches(&text));
+        }
+    }
+}
