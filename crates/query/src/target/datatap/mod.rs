@@ -1,0 +1,279 @@
+//! A search request of the DataTap API: an OData filter and Lucene text.
+//!
+//! Top-level conditions on fields go to `filter`, top-level words to `query`. Words under `OR`
+//! together with fields need `search.ismatch` inside the filter, which an endpoint may not pass.
+mod people;
+mod predicate;
+
+use super::lucene as text;
+use super::odata::{self as filter, Filter};
+use super::{Capabilities, Compiled, Notes};
+use crate::query::{Condition, TextTest};
+use crate::schema::Sort;
+use crate::{Errors, Expr, Query, Span, lucene, odata};
+
+/// What is sent to the search endpoint; absent parts are not sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Request {
+    /// Lucene text for `query`.
+    pub query: Option<String>,
+    /// OData for `filter`.
+    pub filter: Option<String>,
+    /// Keys for `$orderby`.
+    pub order_by: Option<String>,
+}
+
+impl Request {
+    /// Reads what a client sends to the search endpoint; `reading` says how its text is read.
+    ///
+    /// ```
+    /// use postern_query::{datatap::Request, evaluate, lucene, Message};
+    ///
+    /// let request = Request { filter: Some("isRead ne true".into()), ..Request::default() };
+    /// let query = request.parse(lucene::Options::default())?;
+    /// assert!(evaluate(query.condition(), &Message::default()));
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Whatever the service would refuse; spans are those of the part at fault.
+    pub fn parse(&self, reading: lucene::Options) -> Result<Query, Errors> {
+        let text = lucene::parse(self.query.as_deref().unwrap_or_default(), reading)?;
+        let filter = odata::parse_filter(self.filter.as_deref().unwrap_or_default())?;
+        let order = odata::parse_order_by(self.order_by.as_deref().unwrap_or_default())?;
+        Ok(text.and(filter).ordered_by(order))
+    }
+}
+
+/// Says a query to an endpoint with these capabilities.
+///
+/// ```
+/// use postern_query::{datatap, odata, Capabilities, Fidelity};
+///
+/// let query = odata::parse_filter("hasAttachments and not (size gt 10)")?;
+/// let compiled = datatap::compile(&query, &Capabilities::default());
+/// assert_eq!(compiled.fidelity(), Fidelity::Unsupported);
+/// assert_eq!(compiled.notes[0].message, "the premium index has no field `size` to filter by");
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<Request> {
+    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let request = emitter.request(&query.simplified().query);
+    emitter.notes.compiled(request)
+}
+
+/// Says the condition of a query as one filter, its words inside of `search.ismatch`.
+///
+/// The order is not said. See [`odata::compile`].
+pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
+    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let filter = emitter.condition(query.condition()).and_then(|said| match said {
+        Said::Filter(filter) => Some(filter),
+        Said::Text(text, span) => emitter.text_in_filter(&text, span),
+    });
+    let text = filter.map(Filter::into_text);
+    emitter.notes.compiled(text)
+}
+
+/// Says the condition of a query as query text alone. See [`lucene::compile`].
+pub(crate) fn compile_text(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
+    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let text = match emitter.condition(query.condition()) {
+        _ if query.condition().is_everything() => Some("*".to_owned()),
+        Some(Said::Text(words, _)) => emitter.query_text(vec![words]).and_then(|(text, _)| text),
+        Some(Said::Filter(_)) => {
+            emitter.notes.unsupported(None, "query text has no conditions on values, only words")
+        }
+        None => None,
+    };
+    emitter.notes.compiled(text)
+}
+
+/// A part of a query in the words of one side of the request.
+#[derive(Clone, Debug)]
+enum Said {
+    Filter(Filter),
+    /// Words, and where the first of them stands.
+    Text(Expr<TextTest>, Span),
+}
+
+struct Emitter<'c> {
+    capabilities: &'c Capabilities,
+    notes: Notes,
+}
+
+impl Emitter<'_> {
+    fn request(&mut self, query: &Query) -> Option<Request> {
+        let parts = match query.condition() {
+            Expr::And(parts) => parts.as_slice(),
+            single => std::slice::from_ref(single),
+        };
+        let said: Vec<_> = parts.iter().map(|part| self.condition(part)).collect();
+        let (texts, filters) = split(said.into_iter().collect::<Option<_>>()?);
+        let texts = texts.into_iter().map(|(text, _)| text).collect();
+        let order_by = self.order_by(query.order());
+        let (query, extra) = self.query_text(texts)?;
+        let filters: Vec<_> = filters.into_iter().chain(extra).collect();
+        let filter = (!filters.is_empty()).then(|| Filter::all(filters).into_text());
+        self.within_budget(Request { query, filter, order_by: order_by? })
+    }
+
+    /// A condition in the words of one side; words beside conditions go into the filter.
+    fn condition(&mut self, condition: &Condition) -> Option<Said> {
+        match condition {
+            Expr::Leaf(leaf) => self.predicate(&leaf.value, leaf.span),
+            Expr::Not(inner) => Some(match self.condition(inner)? {
+                Said::Filter(filter) => Said::Filter(filter.negated()),
+                Said::Text(text, span) => Said::Text(Expr::negated(text), span),
+            }),
+            Expr::And(parts) => self.joined(parts, Expr::And, Filter::all),
+            Expr::Or(parts) => self.joined(parts, Expr::Or, Filter::any),
+        }
+    }
+
+    fn joined(
+        &mut self,
+        parts: &[Condition],
+        texts: fn(Vec<Expr<TextTest>>) -> Expr<TextTest>,
+        filters: fn(Vec<Filter>) -> Filter,
+    ) -> Option<Said> {
+        // Every part is asked, so that all that cannot be said is known at once.
+        let said: Vec<_> = parts.iter().map(|part| self.condition(part)).collect();
+        let said: Vec<Said> = said.into_iter().collect::<Option<_>>()?;
+        let before = said.iter().take_while(|part| matches!(part, Said::Filter(_))).count();
+        let (words, mut rest) = split(said);
+        let Some((_, span)) = words.first() else { return Some(Said::Filter(filters(rest))) };
+        let span = *span;
+        let words = Expr::group(words.into_iter().map(|(text, _)| text).collect(), texts);
+        if rest.is_empty() {
+            return Some(Said::Text(words, span));
+        }
+        rest.insert(before, self.text_in_filter(&words, span)?);
+        Some(Said::Filter(filters(rest)))
+    }
+
+    /// The text for `query`; negations alone go to the filter where functions pass.
+    fn query_text(
+        &mut self,
+        texts: Vec<Expr<TextTest>>,
+    ) -> Option<(Option<String>, Option<Filter>)> {
+        if texts.is_empty() {
+            return Some((None, None));
+        }
+        let all = Expr::group(texts, Expr::And);
+        match text::emit(&by_reference(&all), self.capabilities.syntax) {
+            Ok(text) => Some((Some(text), None)),
+            Err(text::Unsayable::OnlyNegations) if self.capabilities.search_functions => {
+                self.text_in_filter(&all, Span::default()).map(|filter| (None, Some(filter)))
+            }
+            Err(reason) => self.notes.unsupported(None, unsayable(reason)),
+        }
+    }
+
+    /// Words inside a filter.
+    fn text_in_filter(&mut self, text: &Expr<TextTest>, span: Span) -> Option<Filter> {
+        if !self.capabilities.search_functions {
+            return self.notes.unsupported(
+                Some(span),
+                "words beside conditions on fields under OR or NOT need search.ismatch, which this endpoint is not known to pass",
+            );
+        }
+        let mut scored = true;
+        text.for_each_leaf(&mut |test| scored &= test.scored);
+        match text::emit(&by_reference(text), lucene::Syntax::Full) {
+            Ok(text) => Some(filter::is_match(&text, "subject,body", scored)),
+            Err(text::Unsayable::OnlyNegations) => self.negations_in_filter(text, span),
+            Err(reason) => self.notes.unsupported(Some(span), unsayable(reason)),
+        }
+    }
+
+    /// Words that are all negated: the negations go into the filter itself.
+    fn negations_in_filter(&mut self, text: &Expr<TextTest>, span: Span) -> Option<Filter> {
+        let mut each = |parts: &[Expr<TextTest>]| -> Option<Vec<Filter>> {
+            parts.iter().map(|part| self.text_in_filter(part, span)).collect()
+        };
+        match text {
+            Expr::Not(inner) => self.text_in_filter(inner, span).map(Filter::negated),
+            Expr::And(parts) => each(parts).map(Filter::all),
+            Expr::Or(parts) => each(parts).map(Filter::any),
+            Expr::Leaf(_) => None,
+        }
+    }
+
+    fn order_by(&mut self, order: &[Sort]) -> Option<Option<String>> {
+        for sort in order {
+            let path = sort.by.path();
+            if path != "search.score()" && !self.capabilities.fields.get(path).sortable {
+                let message = format!("the premium index cannot order by `{path}`");
+                return self.notes.unsupported(None, message);
+            }
+        }
+        Some((!order.is_empty()).then(|| filter::order_by(order)))
+    }
+
+    fn within_budget(&mut self, request: Request) -> Option<Request> {
+        let parts = [
+            ("query", &request.query),
+            ("filter", &request.filter),
+            ("$orderby", &request.order_by),
+        ];
+        let length: usize = parts
+            .iter()
+            .filter_map(|(name, value)| {
+                value.as_ref().map(|value| name.len() + 2 + encoded_length(value))
+            })
+            .sum();
+        let budget = self.capabilities.url_budget;
+        if length > budget {
+            let message =
+                format!("the request takes {length} bytes of URL, and {budget} are allowed");
+            return self.notes.unsupported(None, message);
+        }
+        Some(request)
+    }
+}
+
+fn split(said: Vec<Said>) -> (Vec<(Expr<TextTest>, Span)>, Vec<Filter>) {
+    let (mut texts, mut filters) = (Vec::new(), Vec::new());
+    for one in said {
+        match one {
+            Said::Text(text, span) => texts.push((text, span)),
+            Said::Filter(filter) => filters.push(filter),
+        }
+    }
+    (texts, filters)
+}
+
+fn by_reference(expr: &Expr<TextTest>) -> Expr<&TextTest> {
+    match expr {
+        Expr::And(parts) => Expr::And(parts.iter().map(by_reference).collect()),
+        Expr::Or(parts) => Expr::Or(parts.iter().map(by_reference).collect()),
+        Expr::Not(inner) => Expr::negated(by_reference(inner)),
+        Expr::Leaf(test) => Expr::Leaf(test),
+    }
+}
+
+const fn unsayable(reason: text::Unsayable) -> &'static str {
+    match reason {
+        text::Unsayable::OnlyNegations => {
+            "the premium service refuses words that are all negated: add a word that must be there"
+        }
+        text::Unsayable::NotSimple => {
+            "this endpoint reads simple query text, which has no field names, no distances, no wildcards inside a word, no regular expressions and no words spelt nearly so"
+        }
+        text::Unsayable::OnlyUnorderedWords => {
+            "query text has distances for two or three single words in any order only"
+        }
+        text::Unsayable::Empty => "there is no word to look for",
+    }
+}
+
+/// Bytes of a value in a query string: letters, digits and `-._~` stand as they are.
+fn encoded_length(value: &str) -> usize {
+    value
+        .bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) { 1 } else { 3 })
+        .sum()
+}

@@ -1,0 +1,156 @@
+//! People in the words of the search API.
+
+use super::predicate::text_test;
+use super::{Emitter, Said};
+use crate::query::{PersonPattern, Role, StringTest, TextTest};
+use crate::schema::{DELIVERED_TO, RecipientList, StringField, TextField};
+use crate::target::odata::{self as filter, Filter};
+use crate::{Expr, RecipientTest, Span, TextPattern, Wildcard, analysis};
+
+impl Emitter<'_> {
+    /// A whole address is a filter; names and parts of addresses are words, where the index searches them.
+    pub(super) fn person(
+        &mut self,
+        roles: &[Role],
+        pattern: &PersonPattern,
+        span: Span,
+    ) -> Option<Said> {
+        if let PersonPattern::Address(address) = pattern {
+            return self.address(roles, address, span);
+        }
+        let texts = roles.iter().map(|role| self.person_text(*role, pattern, span));
+        let texts: Vec<_> = texts.collect::<Vec<_>>().into_iter().collect::<Option<_>>()?;
+        Some(Said::Text(Expr::group(texts, Expr::Or), span))
+    }
+
+    fn address(&mut self, roles: &[Role], address: &str, span: Span) -> Option<Said> {
+        if !self.capabilities.lower_case_addresses {
+            self.notes.approximate(
+                span,
+                "the premium index compares addresses case-sensitively: other spellings of capitals are missed",
+            );
+        }
+        let parts: Vec<_> =
+            roles.iter().map(|role| self.address_in(*role, address, span)).collect();
+        let parts: Option<Vec<_>> = parts.into_iter().collect();
+        Some(Said::Filter(Filter::any(parts?)))
+    }
+
+    fn address_in(&mut self, role: Role, address: &str, span: Span) -> Option<Filter> {
+        let test = StringTest::Is(address.to_owned());
+        let said = match place(role) {
+            Place::Field(path) => self.filter(path, span, || filter::string(path, &test, false)),
+            Place::Texts(path) => self.filter(path, span, || Some(filter::contains(path, address))),
+            Place::List(list) => self.filter(&format!("{}/address", list.path()), span, || {
+                filter::recipient(list, &Expr::Leaf(RecipientTest::Address(test)), false)
+            }),
+        };
+        match said? {
+            Said::Filter(filter) => Some(filter),
+            Said::Text(..) => None,
+        }
+    }
+
+    fn person_text(
+        &mut self,
+        role: Role,
+        pattern: &PersonPattern,
+        span: Span,
+    ) -> Option<Expr<TextTest>> {
+        let Some((name, address)) = text_fields(role) else {
+            let message =
+                "the premium index compares this address as a whole: give the full address";
+            return self.notes.unsupported(Some(span), message);
+        };
+        let words = |field, text: &str| {
+            Expr::Leaf(text_test(field, TextPattern::Phrase(analysis::terms(text))))
+        };
+        match pattern {
+            PersonPattern::NamePhrase(text) => {
+                self.whole_words(&[name], role, span)?;
+                Some(words(name, text))
+            }
+            PersonPattern::Words(text) => {
+                self.whole_words(&[name, address], role, span)?;
+                self.notes.approximate(
+                    span,
+                    "the premium index takes what stands before the @ as one word",
+                );
+                Some(Expr::Or(vec![words(name, text), words(address, text)]))
+            }
+            PersonPattern::Domain(text) | PersonPattern::DomainOrLocal(text) => {
+                self.whole_words(&[address], role, span)?;
+                self.notes.approximate(
+                    span,
+                    "the premium index looks for these words anywhere in the address",
+                );
+                Some(words(address, text))
+            }
+            PersonPattern::Shaped(shape) => {
+                self.whole_words(&[name, address], role, span)?;
+                self.notes.approximate(
+                    span,
+                    "the premium index takes what stands before the @ as one word",
+                );
+                let shaped = |field, shape: &Wildcard| {
+                    Expr::Leaf(text_test(field, TextPattern::Wildcard(shape.clone())))
+                };
+                Some(Expr::Or(vec![shaped(name, shape), shaped(address, shape)]))
+            }
+            PersonPattern::Address(_)
+            | PersonPattern::SubDomains(_)
+            | PersonPattern::AddressShaped(_) => self.notes.unsupported(
+                Some(span),
+                "the premium index has no way to ask for a part of an address",
+            ),
+        }
+    }
+
+    /// Whether words of people can be looked for at all.
+    fn whole_words(&mut self, fields: &[TextField], role: Role, span: Span) -> Option<()> {
+        if fields.iter().any(|field| !self.capabilities.fields.get(field.path()).searchable) {
+            return self.notes.unsupported(
+                Some(span),
+                "the premium index compares addresses and names as a whole: give the full address",
+            );
+        }
+        if role != Role::From {
+            self.notes.approximate(
+                span,
+                "in the premium index words run over from one recipient to the next",
+            );
+        }
+        Some(())
+    }
+}
+
+/// Where the names and the addresses of a role can be searched by words.
+const fn text_fields(role: Role) -> Option<(TextField, TextField)> {
+    match role {
+        Role::From => Some((TextField::FromName, TextField::FromAddress)),
+        Role::To => Some((TextField::ToName, TextField::ToAddress)),
+        Role::Cc => Some((TextField::CcName, TextField::CcAddress)),
+        Role::Bcc => Some((TextField::BccName, TextField::BccAddress)),
+        Role::DeliveredTo | Role::Owner => None,
+    }
+}
+
+/// Where the addresses of a role stand.
+enum Place {
+    /// A field of one text.
+    Field(&'static str),
+    /// A list of texts.
+    Texts(&'static str),
+    List(RecipientList),
+}
+
+const fn place(role: Role) -> Place {
+    match role {
+        Role::From => Place::Field(StringField::FromAddress.path()),
+        Role::To => Place::List(RecipientList::To),
+        Role::Cc => Place::List(RecipientList::Cc),
+        Role::Bcc => Place::List(RecipientList::Bcc),
+        Role::DeliveredTo => Place::Texts(DELIVERED_TO),
+        Role::Owner => Place::Field(StringField::Mailbox.path()),
+    }
+}
