@@ -247,6 +247,12 @@ fn translations() {
         (&datatap["sent"]["$orderby"], &datatap["fidelity"]),
         (&"receivedDateTime desc".into(), &"approximate".into())
     );
+    let kql = &["translate", "--format", "json", "--to", "kql", "is:unread"];
+    let json: serde_json::Value = serde_json::from_str(&stdout(&run(samples(), kql))).unwrap();
+    assert_eq!(
+        json["targets"],
+        serde_json::json!({"kql": {"fidelity": "exact", "notes": [], "sent": "isread:false"}})
+    );
     let bad = run(samples(), &["translate", "--format", "json", "befor:2024"]);
     let errors: serde_json::Value = serde_json::from_str(&stdout(&bad)).unwrap();
     assert_eq!(bad.status.code(), Some(1));

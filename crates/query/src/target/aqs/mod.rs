@@ -33,7 +33,7 @@ const REST: &str = "Veeam does not say whether * stands for the rest of a word";
 #[must_use]
 pub fn compile(query: &Query) -> Compiled<String> {
     let mut emitter = Emitter { notes: Notes::default() };
-    let text = emitter.query(query.condition());
+    let text = emitter.query(query.simplified().query.condition());
     if !query.order().is_empty() {
         emitter.notes.approximate_as_a_whole("item search has no order: sort what was found");
     }

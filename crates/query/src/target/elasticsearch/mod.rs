@@ -54,7 +54,8 @@ const MAX_DEPTH: usize = 20;
 #[must_use]
 pub fn compile(query: &Query, profile: Profile) -> Compiled<Json> {
     let mut emitter = Emitter { profile, notes: Notes::default() };
-    let condition = emitter.tree(query.condition(), &mut Emitter::predicate);
+    let simple = query.simplified().query;
+    let condition = emitter.tree(simple.condition(), &mut Emitter::predicate);
     let sort = order::keys(query, profile, &mut emitter.notes);
     let body = condition
         .and_then(|said| emitter.within_limits(unscored_in_filter(said)))

@@ -32,7 +32,8 @@ const BOX_LENGTH: usize = 2_048;
 #[must_use]
 pub fn compile(query: &Query) -> Compiled<String> {
     let mut emitter = Emitter { notes: Notes::default() };
-    let text = tree(query.condition(), &mut |asked| emitter.said(&asked));
+    let simple = query.simplified().query;
+    let text = tree(simple.condition(), &mut |asked| emitter.said(&asked));
     if !query.order().is_empty() {
         emitter.notes.approximate_as_a_whole("KQL has no order: sort what was found");
     }
