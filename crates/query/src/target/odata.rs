@@ -68,6 +68,8 @@ impl Filter {
     }
 
     fn joined(mut parts: Vec<Self>, separator: &str, binding: Binding, empty: &str) -> Self {
+        // What decides nothing, such as an empty list among alternatives, is not said.
+        parts.retain(|part| part.text != empty);
         if parts.len() == 1
             && let Some(only) = parts.pop()
         {

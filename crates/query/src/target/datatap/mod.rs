@@ -14,6 +14,7 @@ use crate::{Errors, Expr, Query, Span, lucene, odata};
 
 /// What is sent to the search endpoint; absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Request {
     /// Lucene text for `query`.
     pub query: Option<String>,
