@@ -170,6 +170,8 @@ codes! {
         NeverMatches = "never_matches",
         /// The end of a range is before its start.
         EmptyRange = "empty_range",
+        /// Every word of the query stands in nearly every message.
+        CommonWordOnly = "common_word_only",
         /// A mark without letters or digits, which is not looked for.
         IgnoredMark = "ignored_mark",
         /// Typographic quotes were read as plain ones.
