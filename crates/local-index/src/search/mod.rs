@@ -23,6 +23,7 @@ mod merge;
 mod needle;
 mod people;
 mod placed;
+mod position;
 mod reader;
 mod scores;
 mod snippet;
@@ -34,6 +35,8 @@ mod verified;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]
+mod position_tests;
+#[cfg(test)]
 mod tests;
 
 use postern_query::schema::Sort;
@@ -42,6 +45,7 @@ use postern_query::{Condition, Message};
 pub use coverage::{Coverage, MailboxCoverage};
 pub use error::Error;
 pub use expand::MAX_TERMS;
+pub use position::{Position, Value};
 pub use reader::Index;
 pub use snippet::Snippet;
 
@@ -52,6 +56,8 @@ pub struct Search<'a> {
     pub condition: &'a Condition,
     /// In which order; ties always fall by id.
     pub order: &'a [Sort],
+    /// Where to go on: right after the last message of the page before.
+    pub after: Option<&'a Position>,
     /// How many of the first ones to leave out.
     pub offset: usize,
     /// How many to return at most; with none they are only counted.
