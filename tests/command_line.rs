@@ -264,6 +264,25 @@ fn translations() {
     assert!(text.contains("isRead ne true") && text.contains("exact"), "{text}");
 }
 
+/// For people: every target with how faithful it is, and each note with the text that caused it.
+#[test]
+fn translations_for_people() {
+    let text = stdout(&run(samples(), &["translate", "from:alice", "R", "and", "D"]));
+    for line in [
+        "canonical      from:alice R and D",
+        "advice         `and` is looked for as a word; the operator is AND",
+        "datatap        unsupported",
+        "elasticsearch  exact",
+        "kql            approximate",
+        "aqs            approximate",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
+    assert!(text.contains("  note         `alice`: the premium index compares"), "{text}");
+    let only = stdout(&run(samples(), &["translate", "--to", "kql", "is:unread"]));
+    assert!(only.contains("  text         isread:false") && !only.contains("datatap"), "{only}");
+}
+
 /// A reader that goes away is no fault.
 #[test]
 fn a_broken_pipe_is_success() {

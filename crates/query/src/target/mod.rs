@@ -21,6 +21,7 @@ use crate::Span;
 
 /// How faithfully a target says a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Fidelity {
     /// It finds the same messages.
     Exact,
@@ -44,6 +45,7 @@ impl Fidelity {
 
 /// What a target cannot say exactly, and which text caused it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Note {
     /// Approximate or unsupported.
     pub fidelity: Fidelity,
@@ -55,6 +57,7 @@ pub struct Note {
 
 /// A query as a target says it.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Compiled<T> {
     /// What is sent; nothing when the target cannot say the query.
     pub sent: Option<T>,

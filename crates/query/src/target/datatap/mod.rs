@@ -14,6 +14,7 @@ use crate::{Errors, Expr, Query, Span, lucene, odata};
 
 /// What is sent to the search endpoint; absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Request {
     /// Lucene text for `query`.
     pub query: Option<String>,
@@ -189,17 +190,34 @@ impl Emitter<'_> {
         }
     }
 
-    /// Words that are all negated: the negations go into the filter itself.
+    /// Words that full text cannot say for their negations: these go into the filter itself.
     fn negations_in_filter(&mut self, text: &Expr<TextTest>, span: Span) -> Option<Filter> {
-        let mut each = |parts: &[Expr<TextTest>]| -> Option<Vec<Filter>> {
-            parts.iter().map(|part| self.text_in_filter(part, span)).collect()
-        };
         match text {
             Expr::Not(inner) => self.text_in_filter(inner, span).map(Filter::negated),
-            Expr::And(parts) => each(parts).map(Filter::all),
-            Expr::Or(parts) => each(parts).map(Filter::any),
+            Expr::And(parts) => self.negations_beside(parts, Expr::And, span).map(Filter::all),
+            Expr::Or(parts) => self.negations_beside(parts, Expr::Or, span).map(Filter::any),
             Expr::Leaf(_) => None,
         }
+    }
+
+    /// Each part that is negated, and all the others as one text where the first of them stood.
+    fn negations_beside(
+        &mut self,
+        parts: &[Expr<TextTest>],
+        join: fn(Vec<Expr<TextTest>>) -> Expr<TextTest>,
+        span: Span,
+    ) -> Option<Vec<Filter>> {
+        let can_be_said =
+            |part: &&Expr<TextTest>| text::emit(&by_reference(part), lucene::Syntax::Full).is_ok();
+        let before = parts.iter().take_while(|part| !can_be_said(part)).count();
+        let (texts, negations): (Vec<_>, Vec<_>) = parts.iter().partition(can_be_said);
+        let filters = negations.into_iter().map(|part| self.text_in_filter(part, span));
+        let mut filters: Vec<_> = filters.collect::<Option<_>>()?;
+        if !texts.is_empty() {
+            let texts = Expr::group(texts.into_iter().cloned().collect(), join);
+            filters.insert(before, self.text_in_filter(&texts, span)?);
+        }
+        Some(filters)
     }
 
     fn order_by(&mut self, order: &[Sort]) -> Option<Option<String>> {
