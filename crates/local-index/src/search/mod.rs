@@ -5,15 +5,18 @@
 //! [`evaluate`](postern_query::evaluate()) says of every message, in exactly the order asked for.
 
 mod any;
+mod best;
 mod blended;
 mod bounds;
 mod checked;
 mod clause;
 mod columns;
 mod compile;
+mod complete;
 mod coverage;
 mod error;
 mod expand;
+mod facets;
 mod fetch;
 mod fuzzy;
 mod guarded;
@@ -27,6 +30,7 @@ mod position;
 mod reader;
 mod scores;
 mod snippet;
+mod tally;
 mod top;
 mod union;
 mod values;
@@ -42,9 +46,12 @@ mod tests;
 use postern_query::schema::Sort;
 use postern_query::{Condition, Message};
 
+pub use best::Counted;
+pub use complete::{Completion, Suggestion};
 pub use coverage::{Coverage, MailboxCoverage};
 pub use error::Error;
 pub use expand::MAX_TERMS;
+pub use facets::{Facet, FacetCounts};
 pub use position::{Position, Value};
 pub use reader::Index;
 pub use snippet::Snippet;

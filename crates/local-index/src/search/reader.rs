@@ -109,7 +109,6 @@ impl Index {
         address.map(|address| fetch::whole(&searcher, address)).transpose()
     }
 
-    #[cfg(test)]
     pub(super) fn searcher(&self) -> Searcher {
         self.reader.searcher()
     }
