@@ -7,6 +7,7 @@
 mod any;
 mod best;
 mod blended;
+mod book;
 mod bounds;
 mod checked;
 mod clause;
@@ -31,6 +32,7 @@ mod reader;
 mod scores;
 mod snippet;
 mod tally;
+mod thread;
 mod top;
 mod union;
 mod values;
@@ -47,6 +49,7 @@ use postern_query::schema::Sort;
 use postern_query::{Condition, Message};
 
 pub use best::Counted;
+pub use book::{AddressBook, Person};
 pub use complete::{Completion, Suggestion};
 pub use coverage::{Coverage, MailboxCoverage};
 pub use error::Error;
@@ -55,6 +58,7 @@ pub use facets::{Facet, FacetCounts};
 pub use position::{Position, Value};
 pub use reader::Index;
 pub use snippet::Snippet;
+pub use thread::{MAX_THREAD, Thread};
 
 /// What to look for.
 #[derive(Clone, Copy, Debug)]
