@@ -69,8 +69,14 @@ fn search(index: &Index, text: &str, highlight: bool) -> usize {
     let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
     let query = parse(text, &context).unwrap().query;
     let order = query.natural_order();
-    let search =
-        Search { condition: query.condition(), order: &order, offset: 0, limit: 25, highlight };
+    let search = Search {
+        condition: query.condition(),
+        order: &order,
+        after: None,
+        offset: 0,
+        limit: 25,
+        highlight,
+    };
     index.search(&search).unwrap().count
 }
 

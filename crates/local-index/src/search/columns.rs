@@ -7,6 +7,7 @@ use tantivy::columnar::StrColumn;
 use tantivy::fastfield::Column;
 use tantivy::{DocId, Score, SegmentReader};
 
+use super::position::{Place, Start};
 use crate::index::schema;
 
 /// A document that may belong to the page, with the value it is first ordered by.
@@ -79,6 +80,16 @@ impl Columns {
         let mut rest = keys.map(|key| key.direct(value(key, one).cmp(&value(key, other))));
         rest.find(|ordering| ordering.is_ne())
             .unwrap_or_else(|| self.id(one.document).cmp(&self.id(other.document)))
+    }
+
+    /// Whether a document stands after a place in the order.
+    pub(crate) fn is_after(&self, candidate: &Candidate, start: &Start) -> bool {
+        let compare = |(key, place): (&Key, &Place)| {
+            key.direct(place.compare(key.value(candidate.document, candidate.score)))
+        };
+        let mut orderings = self.keys.iter().zip(&start.values).map(compare);
+        let ordering = orderings.find(|ordering| ordering.is_ne());
+        ordering.unwrap_or_else(|| start.id.compare(self.id(candidate.document))).is_gt()
     }
 
     /// Every value of a document, in the order of the keys.

@@ -5,27 +5,35 @@
 //! [`evaluate`](postern_query::evaluate()) says of every message, in exactly the order asked for.
 
 mod any;
+mod best;
 mod blended;
+mod book;
 mod bounds;
 mod checked;
 mod clause;
 mod columns;
 mod compile;
+mod complete;
 mod coverage;
 mod error;
 mod expand;
+mod facets;
 mod fetch;
 mod fuzzy;
 mod guarded;
+mod highlight;
 mod ids;
 mod lines;
 mod merge;
 mod needle;
 mod people;
 mod placed;
+mod position;
 mod reader;
 mod scores;
 mod snippet;
+mod tally;
+mod thread;
 mod top;
 mod union;
 mod values;
@@ -34,16 +42,25 @@ mod verified;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]
+mod position_tests;
+#[cfg(test)]
 mod tests;
 
 use postern_query::schema::Sort;
 use postern_query::{Condition, Message};
 
+pub use best::Counted;
+pub use book::{AddressBook, Person};
+pub use complete::{Completion, Suggestion};
 pub use coverage::{Coverage, MailboxCoverage};
 pub use error::Error;
 pub use expand::MAX_TERMS;
+pub use facets::{Facet, FacetCounts};
+pub use highlight::{PersonRanges, Ranges};
+pub use position::{Position, Value};
 pub use reader::Index;
 pub use snippet::Snippet;
+pub use thread::{MAX_THREAD, Thread};
 
 /// What to look for.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +69,8 @@ pub struct Search<'a> {
     pub condition: &'a Condition,
     /// In which order; ties always fall by id.
     pub order: &'a [Sort],
+    /// Where to go on: right after the last message of the page before.
+    pub after: Option<&'a Position>,
     /// How many of the first ones to leave out.
     pub offset: usize,
     /// How many to return at most; with none they are only counted.

@@ -103,13 +103,12 @@ impl Index {
         let searcher = self.reader.searcher();
         let term = Term::from_field_text(schema::whole(StringField::Id), id);
         let query = TermQuery::new(term, IndexRecordOption::Basic);
-        let top = Top { order: Vec::new(), keep: 1, scored: false };
+        let top = Top { order: Vec::new(), after: None, keep: 1, scored: false };
         let found = searcher.search(&query, &top)?;
         let address = found.first.first().map(|(_, address)| *address);
         address.map(|address| fetch::whole(&searcher, address)).transpose()
     }
 
-    #[cfg(test)]
     pub(super) fn searcher(&self) -> Searcher {
         self.reader.searcher()
     }
@@ -136,10 +135,8 @@ fn find(searcher: &Searcher, plan: &Plan, search: &Search<'_>) -> Result<Found, 
         Found { count: plan.query.count(searcher)?, first: Vec::new() }
     } else {
         let keep = search.offset.saturating_add(search.limit);
-        {
-            let top = Top { order: search.order.to_vec(), keep, scored: plan.scored };
-            collect(searcher, plan, &top)?
-        }
+        let (order, after) = (search.order.to_vec(), search.after.cloned());
+        collect(searcher, plan, &Top { order, after, keep, scored: plan.scored })?
     };
     plan.faults.check()?;
     let Found { count, mut first } = found;

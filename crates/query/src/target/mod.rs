@@ -9,6 +9,7 @@ pub mod datatap;
 pub mod elasticsearch;
 pub mod english;
 mod json;
+mod known;
 pub mod kql;
 pub(crate) mod lucene;
 pub(crate) mod odata;
@@ -16,6 +17,7 @@ mod property;
 
 pub use capabilities::{Capabilities, FieldCapability, IndexFields};
 pub use json::Json;
+pub use known::KnownPeople;
 
 use crate::Span;
 

@@ -12,6 +12,7 @@ mod corpus;
 mod datatap;
 mod elasticsearch;
 mod errors;
+mod known;
 mod literals;
 mod meaning;
 mod odata;

@@ -59,7 +59,7 @@ fn search(
     limit: usize,
 ) -> Page {
     let highlight = true;
-    index.search(&Search { condition, order, offset, limit, highlight }).unwrap()
+    index.search(&Search { condition, order, after: None, offset, limit, highlight }).unwrap()
 }
 
 fn ids(page: &Page) -> Vec<&str> {
@@ -121,7 +121,8 @@ fn check_pages(
         prop_assert!(ids(&page).iter().eq(wanted), "page of {} from {}", limit, offset);
         prop_assert_eq!(page.count, all.count);
     }
-    let search = Search { condition, order, offset: 0, limit: usize::MAX, highlight: false };
+    let search =
+        Search { condition, order, after: None, offset: 0, limit: usize::MAX, highlight: false };
     prop_assert_eq!(index.ids(&search).unwrap().ids, expected);
     Ok(())
 }

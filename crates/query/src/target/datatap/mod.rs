@@ -2,6 +2,7 @@
 //!
 //! Top-level conditions on fields go to `filter`, top-level words to `query`. Words under `OR`
 //! together with fields need `search.ismatch` inside the filter, which an endpoint may not pass.
+mod known;
 mod people;
 mod predicate;
 
@@ -10,7 +11,7 @@ use super::odata::{self as filter, Filter};
 use super::{Capabilities, Compiled, Notes};
 use crate::query::{Condition, TextTest};
 use crate::schema::Sort;
-use crate::{Errors, Expr, Query, Span, lucene, odata};
+use crate::{Errors, Expr, KnownPeople, Query, Span, lucene, odata};
 
 /// What is sent to the search endpoint; absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,7 +61,29 @@ impl Request {
 /// ```
 #[must_use]
 pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<Request> {
-    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    compiled(query, capabilities, None)
+}
+
+/// Says a query to an endpoint with these capabilities, people as lists of their known addresses.
+///
+/// Where such a list is too long for a request the query is said as [`compile`] does. See
+/// [`KnownPeople`] for an example.
+#[must_use]
+pub fn compile_knowing(
+    query: &Query,
+    capabilities: &Capabilities,
+    known: &KnownPeople<'_>,
+) -> Compiled<Request> {
+    let listed = compiled(query, capabilities, Some(known));
+    if listed.sent.is_some() { listed } else { compile(query, capabilities) }
+}
+
+fn compiled(
+    query: &Query,
+    capabilities: &Capabilities,
+    known: Option<&KnownPeople<'_>>,
+) -> Compiled<Request> {
+    let mut emitter = Emitter { capabilities, known, notes: Notes::default() };
     let request = emitter.request(&query.simplified().query);
     emitter.notes.compiled(request)
 }
@@ -69,7 +92,7 @@ pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<Request> 
 ///
 /// The order is not said. See [`odata::compile`].
 pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
-    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let mut emitter = Emitter { capabilities, known: None, notes: Notes::default() };
     let filter = emitter.condition(query.condition()).and_then(|said| match said {
         Said::Filter(filter) => Some(filter),
         Said::Text(text, span) => emitter.text_in_filter(&text, span),
@@ -80,7 +103,7 @@ pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Comp
 
 /// Says the condition of a query as query text alone. See [`lucene::compile`].
 pub(crate) fn compile_text(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
-    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let mut emitter = Emitter { capabilities, known: None, notes: Notes::default() };
     let text = match emitter.condition(query.condition()) {
         _ if query.condition().is_everything() => Some("*".to_owned()),
         Some(Said::Text(words, _)) => emitter.query_text(vec![words]).and_then(|(text, _)| text),
@@ -102,6 +125,7 @@ enum Said {
 
 struct Emitter<'c> {
     capabilities: &'c Capabilities,
+    known: Option<&'c KnownPeople<'c>>,
     notes: Notes,
 }
 
