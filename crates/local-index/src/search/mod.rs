@@ -26,6 +26,7 @@ mod placed;
 mod reader;
 mod scores;
 mod snippet;
+mod sparse;
 mod top;
 mod union;
 mod values;
