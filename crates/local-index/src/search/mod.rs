@@ -32,6 +32,7 @@ mod position;
 mod reader;
 mod scores;
 mod snippet;
+mod sparse;
 mod tally;
 mod thread;
 mod top;
