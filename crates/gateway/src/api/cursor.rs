@@ -58,7 +58,7 @@ mod tests {
     fn fits_one_query_only() {
         let (one, other) = (fingerprint(&["ab", "c"]), fingerprint(&["a", "bc"]));
         assert_ne!(one, other);
-        let position = Position { values: vec![Value::Missing], id: "1".into() };
+        let position = Position { values: vec![Value::Missing], id: "1".into(), snapshot: None };
         for cursor in [Cursor::Premium(25), Cursor::Local(position)] {
             assert_eq!(Cursor::parse(&cursor.write(one), other), None);
             assert_eq!(Cursor::parse(&cursor.write(one), one), Some(cursor));

@@ -18,7 +18,8 @@ enum Written {
 pub(super) fn write(position: &Position) -> String {
     let values: Vec<_> = position.values.iter().map(written).collect();
     // Numbers and strings can always be written.
-    let json = serde_json::to_string(&(&position.id, values)).unwrap_or_default();
+    let json =
+        serde_json::to_string(&(&position.id, position.snapshot, values)).unwrap_or_default();
     json.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -30,8 +31,9 @@ pub(super) fn read(text: &str) -> Option<Position> {
         _ => None,
     };
     let json: Vec<_> = digits.chunks(2).map(byte).collect::<Option<_>>()?;
-    let (id, values): (String, Vec<Written>) = serde_json::from_slice(&json).ok()?;
-    Some(Position { id, values: values.into_iter().map(value).collect() })
+    let read: (String, Option<u64>, Vec<Written>) = serde_json::from_slice(&json).ok()?;
+    let (id, snapshot, values) = read;
+    Some(Position { id, snapshot, values: values.into_iter().map(value).collect() })
 }
 
 fn written(value: &Value) -> Written {
@@ -67,8 +69,10 @@ mod tests {
             Value::Flag(true),
             Value::Number(i64::MIN),
         ];
-        let position = Position { values, id: "<a-b>".into() };
-        assert_eq!(read(&write(&position)), Some(position));
+        for snapshot in [None, Some(u64::MAX)] {
+            let position = Position { values: values.clone(), id: "<a-b>".into(), snapshot };
+            assert_eq!(read(&write(&position)), Some(position));
+        }
         for bad in ["", "5", "5b", "zz", "é", "+f"] {
             assert_eq!(read(bad), None, "{bad}");
         }

@@ -233,7 +233,7 @@ async fn find(state: &Shared, asked: &Asked, trace: &Trace) -> (Result<Found, Pr
 async fn find_locally(state: &Shared, asked: &Asked, trace: &Trace) -> Result<Found, LocalError> {
     let local = state.local(asked.caller.tenant.as_deref());
     let page = local.search(asked.question(), state.deadline(trace.start)).await?;
-    Ok(asked.page(page))
+    Ok(asked.page(&page))
 }
 
 async fn ask_premium(state: &Shared, asked: &Asked, trace: &Trace) -> Verdict {
@@ -317,15 +317,13 @@ impl Asked {
     }
 
     /// The page in an answer of the local index, which was asked for one hit more.
-    fn page(&self, page: Page) -> Found {
-        let Page { count, mut hits } = page;
-        let more = hits.len() > self.limit;
-        hits.truncate(self.limit);
+    fn page(&self, page: &Page) -> Found {
         let order = self.understood.query.natural_order();
-        let next = hits.last().filter(|_| more).map(|last| Position::of(last, &order));
+        let last = self.limit.checked_sub(1).filter(|_| page.hits.len() > self.limit);
+        let next = last.and_then(|last| page.position(last, &order));
         Found {
-            results: hits.iter().map(MessageView::from).collect(),
-            count: u64::try_from(count).unwrap_or(u64::MAX),
+            results: page.hits.iter().take(self.limit).map(MessageView::from).collect(),
+            count: u64::try_from(page.count).unwrap_or(u64::MAX),
             exact: true,
             next: next.map(Cursor::Local),
         }

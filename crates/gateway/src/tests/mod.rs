@@ -60,7 +60,7 @@ impl LocalEngine for Memory {
             found.drain(..place.map_or(0, |place| place + 1));
         }
         let page = found.iter().skip(search.offset).take(search.limit).map(hit);
-        Ok(Page { count, hits: page.collect() })
+        Ok(Page { count, hits: page.collect(), ..Page::default() })
     }
 
     fn message(&self, id: &str) -> Result<Option<Message>, IndexError> {

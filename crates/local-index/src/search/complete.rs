@@ -85,7 +85,7 @@ impl Index {
                 gather(reader, living, source, &typed, &mut found)?;
             }
         }
-        Ok(best(found, most))
+        Ok(best(&found, most))
     }
 }
 
@@ -161,7 +161,7 @@ fn gather(
     Ok(())
 }
 
-fn best(found: Spellings, most: usize) -> Vec<Suggestion> {
+fn best(found: &Spellings, most: usize) -> Vec<Suggestion> {
     let mut best = Best::new(most);
     found.iter().for_each(|(lower, spellings)| best.offer(lower, spellings.values().sum()));
     let (values, _) = best.finish();

@@ -178,11 +178,12 @@ impl PersonRanges {
             PersonPattern::Address(_) | PersonPattern::AddressShaped(_) => {
                 self.address.push(0..address.len());
             }
-            PersonPattern::Domain(_) | PersonPattern::SubDomains(_) => self.address.push(domain),
             PersonPattern::DomainOrLocal(text) if lower_case(local) == *text => {
                 self.address.push(0..local.len());
             }
-            PersonPattern::DomainOrLocal(_) => self.address.push(domain),
+            PersonPattern::Domain(_)
+            | PersonPattern::SubDomains(_)
+            | PersonPattern::DomainOrLocal(_) => self.address.push(domain),
             PersonPattern::Words(text) => {
                 self.address.extend(machine_words(local, name_words(text)));
                 self.name.extend(phrase(name, text));

@@ -31,6 +31,7 @@ mod placed;
 mod position;
 mod reader;
 mod scores;
+mod snapshots;
 mod snippet;
 mod sparse;
 mod tally;
@@ -47,7 +48,7 @@ mod position_tests;
 #[cfg(test)]
 mod tests;
 
-use postern_query::schema::Sort;
+use postern_query::schema::{Sort, SortField};
 use postern_query::{Condition, Message};
 
 pub use best::Counted;
@@ -87,6 +88,31 @@ pub struct Page {
     pub count: usize,
     /// The messages of this page in their order.
     pub hits: Vec<Hit>,
+    /// Names the state of the index that it shows.
+    pub snapshot: u64,
+}
+
+impl Page {
+    /// The place right after one of the hits of this page, from which the next goes on.
+    ///
+    /// ```no_run
+    /// use postern_local_index::search::{Index, Search};
+    /// use postern_query::Query;
+    ///
+    /// let (index, query) = (Index::open("data".as_ref())?, Query::everything());
+    /// let (condition, order) = (query.condition(), query.natural_order());
+    /// let first = Search { condition, order: &order, after: None, offset: 0, limit: 25, highlight: false };
+    /// let page = index.search(&first)?;
+    /// let after = page.position(24, &order);
+    /// let next = index.search(&Search { after: after.as_ref(), ..first })?;
+    /// # Ok::<(), postern_local_index::search::Error>(())
+    /// ```
+    #[must_use]
+    pub fn position(&self, hit: usize, order: &[Sort]) -> Option<Position> {
+        let ranked = order.iter().any(|sort| sort.by == SortField::Score);
+        let snapshot = ranked.then_some(self.snapshot);
+        self.hits.get(hit).map(|hit| Position { snapshot, ..Position::of(hit, order) })
+    }
 }
 
 /// The ids of one page of what was found.

@@ -32,18 +32,20 @@ pub enum Value {
 
 /// A place in an order: right after a message.
 ///
-/// An order by relevance changes a little with every message that is added; every other order never
-/// repeats a message and never leaves one out.
+/// An order by relevance changes a little with every message that is added: there a page is taken from
+/// the same state of the index as the one before, for as long as that is at hand.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Position {
     /// The values of the message, in the order of the keys.
     pub values: Vec<Value>,
     /// Its id.
     pub id: String,
+    /// The state of the index to go back to, if it matters.
+    pub snapshot: Option<u64>,
 }
 
 impl Position {
-    /// The place right after `hit` in `order`.
+    /// The place right after `hit` in `order`, in whatever state of the index.
     ///
     /// ```
     /// use postern_local_index::search::{Hit, Position, Value};
@@ -58,7 +60,7 @@ impl Position {
     #[must_use]
     pub fn of(hit: &Hit, order: &[Sort]) -> Self {
         let values = order.iter().map(|sort| value(hit, sort.by)).collect();
-        Self { values, id: hit.message.id.clone() }
+        Self { values, id: hit.message.id.clone(), snapshot: None }
     }
 }
 

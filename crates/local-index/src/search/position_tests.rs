@@ -25,8 +25,10 @@ fn walk(index: &Index, order: &[Sort], mut between: impl FnMut()) -> Vec<String>
     loop {
         index.reload().unwrap();
         let page = page(index, order, after.as_ref());
-        let Some(last) = page.hits.last() else { return seen };
-        after = Some(Position::of(last, order));
+        if page.hits.is_empty() {
+            return seen;
+        }
+        after = page.position(page.hits.len() - 1, order);
         seen.extend(page.hits.into_iter().map(|hit| hit.message.id));
         between();
     }
@@ -88,12 +90,57 @@ fn the_message_at_the_place_may_be_gone() {
     let index = index_of(data.path(), &parts());
     for (address, expected) in [("aa", "b e"), ("z", "f"), ("\u{10ffff}", "")] {
         let values = vec![super::Value::Text(address.into())];
-        let after = Position { values, id: "m".into() };
+        let after = Position { values, id: "m".into(), snapshot: None };
         let found = page(&index, &[SENDER], Some(&after)).hits;
         let ids: Vec<_> = found.into_iter().map(|hit| hit.message.id).collect();
         assert_eq!(ids.join(" "), expected, "{address}");
     }
-    let after = Position { values: vec![super::Value::Text("b".into())], id: "c".into() };
+    let after =
+        Position { values: vec![super::Value::Text("b".into())], id: "c".into(), snapshot: None };
     assert_eq!(page(&index, &[SENDER], Some(&after)).hits[0].message.id, "e");
     assert_eq!(page(&index, &[SENDER], Some(&after)).count, 6);
+}
+
+fn word(word: &str) -> Condition {
+    let context = postern_query::Context::utc(NOW);
+    postern_query::parse(word, &context).unwrap().query.condition().clone()
+}
+
+/// Relevance counts over all messages: with each that is added the order of the others may change.
+#[test]
+fn pages_by_relevance_stay_in_the_state_of_the_first() {
+    let data = tempfile::tempdir().unwrap();
+    let text = |id: &str, body: &str| Message {
+        id: id.into(),
+        body: Some(body.into()),
+        ..Message::default()
+    };
+    let first = vec![text("a", "due due due"), text("b", "due due x"), text("c", "due x y z")];
+    let index = index_of(data.path(), &[first]);
+    let (condition, order) = (word("due"), [Sort::descending(SortField::Score)]);
+    let whole = Search {
+        condition: &condition,
+        order: &order,
+        after: None,
+        offset: 0,
+        limit: 1,
+        highlight: false,
+    };
+    let page = index.search(&whole).unwrap();
+    let after = page.position(0, &order).unwrap();
+    let mut writer = writer(data.path());
+    for n in 0..50 {
+        let message = text(&format!("new-{n}"), "due due due due");
+        writer.add(&origin("new", ""), &message, SameId::Replaces).unwrap();
+    }
+    writer.record(&source("new", 0), Vec::new()).unwrap();
+    writer.commit(NOW).unwrap();
+    index.reload().unwrap();
+    let next = index.search(&Search { after: Some(&after), limit: 9, ..whole }).unwrap();
+    let ids: Vec<_> = next.hits.iter().map(|hit| hit.message.id.as_str()).collect();
+    assert_eq!((ids, next.count), (vec!["b", "c"], 3));
+    // A state that is gone is no reason to fail.
+    let gone = Position { snapshot: Some(0), ..after };
+    let next = index.search(&Search { after: Some(&gone), ..whole }).unwrap();
+    assert_eq!(next.count, 53);
 }

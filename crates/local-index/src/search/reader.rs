@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use postern_query::Message;
 use postern_query::schema::{Sort, SortField, StringField};
@@ -13,6 +14,7 @@ use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
 use super::compile::{Plan, compile};
 use super::coverage::coverage;
+use super::snapshots::{Snapshots, mark};
 use super::top::{Found, Top, UNSCORED};
 use super::{Coverage, Error, Hit, Ids, Page, Search, fetch, ids, scores, snippet};
 use crate::index::folder::Folder;
@@ -27,6 +29,7 @@ pub struct Index {
     engine: tantivy::Index,
     reader: IndexReader,
     coverage: Arc<Mutex<Option<(u64, Coverage)>>>,
+    snapshots: Arc<Snapshots>,
 }
 
 impl std::fmt::Debug for Index {
@@ -45,7 +48,7 @@ impl Index {
         let engine = Folder::new(data).open()?;
         let policy = ReloadPolicy::OnCommitWithDelay;
         let reader = engine.reader_builder().reload_policy(policy).try_into()?;
-        Ok(Self { engine, reader, coverage: Arc::default() })
+        Ok(Self { engine, reader, coverage: Arc::default(), snapshots: Arc::default() })
     }
 
     /// Sees the last commit from now on.
@@ -63,7 +66,7 @@ impl Index {
     ///
     /// When a pattern stands for too many words, or the index cannot be read.
     pub fn search(&self, search: &Search<'_>) -> Result<Page, Error> {
-        let searcher = self.reader.searcher();
+        let searcher = self.searcher_for(search);
         let plan = compile(&searcher, search.condition)?;
         let mut found = find(&searcher, &plan, search)?;
         let ranked = search.order.iter().any(|sort| sort.by == SortField::Score);
@@ -78,7 +81,10 @@ impl Index {
         });
         let hits = hits.collect::<Result<_, Error>>()?;
         plan.faults.check()?;
-        Ok(Page { count: found.count, hits })
+        if plan.scored && ranked {
+            self.snapshots.keep(&searcher, Instant::now());
+        }
+        Ok(Page { count: found.count, hits, snapshot: mark(&searcher) })
     }
 
     /// The same page with nothing but the ids, which needs no message to be read.
@@ -87,7 +93,7 @@ impl Index {
     ///
     /// As for [`search`](Self::search).
     pub fn ids(&self, search: &Search<'_>) -> Result<Ids, Error> {
-        let searcher = self.reader.searcher();
+        let searcher = self.searcher_for(search);
         let plan = compile(&searcher, search.condition)?;
         let found = find(&searcher, &plan, search)?;
         let addresses: Vec<_> = found.first.iter().map(|(_, address)| *address).collect();
@@ -107,6 +113,12 @@ impl Index {
         let found = searcher.search(&query, &top)?;
         let address = found.first.first().map(|(_, address)| *address);
         address.map(|address| fetch::whole(&searcher, address)).transpose()
+    }
+
+    /// The state of the index that a page is taken from.
+    fn searcher_for(&self, search: &Search<'_>) -> Searcher {
+        let former = search.after.and_then(|after| self.snapshots.find(after.snapshot?));
+        former.unwrap_or_else(|| self.reader.searcher())
     }
 
     pub(super) fn searcher(&self) -> Searcher {
