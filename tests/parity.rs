@@ -61,7 +61,8 @@ fn fault(recorded: &Recorded, answer: &Value, ids: &[String]) -> Option<String> 
         return (name(ordered) != found).then(|| "another page or order".to_owned());
     }
     let mut expected = name(recorded.found.as_ref()?);
-    (expected.sort(), found.sort());
+    expected.sort();
+    found.sort();
     (expected != found).then(|| "other messages".to_owned())
 }
 
