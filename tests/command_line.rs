@@ -142,7 +142,10 @@ fn formats_and_second_runs() {
         json
     };
     let first = index([7, 6, 0, 1], 3);
-    assert!(first["unreadable"][0]["reason"].as_str().unwrap().starts_with("line 2: "), "{first}");
+    assert!(
+        first["unreadable"][0]["reason"].as_str().unwrap().starts_with("line 2, column 1: "),
+        "{first}"
+    );
     assert_eq!(first["notMail"].as_array().unwrap().len(), 1);
     index([7, 0, 7, 0], 0);
     let count = |query: &str| stdout(&run(&data, &["search", "--count", query])).trim().to_owned();

@@ -15,14 +15,10 @@ use super::terms::{TypedTerms, cut, is_regular, traits};
 use super::{schema, stored};
 
 /// The document by which `message` is found and shown.
-///
-/// # Errors
-///
-/// When the message cannot be serialised.
-pub(crate) fn document(message: &Message) -> serde_json::Result<TantivyDocument> {
+pub(crate) fn document(message: &Message) -> TantivyDocument {
     let mut builder = Builder::default();
     // The first of the stored fields, so that whoever needs no body reads no further.
-    builder.document.add_text(schema::MESSAGE, stored::to_text(message)?);
+    builder.document.add_bytes(schema::MESSAGE, &stored::to_bytes(message));
     builder.add_words(message);
     builder.add_values(message);
     for list in schema::LISTS {
@@ -35,7 +31,7 @@ pub(crate) fn document(message: &Message) -> serde_json::Result<TantivyDocument>
     builder.add_references(message);
     builder.add_attachments(&message.attachments);
     builder.document.add_u64(schema::ID_START, id_start(&message.id));
-    Ok(builder.finish())
+    builder.finish()
 }
 
 /// The first eight bytes of an id; ids sort by it as far as it goes.

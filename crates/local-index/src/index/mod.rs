@@ -12,6 +12,7 @@ pub(crate) mod schema;
 mod source;
 pub(crate) mod stored;
 pub(crate) mod terms;
+mod wire;
 mod writer;
 
 #[cfg(test)]

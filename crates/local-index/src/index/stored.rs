@@ -1,189 +1,115 @@
 //! A message as it lies in the index: everything but the body, which is a stored field of its own,
 //! so that a predicate can be tested without reading it. The text of attachments is not stored.
+//!
+//! Every hit is read back, so the form is one of bytes and made to be read fast: the fields in one
+//! order, lengths before texts, and no names. See [`wire`](super::wire) for the values.
 
 use jiff::Timestamp;
 use postern_query::{Attachment, Message, Recipient};
-use serde::{Deserialize, Serialize};
 
-/// The wire form. Keys are short because every message repeats them.
-#[derive(Serialize, Deserialize)]
-#[serde(default)]
-#[derive(Default)]
-struct Stored {
-    id: String,
-    #[serde(rename = "m", skip_serializing_if = "Option::is_none")]
-    internet_message_id: Option<String>,
-    #[serde(rename = "v", skip_serializing_if = "Option::is_none")]
-    conversation_id: Option<String>,
-    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
-    subject: Option<String>,
-    #[serde(rename = "f", skip_serializing_if = "Option::is_none")]
-    from_address: Option<String>,
-    #[serde(rename = "F", skip_serializing_if = "Option::is_none")]
-    from_name: Option<String>,
-    #[serde(rename = "t", skip_serializing_if = "Vec::is_empty")]
-    to: Vec<Person>,
-    #[serde(rename = "c", skip_serializing_if = "Vec::is_empty")]
-    cc: Vec<Person>,
-    #[serde(rename = "b", skip_serializing_if = "Vec::is_empty")]
-    bcc: Vec<Person>,
-    #[serde(rename = "d", skip_serializing_if = "Option::is_none")]
-    received: Option<i64>,
-    #[serde(rename = "D", skip_serializing_if = "Option::is_none")]
-    sent: Option<i64>,
-    #[serde(rename = "h", skip_serializing_if = "Option::is_none")]
-    has_attachments: Option<bool>,
-    #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
-    importance: Option<String>,
-    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
-    is_read: Option<bool>,
-    #[serde(rename = "g", skip_serializing_if = "Vec::is_empty")]
-    categories: Vec<String>,
-    #[serde(rename = "a", skip_serializing_if = "Vec::is_empty")]
-    attachments: Vec<File>,
-    #[serde(rename = "z", skip_serializing_if = "Option::is_none")]
-    size: Option<i64>,
-    #[serde(rename = "x", skip_serializing_if = "Option::is_none")]
-    mailbox: Option<String>,
-    #[serde(rename = "o", skip_serializing_if = "Option::is_none")]
-    folder: Option<String>,
-    #[serde(rename = "I", skip_serializing_if = "Option::is_none")]
-    item_id: Option<String>,
-    #[serde(rename = "R", skip_serializing_if = "Option::is_none")]
-    fragment_id: Option<String>,
-    #[serde(rename = "T", skip_serializing_if = "Vec::is_empty")]
-    delivered_to: Vec<String>,
-    #[serde(rename = "l", skip_serializing_if = "Option::is_none")]
-    list_id: Option<String>,
-    #[serde(rename = "n", skip_serializing_if = "Vec::is_empty")]
-    references: Vec<String>,
-    #[serde(rename = "k", skip_serializing_if = "Option::is_none")]
-    kind: Option<String>,
-    #[serde(rename = "G", skip_serializing_if = "Option::is_none")]
-    is_flagged: Option<bool>,
-    #[serde(rename = "w", skip_serializing_if = "Option::is_none")]
-    is_draft: Option<bool>,
-    #[serde(rename = "S", skip_serializing_if = "Option::is_none")]
-    is_signed: Option<bool>,
-    #[serde(rename = "E", skip_serializing_if = "Option::is_none")]
-    is_encrypted: Option<bool>,
-}
+use super::wire::{Reader, Writer};
 
-/// Name and address.
-#[derive(Serialize, Deserialize)]
-struct Person(Option<String>, Option<String>);
-
-/// Name, media type and size.
-#[derive(Serialize, Deserialize)]
-struct File(Option<String>, Option<String>, Option<i64>);
-
-/// The text for everything but the body.
-///
-/// # Errors
-///
-/// Never in practice: the wire form has no maps and no foreign types.
-pub(crate) fn to_text(message: &Message) -> serde_json::Result<String> {
-    serde_json::to_string(&wire(message))
-}
-
-/// The message in `text`, without its body.
-///
-/// # Errors
-///
-/// When the text is not one of [`to_text`].
-pub(crate) fn from_text(text: &str) -> serde_json::Result<Message> {
-    serde_json::from_str(text).map(message)
-}
-
-fn wire(message: &Message) -> Stored {
-    Stored {
-        id: message.id.clone(),
-        internet_message_id: message.internet_message_id.clone(),
-        conversation_id: message.conversation_id.clone(),
-        subject: message.subject.clone(),
-        from_address: message.from_address.clone(),
-        from_name: message.from_name.clone(),
-        to: persons(&message.to_recipients),
-        cc: persons(&message.cc_recipients),
-        bcc: persons(&message.bcc_recipients),
-        received: message.received.map(milliseconds),
-        sent: message.sent.map(milliseconds),
-        has_attachments: message.has_attachments,
-        importance: message.importance.clone(),
-        is_read: message.is_read,
-        categories: message.categories.clone(),
-        attachments: files(&message.attachments),
-        size: message.size,
-        mailbox: message.mailbox.clone(),
-        folder: message.folder.clone(),
-        item_id: message.item_id.clone(),
-        fragment_id: message.fragment_id.clone(),
-        delivered_to: message.delivered_to.clone(),
-        list_id: message.list_id.clone(),
-        references: message.references.clone(),
-        kind: message.kind.clone(),
-        is_flagged: message.is_flagged,
-        is_draft: message.is_draft,
-        is_signed: message.is_signed,
-        is_encrypted: message.is_encrypted,
+/// The bytes for everything but the body.
+pub(crate) fn to_bytes(message: &Message) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.text(Some(&message.id));
+    for text in texts(message) {
+        out.text(text.as_deref());
     }
+    for moment in [message.received, message.sent] {
+        out.integer(moment.map(milliseconds));
+    }
+    out.integer(message.size);
+    for flag in flags(message) {
+        out.flag(flag);
+    }
+    for list in [&message.to_recipients, &message.cc_recipients, &message.bcc_recipients] {
+        out.list(list, |out, one| out.texts([&one.name, &one.address]));
+    }
+    for list in [&message.categories, &message.delivered_to, &message.references] {
+        out.list(list, |out, one| out.text(Some(one)));
+    }
+    out.list(&message.attachments, |out, one| {
+        out.texts([&one.name, &one.content_type]);
+        out.integer(one.size);
+    });
+    out.finish()
 }
 
-fn message(stored: Stored) -> Message {
-    Message {
-        id: stored.id,
-        internet_message_id: stored.internet_message_id,
-        conversation_id: stored.conversation_id,
-        subject: stored.subject,
+/// The message in `bytes`, without its body; `None` when they are not those of [`to_bytes`].
+pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Message> {
+    let mut input = Reader::new(bytes);
+    // The fields are read in the order in which they stand here.
+    let message = Message {
+        id: input.text()??,
+        internet_message_id: input.text()?,
+        conversation_id: input.text()?,
+        subject: input.text()?,
+        from_address: input.text()?,
+        from_name: input.text()?,
+        importance: input.text()?,
+        mailbox: input.text()?,
+        folder: input.text()?,
+        list_id: input.text()?,
+        kind: input.text()?,
+        item_id: input.text()?,
+        fragment_id: input.text()?,
+        received: input.integer()?.and_then(instant),
+        sent: input.integer()?.and_then(instant),
+        size: input.integer()?,
+        has_attachments: input.flag()?,
+        is_read: input.flag()?,
+        is_flagged: input.flag()?,
+        is_draft: input.flag()?,
+        is_signed: input.flag()?,
+        is_encrypted: input.flag()?,
+        to_recipients: input.list(recipient)?,
+        cc_recipients: input.list(recipient)?,
+        bcc_recipients: input.list(recipient)?,
+        categories: input.list(|input| input.text()?)?,
+        delivered_to: input.list(|input| input.text()?)?,
+        references: input.list(|input| input.text()?)?,
+        attachments: input.list(attachment)?,
         body: None,
-        from_address: stored.from_address,
-        from_name: stored.from_name,
-        to_recipients: recipients(stored.to),
-        cc_recipients: recipients(stored.cc),
-        bcc_recipients: recipients(stored.bcc),
-        received: stored.received.and_then(instant),
-        sent: stored.sent.and_then(instant),
-        has_attachments: stored.has_attachments,
-        importance: stored.importance,
-        is_read: stored.is_read,
-        categories: stored.categories,
-        attachments: attachments(stored.attachments),
-        size: stored.size,
-        mailbox: stored.mailbox,
-        folder: stored.folder,
-        item_id: stored.item_id,
-        fragment_id: stored.fragment_id,
-        delivered_to: stored.delivered_to,
-        list_id: stored.list_id,
-        references: stored.references,
-        kind: stored.kind,
-        is_flagged: stored.is_flagged,
-        is_draft: stored.is_draft,
-        is_signed: stored.is_signed,
-        is_encrypted: stored.is_encrypted,
-    }
+    };
+    input.is_at_end().then_some(message)
 }
 
-fn persons(people: &[Recipient]) -> Vec<Person> {
-    people.iter().map(|one| Person(one.name.clone(), one.address.clone())).collect()
+const fn texts(message: &Message) -> [&Option<String>; 12] {
+    [
+        &message.internet_message_id,
+        &message.conversation_id,
+        &message.subject,
+        &message.from_address,
+        &message.from_name,
+        &message.importance,
+        &message.mailbox,
+        &message.folder,
+        &message.list_id,
+        &message.kind,
+        &message.item_id,
+        &message.fragment_id,
+    ]
 }
 
-fn recipients(people: Vec<Person>) -> Vec<Recipient> {
-    people.into_iter().map(|Person(name, address)| Recipient { name, address }).collect()
+const fn flags(message: &Message) -> [Option<bool>; 6] {
+    [
+        message.has_attachments,
+        message.is_read,
+        message.is_flagged,
+        message.is_draft,
+        message.is_signed,
+        message.is_encrypted,
+    ]
 }
 
-fn files(attachments: &[Attachment]) -> Vec<File> {
-    attachments
-        .iter()
-        .map(|one| File(one.name.clone(), one.content_type.clone(), one.size))
-        .collect()
+fn recipient(input: &mut Reader<'_>) -> Option<Recipient> {
+    Some(Recipient { name: input.text()?, address: input.text()? })
 }
 
-fn attachments(files: Vec<File>) -> Vec<Attachment> {
-    files
-        .into_iter()
-        .map(|File(name, content_type, size)| Attachment { name, content_type, size, text: None })
-        .collect()
+fn attachment(input: &mut Reader<'_>) -> Option<Attachment> {
+    let (name, content_type) = (input.text()?, input.text()?);
+    Some(Attachment { name, content_type, size: input.integer()?, text: None })
 }
 
 /// Whole milliseconds, never later than the moment; the columns hold the same number.
@@ -238,9 +164,14 @@ mod tests {
             is_signed: Some(false),
             is_encrypted: Some(true),
         };
-        assert_eq!(from_text(&to_text(&message).unwrap()).unwrap(), message);
+        let bytes = to_bytes(&message);
+        assert_eq!(from_bytes(&bytes), Some(message));
         let empty = Message::default();
-        assert_eq!(from_text(&to_text(&empty).unwrap()).unwrap(), empty);
+        assert_eq!(from_bytes(&to_bytes(&empty)), Some(empty));
+        for end in 0..bytes.len() {
+            assert_eq!(from_bytes(&bytes[..end]), None, "{end} bytes");
+        }
+        assert_eq!(from_bytes(&[bytes, vec![0]].concat()), None);
     }
 
     #[test]

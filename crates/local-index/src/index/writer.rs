@@ -286,9 +286,7 @@ impl Writer {
         if added == Added::Replaced || self.has_strangers {
             self.engine.delete_term(id_term(&message.id));
         }
-        let document = document(message)
-            .map_err(|error| Error::Corrupt(format!("a message does not serialise: {error}")))?;
-        self.engine.add_document(document)?;
+        self.engine.add_document(document(message))?;
         Ok(())
     }
 

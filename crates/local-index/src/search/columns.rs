@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use postern_query::schema::{Sort, SortField, StringField};
 use tantivy::columnar::StrColumn;
-use tantivy::fastfield::Column;
+use tantivy::fastfield::{Column, FastFieldReaders};
 use tantivy::{DocId, Score, SegmentReader};
 
 use super::position::{Place, Start};
@@ -15,7 +15,7 @@ use crate::index::schema;
 pub(crate) struct Candidate {
     pub(crate) document: DocId,
     pub(crate) score: Score,
-    first: Option<u64>,
+    pub(crate) first: Option<u64>,
 }
 
 /// What an order asks of one segment. Values are numbers that sort as the values do: for strings
@@ -36,8 +36,8 @@ struct Key {
 #[derive(Debug)]
 pub(crate) enum Values {
     Score,
-    Numbers(Column<i64>),
-    Flags(Column<bool>),
+    /// Numbers, moments and flags, as numbers that sort as they do.
+    Numbers(Column<u64>),
     Texts(StrColumn),
     /// No document of the segment has a value.
     Absent,
@@ -58,16 +58,36 @@ impl Columns {
         })
     }
 
+    #[inline]
     pub(crate) fn candidate(&self, document: DocId, score: Score) -> Candidate {
-        let first = self.keys.first().and_then(|key| key.value(document, score));
+        let first = match self.keys.first() {
+            Some(key) => key.value(document, score),
+            None => self.id(document),
+        };
         Candidate { document, score, first }
+    }
+
+    /// The values by which some documents are first ordered. A block is read at once where all
+    /// have values.
+    pub(crate) fn firsts(&self, documents: &[DocId], score: Score, firsts: &mut [Option<u64>]) {
+        firsts.fill(None);
+        let column = match self.keys.first().map(|key| &key.values) {
+            Some(Values::Numbers(column)) => Some(column),
+            Some(Values::Texts(column)) => Some(column.ords()),
+            Some(Values::Score) => return firsts.fill(Some(bits(score))),
+            Some(Values::Absent) => None,
+            None => self.ids.as_ref().map(|ids| ids.ords()),
+        };
+        if let Some(column) = column {
+            column.first_vals(documents, firsts);
+        }
     }
 
     /// Which of two documents of this segment comes first.
     pub(crate) fn compare(&self, one: &Candidate, other: &Candidate) -> Ordering {
         let first = match self.keys.first() {
             Some(key) => key.direct(one.first.cmp(&other.first)),
-            None => Ordering::Equal,
+            None => one.first.cmp(&other.first),
         };
         first.then_with(|| self.compare_ties(one, other))
     }
@@ -101,9 +121,7 @@ impl Columns {
     pub(crate) fn texts(&self, key: usize) -> Option<&StrColumn> {
         match self.keys.get(key).map(|key| &key.values) {
             Some(Values::Texts(column)) => Some(column),
-            Some(Values::Score | Values::Numbers(_) | Values::Flags(_) | Values::Absent) | None => {
-                None
-            }
+            Some(Values::Score | Values::Numbers(_) | Values::Absent) | None => None,
         }
     }
 
@@ -129,9 +147,9 @@ impl Key {
         let values = match sort.by {
             SortField::Score => Some(Values::Score),
             SortField::String(field) => columns.str(&schema::whole_name(field))?.map(Values::Texts),
-            SortField::Flag(field) => columns.column_opt(field.path())?.map(Values::Flags),
-            SortField::Number(field) => columns.column_opt(field.path())?.map(Values::Numbers),
-            SortField::Instant(field) => columns.column_opt(field.path())?.map(Values::Numbers),
+            SortField::Flag(field) => numbers(columns, field.path())?,
+            SortField::Number(field) => numbers(columns, field.path())?,
+            SortField::Instant(field) => numbers(columns, field.path())?,
         };
         Ok(Self { values: values.unwrap_or(Values::Absent), descending: sort.descending })
     }
@@ -139,16 +157,24 @@ impl Key {
     #[inline]
     fn value(&self, document: DocId, score: Score) -> Option<u64> {
         match &self.values {
-            // Scores are not negative: their bits sort as they do.
-            Values::Score => Some(u64::from(score.to_bits())),
-            Values::Numbers(column) => column.first(document).map(tantivy::i64_to_u64),
-            Values::Flags(column) => column.first(document).map(u64::from),
+            Values::Score => Some(bits(score)),
+            Values::Numbers(column) => column.first(document),
             Values::Texts(column) => column.ords().first(document),
             Values::Absent => None,
         }
     }
 
+    #[inline]
     const fn direct(&self, ordering: Ordering) -> Ordering {
         if self.descending { ordering.reverse() } else { ordering }
     }
+}
+
+/// Scores are not negative: their bits sort as they do.
+fn bits(score: Score) -> u64 {
+    u64::from(score.to_bits())
+}
+
+fn numbers(columns: &FastFieldReaders, path: &str) -> tantivy::Result<Option<Values>> {
+    Ok(columns.u64_lenient(path)?.map(|(column, _)| Values::Numbers(column)))
 }

@@ -3,13 +3,14 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
-use postern_query::{Condition, Expr, Predicate, TextPattern, TextTest};
+use postern_query::{Condition, Expr, InstantTest, NumberTest, Predicate, TextPattern, TextTest};
 use tantivy::query::{PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use super::Error;
 use super::any::Candidates;
+use super::bounds::{self, Range, Ranges};
 use super::clause::{Clause, both, either, unscored};
 use super::expand::{MAX_TERMS, Pattern, Terms, expand};
 use super::fuzzy::fuzzy;
@@ -26,6 +27,9 @@ pub(crate) struct Plan {
     pub(crate) query: Box<dyn Query>,
     /// Whether relevance says anything about them.
     pub(crate) scored: bool,
+    /// Whether it is one word in one field or two: the best are then found without scoring every
+    /// match. With more, the order of adding could show in the last bit of a score.
+    pub(crate) is_word: bool,
     /// What went wrong while matching.
     pub(crate) faults: Faults,
 }
@@ -44,7 +48,19 @@ pub(crate) fn compile(searcher: &Searcher, condition: &Condition) -> Result<Plan
         faults: Faults::default(),
     };
     let clause = compiler.condition(condition, Sign::Positive)?;
-    Ok(Plan { query: clause.query(), scored: compiler.scored.get(), faults: compiler.faults })
+    Ok(Plan {
+        query: clause.query(),
+        scored: compiler.scored.get(),
+        is_word: is_word(condition),
+        faults: compiler.faults,
+    })
+}
+
+fn is_word(condition: &Condition) -> bool {
+    let Expr::Leaf(leaf) = condition else { return false };
+    let Predicate::Text(test) = &leaf.value else { return false };
+    let TextPattern::Phrase(tokens) = &test.pattern else { return false };
+    test.scored && test.fields.len() <= 2 && tokens.len() == 1
 }
 
 /// Whether a condition stands under an odd number of negations. What is asked not to be there says
@@ -78,8 +94,9 @@ impl Compiler<'_> {
     fn condition(&self, condition: &Condition, sign: Sign) -> Result<Clause, Error> {
         match condition {
             Expr::And(_) => {
-                let mut clauses = Vec::new();
-                self.conjuncts(condition, sign, &mut clauses)?;
+                let (mut clauses, mut ranges) = (Vec::new(), Ranges::default());
+                self.conjuncts(condition, sign, &mut clauses, &mut ranges)?;
+                clauses.extend(ranges.queries().map(|query| Clause::Only(unscored(query))));
                 Ok(both(clauses))
             }
             Expr::Or(parts) => {
@@ -92,16 +109,22 @@ impl Compiler<'_> {
     }
 
     /// The parts of nested ands side by side: the engine then starts from the rarest of them.
+    /// Ranges of one field become one: two ends of a period would be looked up one by one.
     fn conjuncts(
         &self,
         condition: &Condition,
         sign: Sign,
         clauses: &mut Vec<Clause>,
+        ranges: &mut Ranges,
     ) -> Result<(), Error> {
         if let Expr::And(parts) = condition {
-            return parts.iter().try_for_each(|part| self.conjuncts(part, sign, clauses));
+            let mut parts = parts.iter();
+            return parts.try_for_each(|part| self.conjuncts(part, sign, clauses, ranges));
         }
-        clauses.push(self.condition(condition, sign)?);
+        match range(condition) {
+            Some((field, range)) => ranges.narrow(field, range),
+            None => clauses.push(self.condition(condition, sign)?),
+        }
         Ok(())
     }
 
@@ -186,6 +209,29 @@ impl Compiler<'_> {
         let spent = spend(&mut budget);
         self.budget.set(budget);
         spent
+    }
+}
+
+/// The range of a field that a condition asks for, if that is all it asks.
+fn range(condition: &Condition) -> Option<(Field, Range)> {
+    let Expr::Leaf(leaf) = condition else { return None };
+    match &leaf.value {
+        Predicate::Instant(field, InstantTest::Compare(comparison, moment)) => {
+            Some((schema::instant(*field), bounds::of_moment(*comparison, *moment)))
+        }
+        Predicate::Number(field, NumberTest::Compare(comparison, number)) => {
+            Some((schema::number(*field), bounds::of_number(*comparison, *number)))
+        }
+        Predicate::Instant(_, InstantTest::Missing)
+        | Predicate::Number(_, NumberTest::Missing)
+        | Predicate::Text(_)
+        | Predicate::String(..)
+        | Predicate::Flag(..)
+        | Predicate::Recipient(..)
+        | Predicate::Attachment(_)
+        | Predicate::Category(_)
+        | Predicate::Reference(_)
+        | Predicate::Person { .. } => None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use postern_query::Message;
 use postern_query::schema::TextField;
+use tantivy::schema::OwnedValue;
 use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
 use tantivy::store::StoreReader;
 use tantivy::{DocAddress, DocId, Searcher};
@@ -15,8 +16,8 @@ use crate::index::{schema, stored};
 ///
 /// When it cannot be read.
 pub(crate) fn without_body(messages: &StoreReader, document: DocId) -> Result<Message, Error> {
-    let Head(text) = messages.get(document)?;
-    message(&text)
+    let Head(bytes) = messages.get(document)?;
+    message(&bytes)
 }
 
 /// A whole message.
@@ -25,30 +26,30 @@ pub(crate) fn without_body(messages: &StoreReader, document: DocId) -> Result<Me
 ///
 /// When it cannot be read.
 pub(crate) fn whole(searcher: &Searcher, address: DocAddress) -> Result<Message, Error> {
-    let Whole { text, body } = searcher.doc(address)?;
-    Ok(Message { body, ..message(&text)? })
+    let Whole { bytes, body } = searcher.doc(address)?;
+    Ok(Message { body, ..message(&bytes)? })
 }
 
-fn message(text: &str) -> Result<Message, Error> {
-    stored::from_text(text).map_err(|error| Error::Corrupt(format!("a message: {error}")))
+fn message(bytes: &[u8]) -> Result<Message, Error> {
+    stored::from_bytes(bytes).ok_or_else(|| Error::Corrupt("a message does not read back".into()))
 }
 
 /// The first stored field of a document.
-struct Head(String);
+struct Head(Vec<u8>);
 
 impl DocumentDeserialize for Head {
     fn deserialize<'de, D>(mut fields: D) -> Result<Self, DeserializeError>
     where
         D: DocumentDeserializer<'de>,
     {
-        Ok(Self(fields.next_field()?.map(|(_, text)| text).unwrap_or_default()))
+        Ok(Self(fields.next_field()?.map(|(_, bytes)| bytes).unwrap_or_default()))
     }
 }
 
 /// Every stored field of a document.
 #[derive(Default)]
 struct Whole {
-    text: String,
+    bytes: Vec<u8>,
     body: Option<String>,
 }
 
@@ -58,11 +59,14 @@ impl DocumentDeserialize for Whole {
         D: DocumentDeserializer<'de>,
     {
         let mut whole = Self::default();
-        while let Some((field, value)) = fields.next_field::<String>()? {
-            if field == schema::words(TextField::Body) {
-                whole.body = Some(value);
-            } else {
-                whole.text = value;
+        while let Some((field, value)) = fields.next_field()? {
+            match value {
+                OwnedValue::Str(text) if field == schema::words(TextField::Body) => {
+                    whole.body = Some(text);
+                }
+                OwnedValue::Bytes(bytes) => whole.bytes = bytes,
+                // Nothing else is stored.
+                _ => {}
             }
         }
         Ok(whole)

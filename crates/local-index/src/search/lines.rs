@@ -1,7 +1,11 @@
 //! The tokens of a text that may matter, without cutting up all of it.
 //!
-//! A line break always ends a token, so that lines can be taken one by one; and a plain line that
-//! nowhere has the letters of any needle has none of its tokens.
+//! In plain text white space always ends a token, and a piece between white space that nowhere has
+//! the letters of any needle has none of its tokens. A line break ends a token in any text: lines
+//! with other letters are cut up whole.
+
+use std::cmp::Reverse;
+use std::ops::Range;
 
 use postern_query::analysis::{Token, tokens};
 use postern_query::{Span, TextPattern, Wildcard, WildcardPart};
@@ -32,37 +36,85 @@ fn longest_literal<'a>(shape: &'a Wildcard) -> &'a str {
     shape.parts().iter().map(literal).max_by_key(|text| text.len()).unwrap_or_default()
 }
 
-/// The tokens of the lines that may match. A line that is left out but is not empty leaves a token
+/// The tokens of the pieces that may match. What is left out but is not empty leaves a token
 /// without text, so that no phrase closes over it.
 pub(crate) fn tokens_near(text: &str, letters: Option<&[&str]>) -> Vec<Token> {
     let Some(letters) = letters else { return tokens(text).collect() };
-    let mut found = Vec::new();
-    let mut start = 0;
-    for line in text.split_inclusive('\n') {
-        // Some other letters have plain ones as their lower case: only plain lines can be judged.
-        if !line.is_ascii() || letters.iter().any(|text| has(line, text)) {
-            found.extend(tokens(line).map(|token| moved(token, start)));
-        } else if line.bytes().any(|byte| byte.is_ascii_alphanumeric()) {
-            found.push(Token { text: String::new(), span: Span::new(start, start) });
+    let (mut found, mut end) = (Vec::new(), 0);
+    for piece in pieces(text, letters) {
+        // A piece with several hits is there several times, and so are those of a whole line.
+        if piece.start >= end {
+            found.extend(gap(text, end..piece.start));
+            let inside = text.get(piece.clone()).unwrap_or_default();
+            found.extend(tokens(inside).map(|token| moved(token, piece.start)));
+            end = piece.end;
         }
-        start += line.len();
     }
+    found.extend(gap(text, end..text.len()));
     found
+}
+
+/// Where something may match, in order.
+fn pieces(text: &str, letters: &[&str]) -> Vec<Range<usize>> {
+    let mut pieces: Vec<_> = letters.iter().flat_map(|letters| hits(text, letters)).collect();
+    if !text.is_ascii() {
+        pieces.extend(foreign_lines(text));
+    }
+    pieces.sort_unstable_by_key(|piece| (piece.start, Reverse(piece.end)));
+    pieces
+}
+
+/// The pieces between white space that have these letters in a row, in whatever case.
+fn hits<'a>(text: &'a str, letters: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    let (bytes, letters) = (text.as_bytes(), letters.as_bytes());
+    let (place, rarest) = rarest(letters);
+    let (lower, upper) = (rarest.to_ascii_lowercase(), rarest.to_ascii_uppercase());
+    memchr::memchr2_iter(lower, upper, bytes).filter_map(move |at| {
+        let start = at.checked_sub(place)?;
+        let here = bytes.get(start..start + letters.len())?;
+        here.eq_ignore_ascii_case(letters).then(|| piece(bytes, start))
+    })
+}
+
+/// The letter that is met the least, so that it leads to few places in vain.
+fn rarest(letters: &[u8]) -> (usize, u8) {
+    const COMMONEST_FIRST: &[u8] = b"etaoinsrhldcumfpgwybvkxjqz";
+    let rank = |byte: u8| {
+        let place = memchr::memchr(byte.to_ascii_lowercase(), COMMONEST_FIRST);
+        place.unwrap_or(COMMONEST_FIRST.len())
+    };
+    let places = letters.iter().copied().enumerate();
+    places.max_by_key(|(_, byte)| rank(*byte)).unwrap_or_default()
+}
+
+/// What stands between white space around `at`.
+fn piece(bytes: &[u8], at: usize) -> Range<usize> {
+    let (before, after) = bytes.split_at_checked(at).unwrap_or_default();
+    let start = before.iter().rposition(u8::is_ascii_whitespace).map_or(0, |space| space + 1);
+    let length = after.iter().position(u8::is_ascii_whitespace).unwrap_or(after.len());
+    start..at + length
+}
+
+/// The lines that are not plain: some other letters have plain ones as their lower case.
+fn foreign_lines(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut end = 0;
+    let lines = text.split_inclusive('\n').map(move |line| {
+        end += line.len();
+        (line, end - line.len()..end)
+    });
+    lines.filter(|(line, _)| !line.is_ascii()).map(|(_, range)| range)
+}
+
+/// What stands for a part that is left out, if there is a word in it.
+fn gap(text: &str, range: Range<usize>) -> Option<Token> {
+    let start = range.start;
+    let skipped = text.get(range).unwrap_or_default();
+    let has_word = skipped.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    has_word.then(|| Token { text: String::new(), span: Span::new(start, start) })
 }
 
 fn moved(token: Token, by: usize) -> Token {
     Token { span: Span::new(token.span.start + by, token.span.end + by), ..token }
-}
-
-/// Whether `line` has these letters in a row, in whatever case.
-fn has(line: &str, letters: &str) -> bool {
-    let (line, letters) = (line.as_bytes(), letters.as_bytes());
-    let Some(first) = letters.first() else { return true };
-    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    line.windows(letters.len()).any(|window| {
-        window.first().is_some_and(|byte| *byte == lower || *byte == upper)
-            && window.eq_ignore_ascii_case(letters)
-    })
 }
 
 #[cfg(test)]
@@ -72,11 +124,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_without_the_letters_only_leave_a_gap() {
-        let tokens = tokens_near("one two\n\nthree\n--\nTWO", Some(&["two"]));
+    fn pieces_without_the_letters_only_leave_a_gap() {
+        let tokens = tokens_near("one (two\n\nthree\n--\nTWO", Some(&["two"]));
         let texts: Vec<_> = tokens.iter().map(|token| token.text.as_str()).collect();
-        assert_eq!(texts, ["one", "two", "", "two"]);
-        assert_eq!(tokens.last().map(|token| token.span), Some(Span::new(18, 21)));
+        assert_eq!(texts, ["", "two", "", "two"]);
+        assert_eq!(tokens.last().map(|token| token.span), Some(Span::new(19, 22)));
     }
 
     #[test]
@@ -85,10 +137,10 @@ mod tests {
     }
 
     proptest! {
-        /// Leaving lines out changes nothing but what is left out.
+        /// Leaving pieces out changes nothing but what is left out.
         #[test]
         fn the_tokens_are_those_of_the_text(
-            text in "([abAB é\u{e01}\u{301}\u{212a}\r\n.'-]|\\PC){0,40}",
+            text in "([abAB \té\u{e01}\u{301}\u{212a}\r\n.'-]|\\PC){0,40}",
             letters in "[ab]{1,2}",
         ) {
             let near = tokens_near(&text, Some(&[&letters]));

@@ -33,6 +33,7 @@ mod reader;
 mod scores;
 mod snapshots;
 mod snippet;
+mod sparse;
 mod tally;
 mod thread;
 mod top;

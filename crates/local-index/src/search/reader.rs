@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use postern_query::Message;
-use postern_query::schema::{SortField, StringField};
+use postern_query::schema::{Sort, SortField, StringField};
 use tantivy::collector::Collector as _;
 use tantivy::query::EnableScoring;
 use tantivy::query::TermQuery;
@@ -147,7 +147,11 @@ fn find(searcher: &Searcher, plan: &Plan, search: &Search<'_>) -> Result<Found, 
         Found { count: plan.query.count(searcher)?, first: Vec::new() }
     } else {
         let keep = search.offset.saturating_add(search.limit);
-        let (order, after) = (search.order.to_vec(), search.after.cloned());
+        // Where nothing is scored, all scores are equal; a position has a key for each of the order.
+        let counts =
+            |sort: &&Sort| plan.scored || search.after.is_some() || sort.by != SortField::Score;
+        let order = search.order.iter().filter(counts).copied().collect();
+        let after = search.after.cloned();
         collect(searcher, plan, &Top { order, after, keep, scored: plan.scored })?
     };
     plan.faults.check()?;
@@ -157,15 +161,23 @@ fn find(searcher: &Searcher, plan: &Plan, search: &Search<'_>) -> Result<Found, 
 }
 
 fn collect(searcher: &Searcher, plan: &Plan, top: &Top) -> Result<Found, Error> {
+    let unscored = EnableScoring::disabled_from_searcher(searcher);
     let scoring = if top.requires_scoring() {
         EnableScoring::enabled_from_searcher(searcher)
     } else {
-        EnableScoring::disabled_from_searcher(searcher)
+        unscored
     };
     let weight = plan.query.weight(scoring)?;
+    let counting =
+        if plan.is_word && top.is_by_score() { Some(plan.query.weight(unscored)?) } else { None };
     let mut segments = Vec::new();
     for (segment, reader) in (0..).zip(searcher.segment_readers()) {
-        segments.push(top.collect_segment(weight.as_ref(), segment, reader)?);
+        segments.push(match &counting {
+            Some(counting) => {
+                top.collect_best(weight.as_ref(), counting.as_ref(), segment, reader)?
+            }
+            None => top.collect_segment(weight.as_ref(), segment, reader)?,
+        });
     }
     Ok(top.merge_fruits(segments)?)
 }

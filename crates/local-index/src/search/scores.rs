@@ -4,6 +4,7 @@ use tantivy::query::{EnableScoring, Query};
 use tantivy::{DocAddress, DocSet as _, Score, Searcher};
 
 use super::Error;
+use super::sparse::sparse;
 
 /// Sets the score of each document of a page.
 ///
@@ -15,7 +16,7 @@ pub(crate) fn fill_in(
     query: &dyn Query,
     page: &mut [(Score, DocAddress)],
 ) -> Result<(), Error> {
-    let weight = query.weight(EnableScoring::enabled_from_searcher(searcher))?;
+    let weight = sparse(query).weight(EnableScoring::enabled_from_searcher(searcher))?;
     let mut in_order: Vec<_> = page.iter_mut().collect();
     in_order.sort_by_key(|(_, address)| *address);
     for run in in_order.chunk_by_mut(|one, other| one.1.segment_ord == other.1.segment_ord) {

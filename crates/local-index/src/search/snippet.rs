@@ -1,6 +1,5 @@
 //! A piece of a message around the words that were looked for.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use postern_query::schema::{RecipientList, TextField};
@@ -108,12 +107,17 @@ impl<'a> Needles<'a> {
 
 /// Where the window begins that shows the most different needles, then the most matches.
 fn best(matches: &[Match]) -> Option<usize> {
-    let worth = |start: usize| {
+    let mut different = Vec::new();
+    let mut worth = |start: usize| {
         let here = matches.get(start..).unwrap_or_default();
         let end = here.first().map_or(0, |first| first.range.start + LENGTH - LEAD);
-        let seen: Vec<_> = here.iter().take_while(|one| one.range.end <= end).collect();
-        let different: BTreeSet<_> = seen.iter().map(|one| one.needle).collect();
-        (different.len(), seen.len(), std::cmp::Reverse(start))
+        let seen = here.iter().take_while(|one| one.range.end <= end).map(|one| one.needle);
+        different.clear();
+        different.extend(seen);
+        let seen = different.len();
+        different.sort_unstable();
+        different.dedup();
+        (different.len(), seen, std::cmp::Reverse(start))
     };
     let start = (0..matches.len()).max_by_key(|start| worth(*start))?;
     matches.get(start).map(|first| first.range.start)

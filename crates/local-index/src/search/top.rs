@@ -2,7 +2,8 @@
 
 use postern_query::schema::{Sort, SortField};
 use tantivy::collector::{Collector, SegmentCollector};
-use tantivy::{DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
+use tantivy::query::Weight;
+use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
 
 use super::columns::{Candidate, Columns};
 use super::merge::merge;
@@ -61,6 +62,7 @@ impl Collector for Top {
             start: start.transpose()?,
             has_scores: self.requires_scoring(),
             keep: self.keep,
+            room: self.keep.saturating_mul(2).max(LEAST_ROOM),
             count: 0,
             best: Vec::new(),
             last: None,
@@ -77,6 +79,40 @@ impl Collector for Top {
     }
 }
 
+impl Top {
+    /// Whether the best scores come first, so that whatever cannot be among them may be passed over.
+    pub(crate) fn is_by_score(&self) -> bool {
+        let is_best_first = |sort: &Sort| sort.by == SortField::Score && sort.descending;
+        self.scored && self.order.first().is_some_and(is_best_first)
+    }
+
+    /// The best of one segment. Only those that have a chance are looked at, so the count, which
+    /// needs no scores, is taken by itself.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub(crate) fn collect_best(
+        &self,
+        weight: &dyn Weight,
+        unscored: &dyn Weight,
+        segment: SegmentOrdinal,
+        reader: &SegmentReader,
+    ) -> tantivy::Result<SegmentFound> {
+        let mut top = self.for_segment(segment, reader)?;
+        // The sooner the worse ones go, the more is passed over.
+        top.room = self.keep.saturating_mul(2);
+        weight.for_each_pruning(Score::MIN, reader, &mut |document, score| {
+            if reader.alive_bitset().is_none_or(|alive| alive.is_alive(document)) {
+                top.offer(top.columns.candidate(document, score));
+            }
+            top.threshold()
+        })?;
+        top.count = unscored.count(reader)? as usize;
+        Ok(top.harvest())
+    }
+}
+
 /// Collects the first documents of one segment.
 ///
 /// Candidates gather until there are many more than wanted; then the worse ones go, and the last
@@ -89,6 +125,7 @@ pub(crate) struct SegmentTop {
     start: Option<Start>,
     has_scores: bool,
     keep: usize,
+    room: usize,
     count: usize,
     best: Vec<Candidate>,
     last: Option<Candidate>,
@@ -96,8 +133,7 @@ pub(crate) struct SegmentTop {
 
 impl SegmentTop {
     #[inline]
-    fn offer(&mut self, document: DocId, score: Score) {
-        let candidate = self.columns.candidate(document, score);
+    fn offer(&mut self, candidate: Candidate) {
         if self.start.as_ref().is_some_and(|start| !self.columns.is_after(&candidate, start)) {
             return;
         }
@@ -106,9 +142,15 @@ impl SegmentTop {
             return;
         }
         self.best.push(candidate);
-        if self.best.len() >= self.keep.saturating_mul(2).max(LEAST_ROOM) {
+        if self.best.len() >= self.room {
             self.drop_worse();
         }
+    }
+
+    /// What a score must be above to have a chance. Documents with the score of the last one kept
+    /// have one: ties fall by what comes next in the order.
+    fn threshold(&self) -> Score {
+        self.last.as_ref().map_or(Score::MIN, |last| last.score.next_down())
     }
 
     fn drop_worse(&mut self) {
@@ -126,19 +168,25 @@ impl SegmentCollector for SegmentTop {
 
     fn collect(&mut self, document: DocId, score: Score) {
         self.count += 1;
-        self.offer(document, if self.has_scores { score } else { UNSCORED });
+        let score = if self.has_scores { score } else { UNSCORED };
+        self.offer(self.columns.candidate(document, score));
     }
 
     fn collect_block(&mut self, documents: &[DocId]) {
         self.count += documents.len();
-        for document in documents {
-            self.offer(*document, UNSCORED);
+        let mut firsts = [None; COLLECT_BLOCK_BUFFER_LEN];
+        for block in documents.chunks(COLLECT_BLOCK_BUFFER_LEN) {
+            let Some(firsts) = firsts.get_mut(..block.len()) else { continue };
+            self.columns.firsts(block, UNSCORED, firsts);
+            for (document, first) in block.iter().zip(firsts) {
+                self.offer(Candidate { document: *document, score: UNSCORED, first: *first });
+            }
         }
     }
 
     fn harvest(mut self) -> SegmentFound {
+        self.drop_worse();
         self.best.sort_unstable_by(|a, b| self.columns.compare(a, b));
-        self.best.truncate(self.keep);
         let Self { segment, columns, count, best, .. } = self;
         SegmentFound { segment, count, first: best, columns }
     }
