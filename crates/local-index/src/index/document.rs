@@ -18,7 +18,7 @@ use super::{schema, stored};
 pub(crate) fn document(message: &Message) -> TantivyDocument {
     let mut builder = Builder::default();
     // The first of the stored fields, so that whoever needs no body reads no further.
-    builder.document.add_bytes(schema::MESSAGE, &stored::to_bytes(message));
+    builder.document.add_text(schema::MESSAGE, stored::to_text(message));
     builder.add_words(message);
     builder.add_values(message);
     for list in schema::LISTS {

@@ -169,7 +169,7 @@ fn add_rest(builder: &mut SchemaBuilder) {
     builder.add_text_field(&format!("names/{ATTACHMENTS}"), typed_terms());
     builder.add_text_field("traits", terms());
     builder.add_u64_field(ID_START_NAME, FAST);
-    builder.add_bytes_field("message", STORED);
+    builder.add_text_field("message", STORED);
     builder.add_text_field(&format!("whole/{REFERENCES}"), terms());
 }
 
