@@ -40,7 +40,9 @@ fn main() {
     let (ours, bare) = (Index::open(&data).unwrap(), Bare::open(&data));
     let only: Vec<_> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     println!("{} messages, {} segments", bare.messages(), bare.segments());
-    println!("| question | matches | newest 50 | bare | ratio | with highlights | best 50 | bare | ratio | with highlights |");
+    println!(
+        "| question | matches | newest 50 | bare | ratio | with highlights | best 50 | bare | ratio | with highlights |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|---|");
     for question in questions(&bare) {
         if only.is_empty() || only.iter().any(|name| *name == question.name) {

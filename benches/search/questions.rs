@@ -27,9 +27,11 @@ pub(crate) fn questions(bare: &Bare) -> Vec<Question> {
     let rare = rare_word(bare, words[1]);
     let (sender, domain) = (commonest(bare, from, 'a'), commonest(bare, from, 'd'));
     let (dates, range) = middle(bare);
-    let has_attachment = || term(Term::from_field_bool(bare.field(FlagField::HasAttachments.path()), true));
+    let has_attachment =
+        || term(Term::from_field_bool(bare.field(FlagField::HasAttachments.path()), true));
     let word = |text: &str| any(words.map(|field| term(Term::from_field_text(field, text))));
-    let typed = |kind: char, text: &str| term(Term::from_field_text(from, &format!("{kind}{text}")));
+    let typed =
+        |kind: char, text: &str| term(Term::from_field_text(from, &format!("{kind}{text}")));
     let phrase = |texts: [&str; 2]| {
         any(words.map(|field| {
             let terms = texts.map(|text| Term::from_field_text(field, text));
@@ -104,11 +106,8 @@ fn terms(bare: &Bare, field: Field, wanted: impl Fn(&str) -> bool) -> Vec<(u64, 
     let mut stream = index.terms().stream().unwrap();
     let mut found = Vec::new();
     while stream.advance() {
-        if let Ok(text) = std::str::from_utf8(stream.key()) {
-            if wanted(text) {
-                found.push((u64::from(stream.value().doc_freq), text.to_owned()));
-            }
-        }
+        let text = std::str::from_utf8(stream.key()).ok().filter(|text| wanted(text));
+        found.extend(text.map(|text| (u64::from(stream.value().doc_freq), text.to_owned())));
     }
     found
 }
@@ -128,7 +127,8 @@ fn middle(bare: &Bare) -> (String, impl Fn() -> Part) {
     let (first, end) = (day(times.len() * 2 / 5), day(times.len() * 3 / 5));
     let text = format!("after:{} before:{}", first.date(), end.date());
     let bound = |time: &jiff::Zoned| time.timestamp().as_millisecond();
-    let (field, first, end) = (bare.field(InstantField::Received.path()), bound(&first), bound(&end));
+    let (field, first, end) =
+        (bare.field(InstantField::Received.path()), bound(&first), bound(&end));
     let term = move |time| Term::from_field_i64(field, time);
     let range = move || -> Part {
         Box::new(RangeQuery::new(Bound::Included(term(first)), Bound::Excluded(term(end))))

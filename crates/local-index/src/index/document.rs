@@ -31,6 +31,8 @@ pub(crate) fn document(message: &Message) -> TantivyDocument {
     builder.add_references(message);
     builder.add_attachments(&message.attachments);
     builder.document.add_u64(schema::ID_START, id_start(&message.id));
+    let received = message.received.map(stored::milliseconds).map(tantivy::i64_to_u64);
+    builder.document.add_u64(schema::RECEIVED_ORDER, received.unwrap_or_default());
     builder.finish()
 }
 

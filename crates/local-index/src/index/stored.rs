@@ -169,7 +169,7 @@ mod tests {
         let empty = Message::default();
         assert_eq!(from_text(&to_text(&empty)), Some(empty));
         for end in 0..text.len() {
-            assert_eq!(from_text(&text[..end]), None, "{end} bytes");
+            assert_eq!(text.get(..end).and_then(from_text), None, "{end} bytes");
         }
         assert_eq!(from_text(&format!("{text}\0")), None);
     }

@@ -49,7 +49,6 @@ impl Writer {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "six bits fit into a character")]
 const fn low_bits(number: u64, mark: u8) -> char {
     ((number & 63) as u8 | mark) as char
 }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use postern_query::schema::{Sort, SortField, StringField};
+use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use tantivy::columnar::StrColumn;
 use tantivy::fastfield::{Column, FastFieldReaders};
 use tantivy::{DocId, Score, SegmentReader};
@@ -138,6 +138,9 @@ impl Key {
             SortField::String(field) => columns.str(&schema::whole_name(field))?.map(Values::Texts),
             SortField::Flag(field) => numbers(columns, field.path())?,
             SortField::Number(field) => numbers(columns, field.path())?,
+            SortField::Instant(InstantField::Received) => {
+                numbers(columns, schema::RECEIVED_ORDER_NAME)?
+            }
             SortField::Instant(field) => numbers(columns, field.path())?,
         };
         Ok(Self { values: values.unwrap_or(Values::Absent), descending: sort.descending })

@@ -82,6 +82,6 @@ impl DocSet for UnionScorer {
 impl Scorer for UnionScorer {
     fn score(&mut self) -> Score {
         let document = self.doc();
-        self.0.iter_mut().filter(|part| part.doc() == document).map(|part| part.score()).sum()
+        self.0.iter_mut().filter(|part| part.doc() == document).map(Scorer::score).sum()
     }
 }
