@@ -1,9 +1,9 @@
 """Requests drawn from documents, asked of the stand-in and of the local index.
 
-    parity.py POSTERN PREMIUM_FOLDER DOCS WORK COUNT
+    parity.py POSTERN PREMIUM_FOLDER DOCS WORK COUNT [SEED ...]
 
-Counts and ids must be the same, in order where the order is total, and what the one refuses the other
-must refuse.
+COUNT requests are drawn with each seed. Counts and ids must be the same, in order where the order is total
+without relevance, and what the one refuses the other must refuse.
 """
 
 import collections
@@ -11,10 +11,12 @@ import json
 import subprocess
 import sys
 
-POSTERN, PREMIUM, DOCS, WORK, COUNT = sys.argv[1:]
+POSTERN, PREMIUM, DOCS, WORK, COUNT, *SEEDS = sys.argv[1:]
 
-cases = subprocess.run([sys.executable, f"{PREMIUM}/make_cases.py", DOCS, "--seed", "7", "--count", COUNT],
-                       capture_output=True, text=True, check=True).stdout
+cases = "".join(subprocess.run([sys.executable, f"{PREMIUM}/make_cases.py", DOCS, "--seed", seed, "--count", COUNT],
+                               capture_output=True, text=True, check=True).stdout for seed in SEEDS or ["7"])
+# Of what only relevance orders, a page says nothing about the whole: the largest page there is.
+cases = "".join(json.dumps({"top": 1000} | json.loads(case)) + "\n" for case in cases.splitlines())
 judge = subprocess.run([f"{PREMIUM}/premium", "eval", "--docs", DOCS], input=cases, capture_output=True, text=True, check=True).stdout
 subprocess.run([POSTERN, "--data", f"{WORK}/docs-index", "index", "--quiet", DOCS], check=True)
 ours = subprocess.run([POSTERN, "--data", f"{WORK}/docs-index", "search", "--requests", "-"],
@@ -30,10 +32,10 @@ for case, theirs, own in zip(cases.splitlines(), judge.splitlines(), ours.splitl
             differences.append((request, theirs, own))
     else:
         same = theirs["count"] == own["count"]
-        whole = "top" not in request and "skip" not in request
-        if whole:
+        if theirs["count"] == len(theirs["ids"]):
             same = same and sorted(theirs["ids"]) == sorted(own["ids"])
-        if "score" not in json.dumps(theirs.get("order", "")):
+        ranked = "query" in request or "ismatchscoring" in request.get("filter", "")
+        if not ranked or "score" not in theirs["order"]:
             same = same and theirs["ids"] == own["ids"]
         tally["same" if same else "different"] += 1
         if not same:

@@ -1,4 +1,5 @@
-//! What does a query cost from text to what is sent? The floor is parsing the same text only.
+//! What does a query cost from text to what is sent? The floor is the grammar of the search engine
+//! underneath, parsing the same text.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,8 +10,11 @@
 
 use std::hint::black_box;
 
-use criterion::{Criterion, criterion_group, criterion_main};
-use postern_query::{Capabilities, Context, datatap, odata, parse};
+use criterion::{
+    BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
+};
+use postern_query::{Capabilities, Context, Limits, Syntax, datatap, odata, parse};
+use tantivy_query_grammar::parse_query;
 
 /// The documented uses.
 const USES: [&str; 5] = [
@@ -21,31 +25,31 @@ const USES: [&str; 5] = [
     "filename:contract.pdf",
 ];
 
-fn compile(criterion: &mut Criterion) {
+fn uses(criterion: &mut Criterion) {
     let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
     let capabilities = Capabilities::default();
-    let mut group = criterion.benchmark_group("compile");
-    group.bench_function("floor: parse and resolve the five uses", |bencher| {
+    let mut group = criterion.benchmark_group("documented uses");
+    group.bench_function("floor: grammar", |bencher| {
         bencher.iter(|| {
             for text in USES {
-                assert!(!black_box(parse(black_box(text), &context)).unwrap().canonical.is_empty());
+                assert!(parse_query(black_box(text)).is_ok());
             }
         });
     });
-    group.bench_function("parse, resolve and emit the five uses", |bencher| {
+    group.bench_function("parse", |bencher| {
+        bencher.iter(|| {
+            for text in USES {
+                assert!(black_box(Syntax::parse(black_box(text), Limits::default())).is_ok());
+            }
+        });
+    });
+    group.bench_function("parse, resolve and emit", |bencher| {
         bencher.iter(|| {
             for text in USES {
                 let query = parse(black_box(text), &context).unwrap().query;
                 assert!(black_box(datatap::compile(&query, &capabilities)).sent.is_some());
             }
         });
-    });
-    let list = format!(
-        "from:({})",
-        (0..300).map(|i| format!("user{i}@contoso.com")).collect::<Vec<_>>().join(" OR ")
-    );
-    group.bench_function("300 addresses under OR", |bencher| {
-        bencher.iter(|| assert!(parse(black_box(&list), &context).is_ok()));
     });
     let filter = "fromAddress eq 'a.user@contoso.com' and hasAttachments eq true and receivedDateTime ge 2024-01-01T00:00:00Z";
     group.bench_function("an OData filter", |bencher| {
@@ -54,5 +58,30 @@ fn compile(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, compile);
+/// Long lists and deep nesting, where a grammar shows whether it is linear.
+fn shapes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("shapes");
+    group.sample_size(20);
+    for count in [1_000, 4_000] {
+        let terms: Vec<_> = (0..count).map(|number| format!("term{number:04}")).collect();
+        both(&mut group, &format!("OR list of {count}"), &terms.join(" OR "));
+    }
+    for depth in [30, 60] {
+        let text = format!("{}b{}", "(a OR ".repeat(depth), ")".repeat(depth));
+        both(&mut group, &format!("depth {depth}"), &text);
+    }
+    group.finish();
+}
+
+fn both(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, text: &str) {
+    let limits = Limits { bytes: text.len(), ..Limits::default() };
+    group.bench_function(format!("floor: grammar, {name}"), |bencher| {
+        bencher.iter(|| assert!(parse_query(black_box(text)).is_ok()));
+    });
+    group.bench_function(format!("parse, {name}"), |bencher| {
+        bencher.iter(|| assert!(black_box(Syntax::parse(black_box(text), limits)).is_ok()));
+    });
+}
+
+criterion_group!(benches, uses, shapes);
 criterion_main!(benches);

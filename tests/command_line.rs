@@ -142,7 +142,10 @@ fn formats_and_second_runs() {
         json
     };
     let first = index([7, 6, 0, 1], 3);
-    assert!(first["unreadable"][0]["reason"].as_str().unwrap().starts_with("line 2: "), "{first}");
+    assert!(
+        first["unreadable"][0]["reason"].as_str().unwrap().starts_with("line 2, column 1: "),
+        "{first}"
+    );
     assert_eq!(first["notMail"].as_array().unwrap().len(), 1);
     index([7, 0, 7, 0], 0);
     let count = |query: &str| stdout(&run(&data, &["search", "--count", query])).trim().to_owned();
@@ -262,6 +265,25 @@ fn translations() {
     );
     let text = stdout(&run(samples(), &["translate", "--from", "odata", "isRead ne true"]));
     assert!(text.contains("isRead ne true") && text.contains("exact"), "{text}");
+}
+
+/// For people: every target with how faithful it is, and each note with the text that caused it.
+#[test]
+fn translations_for_people() {
+    let text = stdout(&run(samples(), &["translate", "from:alice", "R", "and", "D"]));
+    for line in [
+        "canonical      from:alice R and D",
+        "advice         `and` is looked for as a word; the operator is AND",
+        "datatap        unsupported",
+        "elasticsearch  exact",
+        "kql            approximate",
+        "aqs            approximate",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line} in {text}");
+    }
+    assert!(text.contains("  note         `alice`: the premium index compares"), "{text}");
+    let only = stdout(&run(samples(), &["translate", "--to", "kql", "is:unread"]));
+    assert!(only.contains("  text         isread:false") && !only.contains("datatap"), "{only}");
 }
 
 /// A reader that goes away is no fault.

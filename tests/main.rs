@@ -12,4 +12,5 @@
 mod command_line;
 mod gateway;
 mod gateway_access;
+mod parity;
 mod support;

@@ -68,7 +68,7 @@ fn measure(ours: &Index, bare: &Bare, question: &Question) {
     let best = sort(SortField::Score);
     let search = |order, highlight| {
         let condition = query.condition();
-        let search = Search { condition, order, offset: 0, limit: PAGE, highlight };
+        let search = Search { condition, order, after: None, offset: 0, limit: PAGE, highlight };
         ours.search(&search).unwrap().count
     };
     let (count, expected) = (search(&newest, false), bare.newest(&question.floor));

@@ -8,6 +8,10 @@ use postern_query::{Advice, Errors, report};
 
 /// Words that were looked for.
 pub(crate) const MATCH: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
+/// What is as it should be.
+pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
+/// What is not.
+pub(crate) const BAD: Style = AnsiColor::Red.on_default();
 /// What stands out.
 pub(crate) const STRONG: Style = Style::new().effects(Effects::BOLD);
 /// What stands back.

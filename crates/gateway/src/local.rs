@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
-use postern_local_index::search::{Coverage, Error as IndexError, Index, Page, Search};
+use postern_local_index::search::{Coverage, Error as IndexError, Index, Page, Position, Search};
 use postern_query::schema::Sort;
 use postern_query::{Condition, Message};
 use tokio::sync::Semaphore;
@@ -74,6 +74,7 @@ impl From<IndexError> for LocalError {
 pub(crate) struct Question {
     pub(crate) condition: Condition,
     pub(crate) order: Vec<Sort>,
+    pub(crate) after: Option<Position>,
     pub(crate) offset: usize,
     pub(crate) limit: usize,
     pub(crate) highlight: bool,
@@ -136,6 +137,7 @@ impl Local {
             engine.search(&Search {
                 condition: &question.condition,
                 order: &question.order,
+                after: question.after.as_ref(),
                 offset: question.offset,
                 limit: question.limit,
                 highlight: question.highlight,

@@ -30,7 +30,10 @@ pub struct Token {
 /// assert_eq!(terms("東京 ไทย 🎉"), ["東", "京", "ไทย"]);
 /// ```
 pub fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
-    segments(text).filter(|(_, word)| is_word(word)).flat_map(|(start, word)| pieces(start, word))
+    stretches(text)
+        .flat_map(|(start, stretch)| segments(stretch).map(move |(at, word)| (start + at, word)))
+        .filter(|(_, word)| is_word(word))
+        .flat_map(|(start, word)| pieces(start, word))
 }
 
 /// The texts of the [`tokens`] of `text`.
@@ -71,6 +74,29 @@ fn segments(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
+/// What stands between the marks that are letters to a younger Unicode than Lucene's.
+fn stretches(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut rest = Some((0, text));
+    std::iter::from_fn(move || {
+        let (at, text) = rest.take()?;
+        let mark = if text.is_ascii() { None } else { text.find(is_young_letter) };
+        let Some(end) = mark else { return Some((at, text)) };
+        let (stretch, after) = text.split_at_checked(end)?;
+        let skipped = after.chars().next().map_or(0, char::len_utf8);
+        rest = Some((at + end + skipped, after.get(skipped..)?));
+        Some((at, stretch))
+    })
+}
+
+/// Marks that became letters of UAX #29 with Unicode 11 and later, which no token of Lucene 8 holds.
+fn is_young_letter(c: char) -> bool {
+    matches!(c,
+        '\u{b8}' | '\u{2c2}'..='\u{2c5}' | '\u{2d2}'..='\u{2d6}' | '\u{2de}'..='\u{2df}'
+        | '\u{2e5}'..='\u{2eb}' | '\u{2ed}' | '\u{2ef}'..='\u{2ff}' | '\u{55a}'..='\u{55c}'
+        | '\u{55e}' | '\u{58a}' | '\u{a708}'..='\u{a716}' | '\u{a720}'..='\u{a721}'
+        | '\u{a789}'..='\u{a78a}' | '\u{ab5b}')
+}
+
 fn starts_complex(segment: &str) -> bool {
     segment.chars().next().is_some_and(is_complex_context)
 }
@@ -93,7 +119,9 @@ fn is_word(segment: &str) -> bool {
     if segment.is_ascii() {
         return segment.bytes().any(|byte| byte.is_ascii_alphanumeric());
     }
-    segment.chars().any(|c| c.is_alphabetic() || is_decimal_digit(c))
+    // A space with marks on it is still a space.
+    !segment.starts_with(char::is_whitespace)
+        && segment.chars().any(|c| c.is_alphabetic() || is_decimal_digit(c))
         && !segment.contains('\u{20e3}')
 }
 
@@ -176,6 +204,8 @@ mod tests {
         check("ＡＢＣ １２", &["ａｂｃ", "１２"]);
         check("Счёт просрочен", &["счёт", "просрочен"]);
         check("½ x² ①", &["x"]);
+        check("a·¸b c\u{2f8}d", &["a", "b", "c", "d"]);
+        check("x \u{363} y", &["x", "y"]);
         check("", &[]);
         check("_ - !!! 🎉 1️⃣", &[]);
     }

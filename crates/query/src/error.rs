@@ -9,6 +9,7 @@ use crate::Span;
 /// The same value is drawn with carets in a terminal and sent as JSON over HTTP. Texts are lower
 /// case without a final dot.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Error {
     /// What kind of fault it is; stable, for programs.
     pub code: Code,
@@ -47,6 +48,7 @@ impl std::error::Error for Error {}
 
 /// All the faults of one query, in the order of the text; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Errors(Vec<Error>);
 
 impl Errors {
@@ -95,6 +97,13 @@ macro_rules! codes {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -161,6 +170,8 @@ codes! {
         NeverMatches = "never_matches",
         /// The end of a range is before its start.
         EmptyRange = "empty_range",
+        /// Every word of the query stands in nearly every message.
+        CommonWordOnly = "common_word_only",
         /// A mark without letters or digits, which is not looked for.
         IgnoredMark = "ignored_mark",
         /// Typographic quotes were read as plain ones.
@@ -170,6 +181,7 @@ codes! {
 
 /// A remark about a query that works, but perhaps not as meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Advice {
     /// What kind of advice it is; stable, for programs.
     pub code: AdviceCode,

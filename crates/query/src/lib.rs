@@ -45,7 +45,7 @@ pub use simplify::{Rewrite, Simplified};
 pub use span::{Located, Span};
 pub use syntax::expr::Expr;
 pub use target::{
-    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Json, Note, aqs, datatap,
-    elasticsearch, english, kql,
+    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Json, KnownPeople, Note, aqs,
+    datatap, elasticsearch, english, kql,
 };
 pub use wildcard::{Wildcard, WildcardPart};

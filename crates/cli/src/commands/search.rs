@@ -88,6 +88,7 @@ fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<
     let request = Request {
         condition: parsed.query.condition(),
         order: &order,
+        after: None,
         offset: 0,
         limit,
         highlight: matches!(

@@ -3,14 +3,14 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use postern_gateway::api::translate::{self, TargetView, Translation};
+use postern_gateway::api::translate::{self, TargetView, Targets, Translation};
 use postern_gateway::api::wire::Fault;
 use postern_query::{Capabilities, Errors};
 use serde_json::{Value, json};
 
 use crate::args::{Language, Target, TextOrJson, Translate};
 use crate::exit::Exit;
-use crate::{clock, output};
+use crate::{clock, output, terminal};
 
 /// Shows what each target is sent.
 pub(crate) fn run(arguments: &Translate) -> anyhow::Result<Exit> {
@@ -28,7 +28,7 @@ pub(crate) fn run(arguments: &Translate) -> anyhow::Result<Exit> {
     };
     match arguments.format {
         TextOrJson::Json => output::line(wanted(&translation, arguments.to)?)?,
-        TextOrJson::Text => show(&translation, arguments.to)?,
+        TextOrJson::Text => show(&translation, &text, arguments.to)?,
     }
     Ok(Exit::Done)
 }
@@ -79,31 +79,66 @@ fn wanted(translation: &Translation, to: Target) -> anyhow::Result<Value> {
     Ok(value)
 }
 
-fn show(translation: &Translation, to: Target) -> anyhow::Result<()> {
+fn show(translation: &Translation, text: &str, to: Target) -> anyhow::Result<()> {
     if let Some(canonical) = &translation.canonical {
         row("canonical", canonical)?;
     }
     row("english", &translation.english)?;
-    if to != Target::English {
-        target("datatap", &translation.targets.datatap)?;
+    for advice in &translation.advice {
+        row("advice", &advice.message)?;
+    }
+    let Targets { datatap, elasticsearch, kql, aqs } = &translation.targets;
+    let wanted = |target| to == Target::All || to == target;
+    if wanted(Target::Datatap) {
+        let sent = datatap.sent.iter().flat_map(|sent| {
+            [("query", &sent.query), ("filter", &sent.filter), ("$orderby", &sent.order_by)]
+        });
+        let sent = sent.filter_map(|(part, value)| Some((part, value.clone()?)));
+        target("datatap", datatap, text, sent.collect())?;
+    }
+    if wanted(Target::Elasticsearch) {
+        let body = elasticsearch.sent.iter().map(|body| ("body", body.to_string()));
+        target("elasticsearch", elasticsearch, text, body.collect())?;
+    }
+    for (name, which, view) in [("kql", Target::Kql, kql), ("aqs", Target::Aqs, aqs)] {
+        if wanted(which) {
+            let sent = view.sent.iter().map(|sent| ("text", sent.clone()));
+            target(name, view, text, sent.collect())?;
+        }
     }
     Ok(())
 }
 
-fn target(name: &str, target: &TargetView) -> anyhow::Result<()> {
-    row(name, target.fidelity)?;
-    if let Some(sent) = &target.sent {
-        let parts =
-            [("query", &sent.query), ("filter", &sent.filter), ("$orderby", &sent.order_by)];
-        for (part, value) in parts {
-            if let Some(value) = value {
-                row(&format!("  {part}"), value)?;
-            }
-        }
+/// One target: how faithful it is, what it is sent, and what differs, with the text that caused it.
+fn target<T>(
+    name: &str,
+    view: &TargetView<T>,
+    text: &str,
+    sent: Vec<(&str, String)>,
+) -> anyhow::Result<()> {
+    output::line("")?;
+    let style = match view.fidelity {
+        "exact" => output::GOOD,
+        "approximate" => output::MATCH,
+        _ => output::BAD,
+    };
+    styled_row(name, &output::styled(style, view.fidelity))?;
+    for (part, value) in sent {
+        row(&format!("  {part}"), &value)?;
     }
-    target.notes.iter().try_for_each(|note| row("  note", &note.message))
+    for note in &view.notes {
+        let place = note.span.as_ref().and_then(|span| text.get(span.start..span.end));
+        let place = place.filter(|place| !place.is_empty()).map(|place| format!("`{place}`: "));
+        row("  note", &format!("{}{}", place.unwrap_or_default(), note.message))?;
+    }
+    Ok(())
 }
 
+/// A name and a value that came from outside.
 fn row(name: &str, value: &str) -> anyhow::Result<()> {
-    output::line(format!("{} {value}", output::styled(output::STRONG, format!("{name:<11}"))))
+    styled_row(name, &terminal::safe(value))
+}
+
+fn styled_row(name: &str, value: &str) -> anyhow::Result<()> {
+    output::line(format!("{} {value}", output::styled(output::STRONG, format!("{name:<14}"))))
 }

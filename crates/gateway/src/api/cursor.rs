@@ -1,46 +1,40 @@
 //! Where the next page begins, as an opaque text that fits one query only.
 
-use std::fmt;
-
 use sha2::{Digest as _, Sha256};
 
-use super::SKIP_LIMIT;
-use super::trace::Engine;
+use postern_local_index::search::Position;
 
-/// A place in the results of one query, as one engine orders them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Cursor {
-    pub(super) engine: Engine,
-    pub(super) offset: usize,
-    query: u64,
+use super::{SKIP_LIMIT, place};
+
+/// Where a page of one engine begins.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Cursor {
+    /// So many hits from the start, which is all that premium understands.
+    Premium(usize),
+    /// Right after a message, however many come before it by now.
+    Local(Position),
 }
 
 impl Cursor {
-    pub(super) const fn new(engine: Engine, offset: usize, query: u64) -> Self {
-        Self { engine, offset, query }
+    /// The text for it, of use for this query only.
+    pub(super) fn write(&self, query: u64) -> String {
+        match self {
+            Self::Premium(offset) => format!("p-{offset:x}-{query:016x}"),
+            Self::Local(position) => format!("l-{}-{query:016x}", place::write(position)),
+        }
     }
 
     /// The cursor, if it was made for this query.
     pub(super) fn parse(text: &str, query: u64) -> Option<Self> {
         let mut parts = text.split('-');
-        let engine = match parts.next()? {
-            "p" => Engine::Premium,
-            "l" => Engine::Local,
+        let (engine, place) = (parts.next()?, parts.next()?);
+        let cursor = match engine {
+            "p" => Self::Premium(usize::from_str_radix(place, 16).ok()?),
+            "l" => Self::Local(place::read(place)?),
             _ => return None,
         };
-        let offset = usize::from_str_radix(parts.next()?, 16).ok()?;
-        let cursor = Self { engine, offset, query };
-        (cursor.to_string() == text && offset <= SKIP_LIMIT).then_some(cursor)
-    }
-}
-
-impl fmt::Display for Cursor {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let engine = match self.engine {
-            Engine::Premium => 'p',
-            Engine::Local => 'l',
-        };
-        write!(f, "{engine}-{:x}-{:016x}", self.offset, self.query)
+        let reachable = !matches!(cursor, Self::Premium(offset) if offset > SKIP_LIMIT);
+        (cursor.write(query) == text && reachable).then_some(cursor)
     }
 }
 
@@ -56,16 +50,21 @@ pub(super) fn fingerprint(parts: &[&str]) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use postern_local_index::search::Value;
+
     use super::*;
 
     #[test]
     fn fits_one_query_only() {
         let (one, other) = (fingerprint(&["ab", "c"]), fingerprint(&["a", "bc"]));
         assert_ne!(one, other);
-        let cursor = Cursor::new(Engine::Local, 25, one);
-        assert_eq!(Cursor::parse(&cursor.to_string(), one), Some(cursor));
-        assert_eq!(Cursor::parse(&cursor.to_string(), other), None);
-        for bad in ["", "l", "l-19", "x-19-0", "l-zz-0", "l-ffffffff-0"] {
+        let position = Position { values: vec![Value::Missing], id: "1".into(), snapshot: None };
+        for cursor in [Cursor::Premium(25), Cursor::Local(position)] {
+            assert_eq!(Cursor::parse(&cursor.write(one), other), None);
+            assert_eq!(Cursor::parse(&cursor.write(one), one), Some(cursor));
+        }
+        let far = Cursor::Premium(SKIP_LIMIT + 1).write(one);
+        for bad in ["", "l", "l-19", "x-19-0", "p-zz-0", "l-zz-0", &far] {
             assert_eq!(Cursor::parse(bad, one), None, "{bad}");
         }
     }

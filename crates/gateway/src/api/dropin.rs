@@ -117,6 +117,7 @@ fn question(state: &Shared, asked: &Asked, raw: &str) -> Result<Question, Upstre
     let query = state.language().read_drop_in(&request)?;
     Ok(Question {
         condition: asked.caller.mailboxes.restrict(query.condition().clone()),
+        after: None,
         order: query.service_order(),
         offset,
         limit,

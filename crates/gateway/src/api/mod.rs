@@ -8,6 +8,7 @@ mod guard;
 mod health;
 mod message;
 mod params;
+mod place;
 mod problem;
 mod search;
 mod status;

@@ -7,7 +7,7 @@ use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
-use postern_local_index::search::Coverage;
+use postern_local_index::search::{Coverage, Page, Position};
 use postern_query::{Compiled, Fidelity, Query, datatap};
 use postern_upstream::{Answer, SearchRequest, Target};
 use serde::Deserialize;
@@ -114,7 +114,7 @@ pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Probl
 struct Asked {
     caller: Caller,
     engine: EngineChoice,
-    offset: usize,
+    cursor: Option<Cursor>,
     limit: usize,
     highlight: bool,
     fingerprint: u64,
@@ -127,6 +127,8 @@ struct Found {
     results: Vec<MessageView>,
     count: u64,
     exact: bool,
+    /// Where the next page begins, if there is one.
+    next: Option<Cursor>,
 }
 
 async fn answer(
@@ -169,8 +171,8 @@ fn understand(state: &Shared, caller: Caller, body: SearchBody) -> Result<Asked,
     let cursor = cursor.transpose()?;
     let compiled = state.language().compile(&in_natural_order(&understood.query));
     Ok(Asked {
-        engine: engine(body.engine, cursor),
-        offset: cursor.map_or(0, |cursor| cursor.offset),
+        engine: engine(body.engine, cursor.as_ref())?,
+        cursor,
         caller,
         limit,
         highlight: body.highlight,
@@ -181,10 +183,13 @@ fn understand(state: &Shared, caller: Caller, body: SearchBody) -> Result<Asked,
 }
 
 /// Pages that began locally go on locally: another engine has another order.
-fn engine(wanted: EngineChoice, cursor: Option<Cursor>) -> EngineChoice {
-    match (wanted, cursor.map(|cursor| cursor.engine)) {
-        (EngineChoice::Auto, Some(Engine::Local)) => EngineChoice::Local,
-        _ => wanted,
+fn engine(wanted: EngineChoice, cursor: Option<&Cursor>) -> Result<EngineChoice, BadParam> {
+    match (wanted, cursor) {
+        (EngineChoice::Premium, Some(Cursor::Local(_))) => {
+            Err(BadParam::new("cursor", "is one of the local index"))
+        }
+        (_, Some(Cursor::Local(_))) => Ok(EngineChoice::Local),
+        (_, Some(Cursor::Premium(_)) | None) => Ok(wanted),
     }
 }
 
@@ -228,9 +233,7 @@ async fn find(state: &Shared, asked: &Asked, trace: &Trace) -> (Result<Found, Pr
 async fn find_locally(state: &Shared, asked: &Asked, trace: &Trace) -> Result<Found, LocalError> {
     let local = state.local(asked.caller.tenant.as_deref());
     let page = local.search(asked.question(), state.deadline(trace.start)).await?;
-    let count = u64::try_from(page.count).unwrap_or(u64::MAX);
-    let results = page.hits.iter().map(MessageView::from).collect();
-    Ok(Found { results, count, exact: true })
+    Ok(asked.page(&page))
 }
 
 async fn ask_premium(state: &Shared, asked: &Asked, trace: &Trace) -> Verdict {
@@ -263,8 +266,23 @@ impl Asked {
             filter: sent.filter,
             order_by: sent.order_by,
             top: self.limit,
-            skip: self.offset,
+            skip: self.offset(),
         })
+    }
+
+    /// How many hits to leave out; pages of premium go on locally from there.
+    const fn offset(&self) -> usize {
+        match &self.cursor {
+            Some(Cursor::Premium(offset)) => *offset,
+            Some(Cursor::Local(_)) | None => 0,
+        }
+    }
+
+    const fn after(&self) -> Option<&Position> {
+        match &self.cursor {
+            Some(Cursor::Local(position)) => Some(position),
+            Some(Cursor::Premium(_)) | None => None,
+        }
     }
 
     fn objection(&self) -> String {
@@ -277,8 +295,10 @@ impl Asked {
         Question {
             condition: self.caller.mailboxes.restrict(query.condition().clone()),
             order: query.natural_order(),
-            offset: self.offset,
-            limit: self.limit,
+            after: self.after().cloned(),
+            offset: self.offset(),
+            // One more tells whether there is another page.
+            limit: if self.limit == 0 { 0 } else { self.limit + 1 },
             highlight: self.highlight,
         }
     }
@@ -288,9 +308,25 @@ impl Asked {
         let unreadable = || Problem::unavailable("the answer of premium cannot be read");
         let found = answer.found().ok_or_else(unreadable)?;
         let exact = self.compiled.notes.is_empty() && found.count.is_some();
-        let seen = u64::try_from(self.offset + found.hits.len()).unwrap_or(u64::MAX);
+        let next = self.offset() + found.hits.len();
+        let seen = u64::try_from(next).unwrap_or(u64::MAX);
+        let count = found.count.unwrap_or(seen);
+        let more = seen < count && !found.hits.is_empty() && next <= SKIP_LIMIT;
         let results = found.hits.iter().map(MessageView::from).collect();
-        Ok(Found { results, count: found.count.unwrap_or(seen), exact })
+        Ok(Found { results, count, exact, next: more.then_some(Cursor::Premium(next)) })
+    }
+
+    /// The page in an answer of the local index, which was asked for one hit more.
+    fn page(&self, page: &Page) -> Found {
+        let order = self.understood.query.natural_order();
+        let last = self.limit.checked_sub(1).filter(|_| page.hits.len() > self.limit);
+        let next = last.and_then(|last| page.position(last, &order));
+        Found {
+            results: page.hits.iter().take(self.limit).map(MessageView::from).collect(),
+            count: u64::try_from(page.count).unwrap_or(u64::MAX),
+            exact: true,
+            next: next.map(Cursor::Local),
+        }
     }
 
     fn describe(
@@ -302,7 +338,7 @@ impl Asked {
         trace: &Trace,
     ) -> SearchAnswer {
         SearchAnswer {
-            next_cursor: source.engine.and_then(|engine| self.next(&found, engine)),
+            next_cursor: found.next.map(|next| next.write(self.fingerprint)),
             results: found.results,
             count: Count { value: found.count, exact: found.exact },
             served_by: served_by(source, now),
@@ -310,13 +346,6 @@ impl Asked {
             query: self.explain(source.engine),
             took_ms: trace.millis(),
         }
-    }
-
-    fn next(&self, found: &Found, engine: Engine) -> Option<String> {
-        let next = self.offset + found.results.len();
-        let more = u64::try_from(next).is_ok_and(|next| next < found.count);
-        let reachable = !found.results.is_empty() && next <= SKIP_LIMIT;
-        (more && reachable).then(|| Cursor::new(engine, next, self.fingerprint).to_string())
     }
 
     /// How the engine that answered was asked; the local index is asked for exactly what is meant.

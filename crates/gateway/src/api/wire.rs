@@ -139,9 +139,12 @@ impl From<&Error> for Fault {
 /// Advice about a query.
 #[derive(Clone, Debug, Serialize)]
 pub struct Remark {
-    code: &'static str,
-    span: Place,
-    message: String,
+    /// What kind of remark it is.
+    pub code: &'static str,
+    /// The text it speaks of.
+    pub span: Place,
+    /// What was noticed.
+    pub message: String,
 }
 
 impl From<&Advice> for Remark {

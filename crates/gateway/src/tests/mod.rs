@@ -54,8 +54,13 @@ impl LocalEngine for Memory {
             message: (*mail).clone(),
             snippet: snippet.clone(),
         };
+        let count = found.len();
+        if let Some(after) = search.after {
+            let place = found.iter().position(|mail| mail.id == after.id);
+            found.drain(..place.map_or(0, |place| place + 1));
+        }
         let page = found.iter().skip(search.offset).take(search.limit).map(hit);
-        Ok(Page { count: found.len(), hits: page.collect() })
+        Ok(Page { count, hits: page.collect(), ..Page::default() })
     }
 
     fn message(&self, id: &str) -> Result<Option<Message>, IndexError> {

@@ -29,8 +29,14 @@ fn take(writer: &mut Writer, path: &str, modified: i64, ids: &[&str]) {
 fn ids(data: &Path) -> Vec<String> {
     let condition = Condition::everything();
     let order: &[Sort] = &[];
-    let search =
-        Search { condition: &condition, order, offset: 0, limit: usize::MAX, highlight: false };
+    let search = Search {
+        condition: &condition,
+        order,
+        after: None,
+        offset: 0,
+        limit: usize::MAX,
+        highlight: false,
+    };
     Index::open(data).unwrap().ids(&search).unwrap().ids
 }
 

@@ -7,6 +7,7 @@ use tantivy::columnar::StrColumn;
 use tantivy::fastfield::{Column, FastFieldReaders};
 use tantivy::{DocId, Score, SegmentReader};
 
+use super::position::{Place, Start};
 use crate::index::schema;
 
 /// A document that may belong to the page, with the value it is first ordered by.
@@ -37,6 +38,8 @@ pub(crate) enum Values {
     Score,
     /// Numbers, moments and flags, as numbers that sort as they do.
     Numbers(Column<u64>),
+    /// Numbers of which 0 says that there is none.
+    Filled(Column<u64>),
     Texts(StrColumn),
     /// No document of the segment has a value.
     Absent,
@@ -71,7 +74,7 @@ impl Columns {
     pub(crate) fn firsts(&self, documents: &[DocId], score: Score, firsts: &mut [Option<u64>]) {
         firsts.fill(None);
         let column = match self.keys.first().map(|key| &key.values) {
-            Some(Values::Numbers(column)) => Some(column),
+            Some(Values::Numbers(column) | Values::Filled(column)) => Some(column),
             Some(Values::Texts(column)) => Some(column.ords()),
             Some(Values::Score) => return firsts.fill(Some(bits(score))),
             Some(Values::Absent) => None,
@@ -79,6 +82,9 @@ impl Columns {
         };
         if let Some(column) = column {
             column.first_vals(documents, firsts);
+        }
+        if matches!(self.keys.first().map(|key| &key.values), Some(Values::Filled(_))) {
+            firsts.iter_mut().for_each(|first| *first = first.filter(|number| *number > 0));
         }
     }
 
@@ -101,6 +107,16 @@ impl Columns {
             .unwrap_or_else(|| self.id(one.document).cmp(&self.id(other.document)))
     }
 
+    /// Whether a document stands after a place in the order.
+    pub(crate) fn is_after(&self, candidate: &Candidate, start: &Start) -> bool {
+        let compare = |(key, place): (&Key, &Place)| {
+            key.direct(place.compare(key.value(candidate.document, candidate.score)))
+        };
+        let mut orderings = self.keys.iter().zip(&start.values).map(compare);
+        let ordering = orderings.find(|ordering| ordering.is_ne());
+        ordering.unwrap_or_else(|| start.id.compare(self.id(candidate.document))).is_gt()
+    }
+
     /// Every value of a document, in the order of the keys.
     pub(crate) fn values(&self, candidate: &Candidate) -> Vec<Option<u64>> {
         self.keys.iter().map(|key| key.value(candidate.document, candidate.score)).collect()
@@ -110,7 +126,8 @@ impl Columns {
     pub(crate) fn texts(&self, key: usize) -> Option<&StrColumn> {
         match self.keys.get(key).map(|key| &key.values) {
             Some(Values::Texts(column)) => Some(column),
-            Some(Values::Score | Values::Numbers(_) | Values::Absent) | None => None,
+            Some(Values::Score | Values::Numbers(_) | Values::Filled(_) | Values::Absent)
+            | None => None,
         }
     }
 
@@ -139,7 +156,8 @@ impl Key {
             SortField::Flag(field) => numbers(columns, field.path())?,
             SortField::Number(field) => numbers(columns, field.path())?,
             SortField::Instant(InstantField::Received) => {
-                numbers(columns, schema::RECEIVED_ORDER_NAME)?
+                let column = columns.u64(schema::RECEIVED_ORDER_NAME)?;
+                Some(Values::Filled(column))
             }
             SortField::Instant(field) => numbers(columns, field.path())?,
         };
@@ -151,6 +169,7 @@ impl Key {
         match &self.values {
             Values::Score => Some(bits(score)),
             Values::Numbers(column) => column.first(document),
+            Values::Filled(column) => column.first(document).filter(|number| *number > 0),
             Values::Texts(column) => column.ords().first(document),
             Values::Absent => None,
         }

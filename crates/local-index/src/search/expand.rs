@@ -182,7 +182,7 @@ fn literal_start(shape: &Wildcard) -> &str {
 }
 
 /// The least bytes after everything that begins with `prefix`; `None` when there are none.
-fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn after_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
     let keep = prefix.iter().rposition(|byte| *byte < u8::MAX)?;
     let mut end = prefix.get(..=keep)?.to_vec();
     *end.last_mut()? += 1;

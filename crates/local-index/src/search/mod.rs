@@ -5,28 +5,37 @@
 //! [`evaluate`](postern_query::evaluate()) says of every message, in exactly the order asked for.
 
 mod any;
+mod best;
 mod blended;
+mod book;
 mod bounds;
 mod checked;
 mod clause;
 mod columns;
 mod compile;
+mod complete;
 mod coverage;
 mod error;
 mod expand;
+mod facets;
 mod fetch;
 mod fuzzy;
 mod guarded;
+mod highlight;
 mod ids;
 mod lines;
 mod merge;
 mod needle;
 mod people;
 mod placed;
+mod position;
 mod reader;
 mod scores;
+mod snapshots;
 mod snippet;
 mod sparse;
+mod tally;
+mod thread;
 mod top;
 mod union;
 mod values;
@@ -35,16 +44,25 @@ mod verified;
 #[cfg(test)]
 mod parity;
 #[cfg(test)]
+mod position_tests;
+#[cfg(test)]
 mod tests;
 
-use postern_query::schema::Sort;
+use postern_query::schema::{Sort, SortField};
 use postern_query::{Condition, Message};
 
+pub use best::Counted;
+pub use book::{AddressBook, Person};
+pub use complete::{Completion, Suggestion};
 pub use coverage::{Coverage, MailboxCoverage};
 pub use error::Error;
 pub use expand::MAX_TERMS;
+pub use facets::{Facet, FacetCounts};
+pub use highlight::{PersonRanges, Ranges};
+pub use position::{Position, Value};
 pub use reader::Index;
 pub use snippet::Snippet;
+pub use thread::{MAX_THREAD, Thread};
 
 /// What to look for.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +71,8 @@ pub struct Search<'a> {
     pub condition: &'a Condition,
     /// In which order; ties always fall by id.
     pub order: &'a [Sort],
+    /// Where to go on: right after the last message of the page before.
+    pub after: Option<&'a Position>,
     /// How many of the first ones to leave out.
     pub offset: usize,
     /// How many to return at most; with none they are only counted.
@@ -68,6 +88,31 @@ pub struct Page {
     pub count: usize,
     /// The messages of this page in their order.
     pub hits: Vec<Hit>,
+    /// Names the state of the index that it shows.
+    pub snapshot: u64,
+}
+
+impl Page {
+    /// The place right after one of the hits of this page, from which the next goes on.
+    ///
+    /// ```no_run
+    /// use postern_local_index::search::{Index, Search};
+    /// use postern_query::Query;
+    ///
+    /// let (index, query) = (Index::open("data".as_ref())?, Query::everything());
+    /// let (condition, order) = (query.condition(), query.natural_order());
+    /// let first = Search { condition, order: &order, after: None, offset: 0, limit: 25, highlight: false };
+    /// let page = index.search(&first)?;
+    /// let after = page.position(24, &order);
+    /// let next = index.search(&Search { after: after.as_ref(), ..first })?;
+    /// # Ok::<(), postern_local_index::search::Error>(())
+    /// ```
+    #[must_use]
+    pub fn position(&self, hit: usize, order: &[Sort]) -> Option<Position> {
+        let ranked = order.iter().any(|sort| sort.by == SortField::Score);
+        let snapshot = ranked.then_some(self.snapshot);
+        self.hits.get(hit).map(|hit| Position { snapshot, ..Position::of(hit, order) })
+    }
 }
 
 /// The ids of one page of what was found.

@@ -31,7 +31,7 @@ pub(super) fn matches(text: &str, needles: &[&TextPattern]) -> Vec<Match> {
 }
 
 /// The bytes that match one needle: of words near each other each word for itself.
-fn ranges(pattern: &TextPattern, tokens: &[Token]) -> Vec<Range<usize>> {
+pub(super) fn ranges(pattern: &TextPattern, tokens: &[Token]) -> Vec<Range<usize>> {
     match pattern {
         TextPattern::Phrase(phrase) => phrases(phrase, tokens),
         TextPattern::Wildcard(shape) => words(tokens, |text| shape.matches(text)),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use postern_query::Message;
 use postern_query::schema::{Sort, SortField, StringField};
@@ -13,6 +14,7 @@ use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
 use super::compile::{Plan, compile};
 use super::coverage::coverage;
+use super::snapshots::{Snapshots, mark};
 use super::top::{Found, Top, UNSCORED};
 use super::{Coverage, Error, Hit, Ids, Page, Search, fetch, ids, scores, snippet};
 use crate::index::folder::Folder;
@@ -27,6 +29,7 @@ pub struct Index {
     engine: tantivy::Index,
     reader: IndexReader,
     coverage: Arc<Mutex<Option<(u64, Coverage)>>>,
+    snapshots: Arc<Snapshots>,
 }
 
 impl std::fmt::Debug for Index {
@@ -45,7 +48,7 @@ impl Index {
         let engine = Folder::new(data).open()?;
         let policy = ReloadPolicy::OnCommitWithDelay;
         let reader = engine.reader_builder().reload_policy(policy).try_into()?;
-        Ok(Self { engine, reader, coverage: Arc::default() })
+        Ok(Self { engine, reader, coverage: Arc::default(), snapshots: Arc::default() })
     }
 
     /// Sees the last commit from now on.
@@ -63,7 +66,7 @@ impl Index {
     ///
     /// When a pattern stands for too many words, or the index cannot be read.
     pub fn search(&self, search: &Search<'_>) -> Result<Page, Error> {
-        let searcher = self.reader.searcher();
+        let searcher = self.searcher_for(search);
         let plan = compile(&searcher, search.condition)?;
         let mut found = find(&searcher, &plan, search)?;
         let ranked = search.order.iter().any(|sort| sort.by == SortField::Score);
@@ -78,7 +81,10 @@ impl Index {
         });
         let hits = hits.collect::<Result<_, Error>>()?;
         plan.faults.check()?;
-        Ok(Page { count: found.count, hits })
+        if plan.scored && ranked {
+            self.snapshots.keep(&searcher, Instant::now());
+        }
+        Ok(Page { count: found.count, hits, snapshot: mark(&searcher) })
     }
 
     /// The same page with nothing but the ids, which needs no message to be read.
@@ -87,7 +93,7 @@ impl Index {
     ///
     /// As for [`search`](Self::search).
     pub fn ids(&self, search: &Search<'_>) -> Result<Ids, Error> {
-        let searcher = self.reader.searcher();
+        let searcher = self.searcher_for(search);
         let plan = compile(&searcher, search.condition)?;
         let found = find(&searcher, &plan, search)?;
         let addresses: Vec<_> = found.first.iter().map(|(_, address)| *address).collect();
@@ -103,13 +109,18 @@ impl Index {
         let searcher = self.reader.searcher();
         let term = Term::from_field_text(schema::whole(StringField::Id), id);
         let query = TermQuery::new(term, IndexRecordOption::Basic);
-        let top = Top { order: Vec::new(), keep: 1, scored: false };
+        let top = Top { order: Vec::new(), after: None, keep: 1, scored: false };
         let found = searcher.search(&query, &top)?;
         let address = found.first.first().map(|(_, address)| *address);
         address.map(|address| fetch::whole(&searcher, address)).transpose()
     }
 
-    #[cfg(test)]
+    /// The state of the index that a page is taken from.
+    fn searcher_for(&self, search: &Search<'_>) -> Searcher {
+        let former = search.after.and_then(|after| self.snapshots.find(after.snapshot?));
+        former.unwrap_or_else(|| self.reader.searcher())
+    }
+
     pub(super) fn searcher(&self) -> Searcher {
         self.reader.searcher()
     }
@@ -136,10 +147,12 @@ fn find(searcher: &Searcher, plan: &Plan, search: &Search<'_>) -> Result<Found, 
         Found { count: plan.query.count(searcher)?, first: Vec::new() }
     } else {
         let keep = search.offset.saturating_add(search.limit);
-        // Where nothing is scored, all scores are equal.
-        let says_something = |sort: &&Sort| plan.scored || sort.by != SortField::Score;
-        let order = search.order.iter().filter(says_something).copied().collect();
-        collect(searcher, plan, &Top { order, keep, scored: plan.scored })?
+        // Where nothing is scored, all scores are equal; a position has a key for each of the order.
+        let counts =
+            |sort: &&Sort| plan.scored || search.after.is_some() || sort.by != SortField::Score;
+        let order = search.order.iter().filter(counts).copied().collect();
+        let after = search.after.cloned();
+        collect(searcher, plan, &Top { order, after, keep, scored: plan.scored })?
     };
     plan.faults.check()?;
     let Found { count, mut first } = found;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use postern_query::schema::TextField;
+use postern_query::schema::{RecipientList, TextField};
 use postern_query::{Condition, Expr, Message, Predicate, TextPattern, TextTest};
 
+use super::highlight::{PersonRanges, Ranges, Wanted};
 use super::needle::{Match, matches};
 
 /// Characters of a snippet at most.
@@ -23,11 +24,22 @@ pub struct Snippet {
     pub ranges: Vec<Range<usize>>,
     /// Byte ranges of the subject that match.
     pub subject_ranges: Vec<Range<usize>>,
+    /// Where the sender matches.
+    pub from: PersonRanges,
+    /// Where each recipient of `To` matches.
+    pub to: Vec<PersonRanges>,
+    /// The same of `Cc`.
+    pub cc: Vec<PersonRanges>,
+    /// The same of `Bcc`.
+    pub bcc: Vec<PersonRanges>,
+    /// Byte ranges of the name of each attachment that match.
+    pub attachments: Vec<Ranges>,
 }
 
-/// The words that a condition wants in subject and body.
+/// What a condition wants in a message.
 #[derive(Debug, Default)]
 pub(crate) struct Needles<'a> {
+    others: Wanted<'a>,
     subject: Vec<&'a TextPattern>,
     body: Vec<&'a TextPattern>,
 }
@@ -35,7 +47,7 @@ pub(crate) struct Needles<'a> {
 impl<'a> Needles<'a> {
     /// The needles of a condition: not those that must not be there.
     pub(crate) fn of(condition: &'a Condition) -> Self {
-        let mut needles = Self::default();
+        let mut needles = Self { others: Wanted::of(condition), ..Self::default() };
         needles.gather(condition, true);
         needles
     }
@@ -76,10 +88,20 @@ impl<'a> Needles<'a> {
         let body = message.body.as_deref().unwrap_or_default();
         let found = matches(beginning(body, SCANNED), &self.body);
         let subject = message.subject.as_deref().unwrap_or_default();
-        let subject_ranges = disjoint(&matches(subject, &self.subject));
+        let subject_ranges = merged(&matches(subject, &self.subject));
         let from = best(&found).map_or(0, |first| lead(body, first));
-        let (text, ranges) = one_line(body, from, &disjoint(&found));
-        Snippet { text, ranges, subject_ranges }
+        let (text, ranges) = one_line(body, from, &merged(&found));
+        let recipients = |list| self.others.recipients(list, message);
+        Snippet {
+            text,
+            ranges,
+            subject_ranges,
+            from: self.others.sender(message),
+            to: recipients(RecipientList::To),
+            cc: recipients(RecipientList::Cc),
+            bcc: recipients(RecipientList::Bcc),
+            attachments: self.others.attachments(message),
+        }
     }
 }
 
@@ -115,12 +137,18 @@ fn is_space(c: char) -> bool {
 }
 
 /// The matches without overlap.
-fn disjoint(matches: &[Match]) -> Vec<Range<usize>> {
-    let mut ranges: Vec<Range<usize>> = Vec::new();
-    for Match { range, .. } in matches {
+fn merged(matches: &[Match]) -> Ranges {
+    disjoint(matches.iter().map(|found| found.range.clone()).collect())
+}
+
+/// The ranges in their order without overlap.
+pub(super) fn disjoint(mut found: Ranges) -> Ranges {
+    found.sort_by_key(|range| range.start);
+    let mut ranges: Ranges = Vec::new();
+    for range in found {
         match ranges.last_mut() {
             Some(last) if range.start < last.end => last.end = last.end.max(range.end),
-            _ => ranges.push(range.clone()),
+            _ => ranges.push(range),
         }
     }
     ranges

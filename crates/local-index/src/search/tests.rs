@@ -25,12 +25,12 @@ fn word(word: &str, scored: bool) -> Condition {
 }
 
 fn ids(index: &Index, condition: &Condition, order: &[Sort]) -> Vec<String> {
-    let search = Search { condition, order, offset: 0, limit: 100, highlight: false };
+    let search = Search { condition, order, after: None, offset: 0, limit: 100, highlight: false };
     index.ids(&search).unwrap().ids
 }
 
 fn scores(index: &Index, condition: &Condition, order: &[Sort]) -> Vec<f32> {
-    let search = Search { condition, order, offset: 0, limit: 100, highlight: false };
+    let search = Search { condition, order, after: None, offset: 0, limit: 100, highlight: false };
     index.search(&search).unwrap().hits.iter().map(|hit| hit.score).collect()
 }
 

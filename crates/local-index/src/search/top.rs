@@ -7,6 +7,7 @@ use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocId, Score, SegmentOrdinal
 
 use super::columns::{Candidate, Columns};
 use super::merge::merge;
+use super::position::{Position, Start};
 
 /// The relevance of a message where no words are looked for.
 pub(crate) const UNSCORED: Score = 1.0;
@@ -19,6 +20,8 @@ const LEAST_ROOM: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct Top {
     pub(crate) order: Vec<Sort>,
+    /// Where the documents begin that are wanted; all are counted.
+    pub(crate) after: Option<Position>,
     pub(crate) keep: usize,
     /// Whether the scores say anything.
     pub(crate) scored: bool,
@@ -52,9 +55,11 @@ impl Collector for Top {
         reader: &SegmentReader,
     ) -> tantivy::Result<SegmentTop> {
         let columns = Columns::open(reader, &self.order)?;
+        let start = self.after.as_ref().map(|after| Start::find(after, &self.order, reader));
         Ok(SegmentTop {
             segment,
             columns,
+            start: start.transpose()?,
             has_scores: self.requires_scoring(),
             keep: self.keep,
             room: self.keep.saturating_mul(2).max(LEAST_ROOM),
@@ -117,6 +122,7 @@ impl Top {
 pub(crate) struct SegmentTop {
     segment: SegmentOrdinal,
     columns: Columns,
+    start: Option<Start>,
     has_scores: bool,
     keep: usize,
     room: usize,
@@ -128,6 +134,9 @@ pub(crate) struct SegmentTop {
 impl SegmentTop {
     #[inline]
     fn offer(&mut self, candidate: Candidate) {
+        if self.start.as_ref().is_some_and(|start| !self.columns.is_after(&candidate, start)) {
+            return;
+        }
         let has_chance = |last: &Candidate| self.columns.compare(&candidate, last).is_lt();
         if !self.last.as_ref().is_none_or(has_chance) {
             return;

@@ -2,9 +2,32 @@
 
 use jiff::Timestamp;
 
-use crate::query::{Comparison, Condition, InstantTest, PersonPattern, Predicate, Role};
+use crate::query::{
+    Comparison, Condition, InstantTest, PersonPattern, Predicate, Role, TextPattern, TextTest,
+};
 use crate::schema::InstantField;
 use crate::{Advice, AdviceCode, Expr, Located, Span, simplify};
+
+/// Words that stand in nearly every English message.
+const COMMON: [&str; 24] = [
+    "a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "in", "is", "it", "of", "on",
+    "or", "that", "the", "this", "to", "was", "we", "with", "you",
+];
+
+/// A query of nothing but common words.
+pub(super) fn common_words(condition: &Condition) -> Option<Advice> {
+    let mut whole: Option<Span> = None;
+    let mut common = true;
+    condition.for_each_leaf(&mut |leaf| {
+        whole = Some(whole.map_or(leaf.span, |span| span.to(leaf.span)));
+        common &= matches!(&leaf.value, Predicate::Text(TextTest {
+            pattern: TextPattern::Phrase(tokens), ..
+        }) if tokens.iter().all(|token| COMMON.contains(&token.as_str())));
+    });
+    let message = "nearly every message has these words; add one that says more";
+    let advice = |span| Advice::new(AdviceCode::CommonWordOnly, span, message);
+    whole.filter(|_| common).map(advice)
+}
 
 /// What contradicts itself among conditions that must all hold.
 pub(super) fn contradictions(condition: &Condition) -> Vec<Advice> {

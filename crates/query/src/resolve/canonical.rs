@@ -53,11 +53,7 @@ pub(super) fn value(name: &str, value: &str) -> String {
 
 /// A value that was quoted stays so, because quotes mean something to the operator.
 pub(super) fn quotable(name: &str, value: &Value<'_>) -> String {
-    if value.quoted {
-        format!("{name}:{}", quote(&value.text))
-    } else {
-        self::value(name, &value.text)
-    }
+    list(name, std::slice::from_ref(value))
 }
 
 /// A value in which wildcards are meant, or that never needs quotes.
@@ -86,13 +82,15 @@ pub(super) fn words(name: &str, value: &Value<'_>) -> String {
     bare(name, &text)
 }
 
-/// Values between commas.
+/// Values between commas. What was typed without quotes stays so, behind a space where it would
+/// else be read with the colon, as in `list: //x`.
 pub(super) fn list(name: &str, values: &[Value<'_>]) -> String {
-    let texts: Vec<_> = values
+    let texts: Vec<String> = values
         .iter()
-        .map(|value| if value.quoted { quote(&value.text) } else { quoted_if_needed(&value.text) })
+        .map(|value| if value.quoted { quote(&value.text) } else { value.text.to_string() })
         .collect();
-    format!("{name}:{}", texts.join(","))
+    let joins = values.first().is_none_or(|first| first.quoted || is_plain_value(&first.text));
+    format!("{name}:{}{}", if joins { "" } else { " " }, texts.join(","))
 }
 
 fn quoted_if_needed(text: &str) -> String {

@@ -102,7 +102,7 @@ fn named_folders(value: &Value<'_>) -> Vec<StringTest> {
 /// `list:announce.example.com`, `list:announce`: the whole List-Id, or its first part.
 pub(super) fn mailing_list(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let mut value = single(term)?;
-    value.text = value.text.trim_matches(['<', '>']).to_owned().into();
+    value.text = without_brackets(&value)?.into();
     let mut tests = vec![whole(&value)];
     // An address is how people know a list; its List-Id has a dot in place of the `@` (RFC 2919).
     if !value.quoted && value.text.contains('@') {
@@ -170,7 +170,17 @@ pub(super) fn media_type(term: &Term<'_>, name: &str) -> Result<Resolved, Error>
 /// `ref:<id@host>`: replies to that message, and what else refers to it.
 pub(super) fn reference(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let value = single(term)?;
-    let inner = value.text.trim_start_matches('<').trim_end_matches('>');
+    let inner = without_brackets(&value)?;
     let condition = leaf(Predicate::Reference(format!("<{inner}>")), term.span);
-    Ok(Resolved::unit(condition, canonical::value(name, inner)))
+    Ok(Resolved::unit(condition, canonical::value(name, &inner)))
+}
+
+/// An id without the angle brackets that it is pasted in.
+pub(super) fn without_brackets(value: &Value<'_>) -> Result<String, Error> {
+    let inner = value.text.trim_start_matches('<').trim_end_matches('>').trim();
+    if inner.is_empty() {
+        return Err(fault(Code::EmptyValue, value, "there is nothing in the brackets", "empty")
+            .hint("write the id between < and >, or without them"));
+    }
+    Ok(inner.to_owned())
 }

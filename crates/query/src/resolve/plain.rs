@@ -1,6 +1,7 @@
 //! Operators whose value is one of a few words, an id, or a file name.
 
 use super::canonical;
+use super::labels::without_brackets;
 use super::postern::{Resolved, leaf, unknown_value};
 use super::value::{Value, fault, list, single};
 use crate::analysis::lower_case;
@@ -211,7 +212,7 @@ fn file_test(value: &Value<'_>) -> Result<AttachmentTest, Error> {
 /// A Message-ID, with or without its brackets.
 pub(super) fn id(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let value = single(term)?;
-    let inner = value.text.trim_start_matches('<').trim_end_matches('>');
+    let inner = &without_brackets(&value)?;
     let condition = string(StringField::InternetMessageId, &format!("<{inner}>"), term.span);
     Ok(Resolved::unit(condition, canonical::value(name, inner)))
 }

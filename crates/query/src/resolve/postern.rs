@@ -42,6 +42,7 @@ pub(crate) fn resolve(parsed: &Outcome<'_>, context: &Context) -> Result<Parsed,
     let query = Query::new(conditions(tree), resolver.order);
     let mut advice = resolver.advice;
     advice.extend(advice::contradictions(query.condition()));
+    advice.extend(advice::common_words(query.condition()));
     Ok(Parsed { query, canonical: text, advice })
 }
 

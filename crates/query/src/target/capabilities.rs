@@ -7,6 +7,7 @@ use crate::schema::{CATEGORIES, FlagField, InstantField, NumberField, StringFiel
 
 /// What may be done with one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct FieldCapability {
     /// It may stand in a filter.
     pub filterable: bool,
@@ -26,6 +27,7 @@ pub struct FieldCapability {
 /// assert!(fields.get("subject").searchable && !fields.get("folder").filterable);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct IndexFields(BTreeMap<String, FieldCapability>);
 
 impl IndexFields {
@@ -105,6 +107,7 @@ impl FromIterator<(String, FieldCapability)> for IndexFields {
 
 /// What an endpoint of the premium service can be asked: probed from `/fields`, or configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct Capabilities {
     /// The fields of the index.
     pub fields: IndexFields,

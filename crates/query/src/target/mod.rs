@@ -9,6 +9,7 @@ pub mod datatap;
 pub mod elasticsearch;
 pub mod english;
 mod json;
+mod known;
 pub mod kql;
 pub(crate) mod lucene;
 pub(crate) mod odata;
@@ -16,11 +17,13 @@ mod property;
 
 pub use capabilities::{Capabilities, FieldCapability, IndexFields};
 pub use json::Json;
+pub use known::KnownPeople;
 
 use crate::Span;
 
 /// How faithfully a target says a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Fidelity {
     /// It finds the same messages.
     Exact,
@@ -44,6 +47,7 @@ impl Fidelity {
 
 /// What a target cannot say exactly, and which text caused it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Note {
     /// Approximate or unsupported.
     pub fidelity: Fidelity,
@@ -55,6 +59,7 @@ pub struct Note {
 
 /// A query as a target says it.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Compiled<T> {
     /// What is sent; nothing when the target cannot say the query.
     pub sent: Option<T>,

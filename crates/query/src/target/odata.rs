@@ -26,7 +26,7 @@ pub(crate) struct Filter {
     text: String,
     binding: Binding,
     /// The text of the opposite, where it is shorter than `not (...)`.
-    opposite: Option<String>,
+    opposite: Option<(String, Binding)>,
 }
 
 impl Filter {
@@ -43,7 +43,7 @@ impl Filter {
     }
 
     fn equal(path: &str, literal: &str) -> Self {
-        let opposite = Some(format!("{path} ne {literal}"));
+        let opposite = Some((format!("{path} ne {literal}"), Binding::Comparison));
         Self { text: format!("{path} eq {literal}"), binding: Binding::Comparison, opposite }
     }
 
@@ -53,9 +53,13 @@ impl Filter {
     }
 
     pub(crate) fn negated(self) -> Self {
+        let before = Some((self.text.clone(), self.binding));
         match self.opposite {
-            Some(text) => Self { text, binding: Binding::Comparison, opposite: Some(self.text) },
-            None => Self::unit(format!("not {}", self.within(Binding::Unit))),
+            Some((text, binding)) => Self { text, binding, opposite: before },
+            None => {
+                let text = format!("not {}", self.within(Binding::Unit));
+                Self { text, binding: Binding::Unit, opposite: before }
+            }
         }
     }
 
@@ -68,6 +72,8 @@ impl Filter {
     }
 
     fn joined(mut parts: Vec<Self>, separator: &str, binding: Binding, empty: &str) -> Self {
+        // What decides nothing, such as an empty list among alternatives, is not said.
+        parts.retain(|part| part.text != empty);
         if parts.len() == 1
             && let Some(only) = parts.pop()
         {

@@ -1,6 +1,6 @@
 //! What bad input gets: the code, the characters underlined, the text to type.
 
-use postern_query::{AdviceCode, Code};
+use postern_query::{AdviceCode, Code, english, lucene, odata};
 
 use crate::parse;
 
@@ -103,6 +103,12 @@ fn advice_never_blocks() {
         ("cats and dogs", vec![(AdviceCode::LowercaseOperator, "and")]),
         ("“overdue invoice”", vec![(AdviceCode::PastedQuotes, "“overdue invoice”")]),
         ("R & D", vec![(AdviceCode::IgnoredMark, "&")]),
+        (
+            "to be or",
+            vec![(AdviceCode::LowercaseOperator, "or"), (AdviceCode::CommonWordOnly, "to be or")],
+        ),
+        ("to whom", vec![]),
+        ("kind:email kind:task", vec![(AdviceCode::NeverMatches, "email kind:task")]),
         ("from:a@x.com from:b@y.com", vec![(AdviceCode::NeverMatches, "b@y.com")]),
         ("after:2024-05-01 before:2024-01-01", vec![(AdviceCode::EmptyRange, "before:2024-01-01")]),
         ("after:2024-01-01 before:2024-05-01", vec![]),
@@ -124,8 +130,30 @@ fn deep_text_on_a_small_stack() {
         "NOT ".repeat(4_000),
         "a OR (".repeat(2_000),
     ];
-    let thread = std::thread::Builder::new()
-        .stack_size(512 * 1024)
-        .spawn(move || texts.iter().filter(|text| parse(text).is_err()).count());
-    assert_eq!(thread.unwrap().join().unwrap(), 5);
+    let filters = [
+        "(".repeat(100_000),
+        "not ".repeat(100_000),
+        format!("{}isRead{}", "(".repeat(499), ")".repeat(499)),
+        "toRecipients/any(r: ".repeat(10_000),
+        format!("isRead{}", " or isRead".repeat(20_000)),
+    ];
+    let words = ["(".repeat(50_000), "+".repeat(50_000), format!("/{}/", "(".repeat(900))];
+    on_a_small_stack(move || {
+        assert_eq!(filters.iter().filter(|text| odata::parse_filter(text).is_err()).count(), 3);
+        for text in &filters {
+            if let Ok(query) = odata::parse_filter(text) {
+                assert!(!english::describe(&query.simplified().query).is_empty());
+            }
+        }
+        let lucene = |text: &String| lucene::parse(text, lucene::Options::default());
+        assert_eq!(words.iter().filter(|text| lucene(text).is_err()).count(), 3);
+    });
+    on_a_small_stack(move || {
+        assert_eq!(texts.iter().filter(|text| parse(text).is_err()).count(), 5);
+    });
+}
+
+fn on_a_small_stack(run: impl FnOnce() + Send + 'static) {
+    let thread = std::thread::Builder::new().stack_size(512 * 1024).spawn(run);
+    thread.unwrap().join().unwrap();
 }

@@ -119,7 +119,7 @@ fn skeleton(text: &str, literal: &str) -> Option<Vec<Token>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(crate::properties::cases(400))]
 
     #[test]
     fn json_keeps_literals(literal in literal()) {

@@ -12,6 +12,7 @@ mod corpus;
 mod datatap;
 mod elasticsearch;
 mod errors;
+mod known;
 mod literals;
 mod meaning;
 mod odata;
@@ -20,6 +21,8 @@ mod property_text;
 mod random;
 mod rewrites;
 mod targets_page;
+#[cfg(feature = "serde")]
+mod wire;
 
 use postern_query::{Context, Errors, Parsed};
 

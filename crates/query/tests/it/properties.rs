@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use crate::parse;
 use crate::random::{good_filter, good_query, message, query_text};
 
-fn cases(count: u32) -> ProptestConfig {
+pub(crate) fn cases(count: u32) -> ProptestConfig {
     // POSTERN_CASES=100000 for the long run.
     let count =
         std::env::var("POSTERN_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(count);

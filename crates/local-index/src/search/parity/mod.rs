@@ -13,7 +13,7 @@ use postern_query::{
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::{Hit, Index, Page, Search};
+use super::{Hit, Index, Page, Position, Search};
 use crate::index::testing::index_of;
 
 /// The value of a message that an order compares.
@@ -59,7 +59,7 @@ fn search(
     limit: usize,
 ) -> Page {
     let highlight = true;
-    index.search(&Search { condition, order, offset, limit, highlight }).unwrap()
+    index.search(&Search { condition, order, after: None, offset, limit, highlight }).unwrap()
 }
 
 fn ids(page: &Page) -> Vec<&str> {
@@ -104,6 +104,7 @@ fn check(
             pair[1].message.id
         );
     }
+    check_walk(index, condition, order, &all)?;
     check_pages(index, condition, order, &all)
 }
 
@@ -121,8 +122,37 @@ fn check_pages(
         prop_assert!(ids(&page).iter().eq(wanted), "page of {} from {}", limit, offset);
         prop_assert_eq!(page.count, all.count);
     }
-    let search = Search { condition, order, offset: 0, limit: usize::MAX, highlight: false };
+    let search =
+        Search { condition, order, after: None, offset: 0, limit: usize::MAX, highlight: false };
     prop_assert_eq!(index.ids(&search).unwrap().ids, expected);
+    Ok(())
+}
+
+/// Pages that go on from the last message of the one before are the whole.
+fn check_walk(
+    index: &Index,
+    condition: &Condition,
+    order: &[Sort],
+    all: &Page,
+) -> Result<(), TestCaseError> {
+    let (mut walked, mut after) = (Vec::new(), None);
+    loop {
+        let search = Search {
+            condition,
+            order,
+            after: after.as_ref(),
+            offset: 0,
+            limit: 3,
+            highlight: false,
+        };
+        let page = index.search(&search).unwrap();
+        prop_assert_eq!(page.count, all.count);
+        let Some(last) = page.hits.last() else { break };
+        after = Some(Position::of(last, order));
+        walked.extend(page.hits.into_iter().map(|hit| hit.message.id));
+        prop_assert!(walked.len() <= all.count, "no end");
+    }
+    prop_assert_eq!(walked, ids(all));
     Ok(())
 }
 

@@ -1,9 +1,7 @@
 //! Tokens to syntax tree, going on after a fault so that all of them are known at once.
 
-use std::vec::IntoIter;
-
 use super::ast::{Distance, FieldName, Pieces, Relation, Term, Terms, Tree};
-use super::token::{Lexed, Mark, Token, TokenKind, tokenize};
+use super::token::{Lexer, Mark, Token, TokenKind};
 use super::{PieceKind, faults};
 use crate::{Advice, Code, Error, Expr, Limits, Span};
 
@@ -19,24 +17,24 @@ pub(crate) struct Outcome<'t> {
 
 /// Parses typed text within `limits`.
 pub(crate) fn parse(text: &str, limits: Limits) -> Outcome<'_> {
-    let Lexed { tokens, errors, advice } = tokenize(text);
-    let end = Span::new(text.len(), text.len());
     let mut parser = Parser {
-        tokens: tokens.into_iter(),
+        tokens: Lexer::new(text),
         terms: Terms::default(),
         after_operator: false,
-        end,
+        end: Span::new(text.len(), text.len()),
         depth: 0,
         limits,
         field: None,
-        errors,
+        errors: Vec::new(),
     };
     let tree = parser.whole();
-    Outcome { tree, terms: parser.terms, errors: parser.errors, advice }
+    let Lexer { mut errors, advice, .. } = parser.tokens;
+    errors.append(&mut parser.errors);
+    Outcome { tree, terms: parser.terms, errors, advice }
 }
 
 struct Parser<'t> {
-    tokens: IntoIter<Token<'t>>,
+    tokens: Lexer<'t>,
     terms: Terms<'t>,
     /// The token before was an operator that needs something after it.
     after_operator: bool,
@@ -66,7 +64,7 @@ impl<'t> Parser<'t> {
     // ---- tokens ----
 
     fn peek(&self) -> Option<&Token<'t>> {
-        self.tokens.as_slice().first()
+        self.tokens.peek()
     }
 
     fn take(&mut self) -> Option<Token<'t>> {
@@ -103,7 +101,8 @@ impl<'t> Parser<'t> {
         if !self.peek().is_some_and(|token| is_mark(token, Mark::Or)) {
             return first;
         }
-        let mut parts = Vec::from_iter(first);
+        let mut parts = Vec::with_capacity(4);
+        parts.extend(first);
         while let Some(operator) = self.eat(Mark::Or) {
             self.need_operand(operator);
             parts.extend(self.exclusive());
@@ -344,7 +343,7 @@ impl<'t> Parser<'t> {
     /// Leaves the rest of the text alone.
     fn too_deep(&mut self, span: Span) -> Option<Tree> {
         self.errors.push(faults::too_deep(span, self.limits.depth));
-        self.tokens.by_ref().for_each(drop);
+        self.tokens.stop();
         None
     }
 }

@@ -47,24 +47,11 @@ pub(crate) enum Mark {
     Plus,
 }
 
-/// The tokens of a text, and what was noticed on the way.
-#[derive(Debug, Default)]
-pub(crate) struct Lexed<'t> {
-    pub(crate) tokens: Vec<Token<'t>>,
-    pub(crate) errors: Vec<Error>,
-    pub(crate) advice: Vec<Advice>,
-}
-
-/// Cuts typed text into tokens; every text has some.
-pub(crate) fn tokenize(text: &str) -> Lexed<'_> {
-    let mut lexer = Lexer { text, rest: text.trim_start(), lexed: Lexed::default() };
-    // A guess that seldom has to grow: a token is a word or an operator.
-    lexer.lexed.tokens.reserve(text.len() / 8 + 2);
-    while let Some(first) = lexer.rest.chars().next() {
-        lexer.token(first);
-        lexer.rest = lexer.rest.trim_start();
-    }
-    lexer.lexed
+/// Every token of a text, where nothing was wrong with it.
+fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
+    let mut lexer = Lexer::new(text);
+    let tokens = std::iter::from_fn(|| lexer.next()).collect();
+    lexer.errors.is_empty().then_some(tokens)
 }
 
 /// Whether `text` alone is one bare word, so that it can be written without quotes.
@@ -72,8 +59,7 @@ pub(crate) fn is_plain_word(text: &str) -> bool {
     if is_simple(text) && !text.starts_with(|c: char| c.is_ascii_uppercase()) {
         return true;
     }
-    let lexed = tokenize(text);
-    matches!(lexed.tokens.as_slice(), [value] if is_bare(value, text)) && lexed.errors.is_empty()
+    tokens(text).is_some_and(|tokens| matches!(tokens.as_slice(), [value] if is_bare(value, text)))
 }
 
 /// Whether `text` behind `name:` is one bare value, for an operator that does not compare.
@@ -82,14 +68,12 @@ pub(crate) fn is_plain_value(text: &str) -> bool {
         return true;
     }
     let typed = format!("name:{text}");
-    let lexed = tokenize(&typed);
-    let plain = match lexed.tokens.as_slice() {
-        [Token { kind: TokenKind::Field(name), .. }, value] => {
+    match tokens(&typed).as_deref() {
+        Some([Token { kind: TokenKind::Field(name), .. }, value]) => {
             text.strip_prefix(name.relation.value_part()).is_some_and(|rest| is_bare(value, rest))
         }
         _ => false,
-    };
-    plain && lexed.errors.is_empty()
+    }
 }
 
 /// Letters and digits with the marks of addresses and names between them.
@@ -103,13 +87,54 @@ fn is_bare(token: &Token<'_>, expected: &str) -> bool {
     pieces.only().is_some_and(|piece| piece.kind == PieceKind::Bare && piece.text == expected)
 }
 
-struct Lexer<'t> {
+/// Cuts typed text into tokens as they are asked for; every text has some.
+pub(crate) struct Lexer<'t> {
     text: &'t str,
     rest: &'t str,
-    lexed: Lexed<'t>,
+    /// The next token.
+    next: Option<Token<'t>>,
+    /// The one after it, where a field was read with its value.
+    second: Option<Token<'t>>,
+    pub(crate) errors: Vec<Error>,
+    pub(crate) advice: Vec<Advice>,
 }
 
 impl<'t> Lexer<'t> {
+    pub(crate) fn new(text: &'t str) -> Self {
+        let (errors, advice) = (Vec::new(), Vec::new());
+        let mut lexer = Self { text, rest: text, next: None, second: None, errors, advice };
+        lexer.read();
+        lexer
+    }
+
+    /// The next token, left where it is.
+    pub(crate) const fn peek(&self) -> Option<&Token<'t>> {
+        self.next.as_ref()
+    }
+
+    /// Takes the next token.
+    pub(crate) fn next(&mut self) -> Option<Token<'t>> {
+        let token = std::mem::replace(&mut self.next, self.second.take());
+        if self.next.is_none() {
+            self.read();
+        }
+        token
+    }
+
+    /// Leaves the rest of the text alone.
+    pub(crate) fn stop(&mut self) {
+        (self.rest, self.next, self.second) = ("", None, None);
+    }
+
+    /// Reads up to the next token, if there is one.
+    fn read(&mut self) {
+        while self.next.is_none() {
+            self.rest = self.rest.trim_start();
+            let Some(first) = self.rest.chars().next() else { break };
+            self.token(first);
+        }
+    }
+
     const fn at(&self) -> usize {
         self.text.len() - self.rest.len()
     }
@@ -126,7 +151,8 @@ impl<'t> Lexer<'t> {
     }
 
     fn push(&mut self, kind: TokenKind<'t>, span: Span) {
-        self.lexed.tokens.push(Token { kind, span });
+        let token = Some(Token { kind, span });
+        if self.next.is_none() { self.next = token } else { self.second = token }
     }
 
     fn token(&mut self, first: char) {
@@ -200,7 +226,7 @@ impl<'t> Lexer<'t> {
     fn bare(&mut self) -> Option<Piece<'t>> {
         let (text, span) = self.take(bare)?;
         if let Some(error) = faults::foreign_brackets(text, self.rest, span) {
-            self.lexed.errors.push(error);
+            self.errors.push(error);
         }
         Some(Piece { text: text.into(), kind: PieceKind::Bare, span })
     }
@@ -209,10 +235,10 @@ impl<'t> Lexer<'t> {
         let Some(((text, distance), span)) = self.take(quoted) else { return self.unclosed() };
         if is_typographic(open) {
             let message = "typographic quotes were read as plain ones";
-            self.lexed.advice.push(Advice::new(AdviceCode::PastedQuotes, span, message));
+            self.advice.push(Advice::new(AdviceCode::PastedQuotes, span, message));
         }
         if self.rest.starts_with('*') {
-            self.lexed.errors.push(faults::prefix_of_phrase(Span::new(span.end, span.end + 1)));
+            self.errors.push(faults::prefix_of_phrase(Span::new(span.end, span.end + 1)));
         }
         let kind = distance.map_or(PieceKind::Quoted, PieceKind::Near);
         Piece { text, kind, span }
@@ -225,7 +251,7 @@ impl<'t> Lexer<'t> {
         let span = Span::new(start, start + quote);
         let error = Error::new(Code::UnclosedQuote, span, "a quote is not closed", "opened here");
         let hint = "add `\"` at the end of the phrase; a quote inside is written \\\"";
-        self.lexed.errors.push(error.hint(hint));
+        self.errors.push(error.hint(hint));
         let text = self.rest.get(quote..).unwrap_or_default().into();
         self.rest = "";
         Piece { text, kind: PieceKind::Quoted, span: Span::new(start, self.text.len()) }
@@ -392,8 +418,8 @@ mod tests {
             ("NEARBY ORDER ANDREW NEAR AROUND", "[NEARBY] [ORDER] [ANDREW] [NEAR] [AROUND]"),
             ("-a - b +c a-b", "NOT [a] [-] [b] + [c] [a-b]"),
         ] {
-            let lexed = tokenize(text);
-            let shown: Vec<_> = lexed.tokens.iter().map(|token| show(&token.kind)).collect();
+            let tokens = tokens(text).unwrap();
+            let shown: Vec<_> = tokens.iter().map(|token| show(&token.kind)).collect();
             assert_eq!(shown.join(" "), expected);
         }
     }

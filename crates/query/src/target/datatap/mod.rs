@@ -2,6 +2,7 @@
 //!
 //! Top-level conditions on fields go to `filter`, top-level words to `query`. Words under `OR`
 //! together with fields need `search.ismatch` inside the filter, which an endpoint may not pass.
+mod known;
 mod people;
 mod predicate;
 
@@ -10,10 +11,11 @@ use super::odata::{self as filter, Filter};
 use super::{Capabilities, Compiled, Notes};
 use crate::query::{Condition, TextTest};
 use crate::schema::Sort;
-use crate::{Errors, Expr, Query, Span, lucene, odata};
+use crate::{Errors, Expr, KnownPeople, Query, Span, lucene, odata};
 
 /// What is sent to the search endpoint; absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Request {
     /// Lucene text for `query`.
     pub query: Option<String>,
@@ -59,7 +61,29 @@ impl Request {
 /// ```
 #[must_use]
 pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<Request> {
-    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    compiled(query, capabilities, None)
+}
+
+/// Says a query to an endpoint with these capabilities, people as lists of their known addresses.
+///
+/// Where such a list is too long for a request the query is said as [`compile`] does. See
+/// [`KnownPeople`] for an example.
+#[must_use]
+pub fn compile_knowing(
+    query: &Query,
+    capabilities: &Capabilities,
+    known: &KnownPeople<'_>,
+) -> Compiled<Request> {
+    let listed = compiled(query, capabilities, Some(known));
+    if listed.sent.is_some() { listed } else { compile(query, capabilities) }
+}
+
+fn compiled(
+    query: &Query,
+    capabilities: &Capabilities,
+    known: Option<&KnownPeople<'_>>,
+) -> Compiled<Request> {
+    let mut emitter = Emitter { capabilities, known, notes: Notes::default() };
     let request = emitter.request(&query.simplified().query);
     emitter.notes.compiled(request)
 }
@@ -68,7 +92,7 @@ pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<Request> 
 ///
 /// The order is not said. See [`odata::compile`].
 pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
-    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let mut emitter = Emitter { capabilities, known: None, notes: Notes::default() };
     let filter = emitter.condition(query.condition()).and_then(|said| match said {
         Said::Filter(filter) => Some(filter),
         Said::Text(text, span) => emitter.text_in_filter(&text, span),
@@ -79,7 +103,7 @@ pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Comp
 
 /// Says the condition of a query as query text alone. See [`lucene::compile`].
 pub(crate) fn compile_text(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
-    let mut emitter = Emitter { capabilities, notes: Notes::default() };
+    let mut emitter = Emitter { capabilities, known: None, notes: Notes::default() };
     let text = match emitter.condition(query.condition()) {
         _ if query.condition().is_everything() => Some("*".to_owned()),
         Some(Said::Text(words, _)) => emitter.query_text(vec![words]).and_then(|(text, _)| text),
@@ -101,6 +125,7 @@ enum Said {
 
 struct Emitter<'c> {
     capabilities: &'c Capabilities,
+    known: Option<&'c KnownPeople<'c>>,
     notes: Notes,
 }
 
@@ -189,17 +214,34 @@ impl Emitter<'_> {
         }
     }
 
-    /// Words that are all negated: the negations go into the filter itself.
+    /// Words that full text cannot say for their negations: these go into the filter itself.
     fn negations_in_filter(&mut self, text: &Expr<TextTest>, span: Span) -> Option<Filter> {
-        let mut each = |parts: &[Expr<TextTest>]| -> Option<Vec<Filter>> {
-            parts.iter().map(|part| self.text_in_filter(part, span)).collect()
-        };
         match text {
             Expr::Not(inner) => self.text_in_filter(inner, span).map(Filter::negated),
-            Expr::And(parts) => each(parts).map(Filter::all),
-            Expr::Or(parts) => each(parts).map(Filter::any),
+            Expr::And(parts) => self.negations_beside(parts, Expr::And, span).map(Filter::all),
+            Expr::Or(parts) => self.negations_beside(parts, Expr::Or, span).map(Filter::any),
             Expr::Leaf(_) => None,
         }
+    }
+
+    /// Each part that is negated, and all the others as one text where the first of them stood.
+    fn negations_beside(
+        &mut self,
+        parts: &[Expr<TextTest>],
+        join: fn(Vec<Expr<TextTest>>) -> Expr<TextTest>,
+        span: Span,
+    ) -> Option<Vec<Filter>> {
+        let can_be_said =
+            |part: &&Expr<TextTest>| text::emit(&by_reference(part), lucene::Syntax::Full).is_ok();
+        let before = parts.iter().take_while(|part| !can_be_said(part)).count();
+        let (texts, negations): (Vec<_>, Vec<_>) = parts.iter().partition(can_be_said);
+        let filters = negations.into_iter().map(|part| self.text_in_filter(part, span));
+        let mut filters: Vec<_> = filters.collect::<Option<_>>()?;
+        if !texts.is_empty() {
+            let texts = Expr::group(texts.into_iter().cloned().collect(), join);
+            filters.insert(before, self.text_in_filter(&texts, span)?);
+        }
+        Some(filters)
     }
 
     fn order_by(&mut self, order: &[Sort]) -> Option<Option<String>> {

@@ -8,13 +8,17 @@ use crate::target::odata::{self as filter, Filter};
 use crate::{Expr, RecipientTest, Span, TextPattern, Wildcard, analysis};
 
 impl Emitter<'_> {
-    /// A whole address is a filter; names and parts of addresses are words, where the index searches them.
+    /// A list of addresses where they are known. Else a whole address is a filter; names and parts of
+    /// addresses are words, where the index searches them.
     pub(super) fn person(
         &mut self,
         roles: &[Role],
         pattern: &PersonPattern,
         span: Span,
     ) -> Option<Said> {
+        if let Some(said) = self.known_people(roles, pattern, span) {
+            return Some(said);
+        }
         if let PersonPattern::Address(address) = pattern {
             return self.address(roles, address, span);
         }
@@ -136,7 +140,7 @@ const fn text_fields(role: Role) -> Option<(TextField, TextField)> {
 }
 
 /// Where the addresses of a role stand.
-enum Place {
+pub(super) enum Place {
     /// A field of one text.
     Field(&'static str),
     /// A list of texts.
@@ -144,7 +148,7 @@ enum Place {
     List(RecipientList),
 }
 
-const fn place(role: Role) -> Place {
+pub(super) const fn place(role: Role) -> Place {
     match role {
         Role::From => Place::Field(StringField::FromAddress.path()),
         Role::To => Place::List(RecipientList::To),

@@ -1,0 +1,80 @@
+//! A place in the order of the local index as a text: hexadecimal digits of JSON.
+
+use postern_local_index::search::{Position, Value};
+use serde::{Deserialize, Serialize};
+
+/// A value as it is written. The score is written by its bits, as it must come back the same.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Score { score: u32 },
+    Flag(bool),
+    Number(i64),
+    Text(String),
+    Missing(()),
+}
+
+/// The text for a place.
+pub(super) fn write(position: &Position) -> String {
+    let values: Vec<_> = position.values.iter().map(written).collect();
+    // Numbers and strings can always be written.
+    let json =
+        serde_json::to_string(&(&position.id, position.snapshot, values)).unwrap_or_default();
+    json.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The place in a text.
+pub(super) fn read(text: &str) -> Option<Position> {
+    let digits: Vec<_> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
+    let byte = |pair: &[u32]| match pair {
+        [high, low] => u8::try_from(high * 16 + low).ok(),
+        _ => None,
+    };
+    let json: Vec<_> = digits.chunks(2).map(byte).collect::<Option<_>>()?;
+    let read: (String, Option<u64>, Vec<Written>) = serde_json::from_slice(&json).ok()?;
+    let (id, snapshot, values) = read;
+    Some(Position { id, snapshot, values: values.into_iter().map(value).collect() })
+}
+
+fn written(value: &Value) -> Written {
+    match value {
+        Value::Missing => Written::Missing(()),
+        Value::Score(score) => Written::Score { score: score.to_bits() },
+        Value::Text(text) => Written::Text(text.clone()),
+        Value::Flag(flag) => Written::Flag(*flag),
+        Value::Number(number) => Written::Number(*number),
+    }
+}
+
+fn value(written: Written) -> Value {
+    match written {
+        Written::Missing(()) => Value::Missing,
+        Written::Score { score } => Value::Score(f32::from_bits(score)),
+        Written::Text(text) => Value::Text(text),
+        Written::Flag(flag) => Value::Flag(flag),
+        Written::Number(number) => Value::Number(number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_read_back() {
+        let values = vec![
+            Value::Missing,
+            Value::Score(0.1),
+            Value::Text("é\"\u{0}".into()),
+            Value::Flag(true),
+            Value::Number(i64::MIN),
+        ];
+        for snapshot in [None, Some(u64::MAX)] {
+            let position = Position { values: values.clone(), id: "<a-b>".into(), snapshot };
+            assert_eq!(read(&write(&position)), Some(position));
+        }
+        for bad in ["", "5", "5b", "zz", "é", "+f"] {
+            assert_eq!(read(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The conversation of a message.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use postern_query::Message;
+use postern_query::schema::StringField;
+use tantivy::collector::DocSetCollector;
+use tantivy::query::TermQuery;
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocAddress, Searcher, Term};
+
+use super::fetch::whole;
+use super::{Error, Index};
+use crate::index::schema;
+use crate::index::terms::is_regular;
+
+/// How many messages a conversation has at most: a forged reference can tie all mail together.
+pub const MAX_THREAD: usize = 5_000;
+
+/// The messages of a conversation.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Thread {
+    /// Oldest first; those without a date come first, ties fall by id.
+    pub messages: Vec<Message>,
+    /// Whether these are all.
+    pub complete: bool,
+}
+
+impl Index {
+    /// Every message of the conversation of the message of that id; nothing when there is none.
+    ///
+    /// Two messages belong together when they share a conversation id, when one refers to the other, or
+    /// when both refer to a third, be it here or not: so the order in which they came does not matter.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    pub fn thread(&self, id: &str) -> Result<Thread, Error> {
+        let searcher = self.searcher();
+        let mut walk = Walk { searcher: &searcher, asked: BTreeSet::new(), found: BTreeMap::new() };
+        walk.ask(vec![(schema::whole(StringField::Id), id.to_owned())])?;
+        let complete = walk.found.len() <= MAX_THREAD;
+        let mut messages: Vec<_> = walk.found.into_values().collect();
+        messages.sort_by(|one, other| place(one).cmp(&place(other)));
+        messages.truncate(MAX_THREAD);
+        Ok(Thread { messages, complete })
+    }
+}
+
+fn place(message: &Message) -> (Option<jiff::Timestamp>, &str) {
+    (message.received.or(message.sent), &message.id)
+}
+
+/// A walk from message to message. What was asked once is not asked again, so it ends.
+struct Walk<'a> {
+    searcher: &'a Searcher,
+    asked: BTreeSet<(Field, String)>,
+    found: BTreeMap<DocAddress, Message>,
+}
+
+impl Walk<'_> {
+    fn ask(&mut self, mut open: Vec<(Field, String)>) -> Result<(), Error> {
+        while let Some(question) = open.pop() {
+            if self.found.len() > MAX_THREAD {
+                break;
+            }
+            if question.1.is_empty() || !is_regular(&question.1) || self.asked.contains(&question) {
+                continue;
+            }
+            for address in self.documents(&question)?.into_iter().take(MAX_THREAD + 1) {
+                if let std::collections::btree_map::Entry::Vacant(place) = self.found.entry(address)
+                {
+                    open.extend(neighbours(place.insert(whole(self.searcher, address)?)));
+                }
+            }
+            self.asked.insert(question);
+        }
+        Ok(())
+    }
+
+    fn documents(&self, (field, text): &(Field, String)) -> Result<BTreeSet<DocAddress>, Error> {
+        let query = TermQuery::new(Term::from_field_text(*field, text), IndexRecordOption::Basic);
+        Ok(self.searcher.search(&query, &DocSetCollector)?.into_iter().collect())
+    }
+}
+
+/// What to ask for next: the same conversation, the messages it refers to, and those that refer to it or
+/// to the same ones.
+fn neighbours(message: &Message) -> impl Iterator<Item = (Field, String)> {
+    let conversation = message.conversation_id.iter();
+    let conversation = conversation.map(|id| (schema::whole(StringField::ConversationId), id));
+    let ids = message.internet_message_id.iter().chain(&message.references);
+    let referred = ids.clone().map(|id| (schema::whole(StringField::InternetMessageId), id));
+    let referring = ids.map(|id| (schema::REFERENCE, id));
+    conversation.chain(referred).chain(referring).map(|(field, id)| (field, id.clone()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::index::testing::index_of;
+
+    fn message(id: &str, minute: i64, conversation: &str, references: &[&str]) -> Message {
+        Message {
+            id: id.into(),
+            internet_message_id: Some(format!("<{id}>")),
+            conversation_id: (!conversation.is_empty()).then(|| conversation.to_owned()),
+            received: jiff::Timestamp::from_second(minute * 60).ok(),
+            references: references.iter().map(|one| format!("<{one}>")).collect(),
+            ..Message::default()
+        }
+    }
+
+    #[track_caller]
+    fn check(messages: &[Message], of: &str, expected: &str) {
+        let mut reversed = messages.to_vec();
+        reversed.reverse();
+        // In whatever order they came, in one segment or in many.
+        let single: Vec<_> = messages.iter().map(|message| vec![message.clone()]).collect();
+        for parts in [vec![messages.to_vec()], vec![reversed], single] {
+            let data = tempfile::tempdir().unwrap();
+            let thread = index_of(data.path(), &parts).thread(of).unwrap();
+            let ids: Vec<_> = thread.messages.iter().map(|one| one.id.as_str()).collect();
+            assert_eq!((ids.join(" ").as_str(), thread.complete), (expected, true), "{of}");
+        }
+    }
+
+    #[test]
+    fn joined_by_conversation_and_by_references() {
+        let messages = [
+            message("b", 2, "", &["a"]),
+            message("a", 1, "", &[]),
+            message("c", 3, "x", &["a", "b"]),
+            message("d", 4, "x", &[]),
+            message("other", 0, "y", &["else"]),
+        ];
+        for of in ["a", "b", "c", "d"] {
+            check(&messages, of, "a b c d");
+        }
+        check(&messages, "other", "other");
+        check(&messages, "nothing", "");
+    }
+
+    #[test]
+    fn answers_to_a_message_that_is_not_there_belong_together() {
+        let messages = [message("a", 2, "", &["lost"]), message("b", 1, "", &["lost"])];
+        check(&messages, "a", "b a");
+    }
+
+    #[test]
+    fn circles_and_empty_ids_end() {
+        let mut messages = [
+            message("a", 1, "", &["b", "a"]),
+            message("b", 2, "", &["a"]),
+            message("c", 3, "", &[]),
+            message("d", 4, "", &[]),
+        ];
+        messages[2].internet_message_id = Some(String::new());
+        messages[3].references = vec![String::new()];
+        check(&messages, "b", "a b");
+        check(&messages, "c", "c");
+    }
+}
