@@ -106,11 +106,8 @@ fn terms(bare: &Bare, field: Field, wanted: impl Fn(&str) -> bool) -> Vec<(u64, 
     let mut stream = index.terms().stream().unwrap();
     let mut found = Vec::new();
     while stream.advance() {
-        if let Ok(text) = std::str::from_utf8(stream.key())
-            && wanted(text)
-        {
-            found.push((u64::from(stream.value().doc_freq), text.to_owned()));
-        }
+        let text = std::str::from_utf8(stream.key()).ok().filter(|text| wanted(text));
+        found.extend(text.map(|text| (u64::from(stream.value().doc_freq), text.to_owned())));
     }
     found
 }

@@ -18,7 +18,7 @@ use super::{schema, stored};
 pub(crate) fn document(message: &Message) -> TantivyDocument {
     let mut builder = Builder::default();
     // The first of the stored fields, so that whoever needs no body reads no further.
-    builder.document.add_bytes(schema::MESSAGE, &stored::to_bytes(message));
+    builder.document.add_text(schema::MESSAGE, stored::to_text(message));
     builder.add_words(message);
     builder.add_values(message);
     for list in schema::LISTS {
@@ -31,6 +31,8 @@ pub(crate) fn document(message: &Message) -> TantivyDocument {
     builder.add_references(message);
     builder.add_attachments(&message.attachments);
     builder.document.add_u64(schema::ID_START, id_start(&message.id));
+    let received = message.received.map(stored::milliseconds).map(tantivy::i64_to_u64);
+    builder.document.add_u64(schema::RECEIVED_ORDER, received.unwrap_or_default());
     builder.finish()
 }
 

@@ -1,7 +1,7 @@
 //! A message as it lies in the index: everything but the body, which is a stored field of its own,
 //! so that a predicate can be tested without reading it. The text of attachments is not stored.
 //!
-//! Every hit is read back, so the form is one of bytes and made to be read fast: the fields in one
+//! Every hit is read back, so the form is made to be read fast: the fields in one
 //! order, lengths before texts, and no names. See [`wire`](super::wire) for the values.
 
 use jiff::Timestamp;
@@ -9,8 +9,8 @@ use postern_query::{Attachment, Message, Recipient};
 
 use super::wire::{Reader, Writer};
 
-/// The bytes for everything but the body.
-pub(crate) fn to_bytes(message: &Message) -> Vec<u8> {
+/// The text for everything but the body.
+pub(crate) fn to_text(message: &Message) -> String {
     let mut out = Writer::default();
     out.text(Some(&message.id));
     for text in texts(message) {
@@ -36,9 +36,9 @@ pub(crate) fn to_bytes(message: &Message) -> Vec<u8> {
     out.finish()
 }
 
-/// The message in `bytes`, without its body; `None` when they are not those of [`to_bytes`].
-pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Message> {
-    let mut input = Reader::new(bytes);
+/// The message in `text`, without its body; `None` when it is not one of [`to_text`].
+pub(crate) fn from_text(text: &str) -> Option<Message> {
+    let mut input = Reader::new(text);
     // The fields are read in the order in which they stand here.
     let message = Message {
         id: input.text()??,
@@ -164,14 +164,14 @@ mod tests {
             is_signed: Some(false),
             is_encrypted: Some(true),
         };
-        let bytes = to_bytes(&message);
-        assert_eq!(from_bytes(&bytes), Some(message));
+        let text = to_text(&message);
+        assert_eq!(from_text(&text), Some(message));
         let empty = Message::default();
-        assert_eq!(from_bytes(&to_bytes(&empty)), Some(empty));
-        for end in 0..bytes.len() {
-            assert_eq!(from_bytes(&bytes[..end]), None, "{end} bytes");
+        assert_eq!(from_text(&to_text(&empty)), Some(empty));
+        for end in 0..text.len() {
+            assert_eq!(text.get(..end).and_then(from_text), None, "{end} bytes");
         }
-        assert_eq!(from_bytes(&[bytes, vec![0]].concat()), None);
+        assert_eq!(from_text(&format!("{text}\0")), None);
     }
 
     #[test]

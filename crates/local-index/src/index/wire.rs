@@ -1,63 +1,65 @@
-//! Values as bytes, one after the other.
+//! Values as one text, one after the other: texts are what the engine reads back fastest, and what
+//! is cut out of one needs no second look.
 //!
-//! Numbers that are mostly small take seven bits a byte, the last byte below 128. A text is its
-//! length plus one and its bytes; 0 stands for no text.
+//! Numbers take six bits a character, the last character below 64. A text is its length plus one,
+//! then itself; 0 stands for no text.
 
 /// Writes values.
 #[derive(Debug, Default)]
-pub(super) struct Writer(Vec<u8>);
+pub(super) struct Writer(String);
 
 impl Writer {
     /// What was written.
-    pub(super) fn finish(self) -> Vec<u8> {
+    pub(super) fn finish(self) -> String {
         self.0
     }
 
     pub(super) fn text(&mut self, text: Option<&str>) {
-        let Some(text) = text else { return self.0.push(0) };
-        self.count(text.len() + 1);
-        self.0.extend_from_slice(text.as_bytes());
+        let Some(text) = text else { return self.count(0) };
+        self.count(text.len() as u64 + 1);
+        self.0.push_str(text);
     }
 
     pub(super) fn texts<const N: usize>(&mut self, texts: [&Option<String>; N]) {
         texts.iter().for_each(|text| self.text(text.as_deref()));
     }
 
+    /// Small numbers of either sign stay short: the sign goes last.
     pub(super) fn integer(&mut self, number: Option<i64>) {
-        self.0.push(u8::from(number.is_some()));
-        self.0.extend(number.into_iter().flat_map(i64::to_le_bytes));
+        let Some(number) = number else { return self.count(0) };
+        self.count(1);
+        self.count((number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned());
     }
 
     pub(super) fn flag(&mut self, flag: Option<bool>) {
-        self.0.push(flag.map_or(0, |flag| 1 + u8::from(flag)));
+        self.count(flag.map_or(0, |flag| 1 + u64::from(flag)));
     }
 
     pub(super) fn list<T>(&mut self, elements: &[T], mut element: impl FnMut(&mut Self, &T)) {
-        self.count(elements.len());
+        self.count(elements.len() as u64);
         elements.iter().for_each(|one| element(self, one));
     }
 
-    fn count(&mut self, mut number: usize) {
-        while number >= 128 {
-            self.0.push(low_bits(number) | 128);
-            number >>= 7;
+    fn count(&mut self, mut number: u64) {
+        while number >= 64 {
+            self.0.push(low_bits(number, 64));
+            number >>= 6;
         }
-        self.0.push(low_bits(number));
+        self.0.push(low_bits(number, 0));
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "seven bits fit into a byte")]
-const fn low_bits(number: usize) -> u8 {
-    (number & 127) as u8
+const fn low_bits(number: u64, mark: u8) -> char {
+    ((number & 63) as u8 | mark) as char
 }
 
-/// Reads values back; `None` where the bytes are not what was written.
+/// Reads values back; `None` where the text is not what was written.
 #[derive(Debug)]
-pub(super) struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(&'a str);
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
-        Self(bytes)
+    pub(super) const fn new(text: &'a str) -> Self {
+        Self(text)
     }
 
     /// Whether everything was read.
@@ -65,30 +67,29 @@ impl<'a> Reader<'a> {
         self.0.is_empty()
     }
 
-    #[expect(clippy::option_option, reason = "no text is not the same as unreadable bytes")]
+    #[expect(clippy::option_option, reason = "no text is not the same as an unreadable one")]
     pub(super) fn text(&mut self) -> Option<Option<String>> {
         let Some(length) = self.count()?.checked_sub(1) else { return Some(None) };
-        let (text, rest) = self.0.split_at_checked(length)?;
+        let (text, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
         self.0 = rest;
-        std::str::from_utf8(text).ok().map(|text| Some(text.to_owned()))
+        Some(Some(text.to_owned()))
     }
 
-    #[expect(clippy::option_option, reason = "no number is not the same as unreadable bytes")]
+    #[expect(clippy::option_option, reason = "no number is not the same as an unreadable one")]
     pub(super) fn integer(&mut self) -> Option<Option<i64>> {
-        match self.byte()? {
+        match self.count()? {
             0 => Some(None),
             1 => {
-                let (number, rest) = self.0.split_first_chunk()?;
-                self.0 = rest;
-                Some(Some(i64::from_le_bytes(*number)))
+                let number = self.count()?;
+                Some(Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed()))
             }
             _ => None,
         }
     }
 
-    #[expect(clippy::option_option, reason = "no answer is not the same as unreadable bytes")]
+    #[expect(clippy::option_option, reason = "no answer is not the same as an unreadable one")]
     pub(super) fn flag(&mut self) -> Option<Option<bool>> {
-        match self.byte()? {
+        match self.count()? {
             0 => Some(None),
             1 => Some(Some(false)),
             2 => Some(Some(true)),
@@ -104,18 +105,14 @@ impl<'a> Reader<'a> {
         (0..self.count()?).map(|_| element(self)).collect()
     }
 
-    fn byte(&mut self) -> Option<u8> {
-        let (first, rest) = self.0.split_first()?;
-        self.0 = rest;
-        Some(*first)
-    }
-
-    fn count(&mut self) -> Option<usize> {
+    fn count(&mut self) -> Option<u64> {
         let mut number = 0;
-        for shift in (0..usize::BITS).step_by(7) {
-            let byte = self.byte()?;
-            number |= usize::from(byte & 127) << shift;
-            if byte < 128 {
+        for shift in (0..u64::BITS).step_by(6) {
+            let (first, rest) = self.0.split_at_checked(1)?;
+            let byte = first.bytes().next()?;
+            self.0 = rest;
+            number |= u64::from(byte & 63) << shift;
+            if byte < 64 {
                 return Some(number);
             }
         }
@@ -140,18 +137,18 @@ mod tests {
             out.list(&texts, |out, text| out.text(text.as_deref()));
             out.integer(number);
             out.flag(flag);
-            let bytes = out.finish();
-            let mut input = Reader::new(&bytes);
+            let text = out.finish();
+            let mut input = Reader::new(&text);
             prop_assert_eq!(input.list(Reader::text), Some(texts));
             prop_assert_eq!(input.integer(), Some(number));
             prop_assert_eq!(input.flag(), Some(flag));
             prop_assert!(input.is_at_end());
         }
 
-        /// Damaged bytes are noticed or read as something else; nothing worse.
+        /// A damaged text is noticed or read as something else; nothing worse.
         #[test]
-        fn any_bytes_may_be_read(bytes: Vec<u8>) {
-            let mut input = Reader::new(&bytes);
+        fn any_text_may_be_read(text: String) {
+            let mut input = Reader::new(&text);
             while input.list(Reader::text).is_some() && input.integer().is_some() {}
         }
     }

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use postern_query::schema::{Sort, SortField, StringField};
+use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use tantivy::columnar::StrColumn;
 use tantivy::fastfield::{Column, FastFieldReaders};
 use tantivy::{DocId, Score, SegmentReader};
@@ -38,6 +38,8 @@ pub(crate) enum Values {
     Score,
     /// Numbers, moments and flags, as numbers that sort as they do.
     Numbers(Column<u64>),
+    /// Numbers of which 0 says that there is none.
+    Filled(Column<u64>),
     Texts(StrColumn),
     /// No document of the segment has a value.
     Absent,
@@ -72,7 +74,7 @@ impl Columns {
     pub(crate) fn firsts(&self, documents: &[DocId], score: Score, firsts: &mut [Option<u64>]) {
         firsts.fill(None);
         let column = match self.keys.first().map(|key| &key.values) {
-            Some(Values::Numbers(column)) => Some(column),
+            Some(Values::Numbers(column) | Values::Filled(column)) => Some(column),
             Some(Values::Texts(column)) => Some(column.ords()),
             Some(Values::Score) => return firsts.fill(Some(bits(score))),
             Some(Values::Absent) => None,
@@ -80,6 +82,9 @@ impl Columns {
         };
         if let Some(column) = column {
             column.first_vals(documents, firsts);
+        }
+        if matches!(self.keys.first().map(|key| &key.values), Some(Values::Filled(_))) {
+            firsts.iter_mut().for_each(|first| *first = first.filter(|number| *number > 0));
         }
     }
 
@@ -121,7 +126,8 @@ impl Columns {
     pub(crate) fn texts(&self, key: usize) -> Option<&StrColumn> {
         match self.keys.get(key).map(|key| &key.values) {
             Some(Values::Texts(column)) => Some(column),
-            Some(Values::Score | Values::Numbers(_) | Values::Absent) | None => None,
+            Some(Values::Score | Values::Numbers(_) | Values::Filled(_) | Values::Absent)
+            | None => None,
         }
     }
 
@@ -149,6 +155,10 @@ impl Key {
             SortField::String(field) => columns.str(&schema::whole_name(field))?.map(Values::Texts),
             SortField::Flag(field) => numbers(columns, field.path())?,
             SortField::Number(field) => numbers(columns, field.path())?,
+            SortField::Instant(InstantField::Received) => {
+                let column = columns.u64(schema::RECEIVED_ORDER_NAME)?;
+                Some(Values::Filled(column))
+            }
             SortField::Instant(field) => numbers(columns, field.path())?,
         };
         Ok(Self { values: values.unwrap_or(Values::Absent), descending: sort.descending })
@@ -159,6 +169,7 @@ impl Key {
         match &self.values {
             Values::Score => Some(bits(score)),
             Values::Numbers(column) => column.first(document),
+            Values::Filled(column) => column.first(document).filter(|number| *number > 0),
             Values::Texts(column) => column.ords().first(document),
             Values::Absent => None,
         }

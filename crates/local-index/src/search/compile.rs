@@ -15,6 +15,7 @@ use super::clause::{Clause, both, either, unscored};
 use super::expand::{MAX_TERMS, Pattern, Terms, expand};
 use super::fuzzy::fuzzy;
 use super::placed::{Arrangement, placed};
+use super::union::AnyTerm;
 use super::values;
 use super::verified::{Faults, Verified};
 use crate::index::schema;
@@ -165,8 +166,17 @@ impl Compiler<'_> {
 
     fn text(&self, test: &TextTest, sign: Sign) -> Result<Clause, Error> {
         let fields = test.fields.iter().map(|field| schema::words(*field));
-        let found = fields.map(|field| self.text_in(field, &test.pattern));
-        let clause = either(found.collect::<Result<_, _>>()?);
+        let clause = match &test.pattern {
+            TextPattern::Wildcard(shape) => self.any_of(fields, Pattern::Shape(shape))?,
+            TextPattern::Regex(regex) => self.any_of(fields, Pattern::Regex(regex))?,
+            TextPattern::Phrase(_)
+            | TextPattern::Fuzzy(_)
+            | TextPattern::Sloppy(_)
+            | TextPattern::Near(_) => {
+                let found = fields.map(|field| self.text_in(field, &test.pattern));
+                either(found.collect::<Result<_, _>>()?)
+            }
+        };
         if !test.scored || sign == Sign::Negative {
             return Ok(Clause::Only(unscored(clause.query())));
         }
@@ -177,14 +187,8 @@ impl Compiler<'_> {
     fn text_in(&self, field: Field, pattern: &TextPattern) -> Result<Clause, Error> {
         match pattern {
             TextPattern::Phrase(tokens) => Ok(phrase(field, tokens.iter().map(String::as_str))),
-            TextPattern::Wildcard(shape) => {
-                let pattern = Pattern::Shape(shape);
-                Ok(Clause::Only(self.expanded(Terms::of(field), pattern)?))
-            }
-            TextPattern::Regex(regex) => {
-                let pattern = Pattern::Regex(regex);
-                Ok(Clause::Only(self.expanded(Terms::of(field), pattern)?))
-            }
+            TextPattern::Wildcard(shape) => self.any_of([field], Pattern::Shape(shape)),
+            TextPattern::Regex(regex) => self.any_of([field], Pattern::Regex(regex)),
             TextPattern::Fuzzy(word) => {
                 self.within_budget(|budget| fuzzy(self.searcher, field, word, budget))
             }
@@ -198,7 +202,20 @@ impl Compiler<'_> {
         terms: Terms,
         pattern: Pattern<'_>,
     ) -> Result<Box<dyn Query>, Error> {
-        self.within_budget(|budget| expand(self.searcher, terms, pattern, budget))
+        let found = self.within_budget(|budget| expand(self.searcher, terms, pattern, budget))?;
+        Ok(Box::new(AnyTerm(vec![found])))
+    }
+
+    /// The terms of several fields are one set of documents: no two have to be merged.
+    fn any_of(
+        &self,
+        fields: impl IntoIterator<Item = Field>,
+        pattern: Pattern<'_>,
+    ) -> Result<Clause, Error> {
+        let expanded = fields.into_iter().map(|field| {
+            self.within_budget(|budget| expand(self.searcher, Terms::of(field), pattern, budget))
+        });
+        Ok(Clause::Only(Box::new(AnyTerm(expanded.collect::<Result<_, _>>()?))))
     }
 
     fn within_budget<T>(

@@ -9,13 +9,12 @@ use postern_query::{Regex, RegexState, StringTest, Wildcard, WildcardPart, strin
 use tantivy::Searcher;
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::TermInfo;
-use tantivy::query::Query;
 use tantivy::schema::Field;
 use tantivy::termdict::TermStreamer;
 use tantivy_fst::Automaton;
 
 use super::Error;
-use super::union::AnyTerm;
+use super::union::FieldTerms;
 use crate::index::terms::is_regular;
 
 /// How many different terms the patterns of one search may stand for, in all segments together.
@@ -62,7 +61,7 @@ impl fmt::Display for Pattern<'_> {
     }
 }
 
-/// The query for every document with a term that matches.
+/// The terms that match, of each segment.
 ///
 /// # Errors
 ///
@@ -72,15 +71,15 @@ pub(crate) fn expand(
     terms: Terms,
     pattern: Pattern<'_>,
     budget: &mut usize,
-) -> Result<Box<dyn Query>, Error> {
+) -> Result<FieldTerms, Error> {
     let mut found = HashMap::new();
     for reader in searcher.segment_readers() {
         let index = reader.inverted_index(terms.field)?;
         let of_segment = walk(&index, terms, pattern, *budget)?;
         spend(budget, of_segment.len(), &pattern)?;
-        found.insert(reader.segment_id(), of_segment);
+        found.insert(reader.segment_id(), of_segment.into());
     }
-    Ok(Box::new(AnyTerm { field: terms.field, terms: Arc::new(found) }))
+    Ok(FieldTerms { field: terms.field, terms: Arc::new(found) })
 }
 
 /// Takes the terms of a pattern from what is left.

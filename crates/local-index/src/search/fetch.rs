@@ -2,7 +2,6 @@
 
 use postern_query::Message;
 use postern_query::schema::TextField;
-use tantivy::schema::OwnedValue;
 use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
 use tantivy::store::StoreReader;
 use tantivy::{DocAddress, DocId, Searcher};
@@ -16,8 +15,8 @@ use crate::index::{schema, stored};
 ///
 /// When it cannot be read.
 pub(crate) fn without_body(messages: &StoreReader, document: DocId) -> Result<Message, Error> {
-    let Head(bytes) = messages.get(document)?;
-    message(&bytes)
+    let Head(text) = messages.get(document)?;
+    message(&text)
 }
 
 /// A whole message.
@@ -26,30 +25,30 @@ pub(crate) fn without_body(messages: &StoreReader, document: DocId) -> Result<Me
 ///
 /// When it cannot be read.
 pub(crate) fn whole(searcher: &Searcher, address: DocAddress) -> Result<Message, Error> {
-    let Whole { bytes, body } = searcher.doc(address)?;
-    Ok(Message { body, ..message(&bytes)? })
+    let Whole { text, body } = searcher.doc(address)?;
+    Ok(Message { body, ..message(&text)? })
 }
 
-fn message(bytes: &[u8]) -> Result<Message, Error> {
-    stored::from_bytes(bytes).ok_or_else(|| Error::Corrupt("a message does not read back".into()))
+fn message(text: &str) -> Result<Message, Error> {
+    stored::from_text(text).ok_or_else(|| Error::Corrupt("a message does not read back".into()))
 }
 
 /// The first stored field of a document.
-struct Head(Vec<u8>);
+struct Head(String);
 
 impl DocumentDeserialize for Head {
     fn deserialize<'de, D>(mut fields: D) -> Result<Self, DeserializeError>
     where
         D: DocumentDeserializer<'de>,
     {
-        Ok(Self(fields.next_field()?.map(|(_, bytes)| bytes).unwrap_or_default()))
+        Ok(Self(fields.next_field()?.map(|(_, text)| text).unwrap_or_default()))
     }
 }
 
 /// Every stored field of a document.
 #[derive(Default)]
 struct Whole {
-    bytes: Vec<u8>,
+    text: String,
     body: Option<String>,
 }
 
@@ -59,14 +58,11 @@ impl DocumentDeserialize for Whole {
         D: DocumentDeserializer<'de>,
     {
         let mut whole = Self::default();
-        while let Some((field, value)) = fields.next_field()? {
-            match value {
-                OwnedValue::Str(text) if field == schema::words(TextField::Body) => {
-                    whole.body = Some(text);
-                }
-                OwnedValue::Bytes(bytes) => whole.bytes = bytes,
-                // Nothing else is stored.
-                _ => {}
+        while let Some((field, value)) = fields.next_field::<String>()? {
+            if field == schema::words(TextField::Body) {
+                whole.body = Some(value);
+            } else {
+                whole.text = value;
             }
         }
         Ok(whole)

@@ -1,27 +1,44 @@
 //! Documents with at least one of many terms.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use tantivy::index::{InvertedIndexReader, SegmentId};
 use tantivy::postings::TermInfo;
 use tantivy::query::{
-    BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight,
+    BitSetDocSet, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{BitSet, DocId, Score, SegmentReader};
+use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED};
 
-/// Documents with at least one of these terms.
+/// Documents with at least one of these terms; each field with one adds 1 to the score.
 #[derive(Clone)]
-pub(super) struct AnyTerm {
+pub(super) struct AnyTerm(pub(super) Vec<FieldTerms>);
+
+/// Terms of one field, by segment.
+#[derive(Clone)]
+pub(super) struct FieldTerms {
     pub(super) field: Field,
-    pub(super) terms: Arc<HashMap<SegmentId, Vec<TermInfo>>>,
+    pub(super) terms: Arc<HashMap<SegmentId, SegmentTerms>>,
+}
+
+/// Terms of one segment, and once they were asked for the documents that have one.
+pub(super) struct SegmentTerms {
+    terms: Vec<TermInfo>,
+    documents: OnceLock<BitSet>,
+}
+
+impl From<Vec<TermInfo>> for SegmentTerms {
+    fn from(terms: Vec<TermInfo>) -> Self {
+        Self { terms, documents: OnceLock::new() }
+    }
 }
 
 impl std::fmt::Debug for AnyTerm {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let count: usize = self.terms.values().map(Vec::len).sum();
-        write!(f, "AnyTerm({:?}, {count} terms)", self.field)
+        let counts = self.0.iter().flat_map(|field| field.terms.values());
+        let count: usize = counts.map(|segment| segment.terms.len()).sum();
+        write!(f, "AnyTerm({count} terms)")
     }
 }
 
@@ -33,25 +50,45 @@ impl Query for AnyTerm {
 
 impl Weight for AnyTerm {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let terms = self.terms.get(&reader.segment_id()).map(Vec::as_slice).unwrap_or_default();
-        let index = reader.inverted_index(self.field)?;
-        match terms {
-            [] => Ok(Box::new(EmptyScorer)),
-            [single] => {
-                let postings =
-                    index.read_postings_from_terminfo(single, IndexRecordOption::Basic)?;
-                Ok(Box::new(ConstScorer::new(postings, boost)))
-            }
-            several => {
-                let documents = union(&index, several, reader.max_doc())?;
-                Ok(Box::new(ConstScorer::new(BitSetDocSet::from(documents), boost)))
-            }
+        let fields = self.0.iter().map(|field| field.documents(reader));
+        let fields = fields.collect::<tantivy::Result<Vec<_>>>()?;
+        let all = in_any(&fields, reader.max_doc());
+        if all.len() == 0 {
+            return Ok(Box::new(EmptyScorer));
         }
+        Ok(Box::new(AnyScorer { documents: BitSetDocSet::from(all), fields, boost }))
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
         Ok(Explanation::new("any of these terms", 1.0))
     }
+}
+
+impl FieldTerms {
+    fn documents(&self, reader: &SegmentReader) -> tantivy::Result<BitSet> {
+        let Some(segment) = self.terms.get(&reader.segment_id()) else {
+            return Ok(BitSet::with_max_value(reader.max_doc()));
+        };
+        if let Some(known) = segment.documents.get() {
+            return Ok(known.clone());
+        }
+        let index = reader.inverted_index(self.field)?;
+        let documents = union(&index, &segment.terms, reader.max_doc())?;
+        Ok(segment.documents.get_or_init(|| documents).clone())
+    }
+}
+
+fn in_any(fields: &[BitSet], end: DocId) -> BitSet {
+    let Some((first, rest)) = fields.split_first() else { return BitSet::with_max_value(end) };
+    let mut all = first.clone();
+    for field in rest {
+        let mut documents = BitSetDocSet::from(field.clone());
+        while documents.doc() != TERMINATED {
+            all.insert(documents.doc());
+            documents.advance();
+        }
+    }
+    all
 }
 
 fn union(index: &InvertedIndexReader, terms: &[TermInfo], end: DocId) -> tantivy::Result<BitSet> {
@@ -66,4 +103,37 @@ fn union(index: &InvertedIndexReader, terms: &[TermInfo], end: DocId) -> tantivy
         }
     }
     Ok(documents)
+}
+
+struct AnyScorer {
+    documents: BitSetDocSet,
+    fields: Vec<BitSet>,
+    boost: Score,
+}
+
+impl DocSet for AnyScorer {
+    #[inline]
+    fn advance(&mut self) -> DocId {
+        self.documents.advance()
+    }
+
+    fn seek(&mut self, target: DocId) -> DocId {
+        self.documents.seek(target)
+    }
+
+    fn doc(&self) -> DocId {
+        self.documents.doc()
+    }
+
+    fn size_hint(&self) -> u32 {
+        self.documents.size_hint()
+    }
+}
+
+impl Scorer for AnyScorer {
+    fn score(&mut self) -> Score {
+        let document = self.doc();
+        let has = |field: &&BitSet| field.contains(document);
+        self.fields.iter().filter(has).map(|_| self.boost).sum()
+    }
 }
