@@ -171,14 +171,9 @@ impl Parser<'_> {
         if self.eat(')') { Ok(inner) } else { Err(self.fault("expected `)`")) }
     }
 
+    /// Any character as it stands: classes such as `\d` came to Lucene after 8.7.
     fn escaped(&mut self) -> Result<Hir, RegexFault> {
-        match self.take() {
-            Some('d') => Ok(class([('0', '9')])),
-            Some('w') => Ok(class([('0', '9'), ('a', 'z'), ('_', '_'), ('A', 'Z')])),
-            Some('s') => Ok(class([(' ', ' '), ('\t', '\t'), ('\n', '\n'), ('\r', '\r')])),
-            Some(literal) => Ok(character(literal)),
-            None => Err(self.fault("nothing follows the backslash")),
-        }
+        self.take().map(character).ok_or_else(|| self.fault("nothing follows the backslash"))
     }
 
     /// `[a-z_]`, `[^a-z]`, after the opening bracket.
@@ -217,13 +212,9 @@ fn character(literal: char) -> Hir {
     Hir::literal(literal.encode_utf8(&mut [0; 4]).as_bytes())
 }
 
-fn class<const N: usize>(ranges: [(char, char); N]) -> Hir {
-    let ranges = ranges.map(|(first, last)| ClassUnicodeRange::new(first, last));
-    Hir::class(Class::Unicode(ClassUnicode::new(ranges)))
-}
-
 fn any_character() -> Hir {
-    class([('\0', char::MAX)])
+    let all = ClassUnicodeRange::new('\0', char::MAX);
+    Hir::class(Class::Unicode(ClassUnicode::new([all])))
 }
 
 fn any_text() -> Hir {
@@ -260,11 +251,38 @@ mod tests {
             ("*a", "*a", true),
             ("^a$", "^a$", true),
             ("日.", "日本", true),
-            (r"\d+", "2024", true),
         ] {
-            let regex = Regex::parse(expression).unwrap();
-            assert_eq!(regex.matches(token), expected, "/{expression}/ over {token}");
+            assert_matches(expression, token, expected);
         }
+    }
+
+    /// Answers of Lucene 8.7, the engine of the premium service.
+    #[test]
+    fn letters_after_a_backslash_are_no_classes() {
+        for (expression, token, expected) in [
+            (r"\d", "d", true),
+            (r"\d", "2", false),
+            (r"\d+", "2024", false),
+            (r"\w", "w", true),
+            (r"\w", "a", false),
+            (r"\s", "s", true),
+            (r"\s", " ", false),
+            (r"\n", "n", true),
+            (r"[\d]", "d", true),
+            (r"[\d]", "2", false),
+            (r"[\d]", "\\", false),
+            (r"[^\d]", "d", false),
+            (r"[^\d]", "2", true),
+            (r"[\w-z]", "x", true),
+            (r"[a\-z]", "b", false),
+        ] {
+            assert_matches(expression, token, expected);
+        }
+    }
+
+    fn assert_matches(expression: &str, token: &str, expected: bool) {
+        let regex = Regex::parse(expression).unwrap();
+        assert_eq!(regex.matches(token), expected, "/{expression}/ over {token}");
     }
 
     #[test]
