@@ -176,6 +176,8 @@ codes! {
         IgnoredMark = "ignored_mark",
         /// Typographic quotes were read as plain ones.
         PastedQuotes = "pasted_quotes",
+        /// A state that other programs keep as a tag is looked for as a category.
+        StateAsCategory = "state_as_category",
     }
 }
 

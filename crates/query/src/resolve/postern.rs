@@ -156,7 +156,7 @@ impl Resolver<'_> {
             Operator::Thread => plain::thread(term, name).map(Expr::Leaf),
             Operator::Sort => self.sort(term, place),
             Operator::IsFlagged => plain::is_flagged(term),
-            Operator::Category => labels::category(term, name).map(Expr::Leaf),
+            Operator::Category => labels::category(term, name, &mut self.advice).map(Expr::Leaf),
             Operator::Folder => labels::folder(term, name).map(Expr::Leaf),
             Operator::MailingList => labels::mailing_list(term, name).map(Expr::Leaf),
             Operator::MediaType => labels::media_type(term, name).map(Expr::Leaf),
