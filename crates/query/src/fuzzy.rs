@@ -12,7 +12,7 @@
 /// assert!(fuzzy.matches("color") && fuzzy.matches("coluor"));
 /// assert!(!fuzzy.matches("collar"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fuzzy {
     token: String,
     edits: u8,

@@ -1,5 +1,7 @@
 //! What a query means: the typed tree that every language becomes and every target starts from.
 
+use std::hash::{Hash, Hasher};
+
 use jiff::Timestamp;
 
 use crate::schema::{
@@ -107,7 +109,7 @@ impl Query {
 }
 
 /// One condition on a message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Predicate {
     /// Full text.
     Text(TextTest),
@@ -137,7 +139,7 @@ pub enum Predicate {
 }
 
 /// Words looked for in analysed text: it matches when one of the fields matches.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TextTest {
     /// Where to look.
     pub fields: Vec<TextField>,
@@ -148,7 +150,7 @@ pub struct TextTest {
 }
 
 /// What is looked for among the tokens of a field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TextPattern {
     /// These tokens next to each other in this order. One token is a word; none matches nothing.
     Phrase(Vec<String>),
@@ -165,7 +167,7 @@ pub enum TextPattern {
 }
 
 /// A test of one string as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StringTest {
     /// Exactly this.
     Is(String),
@@ -182,7 +184,7 @@ pub enum StringTest {
 }
 
 /// A test of a yes-or-no value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FlagTest {
     /// Exactly this.
     Is(bool),
@@ -191,7 +193,7 @@ pub enum FlagTest {
 }
 
 /// A test of a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberTest {
     /// The value compares so with the number; a missing value never does.
     Compare(Comparison, Number),
@@ -200,7 +202,7 @@ pub enum NumberTest {
 }
 
 /// A test of a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InstantTest {
     /// The value compares so with the moment; a missing value never does.
     Compare(Comparison, Timestamp),
@@ -246,8 +248,22 @@ pub enum Number {
     Float(f64),
 }
 
+/// A fraction is never NaN, so every number is equal to itself.
+impl Eq for Number {}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Integer(number) => number.hash(state),
+            // The two zeros are equal; their sum is the positive one.
+            Self::Float(number) => (number + 0.0).to_bits().hash(state),
+        }
+    }
+}
+
 /// A test of one recipient.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RecipientTest {
     /// On the display name.
     Name(StringTest),
@@ -256,7 +272,7 @@ pub enum RecipientTest {
 }
 
 /// A test of one attachment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AttachmentTest {
     /// On the name as it is.
     Name(StringTest),
@@ -302,7 +318,7 @@ impl Role {
 }
 
 /// Which people are meant; every text in it is in lower case.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PersonPattern {
     /// The whole address.
     Address(String),

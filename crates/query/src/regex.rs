@@ -5,6 +5,7 @@
 //! refused.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
@@ -129,6 +130,12 @@ impl PartialEq for Regex {
 }
 
 impl Eq for Regex {}
+
+impl Hash for Regex {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
 
 impl fmt::Debug for Regex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

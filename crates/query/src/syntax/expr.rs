@@ -11,7 +11,7 @@
 /// assert!(expr.holds(&mut |number| number % 2 == 0));
 /// assert!(Expr::<i32>::everything().holds(&mut |_| false));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr<L> {
     /// All of them hold.
     And(Vec<Self>),
