@@ -14,6 +14,7 @@ pub mod kql;
 pub(crate) mod lucene;
 pub(crate) mod odata;
 mod property;
+mod terms;
 
 pub use capabilities::{Capabilities, FieldCapability, IndexFields};
 pub use json::Json;
