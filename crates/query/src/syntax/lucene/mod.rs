@@ -5,6 +5,7 @@
 //! that changes how its neighbours count.
 
 pub(crate) mod classic;
+mod clauses;
 mod escape;
 mod fault;
 mod pattern;
