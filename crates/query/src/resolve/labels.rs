@@ -3,8 +3,8 @@
 
 use super::canonical;
 use super::plain::foreign;
-use super::postern::{Resolved, leaf, unknown_value};
-use super::value::{Value, fault, list, single};
+use super::postern::{Resolved, leaf};
+use super::value::{Value, fault, list, single, unknown_value};
 use crate::analysis::lower_case;
 use crate::query::{AttachmentTest, Condition, Predicate, StringTest};
 use crate::schema::StringField;

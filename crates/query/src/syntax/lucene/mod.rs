@@ -7,7 +7,7 @@
 pub(crate) mod classic;
 mod clauses;
 mod escape;
-mod fault;
+pub(crate) mod fault;
 mod pattern;
 pub(crate) mod simple;
 mod token;
