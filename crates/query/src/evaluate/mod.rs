@@ -79,6 +79,15 @@ fn contains_phrase(tokens: &[String], phrase: &[String]) -> bool {
 }
 
 /// Whether a string, or its absence, passes a test.
+///
+/// ```
+/// use postern_query::{string_matches, StringTest};
+///
+/// let folder = StringTest::PathEnd("projects/2024".into());
+/// assert!(string_matches(&folder, Some("Archive/Projects/2024")));
+/// assert!(!string_matches(&folder, Some("Old projects/2024")), "whole parts only");
+/// assert!(string_matches(&StringTest::Missing, None));
+/// ```
 #[must_use]
 pub fn string_matches(test: &StringTest, value: Option<&str>) -> bool {
     match test {
@@ -188,6 +197,15 @@ pub fn name_words(name: &str) -> Vec<String> {
 }
 
 /// Whether `person` is one of those that `pattern` means.
+///
+/// ```
+/// use postern_query::{person_matches, PersonPattern, Recipient};
+///
+/// let alice = Recipient { name: Some("Alice Archer".into()), address: Some("a.archer@contoso.com".into()) };
+/// assert!(person_matches(&PersonPattern::Words("alice".into()), &alice));
+/// assert!(person_matches(&PersonPattern::Domain("contoso.com".into()), &alice));
+/// assert!(!person_matches(&PersonPattern::SubDomains("contoso.com".into()), &alice));
+/// ```
 #[must_use]
 pub fn person_matches(pattern: &PersonPattern, person: &Recipient) -> bool {
     let address = person.address.as_deref().map(lower_case).unwrap_or_default();

@@ -85,6 +85,15 @@ impl Query {
 
     /// The order people expect: the one asked for, else relevance where there are words, then
     /// newest first. Ties that remain fall by id.
+    ///
+    /// ```
+    /// use postern_query::{lucene, odata};
+    ///
+    /// let words = lucene::parse("invoice", lucene::Options::default())?;
+    /// let order = odata::print_order_by(&words.natural_order());
+    /// assert_eq!(order, "search.score() desc, receivedDateTime desc");
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
     #[must_use]
     pub fn natural_order(&self) -> Vec<Sort> {
         let mut order = self.order.clone();
@@ -99,6 +108,15 @@ impl Query {
     }
 
     /// The order of the premium service: the one asked for, then score. Ties fall by id.
+    ///
+    /// ```
+    /// use postern_query::{odata, Query};
+    ///
+    /// let oldest = Query::everything().ordered_by(odata::parse_order_by("receivedDateTime asc")?);
+    /// let order = odata::print_order_by(&oldest.service_order());
+    /// assert_eq!(order, "receivedDateTime asc, search.score() desc");
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
     #[must_use]
     pub fn service_order(&self) -> Vec<Sort> {
         let mut order = self.order.clone();

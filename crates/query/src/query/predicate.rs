@@ -126,6 +126,12 @@ pub enum Comparison {
 
 impl Comparison {
     /// Whether a value that stands so to the constant passes.
+    ///
+    /// ```
+    /// use postern_query::Comparison;
+    ///
+    /// assert!(Comparison::AtMost.accepts(4.cmp(&5)) && !Comparison::Greater.accepts(4.cmp(&5)));
+    /// ```
     #[must_use]
     pub const fn accepts(self, ordering: std::cmp::Ordering) -> bool {
         match self {

@@ -38,7 +38,7 @@ pub enum Rewrite {
 }
 
 impl Rewrite {
-    /// Every rewrite in the order in which it is tried.
+    /// Every rewrite, in the order of the documentation.
     pub const ALL: [Self; 9] = [
         Self::Flatten,
         Self::Constants,

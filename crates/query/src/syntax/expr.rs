@@ -92,6 +92,16 @@ impl<L> Expr<L> {
     /// # Errors
     ///
     /// The first error that `map` returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use postern_query::Expr;
+    ///
+    /// let typed = Expr::Or(vec![Expr::Leaf("1"), Expr::Leaf("2")]);
+    /// let numbers = typed.try_map(&mut |text: &str| text.parse::<u8>().map(Expr::Leaf));
+    /// assert_eq!(numbers, Ok(Expr::Or(vec![Expr::Leaf(1), Expr::Leaf(2)])));
+    /// ```
     pub fn try_map<M, E>(
         self,
         map: &mut impl FnMut(L) -> Result<Expr<M>, E>,

@@ -163,6 +163,21 @@ pub(super) fn is_plain_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(plain) && terms(text).len() == 1
 }
 
+/// A literal: bare where it is one word and no operator, quoted otherwise; with a `*` that stands for
+/// the rest of a word, or without.
+///
+/// Quotes of every kind, a `*` and control characters have no escapes in these languages: nothing
+/// is returned for a text with one, nor for a blank one.
+pub(super) fn literal(text: &str, rest: bool, operators: &[&str]) -> Option<String> {
+    let sayable = |c: char| !c.is_control() && !"\"*“”„‟″＂＊".contains(c);
+    if text.trim().is_empty() || !text.chars().all(sayable) {
+        return None;
+    }
+    let star = if rest { "*" } else { "" };
+    let bare = is_plain_word(text) && !operators.contains(&text.to_ascii_uppercase().as_str());
+    Some(if bare { format!("{text}{star}") } else { format!("\"{text}{star}\"") })
+}
+
 pub(super) const fn operator(comparison: Comparison) -> &'static str {
     match comparison {
         Comparison::Equal => "=",

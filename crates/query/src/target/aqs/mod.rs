@@ -240,17 +240,13 @@ const fn text_property(field: TextField) -> Option<&'static str> {
     }
 }
 
-/// The one place where a literal is written: bare where it is one word, quoted otherwise.
+/// The one place where a literal is written.
 ///
 /// Microsoft doubles a quote inside of quotes, Veeam does not say; so nothing is returned for a text
-/// with one, nor for one with a backslash, a `*` or a control character.
+/// with one, nor for one with a backslash.
 fn literal(text: &str, rest: bool) -> Option<String> {
-    let sayable = |c: char| !c.is_control() && !"\"\\*“”„‟″＂＊".contains(c);
-    if text.trim().is_empty() || !text.chars().all(sayable) {
+    if text.contains('\\') {
         return None;
     }
-    let star = if rest { "*" } else { "" };
-    let operator = ["AND", "OR", "NOT"].contains(&text.to_ascii_uppercase().as_str());
-    let bare = property::is_plain_word(text) && !operator;
-    Some(if bare { format!("{text}{star}") } else { format!("\"{text}{star}\"") })
+    property::literal(text, rest, &["AND", "OR", "NOT"])
 }

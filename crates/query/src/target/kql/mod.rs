@@ -8,7 +8,7 @@ mod people;
 mod text;
 mod value;
 
-use super::property::{Asked, Text, Value, tree};
+use super::property::{self, Asked, Text, Value, tree};
 use super::terms::Terms;
 use super::{Compiled, Notes};
 use crate::query::Predicate;
@@ -104,20 +104,9 @@ impl Terms for Emitter {
     }
 }
 
-/// The one place where a literal is written: bare where it is one word, quoted otherwise; with a
-/// `*` that stands for the rest of a word, or without.
-///
-/// Quotes cannot be escaped, typographic ones are read as quotes by some boxes, and a `*` of the
-/// text would be a wildcard: nothing is returned for these, nor for control characters.
+/// The one place where a literal is written. Typographic quotes are read as quotes by some boxes.
 fn literal(text: &str, rest: bool) -> Option<String> {
     const OPERATORS: [&str; 10] =
         ["ALL", "AND", "ANY", "NEAR", "NONE", "NOT", "ONEAR", "OR", "WORDS", "XRANK"];
-    let sayable = |c: char| !c.is_control() && !"\"*“”„‟″＂＊".contains(c);
-    if text.trim().is_empty() || !text.chars().all(sayable) {
-        return None;
-    }
-    let star = if rest { "*" } else { "" };
-    let upper = text.to_ascii_uppercase();
-    let bare = super::property::is_plain_word(text) && !OPERATORS.contains(&upper.as_str());
-    Some(if bare { format!("{text}{star}") } else { format!("\"{text}{star}\"") })
+    property::literal(text, rest, &OPERATORS)
 }
