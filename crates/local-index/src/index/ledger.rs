@@ -15,6 +15,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::{fs, io};
 
 use redb::{
     Database, MultimapTableDefinition, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
@@ -56,6 +57,10 @@ pub(crate) struct Ledger {
     database: Database,
 }
 
+fn unless_missing(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
+}
+
 /// Runs what redb does and turns its many errors into ours.
 fn guarded<T>(work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, Error> {
     Ok(work()?)
@@ -69,7 +74,14 @@ impl Ledger {
     /// When it cannot be read or made.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         guarded(|| {
-            let database = Database::builder().set_cache_size(CACHE_BYTES).create(path)?;
+            if !path.exists() {
+                // Made aside and renamed: half a database is never seen.
+                let aside = path.with_extension("new");
+                fs::remove_file(&aside).or_else(unless_missing)?;
+                drop(Database::create(&aside)?);
+                fs::rename(aside, path)?;
+            }
+            let database = Database::builder().set_cache_size(CACHE_BYTES).open(path)?;
             let transaction = database.begin_write()?;
             transaction.open_table(SOURCES)?;
             transaction.open_table(PROPOSED)?;

@@ -203,6 +203,19 @@ fn a_ledger_of_another_index_is_not_believed() {
     assert!(!writer.is_current(&source("a", 1)).unwrap(), "the index does not have it any more");
 }
 
+/// A kill in the middle of making the ledger once left a file that no later run could open.
+#[test]
+fn half_a_ledger_is_made_anew() {
+    let data = tempfile::tempdir().unwrap();
+    fs::create_dir_all(data.path().join("index")).unwrap();
+    fs::write(data.path().join("index/ledger.new"), "half").unwrap();
+    let mut writer = writer(data.path());
+    take(&mut writer, "a", 1, &["1"]);
+    writer.commit(NOW).unwrap();
+    assert_eq!(ids(data.path()), ["1"]);
+    assert!(!data.path().join("index/ledger.new").exists());
+}
+
 #[test]
 fn unreadable_messages_are_counted_and_named() {
     let data = tempfile::tempdir().unwrap();
