@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use postern_query::Message;
 use crate::index::{Added, Options, Origin, SameId, Source, Writer};
 use crate::mail;
 use crate::search::Error;
-use crate::source::{self, Item, PlaceRule, SourceFile, Unreadable};
+use crate::source::{self, Content, Home, Item, PlaceRule, SourceFile, Unreadable};
 
 /// Messages on the way between two threads.
 const IN_FLIGHT: usize = 64;
@@ -97,10 +97,10 @@ pub fn run(
     thread::scope(|scope| {
         let (parsed, to_write) = sync_channel(IN_FLIGHT);
         let (files, stop) = (&files, &stop);
-        scope.spawn(move || read_files(files, &work, stop));
+        scope.spawn(move || read_files(files, &request.place, &work, stop));
         for _ in 0..request.jobs.max(1) {
             let (parsed, to_parse) = (parsed.clone(), &to_parse);
-            scope.spawn(move || parse_all(to_parse, &parsed, files));
+            scope.spawn(move || parse_all(to_parse, &parsed));
         }
         drop(parsed);
         let outcome = run.write_all(&mut writer, files, &to_write, clock, progress, stop);
@@ -126,11 +126,12 @@ struct Work {
 enum Event {
     Raw {
         bytes: Vec<u8>,
-        offset: u64,
+        part: String,
+        home: Arc<Home>,
     },
     Parsed {
         message: Box<Message>,
-        offset: u64,
+        part: String,
         same_id: SameId,
     },
     Unreadable(Unreadable),
@@ -138,7 +139,7 @@ enum Event {
     End,
 }
 
-fn read_files(files: &[SourceFile], work: &SyncSender<Work>, stop: &AtomicBool) {
+fn read_files(files: &[SourceFile], rule: &PlaceRule, work: &SyncSender<Work>, stop: &AtomicBool) {
     let mut sequence = 0;
     let mut send = |file, event| {
         // The receivers are gone only when the run has ended, and then nothing is missed.
@@ -146,40 +147,34 @@ fn read_files(files: &[SourceFile], work: &SyncSender<Work>, stop: &AtomicBool) 
         sequence += 1;
     };
     for (number, file) in files.iter().enumerate() {
+        source::read(file, rule, stop, &mut |item| send(number, event(item)));
+        // A file that was left in the middle is not done.
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        let read = source::read(file, &mut |item| send(number, event(item)));
-        if let Err(fault) = read {
-            send(number, Event::Unreadable(fault));
-        }
-        if !stop.load(Ordering::Relaxed) {
-            send(number, Event::End);
-        }
+        send(number, Event::End);
     }
 }
 
 fn event(item: Result<Item, Unreadable>) -> Event {
     match item {
-        Ok(Item::Mail { bytes, offset }) => Event::Raw { bytes, offset },
-        Ok(Item::Document(message)) => {
-            Event::Parsed { message, offset: 0, same_id: SameId::Replaces }
+        Ok(Item { part, home, content: Content::Raw(bytes) }) => Event::Raw { bytes, part, home },
+        Ok(Item { part, content: Content::Document(message), .. }) => {
+            Event::Parsed { message, part, same_id: SameId::Replaces }
         }
         Err(fault) => Event::Unreadable(fault),
     }
 }
 
-fn parse_all(to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>, files: &[SourceFile]) {
+fn parse_all(to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>) {
     loop {
         let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut work) = next else { return };
-        if let (Event::Raw { bytes, offset }, Some(file)) = (&work.event, files.get(work.file)) {
-            let mut message = mail::parse(bytes, &file.place);
-            message.is_read = file.is_read.or(message.is_read);
-            message.is_flagged = file.is_flagged.or(message.is_flagged);
-            message.is_draft = file.is_draft.or(message.is_draft);
-            let (message, offset) = (Box::new(message), *offset);
-            work.event = Event::Parsed { message, offset, same_id: SameId::Keeps };
+        if let Event::Raw { bytes, part, home } = work.event {
+            let mut message = mail::parse(&bytes, &home.place);
+            home.mark(&mut message);
+            let message = Box::new(message);
+            work.event = Event::Parsed { message, part, same_id: SameId::Keeps };
         }
         if parsed.send(work).is_err() {
             return;
@@ -253,13 +248,16 @@ impl Run {
         faults: &mut Vec<Unreadable>,
     ) -> Result<(), Error> {
         match event {
-            Event::Parsed { message, offset, same_id } => {
-                self.add(writer, file, &message, offset, same_id, faults)?;
+            Event::Parsed { message, part, same_id } => {
+                self.add(writer, file, &message, part, same_id, faults)?;
             }
             Event::Unreadable(fault) => faults.push(fault),
             Event::End => {
                 let noted = faults.iter().filter(|fault| !fault.not_mail).map(|fault| {
-                    crate::index::Unreadable { place: String::new(), reason: fault.reason.clone() }
+                    crate::index::Unreadable {
+                        place: fault.part.clone(),
+                        reason: fault.reason.clone(),
+                    }
                 });
                 writer.record(&stamp(file), noted.collect())?;
                 let (not_mail, unreadable): (Vec<_>, _) =
@@ -277,11 +275,10 @@ impl Run {
         writer: &mut Writer,
         file: &SourceFile,
         message: &Message,
-        offset: u64,
+        place: String,
         same_id: SameId,
         faults: &mut Vec<Unreadable>,
     ) -> Result<(), Error> {
-        let place = if offset == 0 { String::new() } else { offset.to_string() };
         let origin = Origin { path: file.path.clone(), place };
         let bytes = message.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         self.summary.found += 1;
@@ -289,8 +286,12 @@ impl Run {
             Ok(Added::Duplicate) => self.summary.duplicates += 1,
             Ok(Added::New | Added::Replaced) => self.summary.indexed += 1,
             Err(fault @ Error::BadId { .. }) => {
-                let path = file.path.clone();
-                faults.push(Unreadable { path, reason: fault.to_string(), not_mail: false });
+                faults.push(Unreadable {
+                    path: origin.path,
+                    part: origin.place,
+                    reason: fault.to_string(),
+                    not_mail: false,
+                });
             }
             Err(error) => return Err(error),
         }

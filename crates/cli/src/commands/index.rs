@@ -126,17 +126,15 @@ fn list(title: &str, faults: &[Unreadable]) -> anyhow::Result<()> {
         output::line(format!("\n{title}:"))?;
     }
     for fault in faults {
-        let path = terminal::safe(&fault.path.to_string_lossy());
-        output::line(format!("  {path}: {}", terminal::safe(&fault.reason)))?;
+        let name = terminal::safe(&fault.name());
+        output::line(format!("  {name}: {}", terminal::safe(&fault.reason)))?;
     }
     Ok(())
 }
 
 fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
     let faults = |faults: &[Unreadable]| {
-        let each = faults
-            .iter()
-            .map(|fault| json!({"path": fault.path.to_string_lossy(), "reason": fault.reason}));
+        let each = faults.iter().map(|fault| json!({"path": fault.name(), "reason": fault.reason}));
         each.collect::<Vec<_>>()
     };
     json!({

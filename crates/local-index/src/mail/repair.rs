@@ -32,10 +32,20 @@ const MAX_MULTIPARTS: usize = 200;
 
 /// The message without its envelope, its headers in UTF-8 and closed by an empty line.
 pub(super) fn readable(raw: &[u8]) -> Cow<'_, [u8]> {
+    if is_of_old_mac(raw) {
+        let lines: Vec<u8> =
+            raw.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect();
+        return Cow::Owned(readable(&lines).into_owned());
+    }
     match with_readable_types(without_envelope(raw)) {
         Cow::Borrowed(raw) => with_sound_headers(raw),
         Cow::Owned(raw) => Cow::Owned(with_sound_headers(&raw).into_owned()),
     }
+}
+
+/// Lines that end with CR alone.
+fn is_of_old_mac(raw: &[u8]) -> bool {
+    memchr::memchr(b'\n', raw).is_none() && memchr::memchr(b'\r', raw).is_some()
 }
 
 fn with_sound_headers(raw: &[u8]) -> Cow<'_, [u8]> {
@@ -189,6 +199,7 @@ mod tests {
             (b"A: \xe9\n\n\xe9", b"A: \xc3\xa9\n\n\xe9"),
             (b"A: =?x?q?\xe9?= \xe9\n\n", b"A: =?x?q?\xe9?= \xc3\xa9\n\n"),
             (b"Content-Type: a/b; c=\r\n\t\"d\"\n\nx", b"Content-Type: a/b; c=  \t\"d\"\n\nx"),
+            (b"A: 1\r\rx\ry", b"A: 1\n\nx\ny"),
             (b"no header\nat all", b"\nno header\nat all"),
             (b"", b"\n"),
         ] {

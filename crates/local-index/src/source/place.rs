@@ -1,9 +1,11 @@
-//! Which mailbox and folder a file belongs to, from its path.
+//! What the path of a file says of its messages: mailbox, folder, marks.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::maildir;
+use postern_query::Message;
+
+use super::maildir::{self, Part};
 use crate::mail::Place;
 
 /// What is said about the place of messages by hand.
@@ -13,6 +15,21 @@ pub struct PlaceRule {
     pub mailbox: Option<String>,
     /// The folder of everything, instead of the rest of the path.
     pub folder: Option<String>,
+}
+
+/// What the path of a file, or of an entry of an archive, says of the messages in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Home {
+    /// Mailbox and folder.
+    pub place: Place,
+    /// Whether the file was delivered to a Maildir; whatever it looks like then, it is mail.
+    pub is_delivered: bool,
+    /// Whether its message was read, where the file name tells.
+    pub is_read: Option<bool>,
+    /// Whether its message was flagged, where the file name says so.
+    pub is_flagged: Option<bool>,
+    /// Whether its message is a draft, where the file name says so.
+    pub is_draft: Option<bool>,
 }
 
 /// The folder of messages that lie in none.
@@ -39,9 +56,26 @@ impl PlaceRule {
     /// ```
     #[must_use]
     pub fn place(&self, root: &Path, file: &Path) -> Place {
+        self.place_in(root, file, maildir::part(file))
+    }
+
+    /// What the path of a file on disk says.
+    pub(super) fn home(&self, root: &Path, file: &Path, part: Option<Part>) -> Home {
+        let in_cur = part == Some(Part::Cur);
+        let is_marked = |flag| (in_cur && maildir::has_flag(file, flag)).then_some(true);
+        Home {
+            place: self.place_in(root, file, part),
+            is_delivered: part.is_some(),
+            is_read: part.map(|_| in_cur && maildir::has_flag(file, 'S')),
+            is_flagged: is_marked('F'),
+            is_draft: is_marked('D'),
+        }
+    }
+
+    fn place_in(&self, root: &Path, file: &Path, part: Option<Part>) -> Place {
         let folders =
             file.strip_prefix(root).ok().and_then(Path::parent).map(names).unwrap_or_default();
-        let folders = maildir::folders(&folders, file);
+        let folders = maildir::folders(&folders, part);
         let own_name = name(if root == file { root.file_stem() } else { root.file_name() });
         let is_mailbox = own_name.contains('@') || maildir::is_maildir(root);
         let (mailbox, folder) = match folders.split_first() {
@@ -53,6 +87,15 @@ impl PlaceRule {
             mailbox: self.mailbox.clone().unwrap_or(mailbox),
             folder: self.folder.clone().unwrap_or(folder),
         }
+    }
+}
+
+impl Home {
+    /// Marks the message as the file is marked.
+    pub(crate) fn mark(&self, message: &mut Message) {
+        message.is_read = self.is_read.or(message.is_read);
+        message.is_flagged = self.is_flagged.or(message.is_flagged);
+        message.is_draft = self.is_draft.or(message.is_draft);
     }
 }
 

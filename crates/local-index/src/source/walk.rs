@@ -5,26 +5,22 @@ use std::time::UNIX_EPOCH;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{PlaceRule, Unreadable, maildir};
-use crate::mail::Place;
+use super::maildir::{self, Part};
+use super::{Home, PlaceRule, Unreadable};
 
 /// A file, and what tells whether it has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
     /// Its full path.
     pub path: PathBuf,
+    /// The path that it was found below.
+    pub root: PathBuf,
     /// Bytes.
     pub length: u64,
     /// Nanoseconds since 1970 of its last change.
     pub modified: i64,
-    /// Where its messages lie.
-    pub place: Place,
-    /// Whether its message was read, where the file name tells.
-    pub is_read: Option<bool>,
-    /// Whether its message was flagged, where the file name says so.
-    pub is_flagged: Option<bool>,
-    /// Whether its message is a draft, where the file name says so.
-    pub is_draft: Option<bool>,
+    /// What its path says of its messages.
+    pub home: Home,
 }
 
 /// The files at and below `paths`, in the order of their names.
@@ -58,7 +54,11 @@ fn reason(error: &walkdir::Error) -> String {
 /// A regular file that is not still being delivered.
 fn file(root: &Path, entry: &DirEntry, rule: &PlaceRule) -> Option<Result<SourceFile, Unreadable>> {
     let path = entry.path();
-    if !entry.file_type().is_file() || maildir::is_unfinished(path) {
+    if !entry.file_type().is_file() {
+        return None;
+    }
+    let part = maildir::part(path);
+    if part == Some(Part::Tmp) {
         return None;
     }
     let metadata = match entry.metadata() {
@@ -68,11 +68,9 @@ fn file(root: &Path, entry: &DirEntry, rule: &PlaceRule) -> Option<Result<Source
     let age = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     Some(Ok(SourceFile {
         path: path.to_path_buf(),
+        root: root.to_path_buf(),
         length: metadata.len(),
         modified: age.and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_default(),
-        place: rule.place(root, path),
-        is_read: maildir::is_read(path),
-        is_flagged: maildir::has_flag(path, 'F').then_some(true),
-        is_draft: maildir::has_flag(path, 'D').then_some(true),
+        home: rule.home(root, path, part),
     }))
 }
