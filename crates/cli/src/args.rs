@@ -38,7 +38,7 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Index mail: folders, single messages, mbox, Maildir, .jsonl documents, zip and tar of these
+    /// Index mail: folders, single messages, mbox, Maildir, Outlook, zip and tar of these, documents
     ///
     /// Run it again at any time: only what is new or has changed is read. The first folder below a
     /// path names the mailbox, the rest the folder: PATH/ann@contoso.com/Archive/2024/1.eml.

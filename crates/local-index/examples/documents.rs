@@ -19,7 +19,7 @@ fn main() -> io::Result<()> {
             Ok(Item { content: Content::Raw(bytes), home, .. }) => {
                 lines.push(Ok(document::to_json(&parse(&bytes, &home.place))));
             }
-            Ok(Item { content: Content::Document(message), .. }) => {
+            Ok(Item { content: Content::Document(message) | Content::Read(message), .. }) => {
                 lines.push(Ok(document::to_json(&message)));
             }
             Err(fault) => lines.push(Err(fault)),

@@ -159,6 +159,9 @@ fn read_files(files: &[SourceFile], rule: &PlaceRule, work: &SyncSender<Work>, s
 fn event(item: Result<Item, Unreadable>) -> Event {
     match item {
         Ok(Item { part, home, content: Content::Raw(bytes) }) => Event::Raw { bytes, part, home },
+        Ok(Item { part, content: Content::Read(message), .. }) => {
+            Event::Parsed { message, part, same_id: SameId::Keeps }
+        }
         Ok(Item { part, content: Content::Document(message), .. }) => {
             Event::Parsed { message, part, same_id: SameId::Replaces }
         }

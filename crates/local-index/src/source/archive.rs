@@ -59,7 +59,7 @@ pub(super) fn tar(
 }
 
 /// An entry of an archive. The archive counts as a folder with its name, less the ending.
-fn member(reading: &Reading<'_>, archive: &Entry, name: &str) -> Entry {
+pub(super) fn member(reading: &Reading<'_>, archive: &Entry, name: &str) -> Entry {
     let folder = without_ending(&archive.path);
     let root = if archive.root == archive.path { folder.clone() } else { archive.root.clone() };
     let path = folder.join(tame(name));
@@ -72,7 +72,11 @@ fn member(reading: &Reading<'_>, archive: &Entry, name: &str) -> Entry {
 }
 
 fn without_ending(path: &Path) -> PathBuf {
-    if has_ending(path, &["zip", "tar"]) { path.with_extension("") } else { path.to_path_buf() }
+    if has_ending(path, &["zip", "tar", "pst", "ost"]) {
+        path.with_extension("")
+    } else {
+        path.to_path_buf()
+    }
 }
 
 /// The name as a path that stays where it is: no root, no way up; Windows writes `\`.

@@ -16,6 +16,8 @@ pub(super) enum Kind {
     Compound,
     /// The transport form of an Outlook message (MS-OXTNEF): `winmail.dat`.
     Tnef,
+    /// An Outlook data file (MS-PST).
+    DataFile,
     /// Gzip (RFC 1952).
     Gzip,
     /// Zstandard (RFC 8878).
@@ -34,7 +36,8 @@ impl Kind {
     }
 }
 
-const MAGIC: [(&[u8], Kind); 13] = [
+const MAGIC: [(&[u8], Kind); 14] = [
+    (b"!BDN", Kind::DataFile),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind::Compound),
     (b"\x78\x9f\x3e\x22", Kind::Tnef),
     (b"\x1f\x8b\x08", Kind::Gzip),

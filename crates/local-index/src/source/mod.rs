@@ -1,7 +1,7 @@
 //! Files to the raw messages in them, one at a time.
 //!
 //! What a file holds is told by its content, never by its name: a single message, a mailbox file
-//! (mbox), documents (one JSON object a line), or an archive or compressed file with any of these in
+//! (mbox), documents (one JSON object a line), a data file of Outlook, or an archive or compressed file with any of these in
 //! it. Folders may be plain or Maildirs.
 
 mod archive;
@@ -13,6 +13,7 @@ mod maildir;
 mod mbox;
 mod packed;
 mod place;
+mod pst;
 mod read;
 mod walk;
 

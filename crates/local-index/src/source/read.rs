@@ -10,7 +10,8 @@ use postern_query::Message;
 
 use super::budget::{Budget, Metered};
 use super::kind::{Kind, kind};
-use super::{Home, PlaceRule, SourceFile, Unreadable, archive, documents, mailbox, packed};
+use super::{Home, PlaceRule, SourceFile, Unreadable, archive, documents, mailbox, packed, pst};
+use crate::mail::outlook;
 
 /// Bytes of one message that are read; the rest of a longer one is left out.
 pub const MAX_MESSAGE: usize = 256 << 20;
@@ -40,6 +41,8 @@ pub struct Item {
 pub enum Content {
     /// The bytes of a message.
     Raw(Vec<u8>),
+    /// A message that was read already, out of a file that has no bytes for it.
+    Read(Box<Message>),
     /// A document, which may take the place of an older one of its id.
     Document(Box<Message>),
 }
@@ -174,7 +177,8 @@ impl Reading<'_> {
             Kind::Zstandard => packed::zstandard(self, entry, rest(start, stream)),
             Kind::Tar => archive::tar(self, entry, &mut rest(start, stream)),
             Kind::Zip => archive::zip(self, entry, &seekable(start, stream, file)?),
-            Kind::Compound => Err(Fault::NotMail("an Office document")),
+            Kind::DataFile => pst::read(self, entry, &seekable(start, stream, file)?),
+            Kind::Compound => self.compound(entry, start, stream),
             Kind::Foreign(name) => Err(Fault::Failed(format!(
                 "it is packed with {name}, which is not read here; unpack it first"
             ))),
@@ -193,6 +197,22 @@ impl Reading<'_> {
         let outcome = stream.take(room as u64).read_to_end(&mut bytes);
         self.give(entry, String::new(), Content::Raw(bytes));
         outcome.map(drop).map_err(Fault::from)
+    }
+
+    /// A compound file, if it is a message.
+    fn compound(
+        &mut self,
+        entry: &Entry,
+        start: Vec<u8>,
+        stream: &mut dyn Read,
+    ) -> Result<(), Fault> {
+        let mut bytes = start;
+        stream.take(MAX_MESSAGE as u64).read_to_end(&mut bytes)?;
+        if !outlook::is_item(&bytes) {
+            return Err(Fault::NotMail("a compound file, but not a message of Outlook"));
+        }
+        self.give(entry, String::new(), Content::Raw(bytes));
+        Ok(())
     }
 
     /// Hands over a message that lies at `place` in the entry.

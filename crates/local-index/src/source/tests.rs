@@ -39,7 +39,9 @@ fn shown(item: Result<Item, Unreadable>) -> (String, String) {
             format!("{}/{}", home.place.mailbox, home.place.folder),
             match content {
                 Content::Raw(bytes) => format!("{part}:{}", String::from_utf8_lossy(&bytes)),
-                Content::Document(message) => format!("{part}#{}", message.id),
+                Content::Document(message) | Content::Read(message) => {
+                    format!("{part}#{}", message.id)
+                }
             },
         ),
         Err(fault) => {
@@ -248,6 +250,16 @@ fn broken_archives_give_what_they_have() {
         for length in (0..packed.len()).step_by(7) {
             drop(items("a", &packed[..length]));
         }
+    }
+}
+
+#[test]
+fn damaged_data_files_are_reported() {
+    for length in [4, 100, 564, 5_000] {
+        let mut file = vec![0; length];
+        file[..4].copy_from_slice(b"!BDN");
+        let found = items("a.pst", &file);
+        assert!(found.len() == 1 && found[0].starts_with('!'), "{found:?}");
     }
 }
 
