@@ -4,9 +4,9 @@
 //! which the files were found, so that every run over the same files makes the same index. What is
 //! on the way is bounded by the channels between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,11 +23,8 @@ use crate::source::{self, Content, Home, Item, PlaceRule, SourceFile, Unreadable
 /// Messages on the way between two threads.
 const IN_FLIGHT: usize = 64;
 
-/// Messages between two commits.
-const COMMIT_EVERY: u64 = 100_000;
-
 /// What to take in, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
@@ -37,6 +34,23 @@ pub struct Request {
     pub options: Options,
     /// Threads that parse; at least one.
     pub jobs: usize,
+    /// Whether to forget files below the paths that are gone, and what came only from them.
+    pub prune: bool,
+    /// Messages between two commits; what is killed loses no more than these.
+    pub commit_every: u64,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            place: PlaceRule::default(),
+            options: Options::default(),
+            jobs: 1,
+            prune: false,
+            commit_every: 100_000,
+        }
+    }
 }
 
 /// How far a run is.
@@ -63,6 +77,8 @@ pub struct Summary {
     pub already_there: u64,
     /// Messages that are the same as another one.
     pub duplicates: u64,
+    /// Files that are gone and were forgotten.
+    pub forgotten: u64,
     /// Bytes of the messages taken in.
     pub bytes: u64,
     /// What could not be read, and why.
@@ -87,9 +103,8 @@ pub fn run(
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Summary, Error> {
     let mut writer = Writer::open(data, &request.options)?;
-    let mut run =
-        Run { summary: Summary::default(), progress: Progress::default(), since_commit: 0 };
-    let files = run.scan(&writer, request)?;
+    let mut run = Run { commit_every: request.commit_every.max(1), ..Run::default() };
+    let files = run.scan(&mut writer, request)?;
     run.progress.total_bytes = files.iter().map(|file| file.length).sum();
     let stop = AtomicBool::new(false);
     let (work, to_parse) = sync_channel(IN_FLIGHT);
@@ -187,27 +202,63 @@ fn parse_all(to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>) {
 
 // ---- writing ----
 
+#[derive(Default)]
 struct Run {
     summary: Summary,
     progress: Progress,
     since_commit: u64,
+    commit_every: u64,
 }
 
 impl Run {
     /// The files that have to be read.
-    fn scan(&mut self, writer: &Writer, request: &Request) -> Result<Vec<SourceFile>, Error> {
+    fn scan(&mut self, writer: &mut Writer, request: &Request) -> Result<Vec<SourceFile>, Error> {
         let mut files = Vec::new();
+        let mut there = HashSet::new();
         for file in source::walk(&request.paths, &request.place) {
-            match file {
-                Err(fault) => self.summary.unreadable.push(fault),
-                Ok(file) => match writer.messages_of(&stamp(&file))? {
-                    Some(messages) => self.summary.already_there += messages,
-                    None => files.push(file),
-                },
+            let file = match file {
+                Ok(file) => file,
+                Err(fault) => {
+                    self.summary.unreadable.push(fault);
+                    continue;
+                }
+            };
+            if request.prune {
+                there.insert(file.path.clone());
             }
+            match writer.messages_of(&stamp(&file))? {
+                Some(messages) => self.summary.already_there += messages,
+                None => files.push(file),
+            }
+        }
+        if request.prune {
+            self.prune(writer, request, &there)?;
         }
         self.summary.found = self.summary.already_there;
         Ok(files)
+    }
+
+    /// Forgets the files below the paths that are not there any more. What lies below a folder that
+    /// cannot be read is not known to be gone.
+    fn prune(
+        &mut self,
+        writer: &mut Writer,
+        request: &Request,
+        there: &HashSet<PathBuf>,
+    ) -> Result<(), Error> {
+        let roots: Vec<_> = request
+            .paths
+            .iter()
+            .map(|path| absolute(path).unwrap_or_else(|_| path.clone()))
+            .collect();
+        let hidden: Vec<_> = self.summary.unreadable.iter().map(|fault| &fault.path).collect();
+        let is_gone = |path: &Path| {
+            roots.iter().any(|root| path.starts_with(root))
+                && !there.contains(path)
+                && !hidden.iter().any(|hidden| path.starts_with(hidden))
+        };
+        self.summary.forgotten = writer.forget_where(is_gone)?;
+        Ok(())
     }
 
     /// Writes what arrives, in its order.
@@ -234,7 +285,7 @@ impl Run {
                     self.summary.stopped = true;
                     stop.store(true, Ordering::Relaxed);
                 }
-                if self.since_commit >= COMMIT_EVERY {
+                if self.since_commit >= self.commit_every {
                     writer.commit(clock())?;
                     self.since_commit = 0;
                 }
@@ -255,21 +306,31 @@ impl Run {
                 self.add(writer, file, &message, part, same_id, faults)?;
             }
             Event::Unreadable(fault) => faults.push(fault),
-            Event::End => {
-                let noted = faults.iter().filter(|fault| !fault.not_mail).map(|fault| {
-                    crate::index::Unreadable {
-                        place: fault.part.clone(),
-                        reason: fault.reason.clone(),
-                    }
-                });
-                writer.record(&stamp(file), noted.collect())?;
-                let (not_mail, unreadable): (Vec<_>, _) =
-                    faults.drain(..).partition(|fault| fault.not_mail);
-                self.summary.not_mail.extend(not_mail);
-                self.summary.unreadable.extend(unreadable);
-            }
+            Event::End => self.close(writer, file, faults)?,
             Event::Raw { .. } => {}
         }
+        Ok(())
+    }
+
+    /// Notes that a file was read to its end, unless the system kept some of it back.
+    fn close(
+        &mut self,
+        writer: &mut Writer,
+        file: &SourceFile,
+        faults: &mut Vec<Unreadable>,
+    ) -> Result<(), Error> {
+        if !faults.iter().any(|fault| fault.may_pass) {
+            let lost = faults.iter().filter(|fault| !fault.not_mail);
+            let noted = lost.map(|fault| crate::index::Unreadable {
+                place: fault.part.clone(),
+                reason: fault.reason.clone(),
+            });
+            writer.record(&stamp(file), noted.collect())?;
+        }
+        let (not_mail, unreadable): (Vec<_>, _) =
+            faults.drain(..).partition(|fault| fault.not_mail);
+        self.summary.not_mail.extend(not_mail);
+        self.summary.unreadable.extend(unreadable);
         Ok(())
     }
 
@@ -294,6 +355,7 @@ impl Run {
                     part: origin.place,
                     reason: fault.to_string(),
                     not_mail: false,
+                    may_pass: false,
                 });
             }
             Err(error) => return Err(error),

@@ -54,6 +54,8 @@ fn request(arguments: &Index) -> Request {
             rebuild: arguments.rebuild,
         },
         jobs,
+        prune: arguments.prune,
+        commit_every: arguments.commit_every,
     }
 }
 
@@ -101,13 +103,14 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
         ("indexed", summary.indexed.to_string()),
         ("already there", summary.already_there.to_string()),
         ("duplicates", summary.duplicates.to_string()),
+        ("forgotten files", summary.forgotten.to_string()),
         ("unreadable", summary.unreadable.len().to_string()),
         ("not mail", summary.not_mail.len().to_string()),
         ("time", format!("{:.1} s, {rate} messages a second", took.as_secs_f64())),
         ("index", human_size(size)),
     ];
     for (name, value) in rows {
-        output::line(format!("{name:>14}  {value}"))?;
+        output::line(format!("{name:>15}  {value}"))?;
     }
     list("unreadable", &summary.unreadable)?;
     list("not mail", &summary.not_mail)?;
@@ -142,6 +145,7 @@ fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
         "indexed": summary.indexed,
         "alreadyThere": summary.already_there,
         "duplicates": summary.duplicates,
+        "forgotten": summary.forgotten,
         "unreadable": faults(&summary.unreadable),
         "notMail": faults(&summary.not_mail),
         "stopped": summary.stopped,

@@ -213,6 +213,19 @@ impl Ledger {
             .collect()
     }
 
+    /// Every file that was taken in.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn files(&self) -> Result<Vec<Key>, Error> {
+        self.read(|transaction| {
+            let sources = transaction.open_table(SOURCES)?;
+            let keys = sources.iter()?.map(|entry| Ok(Key::from_bytes(entry?.0.value())));
+            keys.collect()
+        })
+    }
+
     /// Whether the index may hold messages that the ledger knows nothing of.
     ///
     /// # Errors

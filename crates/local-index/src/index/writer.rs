@@ -206,6 +206,20 @@ impl Writer {
         self.change(&Key::of(path), None)
     }
 
+    /// Forgets every file for which `is_gone` holds, and says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn forget_where(&mut self, is_gone: impl Fn(&Path) -> bool) -> Result<u64, Error> {
+        let gone: Vec<_> =
+            self.ledger.files()?.into_iter().filter(|key| is_gone(&key.path())).collect();
+        for key in &gone {
+            self.change(key, None)?;
+        }
+        Ok(gone.len() as u64)
+    }
+
     /// The files that were taken in, as of the last commit, with what could not be read of each.
     ///
     /// # Errors

@@ -38,12 +38,14 @@ pub struct Unreadable {
     pub reason: String,
     /// It is no mail at all, so nothing is lost by leaving it out.
     pub not_mail: bool,
+    /// The system refused, as for a lack of rights or of space; it is tried again in the next run.
+    pub may_pass: bool,
 }
 
 impl Unreadable {
     fn new(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {
         let (path, reason) = (path.into(), reason.to_string());
-        Self { path, part: String::new(), reason, not_mail: false }
+        Self { path, part: String::new(), reason, not_mail: false, may_pass: false }
     }
 
     /// The file and where in it: `mail.zip!inbox/1.eml`.
@@ -56,6 +58,7 @@ impl Unreadable {
     ///     part: "inbox/1.eml".into(),
     ///     reason: "it is cut off".into(),
     ///     not_mail: false,
+    ///     may_pass: false,
     /// };
     /// assert_eq!(fault.name(), "mail.zip!inbox/1.eml");
     /// ```

@@ -103,11 +103,16 @@ pub(super) struct Entry {
 pub(super) enum Fault {
     NotMail(&'static str),
     Failed(String),
+    /// The system refused; another time it may not.
+    Refused(String),
 }
 
 impl From<io::Error> for Fault {
     fn from(error: io::Error) -> Self {
-        Self::Failed(error.to_string())
+        match error.raw_os_error() {
+            Some(_) => Self::Refused(error.to_string()),
+            None => Self::Failed(error.to_string()),
+        }
     }
 }
 
@@ -227,12 +232,14 @@ impl Reading<'_> {
 
     /// Reports an entry that cannot be read.
     pub(super) fn fail(&mut self, entry: &Entry, fault: Fault) {
-        let (reason, not_mail) = match fault {
-            Fault::NotMail(reason) => (reason.to_owned(), true),
-            Fault::Failed(reason) => (reason, false),
+        let mut unreadable = Unreadable::new(&self.source.path, String::new());
+        unreadable.part.clone_from(&entry.part);
+        (unreadable.reason, unreadable.not_mail, unreadable.may_pass) = match fault {
+            Fault::NotMail(reason) => (reason.to_owned(), true, false),
+            Fault::Failed(reason) => (reason, false, false),
+            Fault::Refused(reason) => (reason, false, true),
         };
-        let (path, part) = (self.source.path.clone(), entry.part.clone());
-        (self.each)(Err(Unreadable { path, part, reason, not_mail }));
+        (self.each)(Err(unreadable));
     }
 }
 
