@@ -122,7 +122,7 @@ impl Writer {
             folder.clear(&lock)?;
         }
         let index = folder.open_or_create(&lock)?;
-        let ledger = Ledger::open(&folder.ledger())?;
+        let mut ledger = Ledger::open(&folder.ledger())?;
         let is_empty = index.searchable_segment_metas()?.is_empty();
         ledger.agree(Payload::of(&index)?.sequence, is_empty)?;
         let engine = engine(&index, options)?;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use zip::ZipArchive;
 
 use super::maildir;
+use super::place::Root;
 use super::read::{Entry, Fault, Reading, has_ending};
 
 /// Names that tell a document made of zipped parts: of Office, of other office suites, of Java.
@@ -58,10 +59,18 @@ pub(super) fn tar(
     Ok(())
 }
 
+/// The root of what lies in an archive or a compressed file: where that is the root, its new name.
+pub(super) fn root(archive: &Entry, name: &Path) -> Arc<Root> {
+    match archive.root.path == archive.path {
+        true => Arc::new(Root::packed(name.to_path_buf())),
+        false => Arc::clone(&archive.root),
+    }
+}
+
 /// An entry of an archive. The archive counts as a folder with its name, less the ending.
 pub(super) fn member(reading: &Reading<'_>, archive: &Entry, name: &str) -> Entry {
     let folder = without_ending(&archive.path);
-    let root = if archive.root == archive.path { folder.clone() } else { archive.root.clone() };
+    let root = root(archive, &folder);
     let path = folder.join(tame(name));
     let home = reading.rule.home(&root, &path, maildir::archived_part(&path));
     let part = match archive.part.as_str() {

@@ -1,12 +1,12 @@
 //! Single compressed files: gzip and Zstandard.
 
 use std::io::{self, BufRead, Read};
-use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
+use super::archive;
 use super::read::{Entry, Fault, Reading, has_ending};
 
 /// What a gzip file holds.
@@ -31,17 +31,15 @@ pub(super) fn zstandard(
 
 /// The same entry without the ending of what packed it: `a.mbox.gz` is `a.mbox`, `a.tgz` is `a.tar`.
 fn unpacked(entry: &Entry) -> Entry {
-    let name = |path: &Path| -> PathBuf {
-        if has_ending(path, &["tgz", "tzst"]) {
-            path.with_extension("tar")
-        } else if has_ending(path, &["gz", "zst", "zstd"]) {
-            path.with_extension("")
-        } else {
-            path.to_path_buf()
-        }
+    let path = &entry.path;
+    let path = if has_ending(path, &["tgz", "tzst"]) {
+        path.with_extension("tar")
+    } else if has_ending(path, &["gz", "zst", "zstd"]) {
+        path.with_extension("")
+    } else {
+        path.clone()
     };
-    let root = if entry.root == entry.path { name(&entry.root) } else { entry.root.clone() };
-    entry.inside(root, name(&entry.path))
+    entry.inside(archive::root(entry, &path), path)
 }
 
 /// The text of a Zstandard file, which may have many frames (RFC 8878, 3.1), some to be skipped.

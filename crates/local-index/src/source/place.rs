@@ -1,7 +1,7 @@
 //! What the path of a file says of its messages: mailbox, folder, marks.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use postern_query::Message;
 
@@ -32,6 +32,24 @@ pub struct Home {
     pub is_draft: Option<bool>,
 }
 
+/// A path that files are looked for below, asked once what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Root {
+    pub(super) path: PathBuf,
+    is_maildir: bool,
+}
+
+impl Root {
+    pub(super) fn of(path: &Path) -> Self {
+        Self { path: path.to_path_buf(), is_maildir: maildir::is_maildir(path) }
+    }
+
+    /// The root of files in an archive that is one itself.
+    pub(super) const fn packed(path: PathBuf) -> Self {
+        Self { path, is_maildir: false }
+    }
+}
+
 /// The folder of messages that lie in none.
 const NO_FOLDER: &str = "Inbox";
 
@@ -41,7 +59,7 @@ impl PlaceRule {
     /// A root that is itself a mailbox (named like an address, or a Maildir) gives its own name.
     ///
     /// ```
-    /// use std::path::Path;
+    /// use std::path::{Path, PathBuf};
     /// use postern_local_index::source::PlaceRule;
     ///
     /// let place = |root: &str, file: &str| {
@@ -56,11 +74,11 @@ impl PlaceRule {
     /// ```
     #[must_use]
     pub fn place(&self, root: &Path, file: &Path) -> Place {
-        self.place_in(root, file, maildir::part(file))
+        self.place_in(&Root::of(root), file, maildir::part(file))
     }
 
-    /// What the path of a file on disk says.
-    pub(super) fn home(&self, root: &Path, file: &Path, part: Option<Part>) -> Home {
+    /// What the path of a file says that lies in such a part of a Maildir.
+    pub(super) fn home(&self, root: &Root, file: &Path, part: Option<Part>) -> Home {
         let in_cur = part == Some(Part::Cur);
         let is_marked = |flag| (in_cur && maildir::has_flag(file, flag)).then_some(true);
         Home {
@@ -72,12 +90,14 @@ impl PlaceRule {
         }
     }
 
-    fn place_in(&self, root: &Path, file: &Path, part: Option<Part>) -> Place {
+    fn place_in(&self, root: &Root, file: &Path, part: Option<Part>) -> Place {
+        let Root { path: root, is_maildir } = root;
         let folders =
             file.strip_prefix(root).ok().and_then(Path::parent).map(names).unwrap_or_default();
         let folders = maildir::folders(&folders, part);
-        let own_name = name(if root == file { root.file_stem() } else { root.file_name() });
-        let is_mailbox = own_name.contains('@') || maildir::is_maildir(root);
+        let own_name =
+            name(if root.as_path() == file { root.file_stem() } else { root.file_name() });
+        let is_mailbox = own_name.contains('@') || *is_maildir;
         let (mailbox, folder) = match folders.split_first() {
             Some((first, rest)) if !is_mailbox => (first.clone(), rest),
             Some(_) | None => (own_name, folders.as_slice()),

@@ -10,6 +10,7 @@ use postern_query::Message;
 
 use super::budget::{Budget, Metered};
 use super::kind::{Kind, kind};
+use super::place::Root;
 use super::{Home, PlaceRule, SourceFile, Unreadable, archive, documents, mailbox, packed, pst};
 use crate::mail::outlook;
 
@@ -90,7 +91,7 @@ pub(super) struct Reading<'r> {
 pub(super) struct Entry {
     /// Where it would lie if archives were folders, and the root of that.
     pub(super) path: PathBuf,
-    pub(super) root: PathBuf,
+    pub(super) root: Arc<Root>,
     /// Where in the file it lies.
     pub(super) part: String,
     pub(super) home: Arc<Home>,
@@ -123,7 +124,7 @@ impl Entry {
     }
 
     /// What lies inside of it, under a path of its own.
-    pub(super) fn inside(&self, root: PathBuf, path: PathBuf) -> Self {
+    pub(super) fn inside(&self, root: Arc<Root>, path: PathBuf) -> Self {
         Self { root, path, layers: self.layers + 1, ..self.clone() }
     }
 }
@@ -137,7 +138,7 @@ impl Reading<'_> {
     pub(super) fn file(&mut self) {
         let entry = Entry {
             path: self.source.path.clone(),
-            root: self.source.root.clone(),
+            root: Arc::clone(&self.source.root),
             part: String::new(),
             home: Arc::new(self.source.home.clone()),
             layers: 0,
