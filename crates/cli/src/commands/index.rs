@@ -87,7 +87,7 @@ fn progress_bar(quiet: bool) -> ProgressBar {
 
 fn show(bar: &ProgressBar, progress: &Progress) {
     bar.set_length(progress.total_bytes);
-    bar.set_position(progress.bytes);
+    bar.set_position(progress.done_bytes);
     if progress.messages.is_multiple_of(100) {
         let name = progress.current.file_name().map(|name| terminal::safe(&name.to_string_lossy()));
         bar.set_message(format!("{} messages, {}", progress.messages, name.unwrap_or_default()));
@@ -98,6 +98,7 @@ fn show(bar: &ProgressBar, progress: &Progress) {
 
 fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
     let rate = per_second(summary.found.saturating_sub(summary.already_there), took);
+    let bytes = human_size(per_second(summary.bytes, took));
     let rows = [
         ("found", summary.found.to_string()),
         ("indexed", summary.indexed.to_string()),
@@ -106,7 +107,7 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
         ("forgotten files", summary.forgotten.to_string()),
         ("unreadable", summary.unreadable.len().to_string()),
         ("not mail", summary.not_mail.len().to_string()),
-        ("time", format!("{:.1} s, {rate} messages a second", took.as_secs_f64())),
+        ("time", format!("{:.1} s, {rate} messages and {bytes} a second", took.as_secs_f64())),
         ("index", human_size(size)),
     ];
     for (name, value) in rows {
@@ -156,10 +157,10 @@ fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
     })
 }
 
-/// Whole messages a second.
-fn per_second(messages: u64, took: Duration) -> u64 {
+/// How many a second, whole.
+fn per_second(count: u64, took: Duration) -> u64 {
     let milliseconds = took.as_millis().max(1);
-    u64::try_from(u128::from(messages) * 1_000 / milliseconds).unwrap_or(u64::MAX)
+    u64::try_from(u128::from(count) * 1_000 / milliseconds).unwrap_or(u64::MAX)
 }
 
 fn human_size(bytes: u64) -> String {

@@ -4,21 +4,25 @@
 //! which the files were found, so that every run over the same files makes the same index. What is
 //! on the way is bounded by the channels between them.
 
+mod room;
+mod work;
+
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf, absolute};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use jiff::Timestamp;
 use postern_query::Message;
 
 use crate::index::{Added, Options, Origin, SameId, Source, Writer};
-use crate::mail;
 use crate::search::Error;
-use crate::source::{self, Content, Home, Item, PlaceRule, SourceFile, Unreadable};
+use crate::source::{self, PlaceRule, SourceFile, Unreadable};
+
+use work::{Event, Work};
 
 /// Messages on the way between two threads.
 const IN_FLIGHT: usize = 64;
@@ -62,6 +66,8 @@ pub struct Progress {
     pub bytes: u64,
     /// Bytes of all files that have to be read.
     pub total_bytes: u64,
+    /// Bytes of these that are done; packed files count as they lie on disk.
+    pub done_bytes: u64,
     /// The file that is being taken in.
     pub current: PathBuf,
 }
@@ -107,15 +113,15 @@ pub fn run(
     let files = run.scan(&mut writer, request)?;
     run.progress.total_bytes = files.iter().map(|file| file.length).sum();
     let stop = AtomicBool::new(false);
-    let (work, to_parse) = sync_channel(IN_FLIGHT);
+    let (raw, to_parse) = sync_channel(IN_FLIGHT);
     let to_parse = Mutex::new(to_parse);
     thread::scope(|scope| {
         let (parsed, to_write) = sync_channel(IN_FLIGHT);
         let (files, stop) = (&files, &stop);
-        scope.spawn(move || read_files(files, &request.place, &work, stop));
+        scope.spawn(move || work::read_files(files, &request.place, &raw, stop));
         for _ in 0..request.jobs.max(1) {
             let (parsed, to_parse) = (parsed.clone(), &to_parse);
-            scope.spawn(move || parse_all(to_parse, &parsed));
+            scope.spawn(move || work::parse_all(to_parse, &parsed));
         }
         drop(parsed);
         let outcome = run.write_all(&mut writer, files, &to_write, clock, progress, stop);
@@ -129,85 +135,16 @@ pub fn run(
     Ok(run.summary)
 }
 
-// ---- reading and parsing ----
-
-/// A message or the end of a file on its way.
-struct Work {
-    sequence: u64,
-    file: usize,
-    event: Event,
-}
-
-enum Event {
-    Raw {
-        bytes: Vec<u8>,
-        part: String,
-        home: Arc<Home>,
-    },
-    Parsed {
-        message: Box<Message>,
-        part: String,
-        same_id: SameId,
-    },
-    Unreadable(Unreadable),
-    /// The file was read to its end.
-    End,
-}
-
-fn read_files(files: &[SourceFile], rule: &PlaceRule, work: &SyncSender<Work>, stop: &AtomicBool) {
-    let mut sequence = 0;
-    let mut send = |file, event| {
-        // The receivers are gone only when the run has ended, and then nothing is missed.
-        work.send(Work { sequence, file, event }).unwrap_or_default();
-        sequence += 1;
-    };
-    for (number, file) in files.iter().enumerate() {
-        source::read(file, rule, stop, &mut |item| send(number, event(item)));
-        // A file that was left in the middle is not done.
-        if stop.load(Ordering::Relaxed) {
-            return;
-        }
-        send(number, Event::End);
-    }
-}
-
-fn event(item: Result<Item, Unreadable>) -> Event {
-    match item {
-        Ok(Item { part, home, content: Content::Raw(bytes) }) => Event::Raw { bytes, part, home },
-        Ok(Item { part, content: Content::Read(message), .. }) => {
-            Event::Parsed { message, part, same_id: SameId::Keeps }
-        }
-        Ok(Item { part, content: Content::Document(message), .. }) => {
-            Event::Parsed { message, part, same_id: SameId::Replaces }
-        }
-        Err(fault) => Event::Unreadable(fault),
-    }
-}
-
-fn parse_all(to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>) {
-    loop {
-        let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(mut work) = next else { return };
-        if let Event::Raw { bytes, part, home } = work.event {
-            let mut message = mail::parse(&bytes, &home.place);
-            home.mark(&mut message);
-            let message = Box::new(message);
-            work.event = Event::Parsed { message, part, same_id: SameId::Keeps };
-        }
-        if parsed.send(work).is_err() {
-            return;
-        }
-    }
-}
-
-// ---- writing ----
-
 #[derive(Default)]
 struct Run {
     summary: Summary,
     progress: Progress,
     since_commit: u64,
     commit_every: u64,
+    /// Bytes of the files that were read to their end.
+    finished: u64,
+    /// Bytes of messages of the file that is being read.
+    unfinished: u64,
 }
 
 impl Run {
@@ -281,6 +218,7 @@ impl Run {
                 let Some(file) = files.get(work.file) else { continue };
                 self.write(writer, file, work.event, &mut faults)?;
                 self.progress.current.clone_from(&file.path);
+                self.progress.done_bytes = self.finished + self.unfinished.min(file.length);
                 if progress(&self.progress).is_break() {
                     self.summary.stopped = true;
                     stop.store(true, Ordering::Relaxed);
@@ -306,7 +244,11 @@ impl Run {
                 self.add(writer, file, &message, part, same_id, faults)?;
             }
             Event::Unreadable(fault) => faults.push(fault),
-            Event::End => self.close(writer, file, faults)?,
+            Event::End => {
+                self.finished += file.length;
+                self.unfinished = 0;
+                self.close(writer, file, faults)?;
+            }
             Event::Raw { .. } => {}
         }
         Ok(())
@@ -363,6 +305,7 @@ impl Run {
         self.summary.bytes += bytes;
         self.progress.messages += 1;
         self.progress.bytes += bytes;
+        self.unfinished += bytes;
         self.since_commit += 1;
         Ok(())
     }
