@@ -182,7 +182,12 @@ fn an_interrupt_keeps_what_is_done() {
     let done = stopped["indexed"].as_u64().unwrap();
     assert!(stderr(&output).contains("what is done is kept") || stopped["stopped"] == false);
     assert_eq!(setting.count("*"), done.to_string(), "what the summary says is there");
-    check(&setting.index(&[]), &[("alreadyThere", done), ("indexed", 4_000 - done)]);
+    let rest = setting.index(&[]);
+    let there = rest["alreadyThere"].as_u64().unwrap();
+    // The last file may not have been closed, and is read again.
+    assert!(there == done || there + 1 == done, "{done}: {rest}");
+    check(&rest, &[("indexed", 4_000 - there), ("found", 4_000)]);
+    assert_eq!(setting.count("*"), "4000");
 }
 
 fn many(setting: &Setting, count: usize) {
