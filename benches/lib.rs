@@ -2,12 +2,13 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 use postern_local_index::index::Options;
 use postern_local_index::ingest::{self, Request};
 use postern_local_index::mail::{self, Place};
-use postern_local_index::source::{self, Item, PlaceRule};
+use postern_local_index::source::{self, Content, Item, PlaceRule};
 use postern_query::Message;
 
 /// Raw messages: those below `POSTERN_BENCH_MAIL` (real mail), else the samples, over and over with
@@ -21,14 +22,14 @@ use postern_query::Message;
 pub fn raw_mail(count: usize) -> Vec<Vec<u8>> {
     let root = std::env::var_os("POSTERN_BENCH_MAIL").map_or_else(samples, PathBuf::from);
     let mut found = Vec::new();
-    for file in source::walk(&[root], &PlaceRule::default()).flatten() {
-        let read = source::read(&file, &mut |item| {
-            if let Ok(Item::Mail { bytes, .. }) = item {
+    let (rule, go_on) = (PlaceRule::default(), AtomicBool::new(false));
+    for file in source::walk(&[root], &rule).flatten() {
+        // What is no mail is left out.
+        source::read(&file, &rule, &go_on, &mut |item| {
+            if let Ok(Item { content: Content::Raw(bytes), .. }) = item {
                 found.push(bytes);
             }
         });
-        // What is no mail is left out.
-        read.unwrap_or_default();
         if found.len() >= count {
             break;
         }

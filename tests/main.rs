@@ -12,5 +12,6 @@
 mod command_line;
 mod gateway;
 mod gateway_access;
+mod ingest;
 mod parity;
 mod support;

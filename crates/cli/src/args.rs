@@ -38,7 +38,7 @@ pub(crate) struct Common {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Index mail: folders, single messages, mbox, Maildir, .jsonl documents
+    /// Index mail: folders, single messages, mbox, Maildir, Outlook, zip and tar of these, documents
     ///
     /// Run it again at any time: only what is new or has changed is read. The first folder below a
     /// path names the mailbox, the rest the folder: PATH/ann@contoso.com/Archive/2024/1.eml.
@@ -86,6 +86,12 @@ pub(crate) struct Index {
     /// Forget the index that is there, whichever version made it
     #[arg(long)]
     pub(crate) rebuild: bool,
+    /// Forget files below PATH that are gone, and the messages that no other file has
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Messages between two commits
+    #[arg(long, value_name = "N", default_value_t = 100_000, hide = true)]
+    pub(crate) commit_every: u64,
     /// How the summary is written
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,

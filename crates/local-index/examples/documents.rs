@@ -4,25 +4,31 @@
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 
 use postern_local_index::mail::{document, parse};
-use postern_local_index::source::{self, Item, PlaceRule};
+use postern_local_index::source::{self, Content, Item, PlaceRule};
 
 fn main() -> io::Result<()> {
     let roots: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let mut out = io::BufWriter::new(io::stdout().lock());
-    for file in source::walk(&roots, &PlaceRule::default()).flatten() {
+    let (rule, go_on) = (PlaceRule::default(), AtomicBool::new(false));
+    for file in source::walk(&roots, &rule).flatten() {
         let mut lines = Vec::new();
-        let read = source::read(&file, &mut |item| {
-            if let Ok(Item::Mail { bytes, .. }) = item {
-                lines.push(document::to_json(&parse(&bytes, &file.place)));
+        source::read(&file, &rule, &go_on, &mut |item| match item {
+            Ok(Item { content: Content::Raw(bytes), home, .. }) => {
+                lines.push(Ok(document::to_json(&parse(&bytes, &home.place))));
             }
+            Ok(Item { content: Content::Document(message) | Content::Read(message), .. }) => {
+                lines.push(Ok(document::to_json(&message)));
+            }
+            Err(fault) => lines.push(Err(fault)),
         });
-        if let Err(fault) = read {
-            writeln!(io::stderr(), "{}: {}", fault.path.display(), fault.reason)?;
-        }
         for line in lines {
-            writeln!(out, "{line}")?;
+            match line {
+                Ok(line) => writeln!(out, "{line}")?,
+                Err(fault) => writeln!(io::stderr(), "{}: {}", fault.name(), fault.reason)?,
+            }
         }
     }
     out.flush()

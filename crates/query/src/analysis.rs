@@ -31,7 +31,8 @@ pub struct Token {
 /// ```
 pub fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
     stretches(text)
-        .flat_map(|(start, stretch)| segments(stretch).map(move |(at, word)| (start + at, word)))
+        .flat_map(|(start, stretch)| lines(stretch).map(move |(at, line)| (start + at, line)))
+        .flat_map(|(start, line)| words(line).map(move |(at, word)| (start + at, word)))
         .filter(|(_, word)| is_word(word))
         .flat_map(|(start, word)| pieces(start, word))
 }
@@ -49,6 +50,9 @@ pub fn terms(text: &str) -> Vec<String> {
 /// ```
 #[must_use]
 pub fn lower_case(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().map(lower_char).collect()
 }
 
@@ -59,6 +63,23 @@ fn lower_char(c: char) -> char {
     // Only U+0130 has a lower case of two characters; its simple mapping is a plain i.
     let mut lower = c.to_lowercase();
     if lower.len() == 1 { lower.next().unwrap_or(c) } else { 'i' }
+}
+
+/// Lines with their ends: there is always a boundary before and after a line break.
+fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut at = 0;
+    text.split_inclusive('\n').map(move |line| {
+        let start = at;
+        at += line.len();
+        (start, line)
+    })
+}
+
+/// The segments of a line that may be words; those of ASCII are found several times as fast.
+fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_ascii = line.is_ascii();
+    let ascii = is_ascii.then(|| line.unicode_word_indices()).into_iter().flatten();
+    ascii.chain((!is_ascii).then(|| segments(line)).into_iter().flatten())
 }
 
 /// Word-boundary segments, with the letters of one run of an unspaced South-East Asian script joined.
@@ -163,6 +184,8 @@ fn piece_length(word: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[track_caller]
@@ -208,6 +231,17 @@ mod tests {
         check("x \u{363} y", &["x", "y"]);
         check("", &[]);
         check("_ - !!! 🎉 1️⃣", &[]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(2_000) })]
+
+        /// Line by line, and the shorter way for ASCII, change nothing.
+        #[test]
+        fn lines_and_ascii_are_cut_as_the_whole(text in "[a-cA-C0-2 '.,:;_\r\n\t@\u{e9}\u{300}\u{200d}\u{e01}\u{4e1c}\u{30ab}\u{1f1e6}-]{0,40}") {
+            let whole = segments(&text).filter(|(_, word)| is_word(word)).map(|(_, word)| lower_case(word));
+            prop_assert_eq!(terms(&text), whole.collect::<Vec<_>>());
+        }
     }
 
     #[test]

@@ -54,6 +54,8 @@ fn request(arguments: &Index) -> Request {
             rebuild: arguments.rebuild,
         },
         jobs,
+        prune: arguments.prune,
+        commit_every: arguments.commit_every,
     }
 }
 
@@ -85,7 +87,7 @@ fn progress_bar(quiet: bool) -> ProgressBar {
 
 fn show(bar: &ProgressBar, progress: &Progress) {
     bar.set_length(progress.total_bytes);
-    bar.set_position(progress.bytes);
+    bar.set_position(progress.done_bytes);
     if progress.messages.is_multiple_of(100) {
         let name = progress.current.file_name().map(|name| terminal::safe(&name.to_string_lossy()));
         bar.set_message(format!("{} messages, {}", progress.messages, name.unwrap_or_default()));
@@ -96,18 +98,20 @@ fn show(bar: &ProgressBar, progress: &Progress) {
 
 fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
     let rate = per_second(summary.found.saturating_sub(summary.already_there), took);
+    let bytes = human_size(per_second(summary.bytes, took));
     let rows = [
         ("found", summary.found.to_string()),
         ("indexed", summary.indexed.to_string()),
         ("already there", summary.already_there.to_string()),
         ("duplicates", summary.duplicates.to_string()),
+        ("forgotten files", summary.forgotten.to_string()),
         ("unreadable", summary.unreadable.len().to_string()),
         ("not mail", summary.not_mail.len().to_string()),
-        ("time", format!("{:.1} s, {rate} messages a second", took.as_secs_f64())),
+        ("time", format!("{:.1} s, {rate} messages and {bytes} a second", took.as_secs_f64())),
         ("index", human_size(size)),
     ];
     for (name, value) in rows {
-        output::line(format!("{name:>14}  {value}"))?;
+        output::line(format!("{name:>15}  {value}"))?;
     }
     list("unreadable", &summary.unreadable)?;
     list("not mail", &summary.not_mail)?;
@@ -126,17 +130,15 @@ fn list(title: &str, faults: &[Unreadable]) -> anyhow::Result<()> {
         output::line(format!("\n{title}:"))?;
     }
     for fault in faults {
-        let path = terminal::safe(&fault.path.to_string_lossy());
-        output::line(format!("  {path}: {}", terminal::safe(&fault.reason)))?;
+        let name = terminal::safe(&fault.name());
+        output::line(format!("  {name}: {}", terminal::safe(&fault.reason)))?;
     }
     Ok(())
 }
 
 fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
     let faults = |faults: &[Unreadable]| {
-        let each = faults
-            .iter()
-            .map(|fault| json!({"path": fault.path.to_string_lossy(), "reason": fault.reason}));
+        let each = faults.iter().map(|fault| json!({"path": fault.name(), "reason": fault.reason}));
         each.collect::<Vec<_>>()
     };
     json!({
@@ -144,6 +146,7 @@ fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
         "indexed": summary.indexed,
         "alreadyThere": summary.already_there,
         "duplicates": summary.duplicates,
+        "forgotten": summary.forgotten,
         "unreadable": faults(&summary.unreadable),
         "notMail": faults(&summary.not_mail),
         "stopped": summary.stopped,
@@ -154,10 +157,10 @@ fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
     })
 }
 
-/// Whole messages a second.
-fn per_second(messages: u64, took: Duration) -> u64 {
+/// How many a second, whole.
+fn per_second(count: u64, took: Duration) -> u64 {
     let milliseconds = took.as_millis().max(1);
-    u64::try_from(u128::from(messages) * 1_000 / milliseconds).unwrap_or(u64::MAX)
+    u64::try_from(u128::from(count) * 1_000 / milliseconds).unwrap_or(u64::MAX)
 }
 
 fn human_size(bytes: u64) -> String {

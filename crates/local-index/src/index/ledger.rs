@@ -18,8 +18,8 @@ use std::path::Path;
 use std::{fs, io};
 
 use redb::{
-    Database, MultimapTableDefinition, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
-    TableDefinition, WriteTransaction,
+    Database, MultimapTableDefinition, ReadOnlyMultimapTable, ReadOnlyTable, ReadableDatabase as _,
+    ReadableTable as _, TableDefinition, WriteTransaction,
 };
 
 use super::record::{Key, Record};
@@ -52,9 +52,34 @@ const CACHE_BYTES: usize = 64 << 20;
 pub(crate) type Changes = BTreeMap<Key, Option<Record>>;
 
 /// The book-keeping of an index.
-#[derive(Debug)]
 pub(crate) struct Ledger {
+    /// What is in force, opened once for the many questions between two changes.
+    tables: Tables,
     database: Database,
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ledger").field("database", &self.database).finish_non_exhaustive()
+    }
+}
+
+/// The tables as of the last change.
+struct Tables {
+    sources: ReadOnlyTable<&'static [u8], &'static [u8]>,
+    origins: ReadOnlyMultimapTable<&'static str, &'static [u8]>,
+    numbers: ReadOnlyTable<&'static str, u64>,
+}
+
+impl Tables {
+    fn open(database: &Database) -> Result<Self, redb::Error> {
+        let transaction = database.begin_read()?;
+        Ok(Self {
+            sources: transaction.open_table(SOURCES)?,
+            origins: transaction.open_multimap_table(ORIGINS)?,
+            numbers: transaction.open_table(NUMBERS)?,
+        })
+    }
 }
 
 fn unless_missing(error: io::Error) -> io::Result<()> {
@@ -88,7 +113,7 @@ impl Ledger {
             transaction.open_multimap_table(ORIGINS)?;
             transaction.open_table(NUMBERS)?;
             transaction.commit()?;
-            Ok(Self { database })
+            Ok(Self { tables: Tables::open(&database)?, database })
         })
     }
 
@@ -97,7 +122,7 @@ impl Ledger {
     /// # Errors
     ///
     /// When the ledger cannot be read or written.
-    pub(crate) fn agree(&self, committed: u64, index_is_empty: bool) -> Result<(), Error> {
+    pub(crate) fn agree(&mut self, committed: u64, index_is_empty: bool) -> Result<(), Error> {
         match self.number(PROPOSAL)? {
             Some(number) if number == committed => self.accept()?,
             Some(_) => self.write(drop_proposal)?,
@@ -115,7 +140,7 @@ impl Ledger {
     /// # Errors
     ///
     /// When the ledger cannot be written.
-    pub(crate) fn propose(&self, changes: &Changes) -> Result<(u64, u64), Error> {
+    pub(crate) fn propose(&mut self, changes: &Changes) -> Result<(u64, u64), Error> {
         let number = self.sequence()? + 1;
         let unreadable = self.unreadable_after(changes)?;
         self.write(|transaction| {
@@ -138,7 +163,7 @@ impl Ledger {
     /// # Errors
     ///
     /// When the ledger cannot be written.
-    pub(crate) fn accept(&self) -> Result<(), Error> {
+    pub(crate) fn accept(&mut self) -> Result<(), Error> {
         self.write(|transaction| {
             apply(transaction)?;
             let mut numbers = transaction.open_table(NUMBERS)?;
@@ -167,11 +192,8 @@ impl Ledger {
     ///
     /// When the ledger cannot be read.
     pub(crate) fn record(&self, key: &Key) -> Result<Option<Record>, Error> {
-        let bytes = self.read(|transaction| {
-            let sources = transaction.open_table(SOURCES)?;
-            Ok(sources.get(key.as_slice())?.map(|bytes| bytes.value().to_vec()))
-        })?;
-        bytes.map(|bytes| Record::from_bytes(&bytes)).transpose()
+        let bytes = guarded(|| Ok(self.tables.sources.get(key.as_slice())?))?;
+        bytes.map(|bytes| Record::from_bytes(bytes.value())).transpose()
     }
 
     /// The files that a message came from.
@@ -180,13 +202,9 @@ impl Ledger {
     ///
     /// When the ledger cannot be read.
     pub(crate) fn files_of(&self, id: &str) -> Result<Vec<Key>, Error> {
-        self.read(|transaction| {
-            let origins = transaction.open_multimap_table(ORIGINS)?;
-            let mut files = Vec::new();
-            for file in origins.get(id)? {
-                files.push(Key::from_bytes(file?.value()));
-            }
-            Ok(files)
+        guarded(|| {
+            let files = self.tables.origins.get(id)?;
+            files.map(|file| Ok(Key::from_bytes(file?.value()))).collect()
         })
     }
 
@@ -211,18 +229,25 @@ impl Ledger {
     ///
     /// When the ledger cannot be read.
     pub(crate) fn sources(&self) -> Result<Vec<(Key, Vec<Unreadable>)>, Error> {
-        let all = self.read(|transaction| {
-            let sources = transaction.open_table(SOURCES)?;
-            let mut all = Vec::new();
-            for entry in sources.iter()? {
-                let (key, bytes) = entry?;
-                all.push((Key::from_bytes(key.value()), bytes.value().to_vec()));
-            }
-            Ok(all)
-        })?;
-        all.into_iter()
-            .map(|(key, bytes)| Ok((key, Record::from_bytes(&bytes)?.unreadable())))
-            .collect()
+        let mut all = Vec::new();
+        for entry in guarded(|| Ok(self.tables.sources.iter()?))? {
+            let (key, bytes) = guarded(|| Ok(entry?))?;
+            let record = Record::from_bytes(bytes.value())?;
+            all.push((Key::from_bytes(key.value()), record.unreadable()));
+        }
+        Ok(all)
+    }
+
+    /// Every file that was taken in.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn files(&self) -> Result<Vec<Key>, Error> {
+        guarded(|| {
+            let keys = self.tables.sources.iter()?;
+            keys.map(|entry| Ok(Key::from_bytes(entry?.0.value()))).collect()
+        })
     }
 
     /// Whether the index may hold messages that the ledger knows nothing of.
@@ -249,27 +274,20 @@ impl Ledger {
     }
 
     fn number(&self, name: &str) -> Result<Option<u64>, Error> {
-        self.read(|transaction| {
-            Ok(transaction.open_table(NUMBERS)?.get(name)?.map(|value| value.value()))
-        })
-    }
-
-    fn read<T>(
-        &self,
-        work: impl FnOnce(&ReadTransaction) -> Result<T, redb::Error>,
-    ) -> Result<T, Error> {
-        guarded(|| work(&self.database.begin_read()?))
+        guarded(|| Ok(self.tables.numbers.get(name)?.map(|value| value.value())))
     }
 
     fn write(
-        &self,
+        &mut self,
         work: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<(), Error> {
-        guarded(|| {
+        self.tables = guarded(|| {
             let transaction = self.database.begin_write()?;
             work(&transaction)?;
-            Ok(transaction.commit()?)
-        })
+            transaction.commit()?;
+            Tables::open(&self.database)
+        })?;
+        Ok(())
     }
 }
 

@@ -122,7 +122,7 @@ impl Writer {
             folder.clear(&lock)?;
         }
         let index = folder.open_or_create(&lock)?;
-        let ledger = Ledger::open(&folder.ledger())?;
+        let mut ledger = Ledger::open(&folder.ledger())?;
         let is_empty = index.searchable_segment_metas()?.is_empty();
         ledger.agree(Payload::of(&index)?.sequence, is_empty)?;
         let engine = engine(&index, options)?;
@@ -204,6 +204,20 @@ impl Writer {
     /// When the ledger cannot be read.
     pub fn forget(&mut self, path: &Path) -> Result<(), Error> {
         self.change(&Key::of(path), None)
+    }
+
+    /// Forgets every file for which `is_gone` holds, and says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn forget_where(&mut self, is_gone: impl Fn(&Path) -> bool) -> Result<u64, Error> {
+        let gone: Vec<_> =
+            self.ledger.files()?.into_iter().filter(|key| is_gone(&key.path())).collect();
+        for key in &gone {
+            self.change(key, None)?;
+        }
+        Ok(gone.len() as u64)
     }
 
     /// The files that were taken in, as of the last commit, with what could not be read of each.

@@ -7,13 +7,14 @@ use mail_parser::{HeaderName, HeaderValue, MessagePart, MimeHeaders as _, PartTy
 use postern_query::Attachment;
 
 use super::transfer::Transfer;
-use super::{charset, headers, html};
+use super::{charset, headers, html, nested, outlook};
 
 /// The text of a message and its attachments. An attached message is one attachment: nothing inside
 /// of it is ours.
-pub(super) fn of(parsed: &mail_parser::Message<'_>) -> (String, Vec<Attachment>) {
+pub(super) fn of(parsed: &mail_parser::Message<'_>, depth: u8) -> (String, Vec<Attachment>) {
     let raw = parsed.raw_message();
     let (mut plain, mut rich, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
+    let mut wrapped = Vec::new();
     for part in &parsed.parts {
         if matches!(part.body, PartType::Multipart(_)) {
             continue;
@@ -21,9 +22,14 @@ pub(super) fn of(parsed: &mail_parser::Message<'_>) -> (String, Vec<Attachment>)
         let disposition =
             part.content_disposition().map(|value| value.ctype().to_ascii_lowercase());
         let kind = content_type(part);
+        if let Some((text, files)) = opened(part, &kind, raw) {
+            wrapped.push(text);
+            attachments.extend(files);
+            continue;
+        }
         match file_name(part, raw) {
             Some(name) if disposition.as_deref() != Some("inline") => {
-                attachments.push(attachment(part, name, kind, raw));
+                attachments.push(attachment(part, name, kind, raw, depth));
             }
             None if disposition.as_deref() == Some("attachment") => {}
             Some(_) | None => match kind.as_str() {
@@ -33,9 +39,16 @@ pub(super) fn of(parsed: &mail_parser::Message<'_>) -> (String, Vec<Attachment>)
             },
         }
     }
-    let body = plain.join("\n");
-    let body = if body.trim().is_empty() && !rich.is_empty() { rich.join("\n") } else { body };
-    (body, attachments)
+    let mut bodies = [plain, rich, wrapped].into_iter().map(|texts| texts.join("\n"));
+    (bodies.find(|body| !body.trim().is_empty()).unwrap_or_default(), attachments)
+}
+
+/// What a part in TNEF (`winmail.dat`) holds in its place.
+fn opened(part: &MessagePart<'_>, kind: &str, raw: &[u8]) -> Option<(String, Vec<Attachment>)> {
+    let is_wrapped = matches!(kind, "application/ms-tnef" | "application/vnd.ms-tnef");
+    let is_named =
+        || file_name(part, raw).is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"));
+    (is_wrapped || is_named()).then(|| outlook::opened(&bytes(part, raw)))?
 }
 
 /// Text as it is kept: one kind of line ends, and no NUL.
@@ -43,7 +56,13 @@ pub(super) fn clean(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\0', "")
 }
 
-fn attachment(part: &MessagePart<'_>, name: String, kind: String, raw: &[u8]) -> Attachment {
+fn attachment(
+    part: &MessagePart<'_>,
+    name: String,
+    kind: String,
+    raw: &[u8],
+    depth: u8,
+) -> Attachment {
     let size = match &part.body {
         PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.len(),
         PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => {
@@ -54,8 +73,20 @@ fn attachment(part: &MessagePart<'_>, name: String, kind: String, raw: &[u8]) ->
         name: Some(name),
         content_type: Some(kind),
         size: i64::try_from(size).ok(),
-        text: None,
+        text: inner(part, raw, depth),
     }
+}
+
+/// Messages in one another that are read.
+const MAX_DEPTH: u8 = 4;
+
+/// The text of a message that is attached.
+fn inner(part: &MessagePart<'_>, raw: &[u8], depth: u8) -> Option<String> {
+    let is_read = matches!(part.body, PartType::Message(_)) && depth < MAX_DEPTH;
+    is_read.then(|| {
+        let raw = Transfer::named(part.content_transfer_encoding()).decode(encoded(part, raw));
+        nested::text(&super::parse::inner(&raw, depth + 1))
+    })
 }
 
 /// The media type in lower case; what is not declared, or not whole, is plain text (RFC 2045, 5.2),
@@ -97,10 +128,15 @@ fn mended_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     })
 }
 
+/// The bytes of a part as the message has them.
+fn encoded<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> &'r [u8] {
+    let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+    raw.get(index(part.offset_body)..index(part.offset_end)).unwrap_or_default()
+}
+
 /// The bytes of a part without their transfer encoding.
 fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
-    let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
-    let raw = raw.get(index(part.offset_body)..index(part.offset_end)).unwrap_or_default();
+    let raw = encoded(part, raw);
     match part.body {
         PartType::Message(_) => Cow::Borrowed(raw),
         _ => Transfer::named(part.content_transfer_encoding()).decode(raw),

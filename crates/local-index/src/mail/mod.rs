@@ -11,6 +11,8 @@ mod headers;
 mod hidden;
 mod html;
 mod marks;
+pub(crate) mod nested;
+pub(crate) mod outlook;
 mod parse;
 mod repair;
 mod transfer;

@@ -4,9 +4,9 @@ use mail_parser::HeaderName;
 use postern_query::{Message, Recipient};
 
 use super::charset::guessed;
-use super::{Place, body, headers, id_of, marks, repair};
+use super::{Place, body, headers, id_of, marks, outlook, repair};
 
-/// Reads a message; whatever cannot be read is missing in it.
+/// Reads a message, an item of Outlook (`.msg`) or TNEF; whatever cannot be read is missing in it.
 ///
 /// ```
 /// use postern_local_index::mail::{parse, Place};
@@ -19,6 +19,11 @@ use super::{Place, body, headers, id_of, marks, repair};
 /// ```
 #[must_use]
 pub fn parse(raw: &[u8], place: &Place) -> Message {
+    outlook::parse(raw, place).unwrap_or_else(|| internet_message(raw, place))
+}
+
+/// A message as RFC 5322 has it, or anything else.
+fn internet_message(raw: &[u8], place: &Place) -> Message {
     let mut message = Message {
         id: id_of(raw),
         size: i64::try_from(raw.len()).ok(),
@@ -26,15 +31,26 @@ pub fn parse(raw: &[u8], place: &Place) -> Message {
         folder: Some(place.folder.clone()),
         ..Message::default()
     };
-    let readable = repair::readable(raw);
-    match headers::parser().parse(readable.as_ref()) {
-        Some(parsed) => fill(&mut message, &parsed),
-        None => message.body = Some(body::clean(guessed(raw).trim_start())),
-    }
+    read(&mut message, raw, 0);
     message
 }
 
-fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>) {
+/// A message that lies in so many others.
+pub(super) fn inner(raw: &[u8], depth: u8) -> Message {
+    let mut message = Message::default();
+    read(&mut message, raw, depth);
+    message
+}
+
+fn read(message: &mut Message, raw: &[u8], depth: u8) {
+    let readable = repair::readable(raw);
+    match headers::parser().parse(readable.as_ref()) {
+        Some(parsed) => fill(message, &parsed, depth),
+        None => message.body = Some(body::clean(guessed(raw).trim_start())),
+    }
+}
+
+fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, depth: u8) {
     let sender = sender(parsed).unwrap_or_default();
     (message.from_address, message.from_name) = (sender.address, sender.name);
     message.to_recipients = recipients(parsed, HeaderName::To);
@@ -55,7 +71,7 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>) {
     message.kind = Some(marks::kind(parsed).to_owned());
     message.is_flagged = marks::is_flagged(parsed);
     message.is_draft = marks::is_draft(parsed);
-    let (body, attachments) = body::of(parsed);
+    let (body, attachments) = body::of(parsed, depth);
     message.is_signed = Some(marks::is_signed(parsed, &body));
     message.is_encrypted = Some(marks::is_encrypted(parsed, &body));
     message.body = Some(body);
@@ -83,7 +99,7 @@ mod tests {
     use super::*;
 
     fn read(raw: &str) -> Message {
-        parse(raw.as_bytes(), &Place { mailbox: "ann".into(), folder: "Inbox".into() })
+        super::parse(raw.as_bytes(), &Place { mailbox: "ann".into(), folder: "Inbox".into() })
     }
 
     #[test]
@@ -136,6 +152,7 @@ mod tests {
             .collect();
         assert_eq!(files, [("café.pdf", "application/pdf"), ("inner.eml", "message/rfc822")]);
         assert_eq!(message.attachments[0].size, Some(5));
+        assert_eq!(message.attachments[1].text.as_deref(), Some("inner\ninside"));
         assert_eq!(message.has_attachments, Some(true));
         assert_eq!(read("Content-Type: text/html\n\n<p>only").body.as_deref(), Some("only"));
     }

@@ -26,16 +26,26 @@ const KNOWN: [&[u8]; 14] = [
     b"content-transfer-encoding",
 ];
 
-/// Multiparts that are taken apart. The MIME library looks for the end of each up to the end of the
-/// message, so thousands that never end would take minutes.
+/// Multiparts, and messages in them, that are taken apart. The MIME library looks for the end of each
+/// up to the end of the message, so thousands that never end would take minutes.
 const MAX_MULTIPARTS: usize = 200;
 
 /// The message without its envelope, its headers in UTF-8 and closed by an empty line.
 pub(super) fn readable(raw: &[u8]) -> Cow<'_, [u8]> {
+    if is_of_old_mac(raw) {
+        let lines: Vec<u8> =
+            raw.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect();
+        return Cow::Owned(readable(&lines).into_owned());
+    }
     match with_readable_types(without_envelope(raw)) {
         Cow::Borrowed(raw) => with_sound_headers(raw),
         Cow::Owned(raw) => Cow::Owned(with_sound_headers(&raw).into_owned()),
     }
+}
+
+/// Lines that end with CR alone.
+fn is_of_old_mac(raw: &[u8]) -> bool {
+    memchr::memchr(b'\n', raw).is_none() && memchr::memchr(b'\r', raw).is_some()
 }
 
 fn with_sound_headers(raw: &[u8]) -> Cow<'_, [u8]> {
@@ -83,10 +93,11 @@ fn with_readable_types(raw: &[u8]) -> Cow<'_, [u8]> {
     })
 }
 
-/// Where `multipart` stands in headers of the content type.
+/// Where `multipart` or `message/` stands in headers of the content type.
 fn multiparts(raw: &[u8]) -> impl Iterator<Item = usize> {
     type_lines(raw).filter_map(|(start, line)| {
-        let at = line.windows(9).position(|word| word.eq_ignore_ascii_case(b"multipart"))?;
+        let is = |rest: &[u8]| starts_with(rest, b"multipart") || starts_with(rest, b"message/");
+        let at = (0..line.len()).find(|at| line.get(*at..).is_some_and(is))?;
         Some(start + at)
     })
 }
@@ -189,6 +200,7 @@ mod tests {
             (b"A: \xe9\n\n\xe9", b"A: \xc3\xa9\n\n\xe9"),
             (b"A: =?x?q?\xe9?= \xe9\n\n", b"A: =?x?q?\xe9?= \xc3\xa9\n\n"),
             (b"Content-Type: a/b; c=\r\n\t\"d\"\n\nx", b"Content-Type: a/b; c=  \t\"d\"\n\nx"),
+            (b"A: 1\r\rx\ry", b"A: 1\n\nx\ny"),
             (b"no header\nat all", b"\nno header\nat all"),
             (b"", b"\n"),
         ] {
@@ -215,6 +227,13 @@ Content-Type:
             .repeat(20_000),
         );
         assert_eq!(multiparts(&readable(&raw)).count(), MAX_MULTIPARTS);
+        assert!(parse(&raw, &Place::default()).body.is_some());
+    }
+
+    /// Each message in another was a call in a call when it was thrown away.
+    #[test]
+    fn messages_in_messages_were_an_overflow() {
+        let raw = b"Content-Type: message/rfc822\n\n".repeat(300_000);
         assert!(parse(&raw, &Place::default()).body.is_some());
     }
 

@@ -47,6 +47,11 @@ pub enum Error {
         /// Most bytes of an id.
         limit: usize,
     },
+    /// The disk is full, or a limit of space is reached.
+    #[error(
+        "there is no space for the index: {0}; make some and run the same again, what is done is kept"
+    )]
+    NoSpace(Arc<std::io::Error>),
     /// Files could not be read or written.
     #[error("the index cannot be read or written: {0}")]
     Io(Arc<std::io::Error>),
@@ -60,7 +65,17 @@ pub enum Error {
 
 impl From<std::io::Error> for Error {
     fn from(error: std::io::Error) -> Self {
-        Self::Io(Arc::new(error))
+        Self::of_io(Arc::new(error))
+    }
+}
+
+impl Error {
+    fn of_io(error: Arc<std::io::Error>) -> Self {
+        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+        match error.kind() {
+            StorageFull | QuotaExceeded | FileTooLarge => Self::NoSpace(error),
+            _ => Self::Io(error),
+        }
     }
 }
 
@@ -68,7 +83,7 @@ impl From<tantivy::TantivyError> for Error {
     fn from(error: tantivy::TantivyError) -> Self {
         use tantivy::TantivyError as Engine;
         match error {
-            Engine::IoError(error) => Self::Io(error),
+            Engine::IoError(error) => Self::of_io(error),
             Engine::DataCorruption(damage) => Self::Corrupt(format!("{damage:?}")),
             Engine::IncompatibleIndex(difference) => Self::Corrupt(format!("{difference:?}")),
             other => Self::Engine(Box::new(other)),
@@ -80,6 +95,7 @@ impl From<redb::Error> for Error {
     fn from(error: redb::Error) -> Self {
         match error {
             redb::Error::Corrupted(what) => Self::Corrupt(what),
+            redb::Error::Io(error) => error.into(),
             other => Self::Ledger(Arc::new(other)),
         }
     }

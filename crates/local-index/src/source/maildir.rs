@@ -2,25 +2,46 @@
 
 use std::path::Path;
 
+/// The part of a Maildir that a file lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Messages that a mail program has seen.
+    Cur,
+    /// Messages that were delivered.
+    New,
+    /// Messages that are still being delivered.
+    Tmp,
+}
+
 /// Whether the folder holds messages in `cur` and `new`.
 pub(super) fn is_maildir(folder: &Path) -> bool {
     folder.join("cur").is_dir() && folder.join("new").is_dir()
 }
 
-/// Whether the file lies in the given part (`cur`, `new`, `tmp`) of a Maildir.
-fn lies_in(file: &Path, part: &str) -> bool {
-    let Some(parent) = file.parent() else { return false };
-    parent.file_name().is_some_and(|name| name == part) && parent.parent().is_some_and(is_maildir)
+/// The part of a Maildir that a file on disk lies in.
+pub(super) fn part(file: &Path) -> Option<Part> {
+    named_part(file).filter(|_| file.parent().and_then(Path::parent).is_some_and(is_maildir))
 }
 
-/// A message that is still being delivered.
-pub(super) fn is_unfinished(file: &Path) -> bool {
-    lies_in(file, "tmp")
+/// The part of a Maildir that an entry of an archive seems to lie in. Nobody knows which other
+/// entries are still to come, so the names must do: those of delivered messages begin with the time.
+pub(super) fn archived_part(entry: &Path) -> Option<Part> {
+    let is_delivered = name(entry).starts_with(|first: char| first.is_ascii_digit());
+    named_part(entry).filter(|part| is_delivered && *part != Part::Tmp)
 }
 
-/// The folders of a file without `cur` and `new`; `.Sub.Deeper` is `Sub`, `Deeper`.
-pub(super) fn folders(names: &[String], file: &Path) -> Vec<String> {
-    if !lies_in(file, "cur") && !lies_in(file, "new") {
+fn named_part(file: &Path) -> Option<Part> {
+    match file.parent()?.file_name()?.to_str()? {
+        "cur" => Some(Part::Cur),
+        "new" => Some(Part::New),
+        "tmp" => Some(Part::Tmp),
+        _ => None,
+    }
+}
+
+/// The folders of a message without `cur` and `new`; `.Sub.Deeper` is `Sub`, `Deeper`.
+pub(super) fn folders(names: &[String], part: Option<Part>) -> Vec<String> {
+    if part.is_none() {
         return names.to_vec();
     }
     let above = names.split_last().map_or(names, |(_, above)| above);
@@ -34,18 +55,13 @@ pub(super) fn folders(names: &[String], file: &Path) -> Vec<String> {
         .collect()
 }
 
-/// Whether the message was read: the flag `S` behind `:2,`; nothing for a file outside of a Maildir.
-pub(super) fn is_read(file: &Path) -> Option<bool> {
-    if lies_in(file, "new") {
-        return Some(false);
-    }
-    lies_in(file, "cur").then(|| has_flag(file, 'S'))
-}
-
 /// Whether the name of a message in `cur` has the flag behind `:2,`.
 pub(super) fn has_flag(file: &Path, flag: char) -> bool {
-    let name = file.file_name().unwrap_or_default().to_string_lossy();
-    lies_in(file, "cur") && name.rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains(flag))
+    name(file).rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains(flag))
+}
+
+fn name(file: &Path) -> std::borrow::Cow<'_, str> {
+    file.file_name().unwrap_or_default().to_string_lossy()
 }
 
 #[cfg(test)]
@@ -55,20 +71,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_and_folders() {
+    fn parts_flags_and_folders() {
         let root = tempfile::tempdir().unwrap();
-        for folder in ["cur", "new", "tmp", ".Lists.rust/cur", ".Lists.rust/new"] {
+        for folder in ["cur", "new", "tmp", ".Lists.rust/cur", ".Lists.rust/new", "plain/new"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
-        let file = |name: &str| root.path().join(name);
-        assert_eq!(is_read(&file("cur/1:2,FS")), Some(true));
-        assert_eq!(is_read(&file("cur/1:2,F")), Some(false));
-        assert_eq!(is_read(&file("new/1")), Some(false));
-        assert_eq!(is_read(&file("1")), None);
-        assert!(has_flag(&file("cur/1:2,DFS"), 'D') && has_flag(&file("cur/1:2,DFS"), 'F'));
-        assert!(!has_flag(&file("cur/1:2,S"), 'F') && !has_flag(&file("new/1:2,F"), 'F'));
-        assert!(is_unfinished(&file("tmp/1")) && !is_unfinished(&file("cur/1")));
+        let part_of = |name: &str| part(&root.path().join(name));
+        assert_eq!(part_of("cur/1:2,FS"), Some(Part::Cur));
+        assert_eq!(part_of("new/1"), Some(Part::New));
+        assert_eq!(part_of("tmp/1"), Some(Part::Tmp));
+        assert_eq!(part_of("1"), None);
+        assert_eq!(part_of("plain/new/1"), None, "there is no cur beside it");
+        assert!(has_flag(Path::new("cur/1:2,DFS"), 'D') && !has_flag(Path::new("cur/1:2,S"), 'F'));
         let names = [".Lists.rust".to_owned(), "cur".to_owned()];
-        assert_eq!(folders(&names, &file(".Lists.rust/cur/1")), ["Lists", "rust"]);
+        assert_eq!(folders(&names, Some(Part::Cur)), ["Lists", "rust"]);
+        assert_eq!(folders(&names, None), names);
+    }
+
+    #[test]
+    fn names_in_archives() {
+        for (entry, expected) in [
+            ("box/cur/1278.M1.host:2,S", Some(Part::Cur)),
+            ("box/new/1278.M1.host", Some(Part::New)),
+            ("box/tmp/1278.M1.host", None),
+            ("what/new/offer.eml", None),
+        ] {
+            assert_eq!(archived_part(Path::new(entry)), expected, "{entry}");
+        }
     }
 }

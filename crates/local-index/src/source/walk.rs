@@ -1,30 +1,28 @@
 //! Paths to the files below them, without opening any.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::{PlaceRule, Unreadable, maildir};
-use crate::mail::Place;
+use super::maildir::{self, Part};
+use super::place::Root;
+use super::{Home, PlaceRule, Unreadable};
 
 /// A file, and what tells whether it has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
     /// Its full path.
     pub path: PathBuf,
+    /// The path that it was found below.
+    pub(super) root: Arc<Root>,
     /// Bytes.
     pub length: u64,
     /// Nanoseconds since 1970 of its last change.
     pub modified: i64,
-    /// Where its messages lie.
-    pub place: Place,
-    /// Whether its message was read, where the file name tells.
-    pub is_read: Option<bool>,
-    /// Whether its message was flagged, where the file name says so.
-    pub is_flagged: Option<bool>,
-    /// Whether its message is a draft, where the file name says so.
-    pub is_draft: Option<bool>,
+    /// What its path says of its messages.
+    pub home: Home,
 }
 
 /// The files at and below `paths`, in the order of their names.
@@ -37,9 +35,10 @@ pub fn walk<'p>(
 ) -> impl Iterator<Item = Result<SourceFile, Unreadable>> + 'p {
     paths.iter().flat_map(move |root| {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
+        let found_below = Arc::new(Root::of(&root));
         let entries = WalkDir::new(&root).follow_links(true).sort_by_file_name().into_iter();
         entries.filter_map(move |entry| match entry {
-            Ok(entry) => file(&root, &entry, rule),
+            Ok(entry) => file(&found_below, &entry, rule),
             Err(error) => {
                 let path = error.path().map_or_else(|| root.clone(), Path::to_path_buf);
                 Some(Err(Unreadable::new(path, reason(&error))))
@@ -56,9 +55,17 @@ fn reason(error: &walkdir::Error) -> String {
 }
 
 /// A regular file that is not still being delivered.
-fn file(root: &Path, entry: &DirEntry, rule: &PlaceRule) -> Option<Result<SourceFile, Unreadable>> {
+fn file(
+    root: &Arc<Root>,
+    entry: &DirEntry,
+    rule: &PlaceRule,
+) -> Option<Result<SourceFile, Unreadable>> {
     let path = entry.path();
-    if !entry.file_type().is_file() || maildir::is_unfinished(path) {
+    if !entry.file_type().is_file() {
+        return None;
+    }
+    let part = maildir::part(path);
+    if part == Some(Part::Tmp) {
         return None;
     }
     let metadata = match entry.metadata() {
@@ -68,11 +75,9 @@ fn file(root: &Path, entry: &DirEntry, rule: &PlaceRule) -> Option<Result<Source
     let age = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok());
     Some(Ok(SourceFile {
         path: path.to_path_buf(),
+        root: Arc::clone(root),
         length: metadata.len(),
         modified: age.and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_default(),
-        place: rule.place(root, path),
-        is_read: maildir::is_read(path),
-        is_flagged: maildir::has_flag(path, 'F').then_some(true),
-        is_draft: maildir::has_flag(path, 'D').then_some(true),
+        home: rule.home(root, path, part),
     }))
 }

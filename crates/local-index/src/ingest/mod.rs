@@ -4,30 +4,31 @@
 //! which the files were found, so that every run over the same files makes the same index. What is
 //! on the way is bounded by the channels between them.
 
-use std::collections::BTreeMap;
+mod room;
+mod work;
+
+use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::{Path, PathBuf, absolute};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
 
 use jiff::Timestamp;
 use postern_query::Message;
 
 use crate::index::{Added, Options, Origin, SameId, Source, Writer};
-use crate::mail;
 use crate::search::Error;
-use crate::source::{self, Item, PlaceRule, SourceFile, Unreadable};
+use crate::source::{self, PlaceRule, SourceFile, Unreadable};
+
+use work::{Event, Work};
 
 /// Messages on the way between two threads.
 const IN_FLIGHT: usize = 64;
 
-/// Messages between two commits.
-const COMMIT_EVERY: u64 = 100_000;
-
 /// What to take in, and how.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
@@ -37,6 +38,23 @@ pub struct Request {
     pub options: Options,
     /// Threads that parse; at least one.
     pub jobs: usize,
+    /// Whether to forget files below the paths that are gone, and what came only from them.
+    pub prune: bool,
+    /// Messages between two commits; what is killed loses no more than these.
+    pub commit_every: u64,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            paths: Vec::new(),
+            place: PlaceRule::default(),
+            options: Options::default(),
+            jobs: 1,
+            prune: false,
+            commit_every: 100_000,
+        }
+    }
 }
 
 /// How far a run is.
@@ -48,6 +66,8 @@ pub struct Progress {
     pub bytes: u64,
     /// Bytes of all files that have to be read.
     pub total_bytes: u64,
+    /// Bytes of these that are done; packed files count as they lie on disk.
+    pub done_bytes: u64,
     /// The file that is being taken in.
     pub current: PathBuf,
 }
@@ -63,6 +83,8 @@ pub struct Summary {
     pub already_there: u64,
     /// Messages that are the same as another one.
     pub duplicates: u64,
+    /// Files that are gone and were forgotten.
+    pub forgotten: u64,
     /// Bytes of the messages taken in.
     pub bytes: u64,
     /// What could not be read, and why.
@@ -87,20 +109,19 @@ pub fn run(
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Summary, Error> {
     let mut writer = Writer::open(data, &request.options)?;
-    let mut run =
-        Run { summary: Summary::default(), progress: Progress::default(), since_commit: 0 };
-    let files = run.scan(&writer, request)?;
+    let mut run = Run { commit_every: request.commit_every.max(1), ..Run::default() };
+    let files = run.scan(&mut writer, request)?;
     run.progress.total_bytes = files.iter().map(|file| file.length).sum();
     let stop = AtomicBool::new(false);
-    let (work, to_parse) = sync_channel(IN_FLIGHT);
+    let (raw, to_parse) = sync_channel(IN_FLIGHT);
     let to_parse = Mutex::new(to_parse);
     thread::scope(|scope| {
         let (parsed, to_write) = sync_channel(IN_FLIGHT);
         let (files, stop) = (&files, &stop);
-        scope.spawn(move || read_files(files, &work, stop));
+        scope.spawn(move || work::read_files(files, &request.place, &raw, stop));
         for _ in 0..request.jobs.max(1) {
             let (parsed, to_parse) = (parsed.clone(), &to_parse);
-            scope.spawn(move || parse_all(to_parse, &parsed, files));
+            scope.spawn(move || work::parse_all(to_parse, &parsed));
         }
         drop(parsed);
         let outcome = run.write_all(&mut writer, files, &to_write, clock, progress, stop);
@@ -114,102 +135,67 @@ pub fn run(
     Ok(run.summary)
 }
 
-// ---- reading and parsing ----
-
-/// A message or the end of a file on its way.
-struct Work {
-    sequence: u64,
-    file: usize,
-    event: Event,
-}
-
-enum Event {
-    Raw {
-        bytes: Vec<u8>,
-        offset: u64,
-    },
-    Parsed {
-        message: Box<Message>,
-        offset: u64,
-        same_id: SameId,
-    },
-    Unreadable(Unreadable),
-    /// The file was read to its end.
-    End,
-}
-
-fn read_files(files: &[SourceFile], work: &SyncSender<Work>, stop: &AtomicBool) {
-    let mut sequence = 0;
-    let mut send = |file, event| {
-        // The receivers are gone only when the run has ended, and then nothing is missed.
-        work.send(Work { sequence, file, event }).unwrap_or_default();
-        sequence += 1;
-    };
-    for (number, file) in files.iter().enumerate() {
-        if stop.load(Ordering::Relaxed) {
-            return;
-        }
-        let read = source::read(file, &mut |item| send(number, event(item)));
-        if let Err(fault) = read {
-            send(number, Event::Unreadable(fault));
-        }
-        if !stop.load(Ordering::Relaxed) {
-            send(number, Event::End);
-        }
-    }
-}
-
-fn event(item: Result<Item, Unreadable>) -> Event {
-    match item {
-        Ok(Item::Mail { bytes, offset }) => Event::Raw { bytes, offset },
-        Ok(Item::Document(message)) => {
-            Event::Parsed { message, offset: 0, same_id: SameId::Replaces }
-        }
-        Err(fault) => Event::Unreadable(fault),
-    }
-}
-
-fn parse_all(to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>, files: &[SourceFile]) {
-    loop {
-        let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(mut work) = next else { return };
-        if let (Event::Raw { bytes, offset }, Some(file)) = (&work.event, files.get(work.file)) {
-            let mut message = mail::parse(bytes, &file.place);
-            message.is_read = file.is_read.or(message.is_read);
-            message.is_flagged = file.is_flagged.or(message.is_flagged);
-            message.is_draft = file.is_draft.or(message.is_draft);
-            let (message, offset) = (Box::new(message), *offset);
-            work.event = Event::Parsed { message, offset, same_id: SameId::Keeps };
-        }
-        if parsed.send(work).is_err() {
-            return;
-        }
-    }
-}
-
-// ---- writing ----
-
+#[derive(Default)]
 struct Run {
     summary: Summary,
     progress: Progress,
     since_commit: u64,
+    commit_every: u64,
+    /// Bytes of the files that were read to their end.
+    finished: u64,
+    /// Bytes of messages of the file that is being read.
+    unfinished: u64,
 }
 
 impl Run {
     /// The files that have to be read.
-    fn scan(&mut self, writer: &Writer, request: &Request) -> Result<Vec<SourceFile>, Error> {
+    fn scan(&mut self, writer: &mut Writer, request: &Request) -> Result<Vec<SourceFile>, Error> {
         let mut files = Vec::new();
+        let mut there = HashSet::new();
         for file in source::walk(&request.paths, &request.place) {
-            match file {
-                Err(fault) => self.summary.unreadable.push(fault),
-                Ok(file) => match writer.messages_of(&stamp(&file))? {
-                    Some(messages) => self.summary.already_there += messages,
-                    None => files.push(file),
-                },
+            let file = match file {
+                Ok(file) => file,
+                Err(fault) => {
+                    self.summary.unreadable.push(fault);
+                    continue;
+                }
+            };
+            if request.prune {
+                there.insert(file.path.clone());
             }
+            match writer.messages_of(&stamp(&file))? {
+                Some(messages) => self.summary.already_there += messages,
+                None => files.push(file),
+            }
+        }
+        if request.prune {
+            self.prune(writer, request, &there)?;
         }
         self.summary.found = self.summary.already_there;
         Ok(files)
+    }
+
+    /// Forgets the files below the paths that are not there any more. What lies below a folder that
+    /// cannot be read is not known to be gone.
+    fn prune(
+        &mut self,
+        writer: &mut Writer,
+        request: &Request,
+        there: &HashSet<PathBuf>,
+    ) -> Result<(), Error> {
+        let roots: Vec<_> = request
+            .paths
+            .iter()
+            .map(|path| absolute(path).unwrap_or_else(|_| path.clone()))
+            .collect();
+        let hidden: Vec<_> = self.summary.unreadable.iter().map(|fault| &fault.path).collect();
+        let is_gone = |path: &Path| {
+            roots.iter().any(|root| path.starts_with(root))
+                && !there.contains(path)
+                && !hidden.iter().any(|hidden| path.starts_with(hidden))
+        };
+        self.summary.forgotten = writer.forget_where(is_gone)?;
+        Ok(())
     }
 
     /// Writes what arrives, in its order.
@@ -232,11 +218,12 @@ impl Run {
                 let Some(file) = files.get(work.file) else { continue };
                 self.write(writer, file, work.event, &mut faults)?;
                 self.progress.current.clone_from(&file.path);
+                self.progress.done_bytes = self.finished + self.unfinished.min(file.length);
                 if progress(&self.progress).is_break() {
                     self.summary.stopped = true;
                     stop.store(true, Ordering::Relaxed);
                 }
-                if self.since_commit >= COMMIT_EVERY {
+                if self.since_commit >= self.commit_every {
                     writer.commit(clock())?;
                     self.since_commit = 0;
                 }
@@ -253,22 +240,39 @@ impl Run {
         faults: &mut Vec<Unreadable>,
     ) -> Result<(), Error> {
         match event {
-            Event::Parsed { message, offset, same_id } => {
-                self.add(writer, file, &message, offset, same_id, faults)?;
+            Event::Parsed { message, part, same_id } => {
+                self.add(writer, file, &message, part, same_id, faults)?;
             }
             Event::Unreadable(fault) => faults.push(fault),
             Event::End => {
-                let noted = faults.iter().filter(|fault| !fault.not_mail).map(|fault| {
-                    crate::index::Unreadable { place: String::new(), reason: fault.reason.clone() }
-                });
-                writer.record(&stamp(file), noted.collect())?;
-                let (not_mail, unreadable): (Vec<_>, _) =
-                    faults.drain(..).partition(|fault| fault.not_mail);
-                self.summary.not_mail.extend(not_mail);
-                self.summary.unreadable.extend(unreadable);
+                self.finished += file.length;
+                self.unfinished = 0;
+                self.close(writer, file, faults)?;
             }
             Event::Raw { .. } => {}
         }
+        Ok(())
+    }
+
+    /// Notes that a file was read to its end, unless the system kept some of it back.
+    fn close(
+        &mut self,
+        writer: &mut Writer,
+        file: &SourceFile,
+        faults: &mut Vec<Unreadable>,
+    ) -> Result<(), Error> {
+        if !faults.iter().any(|fault| fault.may_pass) {
+            let lost = faults.iter().filter(|fault| !fault.not_mail);
+            let noted = lost.map(|fault| crate::index::Unreadable {
+                place: fault.part.clone(),
+                reason: fault.reason.clone(),
+            });
+            writer.record(&stamp(file), noted.collect())?;
+        }
+        let (not_mail, unreadable): (Vec<_>, _) =
+            faults.drain(..).partition(|fault| fault.not_mail);
+        self.summary.not_mail.extend(not_mail);
+        self.summary.unreadable.extend(unreadable);
         Ok(())
     }
 
@@ -277,11 +281,10 @@ impl Run {
         writer: &mut Writer,
         file: &SourceFile,
         message: &Message,
-        offset: u64,
+        place: String,
         same_id: SameId,
         faults: &mut Vec<Unreadable>,
     ) -> Result<(), Error> {
-        let place = if offset == 0 { String::new() } else { offset.to_string() };
         let origin = Origin { path: file.path.clone(), place };
         let bytes = message.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         self.summary.found += 1;
@@ -289,14 +292,20 @@ impl Run {
             Ok(Added::Duplicate) => self.summary.duplicates += 1,
             Ok(Added::New | Added::Replaced) => self.summary.indexed += 1,
             Err(fault @ Error::BadId { .. }) => {
-                let path = file.path.clone();
-                faults.push(Unreadable { path, reason: fault.to_string(), not_mail: false });
+                faults.push(Unreadable {
+                    path: origin.path,
+                    part: origin.place,
+                    reason: fault.to_string(),
+                    not_mail: false,
+                    may_pass: false,
+                });
             }
             Err(error) => return Err(error),
         }
         self.summary.bytes += bytes;
         self.progress.messages += 1;
         self.progress.bytes += bytes;
+        self.unfinished += bytes;
         self.since_commit += 1;
         Ok(())
     }
