@@ -57,7 +57,7 @@ fn admit(state: &Shared, key: Option<&str>, path: &str) -> Result<Caller, Upstre
         parts.map(|part| percent_decode_str(part).decode_utf8()).collect();
     let parts = parts.map_err(|_| UpstreamError::not_found())?;
     let tenant = parts.get(1).map_or("", AsRef::as_ref);
-    let caller = state.access().caller(key, Some(tenant))?;
+    let caller = state.caller(key, Some(tenant))?;
     // Resolved on the way, these would lead into another tenant.
     if parts.iter().any(|part| matches!(part.as_ref(), "." | "..")) {
         return Err(UpstreamError::new(400, "BadRequest", "`.` and `..` are no parts of a path"));

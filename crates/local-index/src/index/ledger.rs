@@ -15,12 +15,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 
 use redb::{
-    Database, MultimapTableDefinition, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
-    TableDefinition, WriteTransaction,
+    Database, DatabaseError, MultimapTableDefinition, ReadOnlyDatabase, ReadTransaction,
+    ReadableDatabase as _, ReadableTable as _, TableDefinition, WriteTransaction,
 };
 
+use super::folder::Folder;
 use super::record::{Key, Record};
 use super::source::{Origin, Source, Unreadable};
 use crate::search::Error;
@@ -47,6 +49,10 @@ const STRANGERS: &str = "strangers";
 
 const CACHE_BYTES: usize = 64 << 20;
 
+/// How often, and how long in between, a ledger is asked for that somebody reads: a second in all.
+const OPEN_TRIES: u32 = 20;
+const OPEN_PAUSE: Duration = Duration::from_millis(50);
+
 /// What a commit changes: `None` forgets a file.
 pub(crate) type Changes = BTreeMap<Key, Option<Record>>;
 
@@ -61,6 +67,46 @@ fn guarded<T>(work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, Error>
     Ok(work()?)
 }
 
+/// Opens a database that another process has open for a moment.
+fn patiently<T>(mut open: impl FnMut() -> Result<T, DatabaseError>) -> Result<T, DatabaseError> {
+    for _ in 0..OPEN_TRIES {
+        match open() {
+            Err(DatabaseError::DatabaseAlreadyOpen) => std::thread::sleep(OPEN_PAUSE),
+            done => return done,
+        }
+    }
+    open()
+}
+
+/// Where a message came from, by the ledger of an index that may have a writer.
+///
+/// # Errors
+///
+/// [`Error::Busy`] while it has one, and when the ledger cannot be read.
+pub(crate) fn origins_at(folder: &Folder, id: &str) -> Result<Vec<Origin>, Error> {
+    let database = match ReadOnlyDatabase::open(folder.ledger()) {
+        Err(DatabaseError::DatabaseAlreadyOpen) => return Err(folder.busy()),
+        opened => opened.map_err(redb::Error::from)?,
+    };
+    guarded(|| origins_in(&database.begin_read()?, id))
+}
+
+fn origins_in(transaction: &ReadTransaction, id: &str) -> Result<Vec<Origin>, redb::Error> {
+    let files = transaction.open_multimap_table(ORIGINS)?;
+    let sources = transaction.open_table(SOURCES)?;
+    let mut origins = Vec::new();
+    for file in files.get(id)? {
+        let file = file?;
+        let Some(bytes) = sources.get(file.value())? else { continue };
+        let record = Record::from_bytes(bytes.value());
+        let record = record.map_err(|error| redb::Error::Corrupted(error.to_string()))?;
+        let path = Key::from_bytes(file.value()).path();
+        let origin = |place: &str| Origin { path: path.clone(), place: place.to_owned() };
+        origins.extend(record.places(id).map(origin));
+    }
+    Ok(origins)
+}
+
 impl Ledger {
     /// Opens the ledger, and makes it where there is none.
     ///
@@ -69,7 +115,8 @@ impl Ledger {
     /// When it cannot be read or made.
     pub(crate) fn open(path: &Path) -> Result<Self, Error> {
         guarded(|| {
-            let database = Database::builder().set_cache_size(CACHE_BYTES).create(path)?;
+            let database =
+                patiently(|| Database::builder().set_cache_size(CACHE_BYTES).create(path))?;
             let transaction = database.begin_write()?;
             transaction.open_table(SOURCES)?;
             transaction.open_table(PROPOSED)?;
@@ -184,13 +231,7 @@ impl Ledger {
     ///
     /// When the ledger cannot be read.
     pub(crate) fn origins(&self, id: &str) -> Result<Vec<Origin>, Error> {
-        let mut origins = Vec::new();
-        for key in self.files_of(id)? {
-            for place in self.record(&key)?.iter().flat_map(|record| record.places(id)) {
-                origins.push(Origin { path: key.path(), place: place.to_owned() });
-            }
-        }
-        Ok(origins)
+        self.read(|transaction| origins_in(transaction, id))
     }
 
     /// Every file that was taken in, with what could not be read of it.

@@ -15,27 +15,44 @@ pub(super) fn of(parsed: &mail_parser::Message<'_>) -> (String, Vec<Attachment>)
     let raw = parsed.raw_message();
     let (mut plain, mut rich, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
     for part in &parsed.parts {
-        if matches!(part.body, PartType::Multipart(_)) {
-            continue;
-        }
-        let disposition =
-            part.content_disposition().map(|value| value.ctype().to_ascii_lowercase());
-        let kind = content_type(part);
-        match file_name(part, raw) {
-            Some(name) if disposition.as_deref() != Some("inline") => {
-                attachments.push(attachment(part, name, kind, raw));
+        match role(part, raw) {
+            Some(Role::File(name)) => {
+                attachments.push(attachment(part, name, content_type(part), raw));
             }
-            None if disposition.as_deref() == Some("attachment") => {}
-            Some(_) | None => match kind.as_str() {
-                "text/plain" => plain.push(clean(&text(part, raw))),
-                "text/html" => rich.push(html::to_text(&text(part, raw))),
-                _ => {}
-            },
+            Some(Role::Plain) => plain.push(clean(&text(part, raw))),
+            Some(Role::Rich) => rich.push(html::to_text(&text(part, raw))),
+            None => {}
         }
     }
     let body = plain.join("\n");
     let body = if body.trim().is_empty() && !rich.is_empty() { rich.join("\n") } else { body };
     (body, attachments)
+}
+
+/// What a part is to the reader of a message.
+pub(super) enum Role {
+    /// A file of that name.
+    File(String),
+    /// Text.
+    Plain,
+    /// Text in HTML.
+    Rich,
+}
+
+pub(super) fn role(part: &MessagePart<'_>, raw: &[u8]) -> Option<Role> {
+    if matches!(part.body, PartType::Multipart(_)) {
+        return None;
+    }
+    let disposition = part.content_disposition().map(|value| value.ctype().to_ascii_lowercase());
+    match file_name(part, raw) {
+        Some(name) if disposition.as_deref() != Some("inline") => Some(Role::File(name)),
+        None if disposition.as_deref() == Some("attachment") => None,
+        Some(_) | None => match content_type(part).as_str() {
+            "text/plain" => Some(Role::Plain),
+            "text/html" => Some(Role::Rich),
+            _ => None,
+        },
+    }
 }
 
 /// Text as it is kept: one kind of line ends, and no NUL.
@@ -60,7 +77,7 @@ fn attachment(part: &MessagePart<'_>, name: String, kind: String, raw: &[u8]) ->
 
 /// The media type in lower case; what is not declared, or not whole, is plain text (RFC 2045, 5.2),
 /// and so is a multipart without parts.
-fn content_type(part: &MessagePart<'_>) -> String {
+pub(super) fn content_type(part: &MessagePart<'_>) -> String {
     let is_message = matches!(part.body, PartType::Message(_));
     let default = if is_message { "message/rfc822" } else { "text/plain" };
     let declared = declared_type(part).filter(|kind| !kind.starts_with("multipart/"));
@@ -98,7 +115,7 @@ fn mended_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
 }
 
 /// The bytes of a part without their transfer encoding.
-fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
+pub(super) fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
     let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
     let raw = raw.get(index(part.offset_body)..index(part.offset_end)).unwrap_or_default();
     match part.body {
@@ -109,7 +126,7 @@ fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
 
 /// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
 /// encodings.
-fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
+pub(super) fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
     let declared = part.content_type().and_then(|value| value.attribute("charset"));
     let declared = declared.unwrap_or_default();
     match bytes(part, raw) {

@@ -12,6 +12,7 @@ mod hidden;
 mod html;
 mod marks;
 mod parse;
+mod parts;
 mod repair;
 mod transfer;
 mod words;
@@ -22,6 +23,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use html::to_text as html_to_text;
 pub use parse::parse;
+pub use parts::{File, Parts};
 
 /// Where a message lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use postern_query::Message;
 use postern_query::schema::{Sort, SortField, StringField};
@@ -30,6 +30,8 @@ pub struct Index {
     reader: IndexReader,
     coverage: Arc<Mutex<Option<(u64, Coverage)>>>,
     snapshots: Arc<Snapshots>,
+    pub(super) folder: Folder,
+    made: Option<SystemTime>,
 }
 
 impl std::fmt::Debug for Index {
@@ -45,10 +47,13 @@ impl Index {
     ///
     /// When there is none, or one that this version cannot read.
     pub fn open(data: &Path) -> Result<Self, Error> {
-        let engine = Folder::new(data).open()?;
+        let folder = Folder::new(data);
+        let made = folder.made();
+        let engine = folder.open()?;
         let policy = ReloadPolicy::OnCommitWithDelay;
         let reader = engine.reader_builder().reload_policy(policy).try_into()?;
-        Ok(Self { engine, reader, coverage: Arc::default(), snapshots: Arc::default() })
+        let (coverage, snapshots) = (Arc::default(), Arc::default());
+        Ok(Self { engine, reader, coverage, snapshots, folder, made })
     }
 
     /// Sees the last commit from now on.
@@ -58,6 +63,14 @@ impl Index {
     /// When the index cannot be read.
     pub fn reload(&self) -> Result<(), Error> {
         Ok(self.reader.reload()?)
+    }
+
+    /// Whether another index was made in this place since this one was opened. What lies here is
+    /// still searched; open it again to search the new one.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        let made = self.folder.made();
+        made.is_some() && made != self.made
     }
 
     /// One page of the messages that match, and how many match in all.

@@ -5,12 +5,14 @@
 
 mod maildir;
 mod mbox;
+mod original;
 mod place;
 mod read;
 mod walk;
 
 use std::path::PathBuf;
 
+pub use original::{Lost, original};
 pub use place::PlaceRule;
 pub use read::{Item, MAX_MESSAGE, read};
 pub use walk::{SourceFile, walk};
