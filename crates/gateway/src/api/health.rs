@@ -26,12 +26,17 @@ pub(super) async fn live() -> &'static str {
         (status = 503, description = "Nobody can answer", body = String),
     ))]
 pub(super) async fn ready(State(state): State<Shared>) -> (StatusCode, &'static str) {
-    if state.has_local() || state.premium().is_some() {
-        (StatusCode::OK, "ready")
-    } else {
-        let why = "no local index and no premium service; index mail or configure premium\n";
-        (StatusCode::SERVICE_UNAVAILABLE, why)
+    // Premium that is left alone for its faults answers nobody.
+    let premium = state.premium().map(|premium| premium.breaker(Instant::now()));
+    let can_ask = premium.is_some_and(|breaker| !matches!(breaker, BreakerState::Open(_)));
+    if state.has_local() || can_ask {
+        return (StatusCode::OK, "ready");
     }
+    let why = match premium {
+        None => "no local index and no premium service; index mail or configure premium\n",
+        Some(_) => "no local index, and premium fails; index mail\n",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why)
 }
 
 /// What is counted, as Prometheus reads it

@@ -8,6 +8,8 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse as _, Response};
 use postern_local_index::mail::Parts;
 use postern_query::Message;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::download::download;
 use super::html;
@@ -17,6 +19,24 @@ use super::problem::{Problem, Problems};
 use super::wire::MessageView;
 use crate::State as Shared;
 
+/// How a message is shown.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum View {
+    Json,
+    Html,
+}
+
+impl View {
+    fn named(name: Option<&str>) -> Result<Self, BadParam> {
+        match name {
+            None | Some("json") => Ok(Self::Json),
+            Some("html") => Ok(Self::Html),
+            Some(_) => Err(BadParam::new("format", "is json or html")),
+        }
+    }
+}
+
 /// One message
 ///
 /// From the local index. As HTML it is sanitised, without remote content, under a policy that lets
@@ -24,7 +44,7 @@ use crate::State as Shared;
 #[utoipa::path(get, path = "/v1/messages/{id}", tag = "messages",
     params(
         ("id" = String, Path, description = "The id of a message, as a search says it"),
-        ("format" = Option<String>, Query, description = "`json` (default) or `html`"),
+        ("format" = Option<View>, Query, description = "`json` where it is left out"),
     ),
     responses(
         (status = 200, description = "The message", content(
@@ -40,12 +60,12 @@ pub(super) async fn get(
 ) -> Result<Response, Problem> {
     let visitor = Visitor::admit(&state, &headers)?;
     let mut params = Params::parse(&raw.unwrap_or_default(), &["format"])?;
+    let view = View::named(params.take("format").as_deref())?;
     let message = visitor.message(&named(id)?).await?;
-    match params.take("format").as_deref() {
-        None | Some("json") => Ok(Json(MessageView::from(&message)).into_response()),
-        Some("html") => Ok(page(&visitor, &message).await),
-        Some(_) => Err(BadParam::new("format", "is json or html").into()),
-    }
+    Ok(match view {
+        View::Json => Json(MessageView::from(&message)).into_response(),
+        View::Html => page(&visitor, &message).await,
+    })
 }
 
 /// What was sent as HTML, else the text that is kept in the index.

@@ -4,6 +4,7 @@ use utoipa::openapi::OpenApi;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi as _};
 
+use super::message::View;
 use super::problem::Body;
 use super::upstream_shape::ErrorBody;
 
@@ -17,7 +18,7 @@ use super::upstream_shape::ErrorBody;
         (name = "DataTap", description = "The paths of DataTap: change the base URL of a client and nothing else"),
         (name = "operation", description = "How the gateway is"),
     ),
-    components(schemas(Body, ErrorBody)),
+    components(schemas(Body, ErrorBody, View)),
     modifiers(&Keys),
 )]
 struct Description;

@@ -18,6 +18,7 @@ use utoipa::{IntoResponses, ToSchema};
 
 use super::params::BadParam;
 use super::problem::seconds;
+use super::trace::{COVERAGE, QUERY_ID, REASON, SERVED_BY};
 use crate::access::Denied;
 use crate::language::Refused;
 
@@ -105,12 +106,15 @@ struct ErrorDetail {
     message: String,
 }
 
-/// An answer of the service as it came, but for its length, which the server writes itself.
+/// An answer of the service as it came, but for its length, which the server writes itself, and for
+/// headers that only we may write.
 pub(super) fn relay(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
-    response.headers_mut().remove(CONTENT_LENGTH);
+    for ours in [CONTENT_LENGTH, QUERY_ID, SERVED_BY, REASON, COVERAGE] {
+        response.headers_mut().remove(ours);
+    }
     response
 }
 

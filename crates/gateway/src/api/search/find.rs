@@ -49,10 +49,18 @@ fn only_premium(asked: &Asked, verdict: Verdict) -> (Result<Found, Problem>, Sou
     match verdict {
         Verdict::PassOn(answer) => (asked.read_page(&answer), Source::PREMIUM),
         Verdict::Refuse(_) => (Err(refused()), Source::PREMIUM),
-        Verdict::FallBack(reason) => {
-            (Err(Problem::unavailable(reason.to_string())), Source::nobody(reason))
-        }
+        Verdict::FallBack(reason) => (Err(without_premium(&reason)), Source::nobody(reason)),
     }
+}
+
+/// Where premium can never answer this, asking again is no use.
+fn without_premium(reason: &Reason) -> Problem {
+    if reason.is_lasting() {
+        return Problem::new(400, "premium_cannot", "premium cannot answer this")
+            .detail(reason.to_string())
+            .hint("leave `engine` out, and the local index answers");
+    }
+    Problem::unavailable(reason.to_string())
 }
 
 fn refused() -> Problem {
