@@ -5,13 +5,14 @@ use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
-use postern_upstream::{Forward, without_hop_by_hop};
+use postern_upstream::{Fault, Forward, without_hop_by_hop};
 use reqwest::Body as UpstreamBody;
 
 use super::dropin::presented_key;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
+use crate::choose::Premium;
 
 /// Any `/api/…` path that has no handler of its own.
 pub(super) async fn forward(State(state): State<Shared>, request: Request) -> Response {
@@ -23,6 +24,16 @@ async fn pass_on(state: &Shared, request: Request) -> Result<Response, UpstreamE
     let premium = state.premium().ok_or_else(|| {
         bad_gateway("no premium endpoint is configured; start with --premium URL")
     })?;
+    let answer = forward_for(premium, &caller, request).await;
+    answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))
+}
+
+/// The request with the key of its caller, and the answer as it comes.
+pub(super) async fn forward_for(
+    premium: &Premium,
+    caller: &Caller,
+    request: Request,
+) -> Result<Response, Fault> {
     let (head, body) = request.with_limited_body().into_parts();
     let path_and_query = head.uri.path_and_query().map_or("/", |uri| uri.as_str());
     let request = Forward {
@@ -32,8 +43,7 @@ async fn pass_on(state: &Shared, request: Request) -> Result<Response, UpstreamE
         key: caller.upstream.as_ref(),
         body: upstream_body(body),
     };
-    let answer = premium.client().forward(request).await;
-    let answer = answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))?;
+    let answer = premium.client().forward(request).await?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = answer.status();
     *response.headers_mut() = without_hop_by_hop(answer.headers());

@@ -1,5 +1,6 @@
 //! The two faces over HTTP: drop-in below `/api`, native below `/v1`.
 
+mod browse;
 mod complete;
 mod cors;
 mod cursor;
@@ -67,7 +68,12 @@ pub fn app(state: Shared) -> Router {
     let (router, description) = described().split_for_parts();
     let description = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
     let guards = middleware::from_fn_with_state(state.clone(), guard::guard);
+    let items = get(browse::items).fallback(forward::forward);
+    let file = get(browse::file).fallback(forward::forward);
+    let discovery = "/api/{tenant}/discovery/{location}/source/{source}/items/{node}";
     let router = router
+        .route(discovery, items)
+        .route(&format!("{discovery}/download"), file)
         .route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], description)))
         .route("/", get(pages::search))
         .route("/docs", get(pages::docs))

@@ -218,3 +218,65 @@ async fn an_index_made_anew_is_searched_without_a_restart() {
     }
     panic!("the new index is not seen");
 }
+
+const BROWSE: &str = "/api/t1/discovery/some-location/source/Alice/items";
+
+/// A client that walks folders and messages goes on when premium does not answer.
+#[tokio::test]
+async fn collected_mail_is_browsed_without_premium() {
+    let Indexed { router, .. } = &indexed();
+    let folders = get(router, &format!("{BROWSE}/-?types=MailboxFolder&PageSize=100")).await;
+    assert_eq!(folders.header("postern-served-by"), Some("local"));
+    let json = folders.json();
+    let names: Vec<_> = json["Items"].as_array().unwrap().iter().map(|one| &one["Name"]).collect();
+    assert_eq!(names, ["Inbox", "Sent"]);
+    assert_eq!(json["Items"][1]["Discriminator"], "SentMailboxFolder");
+    let sent = json["Items"][1]["ItemId"].as_str().unwrap();
+    let range = "types=MessageItem&fromDate=2024-01-01T00:00:00Z&toDate=2024-01-31T00:00:00Z";
+    let listed = get(router, &format!("{BROWSE}/{sent}?{range}")).await.json();
+    assert_eq!(
+        (&listed["Items"][0]["Name"], &listed["Options"]["Marker"]),
+        (&"contract".into(), &Value::Null)
+    );
+    let item = listed["Items"][0]["ItemId"].as_str().unwrap();
+    let raw = "dataType=email&fragmentId=x&format=eml";
+    let file = get(router, &format!("{BROWSE}/{item}/download?{raw}")).await;
+    assert_eq!(file.body, RICH.as_bytes());
+    let first = get(router, &format!("{BROWSE}/-?{range}&PageSize=1")).await.json();
+    let marker = first["Options"]["Marker"].as_str().unwrap();
+    let second =
+        get(router, &format!("{BROWSE}/-?{range}&PageSize=1&Marker={marker}")).await.json();
+    assert_eq!(
+        (&second["Items"][0]["Name"], &second["Options"]["Marker"]),
+        (&"=contract".into(), &Value::Null)
+    );
+    for (uri, status) in [
+        (format!("{BROWSE}/-?types=Other"), 400),
+        (format!("{BROWSE}/-?types=MessageItem"), 400),
+        (format!("{BROWSE}/none?{range}"), 502),
+        (format!("{BROWSE}/-?types=MailboxFolder").replace("Alice", "nobody"), 502),
+        (format!("{BROWSE}/none/download"), 502),
+        (BROWSE.replace("t1", "t2") + "/-?types=MailboxFolder", 404),
+    ] {
+        assert_eq!(get(router, &uri).await.status, status, "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn browsing_is_premiums_while_it_answers() {
+    let Indexed { data, .. } = &indexed();
+    let fake = Fake::start().await.unwrap();
+    fake.answer("{\"Items\":[ ]}");
+    let router = gateway_over(&one_key(Some(&fake)), Local::new(data.path().to_owned()));
+    let uri = format!("{BROWSE}/-?types=MailboxFolder");
+    let seen = get(&router, &uri).await;
+    assert_eq!(
+        (seen.body.as_slice(), seen.header("postern-served-by")),
+        (&b"{\"Items\":[ ]}"[..], Some("premium"))
+    );
+    assert_eq!(fake.seen()[0].target, uri);
+    fake.misbehave(postern_upstream::fake::Misbehaviour::Status(503));
+    assert_eq!(get(&router, &uri).await.json()["Items"].as_array().unwrap().len(), 2);
+    fake.misbehave(postern_upstream::fake::Misbehaviour::Status(404));
+    assert_eq!(get(&router, &uri).await.status, 404, "what premium says of it is passed on");
+}

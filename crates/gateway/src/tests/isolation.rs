@@ -84,6 +84,14 @@ fn paths(tenant: &str) -> Vec<(Method, String, String)> {
     for raw in ["", "?query=zebra", "?filter=mailbox+ne+'x'", "?query=kudu&$orderby=size+desc"] {
         uris.push(format!("{documents}{raw}"));
     }
+    let browse = format!("/api/{tenant}/discovery/x/source");
+    for mailbox in ["hidden", "other"] {
+        uris.push(format!("{browse}/{mailbox}/items/-?types=MailboxFolder"));
+        uris.push(format!(
+            "{browse}/{mailbox}/items/-?types=MessageItem&fromDate=2020-01-01T00:00:00Z&toDate=2030-01-01T00:00:00Z"
+        ));
+        uris.extend(ids.iter().map(|id| format!("{browse}/{mailbox}/items/{id}/download")));
+    }
     for id in ids {
         for rest in ["", "?format=html", "/eml", "/attachments/0"] {
             uris.push(format!("/v1/messages/{id}{rest}"));
