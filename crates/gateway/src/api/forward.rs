@@ -3,6 +3,7 @@
 use axum::RequestExt as _;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
 use postern_upstream::{Fault, Forward, without_hop_by_hop};
@@ -21,6 +22,10 @@ pub(super) async fn forward(State(state): State<Shared>, request: Request) -> Re
 
 async fn pass_on(state: &Shared, request: Request) -> Result<Response, UpstreamError> {
     let caller = admit(state, presented_key(request.headers()), request.uri().path())?;
+    // An echo of what was sent would show the key that premium is asked with.
+    if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
+        return Err(UpstreamError::new(405, "MethodNotAllowed", "this method is not passed on"));
+    }
     let premium = state.premium().ok_or_else(|| {
         bad_gateway("no premium endpoint is configured; start with --premium URL")
     })?;

@@ -160,11 +160,12 @@ impl IntoResponses for Refusals {
 }
 
 /// Their statuses, and what each means.
-const STATUSES: [(&str, &str); 9] = [
+const STATUSES: [(&str, &str); 10] = [
     ("400", "A parameter cannot be read; the message says where"),
     ("401", "The key is missing or wrong"),
     ("403", "Not with this key, or not under this name"),
     ("404", "Not there, or another tenant's"),
+    ("405", "A method that is never passed on"),
     ("413", "The body is too large"),
     ("414", "The URI is too long"),
     ("429", "The key asks too often; `Retry-After` says when to come back"),
