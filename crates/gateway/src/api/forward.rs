@@ -17,18 +17,27 @@ use crate::choose::Premium;
 
 /// Any `/api/…` path that has no handler of its own.
 pub(super) async fn forward(State(state): State<Shared>, request: Request) -> Response {
-    pass_on(&state, request).await.unwrap_or_else(UpstreamError::into_response)
+    let missing = || bad_gateway("no premium endpoint is configured; start with --premium URL");
+    pass_on(&state, request, missing).await.unwrap_or_else(UpstreamError::into_response)
 }
 
-async fn pass_on(state: &Shared, request: Request) -> Result<Response, UpstreamError> {
+/// Another method of a path that has a handler of its own: without premium there is no such thing.
+pub(super) async fn other_method(State(state): State<Shared>, request: Request) -> Response {
+    let missing = || UpstreamError::new(405, "MethodNotAllowed", "this path is asked with GET");
+    pass_on(&state, request, missing).await.unwrap_or_else(UpstreamError::into_response)
+}
+
+async fn pass_on(
+    state: &Shared,
+    request: Request,
+    missing: fn() -> UpstreamError,
+) -> Result<Response, UpstreamError> {
     let caller = admit(state, presented_key(request.headers()), request.uri().path())?;
     // An echo of what was sent would show the key that premium is asked with.
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         return Err(UpstreamError::new(405, "MethodNotAllowed", "this method is not passed on"));
     }
-    let premium = state.premium().ok_or_else(|| {
-        bad_gateway("no premium endpoint is configured; start with --premium URL")
-    })?;
+    let premium = state.premium().ok_or_else(missing)?;
     let answer = forward_for(premium, &caller, request).await;
     answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))
 }

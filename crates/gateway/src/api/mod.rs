@@ -68,8 +68,8 @@ pub fn app(state: Shared) -> Router {
     let (router, description) = described().split_for_parts();
     let description = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
     let guards = middleware::from_fn_with_state(state.clone(), guard::guard);
-    let items = get(browse::items).fallback(forward::forward);
-    let file = get(browse::file).fallback(forward::forward);
+    let items = get(browse::items).fallback(forward::other_method);
+    let file = get(browse::file).fallback(forward::other_method);
     let discovery = "/api/{tenant}/discovery/{location}/source/{source}/items/{node}";
     let router = router
         .route(discovery, items)
@@ -91,7 +91,7 @@ pub fn app(state: Shared) -> Router {
 /// Every operation that is described.
 fn described() -> OpenApiRouter<Shared> {
     let forwarded = |routes: UtoipaMethodRouter<Shared>| {
-        routes.map(|methods| methods.fallback(forward::forward))
+        routes.map(|methods| methods.fallback(forward::other_method))
     };
     OpenApiRouter::with_openapi(openapi::description())
         .routes(forwarded(routes!(dropin::documents)))

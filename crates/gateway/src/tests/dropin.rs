@@ -161,3 +161,12 @@ async fn trace_does_not_echo_the_key() {
     }
     assert!(fake.seen().is_empty());
 }
+
+#[tokio::test]
+async fn another_method_without_premium_is_405() {
+    let seen = send(&gateway(&one_key(None)), Method::DELETE, DOCUMENTS, Some(KEY), "").await;
+    assert_eq!(
+        (seen.status.as_u16(), &seen.json()["error"]["code"]),
+        (405, &"MethodNotAllowed".into())
+    );
+}
