@@ -18,6 +18,7 @@ use tokio::time::timeout_at;
 use super::download::{MESSAGE, download};
 use super::dropin::presented_key;
 use super::forward::forward_for;
+use super::native::{by, first};
 use super::params::{BadParam, Params};
 use super::trace::{Source, Trace};
 use super::upstream_shape::UpstreamError;
@@ -170,14 +171,11 @@ fn is(predicate: Predicate) -> Condition {
     Expr::Leaf(Located::new(predicate, Span::default()))
 }
 
-fn string(field: StringField, test: StringTest) -> Condition {
-    is(Predicate::String(field, test))
-}
-
 impl Asked {
     /// What lies in the mailbox, as far as it may be seen.
     fn mailbox(&self) -> Condition {
-        let of = string(StringField::Mailbox, StringTest::Same(self.source.clone()));
+        let same = StringTest::Same(self.source.clone());
+        let of = is(Predicate::String(StringField::Mailbox, same));
         self.caller.mailboxes.restrict(of)
     }
 
@@ -192,18 +190,10 @@ impl Asked {
 
     /// The message of that item id, or of that id of ours.
     fn message(&self, engine: &dyn LocalEngine) -> Result<Option<Message>, IndexError> {
-        let named = |field| string(field, StringTest::Is(self.node.clone()));
-        let either = Expr::Or(vec![named(StringField::ItemId), named(StringField::Id)]);
-        let condition = Expr::And(vec![self.mailbox(), either]);
-        let search = Search {
-            condition: &condition,
-            order: &[],
-            after: None,
-            offset: 0,
-            limit: 1,
-            highlight: false,
-        };
-        Ok(engine.search(&search)?.hits.into_iter().next().map(|hit| hit.message))
+        let either = [StringField::ItemId, StringField::Id].map(|field| by(field, &self.node));
+        let condition = Expr::And(vec![self.mailbox(), Expr::Or(either.to_vec())]);
+        let found = engine.search(&first(&condition))?;
+        Ok(found.hits.into_iter().next().map(|hit| hit.message))
     }
 }
 
@@ -252,7 +242,7 @@ impl Page {
         if asked.node != "-" {
             let name = folders.into_iter().find(|name| folder_id(name) == asked.node);
             let name = name.ok_or(Nothing::NotHere)?;
-            parts.push(string(StringField::Folder, StringTest::Is(name)));
+            parts.push(by(StringField::Folder, &name));
         }
         for (comparison, time) in [(Comparison::AtLeast, self.from), (Comparison::AtMost, self.to)]
         {

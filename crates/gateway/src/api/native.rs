@@ -5,8 +5,9 @@ use std::time::Instant;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::HeaderMap;
-use postern_local_index::search::Error as IndexError;
-use postern_query::Message;
+use postern_local_index::search::{Error as IndexError, Search};
+use postern_query::schema::StringField;
+use postern_query::{Condition, Expr, Located, Message, Predicate, Span, StringTest};
 
 use super::dropin::presented_key;
 use super::problem::Problem;
@@ -47,11 +48,17 @@ impl Visitor {
         self.caller.mailboxes.permits(message.mailbox.as_deref())
     }
 
-    /// The message of that id. One that may not be seen is not there.
+    /// The message of that id.
     pub(super) async fn message(&self, id: &str) -> Result<Message, Problem> {
-        let id = id.to_owned();
-        let found = self.ask(move |engine| engine.message(&id)).await?;
-        found.filter(|message| self.may_see(message)).ok_or_else(unknown)
+        self.find(by(StringField::Id, id)).await
+    }
+
+    /// A message of those that may be seen. One that may not is not there: it is never read, so that
+    /// time does not tell either.
+    pub(super) async fn find(&self, condition: Condition) -> Result<Message, Problem> {
+        let condition = self.caller.mailboxes.restrict(condition);
+        let found = self.ask(move |engine| engine.search(&first(&condition))).await?;
+        found.hits.into_iter().next().map(|hit| hit.message).ok_or_else(unknown)
     }
 
     /// Its bytes as they were read.
@@ -64,6 +71,17 @@ impl Visitor {
                 .hint("the message itself is at its own address, without `/eml`")
         })
     }
+}
+
+/// The messages of which a field is exactly this.
+pub(super) fn by(field: StringField, value: &str) -> Condition {
+    let test = Predicate::String(field, StringTest::Is(value.to_owned()));
+    Expr::Leaf(Located::new(test, Span::default()))
+}
+
+/// Any one message that matches.
+pub(super) const fn first(condition: &Condition) -> Search<'_> {
+    Search { condition, order: &[], after: None, offset: 0, limit: 1, highlight: false }
 }
 
 /// No such message, or none that may be seen.

@@ -4,17 +4,15 @@ use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
-use postern_local_index::search::{Error as IndexError, Search, Thread};
+use postern_query::Expr;
 use postern_query::schema::StringField;
-use postern_query::{Expr, Located, Predicate, Span, StringTest};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::native::{Visitor, named, unknown};
+use super::native::{Visitor, by, named};
 use super::problem::{Problem, Problems};
 use super::wire::MessageView;
 use crate::State as Shared;
-use crate::local::LocalEngine;
 
 /// A conversation.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,39 +37,10 @@ pub(super) async fn get(
 ) -> Result<Json<ThreadAnswer>, Problem> {
     let visitor = Visitor::admit(&state, &headers)?;
     let id = named(id)?;
-    let asked = id.clone();
-    let thread = visitor.ask(move |engine| thread(engine, &asked)).await?;
-    // With the id of a message that may not be seen there is nothing to see.
-    let hidden = |message: &postern_query::Message| message.id == id && !visitor.may_see(message);
-    if thread.messages.iter().any(hidden) {
-        return Err(unknown());
-    }
+    let either = [StringField::Id, StringField::ConversationId].map(|field| by(field, &id));
+    let one = visitor.find(Expr::Or(either.to_vec())).await?;
+    let thread = visitor.ask(move |engine| engine.thread(&one.id)).await?;
     let seen = thread.messages.iter().filter(|message| visitor.may_see(message));
-    let messages: Vec<_> = seen.map(MessageView::from).collect();
-    if messages.is_empty() {
-        return Err(unknown());
-    }
+    let messages = seen.map(MessageView::from).collect();
     Ok(Json(ThreadAnswer { messages, complete: thread.complete }))
-}
-
-/// The conversation of that message, else that of that id.
-fn thread(engine: &dyn LocalEngine, id: &str) -> Result<Thread, IndexError> {
-    let found = engine.thread(id)?;
-    if !found.messages.is_empty() {
-        return Ok(found);
-    }
-    let of = Predicate::String(StringField::ConversationId, StringTest::Is(id.to_owned()));
-    let condition = Expr::Leaf(Located::new(of, Span::default()));
-    let first = Search {
-        condition: &condition,
-        order: &[],
-        after: None,
-        offset: 0,
-        limit: 1,
-        highlight: false,
-    };
-    match engine.search(&first)?.hits.first() {
-        Some(hit) => engine.thread(&hit.message.id),
-        None => Ok(found),
-    }
 }

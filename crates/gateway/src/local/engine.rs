@@ -6,7 +6,7 @@ use postern_local_index::search::{
     Search, Suggestion, Thread,
 };
 use postern_local_index::source::Lost;
-use postern_query::{Condition, Message};
+use postern_query::Condition;
 
 /// Something that can answer from this machine.
 pub trait LocalEngine: Send + Sync + 'static {
@@ -16,13 +16,6 @@ pub trait LocalEngine: Send + Sync + 'static {
     ///
     /// When the index cannot be read.
     fn search(&self, search: &Search<'_>) -> Result<Page, IndexError>;
-
-    /// The message of that id.
-    ///
-    /// # Errors
-    ///
-    /// When the index cannot be read.
-    fn message(&self, id: &str) -> Result<Option<Message>, IndexError>;
 
     /// Counts what matches by each facet: the `most` most frequent values of each, in UTC.
     ///
@@ -82,10 +75,6 @@ pub trait LocalEngine: Send + Sync + 'static {
 impl LocalEngine for Index {
     fn search(&self, search: &Search<'_>) -> Result<Page, IndexError> {
         Self::search(self, search)
-    }
-
-    fn message(&self, id: &str) -> Result<Option<Message>, IndexError> {
-        Self::message(self, id)
     }
 
     fn facets(

@@ -69,10 +69,6 @@ impl LocalEngine for Memory {
         Ok(Page { count, hits: page.collect(), ..Page::default() })
     }
 
-    fn message(&self, id: &str) -> Result<Option<Message>, IndexError> {
-        Ok(self.messages.iter().find(|mail| mail.id == id).cloned())
-    }
-
     fn facets(&self, _: &Condition, _: &[Facet], _: usize) -> Result<Vec<FacetCounts>, IndexError> {
         Ok(Vec::new())
     }
@@ -88,7 +84,7 @@ impl LocalEngine for Memory {
     }
 
     fn thread(&self, id: &str) -> Result<Thread, IndexError> {
-        let messages = self.message(id)?.into_iter().collect();
+        let messages = self.messages.iter().filter(|mail| mail.id == id).cloned().collect();
         Ok(Thread { messages, complete: true })
     }
 
