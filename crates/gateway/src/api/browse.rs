@@ -236,7 +236,7 @@ impl Page {
         let folders = asked.folders(engine)?;
         if self.folders {
             let shown = folders.iter().skip(self.offset).take(self.size).map(|name| folder(name));
-            return Ok(self.page(shown.collect(), folders.len()));
+            return Ok(self.page(&shown.collect::<Vec<_>>(), folders.len()));
         }
         let mut parts = vec![asked.mailbox()];
         if asked.node != "-" {
@@ -257,11 +257,11 @@ impl Page {
             limit: self.size,
             highlight: false,
         })?;
-        let items = found.hits.iter().map(|hit| item(&hit.message));
-        Ok(self.page(items.collect(), found.count))
+        let items: Vec<_> = found.hits.iter().map(|hit| item(&hit.message)).collect();
+        Ok(self.page(&items, found.count))
     }
 
-    fn page(&self, items: Vec<Value>, count: usize) -> Value {
+    fn page(&self, items: &[Value], count: usize) -> Value {
         let next = self.offset + items.len();
         let marker = (next < count).then(|| format!("postern-{next}"));
         json!({"Items": items, "Options": {"PageSize": self.size, "Marker": marker}})
