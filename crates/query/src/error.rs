@@ -47,6 +47,16 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {}
 
 /// All the faults of one query, in the order of the text; never empty.
+///
+/// ```
+/// use postern_query::{Context, parse};
+///
+/// let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+/// let typed = "befor:2024 size>big";
+/// let errors = parse(typed, &context).unwrap_err();
+/// let places: Vec<_> = errors.as_slice().iter().map(|error| error.span.slice(typed)).collect();
+/// assert_eq!(places, ["befor", "big"]);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Errors(Vec<Error>);
@@ -176,6 +186,8 @@ codes! {
         IgnoredMark = "ignored_mark",
         /// Typographic quotes were read as plain ones.
         PastedQuotes = "pasted_quotes",
+        /// A state that other programs keep as a tag is looked for as a category.
+        StateAsCategory = "state_as_category",
     }
 }
 

@@ -12,7 +12,7 @@
 /// assert!(fuzzy.matches("color") && fuzzy.matches("coluor"));
 /// assert!(!fuzzy.matches("collar"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Fuzzy {
     token: String,
     edits: u8,
@@ -40,6 +40,14 @@ impl Fuzzy {
     }
 
     /// How many edits lie between; nothing where they are too many.
+    ///
+    /// ```
+    /// use postern_query::Fuzzy;
+    ///
+    /// let fuzzy = Fuzzy::new("colour", 2);
+    /// assert_eq!(fuzzy.distance("coulor"), Some(2));
+    /// assert_eq!(fuzzy.distance("cellar"), None);
+    /// ```
     #[must_use]
     pub fn distance(&self, token: &str) -> Option<u8> {
         let lengths = token.chars().count().abs_diff(self.token.chars().count());

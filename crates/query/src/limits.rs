@@ -3,13 +3,22 @@
 use crate::{Code, Error, Span};
 
 /// How much text a query may have; each limit has its own error.
+///
+/// ```
+/// use postern_query::{Code, Context, Limits, parse};
+///
+/// let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+/// let context = Context { limits: Limits { terms: 2, ..Limits::default() }, ..context };
+/// let errors = parse("invoice overdue reminder", &context).unwrap_err();
+/// assert_eq!(errors.as_slice()[0].code, Code::TooManyTerms);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of text.
+    /// Bytes of text; 16 KiB unless said otherwise.
     pub bytes: usize,
-    /// Brackets in each other.
+    /// Brackets in each other; 64 unless said otherwise.
     pub depth: usize,
-    /// Terms after lists and operators are written out.
+    /// Terms after lists and operators are written out; 1,024 unless said otherwise.
     pub terms: usize,
 }
 

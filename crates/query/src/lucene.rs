@@ -14,10 +14,10 @@
 
 use crate::schema::TextField;
 use crate::syntax::lucene::classic::Parsed;
-use crate::syntax::lucene::{Clause, FieldName, Leaf, Node, Occur, Words, classic, simple};
+use crate::syntax::lucene::{Clause, FieldName, Leaf, Node, Occur, Words, classic, fault, simple};
 use crate::{
-    Capabilities, Code, Compiled, Condition, Error, Errors, Expr, IndexFields, Located, Predicate,
-    Query, Span, TextPattern, TextTest,
+    Capabilities, Compiled, Condition, Error, Errors, Expr, IndexFields, Located, Predicate, Query,
+    Span, TextPattern, TextTest,
 };
 
 pub use crate::syntax::lucene::Mode;
@@ -28,9 +28,6 @@ const MAX_TEXT: usize = 100_000;
 const MAX_TERMS: usize = 3_000;
 /// Faults that are told of one text, at most.
 const MAX_FAULTS: usize = 20;
-/// How much alike a field name must be to be suggested.
-const ALIKE: f64 = 0.8;
-
 /// In which syntax a text is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(
@@ -110,7 +107,7 @@ pub fn parse_condition(
     scored: bool,
 ) -> Result<Condition, Errors> {
     if text.encode_utf16().count() > MAX_TEXT {
-        return Err(too_long(text).into());
+        return Err(fault::too_long(text, MAX_TEXT).into());
     }
     if is_blank(text) || text.trim_matches(|c| c <= ' ') == "*" {
         return Ok(Expr::everything());
@@ -202,7 +199,7 @@ impl Resolver<'_> {
     fn check_field(&mut self, name: &FieldName) {
         let told = self.errors.iter().any(|error| error.span == name.span);
         if !told && TextField::from_path(&name.value).is_none() {
-            self.fault(|| unknown_field(&name.value, name.span));
+            self.fault(|| fault::unknown_field(&name.value, name.span));
         }
     }
 
@@ -263,10 +260,10 @@ impl Resolver<'_> {
 
     fn finish(mut self, node: Option<&Node>, whole: Span) -> Result<(), Errors> {
         if self.terms > MAX_TERMS {
-            self.errors.push(too_many_terms(self.terms, whole));
+            self.errors.push(fault::too_many_terms(self.terms, MAX_TERMS, whole));
         }
         if node.is_some_and(Node::only_prohibits) {
-            self.errors.push(negations_alone(whole));
+            self.errors.push(fault::negations_alone(whole));
         }
         Errors::collect(self.errors).map_or(Ok(()), Err)
     }
@@ -280,44 +277,4 @@ fn all(mut parts: Vec<Condition>) -> Condition {
 /// One of them; one alone is itself.
 fn any(mut parts: Vec<Condition>) -> Condition {
     if parts.len() == 1 { parts.remove(0) } else { Expr::Or(parts) }
-}
-
-fn too_long(text: &str) -> Error {
-    let title = format!("the text is longer than {MAX_TEXT} characters");
-    Error::new(Code::TooLong, Span::new(0, text.len()), title, "too long").hint("shorten the text")
-}
-
-fn too_many_terms(terms: usize, span: Span) -> Error {
-    let title = format!("{terms} terms times fields are more than {MAX_TERMS}");
-    Error::new(Code::TooManyTerms, span, title, "too many terms")
-        .hint("use fewer terms, or name a field before each so that it counts only once")
-}
-
-fn negations_alone(span: Span) -> Error {
-    let title = "a query of negations alone finds nothing";
-    Error::new(Code::MissingOperand, span, title, "only says what not to find")
-        .hint("add a word to find, as in `report -draft`")
-}
-
-fn unknown_field(name: &str, span: Span) -> Error {
-    let label = format!("searchable are {}", names());
-    let title = format!("`{name}` is no searchable field");
-    let hint = suggestion(name).map_or_else(
-        || "put text with a colon in quotes, or type `\\:` for the colon itself".to_owned(),
-        |field| format!("did you mean `{}:`?", field.path()),
-    );
-    Error::new(Code::UnknownField, span, title, label).hint(hint)
-}
-
-fn names() -> String {
-    let paths: Vec<_> = TextField::PREMIUM.iter().map(|field| field.path()).collect();
-    paths.join(", ")
-}
-
-/// The field whose name is most like `name`; long text is no misspelt name.
-fn suggestion(name: &str) -> Option<TextField> {
-    let typed = Some(name).filter(|name| name.len() <= 40)?.to_lowercase();
-    let alike = |field: &TextField| strsim::jaro(&typed, &field.path().to_lowercase());
-    let near = TextField::PREMIUM.iter().copied().filter(|field| alike(field) > ALIKE);
-    near.max_by(|a, b| alike(a).total_cmp(&alike(b)))
 }

@@ -17,7 +17,7 @@ use std::ops::Range;
 /// let phrase = |slop| Sloppy { tokens: vec!["overdue".into(), "invoice".into()], slop };
 /// assert!(phrase(2).matches(&tokens) && !phrase(1).matches(&tokens));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Sloppy {
     /// The tokens in their order; none matches nothing.
     pub tokens: Vec<String>,
@@ -93,7 +93,7 @@ const FAR: usize = 1 << 32;
 /// assert!(near(3, false).matches(&tokens) && !near(2, false).matches(&tokens));
 /// assert!(!near(3, true).matches(&tokens), "the other way round");
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Near {
     /// Words, and phrases of several words; none is empty.
     pub parts: Vec<Vec<String>>,

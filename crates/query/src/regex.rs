@@ -5,6 +5,7 @@
 //! refused.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
@@ -22,7 +23,8 @@ const SIZE: usize = 4 << 20;
 /// A regular expression over a whole token, in lower case.
 ///
 /// `.` any character, `?` `*` `+` `{2,3}` repetition, `[a-z]` and `[^a-z]` classes, `|` either,
-/// `( )` groups, `@` anything, `"…"` text as it stands, `\` the next character as it stands.
+/// `( )` groups, `@` anything, `"…"` text as it stands, `\` the next character as it stands: as in
+/// Lucene 8, `\d` is the letter `d`.
 ///
 /// ```
 /// use postern_query::Regex;
@@ -40,6 +42,11 @@ pub struct Regex {
 }
 
 /// Why a text is no regular expression.
+///
+/// ```
+/// let fault = postern_query::Regex::parse("a(b").unwrap_err();
+/// assert_eq!(fault.to_string(), "expected `)` (at byte 3)");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegexFault {
     /// Byte of the expression at which reading stopped.
@@ -50,7 +57,25 @@ pub struct RegexFault {
     pub beyond: bool,
 }
 
-/// How far a token has been read.
+impl fmt::Display for RegexFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at byte {})", self.message, self.at)
+    }
+}
+
+impl std::error::Error for RegexFault {}
+
+/// How far a token has been read, so that a sorted dictionary can be walked byte by byte.
+///
+/// ```
+/// use postern_query::Regex;
+///
+/// let regex = Regex::parse("inv.*")?;
+/// let after = |text: &str| text.bytes().fold(regex.start(), |state, byte| regex.next(state, byte));
+/// assert!(regex.is_match(after("invoice")));
+/// assert!(regex.is_dead(after("b")), "no word that begins so has to be looked at");
+/// # Ok::<(), postern_query::RegexFault>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegexState(StateID);
 
@@ -129,6 +154,12 @@ impl PartialEq for Regex {
 }
 
 impl Eq for Regex {}
+
+impl Hash for Regex {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
 
 impl fmt::Debug for Regex {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

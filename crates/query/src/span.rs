@@ -1,5 +1,7 @@
 //! Where in the typed text something stands.
 
+use std::hash::{Hash, Hasher};
+
 /// A half-open byte range of the typed text, always on character boundaries.
 ///
 /// ```
@@ -39,7 +41,7 @@ impl Span {
 
 /// A value and the span of the text it came from.
 ///
-/// The span never takes part in equality: two queries that mean the same are equal wherever they
+/// The span never takes part in equality or a hash: two queries that mean the same are equal wherever they
 /// were typed.
 ///
 /// ```
@@ -69,3 +71,9 @@ impl<T: PartialEq> PartialEq for Located<T> {
 }
 
 impl<T: Eq> Eq for Located<T> {}
+
+impl<T: Hash> Hash for Located<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.value.hash(state);
+    }
+}

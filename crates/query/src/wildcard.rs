@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// A piece of a [`Wildcard`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum WildcardPart {
     /// This text.
     Literal(String),
@@ -23,7 +23,7 @@ pub enum WildcardPart {
 /// assert!(!pattern.matches("colour-"));
 /// assert_eq!(Wildcard::parse("invoic*").prefix(), Some("invoic"));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wildcard {
     parts: Vec<WildcardPart>,
 }

@@ -28,9 +28,10 @@ pub(crate) struct Plan {
     pub(crate) query: Box<dyn Query>,
     /// Whether relevance says anything about them.
     pub(crate) scored: bool,
-    /// Whether it is one word in one field or two: the best are then found without scoring every
-    /// match. With more, the order of adding could show in the last bit of a score.
-    pub(crate) is_word: bool,
+    /// Whether the best are found without scoring every match: for one word in one field or two, and
+    /// for what counts the same wherever it is found. With more, the order of adding could show in
+    /// the last bit of a score.
+    pub(crate) is_prunable: bool,
     /// What went wrong while matching.
     pub(crate) faults: Faults,
 }
@@ -52,16 +53,19 @@ pub(crate) fn compile(searcher: &Searcher, condition: &Condition) -> Result<Plan
     Ok(Plan {
         query: clause.query(),
         scored: compiler.scored.get(),
-        is_word: is_word(condition),
+        is_prunable: is_prunable(condition),
         faults: compiler.faults,
     })
 }
 
-fn is_word(condition: &Condition) -> bool {
+fn is_prunable(condition: &Condition) -> bool {
     let Expr::Leaf(leaf) = condition else { return false };
     let Predicate::Text(test) = &leaf.value else { return false };
-    let TextPattern::Phrase(tokens) = &test.pattern else { return false };
-    test.scored && test.fields.len() <= 2 && tokens.len() == 1
+    match &test.pattern {
+        TextPattern::Phrase(tokens) => test.fields.len() <= 2 && tokens.len() == 1,
+        TextPattern::Wildcard(_) | TextPattern::Regex(_) => true,
+        TextPattern::Fuzzy(_) | TextPattern::Sloppy(_) | TextPattern::Near(_) => false,
+    }
 }
 
 /// Whether a condition stands under an odd number of negations. What is asked not to be there says

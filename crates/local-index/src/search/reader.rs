@@ -1,5 +1,6 @@
 //! An index opened for searching.
 
+use std::cmp::Reverse;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -12,6 +13,7 @@ use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
+use super::columns::OpenColumns;
 use super::compile::{Plan, compile};
 use super::coverage::coverage;
 use super::snapshots::{Snapshots, mark};
@@ -30,6 +32,7 @@ pub struct Index {
     reader: IndexReader,
     coverage: Arc<Mutex<Option<(u64, Coverage)>>>,
     snapshots: Arc<Snapshots>,
+    columns: OpenColumns,
     pub(super) folder: Folder,
     made: Option<SystemTime>,
 }
@@ -52,8 +55,15 @@ impl Index {
         let engine = folder.open()?;
         let policy = ReloadPolicy::OnCommitWithDelay;
         let reader = engine.reader_builder().reload_policy(policy).try_into()?;
-        let (coverage, snapshots) = (Arc::default(), Arc::default());
-        Ok(Self { engine, reader, coverage, snapshots, folder, made })
+        Ok(Self {
+            engine,
+            reader,
+            coverage: Arc::default(),
+            snapshots: Arc::default(),
+            columns: OpenColumns::default(),
+            folder,
+            made,
+        })
     }
 
     /// Sees the last commit from now on.
@@ -81,7 +91,7 @@ impl Index {
     pub fn search(&self, search: &Search<'_>) -> Result<Page, Error> {
         let searcher = self.searcher_for(search);
         let plan = compile(&searcher, search.condition)?;
-        let mut found = find(&searcher, &plan, search)?;
+        let mut found = self.find(&searcher, &plan, search)?;
         let ranked = search.order.iter().any(|sort| sort.by == SortField::Score);
         if plan.scored && !ranked {
             scores::fill_in(&searcher, plan.query.as_ref(), &mut found.first)?;
@@ -108,7 +118,7 @@ impl Index {
     pub fn ids(&self, search: &Search<'_>) -> Result<Ids, Error> {
         let searcher = self.searcher_for(search);
         let plan = compile(&searcher, search.condition)?;
-        let found = find(&searcher, &plan, search)?;
+        let found = self.find(&searcher, &plan, search)?;
         let addresses: Vec<_> = found.first.iter().map(|(_, address)| *address).collect();
         Ok(Ids { count: found.count, ids: ids::read(&searcher, &addresses)? })
     }
@@ -122,10 +132,43 @@ impl Index {
         let searcher = self.reader.searcher();
         let term = Term::from_field_text(schema::whole(StringField::Id), id);
         let query = TermQuery::new(term, IndexRecordOption::Basic);
-        let top = Top { order: Vec::new(), after: None, keep: 1, scored: false };
+        let columns = self.columns.clone();
+        let top = Top {
+            order: Vec::new(),
+            columns,
+            after: None,
+            keep: 1,
+            scored: false,
+            bound: u64::MAX,
+        };
         let found = searcher.search(&query, &top)?;
         let address = found.first.first().map(|(_, address)| *address);
         address.map(|address| fetch::whole(&searcher, address)).transpose()
+    }
+
+    /// The documents of the page. A page without room is only counted.
+    fn find(&self, searcher: &Searcher, plan: &Plan, search: &Search<'_>) -> Result<Found, Error> {
+        let found = if search.limit == 0 {
+            Found { count: plan.query.count(searcher)?, first: Vec::new() }
+        } else {
+            let keep = search.offset.saturating_add(search.limit);
+            // Where nothing is scored, all scores are equal; a position has a key for each of the order.
+            let counts =
+                |sort: &&Sort| plan.scored || search.after.is_some() || sort.by != SortField::Score;
+            let order = search.order.iter().filter(counts).copied().collect();
+            let after = search.after.cloned();
+            self.columns.keep_those_of(searcher);
+            let columns = self.columns.clone();
+            collect(
+                searcher,
+                plan,
+                Top { order, columns, after, keep, scored: plan.scored, bound: u64::MAX },
+            )?
+        };
+        plan.faults.check()?;
+        let Found { count, mut first } = found;
+        first.drain(..search.offset.min(first.len()));
+        Ok(Found { count, first })
     }
 
     /// The state of the index that a page is taken from.
@@ -154,26 +197,7 @@ impl Index {
     }
 }
 
-/// The documents of the page. A page without room is only counted.
-fn find(searcher: &Searcher, plan: &Plan, search: &Search<'_>) -> Result<Found, Error> {
-    let found = if search.limit == 0 {
-        Found { count: plan.query.count(searcher)?, first: Vec::new() }
-    } else {
-        let keep = search.offset.saturating_add(search.limit);
-        // Where nothing is scored, all scores are equal; a position has a key for each of the order.
-        let counts =
-            |sort: &&Sort| plan.scored || search.after.is_some() || sort.by != SortField::Score;
-        let order = search.order.iter().filter(counts).copied().collect();
-        let after = search.after.cloned();
-        collect(searcher, plan, &Top { order, after, keep, scored: plan.scored })?
-    };
-    plan.faults.check()?;
-    let Found { count, mut first } = found;
-    first.drain(..search.offset.min(first.len()));
-    Ok(Found { count, first })
-}
-
-fn collect(searcher: &Searcher, plan: &Plan, top: &Top) -> Result<Found, Error> {
+fn collect(searcher: &Searcher, plan: &Plan, mut top: Top) -> Result<Found, Error> {
     let unscored = EnableScoring::disabled_from_searcher(searcher);
     let scoring = if top.requires_scoring() {
         EnableScoring::enabled_from_searcher(searcher)
@@ -181,16 +205,24 @@ fn collect(searcher: &Searcher, plan: &Plan, top: &Top) -> Result<Found, Error> 
         unscored
     };
     let weight = plan.query.weight(scoring)?;
-    let counting =
-        if plan.is_word && top.is_by_score() { Some(plan.query.weight(unscored)?) } else { None };
+    let counting = if plan.is_prunable && top.is_by_score() {
+        Some(plan.query.weight(unscored)?)
+    } else {
+        None
+    };
     let mut segments = Vec::new();
-    for (segment, reader) in (0..).zip(searcher.segment_readers()) {
-        segments.push(match &counting {
+    let mut readers: Vec<_> = (0..).zip(searcher.segment_readers()).collect();
+    // What the largest has leaves the others the least to look at.
+    readers.sort_by_key(|(_, reader)| Reverse(reader.num_docs()));
+    for (segment, reader) in readers {
+        let found = match &counting {
             Some(counting) => {
                 top.collect_best(weight.as_ref(), counting.as_ref(), segment, reader)?
             }
             None => top.collect_segment(weight.as_ref(), segment, reader)?,
-        });
+        };
+        top.learn(&found);
+        segments.push(found);
     }
     Ok(top.merge_fruits(segments)?)
 }

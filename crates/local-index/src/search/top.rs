@@ -5,26 +5,32 @@ use tantivy::collector::{Collector, SegmentCollector};
 use tantivy::query::Weight;
 use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocId, Score, SegmentOrdinal, SegmentReader};
 
-use super::columns::{Candidate, Columns};
+use super::columns::{Candidate, Columns, OpenColumns, score_of_rank};
 use super::merge::merge;
 use super::position::{Position, Start};
 
 /// The relevance of a message where no words are looked for.
 pub(crate) const UNSCORED: Score = 1.0;
 
-/// How many candidates gather at least. Mail often comes oldest first and is wanted newest first:
-/// then every document is a candidate, and dropping few at a time is dear.
-const LEAST_ROOM: usize = 1_024;
+/// How many candidates gather at least: dropping few at a time is dear.
+const LEAST_ROOM: usize = 256;
+
+/// How many documents wait to be looked at. Mail mostly comes oldest first and is wanted newest
+/// first: from the last to the first, few are candidates; the other way round, all are.
+const MOST_WAITING: usize = 1 << 16;
 
 /// Collects the first `keep` documents in an order.
 #[derive(Debug)]
 pub(crate) struct Top {
     pub(crate) order: Vec<Sort>,
+    pub(crate) columns: OpenColumns,
     /// Where the documents begin that are wanted; all are counted.
     pub(crate) after: Option<Position>,
     pub(crate) keep: usize,
     /// Whether the scores say anything.
     pub(crate) scored: bool,
+    /// The greatest rank with a chance, from what other segments have.
+    pub(crate) bound: u64,
 }
 
 /// What was found.
@@ -54,16 +60,19 @@ impl Collector for Top {
         segment: SegmentOrdinal,
         reader: &SegmentReader,
     ) -> tantivy::Result<SegmentTop> {
-        let columns = Columns::open(reader, &self.order)?;
+        let columns = self.columns.of(reader, &self.order)?;
         let start = self.after.as_ref().map(|after| Start::find(after, &self.order, reader));
         Ok(SegmentTop {
             segment,
             columns,
             start: start.transpose()?,
             has_scores: self.requires_scoring(),
+            bound: self.bound,
+            is_by_score: self.is_by_score(),
             keep: self.keep,
             room: self.keep.saturating_mul(2).max(LEAST_ROOM),
             count: 0,
+            waiting: Vec::new(),
             best: Vec::new(),
             last: None,
         })
@@ -86,6 +95,14 @@ impl Top {
         self.scored && self.order.first().is_some_and(is_best_first)
     }
 
+    /// Whoever stands behind a whole page of one segment has no chance in another.
+    pub(crate) fn learn(&mut self, found: &SegmentFound) {
+        let last = self.keep.checked_sub(1).and_then(|last| found.first.get(last));
+        if let Some(last) = last.filter(|_| found.columns.are_ranks_shared()) {
+            self.bound = self.bound.min(last.rank);
+        }
+    }
+
     /// The best of one segment. Only those that have a chance are looked at, so the count, which
     /// needs no scores, is taken by itself.
     ///
@@ -102,11 +119,12 @@ impl Top {
         let mut top = self.for_segment(segment, reader)?;
         // The sooner the worse ones go, the more is passed over.
         top.room = self.keep.saturating_mul(2);
-        weight.for_each_pruning(Score::MIN, reader, &mut |document, score| {
+        weight.for_each_pruning(top.least().next_down(), reader, &mut |document, score| {
             if reader.alive_bitset().is_none_or(|alive| alive.is_alive(document)) {
                 top.offer(top.columns.candidate(document, score));
             }
-            top.threshold()
+            // Equal scores have a chance: ties fall by what comes next in the order.
+            top.least().next_down()
         })?;
         top.count = unscored.count(reader)? as usize;
         Ok(top.harvest())
@@ -124,9 +142,13 @@ pub(crate) struct SegmentTop {
     columns: Columns,
     start: Option<Start>,
     has_scores: bool,
+    is_by_score: bool,
+    /// What a rank must not exceed to have a chance.
+    bound: u64,
     keep: usize,
     room: usize,
     count: usize,
+    waiting: Vec<DocId>,
     best: Vec<Candidate>,
     last: Option<Candidate>,
 }
@@ -134,23 +156,46 @@ pub(crate) struct SegmentTop {
 impl SegmentTop {
     #[inline]
     fn offer(&mut self, candidate: Candidate) {
-        if self.start.as_ref().is_some_and(|start| !self.columns.is_after(&candidate, start)) {
+        if candidate.rank > self.bound {
             return;
         }
-        let has_chance = |last: &Candidate| self.columns.compare(&candidate, last).is_lt();
-        if !self.last.as_ref().is_none_or(has_chance) {
-            return;
-        }
-        self.best.push(candidate);
-        if self.best.len() >= self.room {
-            self.drop_worse();
+        let is_before_last = |last: &Candidate| self.columns.compare(&candidate, last).is_lt();
+        let is_after_start = |start: &Start| self.columns.is_after(&candidate, start);
+        if self.last.as_ref().is_none_or(is_before_last)
+            && self.start.as_ref().is_none_or(is_after_start)
+        {
+            self.best.push(candidate);
+            if self.best.len() >= self.room {
+                self.drop_worse();
+            }
         }
     }
 
-    /// What a score must be above to have a chance. Documents with the score of the last one kept
-    /// have one: ties fall by what comes next in the order.
-    fn threshold(&self) -> Score {
-        self.last.as_ref().map_or(Score::MIN, |last| last.score.next_down())
+    /// Looks at those that wait, from the last to the first.
+    fn sift(&mut self) {
+        let waiting = std::mem::take(&mut self.waiting);
+        let mut waiting = waiting.into_iter().rev().peekable();
+        let mut block = Vec::with_capacity(COLLECT_BLOCK_BUFFER_LEN);
+        while waiting.peek().is_some() {
+            let hopeful = waiting.by_ref().filter(|one| self.columns.may_reach(*one, self.bound));
+            block.clear();
+            block.extend(hopeful.take(COLLECT_BLOCK_BUFFER_LEN));
+            self.offer_block(&block);
+        }
+    }
+
+    fn offer_block(&mut self, documents: &[DocId]) {
+        let mut ranks = [0; COLLECT_BLOCK_BUFFER_LEN];
+        let ranks = ranks.get_mut(..documents.len()).unwrap_or_default();
+        self.columns.ranks(documents, ranks);
+        for (document, rank) in documents.iter().zip(ranks) {
+            self.offer(Candidate { rank: *rank, document: *document, score: UNSCORED });
+        }
+    }
+
+    /// What a score must reach to have a chance, where the best come first.
+    fn least(&self) -> Score {
+        if self.is_by_score { score_of_rank(self.bound) } else { Score::MIN }
     }
 
     fn drop_worse(&mut self) {
@@ -159,6 +204,7 @@ impl SegmentTop {
             self.best.select_nth_unstable_by(last, |a, b| self.columns.compare(a, b));
             self.best.truncate(self.keep);
             self.last = self.best.last().copied();
+            self.bound = self.last.map_or(self.bound, |last| self.bound.min(last.rank));
         }
     }
 }
@@ -169,22 +215,21 @@ impl SegmentCollector for SegmentTop {
     fn collect(&mut self, document: DocId, score: Score) {
         self.count += 1;
         let score = if self.has_scores { score } else { UNSCORED };
-        self.offer(self.columns.candidate(document, score));
+        if score >= self.least() {
+            self.offer(self.columns.candidate(document, score));
+        }
     }
 
     fn collect_block(&mut self, documents: &[DocId]) {
         self.count += documents.len();
-        let mut firsts = [None; COLLECT_BLOCK_BUFFER_LEN];
-        for block in documents.chunks(COLLECT_BLOCK_BUFFER_LEN) {
-            let Some(firsts) = firsts.get_mut(..block.len()) else { continue };
-            self.columns.firsts(block, UNSCORED, firsts);
-            for (document, first) in block.iter().zip(firsts) {
-                self.offer(Candidate { document: *document, score: UNSCORED, first: *first });
-            }
+        self.waiting.extend_from_slice(documents);
+        if self.waiting.len() >= MOST_WAITING {
+            self.sift();
         }
     }
 
     fn harvest(mut self) -> SegmentFound {
+        self.sift();
         self.drop_worse();
         self.best.sort_unstable_by(|a, b| self.columns.compare(a, b));
         let Self { segment, columns, count, best, .. } = self;

@@ -1,5 +1,6 @@
 //! Documents with at least one of many terms.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
@@ -50,17 +51,57 @@ impl Query for AnyTerm {
 
 impl Weight for AnyTerm {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let fields = self.0.iter().map(|field| field.documents(reader));
-        let fields = fields.collect::<tantivy::Result<Vec<_>>>()?;
-        let all = in_any(&fields, reader.max_doc());
+        let (fields, all) = self.documents(reader)?;
         if all.len() == 0 {
             return Ok(Box::new(EmptyScorer));
         }
         Ok(Box::new(AnyScorer { documents: BitSetDocSet::from(all), fields, boost }))
     }
 
+    /// Those with the most fields come first: if they are enough, the others are passed over.
+    fn for_each_pruning(
+        &self,
+        mut threshold: Score,
+        reader: &SegmentReader,
+        callback: &mut dyn FnMut(DocId, Score) -> Score,
+    ) -> tantivy::Result<()> {
+        let (fields, all) = self.documents(reader)?;
+        for wanted in (1..=fields.len()).rev() {
+            let score: Score = (0..wanted).map(|_| 1.0).sum();
+            let mut documents = BitSetDocSet::from(all.clone());
+            while documents.doc() != TERMINATED && score > threshold {
+                let document = documents.doc();
+                if fields.iter().filter(|field| field.contains(document)).count() == wanted {
+                    threshold = callback(document, score);
+                }
+                documents.advance();
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&self, reader: &SegmentReader) -> tantivy::Result<u32> {
+        let (_, all) = self.documents(reader)?;
+        let mut documents = BitSetDocSet::from(all);
+        Ok(match reader.alive_bitset() {
+            Some(alive) => documents.count(alive),
+            None => documents.count_including_deleted(),
+        })
+    }
+
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
         Ok(Explanation::new("any of these terms", 1.0))
+    }
+}
+
+impl AnyTerm {
+    /// The documents of each field, those of the largest first, and of all.
+    fn documents(&self, reader: &SegmentReader) -> tantivy::Result<(Vec<BitSet>, BitSet)> {
+        let fields = self.0.iter().map(|field| field.documents(reader));
+        let mut fields = fields.collect::<tantivy::Result<Vec<_>>>()?;
+        fields.sort_by_key(|documents| Reverse(documents.len()));
+        let all = in_any(&fields, reader.max_doc());
+        Ok((fields, all))
     }
 }
 
@@ -78,6 +119,7 @@ impl FieldTerms {
     }
 }
 
+/// The documents of the smaller ones are added to those of the first.
 fn in_any(fields: &[BitSet], end: DocId) -> BitSet {
     let Some((first, rest)) = fields.split_first() else { return BitSet::with_max_value(end) };
     let mut all = first.clone();

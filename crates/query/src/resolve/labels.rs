@@ -3,13 +3,13 @@
 
 use super::canonical;
 use super::plain::foreign;
-use super::postern::{Resolved, leaf, unknown_value};
-use super::value::{Value, fault, list, single};
+use super::postern::{Resolved, leaf};
+use super::value::{Value, fault, list, single, unknown_value};
 use crate::analysis::lower_case;
 use crate::query::{AttachmentTest, Condition, Predicate, StringTest};
 use crate::schema::StringField;
 use crate::syntax::postern::Term;
-use crate::{Code, Error, Expr, Span, Wildcard};
+use crate::{Advice, AdviceCode, Code, Error, Expr, Span, Wildcard};
 
 /// A value as a test of a whole text, in which case never matters.
 fn whole(value: &Value<'_>) -> StringTest {
@@ -30,13 +30,40 @@ fn string(field: StringField, test: StringTest, span: Span) -> Condition {
 
 // ---- categories ----
 
+/// States and folders that notmuch and Gmail keep as tags, and what asks for them here; nothing
+/// where an archive does not keep them.
+const STATES: &[(&str, Option<&str>)] = &[
+    ("attachment", Some("has:attachment")),
+    ("deleted", Some("in:trash")),
+    ("draft", Some("is:draft")),
+    ("encrypted", Some("is:encrypted")),
+    ("flagged", Some("is:flagged")),
+    ("forwarded", None),
+    ("important", Some("is:important")),
+    ("inbox", Some("in:inbox")),
+    ("new", None),
+    ("passed", None),
+    ("replied", None),
+    ("sent", Some("in:sent")),
+    ("signed", Some("is:signed")),
+    ("spam", Some("in:spam")),
+    ("starred", None),
+    ("trash", Some("in:trash")),
+    ("unread", Some("is:unread")),
+];
+
 /// `category:invoices`, `label:a,b`.
-pub(super) fn category(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
+pub(super) fn category(
+    term: &Term<'_>,
+    name: &str,
+    advice: &mut Vec<Advice>,
+) -> Result<Resolved, Error> {
     let values = list(term)?;
     if let Some(tab) = values.iter().find(|value| is_gmail_tab(value)) {
         return Err(foreign(tab, "an archive does not keep the tabs of Gmail")
             .hint(format!("quote it to mean a category of that name: {name}:\"{}\"", tab.text)));
     }
+    advice.extend(values.iter().filter_map(|value| state_as_category(value, name)));
     let test = |value: &Value<'_>| leaf(Predicate::Category(Expr::Leaf(whole(value))), value.span);
     Ok(one_of(values.iter().map(test).collect(), canonical::list(name, &values)))
 }
@@ -45,6 +72,25 @@ fn is_gmail_tab(value: &Value<'_>) -> bool {
     const TABS: [&str; 7] =
         ["primary", "promotions", "social", "updates", "forums", "reservations", "purchases"];
     !value.quoted && TABS.contains(&lower_case(&value.text).as_str())
+}
+
+/// A tag of a mail program, unless quotes say that a category is meant.
+fn state_as_category(value: &Value<'_>, name: &str) -> Option<Advice> {
+    let text = &value.text;
+    let known = STATES.iter().find(|(state, _)| *state == lower_case(text));
+    let (_, asked) = known.filter(|_| !value.quoted)?;
+    let category = format!("{name}:\"{text}\"");
+    let message = match asked {
+        Some(asked) => {
+            format!(
+                "`{text}` is looked for as a category: write {asked}, or {category} to mean that"
+            )
+        }
+        None => format!(
+            "`{text}` is looked for as a category, for an archive does not keep that state: write {category} to mean it"
+        ),
+    };
+    Some(Advice::new(AdviceCode::StateAsCategory, value.span, message))
 }
 
 // ---- folders ----

@@ -8,6 +8,7 @@ mod names;
 pub(crate) mod odata;
 mod odata_calls;
 mod odata_lambda;
+mod odata_value;
 pub(crate) mod operators;
 mod people;
 pub(crate) mod plain;

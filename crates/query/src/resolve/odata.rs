@@ -3,13 +3,10 @@
 //! The rules are those of "OData comparison operators", "OData logical operators" and "Troubleshoot
 //! OData collection filters" for Azure AI Search. What the service refuses with 400 is refused here.
 
-use jiff::Timestamp;
-
 use super::odata_calls;
 use super::odata_lambda;
-use crate::query::{
-    Comparison, Condition, FlagTest, InstantTest, Number, NumberTest, Predicate, StringTest,
-};
+use super::odata_value::Compared;
+use crate::query::{Condition, FlagTest, Predicate};
 use crate::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, RecipientList, StringField,
     TextField,
@@ -30,7 +27,8 @@ fn resolve_term(term: &Term, span: Span) -> Result<Condition, Error> {
         Term::Compare { left, relation, right } => {
             match comparison_sides(left, *relation, right, span)? {
                 Sides::Field(path, relation, constant) => {
-                    top_comparison(&path, relation, &constant, span)
+                    let (path, constant) = (&path, &constant);
+                    top_comparison(&Compared { path, relation, constant, span })
                 }
                 Sides::Call(call, relation, constant) => {
                     odata_calls::compared(odata_calls::top(&call)?, relation, &constant, span)
@@ -86,15 +84,6 @@ pub(super) fn comparison_sides(
     span: Span,
 ) -> Result<Sides, Error> {
     let (operand, relation, constant) = match (left, right) {
-        (Operand::Constant(..), Operand::Constant(..)) => {
-            return Err(Error::new(
-                Code::TypeMismatch,
-                span,
-                "two constants are compared",
-                "one side must be a field",
-            )
-            .hint("write a condition such as fromAddress eq 'a@example.com'"));
-        }
         (operand, Operand::Constant(constant, _)) => (operand, relation, constant),
         (Operand::Constant(constant, _), operand) => (operand, relation.flipped(), constant),
         (Operand::Path(_) | Operand::Call(_), Operand::Path(_) | Operand::Call(_)) => {
@@ -107,37 +96,34 @@ pub(super) fn comparison_sides(
             .hint("text stands in single quotes, and true, false and null in small letters"));
         }
     };
-    Ok(match operand {
-        Operand::Call(call) => Sides::Call(call.clone(), relation, constant.clone()),
-        Operand::Path(path) => Sides::Field(path.clone(), relation, constant.clone()),
-        Operand::Constant(..) => {
-            return Err(Error::new(
-                Code::TypeMismatch,
-                span,
-                "two constants are compared",
-                "one side must be a field",
-            )
-            .hint("write a condition such as fromAddress eq 'a@example.com'"));
-        }
-    })
+    match operand {
+        Operand::Call(call) => Ok(Sides::Call(call.clone(), relation, constant.clone())),
+        Operand::Path(path) => Ok(Sides::Field(path.clone(), relation, constant.clone())),
+        Operand::Constant(..) => Err(Error::new(
+            Code::TypeMismatch,
+            span,
+            "two constants are compared",
+            "one side must be a field",
+        )
+        .hint("write a condition such as fromAddress eq 'a@example.com'")),
+    }
 }
 
-fn top_comparison(
-    path: &Path,
-    relation: Relation,
-    constant: &Constant,
-    span: Span,
-) -> Result<Condition, Error> {
-    let predicate = |predicate| leaf(predicate, span);
-    Ok(match top_field(path)? {
-        TopField::String(field) => string_test(path, relation, constant, span)?
-            .map(|test| predicate(Predicate::String(field, test))),
-        TopField::Flag(field) => flag_test(path, relation, constant, span)?
-            .map(|test| predicate(Predicate::Flag(field, test))),
-        TopField::Number(field) => number_test(path, relation, constant, span)?
-            .map(|test| predicate(Predicate::Number(field, test))),
-        TopField::Instant(field) => instant_test(path, relation, constant, span)?
-            .map(|test| predicate(Predicate::Instant(field, test))),
+fn top_comparison(compared: &Compared<'_>) -> Result<Condition, Error> {
+    let predicate = |predicate| leaf(predicate, compared.span);
+    Ok(match top_field(compared.path)? {
+        TopField::String(field) => {
+            compared.string()?.map(|test| predicate(Predicate::String(field, test)))
+        }
+        TopField::Flag(field) => {
+            compared.flag()?.map(|test| predicate(Predicate::Flag(field, test)))
+        }
+        TopField::Number(field) => {
+            compared.number()?.map(|test| predicate(Predicate::Number(field, test)))
+        }
+        TopField::Instant(field) => {
+            compared.instant()?.map(|test| predicate(Predicate::Instant(field, test)))
+        }
     }
     .into_expr())
 }
@@ -220,175 +206,4 @@ fn filterable_names() -> Vec<&'static str> {
         .chain(lists)
         .chain([ATTACHMENTS, CATEGORIES])
         .collect()
-}
-
-// ---- tests of one value ----
-
-/// A test, or its opposite; "not equal" is true where the value is missing.
-pub(super) struct Signed<T> {
-    test: T,
-    negated: bool,
-}
-
-impl<T> Signed<T> {
-    pub(super) fn map<U>(self, map: impl FnOnce(T) -> U) -> Signed<U> {
-        Signed { test: map(self.test), negated: self.negated }
-    }
-}
-
-impl<L> Signed<Expr<L>> {
-    pub(super) fn into_expr(self) -> Expr<L> {
-        if self.negated { Expr::negated(self.test) } else { self.test }
-    }
-}
-
-const fn signed<T>(relation: Relation, test: T) -> Signed<T> {
-    Signed { test, negated: matches!(relation, Relation::Ne) }
-}
-
-const fn is_range(relation: Relation) -> bool {
-    !matches!(relation, Relation::Eq | Relation::Ne)
-}
-
-const fn comparison(relation: Relation) -> Comparison {
-    match relation {
-        Relation::Eq | Relation::Ne => Comparison::Equal,
-        Relation::Gt => Comparison::Greater,
-        Relation::Ge => Comparison::AtLeast,
-        Relation::Lt => Comparison::Less,
-        Relation::Le => Comparison::AtMost,
-    }
-}
-
-/// Whether the constant is null; null has no order.
-fn is_null(relation: Relation, constant: &Constant, span: Span) -> Result<bool, Error> {
-    if *constant != Constant::Null {
-        return Ok(false);
-    }
-    if is_range(relation) {
-        return Err(Error::new(
-            Code::TypeMismatch,
-            span,
-            "null has no order",
-            "compare it with eq or ne",
-        ).hint("write `field eq null` for values that are missing, `field ne null` for those that are there"));
-    }
-    Ok(true)
-}
-
-pub(super) fn string_test(
-    path: &Path,
-    relation: Relation,
-    constant: &Constant,
-    span: Span,
-) -> Result<Signed<StringTest>, Error> {
-    if is_null(relation, constant, span)? {
-        return Ok(signed(relation, StringTest::Missing));
-    }
-    let Constant::String(text) = constant else {
-        return Err(mismatch(path, "text", constant, span).hint("text stands in single quotes"));
-    };
-    if is_range(relation) {
-        return Err(Error::new(
-            Code::NotComparable,
-            span,
-            format!("text cannot be compared with `{}`", relation.word()),
-            "only eq and ne",
-        )
-        .hint("write eq or ne"));
-    }
-    Ok(signed(relation, StringTest::Is(text.clone())))
-}
-
-fn flag_test(
-    path: &Path,
-    relation: Relation,
-    constant: &Constant,
-    span: Span,
-) -> Result<Signed<FlagTest>, Error> {
-    if is_null(relation, constant, span)? {
-        return Ok(signed(relation, FlagTest::Missing));
-    }
-    let Constant::Boolean(wanted) = constant else {
-        return Err(mismatch(path, "true or false", constant, span));
-    };
-    if is_range(relation) {
-        return Err(Error::new(
-            Code::NotComparable,
-            span,
-            "yes or no has no order",
-            "only eq and ne",
-        )
-        .hint("write eq or ne"));
-    }
-    Ok(signed(relation, FlagTest::Is(*wanted)))
-}
-
-pub(super) fn number_test(
-    path: &Path,
-    relation: Relation,
-    constant: &Constant,
-    span: Span,
-) -> Result<Signed<NumberTest>, Error> {
-    if is_null(relation, constant, span)? {
-        return Ok(signed(relation, NumberTest::Missing));
-    }
-    let number = match constant {
-        Constant::Integer(number) => Number::Integer(*number),
-        Constant::Float(number) if number.is_finite() => Number::Float(*number),
-        Constant::Float(_)
-        | Constant::Null
-        | Constant::Boolean(_)
-        | Constant::String(_)
-        | Constant::Instant(_) => {
-            return Err(mismatch(path, "a whole number", constant, span));
-        }
-    };
-    Ok(signed(relation, NumberTest::Compare(comparison(relation), number)))
-}
-
-fn instant_test(
-    path: &Path,
-    relation: Relation,
-    constant: &Constant,
-    span: Span,
-) -> Result<Signed<InstantTest>, Error> {
-    if is_null(relation, constant, span)? {
-        return Ok(signed(relation, InstantTest::Missing));
-    }
-    match constant {
-        Constant::Instant(moment) => {
-            Ok(signed(relation, InstantTest::Compare(comparison(relation), *moment)))
-        }
-        Constant::String(text) => {
-            let error = mismatch(path, "a date", constant, span);
-            Err(if text.parse::<Timestamp>().is_ok() {
-                error.hint(format!("a date stands without quotes: {text}"))
-            } else {
-                error.hint("write a date as 2024-01-31T00:00:00Z, without quotes")
-            })
-        }
-        Constant::Null | Constant::Boolean(_) | Constant::Integer(_) | Constant::Float(_) => {
-            Err(mismatch(path, "a date", constant, span)
-                .hint("write a date as 2024-01-31T00:00:00Z"))
-        }
-    }
-}
-
-fn mismatch(path: &Path, wanted: &str, constant: &Constant, span: Span) -> Error {
-    let found = match constant {
-        Constant::Null => "null",
-        Constant::Boolean(_) => "true or false",
-        Constant::String(_) => "text",
-        Constant::Integer(_) => "a whole number",
-        Constant::Float(_) => "a fraction",
-        Constant::Instant(_) => "a date",
-    };
-    Error::new(
-        Code::TypeMismatch,
-        span,
-        format!("`{}` is {wanted}, not {found}", path.text),
-        "these cannot be compared",
-    )
-    .hint(format!("write {wanted}"))
 }

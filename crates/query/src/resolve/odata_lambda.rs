@@ -4,11 +4,12 @@
 //! collections are stored as plain terms, hence the restrictions of "Troubleshoot OData collection
 //! filters": in `any` only equality joined by `or`, in `all` only inequality joined by `and`.
 
-use super::odata::{Sides, comparison_sides, leaf, number_test, string_test, truth, unknown};
+use super::odata::{Sides, comparison_sides, leaf, truth, unknown};
 use super::odata_calls::{compared, search_in, unknown_function};
+use super::odata_value::Compared;
 use crate::query::{AttachmentTest, Condition, Predicate, RecipientTest, StringTest};
 use crate::schema::{ATTACHMENTS, CATEGORIES, RecipientList};
-use crate::syntax::odata::{Call, Constant, Lambda, Operand, Path, Relation, Syntax, Term};
+use crate::syntax::odata::{Call, Lambda, Operand, Path, Relation, Syntax, Term};
 use crate::{Code, Error, Expr, Located, Span};
 
 pub(super) fn resolve(lambda: &Lambda, span: Span) -> Result<Condition, Error> {
@@ -40,18 +41,8 @@ fn body<T>(
 
 /// A test of one sub-field of the element; an empty sub-field is the element itself.
 enum Inner<'a> {
-    Compare {
-        path: &'a Path,
-        field: &'a str,
-        relation: Relation,
-        constant: &'a Constant,
-        span: Span,
-    },
-    OneOf {
-        path: &'a Path,
-        field: &'a str,
-        values: Vec<String>,
-    },
+    Compare { field: &'a str, compared: Compared<'a> },
+    OneOf { path: &'a Path, field: &'a str, values: Vec<String> },
 }
 
 fn inner<T>(
@@ -80,13 +71,9 @@ fn inner<T>(
                 }
                 Sides::Field(path, relation, constant) => {
                     let field = bound(&path, variable)?;
-                    element(&Inner::Compare {
-                        path: &path,
-                        field,
-                        relation,
-                        constant: &constant,
-                        span,
-                    })
+                    let (path, constant) = (&path, &constant);
+                    let compared = Compared { path, relation, constant, span };
+                    element(&Inner::Compare { field, compared })
                 }
             }
         }
@@ -154,8 +141,8 @@ fn attachment_element(inner: &Inner<'_>) -> Result<Expr<AttachmentTest>, Error> 
     match (inner.field(), inner) {
         ("name", _) => Ok(map_leaves(inner.string()?, AttachmentTest::Name)),
         ("contentType", _) => Ok(map_leaves(inner.string()?, AttachmentTest::ContentType)),
-        ("size", Inner::Compare { path, relation, constant, span, .. }) => {
-            let test = number_test(path, *relation, constant, *span)?;
+        ("size", Inner::Compare { compared, .. }) => {
+            let test = compared.number()?;
             Ok(test.map(|test| Expr::Leaf(AttachmentTest::Size(test))).into_expr())
         }
         ("size", Inner::OneOf { path, .. }) => Err(Error::new(
@@ -182,15 +169,14 @@ impl<'a> Inner<'a> {
 
     const fn path(&self) -> &'a Path {
         match self {
-            Self::Compare { path, .. } | Self::OneOf { path, .. } => path,
+            Self::Compare { compared, .. } => compared.path,
+            Self::OneOf { path, .. } => path,
         }
     }
 
     fn string(&self) -> Result<Expr<StringTest>, Error> {
         match self {
-            Self::Compare { path, relation, constant, span, .. } => {
-                Ok(string_test(path, *relation, constant, *span)?.map(Expr::Leaf).into_expr())
-            }
+            Self::Compare { compared, .. } => Ok(compared.string()?.map(Expr::Leaf).into_expr()),
             Self::OneOf { values, .. } => Ok(Expr::Leaf(StringTest::OneOf(values.clone()))),
         }
     }

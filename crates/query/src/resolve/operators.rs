@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use super::range::RangeKind;
 use crate::query::Role;
 use crate::schema::{InstantField, TextField};
+use crate::syntax::postern::FieldName;
+use crate::{Code, Error};
 
 /// What an operator asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +148,32 @@ pub(crate) fn canonical_names() -> impl Iterator<Item = &'static str> {
 pub(crate) fn names() -> Vec<&'static str> {
     let all = OPERATORS.iter().flat_map(|(_, names)| names.iter().copied());
     all.filter(|name| name.len() > 1).collect()
+}
+
+/// A `name:` that is no operator here.
+pub(super) fn unknown(field: FieldName<'_>) -> Error {
+    if let Some(reason) = foreign(field.name) {
+        let title = format!("`{}` cannot be asked here: {reason}", field.name);
+        return Error::new(Code::ForeignOperator, field.span, title, "known elsewhere")
+            .hint(format!("leave it out, or quote the text: \"{}:...\"", field.name));
+    }
+    let title = format!("there is no operator `{}`", field.name);
+    let error = Error::new(Code::UnknownField, field.span, title, "not an operator");
+    let symbol = field.relation.symbol();
+    let quoted =
+        format!("to look for the text itself, put it in quotes: \"{}{symbol}...\"", field.name);
+    match super::names::closest(field.name, &names()) {
+        Some(close) => error.hint(format!("did you mean {close}{symbol}? Or, {quoted}")),
+        None => error.hint(quoted),
+    }
+}
+
+/// A comparison that an operator has not.
+pub(super) fn not_comparable(field: FieldName<'_>, name: &str) -> Error {
+    let symbol = field.relation.symbol();
+    let title = format!("`{name}` cannot be compared with `{symbol}`");
+    Error::new(Code::NotComparable, field.span, title, "has no order")
+        .hint(format!("write {name}:value"))
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use super::canonical;
 use super::labels::without_brackets;
-use super::postern::{Resolved, leaf, unknown_value};
-use super::value::{Value, fault, list, single};
+use super::postern::{Resolved, leaf};
+use super::value::{Value, fault, list, single, unknown_value};
 use crate::analysis::lower_case;
 use crate::query::{AttachmentTest, Condition, FlagTest, Predicate, StringTest};
 use crate::schema::{FlagField, StringField};

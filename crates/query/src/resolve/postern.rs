@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use super::canonical::Binding;
 use super::operators::Operator;
-use super::value::{Value, fault, single};
-use super::{advice, canonical, labels, names, operators, people, plain, range, words};
+use super::value::{Value, fault, single, unknown_value};
+use super::{advice, canonical, labels, operators, people, plain, range, words};
 use crate::query::{Condition, PersonPattern, Predicate, Role, TextPattern, TextTest};
 use crate::schema::{InstantField, NumberField, Sort, SortField, StringField, TextField};
 use crate::syntax::postern::{FieldName, Outcome, Piece, PieceKind, Relation, Term, Terms, Tree};
@@ -130,7 +130,7 @@ impl Resolver<'_> {
         place: Place,
     ) -> Result<Expr<Resolved>, Error> {
         let Some((operator, name)) = operators::find(field.name) else {
-            return Err(unknown_field(field));
+            return Err(operators::unknown(field));
         };
         if let Operator::Range(kind) = operator {
             return range::resolve(kind, name, term, field.relation, self.context).map(Expr::Leaf);
@@ -142,7 +142,7 @@ impl Resolver<'_> {
                 whole = with_symbol(term, field.relation);
                 &whole
             }
-            _ => return Err(not_comparable(field, name)),
+            _ => return Err(operators::not_comparable(field, name)),
         };
         match operator {
             Operator::Words(fields) => self.words(term, fields, name, place),
@@ -158,7 +158,7 @@ impl Resolver<'_> {
             Operator::Thread => plain::thread(term, name).map(Expr::Leaf),
             Operator::Sort => self.sort(term, place),
             Operator::IsFlagged => plain::is_flagged(term),
-            Operator::Category => labels::category(term, name).map(Expr::Leaf),
+            Operator::Category => labels::category(term, name, &mut self.advice).map(Expr::Leaf),
             Operator::Folder => labels::folder(term, name).map(Expr::Leaf),
             Operator::MailingList => labels::mailing_list(term, name).map(Expr::Leaf),
             Operator::MediaType => labels::media_type(term, name).map(Expr::Leaf),
@@ -294,40 +294,6 @@ fn with_symbol<'t>(term: &Term<'t>, relation: Relation) -> Term<'t> {
         first.span.start = first.span.start.saturating_sub(symbol.len());
     }
     whole
-}
-
-/// A value that an operator does not know.
-pub(super) fn unknown_value(value: &Value<'_>, what: &str, known: &[&str]) -> Error {
-    let error =
-        fault(Code::UnknownValue, value, format!("`{}` is not {what}", value.text), "not known");
-    match names::closest(&value.text, known) {
-        Some(close) => error.hint(format!("did you mean {close}? Known: {}", known.join(", "))),
-        None => error.hint(format!("known: {}", known.join(", "))),
-    }
-}
-
-fn unknown_field(field: FieldName<'_>) -> Error {
-    if let Some(reason) = operators::foreign(field.name) {
-        let title = format!("`{}` cannot be asked here: {reason}", field.name);
-        return Error::new(Code::ForeignOperator, field.span, title, "known elsewhere")
-            .hint(format!("leave it out, or quote the text: \"{}:...\"", field.name));
-    }
-    let title = format!("there is no operator `{}`", field.name);
-    let error = Error::new(Code::UnknownField, field.span, title, "not an operator");
-    let symbol = field.relation.symbol();
-    let quoted =
-        format!("to look for the text itself, put it in quotes: \"{}{symbol}...\"", field.name);
-    match names::closest(field.name, &operators::names()) {
-        Some(close) => error.hint(format!("did you mean {close}{symbol}? Or, {quoted}")),
-        None => error.hint(quoted),
-    }
-}
-
-fn not_comparable(field: FieldName<'_>, name: &str) -> Error {
-    let symbol = field.relation.symbol();
-    let title = format!("`{name}` cannot be compared with `{symbol}`");
-    Error::new(Code::NotComparable, field.span, title, "has no order")
-        .hint(format!("write {name}:value"))
 }
 
 fn person(roles: &[Role], pattern: PersonPattern) -> Predicate {

@@ -94,3 +94,13 @@ fn empty_value(value: &Value<'_>) -> Error {
     fault(Code::EmptyValue, value, "there is nothing to look for", "empty")
         .hint("write something between the quotes, or leave the operator out")
 }
+
+/// A value that an operator does not know.
+pub(super) fn unknown_value(value: &Value<'_>, what: &str, known: &[&str]) -> Error {
+    let error =
+        fault(Code::UnknownValue, value, format!("`{}` is not {what}", value.text), "not known");
+    match super::names::closest(&value.text, known) {
+        Some(close) => error.hint(format!("did you mean {close}? Known: {}", known.join(", "))),
+        None => error.hint(format!("known: {}", known.join(", "))),
+    }
+}

@@ -1,87 +1,85 @@
 //! Two conditions on one value as one.
 
-use super::{Rewrite, ranges};
+use std::collections::HashSet;
+
+use super::Rewrite;
+use super::group::{About, Key};
+use super::pass::Join;
+use super::ranges::{self, Side};
 use crate::query::{
-    AttachmentTest, FlagTest, InstantTest, NumberTest, PersonPattern, Predicate, RecipientTest,
-    Role, StringTest,
+    AttachmentTest, InstantTest, Number, NumberTest, PersonPattern, Predicate, RecipientTest, Role,
+    StringTest,
 };
 use crate::{Expr, Located};
 
-/// What two conditions are together.
-pub(super) enum Merged<L> {
-    /// One condition.
-    Into(L, Rewrite),
+/// What became of two conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Merged {
+    /// They are one.
+    Into(Rewrite),
     /// They cannot both hold.
     Never,
 }
 
-impl<L> Merged<L> {
-    pub(super) fn map<M>(self, map: impl FnOnce(L) -> M) -> Merged<M> {
-        match self {
-            Self::Into(leaf, rewrite) => Merged::Into(map(leaf), rewrite),
-            Self::Never => Merged::Never,
-        }
-    }
-}
+/// A condition that may become one with another of its group.
+pub(super) trait Merge {
+    /// Where others like it are looked for; nothing where it stays alone.
+    fn key(&self, join: Join) -> Option<Key>;
 
-/// A condition that may become one with another; `None` where the two stay two.
-pub(super) trait Merge: Clone + PartialEq {
-    /// Both hold.
-    fn both(&self, other: &Self) -> Option<Merged<Self>>;
-
-    /// At least one holds.
-    fn either(&self, other: &Self) -> Option<Merged<Self>>;
+    /// Takes in another one about the same, of which nothing but its place may be left; `None`, and
+    /// nothing has happened, where the two stay two.
+    fn absorb(&mut self, other: &mut Self, join: Join) -> Option<Merged>;
 
     /// Nothing can pass it.
-    fn never_holds(&self) -> bool {
-        false
-    }
+    fn never_holds(&self) -> bool;
+}
+
+const fn about(about: About) -> Option<Key> {
+    Some(Key { about, side: None })
 }
 
 impl Merge for Located<Predicate> {
-    fn both(&self, other: &Self) -> Option<Merged<Self>> {
-        let merged = match (&self.value, &other.value) {
-            (Predicate::String(field, one), Predicate::String(same, two)) if field == same => {
-                one.both(two)?.map(|test| Predicate::String(*field, test))
+    fn key(&self, join: Join) -> Option<Key> {
+        match (&self.value, join) {
+            (Predicate::String(field, test), _) => test.about(About::String(*field), join),
+            (Predicate::Number(field, test), _) => number_key(About::Number(*field), *test),
+            (Predicate::Instant(field, InstantTest::Compare(comparison, _)), _) => {
+                Some(Key { about: About::Instant(*field), side: Some(Side::of(*comparison)) })
             }
-            (Predicate::Flag(field, one), Predicate::Flag(same, two)) if field == same => {
-                flags(*one, *two)?.map(|test| Predicate::Flag(*field, test))
+            (Predicate::Flag(field, _), Join::And) => about(About::Flag(*field)),
+            (Predicate::Person { roles, pattern: PersonPattern::Address(_) }, Join::And) => {
+                only_one(roles).and_then(|role| about(About::Person(role)))
             }
-            (Predicate::Number(field, one), Predicate::Number(same, two)) if field == same => {
-                numbers(*one, *two, ranges::both)?.map(|test| Predicate::Number(*field, test))
-            }
-            (Predicate::Instant(field, one), Predicate::Instant(same, two)) if field == same => {
-                instants(*one, *two, ranges::both)?.map(|test| Predicate::Instant(*field, test))
-            }
-            (one, two) if other_person(one, two) => Merged::Never,
-            _ => return None,
-        };
-        Some(merged.map(|value| Self::new(value, self.span)))
+            (Predicate::Recipient(list, _), Join::Or) => about(About::Recipient(*list)),
+            (Predicate::Attachment(_), Join::Or) => about(About::Attachment),
+            (Predicate::Category(_), Join::Or) => about(About::Category),
+            (
+                Predicate::Text(_)
+                | Predicate::Flag(..)
+                | Predicate::Instant(_, InstantTest::Missing)
+                | Predicate::Recipient(..)
+                | Predicate::Attachment(_)
+                | Predicate::Category(_)
+                | Predicate::Reference(_)
+                | Predicate::Person { .. },
+                Join::And | Join::Or,
+            ) => None,
+        }
     }
 
-    fn either(&self, other: &Self) -> Option<Merged<Self>> {
-        let merged = match (&self.value, &other.value) {
-            (Predicate::String(field, one), Predicate::String(same, two)) if field == same => {
-                one.either(two)?.map(|test| Predicate::String(*field, test))
-            }
-            (Predicate::Number(field, one), Predicate::Number(same, two)) if field == same => {
-                numbers(*one, *two, ranges::either)?.map(|test| Predicate::Number(*field, test))
-            }
-            (Predicate::Instant(field, one), Predicate::Instant(same, two)) if field == same => {
-                instants(*one, *two, ranges::either)?.map(|test| Predicate::Instant(*field, test))
-            }
-            (Predicate::Recipient(list, one), Predicate::Recipient(same, two)) if list == same => {
-                element(one, two).map(|test| Predicate::Recipient(*list, test))
-            }
-            (Predicate::Attachment(one), Predicate::Attachment(two)) => {
-                element(one, two).map(Predicate::Attachment)
-            }
-            (Predicate::Category(one), Predicate::Category(two)) => {
-                element(one, two).map(Predicate::Category)
-            }
-            _ => return None,
-        };
-        Some(merged.map(|value| Self::new(value, self.span)))
+    fn absorb(&mut self, other: &mut Self, join: Join) -> Option<Merged> {
+        match (&mut self.value, &mut other.value) {
+            (Predicate::String(_, one), Predicate::String(_, two)) => one.absorb(two, join),
+            (Predicate::Number(_, one), Predicate::Number(_, two)) => numbers(one, *two, join),
+            (Predicate::Instant(_, one), Predicate::Instant(_, two)) => instants(one, *two, join),
+            (Predicate::Recipient(_, one), Predicate::Recipient(_, two)) => alternatives(one, two),
+            (Predicate::Attachment(one), Predicate::Attachment(two)) => alternatives(one, two),
+            (Predicate::Category(one), Predicate::Category(two)) => alternatives(one, two),
+            // Each has one value, and the same test would have been a duplicate.
+            (Predicate::Flag(..), Predicate::Flag(..))
+            | (Predicate::Person { .. }, Predicate::Person { .. }) => Some(Merged::Never),
+            _ => None,
+        }
     }
 
     fn never_holds(&self) -> bool {
@@ -104,45 +102,69 @@ const fn is_nothing<L>(test: &Expr<L>) -> bool {
     matches!(test, Expr::Or(parts) if parts.is_empty())
 }
 
-/// One element with alternatives; these stay in a group of their own and are simplified no further.
-fn element<L: Merge>(one: &Expr<L>, two: &Expr<L>) -> Merged<Expr<L>> {
-    let parts = Expr::Or(vec![one.clone(), two.clone()]).flattened();
-    Merged::Into(parts, Rewrite::OneElement)
-}
-
-/// Two whole addresses in a place that has one.
-fn other_person(one: &Predicate, two: &Predicate) -> bool {
-    let address = |predicate: &Predicate| match predicate {
-        Predicate::Person { roles, pattern: PersonPattern::Address(address) } => {
-            matches!(roles.as_slice(), [Role::From | Role::Owner])
-                .then(|| (roles.clone(), address.clone()))
-        }
+/// The role, where a message has one person in it.
+const fn only_one(roles: &[Role]) -> Option<Role> {
+    match roles {
+        [role @ (Role::From | Role::Owner)] => Some(*role),
         _ => None,
-    };
-    matches!((address(one), address(two)),
-        (Some((role, one)), Some((same, two))) if role == same && one != two)
+    }
 }
 
-impl Merge for StringTest {
-    fn both(&self, other: &Self) -> Option<Merged<Self>> {
-        match (self, other) {
-            (Self::Missing, Self::Is(_) | Self::OneOf(_))
-            | (Self::Is(_) | Self::OneOf(_), Self::Missing) => Some(Merged::Never),
-            _ => {
-                let (one, two) = (values(self)?, values(other)?);
-                let common: Vec<_> = one.iter().filter(|text| two.contains(text)).collect();
-                Some(match common.as_slice() {
-                    [] => Merged::Never,
-                    _ => Merged::Into(list(common.into_iter().cloned()), Rewrite::Membership),
-                })
+/// One element with alternatives; what they are together is for the walk to find out.
+fn alternatives<L>(one: &mut Expr<L>, two: &mut Expr<L>) -> Option<Merged> {
+    let mut parts = taken(one);
+    parts.append(&mut taken(two));
+    *one = Expr::Or(parts);
+    Some(Merged::Into(Rewrite::OneElement))
+}
+
+fn taken<L>(expr: &mut Expr<L>) -> Vec<Expr<L>> {
+    match std::mem::replace(expr, Expr::nothing()) {
+        Expr::Or(parts) => parts,
+        other => vec![other],
+    }
+}
+
+impl StringTest {
+    fn about(&self, what: About, join: Join) -> Option<Key> {
+        match (self, join) {
+            (Self::Is(_) | Self::OneOf(_), Join::And | Join::Or) | (Self::Missing, Join::And) => {
+                about(what)
             }
+            (Self::Same(_) | Self::Shaped(_) | Self::PathEnd(_), Join::And | Join::Or)
+            | (Self::Missing, Join::Or) => None,
         }
     }
 
-    fn either(&self, other: &Self) -> Option<Merged<Self>> {
-        let (one, two) = (values(self)?, values(other)?);
-        let more = two.iter().filter(|text| !one.contains(text));
-        Some(Merged::Into(list(one.iter().chain(more).cloned()), Rewrite::Membership))
+    /// The texts that pass, of which a missing value is none.
+    fn take_texts(&mut self) -> Vec<String> {
+        match std::mem::replace(self, Self::Missing) {
+            Self::Is(text) => vec![text],
+            Self::OneOf(texts) => texts,
+            Self::Same(_) | Self::Shaped(_) | Self::PathEnd(_) | Self::Missing => Vec::new(),
+        }
+    }
+}
+
+impl Merge for StringTest {
+    fn key(&self, join: Join) -> Option<Key> {
+        self.about(About::Element, join)
+    }
+
+    fn absorb(&mut self, other: &mut Self, join: Join) -> Option<Merged> {
+        let (mut texts, more) = (self.take_texts(), other.take_texts());
+        match join {
+            Join::Or => texts.extend(more),
+            Join::And => {
+                let more: HashSet<_> = more.into_iter().collect();
+                texts.retain(|text| more.contains(text));
+                if texts.is_empty() {
+                    return Some(Merged::Never);
+                }
+            }
+        }
+        *self = list(texts);
+        Some(Merged::Into(Rewrite::Membership))
     }
 
     fn never_holds(&self) -> bool {
@@ -150,40 +172,31 @@ impl Merge for StringTest {
     }
 }
 
-/// The texts that pass.
-fn values(test: &StringTest) -> Option<&[String]> {
-    match test {
-        StringTest::Is(text) => Some(std::slice::from_ref(text)),
-        StringTest::OneOf(texts) => Some(texts),
-        StringTest::Same(_)
-        | StringTest::Shaped(_)
-        | StringTest::PathEnd(_)
-        | StringTest::Missing => None,
-    }
-}
-
-fn list(texts: impl Iterator<Item = String>) -> StringTest {
-    let mut texts: Vec<_> = texts.collect();
+/// Exactly one of these.
+pub(super) fn list(mut texts: Vec<String>) -> StringTest {
     match texts.pop() {
         Some(only) if texts.is_empty() => StringTest::Is(only),
-        last => StringTest::OneOf(texts.into_iter().chain(last).collect()),
+        last => {
+            texts.extend(last);
+            StringTest::OneOf(texts)
+        }
     }
 }
 
 /// Inside of one element names and addresses are values like any other.
 impl Merge for RecipientTest {
-    fn both(&self, other: &Self) -> Option<Merged<Self>> {
-        match (self, other) {
-            (Self::Name(one), Self::Name(two)) => Some(one.both(two)?.map(Self::Name)),
-            (Self::Address(one), Self::Address(two)) => Some(one.both(two)?.map(Self::Address)),
-            (Self::Name(_), Self::Address(_)) | (Self::Address(_), Self::Name(_)) => None,
+    fn key(&self, join: Join) -> Option<Key> {
+        match self {
+            Self::Name(test) => test.about(About::Name, join),
+            Self::Address(test) => test.about(About::Address, join),
         }
     }
 
-    fn either(&self, other: &Self) -> Option<Merged<Self>> {
+    fn absorb(&mut self, other: &mut Self, join: Join) -> Option<Merged> {
         match (self, other) {
-            (Self::Name(one), Self::Name(two)) => Some(one.either(two)?.map(Self::Name)),
-            (Self::Address(one), Self::Address(two)) => Some(one.either(two)?.map(Self::Address)),
+            (Self::Name(one), Self::Name(two)) | (Self::Address(one), Self::Address(two)) => {
+                one.absorb(two, join)
+            }
             (Self::Name(_), Self::Address(_)) | (Self::Address(_), Self::Name(_)) => None,
         }
     }
@@ -195,28 +208,20 @@ impl Merge for RecipientTest {
 }
 
 impl Merge for AttachmentTest {
-    fn both(&self, other: &Self) -> Option<Merged<Self>> {
-        match (self, other) {
-            (Self::Name(one), Self::Name(two)) => Some(one.both(two)?.map(Self::Name)),
-            (Self::ContentType(one), Self::ContentType(two)) => {
-                Some(one.both(two)?.map(Self::ContentType))
-            }
-            (Self::Size(one), Self::Size(two)) => {
-                Some(numbers(*one, *two, ranges::both)?.map(Self::Size))
-            }
-            _ => None,
+    fn key(&self, join: Join) -> Option<Key> {
+        match self {
+            Self::Name(test) => test.about(About::Name, join),
+            Self::ContentType(test) => test.about(About::ContentType, join),
+            Self::Size(test) => number_key(About::Size, *test),
+            Self::Named(_) | Self::Extension(_) | Self::Words(_) | Self::Shaped(_) => None,
         }
     }
 
-    fn either(&self, other: &Self) -> Option<Merged<Self>> {
+    fn absorb(&mut self, other: &mut Self, join: Join) -> Option<Merged> {
         match (self, other) {
-            (Self::Name(one), Self::Name(two)) => Some(one.either(two)?.map(Self::Name)),
-            (Self::ContentType(one), Self::ContentType(two)) => {
-                Some(one.either(two)?.map(Self::ContentType))
-            }
-            (Self::Size(one), Self::Size(two)) => {
-                Some(numbers(*one, *two, ranges::either)?.map(Self::Size))
-            }
+            (Self::Name(one), Self::Name(two))
+            | (Self::ContentType(one), Self::ContentType(two)) => one.absorb(two, join),
+            (Self::Size(one), Self::Size(two)) => numbers(one, *two, join),
             _ => None,
         }
     }
@@ -233,38 +238,31 @@ impl Merge for AttachmentTest {
     }
 }
 
-/// Different tests of one flag never hold together; equal ones are duplicates.
-fn flags(one: FlagTest, two: FlagTest) -> Option<Merged<FlagTest>> {
-    (one != two).then_some(Merged::Never)
-}
-
-type Together<T> = fn(ranges::Test<T>, ranges::Test<T>) -> Option<Merged<ranges::Test<T>>>;
-
-fn numbers(
-    one: NumberTest,
-    two: NumberTest,
-    together: Together<i64>,
-) -> Option<Merged<NumberTest>> {
-    use crate::query::Number::Integer;
-    match (one, two) {
-        (NumberTest::Compare(one, Integer(first)), NumberTest::Compare(two, Integer(second))) => {
-            let merged = together((one, first), (two, second))?;
-            Some(merged.map(|(test, number)| NumberTest::Compare(test, Integer(number))))
+/// Fractions stay alone: they have no total order.
+fn number_key(about: About, test: NumberTest) -> Option<Key> {
+    match test {
+        NumberTest::Compare(comparison, Number::Integer(_)) => {
+            Some(Key { about, side: Some(Side::of(comparison)) })
         }
-        _ => None,
+        NumberTest::Compare(_, Number::Float(_)) | NumberTest::Missing => None,
     }
 }
 
-fn instants(
-    one: InstantTest,
-    two: InstantTest,
-    together: Together<jiff::Timestamp>,
-) -> Option<Merged<InstantTest>> {
-    match (one, two) {
-        (InstantTest::Compare(one, first), InstantTest::Compare(two, second)) => {
-            let merged = together((one, first), (two, second))?;
-            Some(merged.map(|(test, moment)| InstantTest::Compare(test, moment)))
-        }
-        _ => None,
-    }
+fn numbers(one: &mut NumberTest, two: NumberTest, join: Join) -> Option<Merged> {
+    use NumberTest::Compare;
+    let Compare(first, Number::Integer(number)) = *one else { return None };
+    let Compare(second, Number::Integer(other)) = two else { return None };
+    let mut test = (first, number);
+    let merged = ranges::absorb(&mut test, (second, other), join);
+    *one = Compare(test.0, Number::Integer(test.1));
+    merged
+}
+
+fn instants(one: &mut InstantTest, two: InstantTest, join: Join) -> Option<Merged> {
+    use InstantTest::Compare;
+    let (Compare(first, moment), Compare(second, other)) = (*one, two) else { return None };
+    let mut test = (first, moment);
+    let merged = ranges::absorb(&mut test, (second, other), join);
+    *one = Compare(test.0, test.1);
+    merged
 }

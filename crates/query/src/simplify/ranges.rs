@@ -2,36 +2,44 @@
 
 use super::Rewrite;
 use super::merge::Merged;
+use super::pass::Join;
 use crate::query::Comparison;
 
 /// A comparison with a constant.
 pub(super) type Test<T> = (Comparison, T);
 
-/// The comparison that says both.
-pub(super) fn both<T: Ord + Copy>(one: Test<T>, two: Test<T>) -> Option<Merged<Test<T>>> {
-    if excludes(one, two) {
-        return Some(Merged::Never);
-    }
-    let tighter = if implies(one, two) {
-        one
-    } else if implies(two, one) {
-        two
-    } else {
-        return None;
-    };
-    Some(Merged::Into(tighter, Rewrite::Ranges))
+/// Where the values that pass lie, seen from the constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Side {
+    Below,
+    At,
+    Above,
 }
 
-/// The comparison that says at least one of the two.
-pub(super) fn either<T: Ord + Copy>(one: Test<T>, two: Test<T>) -> Option<Merged<Test<T>>> {
-    let wider = if implies(one, two) {
-        two
-    } else if implies(two, one) {
-        one
+impl Side {
+    pub(super) const fn of(comparison: Comparison) -> Self {
+        match comparison {
+            Comparison::Less | Comparison::AtMost => Self::Below,
+            Comparison::Equal => Self::At,
+            Comparison::Greater | Comparison::AtLeast => Self::Above,
+        }
+    }
+}
+
+/// Makes the one say both under `and`, at least one of the two under `or`.
+pub(super) fn absorb<T: Ord + Copy>(one: &mut Test<T>, two: Test<T>, join: Join) -> Option<Merged> {
+    if join == Join::And && excludes(*one, two) {
+        return Some(Merged::Never);
+    }
+    let (tighter, wider) = if implies(*one, two) {
+        (*one, two)
+    } else if implies(two, *one) {
+        (two, *one)
     } else {
         return None;
     };
-    Some(Merged::Into(wider, Rewrite::Ranges))
+    *one = if join == Join::And { tighter } else { wider };
+    Some(Merged::Into(Rewrite::Ranges))
 }
 
 /// Whether every value that passes the one passes the other.
@@ -91,15 +99,19 @@ mod tests {
 
     fn check(one: Test<i32>, two: Test<i32>) {
         let passes = |test: Test<i32>, value: i32| test.0.accepts(value.cmp(&test.1));
+        let (mut both, mut either) = (one, one);
+        let (all, any) = (absorb(&mut both, two, Join::And), absorb(&mut either, two, Join::Or));
         for value in -1..6 {
             let (first, second) = (passes(one, value), passes(two, value));
-            match both(one, two) {
-                Some(Merged::Into(test, _)) => assert_eq!(passes(test, value), first && second),
+            match all {
+                Some(Merged::Into(_)) => assert_eq!(passes(both, value), first && second),
                 Some(Merged::Never) => assert!(!(first && second), "{one:?} {two:?} {value}"),
-                None => {}
+                None => assert_eq!(both, one),
             }
-            if let Some(Merged::Into(test, _)) = either(one, two) {
-                assert_eq!(passes(test, value), first || second, "{one:?} {two:?} {value}");
+            match any {
+                Some(Merged::Into(_)) => assert_eq!(passes(either, value), first || second),
+                Some(Merged::Never) => panic!("{one:?} {two:?}"),
+                None => assert_eq!(either, one),
             }
         }
     }

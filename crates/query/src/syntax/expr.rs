@@ -11,7 +11,7 @@
 /// assert!(expr.holds(&mut |number| number % 2 == 0));
 /// assert!(Expr::<i32>::everything().holds(&mut |_| false));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Expr<L> {
     /// All of them hold.
     And(Vec<Self>),
@@ -92,6 +92,16 @@ impl<L> Expr<L> {
     /// # Errors
     ///
     /// The first error that `map` returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use postern_query::Expr;
+    ///
+    /// let typed = Expr::Or(vec![Expr::Leaf("1"), Expr::Leaf("2")]);
+    /// let numbers = typed.try_map(&mut |text: &str| text.parse::<u8>().map(Expr::Leaf));
+    /// assert_eq!(numbers, Ok(Expr::Or(vec![Expr::Leaf(1), Expr::Leaf(2)])));
+    /// ```
     pub fn try_map<M, E>(
         self,
         map: &mut impl FnMut(L) -> Result<Expr<M>, E>,

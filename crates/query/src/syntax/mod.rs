@@ -5,3 +5,6 @@ pub(crate) mod lucene;
 pub(crate) mod odata;
 pub(crate) mod postern;
 pub(crate) mod regex;
+
+#[cfg(test)]
+mod regex_tests;

@@ -106,6 +106,19 @@ impl FromIterator<(String, FieldCapability)> for IndexFields {
 }
 
 /// What an endpoint of the premium service can be asked: probed from `/fields`, or configured.
+///
+/// ```
+/// use postern_query::{datatap, Capabilities, Context, Fidelity};
+///
+/// let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+/// let query = postern_query::parse("invoice OR has:attachment", &context)?.query;
+/// let fidelity = |search_functions| {
+///     let capabilities = Capabilities { search_functions, ..Capabilities::default() };
+///     datatap::compile(&query, &capabilities).fidelity()
+/// };
+/// assert_eq!((fidelity(false), fidelity(true)), (Fidelity::Unsupported, Fidelity::Exact));
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct Capabilities {

@@ -14,10 +14,13 @@ pub mod kql;
 pub(crate) mod lucene;
 pub(crate) mod odata;
 mod property;
+mod terms;
 
 pub use capabilities::{Capabilities, FieldCapability, IndexFields};
 pub use json::Json;
 pub use known::KnownPeople;
+
+use std::collections::HashSet;
 
 use crate::Span;
 
@@ -46,7 +49,7 @@ impl Fidelity {
 }
 
 /// What a target cannot say exactly, and which text caused it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Note {
     /// Approximate or unsupported.
@@ -74,22 +77,34 @@ impl<T> Compiled<T> {
         Compiled { sent: self.sent.map(form), notes: self.notes }
     }
 
-    /// The worst of the notes.
+    /// The worst of the notes; without any, what is sent is exact.
+    ///
+    /// ```
+    /// use postern_query::{kql, odata, Fidelity};
+    ///
+    /// let compiled = kql::compile(&odata::parse_filter("subject eq 'Overdue'")?);
+    /// assert_eq!(compiled.fidelity(), Fidelity::Approximate);
+    /// assert_eq!(compiled.notes[0].message, "KQL finds the words anywhere in the value, in any case");
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
     #[must_use]
     pub fn fidelity(&self) -> Fidelity {
         self.notes.iter().map(|note| note.fidelity).max().unwrap_or(Fidelity::Exact)
     }
 }
 
-/// The notes of one run of a target.
+/// The notes of one run of a target, each once.
 #[derive(Debug, Default)]
-pub(crate) struct Notes(Vec<Note>);
+pub(crate) struct Notes {
+    notes: Vec<Note>,
+    made: HashSet<Note>,
+}
 
 impl Notes {
     fn add(&mut self, fidelity: Fidelity, span: Option<Span>, message: String) {
         let note = Note { fidelity, span, message };
-        if !self.0.contains(&note) {
-            self.0.push(note);
+        if self.made.insert(note.clone()) {
+            self.notes.push(note);
         }
     }
 
@@ -113,8 +128,8 @@ impl Notes {
 
     /// The result with the notes; what cannot be said in part is not sent at all.
     pub(crate) fn compiled<T>(mut self, sent: Option<T>) -> Compiled<T> {
-        self.0.sort_by_key(|note| note.span);
-        let compiled = Compiled { sent, notes: self.0 };
+        self.notes.sort_by_key(|note| note.span);
+        let compiled = Compiled { sent, notes: self.notes };
         match compiled.fidelity() {
             Fidelity::Unsupported => Compiled { sent: None, ..compiled },
             Fidelity::Exact | Fidelity::Approximate => compiled,

@@ -1,8 +1,9 @@
 //! What the languages of `property:value` terms have in common: how terms are joined, and what a
-//! test of a string asks of a property that is compared by words.
+//! test asks of a property that is compared by words.
 
 use crate::analysis::{lower_case, terms};
-use crate::query::StringTest;
+use crate::query::{Comparison, PersonPattern, StringTest};
+use crate::schema::InstantField;
 use crate::{Expr, Wildcard};
 
 /// A text and whether it needs brackets inside of a larger one.
@@ -136,6 +137,19 @@ pub(super) fn called(
     values(test)?.iter().map(find).collect()
 }
 
+/// The words of a person; nothing for a pattern that is more than a beginning.
+pub(super) fn person(pattern: &PersonPattern) -> Option<Value> {
+    match pattern {
+        PersonPattern::Address(text)
+        | PersonPattern::Domain(text)
+        | PersonPattern::DomainOrLocal(text)
+        | PersonPattern::Words(text)
+        | PersonPattern::NamePhrase(text) => Some(Value::Words(text.clone())),
+        PersonPattern::Shaped(shape) | PersonPattern::AddressShaped(shape) => prefix(shape),
+        PersonPattern::SubDomains(_) => None,
+    }
+}
+
 /// A pattern with nothing but a `*` at its end, after one word.
 pub(super) fn prefix(shape: &Wildcard) -> Option<Value> {
     shape.prefix().filter(|text| is_plain_word(text)).map(|text| Value::Prefix(text.to_owned()))
@@ -147,4 +161,36 @@ pub(super) fn is_plain_word(text: &str) -> bool {
     const FIRST_WITHOUT_SPACES: char = '\u{e00}';
     let plain = |c: char| c.is_alphanumeric() && c < FIRST_WITHOUT_SPACES;
     !text.is_empty() && text.chars().all(plain) && terms(text).len() == 1
+}
+
+/// A literal: bare where it is one word and no operator, quoted otherwise; with a `*` that stands for
+/// the rest of a word, or without.
+///
+/// Quotes of every kind, a `*` and control characters have no escapes in these languages: nothing
+/// is returned for a text with one, nor for a blank one.
+pub(super) fn literal(text: &str, rest: bool, operators: &[&str]) -> Option<String> {
+    let sayable = |c: char| !c.is_control() && !"\"*“”„‟″＂＊".contains(c);
+    if text.trim().is_empty() || !text.chars().all(sayable) {
+        return None;
+    }
+    let star = if rest { "*" } else { "" };
+    let bare = is_plain_word(text) && !operators.contains(&text.to_ascii_uppercase().as_str());
+    Some(if bare { format!("{text}{star}") } else { format!("\"{text}{star}\"") })
+}
+
+pub(super) const fn operator(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Equal => "=",
+        Comparison::Less => "<",
+        Comparison::AtMost => "<=",
+        Comparison::Greater => ">",
+        Comparison::AtLeast => ">=",
+    }
+}
+
+pub(super) const fn instant(field: InstantField) -> &'static str {
+    match field {
+        InstantField::Received => "received",
+        InstantField::Sent => "sent",
+    }
 }

@@ -1,7 +1,8 @@
 //! The corpus: every case is a text and, on the lines below it, what comes of it.
 //!
-//! In `ok/`, `=` is the text printed back and `:` what it means in English; in `err/`, each `!` line
-//! is a fault as its code, the characters it underlines and what to type instead. Cases stand apart
+//! In `ok/`, `=` is the text printed back, `:` what it means in English and each `~` line an advice as
+//! its code, the characters it speaks of and its message; in `err/`, each `!` line is a fault as its
+//! code, the characters it underlines and what to type instead. Cases stand apart
 //! by blank lines; lines that start with `#` say what a group of cases is about. A text may hold
 //! `\n`, `\t` and `\u{…}`.
 //!
@@ -12,23 +13,27 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use postern_query::{
-    Capabilities, Context, Errors, IndexFields, Query, english, lucene, odata, parse,
+    Capabilities, Context, Errors, IndexFields, Parsed, Query, english, lucene, odata, parse,
 };
 
-/// A text to its printed form and its query, or to what is wrong with it.
-type Read = fn(&str) -> Result<(String, Query), Errors>;
+/// A text to its printed form, its query and advice, or to what is wrong with it.
+type Read = fn(&str) -> Result<Parsed, Errors>;
 
-fn postern(text: &str) -> Result<(String, Query), Errors> {
+fn postern(text: &str) -> Result<Parsed, Errors> {
     let context = Context { me: vec!["me@contoso.com".to_owned()], ..crate::context() };
-    parse(text, &context).map(|parsed| (parsed.canonical, parsed.query))
+    parse(text, &context)
 }
 
-fn odata(text: &str) -> Result<(String, Query), Errors> {
+fn without_advice(canonical: String, query: Query) -> Parsed {
+    Parsed { canonical, query, advice: Vec::new() }
+}
+
+fn odata(text: &str) -> Result<Parsed, Errors> {
     let query = match text.strip_prefix("$orderby ") {
         Some(order) => Query::everything().ordered_by(odata::parse_order_by(order)?),
         None => odata::parse_filter(text)?,
     };
-    Ok((print_odata(&query), query))
+    Ok(without_advice(print_odata(&query), query))
 }
 
 fn print_odata(query: &Query) -> String {
@@ -43,7 +48,7 @@ fn print_odata(query: &Query) -> String {
     odata::compile(query, &capabilities).sent.unwrap_or_else(|| "-".to_owned())
 }
 
-fn lucene(text: &str) -> Result<(String, Query), Errors> {
+fn lucene(text: &str) -> Result<Parsed, Errors> {
     let (options, text) = match text.split_once(" :: ") {
         Some((options, text)) => (options, text),
         None => ("full any", text),
@@ -62,7 +67,7 @@ fn lucene(text: &str) -> Result<(String, Query), Errors> {
             lucene::Syntax::Simple => format!("{options} :: {text}"),
         },
     );
-    Ok((printed, query))
+    Ok(without_advice(printed, query))
 }
 
 #[test]
@@ -147,7 +152,7 @@ fn is_case(line: &str) -> bool {
 }
 
 fn is_answer(line: &str) -> bool {
-    ["  = ", "  : ", "  ! "].iter().any(|mark| line.starts_with(mark))
+    ["  = ", "  : ", "  ~ ", "  ! "].iter().any(|mark| line.starts_with(mark))
 }
 
 fn unescaped(line: &str) -> String {
@@ -165,14 +170,20 @@ fn unescaped(line: &str) -> String {
 
 fn answer(text: &str, good: bool, read: Read) -> String {
     match read(text) {
-        Ok((printed, query)) => {
+        Ok(Parsed { canonical, query, advice }) => {
             assert!(good, "understood, but stands among the faults: {text}");
-            let again = read(&printed).map(|(again, _)| again);
+            let again = read(&canonical).map(|again| again.canonical);
             assert!(
-                printed == "-" || again.as_ref() == Ok(&printed),
-                "{text}: {printed}: {again:?}"
+                canonical == "-" || again.as_ref() == Ok(&canonical),
+                "{text}: {canonical}: {again:?}"
             );
-            format!("  = {}\n  : {}\n", visible(&printed), visible(&english::describe(&query)))
+            let meaning = english::describe(&query);
+            let mut out = format!("  = {}\n  : {}\n", visible(&canonical), visible(&meaning));
+            for one in advice {
+                let (place, message) = (visible(one.span.slice(text)), visible(&one.message));
+                writeln!(out, "  ~ {} [{place}] {message}", one.code).unwrap();
+            }
+            out
         }
         Err(errors) => {
             assert!(!good, "not understood: {text}: {errors}");

@@ -75,6 +75,7 @@ fn words() {
     check("Invoice OR bill paid", Exact, "query: invoice OR (bill AND paid)");
     check("\"overdue invoice\"", Exact, "query: \"overdue invoice\"");
     check("invoic* -draft", Exact, "query: invoic* AND NOT draft");
+    check("colour~1", Approximate, "query: colour~1"); // The service looks for 50 spellings.
     check("foo-bar \"A:B\"", Exact, r#"query: "foo bar" AND a\:b"#);
     check(
         "subject:(overdue OR late) invoice",

@@ -76,6 +76,9 @@ fn patterns() {
     let sloppy = lucene::parse("body:\"a b\"~2", lucene::Options::default()).unwrap();
     let expected = r#"{"match_phrase":{"body":{"query":"a b","slop":2,"analyzer":"whitespace"}}}"#;
     check_query(&sloppy, Profile::OpenSearch, Exact, expected);
+    let escaped = lucene::parse(r"body:/\d\./", lucene::Options::default()).unwrap();
+    let expected = r#"{"regexp":{"body":{"value":"\\d\\.","flags":"ALL"}}}"#;
+    check_query(&escaped, Profile::OpenSearch, Approximate, expected);
 }
 
 #[test]

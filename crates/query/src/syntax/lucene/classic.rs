@@ -9,6 +9,7 @@
 //! There is no precedence. Every clause is optional, required or prohibited, and an operator marks
 //! the clauses on both of its sides; see [`Clauses::push`].
 
+use super::clauses::{Clauses, Conjunction, Modifier};
 use super::escape::unescape;
 use super::pattern::{check_length, starting_with, wildcard};
 use super::token::{Kind, Token, tokens};
@@ -47,20 +48,6 @@ struct Parser<'t> {
     fields: Vec<FieldName>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Conjunction {
-    None,
-    And,
-    Or,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Modifier {
-    None,
-    Required,
-    Prohibited,
-}
-
 impl Parser<'_> {
     fn peek(&self) -> Option<Kind> {
         self.tokens.first().map(|token| token.kind)
@@ -80,8 +67,7 @@ impl Parser<'_> {
         let mut clauses = Clauses::new(self.mode);
         let modifier = self.modifier();
         let first = self.clause(field.clone(), depth)?;
-        clauses.first_alone = modifier == Modifier::None && first.is_some();
-        clauses.push(Conjunction::None, modifier, first);
+        clauses.start(modifier, first);
         while self.peek().is_some_and(continues) {
             let (conjunction, modifier) = (self.conjunction(), self.modifier());
             let node = self.clause(field.clone(), depth)?;
@@ -294,61 +280,5 @@ fn phrase(quoted: &str, slop: u32) -> Option<Words> {
             Some(Words::Sloppy(Sloppy { tokens, slop }))
         }
         other => Some(other),
-    }
-}
-
-/// The clauses of one level while they are read.
-struct Clauses {
-    mode: Mode,
-    list: Vec<Clause>,
-    /// The first clause has no mark and holds a token.
-    first_alone: bool,
-}
-
-impl Clauses {
-    const fn new(mode: Mode) -> Self {
-        Self { mode, list: Vec::new(), first_alone: false }
-    }
-
-    /// Adds a clause as the classic parser does.
-    ///
-    /// `AND` makes the clauses on both sides required, `OR` marks nothing, `-` and `NOT` prohibit.
-    /// Where all are required unless said otherwise, `OR` makes both sides optional. What is
-    /// prohibited stays prohibited. A clause without tokens still marks the one before it.
-    fn push(&mut self, conjunction: Conjunction, modifier: Modifier, node: Option<Node>) {
-        match (conjunction, self.mode) {
-            (Conjunction::And, _) => self.mark_last(Occur::Required),
-            (Conjunction::Or, Mode::All) => self.mark_last(Occur::Optional),
-            (Conjunction::Or | Conjunction::None, _) => {}
-        }
-        let occur = self.occur(conjunction, modifier);
-        self.list.extend(node.map(|node| Clause { occur, node }));
-    }
-
-    fn mark_last(&mut self, occur: Occur) {
-        if let Some(last) = self.list.last_mut().filter(|last| last.occur != Occur::Prohibited) {
-            last.occur = occur;
-        }
-    }
-
-    fn occur(&self, conjunction: Conjunction, modifier: Modifier) -> Occur {
-        let required = match self.mode {
-            Mode::Any => modifier == Modifier::Required || conjunction == Conjunction::And,
-            // A plus after `OR` is ignored here, as in Lucene.
-            Mode::All => conjunction != Conjunction::Or,
-        };
-        match modifier {
-            Modifier::Prohibited => Occur::Prohibited,
-            _ if required => Occur::Required,
-            _ => Occur::Optional,
-        }
-    }
-
-    fn finish(mut self) -> Option<Node> {
-        match self.list.len() {
-            0 => None,
-            1 if self.first_alone => self.list.pop().map(|clause| clause.node),
-            _ => Some(Node::Clauses(self.list)),
-        }
     }
 }

@@ -1,7 +1,11 @@
-//! What can be wrong with text in the classic syntax, and what to type instead.
+//! What can be wrong with query text, and what to type instead.
 
 use super::MAX_DEPTH;
+use crate::schema::TextField;
 use crate::{Code, Error, RegexFault, Span};
+
+/// How much alike a field name must be to be suggested.
+const ALIKE: f64 = 0.8;
 
 /// No token starts at `start`: the first character says why.
 pub(super) fn no_token(text: &str, start: usize) -> Error {
@@ -120,4 +124,44 @@ pub(super) fn regex(reason: &RegexFault, inner: &str, span: Span) -> Error {
     let title = format!("this is no regular expression: {}", reason.message);
     Error::new(Code::InvalidRegex, place, title, "reading stopped here")
         .hint("type a backslash before a character that stands for itself")
+}
+
+pub(crate) fn too_long(text: &str, limit: usize) -> Error {
+    let title = format!("the text is longer than {limit} characters");
+    Error::new(Code::TooLong, Span::new(0, text.len()), title, "too long").hint("shorten the text")
+}
+
+pub(crate) fn too_many_terms(terms: usize, limit: usize, span: Span) -> Error {
+    let title = format!("{terms} terms times fields are more than {limit}");
+    Error::new(Code::TooManyTerms, span, title, "too many terms")
+        .hint("use fewer terms, or name a field before each so that it counts only once")
+}
+
+pub(crate) fn negations_alone(span: Span) -> Error {
+    let title = "a query of negations alone finds nothing";
+    Error::new(Code::MissingOperand, span, title, "only says what not to find")
+        .hint("add a word to find, as in `report -draft`")
+}
+
+pub(crate) fn unknown_field(name: &str, span: Span) -> Error {
+    let label = format!("searchable are {}", names());
+    let title = format!("`{name}` is no searchable field");
+    let hint = suggestion(name).map_or_else(
+        || "put text with a colon in quotes, or type `\\:` for the colon itself".to_owned(),
+        |field| format!("did you mean `{}:`?", field.path()),
+    );
+    Error::new(Code::UnknownField, span, title, label).hint(hint)
+}
+
+fn names() -> String {
+    let paths: Vec<_> = TextField::PREMIUM.iter().map(|field| field.path()).collect();
+    paths.join(", ")
+}
+
+/// The field whose name is most like `name`; long text is no misspelt name.
+fn suggestion(name: &str) -> Option<TextField> {
+    let typed = Some(name).filter(|name| name.len() <= 40)?.to_lowercase();
+    let alike = |field: &TextField| strsim::jaro(&typed, &field.path().to_lowercase());
+    let near = TextField::PREMIUM.iter().copied().filter(|field| alike(field) > ALIKE);
+    near.max_by(|a, b| alike(a).total_cmp(&alike(b)))
 }

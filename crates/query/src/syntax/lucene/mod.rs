@@ -5,8 +5,9 @@
 //! that changes how its neighbours count.
 
 pub(crate) mod classic;
+mod clauses;
 mod escape;
-mod fault;
+pub(crate) mod fault;
 mod pattern;
 pub(crate) mod simple;
 mod token;

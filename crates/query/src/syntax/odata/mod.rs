@@ -5,6 +5,9 @@
 //! follows its examples: any amount between tokens, none around `/` nor before the bracket of a call.
 
 mod ast;
+mod date;
+mod faults;
+mod frame;
 mod parser;
 mod token;
 

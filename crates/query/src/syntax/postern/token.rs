@@ -1,18 +1,12 @@
 //! Typed text to tokens.
 
-use std::borrow::Cow;
-
 use nom::IResult;
-use nom::Parser as _;
-use nom::branch::alt;
-use nom::bytes::complete::{is_not, tag, take_while1};
-use nom::character::complete::{anychar, char, digit1, satisfy};
-use nom::combinator::{eof, not, opt, peek, recognize, value, verify};
-use nom::multi::many0_count;
-use nom::sequence::{delimited, pair, preceded, terminated};
 
-use super::ast::{Distance, FieldName, Piece, PieceKind, Pieces, Relation};
+use super::ast::{Distance, FieldName, Piece, PieceKind, Pieces};
 use super::faults;
+use super::grammar::{
+    bare, field, is_opening_quote, is_typographic, mark, near, quoted, regex, word_operator,
+};
 use crate::{Advice, AdviceCode, Code, Error, Span};
 
 /// A token and its place.
@@ -45,46 +39,6 @@ pub(crate) enum Mark {
     Not,
     /// `+` in front of a term: the term as it stands.
     Plus,
-}
-
-/// Every token of a text, where nothing was wrong with it.
-fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
-    let mut lexer = Lexer::new(text);
-    let tokens = std::iter::from_fn(|| lexer.next()).collect();
-    lexer.errors.is_empty().then_some(tokens)
-}
-
-/// Whether `text` alone is one bare word, so that it can be written without quotes.
-pub(crate) fn is_plain_word(text: &str) -> bool {
-    if is_simple(text) && !text.starts_with(|c: char| c.is_ascii_uppercase()) {
-        return true;
-    }
-    tokens(text).is_some_and(|tokens| matches!(tokens.as_slice(), [value] if is_bare(value, text)))
-}
-
-/// Whether `text` behind `name:` is one bare value, for an operator that does not compare.
-pub(crate) fn is_plain_value(text: &str) -> bool {
-    if is_simple(text) {
-        return true;
-    }
-    let typed = format!("name:{text}");
-    match tokens(&typed).as_deref() {
-        Some([Token { kind: TokenKind::Field(name), .. }, value]) => {
-            text.strip_prefix(name.relation.value_part()).is_some_and(|rest| is_bare(value, rest))
-        }
-        _ => false,
-    }
-}
-
-/// Letters and digits with the marks of addresses and names between them.
-fn is_simple(text: &str) -> bool {
-    text.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte))
-}
-
-fn is_bare(token: &Token<'_>, expected: &str) -> bool {
-    let TokenKind::Value(pieces) = &token.kind else { return false };
-    pieces.only().is_some_and(|piece| piece.kind == PieceKind::Bare && piece.text == expected)
 }
 
 /// Cuts typed text into tokens as they are asked for; every text has some.
@@ -258,143 +212,9 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// Brackets, `|`, and `-` or `+` directly before a term.
-fn mark(text: &str) -> IResult<&str, Mark> {
-    let before_term = || peek(satisfy(|c| !c.is_whitespace() && !matches!(c, ')' | '}' | '|')));
-    alt((
-        value(Mark::Open, char('(')),
-        value(Mark::Close, char(')')),
-        value(Mark::OpenBrace, char('{')),
-        value(Mark::CloseBrace, char('}')),
-        value(Mark::Or, char('|')),
-        value(Mark::Not, pair(char('-'), before_term())),
-        value(Mark::Plus, pair(char('+'), before_term())),
-    ))
-    .parse(text)
-}
-
-/// Operators in capitals, whole words only.
-fn word_operator(text: &str) -> IResult<&str, Mark> {
-    let word = alt((
-        value(Mark::And, tag("AND")),
-        value(Mark::Or, tag("OR")),
-        value(Mark::Not, tag("NOT")),
-        value(Mark::Xor, tag("XOR")),
-    ));
-    terminated(word, end_of_bare).parse(text)
-}
-
-/// `NEAR/5`, `NEAR(5)`, `AROUND 5`, `AROUND(5)`; in this order `ADJ/5` and `ONEAR(5)`.
-fn near(text: &str) -> IResult<&str, Distance> {
-    let any = alt((
-        terminated(preceded(tag("NEAR/"), digit1), end_of_bare),
-        preceded(alt((tag("NEAR"), tag("AROUND"))), delimited(char('('), digit1, char(')'))),
-        terminated(
-            preceded(pair(tag("AROUND"), take_while1(char::is_whitespace)), digit1),
-            end_of_bare,
-        ),
-    ));
-    let ordered = alt((
-        terminated(preceded(tag("ADJ/"), digit1), end_of_bare),
-        preceded(alt((tag("ONEAR"), tag("ADJ"))), delimited(char('('), digit1, char(')'))),
-    ));
-    let distance = |ordered| move |digits| Distance { words: number(digits), ordered };
-    alt((any.map(distance(false)), ordered.map(distance(true)))).parse(text)
-}
-
-/// Digits as a number; more than anything can be apart stays that.
-fn number(digits: &str) -> u32 {
-    digits.parse().unwrap_or(u32::MAX)
-}
-
-fn end_of_bare(text: &str) -> IResult<&str, ()> {
-    alt((value((), eof), value((), peek(satisfy(ends_bare))))).parse(text)
-}
-
-const fn ends_bare(c: char) -> bool {
-    matches!(c, '(' | ')' | '{' | '}' | '"' | '|') || c.is_whitespace()
-}
-
-fn bare(text: &str) -> IResult<&str, &str> {
-    take_while1(|c| !ends_bare(c)).parse(text)
-}
-
-/// `name:` and `name>=`; not a time, a URL, a Windows path or a reply mark.
-fn field(text: &str) -> IResult<&str, (&str, Relation)> {
-    let name = take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
-    let (rest, found) = pair(name, relation).parse(text)?;
-    not(alt((tag("//"), verify(tag("\\"), |_: &str| found.0.len() == 1)))).parse(rest)?;
-    verify(nom::combinator::success(found), |found| {
-        !(found.1 == Relation::Colon && is_word_before_colon(found.0))
-    })
-    .parse(rest)
-}
-
-/// Marks of replies, and links that no slashes follow.
-fn is_word_before_colon(name: &str) -> bool {
-    ["re", "fw", "fwd", "mailto"].iter().any(|word| name.eq_ignore_ascii_case(word))
-}
-
-fn relation(text: &str) -> IResult<&str, Relation> {
-    preceded(
-        opt(terminated(char(':'), peek(satisfy(|c| matches!(c, '<' | '>' | '='))))),
-        alt((
-            value(Relation::Colon, char(':')),
-            value(Relation::AtLeast, tag(">=")),
-            value(Relation::AtMost, tag("<=")),
-            value(Relation::NotEqual, tag("<>")),
-            value(Relation::Greater, char('>')),
-            value(Relation::Less, char('<')),
-            value(Relation::Equal, char('=')),
-        )),
-    )
-    .parse(text)
-}
-
-const fn is_typographic(c: char) -> bool {
-    matches!(c, '“' | '”' | '„' | '«' | '»')
-}
-
-const fn is_opening_quote(c: char) -> bool {
-    c == '"' || is_typographic(c)
-}
-
-/// A quoted text with its escapes read, and the `~n` behind it.
-///
-/// Plain quotes end at a plain one; typographic quotes come in too many pairs, so any ends them.
-fn quoted(text: &str) -> IResult<&str, (Cow<'_, str>, Option<u32>)> {
-    let (rest, open) = satisfy(is_opening_quote).parse(text)?;
-    let ends = |c: char| c == '"' || is_typographic(open) && is_typographic(c);
-    let escaped = value((), preceded(char('\\'), satisfy(|c| matches!(c, '"' | '\\'))));
-    let inner = recognize(many0_count(alt((escaped, value((), satisfy(|c| !ends(c)))))));
-    let distance = opt(preceded(char('~'), digit1.map(number)));
-    pair(terminated(inner, anychar).map(unescaped), distance).parse(rest)
-}
-
-fn unescaped(text: &str) -> Cow<'_, str> {
-    if !text.contains('\\') {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let escapes = c == '\\' && chars.peek().is_some_and(|next| matches!(next, '"' | '\\'));
-        out.push(if escapes { chars.next().unwrap_or(c) } else { c });
-    }
-    out.into()
-}
-
-/// `/…/` up to the end of the run; `\/` stands for a slash inside.
-fn regex(text: &str) -> IResult<&str, &str> {
-    let plain = value((), verify(is_not("/\\"), |run: &str| !run.contains(char::is_whitespace)));
-    let escaped = value((), pair(char('\\'), anychar));
-    let inner =
-        verify(recognize(many0_count(alt((escaped, plain)))), |inner: &str| !inner.is_empty());
-    terminated(delimited(char('/'), inner, char('/')), end_of_bare).parse(text)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::plain::tokens;
     use super::*;
 
     #[test]

@@ -8,11 +8,11 @@
 
 mod value;
 
-use super::property::{Asked, Make, Text, make, tree};
+use super::property::{self, Asked, Text, Value, prefix, tree, values};
+use super::terms::Terms;
 use super::{Compiled, Notes};
 use crate::query::{PersonPattern, Predicate, RecipientTest, Role, TextPattern, TextTest};
 use crate::schema::{RecipientList, TextField};
-use crate::target::property::{Value, prefix, values};
 use crate::{Expr, Located, Query, Span};
 
 const OPERATORS: &str = "Veeam does not say whether AND, OR, NOT and brackets work: they are those of Microsoft's Advanced Query Syntax";
@@ -73,10 +73,6 @@ impl Emitter {
         }
     }
 
-    fn nothing(&mut self, span: Option<Span>) -> Option<Text> {
-        self.notes.unsupported(span, "item search has no text that finds nothing")
-    }
-
     fn predicate(&mut self, predicate: &Predicate, span: Span) -> Option<Text> {
         match predicate {
             Predicate::Text(test) => self.text(test, span),
@@ -106,7 +102,7 @@ impl Emitter {
         }
         let mut properties = Vec::new();
         for field in &test.fields {
-            let Some(name) = property(*field) else {
+            let Some(name) = text_property(*field) else {
                 let message = "item search has no property for the text inside of attachments";
                 return self.notes.unsupported(Some(span), message);
             };
@@ -137,18 +133,8 @@ impl Emitter {
     }
 
     fn person(&mut self, roles: &[Role], pattern: &PersonPattern, span: Span) -> Option<Text> {
-        let value = match pattern {
-            PersonPattern::Address(text)
-            | PersonPattern::Domain(text)
-            | PersonPattern::DomainOrLocal(text)
-            | PersonPattern::Words(text)
-            | PersonPattern::NamePhrase(text) => Some(Value::Words(text.clone())),
-            PersonPattern::Shaped(shape) | PersonPattern::AddressShaped(shape) => prefix(shape),
-            PersonPattern::SubDomains(_) => None,
-        };
-        let Some(value) = value else {
-            let message = "item search is not known to have wildcards";
-            return self.notes.unsupported(Some(span), message);
+        let Some(value) = property::person(pattern) else {
+            return self.notes.unsupported(Some(span), Self::NO_PATTERN);
         };
         let terms: Vec<_> = roles.iter().map(|role| self.in_role(*role, &value, span)).collect();
         let terms: Vec<_> = terms.into_iter().collect::<Option<_>>()?;
@@ -197,34 +183,6 @@ impl Emitter {
         })
     }
 
-    /// A condition on one element of a list, of which item search keeps none apart.
-    fn element<L>(
-        &mut self,
-        test: &Expr<L>,
-        span: Span,
-        leaf: &mut impl FnMut(&mut Self, &L) -> Option<Text>,
-    ) -> Option<Text> {
-        match make(test) {
-            Make::Alternatives => {}
-            Make::Together => self.notes.approximate(
-                span,
-                "item search keeps no elements of a list apart: the conditions may hold of different ones",
-            ),
-            Make::Negated => {
-                let message = "item search cannot ask for an element of a list that is not so";
-                return self.notes.unsupported(Some(span), message);
-            }
-        }
-        tree(test, &mut |asked| match asked {
-            Asked::Leaf(inner) => leaf(self, inner),
-            Asked::Everything => {
-                let message = "item search cannot ask whether a list has any element";
-                self.notes.unsupported(Some(span), message)
-            }
-            Asked::Nothing => self.nothing(Some(span)),
-        })
-    }
-
     /// One of the values in one of the properties; the property without a name is any.
     fn terms(&mut self, properties: &[&str], values: &[Value], span: Span) -> Option<Text> {
         self.notes.approximate(span, COMPARED);
@@ -250,7 +208,22 @@ impl Emitter {
     }
 }
 
-const fn property(field: TextField) -> Option<&'static str> {
+impl Terms for Emitter {
+    const NAME: &'static str = "item search";
+    const PROPERTIES: &'static str = "item search";
+    const NO_MISSING: &'static str = "Veeam does not say how to ask for a value that is missing";
+    const NO_PATTERN: &'static str = "item search is not known to have wildcards";
+
+    fn notes(&mut self) -> &mut Notes {
+        &mut self.notes
+    }
+
+    fn file_names(&mut self, values: &[Value], span: Span) -> Option<Text> {
+        self.terms(&["attachments"], values, span)
+    }
+}
+
+const fn text_property(field: TextField) -> Option<&'static str> {
     match field {
         TextField::Subject => Some("subject"),
         TextField::Body => Some("body"),
@@ -267,17 +240,13 @@ const fn property(field: TextField) -> Option<&'static str> {
     }
 }
 
-/// The one place where a literal is written: bare where it is one word, quoted otherwise.
+/// The one place where a literal is written.
 ///
 /// Microsoft doubles a quote inside of quotes, Veeam does not say; so nothing is returned for a text
-/// with one, nor for one with a backslash, a `*` or a control character.
+/// with one, nor for one with a backslash.
 fn literal(text: &str, rest: bool) -> Option<String> {
-    let sayable = |c: char| !c.is_control() && !"\"\\*“”„‟″＂＊".contains(c);
-    if text.trim().is_empty() || !text.chars().all(sayable) {
+    if text.contains('\\') {
         return None;
     }
-    let star = if rest { "*" } else { "" };
-    let operator = ["AND", "OR", "NOT"].contains(&text.to_ascii_uppercase().as_str());
-    let bare = super::property::is_plain_word(text) && !operator;
-    Some(if bare { format!("{text}{star}") } else { format!("\"{text}{star}\"") })
+    property::literal(text, rest, &["AND", "OR", "NOT"])
 }

@@ -5,8 +5,8 @@
 mod known;
 mod people;
 mod predicate;
+mod text;
 
-use super::lucene as text;
 use super::odata::{self as filter, Filter};
 use super::{Capabilities, Compiled, Notes};
 use crate::query::{Condition, TextTest};
@@ -179,71 +179,6 @@ impl Emitter<'_> {
         Some(Said::Filter(filters(rest)))
     }
 
-    /// The text for `query`; negations alone go to the filter where functions pass.
-    fn query_text(
-        &mut self,
-        texts: Vec<Expr<TextTest>>,
-    ) -> Option<(Option<String>, Option<Filter>)> {
-        if texts.is_empty() {
-            return Some((None, None));
-        }
-        let all = Expr::group(texts, Expr::And);
-        match text::emit(&by_reference(&all), self.capabilities.syntax) {
-            Ok(text) => Some((Some(text), None)),
-            Err(text::Unsayable::OnlyNegations) if self.capabilities.search_functions => {
-                self.text_in_filter(&all, Span::default()).map(|filter| (None, Some(filter)))
-            }
-            Err(reason) => self.notes.unsupported(None, unsayable(reason)),
-        }
-    }
-
-    /// Words inside a filter.
-    fn text_in_filter(&mut self, text: &Expr<TextTest>, span: Span) -> Option<Filter> {
-        if !self.capabilities.search_functions {
-            return self.notes.unsupported(
-                Some(span),
-                "words beside conditions on fields under OR or NOT need search.ismatch, which this endpoint is not known to pass",
-            );
-        }
-        let mut scored = true;
-        text.for_each_leaf(&mut |test| scored &= test.scored);
-        match text::emit(&by_reference(text), lucene::Syntax::Full) {
-            Ok(text) => Some(filter::is_match(&text, "subject,body", scored)),
-            Err(text::Unsayable::OnlyNegations) => self.negations_in_filter(text, span),
-            Err(reason) => self.notes.unsupported(Some(span), unsayable(reason)),
-        }
-    }
-
-    /// Words that full text cannot say for their negations: these go into the filter itself.
-    fn negations_in_filter(&mut self, text: &Expr<TextTest>, span: Span) -> Option<Filter> {
-        match text {
-            Expr::Not(inner) => self.text_in_filter(inner, span).map(Filter::negated),
-            Expr::And(parts) => self.negations_beside(parts, Expr::And, span).map(Filter::all),
-            Expr::Or(parts) => self.negations_beside(parts, Expr::Or, span).map(Filter::any),
-            Expr::Leaf(_) => None,
-        }
-    }
-
-    /// Each part that is negated, and all the others as one text where the first of them stood.
-    fn negations_beside(
-        &mut self,
-        parts: &[Expr<TextTest>],
-        join: fn(Vec<Expr<TextTest>>) -> Expr<TextTest>,
-        span: Span,
-    ) -> Option<Vec<Filter>> {
-        let can_be_said =
-            |part: &&Expr<TextTest>| text::emit(&by_reference(part), lucene::Syntax::Full).is_ok();
-        let before = parts.iter().take_while(|part| !can_be_said(part)).count();
-        let (texts, negations): (Vec<_>, Vec<_>) = parts.iter().partition(can_be_said);
-        let filters = negations.into_iter().map(|part| self.text_in_filter(part, span));
-        let mut filters: Vec<_> = filters.collect::<Option<_>>()?;
-        if !texts.is_empty() {
-            let texts = Expr::group(texts.into_iter().cloned().collect(), join);
-            filters.insert(before, self.text_in_filter(&texts, span)?);
-        }
-        Some(filters)
-    }
-
     fn order_by(&mut self, order: &[Sort]) -> Option<Option<String>> {
         for sort in order {
             let path = sort.by.path();
@@ -286,30 +221,6 @@ fn split(said: Vec<Said>) -> (Vec<(Expr<TextTest>, Span)>, Vec<Filter>) {
         }
     }
     (texts, filters)
-}
-
-fn by_reference(expr: &Expr<TextTest>) -> Expr<&TextTest> {
-    match expr {
-        Expr::And(parts) => Expr::And(parts.iter().map(by_reference).collect()),
-        Expr::Or(parts) => Expr::Or(parts.iter().map(by_reference).collect()),
-        Expr::Not(inner) => Expr::negated(by_reference(inner)),
-        Expr::Leaf(test) => Expr::Leaf(test),
-    }
-}
-
-const fn unsayable(reason: text::Unsayable) -> &'static str {
-    match reason {
-        text::Unsayable::OnlyNegations => {
-            "the premium service refuses words that are all negated: add a word that must be there"
-        }
-        text::Unsayable::NotSimple => {
-            "this endpoint reads simple query text, which has no field names, no distances, no wildcards inside a word, no regular expressions and no words spelt nearly so"
-        }
-        text::Unsayable::OnlyUnorderedWords => {
-            "query text has distances for two or three single words in any order only"
-        }
-        text::Unsayable::Empty => "there is no word to look for",
-    }
 }
 
 /// Bytes of a value in a query string: letters, digits and `-._~` stand as they are.

@@ -76,6 +76,12 @@ impl Emitter<'_> {
         for field in &test.fields {
             self.searchable(*field, span)?;
         }
+        if matches!(&test.pattern, TextPattern::Fuzzy(fuzzy) if fuzzy.edits() > 0) {
+            self.notes.approximate(
+                span,
+                "the service looks for the 50 words of a field most like it, and for no others",
+            );
+        }
         Some(Said::Text(Expr::Leaf(test.clone()), span))
     }
 

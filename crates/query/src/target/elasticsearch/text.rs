@@ -81,6 +81,9 @@ impl Emitter {
         }
         match self.profile {
             Profile::OpenSearch => {
+                if escapes_a_letter(text) {
+                    self.notes.approximate(span, "engines on Lucene 9 and later read a letter after \\ as a class: \\d is a digit to them");
+                }
                 let value = Json::object([("value", text.into()), ("flags", "ALL".into())]);
                 Some(Json::member("regexp", Json::member(field, value)))
             }
@@ -133,6 +136,16 @@ impl Emitter {
         ]);
         Some(Json::member("intervals", Json::member(field, Json::member("all_of", all))))
     }
+}
+
+fn escapes_a_letter(expression: &str) -> bool {
+    let mut chars = expression.chars();
+    while let Some(c) = chars.next() {
+        if c == '\\' && chars.next().is_some_and(|next| next.is_ascii_alphabetic()) {
+            return true;
+        }
+    }
+    false
 }
 
 fn sequence(words: &str) -> Json {

@@ -8,10 +8,11 @@ mod people;
 mod text;
 mod value;
 
-use super::property::{Asked, Make, Text, make, tree};
+use super::property::{self, Asked, Text, Value, tree};
+use super::terms::Terms;
 use super::{Compiled, Notes};
 use crate::query::Predicate;
-use crate::{Expr, Located, Query, Span};
+use crate::{Located, Query, Span};
 
 /// Characters that a query may have at most ("KQL syntax reference", first note).
 const MAX_LENGTH: usize = 20_480;
@@ -55,10 +56,6 @@ impl Emitter {
         }
     }
 
-    fn nothing(&mut self, span: Option<Span>) -> Option<Text> {
-        self.notes.unsupported(span, "KQL has no query that finds nothing")
-    }
-
     fn within_limits(&mut self, text: String) -> Option<String> {
         let length = text.chars().count();
         if length > MAX_LENGTH {
@@ -89,51 +86,27 @@ impl Emitter {
             Predicate::Person { roles, pattern } => self.person(roles, pattern, span),
         }
     }
+}
 
-    /// A condition on one element of a list, of which KQL keeps none apart.
-    fn element<L>(
-        &mut self,
-        test: &Expr<L>,
-        span: Span,
-        leaf: &mut impl FnMut(&mut Self, &L) -> Option<Text>,
-    ) -> Option<Text> {
-        match make(test) {
-            Make::Alternatives => {}
-            Make::Together => self.notes.approximate(
-                span,
-                "KQL keeps no elements of a list apart: the conditions may hold of different ones",
-            ),
-            Make::Negated => {
-                let message = "KQL cannot ask for an element of a list that is not so";
-                return self.notes.unsupported(Some(span), message);
-            }
-        }
-        tree(test, &mut |asked| match asked {
-            Asked::Leaf(inner) => leaf(self, inner),
-            Asked::Everything => {
-                let message =
-                    "KQL cannot ask whether a list of people or categories has anyone or anything";
-                self.notes.unsupported(Some(span), message)
-            }
-            Asked::Nothing => self.nothing(Some(span)),
-        })
+impl Terms for Emitter {
+    const NAME: &'static str = "KQL";
+    const PROPERTIES: &'static str = "Purview";
+    /// First note below "Searchable email properties".
+    const NO_MISSING: &'static str = "Purview cannot search for values that are missing";
+    const NO_PATTERN: &'static str = "KQL has * at the end of a word only";
+
+    fn notes(&mut self) -> &mut Notes {
+        &mut self.notes
+    }
+
+    fn file_names(&mut self, values: &[Value], span: Span) -> Option<Text> {
+        self.terms(&["attachmentnames"], values, value::FILE_NAMES, span)
     }
 }
 
-/// The one place where a literal is written: bare where it is one word, quoted otherwise; with a
-/// `*` that stands for the rest of a word, or without.
-///
-/// Quotes cannot be escaped, typographic ones are read as quotes by some boxes, and a `*` of the
-/// text would be a wildcard: nothing is returned for these, nor for control characters.
+/// The one place where a literal is written. Typographic quotes are read as quotes by some boxes.
 fn literal(text: &str, rest: bool) -> Option<String> {
     const OPERATORS: [&str; 10] =
         ["ALL", "AND", "ANY", "NEAR", "NONE", "NOT", "ONEAR", "OR", "WORDS", "XRANK"];
-    let sayable = |c: char| !c.is_control() && !"\"*“”„‟″＂＊".contains(c);
-    if text.trim().is_empty() || !text.chars().all(sayable) {
-        return None;
-    }
-    let star = if rest { "*" } else { "" };
-    let upper = text.to_ascii_uppercase();
-    let bare = super::property::is_plain_word(text) && !OPERATORS.contains(&upper.as_str());
-    Some(if bare { format!("{text}{star}") } else { format!("\"{text}{star}\"") })
+    property::literal(text, rest, &OPERATORS)
 }

@@ -3,7 +3,8 @@
 use super::Emitter;
 use crate::query::{PersonPattern, RecipientTest, Role};
 use crate::schema::RecipientList;
-use crate::target::property::{Text, Value, prefix, values};
+use crate::target::property::{self, Text, Value, values};
+use crate::target::terms::Terms as _;
 use crate::{Expr, Span};
 
 /// Page "Keyword queries and search conditions for eDiscovery", section "Recipient expansion".
@@ -17,10 +18,10 @@ fn properties(roles: &[Role]) -> Option<Vec<&'static str>> {
     if roles == Role::PARTICIPANTS {
         return Some(vec!["participants"]);
     }
-    roles.iter().map(|role| property(*role)).collect()
+    roles.iter().map(|role| in_role(*role)).collect()
 }
 
-const fn property(role: Role) -> Option<&'static str> {
+const fn in_role(role: Role) -> Option<&'static str> {
     match role {
         Role::From => Some("from"),
         Role::To => Some("to"),
@@ -97,15 +98,15 @@ impl Emitter {
 /// What a property of people is asked for.
 fn value(pattern: &PersonPattern) -> Option<Value> {
     match pattern {
-        PersonPattern::Address(text)
-        | PersonPattern::Domain(text)
-        | PersonPattern::DomainOrLocal(text)
-        | PersonPattern::Words(text)
-        | PersonPattern::NamePhrase(text) => Some(Value::Words(text.clone())),
-        PersonPattern::Shaped(shape) => prefix(shape),
         PersonPattern::AddressShaped(shape) => {
             shape.prefix().map(|text| Value::Prefix(text.to_owned()))
         }
-        PersonPattern::SubDomains(_) => None,
+        PersonPattern::Address(_)
+        | PersonPattern::Domain(_)
+        | PersonPattern::SubDomains(_)
+        | PersonPattern::DomainOrLocal(_)
+        | PersonPattern::Words(_)
+        | PersonPattern::NamePhrase(_)
+        | PersonPattern::Shaped(_) => property::person(pattern),
     }
 }

@@ -4,6 +4,7 @@ use super::{Emitter, literal};
 use crate::query::{TextPattern, TextTest};
 use crate::schema::TextField;
 use crate::target::property::{Text, Value, is_plain_word, prefix};
+use crate::target::terms::Terms as _;
 use crate::{Near, Span};
 
 /// Letters that Purview wants before a `*` (page "eDiscovery search limits").
@@ -81,7 +82,7 @@ impl Emitter {
             TextPattern::Phrase(tokens) => return self.phrase(tokens, span),
             TextPattern::Wildcard(shape) => match prefix(shape) {
                 Some(Value::Prefix(text)) => return self.prefix(&text, span),
-                Some(Value::Words(_)) | None => "KQL has * at the end of a word only",
+                Some(Value::Words(_)) | None => Self::NO_PATTERN,
             },
             TextPattern::Regex(_) => "KQL has no regular expressions",
             TextPattern::Fuzzy(_) => "KQL has no words spelt nearly so",

@@ -1,113 +1,14 @@
-//! What a query means: the typed tree that every language becomes and every target starts from.
+//! What one condition asks of a message.
+
+use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
 
-use crate::schema::{
-    FlagField, InstantField, NumberField, RecipientList, Sort, SortField, StringField, TextField,
-};
-use crate::{Expr, Fuzzy, Located, Near, Regex, Sloppy, Wildcard};
-
-/// A condition on a message: predicates under and, or, not.
-pub type Condition = Expr<Located<Predicate>>;
-
-/// A resolved query: which messages, and in which order.
-///
-/// It can only be made by resolving text in one of the languages, so it never holds a field, a
-/// value or an operator that means nothing.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Query {
-    condition: Condition,
-    order: Vec<Sort>,
-}
-
-impl Query {
-    pub(crate) fn new(condition: Condition, order: Vec<Sort>) -> Self {
-        Self { condition: condition.flattened(), order }
-    }
-
-    /// Every message.
-    #[must_use]
-    pub const fn everything() -> Self {
-        Self { condition: Expr::everything(), order: Vec::new() }
-    }
-
-    /// No message.
-    #[must_use]
-    pub const fn nothing() -> Self {
-        Self { condition: Expr::nothing(), order: Vec::new() }
-    }
-
-    /// Which messages are meant.
-    #[must_use]
-    pub const fn condition(&self) -> &Condition {
-        &self.condition
-    }
-
-    /// The order that was asked for; empty when none was.
-    #[must_use]
-    pub fn order(&self) -> &[Sort] {
-        &self.order
-    }
-
-    /// Both conditions at once; the order is this query's, else the other's.
-    ///
-    /// ```
-    /// use postern_query::{odata, Query};
-    ///
-    /// let read = odata::parse_filter("isRead")?;
-    /// assert_eq!(Query::everything().and(read.clone()), read);
-    /// # Ok::<(), postern_query::Errors>(())
-    /// ```
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        let order = if self.order.is_empty() { other.order } else { self.order };
-        Self::new(Expr::And(vec![self.condition, other.condition]), order)
-    }
-
-    /// The same condition in another order.
-    #[must_use]
-    pub fn ordered_by(self, order: Vec<Sort>) -> Self {
-        Self { order, ..self }
-    }
-
-    /// Whether relevance says anything about these messages: words are looked for.
-    #[must_use]
-    pub fn is_scored(&self) -> bool {
-        let mut scored = false;
-        self.condition.for_each_leaf(&mut |leaf| {
-            scored |= matches!(&leaf.value, Predicate::Text(text) if text.scored);
-        });
-        scored
-    }
-
-    /// The order people expect: the one asked for, else relevance where there are words, then
-    /// newest first. Ties that remain fall by id.
-    #[must_use]
-    pub fn natural_order(&self) -> Vec<Sort> {
-        let mut order = self.order.clone();
-        if order.is_empty() && self.is_scored() {
-            order.push(Sort::descending(SortField::Score));
-        }
-        let received = SortField::Instant(InstantField::Received);
-        if !order.iter().any(|sort| sort.by == received) {
-            order.push(Sort::descending(received));
-        }
-        order
-    }
-
-    /// The order of the premium service: the one asked for, then score. Ties fall by id.
-    #[must_use]
-    pub fn service_order(&self) -> Vec<Sort> {
-        let mut order = self.order.clone();
-        if !order.iter().any(|sort| sort.by == SortField::Score) {
-            order.push(Sort::descending(SortField::Score));
-        }
-        order
-    }
-}
+use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField, TextField};
+use crate::{Expr, Fuzzy, Near, Regex, Sloppy, Wildcard};
 
 /// One condition on a message.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Predicate {
     /// Full text.
     Text(TextTest),
@@ -137,7 +38,7 @@ pub enum Predicate {
 }
 
 /// Words looked for in analysed text: it matches when one of the fields matches.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TextTest {
     /// Where to look.
     pub fields: Vec<TextField>,
@@ -148,7 +49,7 @@ pub struct TextTest {
 }
 
 /// What is looked for among the tokens of a field.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TextPattern {
     /// These tokens next to each other in this order. One token is a word; none matches nothing.
     Phrase(Vec<String>),
@@ -165,7 +66,7 @@ pub enum TextPattern {
 }
 
 /// A test of one string as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum StringTest {
     /// Exactly this.
     Is(String),
@@ -182,7 +83,7 @@ pub enum StringTest {
 }
 
 /// A test of a yes-or-no value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FlagTest {
     /// Exactly this.
     Is(bool),
@@ -191,7 +92,7 @@ pub enum FlagTest {
 }
 
 /// A test of a number.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberTest {
     /// The value compares so with the number; a missing value never does.
     Compare(Comparison, Number),
@@ -200,7 +101,7 @@ pub enum NumberTest {
 }
 
 /// A test of a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InstantTest {
     /// The value compares so with the moment; a missing value never does.
     Compare(Comparison, Timestamp),
@@ -225,6 +126,12 @@ pub enum Comparison {
 
 impl Comparison {
     /// Whether a value that stands so to the constant passes.
+    ///
+    /// ```
+    /// use postern_query::Comparison;
+    ///
+    /// assert!(Comparison::AtMost.accepts(4.cmp(&5)) && !Comparison::Greater.accepts(4.cmp(&5)));
+    /// ```
     #[must_use]
     pub const fn accepts(self, ordering: std::cmp::Ordering) -> bool {
         match self {
@@ -246,8 +153,22 @@ pub enum Number {
     Float(f64),
 }
 
+/// A fraction is never NaN, so every number is equal to itself.
+impl Eq for Number {}
+
+impl Hash for Number {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Integer(number) => number.hash(state),
+            // The two zeros are equal; their sum is the positive one.
+            Self::Float(number) => (number + 0.0).to_bits().hash(state),
+        }
+    }
+}
+
 /// A test of one recipient.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum RecipientTest {
     /// On the display name.
     Name(StringTest),
@@ -256,7 +177,7 @@ pub enum RecipientTest {
 }
 
 /// A test of one attachment.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum AttachmentTest {
     /// On the name as it is.
     Name(StringTest),
@@ -302,7 +223,7 @@ impl Role {
 }
 
 /// Which people are meant; every text in it is in lower case.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PersonPattern {
     /// The whole address.
     Address(String),

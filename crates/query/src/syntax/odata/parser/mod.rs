@@ -3,9 +3,13 @@
 //! The open brackets and lambdas are kept on a stack of our own, so that no nesting, however deep,
 //! can use up the thread's: see [`MAX_DEPTH`].
 
-use super::ast::{Argument, Call, Lambda, Operand, Path, Relation, Syntax, Term};
+mod call;
+
+use super::ast::{Lambda, Operand, Path, Relation, Syntax, Term};
+use super::faults;
+use super::frame::{Frame, Opener};
 use super::token::{Token, TokenKind, tokenize};
-use crate::{Code, Error, Expr, Located, Span};
+use crate::{Error, Expr, Located, Span};
 
 /// Brackets in each other at the most.
 pub(crate) const MAX_DEPTH: usize = 500;
@@ -22,55 +26,6 @@ pub(crate) fn parse(text: &str) -> Result<Syntax, Error> {
     }
     let frame = Frame::new(Opener::Start);
     Parser { tokens: &tokens, at: 0, end: text.len(), frame, outer: Vec::new() }.run()
-}
-
-/// What a frame was opened by.
-enum Opener {
-    Start,
-    Group(Span),
-    Lambda { collection: Path, all: bool, variable: Path, span: Span },
-}
-
-/// An unfinished expression: alternatives of conjunctions.
-struct Frame {
-    opener: Opener,
-    alternatives: Vec<Syntax>,
-    conjunction: Vec<Syntax>,
-    /// The places of the `not`s in front of the operand that comes next.
-    nots: Vec<Span>,
-    /// How many conditions stand in each other here.
-    height: usize,
-}
-
-impl Frame {
-    const fn new(opener: Opener) -> Self {
-        Self {
-            opener,
-            alternatives: Vec::new(),
-            conjunction: Vec::new(),
-            nots: Vec::new(),
-            height: 0,
-        }
-    }
-
-    fn push(&mut self, operand: Syntax, height: usize) {
-        let negated = !self.nots.len().is_multiple_of(2);
-        self.nots.clear();
-        self.height = self.height.max(height + usize::from(negated));
-        self.conjunction.push(if negated { Expr::negated(operand) } else { operand });
-    }
-
-    fn end_conjunction(&mut self) {
-        let parts = std::mem::take(&mut self.conjunction);
-        self.height += usize::from(parts.len() > 1);
-        self.alternatives.push(Expr::group(parts, Expr::And));
-    }
-
-    fn finish(mut self) -> (Opener, Syntax, usize) {
-        self.end_conjunction();
-        let height = self.height + usize::from(self.alternatives.len() > 1);
-        (self.opener, Expr::group(self.alternatives, Expr::Or), height)
-    }
 }
 
 struct Parser<'t> {
@@ -98,7 +53,7 @@ impl<'t> Parser<'t> {
     fn finish(self) -> Result<Syntax, Error> {
         match self.frame.finish() {
             (Opener::Start, syntax, _) => Ok(syntax),
-            (Opener::Group(span) | Opener::Lambda { span, .. }, ..) => Err(unclosed(span)),
+            (Opener::Group(span) | Opener::Lambda { span, .. }, ..) => Err(faults::unclosed(span)),
         }
     }
 
@@ -135,7 +90,7 @@ impl<'t> Parser<'t> {
 
     fn open(&mut self, opener: Opener, span: Span) -> Result<(), Error> {
         if self.outer.len() >= MAX_DEPTH {
-            return Err(too_deep(MAX_DEPTH, span));
+            return Err(faults::too_deep(MAX_DEPTH, span));
         }
         self.outer.push(std::mem::replace(&mut self.frame, Frame::new(opener)));
         Ok(())
@@ -145,13 +100,7 @@ impl<'t> Parser<'t> {
         let close = self.here();
         self.at += 1;
         let Some(outer) = self.outer.pop() else {
-            return Err(Error::new(
-                Code::UnclosedGroup,
-                close,
-                "a bracket has no opening one",
-                "closes nothing",
-            )
-            .hint("leave it out"));
+            return Err(faults::closes_nothing(close));
         };
         let (opener, body, height) = std::mem::replace(&mut self.frame, outer).finish();
         let operand = match opener {
@@ -164,7 +113,7 @@ impl<'t> Parser<'t> {
         };
         self.refuse_comparison()?;
         if height >= MAX_HEIGHT {
-            return Err(too_deep(MAX_HEIGHT, close));
+            return Err(faults::too_deep(MAX_HEIGHT, close));
         }
         self.frame.push(operand, height);
         Ok(())
@@ -176,7 +125,7 @@ impl<'t> Parser<'t> {
     fn operand(&mut self) -> Result<(), Error> {
         loop {
             let Some(token) = self.next() else {
-                return Err(missing_operand(self.here()));
+                return Err(faults::missing_operand(self.here()));
             };
             match &token.kind {
                 TokenKind::Path(word) if word == "not" => {
@@ -194,7 +143,7 @@ impl<'t> Parser<'t> {
                     return self.term(Operand::Constant(constant.clone(), token.span));
                 }
                 TokenKind::Close | TokenKind::Comma | TokenKind::Colon | TokenKind::Geography => {
-                    return Err(missing_operand(token.span));
+                    return Err(faults::missing_operand(token.span));
                 }
             }
         }
@@ -222,13 +171,7 @@ impl<'t> Parser<'t> {
             let span = span.to(self.here());
             self.at += 1;
             if all {
-                return Err(Error::new(
-                    Code::Syntax,
-                    span,
-                    "`all` needs a condition",
-                    "nothing inside",
-                )
-                .hint("write all(x: ...), or any() for \"has at least one\""));
+                return Err(faults::empty_all(span));
             }
             self.refuse_comparison()?;
             let term = Term::Lambda(Lambda { collection, all, body: None });
@@ -250,63 +193,7 @@ impl<'t> Parser<'t> {
                 self.at += 2;
                 Ok(Path { text: text.to_owned(), span })
             }
-            Some(_) | None => Err(Error::new(
-                Code::Syntax,
-                self.here(),
-                "a range variable is missing",
-                "name it here",
-            )
-            .hint("write any(x: x/name eq '...'): a name, a colon, then the condition")),
-        }
-    }
-
-    fn call(&mut self, name: Path) -> Result<Call, Error> {
-        let open = self.here();
-        self.at += 1;
-        let mut arguments = Vec::new();
-        loop {
-            arguments.push(self.argument()?);
-            let Some(token) = self.next() else { return Err(unclosed(open)) };
-            match token.kind {
-                TokenKind::Comma => {}
-                TokenKind::Close => {
-                    return Ok(Call { name: name.text, arguments, span: name.span.to(token.span) });
-                }
-                TokenKind::Open
-                | TokenKind::Colon
-                | TokenKind::Geography
-                | TokenKind::Path(_)
-                | TokenKind::Constant(_) => {
-                    return Err(Error::new(
-                        Code::Syntax,
-                        token.span,
-                        "a comma is missing",
-                        "between arguments",
-                    )
-                    .hint("write a comma between arguments"));
-                }
-            }
-        }
-    }
-
-    fn argument(&mut self) -> Result<Argument, Error> {
-        let here = self.here();
-        match self.next().map(|token| &token.kind) {
-            Some(TokenKind::Path(text)) => {
-                Ok(Argument::Path(Path { text: text.clone(), span: here }))
-            }
-            Some(TokenKind::Constant(constant)) => Ok(Argument::Constant(constant.clone(), here)),
-            Some(TokenKind::Geography) => Ok(Argument::Geography(here)),
-            Some(TokenKind::Open | TokenKind::Close | TokenKind::Comma | TokenKind::Colon)
-            | None => Err(Error::new(
-                Code::MissingOperand,
-                here,
-                "an argument is missing",
-                "expected here",
-            )
-            .hint(
-                "write a field, an operator and a value, such as fromAddress eq 'a@example.com'",
-            )),
+            Some(_) | None => Err(faults::missing_variable(self.here())),
         }
     }
 
@@ -318,7 +205,7 @@ impl<'t> Parser<'t> {
             return Ok(());
         };
         if let Some(not) = self.frame.nots.first() {
-            return Err(not_before_comparison(*not, left.span()));
+            return Err(faults::not_before_comparison(*not, left.span()));
         }
         self.need_spaces(span)?;
         let right = self.right_side()?;
@@ -351,7 +238,7 @@ impl<'t> Parser<'t> {
                 | TokenKind::Colon
                 | TokenKind::Geography,
             )
-            | None => Err(missing_operand(here)),
+            | None => Err(faults::missing_operand(here)),
         }
     }
 
@@ -360,8 +247,8 @@ impl<'t> Parser<'t> {
         match self.word() {
             Some(("and", _)) => {}
             Some(("or", _)) => self.frame.end_conjunction(),
-            Some((word, _)) => return Err(no_operator(word, here)),
-            None => return Err(no_operator("", here)),
+            Some((word, _)) => return Err(faults::no_operator(word, here)),
+            None => return Err(faults::no_operator("", here)),
         }
         self.need_spaces(here)?;
         Ok(())
@@ -370,13 +257,7 @@ impl<'t> Parser<'t> {
     fn refuse_comparison(&mut self) -> Result<(), Error> {
         match self.relation() {
             None => Ok(()),
-            Some((_, span)) => Err(Error::new(
-                Code::Syntax,
-                span,
-                "a condition in brackets cannot be compared",
-                "not after a bracket",
-            )
-            .hint("write `not (...)` for its opposite")),
+            Some((_, span)) => Err(faults::compared_group(span)),
         }
     }
 
@@ -386,13 +267,7 @@ impl<'t> Parser<'t> {
         let apart = self.peek().is_some_and(|token| token.spaced)
             || before.is_some_and(|token| matches!(token.kind, TokenKind::Open | TokenKind::Close));
         if !apart {
-            return Err(Error::new(
-                Code::Syntax,
-                word,
-                "white space is missing",
-                "before this word",
-            )
-            .hint("write a space"));
+            return Err(faults::missing_space(word, "before this word"));
         }
         self.at += 1;
         self.need_space(word)
@@ -405,53 +280,6 @@ impl<'t> Parser<'t> {
         if apart {
             return Ok(());
         }
-        Err(Error::new(Code::Syntax, word, "white space is missing", "after this word")
-            .hint("write a space"))
-    }
-}
-
-fn unclosed(open: Span) -> Error {
-    Error::new(Code::UnclosedGroup, open, "a bracket is not closed", "opened here").hint("add `)`")
-}
-
-fn too_deep(limit: usize, span: Span) -> Error {
-    let title = format!("more than {limit} conditions in each other");
-    Error::new(Code::TooDeep, span, title, "one too many").hint("use fewer brackets")
-}
-
-fn missing_operand(span: Span) -> Error {
-    Error::new(Code::MissingOperand, span, "a condition is missing", "expected here")
-        .hint("write a field, an operator and a value, such as fromAddress eq 'a@example.com'")
-}
-
-fn not_before_comparison(not: Span, operand: Span) -> Error {
-    Error::new(
-        Code::Syntax,
-        not.to(operand),
-        "`not` binds tighter than a comparison",
-        "negates the field, not the comparison",
-    )
-    .hint("put the comparison in brackets: not (field eq value)")
-}
-
-fn no_operator(word: &str, span: Span) -> Error {
-    let error = Error::new(
-        Code::Syntax,
-        span,
-        "an operator is missing",
-        "expected `and`, `or` or a comparison",
-    );
-    let lower = word.to_ascii_lowercase();
-    if lower != word
-        && (matches!(lower.as_str(), "and" | "or" | "not") || Relation::from_word(&lower).is_some())
-    {
-        return error.hint(format!("operators are in small letters: {lower}"));
-    }
-    match lower.as_str() {
-        "in" => error.hint("write search.in(field, 'a,b', ',')"),
-        "has" | "add" | "sub" | "mul" | "div" | "mod" => {
-            error.hint(format!("`{lower}` is not part of the service's filter language"))
-        }
-        _ => error.hint("join conditions with and, or; compare with eq, ne, gt, ge, lt, le"),
+        Err(faults::missing_space(word, "after this word"))
     }
 }

@@ -1,8 +1,10 @@
 //! Dates as people write them, to spans of time. Today and the zone are arguments.
 
+mod relative;
+
 use jiff::civil::{Date, DateTime, ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
-use jiff::{Span as Duration, Timestamp, ToSpan as _, Unit, Zoned};
+use jiff::{Span as Duration, Timestamp, ToSpan as _, Zoned};
 
 /// What a date text stands for, from its first moment to just before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +35,7 @@ pub(crate) fn parse(text: &str, now: &Zoned) -> Result<Period, Fault> {
         .map(|(range, canonical)| range.period(now.time_zone(), canonical))
         .or_else(|| moment(trimmed, now))
         .or_else(|| {
-            relative(&lower, now)
+            relative::days(&lower, now)
                 .map(|range| range.period(now.time_zone(), lower.replace(' ', "_")))
         })
         .or_else(|| (lower == "now").then(|| at(now.timestamp(), lower.clone())))
@@ -42,7 +44,7 @@ pub(crate) fn parse(text: &str, now: &Zoned) -> Result<Period, Fault> {
 
 /// An age such as `3d`: that long before now.
 pub(crate) fn age(text: &str, now: &Zoned) -> Option<Timestamp> {
-    now.checked_sub(duration(text)?).ok().and_then(|then| milliseconds(then.timestamp()))
+    now.checked_sub(relative::duration(text)?).ok().and_then(|then| milliseconds(then.timestamp()))
 }
 
 /// Civil days: the first and the first one after.
@@ -135,94 +137,6 @@ fn moment(text: &str, now: &Zoned) -> Option<Result<Period, Fault>> {
 
 fn milliseconds(moment: Timestamp) -> Option<Timestamp> {
     Timestamp::from_millisecond(moment.as_nanosecond().div_euclid(1_000_000).try_into().ok()?).ok()
-}
-
-// ---- relative ----
-
-fn relative(text: &str, now: &Zoned) -> Option<Days> {
-    let today = now.date();
-    match text {
-        "today" => Days::one(today),
-        "yesterday" => Days::one(today.yesterday().ok()?),
-        "tomorrow" => Days::one(today.tomorrow().ok()?),
-        _ => calendar_period(text, today)
-            .or_else(|| weekday(text, today))
-            .or_else(|| month(text, today))
-            .or_else(|| Days::one(today.checked_sub(duration(text)?).ok()?)),
-    }
-}
-
-/// `last week`, `this month`, `next year` and their like; weeks begin on Monday.
-fn calendar_period(text: &str, today: Date) -> Option<Days> {
-    let (which, unit) = text.split_once(' ')?;
-    let offset = match which {
-        "last" => -1_i64,
-        "this" => 0,
-        "next" => 1,
-        _ => return None,
-    };
-    let (start, length) = match unit {
-        "week" => (
-            today.checked_sub(i64::from(today.weekday().to_monday_zero_offset()).days()).ok()?,
-            1.week(),
-        ),
-        "month" => (today.first_of_month(), 1.month()),
-        "year" => (today.first_of_year(), 1.year()),
-        _ => return None,
-    };
-    Days::span(start.checked_add(length.checked_mul(offset).ok()?).ok()?, length)
-}
-
-/// The latest such day that is not in the future.
-fn weekday(text: &str, today: Date) -> Option<Days> {
-    const NAMES: [&str; 7] =
-        ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let wanted = i8::try_from(NAMES.iter().position(|name| *name == text)?).ok()?;
-    let back = (today.weekday().to_monday_zero_offset() - wanted).rem_euclid(7);
-    Days::one(today.checked_sub(i64::from(back).days()).ok()?)
-}
-
-/// The latest such month that has begun.
-fn month(text: &str, today: Date) -> Option<Days> {
-    const NAMES: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let wanted = i8::try_from(NAMES.iter().position(|name| *name == text)? + 1).ok()?;
-    let year = if wanted > today.month() { today.year() - 1 } else { today.year() };
-    Days::span(Date::new(year, wanted, 1).ok()?, 1.month())
-}
-
-/// `3d`, `2w`, `6m`, `1y`.
-fn duration(text: &str) -> Option<Duration> {
-    let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-    let digits =
-        !count.is_empty() && count.len() < 6 && count.bytes().all(|byte| byte.is_ascii_digit());
-    let count: i64 = digits.then(|| count.parse().ok()).flatten()?;
-    let unit = match unit {
-        "d" => Unit::Day,
-        "w" => Unit::Week,
-        "m" => Unit::Month,
-        "y" => Unit::Year,
-        _ => return None,
-    };
-    let span = Duration::new();
-    match unit {
-        Unit::Day => span.try_days(count).ok(),
-        Unit::Week => span.try_weeks(count).ok(),
-        Unit::Month => span.try_months(count).ok(),
-        _ => span.try_years(count).ok(),
-    }
 }
 
 // ---- faults ----

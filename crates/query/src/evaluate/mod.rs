@@ -2,15 +2,21 @@
 //!
 //! Logic is two-valued: a comparison with a missing value is false, and its negation is true.
 
+mod values;
+
 use std::cmp::Ordering;
 
 use crate::analysis::{lower_case, terms};
 use crate::query::{
     AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
-    PersonPattern, Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
+    PersonPattern, Predicate, RecipientTest, StringTest, TextPattern, TextTest,
 };
-use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField, TextField};
+use crate::schema::InstantField;
 use crate::{Attachment, Message, Recipient, Wildcard};
+
+pub use values::{
+    flag_value, instant_value, number_value, people, recipients, string_value, text_values,
+};
 
 /// Whether `message` is one of those that `condition` means.
 ///
@@ -72,117 +78,16 @@ fn contains_phrase(tokens: &[String], phrase: &[String]) -> bool {
     !phrase.is_empty() && tokens.windows(phrase.len()).any(|window| window == phrase)
 }
 
-/// The texts of a field in their order; phrases run over from one to the next.
-#[must_use]
-pub fn text_values(field: TextField, message: &Message) -> Vec<&str> {
-    fn names(people: &[Recipient]) -> Vec<&str> {
-        people.iter().filter_map(|person| person.name.as_deref()).collect()
-    }
-    fn addresses(people: &[Recipient]) -> Vec<&str> {
-        people.iter().filter_map(|person| person.address.as_deref()).collect()
-    }
-    match field {
-        TextField::Subject => message.subject.as_deref().into_iter().collect(),
-        TextField::Body => message.body.as_deref().into_iter().collect(),
-        TextField::FromAddress => message.from_address.as_deref().into_iter().collect(),
-        TextField::FromName => message.from_name.as_deref().into_iter().collect(),
-        TextField::ToName => names(&message.to_recipients),
-        TextField::ToAddress => addresses(&message.to_recipients),
-        TextField::CcName => names(&message.cc_recipients),
-        TextField::CcAddress => addresses(&message.cc_recipients),
-        TextField::BccName => names(&message.bcc_recipients),
-        TextField::BccAddress => addresses(&message.bcc_recipients),
-        TextField::AttachmentName => {
-            message.attachments.iter().filter_map(|file| file.name.as_deref()).collect()
-        }
-        TextField::AttachmentText => {
-            message.attachments.iter().filter_map(|file| file.text.as_deref()).collect()
-        }
-    }
-}
-
-/// The value of a string field.
-#[must_use]
-pub fn string_value(field: StringField, message: &Message) -> Option<&str> {
-    match field {
-        StringField::Id => Some(&message.id),
-        StringField::InternetMessageId => message.internet_message_id.as_deref(),
-        StringField::ConversationId => message.conversation_id.as_deref(),
-        StringField::Subject => message.subject.as_deref(),
-        StringField::FromAddress => message.from_address.as_deref(),
-        StringField::FromName => message.from_name.as_deref(),
-        StringField::Importance => message.importance.as_deref(),
-        StringField::Mailbox => message.mailbox.as_deref(),
-        StringField::Folder => message.folder.as_deref(),
-        StringField::ItemId => message.item_id.as_deref(),
-        StringField::FragmentId => message.fragment_id.as_deref(),
-        StringField::ListId => message.list_id.as_deref(),
-        StringField::Kind => message.kind.as_deref(),
-    }
-}
-
-/// The value of a yes-or-no field.
-#[must_use]
-pub const fn flag_value(field: FlagField, message: &Message) -> Option<bool> {
-    match field {
-        FlagField::HasAttachments => message.has_attachments,
-        FlagField::IsRead => message.is_read,
-        FlagField::IsFlagged => message.is_flagged,
-        FlagField::IsDraft => message.is_draft,
-        FlagField::IsSigned => message.is_signed,
-        FlagField::IsEncrypted => message.is_encrypted,
-    }
-}
-
-/// The value of a number field.
-#[must_use]
-pub const fn number_value(field: NumberField, message: &Message) -> Option<i64> {
-    match field {
-        NumberField::Size => message.size,
-    }
-}
-
-/// The value of a moment.
-#[must_use]
-pub const fn instant_value(field: InstantField, message: &Message) -> Option<jiff::Timestamp> {
-    match field {
-        InstantField::Received => message.received,
-        InstantField::Sent => message.sent,
-    }
-}
-
-/// The people of a recipient list.
-#[must_use]
-pub fn recipients(list: RecipientList, message: &Message) -> &[Recipient] {
-    match list {
-        RecipientList::To => &message.to_recipients,
-        RecipientList::Cc => &message.cc_recipients,
-        RecipientList::Bcc => &message.bcc_recipients,
-    }
-}
-
-/// The people who stand in a role; the sender is one person with a name, an address or both.
-#[must_use]
-pub fn people(role: Role, message: &Message) -> Vec<Recipient> {
-    match role {
-        Role::From if message.from_address.is_none() && message.from_name.is_none() => Vec::new(),
-        Role::From => vec![Recipient {
-            name: message.from_name.clone(),
-            address: message.from_address.clone(),
-        }],
-        Role::To => message.to_recipients.clone(),
-        Role::Cc => message.cc_recipients.clone(),
-        Role::Bcc => message.bcc_recipients.clone(),
-        Role::DeliveredTo => message.delivered_to.iter().map(|one| addressed(one)).collect(),
-        Role::Owner => message.mailbox.iter().map(|one| addressed(one)).collect(),
-    }
-}
-
-fn addressed(address: &str) -> Recipient {
-    Recipient { name: None, address: Some(address.to_owned()) }
-}
-
 /// Whether a string, or its absence, passes a test.
+///
+/// ```
+/// use postern_query::{string_matches, StringTest};
+///
+/// let folder = StringTest::PathEnd("projects/2024".into());
+/// assert!(string_matches(&folder, Some("Archive/Projects/2024")));
+/// assert!(!string_matches(&folder, Some("Old projects/2024")), "whole parts only");
+/// assert!(string_matches(&StringTest::Missing, None));
+/// ```
 #[must_use]
 pub fn string_matches(test: &StringTest, value: Option<&str>) -> bool {
     match test {
@@ -292,6 +197,15 @@ pub fn name_words(name: &str) -> Vec<String> {
 }
 
 /// Whether `person` is one of those that `pattern` means.
+///
+/// ```
+/// use postern_query::{person_matches, PersonPattern, Recipient};
+///
+/// let alice = Recipient { name: Some("Alice Archer".into()), address: Some("a.archer@contoso.com".into()) };
+/// assert!(person_matches(&PersonPattern::Words("alice".into()), &alice));
+/// assert!(person_matches(&PersonPattern::Domain("contoso.com".into()), &alice));
+/// assert!(!person_matches(&PersonPattern::SubDomains("contoso.com".into()), &alice));
+/// ```
 #[must_use]
 pub fn person_matches(pattern: &PersonPattern, person: &Recipient) -> bool {
     let address = person.address.as_deref().map(lower_case).unwrap_or_default();

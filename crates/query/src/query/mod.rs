@@ -1,0 +1,128 @@
+//! What a query means: the typed tree that every language becomes and every target starts from.
+
+mod predicate;
+
+use crate::schema::{InstantField, Sort, SortField};
+use crate::{Expr, Located};
+
+pub use predicate::{
+    AttachmentTest, Comparison, FlagTest, InstantTest, Number, NumberTest, PersonPattern,
+    Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
+};
+
+/// A condition on a message: predicates under and, or, not.
+pub type Condition = Expr<Located<Predicate>>;
+
+/// A resolved query: which messages, and in which order.
+///
+/// It can only be made by resolving text in one of the languages, so it never holds a field, a
+/// value or an operator that means nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    condition: Condition,
+    order: Vec<Sort>,
+}
+
+impl Query {
+    pub(crate) fn new(condition: Condition, order: Vec<Sort>) -> Self {
+        Self { condition: condition.flattened(), order }
+    }
+
+    /// Every message.
+    #[must_use]
+    pub const fn everything() -> Self {
+        Self { condition: Expr::everything(), order: Vec::new() }
+    }
+
+    /// No message.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self { condition: Expr::nothing(), order: Vec::new() }
+    }
+
+    /// Which messages are meant.
+    #[must_use]
+    pub const fn condition(&self) -> &Condition {
+        &self.condition
+    }
+
+    /// The order that was asked for; empty when none was.
+    #[must_use]
+    pub fn order(&self) -> &[Sort] {
+        &self.order
+    }
+
+    /// Both conditions at once; the order is this query's, else the other's.
+    ///
+    /// ```
+    /// use postern_query::{odata, Query};
+    ///
+    /// let read = odata::parse_filter("isRead")?;
+    /// assert_eq!(Query::everything().and(read.clone()), read);
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let order = if self.order.is_empty() { other.order } else { self.order };
+        Self::new(Expr::And(vec![self.condition, other.condition]), order)
+    }
+
+    /// The same condition in another order.
+    #[must_use]
+    pub fn ordered_by(self, order: Vec<Sort>) -> Self {
+        Self { order, ..self }
+    }
+
+    /// Whether relevance says anything about these messages: words are looked for.
+    #[must_use]
+    pub fn is_scored(&self) -> bool {
+        let mut scored = false;
+        self.condition.for_each_leaf(&mut |leaf| {
+            scored |= matches!(&leaf.value, Predicate::Text(text) if text.scored);
+        });
+        scored
+    }
+
+    /// The order people expect: the one asked for, else relevance where there are words, then
+    /// newest first. Ties that remain fall by id.
+    ///
+    /// ```
+    /// use postern_query::{lucene, odata};
+    ///
+    /// let words = lucene::parse("invoice", lucene::Options::default())?;
+    /// let order = odata::print_order_by(&words.natural_order());
+    /// assert_eq!(order, "search.score() desc, receivedDateTime desc");
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
+    #[must_use]
+    pub fn natural_order(&self) -> Vec<Sort> {
+        let mut order = self.order.clone();
+        if order.is_empty() && self.is_scored() {
+            order.push(Sort::descending(SortField::Score));
+        }
+        let received = SortField::Instant(InstantField::Received);
+        if !order.iter().any(|sort| sort.by == received) {
+            order.push(Sort::descending(received));
+        }
+        order
+    }
+
+    /// The order of the premium service: the one asked for, then score. Ties fall by id.
+    ///
+    /// ```
+    /// use postern_query::{odata, Query};
+    ///
+    /// let oldest = Query::everything().ordered_by(odata::parse_order_by("receivedDateTime asc")?);
+    /// let order = odata::print_order_by(&oldest.service_order());
+    /// assert_eq!(order, "receivedDateTime asc, search.score() desc");
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
+    #[must_use]
+    pub fn service_order(&self) -> Vec<Sort> {
+        let mut order = self.order.clone();
+        if !order.iter().any(|sort| sort.by == SortField::Score) {
+            order.push(Sort::descending(SortField::Score));
+        }
+        order
+    }
+}

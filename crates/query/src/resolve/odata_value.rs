@@ -1,0 +1,140 @@
+//! A field compared with a constant: types, and what null means.
+
+use jiff::Timestamp;
+
+use crate::query::{Comparison, FlagTest, InstantTest, Number, NumberTest, StringTest};
+use crate::syntax::odata::{Constant, Path, Relation};
+use crate::{Code, Error, Expr, Span};
+
+/// A test, or its opposite; "not equal" is true where the value is missing.
+pub(super) struct Signed<T> {
+    test: T,
+    negated: bool,
+}
+
+impl<T> Signed<T> {
+    pub(super) fn map<U>(self, map: impl FnOnce(T) -> U) -> Signed<U> {
+        Signed { test: map(self.test), negated: self.negated }
+    }
+}
+
+impl<L> Signed<Expr<L>> {
+    pub(super) fn into_expr(self) -> Expr<L> {
+        if self.negated { Expr::negated(self.test) } else { self.test }
+    }
+}
+
+/// A comparison, the field on the left.
+#[derive(Clone, Copy)]
+pub(super) struct Compared<'s> {
+    pub(super) path: &'s Path,
+    pub(super) relation: Relation,
+    pub(super) constant: &'s Constant,
+    pub(super) span: Span,
+}
+
+impl Compared<'_> {
+    pub(super) fn string(&self) -> Result<Signed<StringTest>, Error> {
+        self.signed(StringTest::Missing, || {
+            let Constant::String(text) = self.constant else {
+                return Err(self.mismatch("text").hint("text stands in single quotes"));
+            };
+            self.without_order(|| {
+                format!("text cannot be compared with `{}`", self.relation.word())
+            })?;
+            Ok(StringTest::Is(text.clone()))
+        })
+    }
+
+    pub(super) fn flag(&self) -> Result<Signed<FlagTest>, Error> {
+        self.signed(FlagTest::Missing, || {
+            let Constant::Boolean(wanted) = self.constant else {
+                return Err(self.mismatch("true or false"));
+            };
+            self.without_order(|| "yes or no has no order".to_owned())?;
+            Ok(FlagTest::Is(*wanted))
+        })
+    }
+
+    pub(super) fn number(&self) -> Result<Signed<NumberTest>, Error> {
+        self.signed(NumberTest::Missing, || {
+            let number = match self.constant {
+                Constant::Integer(number) => Number::Integer(*number),
+                Constant::Float(number) if number.is_finite() => Number::Float(*number),
+                Constant::Float(_)
+                | Constant::Null
+                | Constant::Boolean(_)
+                | Constant::String(_)
+                | Constant::Instant(_) => return Err(self.mismatch("a whole number")),
+            };
+            Ok(NumberTest::Compare(self.comparison(), number))
+        })
+    }
+
+    pub(super) fn instant(&self) -> Result<Signed<InstantTest>, Error> {
+        self.signed(InstantTest::Missing, || match self.constant {
+            Constant::Instant(moment) => Ok(InstantTest::Compare(self.comparison(), *moment)),
+            Constant::String(text) if text.parse::<Timestamp>().is_ok() => {
+                let hint = format!("a date stands without quotes: {text}");
+                Err(self.mismatch("a date").hint(hint))
+            }
+            Constant::String(_) => Err(self
+                .mismatch("a date")
+                .hint("write a date as 2024-01-31T00:00:00Z, without quotes")),
+            Constant::Null | Constant::Boolean(_) | Constant::Integer(_) | Constant::Float(_) => {
+                Err(self.mismatch("a date").hint("write a date as 2024-01-31T00:00:00Z"))
+            }
+        })
+    }
+
+    /// The test of a constant, or the one for null, which has no order.
+    fn signed<T>(
+        &self,
+        missing: T,
+        test: impl FnOnce() -> Result<T, Error>,
+    ) -> Result<Signed<T>, Error> {
+        let is_null = *self.constant == Constant::Null;
+        if is_null && self.is_range() {
+            return Err(Error::new(Code::TypeMismatch, self.span, "null has no order", "compare it with eq or ne")
+                .hint("write `field eq null` for values that are missing, `field ne null` for those that are there"));
+        }
+        let test = if is_null { missing } else { test()? };
+        Ok(Signed { test, negated: self.relation == Relation::Ne })
+    }
+
+    const fn is_range(&self) -> bool {
+        !matches!(self.relation, Relation::Eq | Relation::Ne)
+    }
+
+    const fn comparison(&self) -> Comparison {
+        match self.relation {
+            Relation::Eq | Relation::Ne => Comparison::Equal,
+            Relation::Gt => Comparison::Greater,
+            Relation::Ge => Comparison::AtLeast,
+            Relation::Lt => Comparison::Less,
+            Relation::Le => Comparison::AtMost,
+        }
+    }
+
+    fn without_order(&self, title: impl FnOnce() -> String) -> Result<(), Error> {
+        if self.is_range() {
+            return Err(Error::new(Code::NotComparable, self.span, title(), "only eq and ne")
+                .hint("write eq or ne"));
+        }
+        Ok(())
+    }
+
+    fn mismatch(&self, wanted: &str) -> Error {
+        let found = match self.constant {
+            Constant::Null => "null",
+            Constant::Boolean(_) => "true or false",
+            Constant::String(_) => "text",
+            Constant::Integer(_) => "a whole number",
+            Constant::Float(_) => "a fraction",
+            Constant::Instant(_) => "a date",
+        };
+        let title = format!("`{}` is {wanted}, not {found}", self.path.text);
+        Error::new(Code::TypeMismatch, self.span, title, "these cannot be compared")
+            .hint(format!("write {wanted}"))
+    }
+}
