@@ -18,7 +18,16 @@ pub(crate) fn root() -> PathBuf {
 /// The binary, without anything from the surroundings.
 pub(crate) fn postern(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_postern"));
-    for variable in ["POSTERN_DATA", "POSTERN_CONFIG", "POSTERN_KEY", "POSTERN_LOG"] {
+    for variable in [
+        "POSTERN_DATA",
+        "POSTERN_CONFIG",
+        "POSTERN_KEY",
+        "POSTERN_LOG",
+        "POSTERN_LISTEN",
+        "POSTERN_PREMIUM",
+        "POSTERN_TENANT",
+        "POSTERN_DEADLINE",
+    ] {
         command.env_remove(variable);
     }
     command.env("NO_COLOR", "1").arg("--data").arg(data);

@@ -170,19 +170,19 @@ pub(crate) struct Status {
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
     /// Address and port to listen on; port 0 picks one [default: 127.0.0.1:7700]
-    #[arg(long, value_name = "ADDR")]
+    #[arg(long, value_name = "ADDR", env = "POSTERN_LISTEN")]
     pub(crate) listen: Option<String>,
     /// The DataTap base URL
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM")]
     pub(crate) premium: Option<String>,
     /// The tenant that the key belongs to
-    #[arg(long, value_name = "ID", requires = "key")]
+    #[arg(long, value_name = "ID", requires = "key", env = "POSTERN_TENANT")]
     pub(crate) tenant: Option<String>,
     /// The key that clients present, which is also sent upstream
     #[arg(long, value_name = "KEY", env = "POSTERN_KEY", hide_env_values = true)]
     pub(crate) key: Option<String>,
     /// How long premium is waited for, such as 5s or 800ms
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", env = "POSTERN_DEADLINE")]
     pub(crate) deadline: Option<String>,
 }
 

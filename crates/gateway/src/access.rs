@@ -3,6 +3,8 @@
 //! Keys lie here as hashes only, and a key is compared with all of them in constant time. With no
 //! key configured the gateway has one user, who sits at this machine.
 
+use std::time::Duration;
+
 use postern_local_index::search::Coverage;
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, Located, Predicate, Span, StringTest};
@@ -110,6 +112,8 @@ pub struct Access {
 /// Someone who may ask.
 #[derive(Clone, Debug)]
 pub struct Caller {
+    /// What the key is called; nothing for the one user of this machine.
+    pub name: String,
     /// The tenant; for the one user of this machine the one that the path names.
     pub tenant: Option<String>,
     /// The key for upstream, if there is any.
@@ -125,6 +129,8 @@ pub enum Denied {
     Key,
     /// The key belongs to another tenant: 404, as upstream hides it.
     Tenant,
+    /// The key asks too often: 429, and when to come back.
+    TooOften(Duration),
 }
 
 impl Access {
@@ -166,13 +172,15 @@ impl Access {
         let secret = presented.map(Secret::new);
         if self.is_open() {
             let tenant = tenant.map(str::to_owned);
-            return Ok(Caller { tenant, upstream: secret, mailboxes: Mailboxes::All });
+            let mailboxes = Mailboxes::All;
+            return Ok(Caller { name: String::new(), tenant, upstream: secret, mailboxes });
         }
         let key = self.find(presented.ok_or(Denied::Key)?).ok_or(Denied::Key)?;
         if tenant.is_some_and(|tenant| tenant != key.tenant) {
             return Err(Denied::Tenant);
         }
         Ok(Caller {
+            name: key.name.clone(),
             tenant: Some(key.tenant.clone()),
             upstream: key.upstream.clone().or(secret),
             mailboxes: match key.mailboxes.as_slice() {

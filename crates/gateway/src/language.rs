@@ -1,15 +1,19 @@
 //! What a request means. The one place where query text is read and compiled.
 
 use jiff::Timestamp;
+use postern_local_index::search::AddressBook;
 use postern_query::{
-    Advice, Capabilities, Compiled, Context, Errors, Query, datatap, lucene, odata,
+    Advice, Capabilities, Compiled, Context, Errors, KnownPeople, Query, Role, datatap, lucene,
+    odata,
 };
 
-/// How text is read, and what premium can be asked.
+/// Addresses that one person of a query may stand for in a filter.
+const MOST_ADDRESSES: usize = 100;
+
+/// How text is read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Language {
     pub(crate) reading: lucene::Options,
-    pub(crate) capabilities: Capabilities,
 }
 
 /// The parts of a search in the words of existing clients.
@@ -64,8 +68,17 @@ impl Language {
         })
     }
 
-    /// Says a query to premium.
-    pub(crate) fn compile(&self, query: &Query) -> Compiled<datatap::Request> {
-        datatap::compile(query, &self.capabilities)
+    /// Says a query to premium, people by the addresses that the book knows.
+    pub(crate) fn compile(
+        &self,
+        query: &Query,
+        capabilities: &Capabilities,
+        book: Option<&AddressBook>,
+    ) -> Compiled<datatap::Request> {
+        let Some((book, as_of)) = book.and_then(|book| Some((book, book.as_of()?))) else {
+            return datatap::compile(query, capabilities);
+        };
+        let addresses = |_: Role, pattern: &_| book.addresses(pattern, MOST_ADDRESSES);
+        datatap::compile_knowing(query, capabilities, &KnownPeople { addresses: &addresses, as_of })
     }
 }

@@ -7,7 +7,10 @@
 //! | `language` | what a request means |
 //! | `choose` | who answers: premium, or the local index and why |
 //! | `local` | how the local index is asked |
+//! | `metrics` | what is counted |
 //! | [`api`] | the two faces over HTTP: drop-in below `/api`, native below `/v1` |
+//! | `rate` | how often a key may ask |
+//! | `shadow` | whether the local index would have said what premium said |
 //! | `serve` | a socket, and an orderly end |
 //!
 //! [`api::app`] makes the whole of it from a [`State`]; it needs no socket to be tested.
@@ -18,7 +21,10 @@ mod choose;
 pub mod config;
 mod language;
 mod local;
+mod metrics;
+mod rate;
 mod serve;
+mod shadow;
 mod state;
 
 #[cfg(test)]

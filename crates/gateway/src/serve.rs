@@ -64,6 +64,9 @@ impl Bound {
     ) -> io::Result<()> {
         // Answers are small: waiting to fill a packet only makes them late.
         let listener = self.listener.tap_io(|socket| drop(socket.set_nodelay(true)));
-        axum::serve(listener, api::app(state)).with_graceful_shutdown(ended).await
+        let probing = tokio::spawn(state.clone().keep_probing());
+        let served = axum::serve(listener, api::app(state)).with_graceful_shutdown(ended).await;
+        probing.abort();
+        served
     }
 }

@@ -5,13 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::access::{Access, Caller, Mailboxes};
+use crate::access::{Access, Caller, Denied, Mailboxes};
 use crate::choose::{Premium, Reason};
-use crate::config::{Config, ConfigError};
+use crate::config::{self, Config, ConfigError, Limits};
 use crate::language::Language;
 use crate::local::Local;
-use postern_upstream::Secret;
+use crate::metrics::Metrics;
+use crate::rate::Rate;
+use postern_query::Capabilities;
+use postern_upstream::{Secret, Target};
 
 /// The local indexes: one for all, or one for each tenant.
 #[derive(Clone, Debug)]
@@ -54,11 +58,19 @@ pub struct State(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     access: Access,
-    premium: Option<Premium>,
+    premium: Option<Arc<Premium>>,
     locals: Locals,
     nowhere: Local,
     language: Language,
+    capabilities: Arc<Capabilities>,
     deadline: Duration,
+    limits: Limits,
+    rate: Rate,
+    requests: Arc<Semaphore>,
+    exports: Arc<Semaphore>,
+    shadow: f64,
+    origins: Vec<String>,
+    metrics: Metrics,
     clock: fn() -> Timestamp,
 }
 
@@ -83,21 +95,65 @@ impl State {
         clock: fn() -> Timestamp,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        let mut language = Language::default();
-        if let Some(premium) = &config.premium {
-            language.reading = premium.reading;
-            language.capabilities = premium.capabilities()?;
-        }
-        let premium = config.premium.as_ref().map(Premium::new).transpose();
+        let settings = config.premium.as_ref();
+        let premium = |settings: &config::Premium| Premium::new(settings, settings.capabilities()?);
         Ok(Self(Arc::new(Inner {
             access: config.access.clone(),
-            premium: premium.map_err(|error| ConfigError::Value(error.to_string()))?,
+            premium: settings.map(premium).transpose()?.map(Arc::new),
             locals,
             nowhere: Local::new(config.data.join("no-such-tenant")),
-            language,
+            language: Language { reading: settings.map(|one| one.reading).unwrap_or_default() },
+            capabilities: Arc::new(
+                settings
+                    .map_or_else(|| Ok(Capabilities::default()), config::Premium::capabilities)?,
+            ),
             deadline: config.deadline,
+            limits: config.limits,
+            rate: Rate::new(&config.limits),
+            requests: Arc::new(Semaphore::new(config.limits.concurrency)),
+            exports: Arc::new(Semaphore::new(config.limits.exports)),
+            shadow: settings.map_or(0.0, |one| one.shadow),
+            origins: config.origins.clone(),
+            metrics: Metrics::default(),
             clock,
         })))
+    }
+
+    /// Who presents `key`, for `tenant` where the path names one, if that is not too often.
+    pub(crate) fn caller(&self, key: Option<&str>, tenant: Option<&str>) -> Result<Caller, Denied> {
+        let caller = self.access().caller(key, tenant)?;
+        self.0.rate.admit(&caller.name).map_err(|wait| {
+            self.metrics().refusal("rate");
+            Denied::TooOften(wait)
+        })?;
+        Ok(caller)
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    pub(crate) fn origins(&self) -> &[String] {
+        &self.0.origins
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The share of the answers of premium that the local index is asked for too.
+    pub(crate) fn shadow(&self) -> f64 {
+        self.0.shadow
+    }
+
+    /// Room for one more request, for as long as it is held.
+    pub(crate) fn room(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.requests).try_acquire_owned().ok()
+    }
+
+    /// Room for one more export, for as long as it is held.
+    pub(crate) fn room_to_export(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.exports).try_acquire_owned().ok()
     }
 
     pub(crate) fn access(&self) -> &Access {
@@ -106,6 +162,11 @@ impl State {
 
     pub(crate) fn language(&self) -> &Language {
         &self.0.language
+    }
+
+    /// What an index of premium can do, as far as it was told.
+    pub(crate) fn capabilities(&self) -> Arc<Capabilities> {
+        Arc::clone(&self.0.capabilities)
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -117,12 +178,16 @@ impl State {
     }
 
     pub(crate) fn has_local(&self) -> bool {
-        let locals = self.0.locals.by_tenant.values().chain([&self.0.locals.common]);
-        locals.into_iter().any(|local| local.absent().is_none())
+        self.locals().any(|local| local.absent().is_none())
+    }
+
+    /// Every local index.
+    pub(crate) fn locals(&self) -> impl Iterator<Item = &Local> {
+        self.0.locals.by_tenant.values().chain([&self.0.locals.common])
     }
 
     /// The configured service, whether or not it may be asked.
-    pub(crate) fn premium(&self) -> Option<&Premium> {
+    pub(crate) fn premium(&self) -> Option<&Arc<Premium>> {
         self.0.premium.as_ref()
     }
 
@@ -130,7 +195,7 @@ impl State {
     pub(crate) fn premium_for<'a>(
         &'a self,
         caller: &'a Caller,
-    ) -> Result<(&'a Premium, &'a Secret), Reason> {
+    ) -> Result<(&'a Arc<Premium>, &'a Secret), Reason> {
         let premium = self.premium().ok_or(Reason::NotConfigured)?;
         match (&caller.upstream, &caller.mailboxes) {
             (None, _) => Err(Reason::NoKey),
@@ -148,5 +213,20 @@ impl State {
     pub(crate) fn premium_deadline(&self, start: Instant) -> Instant {
         let reserve = (self.0.deadline / 4).min(Duration::from_secs(1));
         start + (self.0.deadline - reserve)
+    }
+
+    /// Asks premium again and again what the indexes of the configured keys can do, so that this is
+    /// known before it is needed; it never ends.
+    pub(crate) async fn keep_probing(self) {
+        let Some(premium) = self.premium().cloned() else { return };
+        let Some(pause) = premium.probing() else { return };
+        loop {
+            tokio::time::sleep(pause).await;
+            for key in self.access().keys() {
+                let Some(secret) = &key.upstream else { continue };
+                let target = Target { tenant: &key.tenant, index: premium.index() };
+                drop(premium.capabilities(target, secret));
+            }
+        }
     }
 }

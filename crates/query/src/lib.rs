@@ -5,6 +5,7 @@
 //! is pure: no I/O, no clock; today's date, the zone and the fields of an index are arguments.
 
 pub mod analysis;
+pub mod complete;
 mod error;
 mod evaluate;
 mod fuzzy;

@@ -8,17 +8,18 @@ use http::header::{
     UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use reqwest::{Body, Client, Response, Url, redirect};
+use reqwest::{Body, Certificate, Client, Response, Url, redirect};
 use tokio::time::{sleep, timeout_at};
 
 use crate::answer::is_json;
 use crate::{Answer, Fault, Found, Outcome, SearchRequest, Secret, Target};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 
 /// Times and limits that rarely need changing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,
@@ -26,6 +27,8 @@ pub struct Settings {
     pub read_timeout: Duration,
     /// How many bytes the answer of a search may have.
     pub answer_limit: usize,
+    /// Certificates in PEM that are trusted beside those of the system.
+    pub certificates: Option<Vec<u8>>,
 }
 
 impl Default for Settings {
@@ -34,6 +37,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(3),
             read_timeout: Duration::from_secs(60),
             answer_limit: 256 << 20,
+            certificates: None,
         }
     }
 }
@@ -47,6 +51,9 @@ pub enum SetupError {
     /// The base address holds a name or a password; it is not repeated.
     #[error("the address of a service holds no name and no password; give the key by itself")]
     Credentials,
+    /// The certificates to trust cannot be read.
+    #[error("the certificates to trust are none; give a file in PEM")]
+    Certificates,
     /// The HTTP client cannot be made.
     #[error("cannot prepare secure connections; are the certificates of this system installed?")]
     Http(#[source] reqwest::Error),
@@ -58,6 +65,19 @@ pub struct DataTap {
     http: Client,
     base: String,
     settings: Settings,
+}
+
+/// Who asks what, and until when an answer is of use.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The index that is asked.
+    pub target: Target<'a>,
+    /// The key to ask with.
+    pub key: &'a Secret,
+    /// Until when.
+    pub deadline: Instant,
+    /// The trace that the request belongs to, as W3C Trace Context writes it.
+    pub traceparent: Option<&'a str>,
 }
 
 /// A request that is passed on as it came.
@@ -95,7 +115,7 @@ impl DataTap {
         }
         let url = url.filter(is_base);
         let url = url.ok_or_else(|| SetupError::Base(base.to_owned()))?;
-        let http = http_client(&url, &settings).map_err(SetupError::Http)?;
+        let http = http_client(&url, &settings)?;
         Ok(Self { http, base: url.as_str().trim_end_matches('/').to_owned(), settings })
     }
 
@@ -106,31 +126,19 @@ impl DataTap {
     }
 
     /// Searches with a query string that is sent as it is.
-    pub async fn search_raw(
-        &self,
-        target: Target<'_>,
-        query_string: &str,
-        key: &Secret,
-        deadline: Instant,
-    ) -> Outcome {
-        let path = format!("{}?{query_string}", target.path("documents"));
-        self.ask(&path, key, Found::is_envelope, deadline).await
+    pub async fn search_raw(&self, call: Call<'_>, query_string: &str) -> Outcome {
+        let path = format!("{}?{query_string}", call.target.path("documents"));
+        self.ask(&path, call, Found::is_envelope).await
     }
 
     /// Searches; read the answer with [`Answer::found`].
-    pub async fn search(
-        &self,
-        target: Target<'_>,
-        request: &SearchRequest,
-        key: &Secret,
-        deadline: Instant,
-    ) -> Outcome {
-        self.search_raw(target, &request.to_query_string(), key, deadline).await
+    pub async fn search(&self, call: Call<'_>, request: &SearchRequest) -> Outcome {
+        self.search_raw(call, &request.to_query_string()).await
     }
 
     /// Asks which fields the index has.
-    pub async fn fields(&self, target: Target<'_>, key: &Secret, deadline: Instant) -> Outcome {
-        self.ask(&target.path("fields"), key, is_json, deadline).await
+    pub async fn fields(&self, call: Call<'_>) -> Outcome {
+        self.ask(&call.target.path("fields"), call, is_json).await
     }
 
     /// Passes a request on and returns as soon as the head of the answer is there.
@@ -154,15 +162,14 @@ impl DataTap {
     async fn ask(
         &self,
         path_and_query: &str,
-        key: &Secret,
+        call: Call<'_>,
         readable: fn(&[u8]) -> bool,
-        deadline: Instant,
     ) -> Outcome {
-        let first = self.attempt(path_and_query, key, readable, deadline).await;
-        match pause_before_retry(&first, deadline.saturating_duration_since(Instant::now())) {
+        let first = self.attempt(path_and_query, call, readable).await;
+        match pause_before_retry(&first, call.deadline.saturating_duration_since(Instant::now())) {
             Some(pause) => {
                 sleep(pause).await;
-                self.attempt(path_and_query, key, readable, deadline).await
+                self.attempt(path_and_query, call, readable).await
             }
             None => first,
         }
@@ -171,21 +178,23 @@ impl DataTap {
     async fn attempt(
         &self,
         path_and_query: &str,
-        key: &Secret,
+        call: Call<'_>,
         readable: fn(&[u8]) -> bool,
-        deadline: Instant,
     ) -> Outcome {
-        let answer = timeout_at(deadline.into(), self.fetch(path_and_query, key)).await;
+        let answer = timeout_at(call.deadline.into(), self.fetch(path_and_query, call)).await;
         match answer.unwrap_or(Err(Fault::Timeout)) {
             Ok(answer) => Outcome::of(answer, readable),
             Err(fault) => Outcome::Failed(fault),
         }
     }
 
-    async fn fetch(&self, path_and_query: &str, key: &Secret) -> Result<Answer, Fault> {
+    async fn fetch(&self, path_and_query: &str, call: Call<'_>) -> Result<Answer, Fault> {
         let mut request = self.http.get(format!("{}{path_and_query}", self.base));
-        if let Some(key) = header_value(key) {
+        if let Some(key) = header_value(call.key) {
             request = request.header(API_KEY, key);
+        }
+        if let Some(traceparent) = call.traceparent {
+            request = request.header(TRACEPARENT, traceparent);
         }
         let response = request.send().await.map_err(|error| Fault::of(&error))?;
         let status = response.status();
@@ -260,7 +269,7 @@ fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
-fn http_client(base: &Url, settings: &Settings) -> Result<Client, reqwest::Error> {
+fn http_client(base: &Url, settings: &Settings) -> Result<Client, SetupError> {
     let builder = Client::builder()
         .no_proxy()
         .redirect(redirect::Policy::none())
@@ -270,5 +279,12 @@ fn http_client(base: &Url, settings: &Settings) -> Result<Client, reqwest::Error
         .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")));
     // Without TLS no certificates are needed, and a system without any can still be used.
     let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
-    builder.build()
+    let trusted = certificates(settings)?;
+    builder.tls_certs_merge(trusted).build().map_err(SetupError::Http)
+}
+
+fn certificates(settings: &Settings) -> Result<Vec<Certificate>, SetupError> {
+    let Some(pem) = &settings.certificates else { return Ok(Vec::new()) };
+    let found = Certificate::from_pem_bundle(pem).map_err(|_| SetupError::Certificates)?;
+    if found.is_empty() { Err(SetupError::Certificates) } else { Ok(found) }
 }

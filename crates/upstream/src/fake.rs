@@ -5,6 +5,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -38,6 +39,33 @@ pub enum Misbehaviour {
     Reset,
 }
 
+impl FromStr for Misbehaviour {
+    type Err = String;
+
+    /// `ok`, `status:CODE`, `busy`, `busy:SECONDS`, `hang`, `slow:MILLISECONDS`, `cut-off`, `garbage`,
+    /// `html`, `redirect` or `reset`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, number) = text.split_once(':').unwrap_or((text, ""));
+        let unknown = |_| format!("`{text}` is no misbehaviour");
+        match name {
+            "ok" => Ok(Self::None),
+            "status" => number.parse().map(Self::Status).map_err(unknown),
+            "busy" if number.is_empty() => Ok(Self::Busy(None)),
+            "busy" => number.parse().map(|wait| Self::Busy(Some(wait))).map_err(unknown),
+            "hang" => Ok(Self::Hang),
+            "slow" => {
+                number.parse().map(|wait| Self::Slow(Duration::from_millis(wait))).map_err(unknown)
+            }
+            "cut-off" => Ok(Self::CutOff),
+            "garbage" => Ok(Self::Garbage),
+            "html" => Ok(Self::Html),
+            "redirect" => Ok(Self::Redirect),
+            "reset" => Ok(Self::Reset),
+            _ => Err(format!("`{text}` is no misbehaviour")),
+        }
+    }
+}
+
 /// A request that arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
@@ -62,6 +90,7 @@ impl Seen {
 #[derive(Debug, Default)]
 struct State {
     body: Vec<u8>,
+    fields: Option<Vec<u8>>,
     key: Option<String>,
     misbehaviour: Misbehaviour,
     times: Option<usize>,
@@ -113,6 +142,11 @@ impl Fake {
         lock(&self.state).body = body.into();
     }
 
+    /// The body of every good answer to `/fields` from now on; until then they are like all others.
+    pub fn answer_fields(&self, body: impl Into<Vec<u8>>) {
+        lock(&self.state).fields = Some(body.into());
+    }
+
     /// The key without which a request is answered with 401.
     pub fn demand_key(&self, key: impl Into<String>) {
         lock(&self.state).key = Some(key.into());
@@ -150,6 +184,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 impl State {
     /// Notes a request and says how to treat it.
     fn next(&mut self, seen: Seen) -> (Misbehaviour, Vec<u8>) {
+        let of_fields = seen.target.ends_with("/fields").then(|| self.fields.clone()).flatten();
         let refused = self.key.as_deref().is_some_and(|key| seen.header("x-api-key") != Some(key));
         self.seen.push(seen);
         let how = match &mut self.times {
@@ -161,7 +196,10 @@ impl State {
             }
         };
         let denied = refused && how == Misbehaviour::None;
-        (if denied { Misbehaviour::Status(401) } else { how }, self.body.clone())
+        (
+            if denied { Misbehaviour::Status(401) } else { how },
+            of_fields.unwrap_or_else(|| self.body.clone()),
+        )
     }
 }
 

@@ -18,7 +18,7 @@ pub mod fake;
 mod tests;
 
 pub use answer::{Found, Hit};
-pub use client::{DataTap, Forward, Settings, SetupError, without_hop_by_hop};
+pub use client::{Call, DataTap, Forward, Settings, SetupError, without_hop_by_hop};
 pub use fault::Fault;
 pub use fields::{IndexField, index_fields};
 pub use outcome::{Answer, Outcome};

@@ -7,15 +7,20 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use crate::fake::{Fake, Misbehaviour};
-use crate::{DataTap, Forward, Outcome, SearchRequest, Secret, Settings, Target};
+use crate::{Call, DataTap, Forward, Outcome, SearchRequest, Secret, Settings, Target};
 
 const TARGET: Target<'_> = Target { tenant: "t1", index: "mail" };
+
+fn call(key: &Secret, patience: Duration) -> Call<'_> {
+    let deadline = Instant::now() + patience;
+    Call { target: TARGET, key, deadline, traceparent: Some("00-1-2-01") }
+}
 
 async fn ask(fake: &Fake, patience: Duration) -> Outcome {
     let client = DataTap::new(&fake.url(), Settings::default()).unwrap();
     let key = Secret::new("s3cret");
     let request = SearchRequest { query: Some("a b".into()), top: 3, ..SearchRequest::default() };
-    client.search(TARGET, &request, &key, Instant::now() + patience).await
+    client.search(call(&key, patience), &request).await
 }
 
 #[track_caller]
@@ -30,6 +35,7 @@ async fn asks_as_the_service_wants_to_be_asked() {
     let seen = fake.seen();
     assert_eq!(seen[0].target, "/api/t1/indexes/mail/documents?top=3&skip=0&query=a%20b");
     assert_eq!(seen[0].header("x-api-key"), Some("s3cret"));
+    assert_eq!(seen[0].header("traceparent"), Some("00-1-2-01"));
 }
 
 #[tokio::test]
@@ -62,8 +68,7 @@ async fn every_fault_is_known_by_name() {
 
 async fn fields_of(base: &str) -> Outcome {
     let client = DataTap::new(base, Settings::default()).unwrap();
-    let soon = Instant::now() + Duration::from_secs(2);
-    client.fields(TARGET, &Secret::new("k"), soon).await
+    client.fields(call(&Secret::new("k"), Duration::from_secs(2))).await
 }
 
 #[tokio::test]
@@ -119,8 +124,8 @@ async fn an_answer_over_the_limit_is_not_read() {
     fake.answer(format!(r#"{{"Results":[],"Count":0,"pad":"{}"}}"#, "x".repeat(2_000)));
     let settings = Settings { answer_limit: 1_000, ..Settings::default() };
     let client = DataTap::new(&fake.url(), settings).unwrap();
-    let soon = Instant::now() + Duration::from_secs(2);
-    check(&client.fields(TARGET, &Secret::new("k"), soon).await, "too_large");
+    let key = Secret::new("k");
+    check(&client.fields(call(&key, Duration::from_secs(2))).await, "too_large");
 }
 
 #[tokio::test]
@@ -158,4 +163,13 @@ fn keys_are_never_printed() {
         body: "".into(),
     };
     assert!(!format!("{request:?}").contains("s3cret"));
+}
+
+#[test]
+fn certificates_are_certificates() {
+    for pem in ["", "no certificate"] {
+        let settings = Settings { certificates: Some(pem.into()), ..Settings::default() };
+        let error = DataTap::new("https://127.0.0.1", settings).unwrap_err();
+        assert!(error.to_string().contains("in PEM"), "{error}");
+    }
 }

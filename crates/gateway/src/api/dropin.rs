@@ -3,20 +3,22 @@
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
-use postern_upstream::Target;
+use postern_local_index::search::Page;
+use postern_upstream::{Call, Target};
 
 use super::fields::list;
 use super::params::{BadParam, Params};
 use super::trace::{Source, Trace};
-use super::upstream_shape::{UpstreamError, envelope, relay};
+use super::upstream_shape::{Envelope, Refusals, UpstreamError, envelope, relay};
 use super::{PAGE_LIMIT, SKIP_LIMIT};
 use crate::State as Shared;
 use crate::access::Caller;
-use crate::choose::{Face, Reason, Verdict};
+use crate::choose::{Chosen, Face, Reason, Verdict, choose};
 use crate::language::DropIn;
 use crate::local::{LocalError, Question};
+use crate::shadow;
 
 type IndexPath = Result<Path<(String, String)>, PathRejection>;
 
@@ -31,6 +33,18 @@ impl Asked {
     fn target(&self) -> Target<'_> {
         Target { tenant: &self.tenant, index: &self.index }
     }
+
+    fn finish(
+        &self,
+        state: &Shared,
+        trace: &Trace,
+        response: Response,
+        source: &Source,
+    ) -> Response {
+        let coverage = state.local(Some(&self.tenant)).coverage();
+        let coverage = self.caller.mailboxes.view(coverage);
+        trace.finish(state, response, Some(&self.tenant), source, &coverage)
+    }
 }
 
 /// The key that a client of DataTap presents.
@@ -41,38 +55,55 @@ pub(super) fn presented_key(headers: &HeaderMap) -> Option<&str> {
 fn admit(state: &Shared, path: IndexPath, headers: &HeaderMap) -> Result<Asked, UpstreamError> {
     let key = presented_key(headers);
     let Ok(Path((tenant, index))) = path else {
-        state.access().caller(key, None)?;
+        state.caller(key, None)?;
         return Err(UpstreamError::not_found());
     };
-    let caller = state.access().caller(key, Some(&tenant))?;
+    let caller = state.caller(key, Some(&tenant))?;
     Ok(Asked { caller, tenant, index })
 }
 
-/// `GET /api/{tenant}/indexes/{index}/documents`
+/// Search as DataTap does
+///
+/// Premium's answers are passed through byte for byte; where it does not answer, the same filter and
+/// text are evaluated over the local index, in the same envelope.
+#[utoipa::path(get, path = "/api/{tenant}/indexes/{index}/documents", tag = "DataTap",
+    params(
+        ("tenant" = String, Path, description = "The tenant of the key"),
+        ("index" = String, Path, description = "The name of the index"),
+        ("query" = Option<String>, Query, description = "Lucene text over subject and body", example = "invoice AND overdue"),
+        ("filter" = Option<String>, Query, description = "OData filter", example = "hasAttachments eq true"),
+        ("$orderby" = Option<String>, Query, description = "OData order", example = "receivedDateTime desc"),
+        ("top" = Option<usize>, Query, description = "Hits at most: 50, up to 1,000"),
+        ("skip" = Option<usize>, Query, maximum = 100_000, description = "Hits to leave out"),
+    ),
+    responses((status = 200, description = "One page", body = Envelope), Refusals),
+    security(("key" = []), ()))]
 pub(super) async fn documents(
     State(state): State<Shared>,
     path: IndexPath,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
 ) -> Response {
-    let trace = Trace::start();
+    let trace = Trace::start(&headers);
     let asked = match admit(&state, path, &headers) {
         Ok(asked) => asked,
         Err(refusal) => return refusal.into_response(),
     };
     let raw = raw.unwrap_or_default();
-    let (response, source) = match ask_premium(&state, &asked, &raw, &trace).await {
-        Verdict::PassOn(answer) | Verdict::Refuse(answer) => (relay(answer), Source::PREMIUM),
-        Verdict::FallBack(reason) => {
-            let answer = answer_locally(&state, &asked, &raw, &trace, &reason).await;
-            let response = answer.unwrap_or_else(UpstreamError::into_response);
-            let nobody = response.status() == StatusCode::SERVICE_UNAVAILABLE;
-            (response, if nobody { Source::nobody(reason) } else { Source::local(reason) })
+    let premium = ask_premium(&state, &asked, &raw, &trace);
+    let local = find_locally(&state, &asked, &raw, &trace);
+    let head_start = state.premium().and_then(|premium| premium.head_start());
+    let (response, source) = match choose(premium, local, head_start, state.metrics()).await {
+        Chosen::Premium(answer) => {
+            let question = || question(&state, &asked, &raw).ok();
+            let tenant = Some(asked.tenant.as_str());
+            shadow::compare(&state, tenant, trace.id(), &answer, true, question);
+            (relay(answer), Source::PREMIUM)
         }
+        Chosen::Refused(answer) => (relay(answer), Source::PREMIUM),
+        Chosen::Local(found, reason) => ours(found, reason),
     };
-    let coverage = state.local(Some(&asked.tenant)).coverage();
-    let coverage = asked.caller.mailboxes.view(coverage);
-    trace.finish(response, Some(&asked.tenant), &source, &coverage)
+    asked.finish(&state, &trace, response, &source)
 }
 
 async fn ask_premium(state: &Shared, asked: &Asked, raw: &str, trace: &Trace) -> Verdict {
@@ -80,25 +111,45 @@ async fn ask_premium(state: &Shared, asked: &Asked, raw: &str, trace: &Trace) ->
         Ok(found) => found,
         Err(reason) => return Verdict::FallBack(reason),
     };
+    let (target, parent) = (asked.target(), trace.parent());
     let deadline = state.premium_deadline(trace.start);
-    let asking = premium.client().search_raw(asked.target(), raw, key, deadline);
-    premium.ask(asked.target(), Face::DropIn, asking).await
+    let call = Call { target, key, deadline, traceparent: Some(&parent) };
+    premium.ask(target, Face::DropIn, premium.client().search_raw(call, raw)).await
 }
 
-async fn answer_locally(
+/// Why there is no page.
+enum NoPage {
+    Refused(UpstreamError),
+    Failed(LocalError),
+}
+
+async fn find_locally(
     state: &Shared,
     asked: &Asked,
     raw: &str,
     trace: &Trace,
-    reason: &Reason,
-) -> Result<Response, UpstreamError> {
+) -> Result<Page, NoPage> {
     if !state.premium().is_none_or(|premium| premium.is_ours(&asked.index)) {
-        return Err(UpstreamError::not_found());
+        return Err(NoPage::Refused(UpstreamError::not_found()));
     }
-    let question = question(state, asked, raw)?;
+    let question = question(state, asked, raw).map_err(NoPage::Refused)?;
     let local = state.local(Some(&asked.tenant));
-    let page = local.search(question, state.deadline(trace.start)).await;
-    page.map(|page| envelope(&page)).map_err(|error| neither(reason, &error))
+    local.search(question, state.deadline(trace.start)).await.map_err(NoPage::Failed)
+}
+
+fn ours(found: Result<Page, NoPage>, reason: Reason) -> (Response, Source) {
+    match found {
+        Ok(page) => (envelope(&page), Source::local(reason)),
+        Err(NoPage::Refused(refusal)) => (refusal.into_response(), Source::local(reason)),
+        Err(NoPage::Failed(LocalError::TooMuch(why))) => {
+            let refusal = UpstreamError::new(400, "InvalidRequestParameter", why);
+            (refusal.into_response(), Source::local(reason))
+        }
+        Err(NoPage::Failed(error)) => {
+            let refusal = UpstreamError::unavailable(format!("{reason}; {error}"));
+            (refusal.into_response(), Source::nobody(reason))
+        }
+    }
 }
 
 /// What the client asks, with what the service does where nothing is said.
@@ -125,31 +176,31 @@ fn question(state: &Shared, asked: &Asked, raw: &str) -> Result<Question, Upstre
     })
 }
 
-fn neither(premium: &Reason, local: &LocalError) -> UpstreamError {
-    match local {
-        LocalError::TooMuch(why) => UpstreamError::new(400, "InvalidRequestParameter", why),
-        LocalError::Late | LocalError::Failed(_) => {
-            UpstreamError::unavailable(format!("{premium}; {local}"))
-        }
-    }
-}
-
-/// `GET /api/{tenant}/indexes/{index}/fields`
+/// The fields of an index
+///
+/// Those of premium, kept for a while, or those of the local index.
+#[utoipa::path(get, path = "/api/{tenant}/indexes/{index}/fields", tag = "DataTap",
+    params(
+        ("tenant" = String, Path, description = "The tenant of the key"),
+        ("index" = String, Path, description = "The name of the index"),
+    ),
+    responses((status = 200, description = "The fields", body = Vec<serde_json::Value>), Refusals),
+    security(("key" = []), ()))]
 pub(super) async fn fields(
     State(state): State<Shared>,
     path: IndexPath,
     headers: HeaderMap,
 ) -> Response {
-    let trace = Trace::start();
+    let trace = Trace::start(&headers);
     let asked = match admit(&state, path, &headers) {
         Ok(asked) => asked,
         Err(refusal) => return refusal.into_response(),
     };
     let verdict = match state.premium_for(&asked.caller) {
         Ok((premium, key)) => {
+            let (target, parent) = (asked.target(), trace.parent());
             let deadline = state.premium_deadline(trace.start);
-            let asking = premium.client().fields(asked.target(), key, deadline);
-            premium.ask(asked.target(), Face::DropIn, asking).await
+            premium.fields(Call { target, key, deadline, traceparent: Some(&parent) }).await
         }
         Err(reason) => Verdict::FallBack(reason),
     };
@@ -157,6 +208,5 @@ pub(super) async fn fields(
         Verdict::PassOn(answer) | Verdict::Refuse(answer) => (relay(answer), Source::PREMIUM),
         Verdict::FallBack(reason) => (Json(list()).into_response(), Source::local(reason)),
     };
-    let coverage = asked.caller.mailboxes.view(state.local(Some(&asked.tenant)).coverage());
-    trace.finish(response, Some(&asked.tenant), &source, &coverage)
+    asked.finish(&state, &trace, response, &source)
 }

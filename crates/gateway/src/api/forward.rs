@@ -3,26 +3,51 @@
 use axum::RequestExt as _;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
+use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
-use postern_upstream::{Forward, without_hop_by_hop};
+use postern_upstream::{Fault, Forward, without_hop_by_hop};
 use reqwest::Body as UpstreamBody;
 
 use super::dropin::presented_key;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
+use crate::choose::Premium;
 
 /// Any `/api/…` path that has no handler of its own.
 pub(super) async fn forward(State(state): State<Shared>, request: Request) -> Response {
-    pass_on(&state, request).await.unwrap_or_else(UpstreamError::into_response)
+    let missing = || bad_gateway("no premium endpoint is configured; start with --premium URL");
+    pass_on(&state, request, missing).await.unwrap_or_else(UpstreamError::into_response)
 }
 
-async fn pass_on(state: &Shared, request: Request) -> Result<Response, UpstreamError> {
+/// Another method of a path that has a handler of its own: without premium there is no such thing.
+pub(super) async fn other_method(State(state): State<Shared>, request: Request) -> Response {
+    let missing = || UpstreamError::new(405, "MethodNotAllowed", "this path is asked with GET");
+    pass_on(&state, request, missing).await.unwrap_or_else(UpstreamError::into_response)
+}
+
+async fn pass_on(
+    state: &Shared,
+    request: Request,
+    missing: fn() -> UpstreamError,
+) -> Result<Response, UpstreamError> {
     let caller = admit(state, presented_key(request.headers()), request.uri().path())?;
-    let premium = state.premium().ok_or_else(|| {
-        bad_gateway("no premium endpoint is configured; start with --premium URL")
-    })?;
+    // An echo of what was sent would show the key that premium is asked with.
+    if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
+        return Err(UpstreamError::new(405, "MethodNotAllowed", "this method is not passed on"));
+    }
+    let premium = state.premium().ok_or_else(missing)?;
+    let answer = forward_for(premium, &caller, request).await;
+    answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))
+}
+
+/// The request with the key of its caller, and the answer as it comes.
+pub(super) async fn forward_for(
+    premium: &Premium,
+    caller: &Caller,
+    request: Request,
+) -> Result<Response, Fault> {
     let (head, body) = request.with_limited_body().into_parts();
     let path_and_query = head.uri.path_and_query().map_or("/", |uri| uri.as_str());
     let request = Forward {
@@ -32,8 +57,7 @@ async fn pass_on(state: &Shared, request: Request) -> Result<Response, UpstreamE
         key: caller.upstream.as_ref(),
         body: upstream_body(body),
     };
-    let answer = premium.client().forward(request).await;
-    let answer = answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))?;
+    let answer = premium.client().forward(request).await?;
     let mut response = Response::new(Body::empty());
     *response.status_mut() = answer.status();
     *response.headers_mut() = without_hop_by_hop(answer.headers());
@@ -57,7 +81,7 @@ fn admit(state: &Shared, key: Option<&str>, path: &str) -> Result<Caller, Upstre
         parts.map(|part| percent_decode_str(part).decode_utf8()).collect();
     let parts = parts.map_err(|_| UpstreamError::not_found())?;
     let tenant = parts.get(1).map_or("", AsRef::as_ref);
-    let caller = state.access().caller(key, Some(tenant))?;
+    let caller = state.caller(key, Some(tenant))?;
     // Resolved on the way, these would lead into another tenant.
     if parts.iter().any(|part| matches!(part.as_ref(), "." | "..")) {
         return Err(UpstreamError::new(400, "BadRequest", "`.` and `..` are no parts of a path"));

@@ -1,21 +1,61 @@
-//! Liveness and readiness.
+//! Liveness, readiness, metrics.
+
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
 
 use crate::State as Shared;
+use crate::choose::BreakerState;
+use crate::local::Local;
+use crate::metrics::Levels;
 
-/// `GET /healthz`: the process answers.
+/// The process answers
+#[utoipa::path(get, path = "/healthz", tag = "operation",
+    responses((status = 200, description = "It lives", body = String)))]
 pub(super) async fn live() -> &'static str {
     "ok"
 }
 
-/// `GET /readyz`: there is an engine that can be asked.
+/// There is an engine that can be asked
+#[utoipa::path(get, path = "/readyz", tag = "operation",
+    responses(
+        (status = 200, description = "Somebody can answer", body = String),
+        (status = 503, description = "Nobody can answer", body = String),
+    ))]
 pub(super) async fn ready(State(state): State<Shared>) -> (StatusCode, &'static str) {
-    if state.has_local() || state.premium().is_some() {
-        (StatusCode::OK, "ready")
-    } else {
-        let why = "no local index and no premium service; index mail or configure premium\n";
-        (StatusCode::SERVICE_UNAVAILABLE, why)
+    // Premium that is left alone for its faults answers nobody.
+    let premium = state.premium().map(|premium| premium.breaker(Instant::now()));
+    let can_ask = premium.is_some_and(|breaker| !matches!(breaker, BreakerState::Open(_)));
+    if state.has_local() || can_ask {
+        return (StatusCode::OK, "ready");
     }
+    let why = match premium {
+        None => "no local index and no premium service; index mail or configure premium\n",
+        Some(_) => "no local index, and premium fails; index mail\n",
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, why)
+}
+
+/// What is counted, as Prometheus reads it
+#[utoipa::path(get, path = "/metrics", tag = "operation",
+    responses((status = 200, description = "The metrics", body = String,
+        content_type = "application/openmetrics-text")))]
+pub(super) async fn metrics(State(state): State<Shared>) -> impl IntoResponse {
+    let premium = state.premium().map(|premium| premium.breaker(Instant::now()));
+    let coverages: Vec<_> = state.locals().map(Local::coverage).collect();
+    let oldest = coverages.iter().filter_map(|coverage| coverage.as_of).min();
+    let levels = Levels {
+        breaker: match premium {
+            None | Some(BreakerState::Closed) => 0,
+            Some(BreakerState::HalfOpen(_)) => 1,
+            Some(BreakerState::Open(_)) => 2,
+        },
+        messages: coverages.iter().map(|coverage| coverage.indexed).sum(),
+        lag: oldest.map(|oldest| state.now().duration_since(oldest).as_secs()),
+    };
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(CONTENT_TYPE, kind)], state.metrics().text(levels))
 }

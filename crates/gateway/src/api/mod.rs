@@ -1,34 +1,49 @@
 //! The two faces over HTTP: drop-in below `/api`, native below `/v1`.
 
+mod browse;
+mod complete;
+mod cors;
 mod cursor;
+mod download;
 mod dropin;
+mod export;
 mod fields;
 mod forward;
 mod guard;
 mod health;
+mod html;
 mod message;
+mod native;
+mod openapi;
+mod pages;
 mod params;
 mod place;
 mod problem;
 mod search;
 mod status;
+mod thread;
 mod trace;
 pub mod translate;
 mod upstream_shape;
 pub mod wire;
 
+use std::any::Any;
+
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::Uri;
+use axum::http::header::CONTENT_TYPE;
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterExt as _};
+use utoipa_axum::routes;
 
 use crate::State as Shared;
 use problem::Problem;
 
-/// Bytes that the body of a request may have.
-const BODY_LIMIT: usize = 1 << 20;
 /// Hits that one page may have.
 const PAGE_LIMIT: usize = 1_000;
 /// Hits that may be left out.
@@ -50,23 +65,54 @@ const SKIP_LIMIT: usize = 100_000;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn app(state: Shared) -> Router {
-    let documents = get(dropin::documents).fallback(forward::forward);
-    let fields = get(dropin::fields).fallback(forward::forward);
+    let (router, description) = described().split_for_parts();
+    let description = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
     let guards = middleware::from_fn_with_state(state.clone(), guard::guard);
-    Router::new()
-        .route("/api/{tenant}/indexes/{index}/documents", documents)
-        .route("/api/{tenant}/indexes/{index}/fields", fields)
-        .route("/v1/search", get(search::get).post(search::post))
-        .route("/v1/translate", get(translate::get).post(translate::post))
-        .route("/v1/messages/{id}", get(message::get))
-        .route("/v1/status", get(status::get))
-        .route("/healthz", get(health::live))
-        .route("/readyz", get(health::ready))
+    let items = get(browse::items).fallback(forward::other_method);
+    let file = get(browse::file).fallback(forward::other_method);
+    let discovery = "/api/{tenant}/discovery/{location}/source/{source}/items/{node}";
+    let router = router
+        .route(discovery, items)
+        .route(&format!("{discovery}/download"), file)
+        .route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], description)))
+        .route("/", get(pages::search))
+        .route("/docs", get(pages::docs))
+        .route("/assets/search.js", get(pages::search_script))
+        .route("/assets/docs.js", get(pages::docs_script))
+        .route("/assets/style.css", get(pages::style))
         .method_not_allowed_fallback(wrong_method)
         .fallback(elsewhere)
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(guards)
-        .with_state(state)
+        .layer(DefaultBodyLimit::max(state.limits().body))
+        .layer(CatchPanicLayer::custom(defect))
+        .layer(guards);
+    cors::allowed(router, state.origins()).with_state(state)
+}
+
+/// Every operation that is described.
+fn described() -> OpenApiRouter<Shared> {
+    let forwarded = |routes: UtoipaMethodRouter<Shared>| {
+        routes.map(|methods| methods.fallback(forward::other_method))
+    };
+    OpenApiRouter::with_openapi(openapi::description())
+        .routes(forwarded(routes!(dropin::documents)))
+        .routes(forwarded(routes!(dropin::fields)))
+        .routes(routes!(search::get, search::post))
+        .routes(routes!(translate::get, translate::post))
+        .routes(routes!(complete::get))
+        .routes(routes!(message::get))
+        .routes(routes!(message::eml))
+        .routes(routes!(message::attachment))
+        .routes(routes!(thread::get))
+        .routes(routes!(export::post))
+        .routes(routes!(status::get))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::metrics))
+}
+
+/// A defect of ours, which ends one request and no other.
+fn defect(_: Box<dyn Any + Send>) -> Response {
+    Problem::new(500, "defect", "the gateway failed; this is a defect of it").into_response()
 }
 
 /// Paths of DataTap without a handler of their own are passed on; others are not there.

@@ -1,26 +1,38 @@
 //! What goes wrong on the native face, as RFC 9457 says it.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use axum::Json;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::openapi::{self, ContentBuilder, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
 
 use super::params::BadParam;
 use super::wire::{Fault, Place};
+use crate::access::Denied;
 use crate::language::Refused;
 use crate::local::LocalError;
+
+const PROBLEM_JSON: &str = "application/problem+json";
 
 /// A problem: a status, a stable code, what is wrong, and where.
 #[derive(Debug)]
 pub(super) struct Problem {
     status: StatusCode,
+    /// When it is worth asking again.
+    retry_after: Option<Duration>,
     body: Box<Body>,
 }
 
-#[derive(Debug, Serialize)]
+/// A problem as RFC 9457 writes it.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub(super) struct Body {
     #[serde(rename = "type")]
     kind: String,
     title: String,
@@ -49,7 +61,9 @@ impl Problem {
             hint: None,
             errors: Vec::new(),
         };
-        Self { status, body: Box::new(body) }
+        let busy = status == StatusCode::SERVICE_UNAVAILABLE;
+        let retry_after = busy.then_some(Duration::from_secs(1));
+        Self { status, retry_after, body: Box::new(body) }
     }
 
     pub(super) fn not_found(code: &str) -> Self {
@@ -74,6 +88,58 @@ impl Problem {
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.body.hint = Some(hint.into());
         self
+    }
+}
+
+/// Whole seconds, at least one.
+pub(super) fn seconds(wait: Duration) -> HeaderValue {
+    let part = u64::from(wait.subsec_nanos() > 0);
+    HeaderValue::from(wait.as_secs().saturating_add(part).max(1))
+}
+
+/// The problems that every operation of `/v1` may answer with.
+pub(super) struct Problems;
+
+/// Their statuses, and what each means.
+const STATUSES: [(&str, &str); 13] = [
+    ("400", "The request cannot be read; `errors` says where and what to write"),
+    ("401", "The key is missing or wrong"),
+    ("403", "Without keys only this machine is served, under a loopback name"),
+    ("404", "Not there, or not to be seen with this key"),
+    ("405", "Asked in another way"),
+    ("408", "The request took too long to arrive or to be answered"),
+    ("410", "The original of the message is gone"),
+    ("413", "The body is too large"),
+    ("414", "The URI is too long"),
+    ("429", "The key asks too often; `Retry-After` says when to come back"),
+    ("431", "The headers are too large"),
+    ("500", "A defect of the gateway"),
+    ("503", "Nobody can answer now; `Retry-After` says when to come back"),
+];
+
+impl IntoResponses for Problems {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let problem = |what: &str| {
+            let schema = openapi::Ref::from_schema_name("Problem");
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            ResponseBuilder::new().description(what).content(PROBLEM_JSON, content).build()
+        };
+        let statuses = STATUSES.iter();
+        statuses.map(|(status, what)| ((*status).to_owned(), problem(what).into())).collect()
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Key => Self::unauthorized(),
+            Denied::Tenant => Self::not_found("not_found"),
+            Denied::TooOften(wait) => {
+                let problem = Self::new(429, "too_often", "this key asks too often")
+                    .hint("wait as long as `Retry-After` says");
+                Self { retry_after: Some(wait), ..problem }
+            }
+        }
     }
 }
 
@@ -113,12 +179,12 @@ impl IntoResponse for Problem {
         let status = self.status;
         let mut response = (status, Json(self.body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(wait) = self.retry_after {
+            headers.insert(RETRY_AFTER, seconds(wait));
         }
         response
     }

@@ -8,25 +8,27 @@ use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use jiff::SignedDuration;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::search::admit;
+use super::native::admit;
+use super::problem::Problems;
 use super::wire::CoverageView;
 use crate::State as Shared;
 use crate::choose::{BreakerState, Premium};
 
-#[derive(Debug, Serialize)]
-struct StatusAnswer {
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StatusAnswer {
     version: &'static str,
     engines: Engines,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct Engines {
     premium: PremiumStatus,
     local: LocalStatus,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, Serialize, ToSchema)]
 struct PremiumStatus {
     configured: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -34,9 +36,12 @@ struct PremiumStatus {
     /// When the breaker opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     since: Option<String>,
+    /// How far the local index can be trusted to stand in: with `shadow`, what came of asking it too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fallback: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct LocalStatus {
     available: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +49,10 @@ struct LocalStatus {
     coverage: CoverageView,
 }
 
-/// `GET /v1/status`
+/// The engines, and how much of the mail is here
+#[utoipa::path(get, path = "/v1/status", tag = "operation",
+    responses((status = 200, description = "The state of things", body = StatusAnswer), Problems),
+    security(("key" = []), ("bearer" = []), ()))]
 pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Response {
     let caller = match admit(&state, &headers) {
         Ok(caller) => caller,
@@ -74,5 +82,10 @@ fn describe(state: &Shared, premium: &Premium) -> PremiumStatus {
         configured: true,
         breaker: Some(name),
         since: since.map(|since| since.to_string()),
+        fallback: (state.shadow() > 0.0).then(|| trust(state.metrics().trust())),
     }
+}
+
+fn trust((compared, same): (u64, u64)) -> String {
+    format!("of {compared} answers that were compared the local index gave {same} the same")
 }

@@ -1,19 +1,20 @@
-//! Who answered and how complete that is: in the headers of an answer, and in the log.
+//! Who answered and how complete that is: in the headers of an answer, in the log and in the metrics.
 
 use std::time::Instant;
 
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use jiff::Timestamp;
 use postern_local_index::search::Coverage;
 use tracing::info;
 
+use crate::State;
 use crate::choose::Reason;
 
-const QUERY_ID: HeaderName = HeaderName::from_static("postern-query-id");
-const SERVED_BY: HeaderName = HeaderName::from_static("postern-served-by");
-const REASON: HeaderName = HeaderName::from_static("postern-reason");
-const COVERAGE: HeaderName = HeaderName::from_static("postern-coverage");
+pub(super) const QUERY_ID: HeaderName = HeaderName::from_static("postern-query-id");
+pub(super) const SERVED_BY: HeaderName = HeaderName::from_static("postern-served-by");
+pub(super) const REASON: HeaderName = HeaderName::from_static("postern-reason");
+pub(super) const COVERAGE: HeaderName = HeaderName::from_static("postern-coverage");
 
 /// Who answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,21 +56,32 @@ impl Source {
 #[derive(Debug)]
 pub(super) struct Trace {
     id: String,
+    /// The trace that it belongs to (W3C Trace Context): the client's, or one of its own.
+    trace: String,
     pub(super) start: Instant,
 }
 
 impl Trace {
-    pub(super) fn start() -> Self {
-        Self { id: format!("{:016x}", fastrand::u64(..)), start: Instant::now() }
+    pub(super) fn start(headers: &HeaderMap) -> Self {
+        let id = format!("{:016x}", fastrand::u64(1..));
+        let own = || format!("{:016x}{id}", fastrand::u64(1..));
+        let trace = headers.get("traceparent").and_then(|value| trace_of(value.to_str().ok()?));
+        Self { trace: trace.map_or_else(own, str::to_owned), id, start: Instant::now() }
+    }
+
+    /// What goes upstream: the id of the query is that of the span.
+    pub(super) fn parent(&self) -> String {
+        format!("00-{}-{}-01", self.trace, self.id)
     }
 
     pub(super) fn millis(&self) -> u64 {
         self.start.elapsed().as_millis().try_into().unwrap_or(u64::MAX)
     }
 
-    /// Writes the headers and one line of log; neither holds text of a query.
+    /// Writes the headers, one line of log and the metrics; none of them holds text of a query.
     pub(super) fn finish(
         &self,
+        state: &State,
         mut response: Response,
         tenant: Option<&str>,
         source: &Source,
@@ -84,21 +96,41 @@ impl Trace {
         if let Some(reason) = &source.reason {
             headers.insert(REASON, value(&reason.to_string()));
         }
+        self.count(state, response.status().as_u16(), tenant, source);
+        response
+    }
+
+    fn count(&self, state: &State, status: u16, tenant: Option<&str>, source: &Source) {
+        let engine = source.engine.map_or("none", Engine::as_str);
+        let reason = source.reason.as_ref().map(Reason::code);
+        if let Some(reason) = reason {
+            state.metrics().fallback(reason);
+        }
+        state.metrics().request(engine, reason.unwrap_or("served"), status, self.start.elapsed());
         info!(
             query_id = self.id,
+            trace_id = self.trace,
             tenant,
-            engine = source.engine.map(Engine::as_str),
-            outcome = source.reason.as_ref().map(Reason::code),
-            status = response.status().as_u16(),
+            engine,
+            outcome = reason,
+            status,
             ms = self.millis(),
             "search"
         );
-        response
     }
 
     pub(super) fn id(&self) -> &str {
         &self.id
     }
+}
+
+/// The id of the trace in a header of version 00.
+fn trace_of(header: &str) -> Option<&str> {
+    let mut parts = header.split('-');
+    let (version, trace) = (parts.next()?, parts.next()?);
+    let is_hex = trace.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_whole = parts.count() == 2 && version == "00" && trace.len() == 32;
+    (is_whole && is_hex && trace.bytes().any(|byte| byte != b'0')).then_some(trace)
 }
 
 fn coverage_text(coverage: &Coverage) -> String {
@@ -111,4 +143,19 @@ fn value(text: &str) -> HeaderValue {
     let visible = |c: char| if matches!(c, ' '..='~') { c } else { '?' };
     let masked: String = text.chars().map(visible).collect();
     HeaderValue::from_str(&masked).unwrap_or(HeaderValue::from_static("?"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_trace_of_the_client_goes_on() {
+        let trace = "0af7651916cd43dd8448eb211c80319c";
+        assert_eq!(trace_of(&format!("00-{trace}-b7ad6b7169203331-01")), Some(trace));
+        let zero = "0".repeat(32);
+        for bad in ["", "00", "00-x-y-01", trace, &format!("00-{zero}-b7ad6b7169203331-01")] {
+            assert_eq!(trace_of(bad), None, "{bad}");
+        }
+    }
 }

@@ -11,15 +11,17 @@ use postern_query::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use utoipa::ToSchema;
 
-use super::problem::Problem;
-use super::search::{admit, from_json};
+use super::native::admit;
+use super::problem::{Problem, Problems};
+use super::search::from_json;
 use super::wire::{Place, Remark, Sent};
 use crate::State;
 use crate::language::Refused;
 
 /// The language of a query.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     /// What people type.
@@ -32,7 +34,7 @@ pub enum Language {
 }
 
 /// What every target is sent.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Translation {
     /// The canonical text, of a query that was typed.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +48,7 @@ pub struct Translation {
 }
 
 /// The targets.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Targets {
     /// The premium endpoint.
     pub datatap: TargetView,
@@ -59,7 +61,7 @@ pub struct Targets {
 }
 
 /// What one target is sent, and how faithful it is.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct TargetView<T = Sent> {
     /// `exact`, `approximate` or `unsupported`.
     pub fidelity: &'static str,
@@ -71,7 +73,7 @@ pub struct TargetView<T = Sent> {
 }
 
 /// One thing that differs.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NoteView {
     /// `approximate` or `unsupported`.
     pub fidelity: &'static str,
@@ -148,16 +150,26 @@ fn view<T>(compiled: Compiled<T>) -> TargetView<T> {
 }
 
 /// The parameters of a translation.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TranslateBody, example = json!({"q": "from:alice overdue"}))]
 pub(super) struct Request {
+    /// The query.
     #[serde(default)]
     q: String,
+    /// The language it is written in.
     #[serde(default)]
     from: Language,
 }
 
-/// `GET /v1/translate`
+/// What each target is sent for a query, and how faithfully
+#[utoipa::path(get, path = "/v1/translate", tag = "search",
+    params(
+        ("q" = Option<String>, Query, description = "The query", example = "from:alice overdue"),
+        ("from" = Option<Language>, Query, description = "The language it is written in"),
+    ),
+    responses((status = 200, description = "Every target", body = Translation), Problems),
+    security(("key" = []), ("bearer" = []), ()))]
 pub(super) async fn get(
     state: Shared<State>,
     headers: HeaderMap,
@@ -170,7 +182,10 @@ pub(super) async fn get(
     )
 }
 
-/// `POST /v1/translate`
+/// What each target is sent for a query, with the query in the body
+#[utoipa::path(post, path = "/v1/translate", tag = "search", request_body = Request,
+    responses((status = 200, description = "Every target", body = Translation), Problems),
+    security(("key" = []), ("bearer" = []), ()))]
 pub(super) async fn post(
     state: Shared<State>,
     headers: HeaderMap,
@@ -186,7 +201,7 @@ fn answer(
 ) -> Result<Json<Translation>, Problem> {
     admit(state, headers)?;
     let context = Context::utc(state.now());
-    translate(&request.q, request.from, &context, &state.language().capabilities)
+    translate(&request.q, request.from, &context, &state.capabilities())
         .map(Json)
         .map_err(|errors| Refused { part: "q", errors }.into())
 }

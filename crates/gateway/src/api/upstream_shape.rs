@@ -1,17 +1,24 @@
 //! Answers and refusals in the shape of the premium service.
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
 use axum::Json;
 use axum::body::Body;
+use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
-use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use postern_local_index::mail::document;
 use postern_local_index::search::Page;
 use postern_upstream::Answer;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::openapi::{self, ContentBuilder, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
 
 use super::params::BadParam;
+use super::problem::seconds;
+use super::trace::{COVERAGE, QUERY_ID, REASON, SERVED_BY};
 use crate::access::Denied;
 use crate::language::Refused;
 
@@ -21,12 +28,15 @@ pub(super) struct UpstreamError {
     status: StatusCode,
     code: &'static str,
     message: String,
+    retry_after: Option<Duration>,
 }
 
 impl UpstreamError {
     pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { status, code, message: message.into() }
+        let busy = status == StatusCode::SERVICE_UNAVAILABLE;
+        let retry_after = busy.then_some(Duration::from_secs(1));
+        Self { status, code, message: message.into(), retry_after }
     }
 
     /// Other tenants are not forbidden but not there, as upstream.
@@ -46,6 +56,10 @@ impl From<Denied> for UpstreamError {
                 Self::new(401, "Unauthorized", "the header X-API-Key is missing or wrong")
             }
             Denied::Tenant => Self::not_found(),
+            Denied::TooOften(wait) => {
+                let refusal = Self::new(429, "TooManyRequests", "this key asks too often");
+                Self { retry_after: Some(wait), ..refusal }
+            }
         }
     }
 }
@@ -71,30 +85,36 @@ impl IntoResponse for UpstreamError {
     fn into_response(self) -> Response {
         let body = ErrorBody { error: ErrorDetail { code: self.code, message: self.message } };
         let mut response = (self.status, Json(body)).into_response();
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        if let Some(wait) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, seconds(wait));
         }
         response
     }
 }
 
-#[derive(Serialize)]
-struct ErrorBody {
+/// A refusal in the shape of the service.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DataTapError)]
+pub(super) struct ErrorBody {
     error: ErrorDetail,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = DataTapErrorDetail)]
 struct ErrorDetail {
     code: &'static str,
     message: String,
 }
 
-/// An answer of the service as it came, but for its length, which the server writes itself.
+/// An answer of the service as it came, but for its length, which the server writes itself, and for
+/// headers that only we may write.
 pub(super) fn relay(answer: Answer) -> Response {
     let mut response = Response::new(Body::from(answer.body));
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
-    response.headers_mut().remove(CONTENT_LENGTH);
+    for ours in [CONTENT_LENGTH, QUERY_ID, SERVED_BY, REASON, COVERAGE] {
+        response.headers_mut().remove(ours);
+    }
     response
 }
 
@@ -107,16 +127,48 @@ pub(super) fn envelope(page: &Page) -> Response {
     Json(Envelope { results: results.collect(), count: page.count }).into_response()
 }
 
-#[derive(Serialize)]
+/// A page in the shape of the service.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "PascalCase")]
-struct Envelope {
+pub(super) struct Envelope {
     results: Vec<Document>,
     count: usize,
 }
 
-#[derive(Serialize)]
+/// A message with every field of the index.
+#[derive(Serialize, ToSchema)]
 struct Document {
     score: f32,
     #[serde(flatten)]
+    #[schema(value_type = Object)]
     fields: Value,
 }
+
+/// What the paths of DataTap may refuse with.
+pub(super) struct Refusals;
+
+impl IntoResponses for Refusals {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let refusal = |what: &str| {
+            let schema = openapi::Ref::from_schema_name("DataTapError");
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            ResponseBuilder::new().description(what).content("application/json", content).build()
+        };
+        let statuses = STATUSES.iter();
+        statuses.map(|(status, what)| ((*status).to_owned(), refusal(what).into())).collect()
+    }
+}
+
+/// Their statuses, and what each means.
+const STATUSES: [(&str, &str); 10] = [
+    ("400", "A parameter cannot be read; the message says where"),
+    ("401", "The key is missing or wrong"),
+    ("403", "Not with this key, or not under this name"),
+    ("404", "Not there, or another tenant's"),
+    ("405", "A method that is never passed on"),
+    ("413", "The body is too large"),
+    ("414", "The URI is too long"),
+    ("429", "The key asks too often; `Retry-After` says when to come back"),
+    ("431", "The headers are too large"),
+    ("503", "Nobody can answer now; `Retry-After` says when to come back"),
+];

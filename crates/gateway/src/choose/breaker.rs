@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 /// When it opens and for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct BreakerSettings {
+pub struct BreakerSettings {
     /// Over how long the rate is taken.
-    pub(crate) window: Duration,
+    pub window: Duration,
     /// How many requests it takes to speak of a rate.
-    pub(crate) minimum: usize,
-    /// The share of failures that opens it.
-    pub(crate) failure_rate: f64,
+    pub minimum: usize,
+    /// The share of failures that opens it, above 0 and at most 1.
+    pub failure_rate: f64,
     /// How long it stays open before a probe, and how long a probe may take.
-    pub(crate) rest: Duration,
+    pub rest: Duration,
 }
 
 impl Default for BreakerSettings {

@@ -61,6 +61,20 @@ impl Reason {
         }
     }
 
+    /// Whether it is as true of the same request later.
+    pub(crate) const fn is_lasting(&self) -> bool {
+        match self {
+            Self::NotConfigured | Self::NoKey | Self::Mailboxes | Self::CannotSay(_) => true,
+            Self::AskedFor
+            | Self::BreakerOpen(_)
+            | Self::KnownAbsent(_)
+            | Self::Absent(_)
+            | Self::Refused(_)
+            | Self::Busy
+            | Self::Fault(_) => false,
+        }
+    }
+
     /// For how long it has been so, where that is known.
     pub(crate) const fn lasting(&self) -> Option<Duration> {
         match self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use postern_upstream::{DataTap, Settings};
+use postern_upstream::DataTap;
 
 use super::{Config, ConfigError, invalid};
 
@@ -16,8 +16,9 @@ impl Config {
         self.check_listen()?;
         self.check_keys()?;
         self.check_tenants()?;
+        self.check_origins()?;
         let Some(premium) = &self.premium else { return Ok(()) };
-        let client = DataTap::new(&premium.url, Settings::default());
+        let client = DataTap::new(&premium.url, premium.client()?);
         client.map_or_else(|error| invalid(error.to_string()), |_| Ok(()))
     }
 
@@ -46,8 +47,25 @@ impl Config {
                     "the keys `{other}` and `{name}` are the same; remove one"
                 ));
             }
+            if let Some(twin) = keys.iter().take(at).find(|other| other.name == key.name) {
+                let name = &twin.name;
+                return invalid(format!("two keys are called `{name}`; give each its own name"));
+            }
         }
         Ok(())
+    }
+
+    fn check_origins(&self) -> Result<(), ConfigError> {
+        let is_origin = |text: &&String| {
+            let host = text.strip_prefix("https://").or(text.strip_prefix("http://"));
+            host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ']))
+        };
+        match self.origins.iter().find(|text| !is_origin(text)) {
+            Some(other) => invalid(format!(
+                "`{other}` is no origin; write one such as https://mail.example, without a path"
+            )),
+            None => Ok(()),
+        }
     }
 
     /// An index knows no tenants, so two tenants never share one.

@@ -1,12 +1,13 @@
 //! The file as it is written.
 
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use postern_query::lucene;
 use postern_upstream::Secret;
 use serde::Deserialize;
 
-use super::{ConfigError, Premium, Tenant, duration, invalid};
+use super::{BreakerSettings, ConfigError, Premium, Tenant, duration, invalid};
 use crate::access::{Key, digest};
 
 #[derive(Debug, Default, Deserialize)]
@@ -17,6 +18,37 @@ pub(super) struct FileConfig {
     pub(super) premium: Option<FilePremium>,
     pub(super) keys: Vec<FileKey>,
     pub(super) tenants: Vec<FileTenant>,
+    pub(super) limits: Option<FileLimits>,
+    pub(super) cors: Option<FileCors>,
+    pub(super) deadline: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileCors {
+    pub(super) origins: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct FileLimits {
+    pub(super) body: Option<usize>,
+    pub(super) uri: Option<usize>,
+    pub(super) headers: Option<usize>,
+    pub(super) concurrency: Option<usize>,
+    pub(super) exports: Option<usize>,
+    pub(super) rate: Option<NonZeroU32>,
+    pub(super) burst: Option<NonZeroU32>,
+    pub(super) time: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileBreaker {
+    window: Option<String>,
+    minimum: Option<usize>,
+    failure_rate: Option<f64>,
+    rest: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -36,6 +68,14 @@ pub(super) struct FilePremium {
     lower_case_addresses: bool,
     url_budget: Option<usize>,
     fields: Option<PathBuf>,
+    probe: Option<String>,
+    #[serde(default)]
+    breaker: FileBreaker,
+    #[serde(default)]
+    hedge: bool,
+    #[serde(default)]
+    shadow: f64,
+    certificates: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -122,9 +162,46 @@ impl TryFrom<FilePremium> for Premium {
             lower_case_addresses: file.lower_case_addresses,
             url_budget: file.url_budget.unwrap_or(known.url_budget),
             fields: file.fields,
+            probe: match file.probe.as_deref() {
+                None => known.probe,
+                Some("never") => None,
+                Some(text) => Some(duration(text, "time between probes")?),
+            },
+            breaker: file.breaker.try_into()?,
+            hedge: file.hedge,
+            shadow: share(file.shadow, "shadow")?,
+            certificates: file.certificates,
             url: known.url,
         })
     }
+}
+
+impl TryFrom<FileBreaker> for BreakerSettings {
+    type Error = ConfigError;
+
+    fn try_from(file: FileBreaker) -> Result<Self, ConfigError> {
+        let known = Self::default();
+        let time = |text: Option<String>, what, default| {
+            text.map_or(Ok(default), |text| duration(&text, what))
+        };
+        let failure_rate = file.failure_rate.unwrap_or(known.failure_rate);
+        if failure_rate <= 0.0 {
+            return invalid("a breaker with failure_rate 0 is always open; give at least 0.01");
+        }
+        Ok(Self {
+            window: time(file.window, "window", known.window)?,
+            minimum: file.minimum.unwrap_or(known.minimum).max(1),
+            failure_rate: share(failure_rate, "failure_rate")?,
+            rest: time(file.rest, "rest", known.rest)?,
+        })
+    }
+}
+
+fn share(share: f64, what: &str) -> Result<f64, ConfigError> {
+    if (0.0..=1.0).contains(&share) {
+        return Ok(share);
+    }
+    invalid(format!("{what} is a share; write a number from 0 to 1, not {share}"))
 }
 
 impl From<Syntax> for lucene::Syntax {

@@ -2,16 +2,21 @@
 
 mod check;
 mod file;
+mod limits;
+mod shown;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use postern_query::{Capabilities, FieldCapability, lucene};
-use postern_upstream::index_fields;
+use postern_query::{Capabilities, FieldCapability, IndexFields, lucene};
+use postern_upstream::{IndexField, Settings, index_fields};
 
 use crate::access::{Access, Key};
+pub use crate::choose::BreakerSettings;
 use file::{FileConfig, FilePremium};
+
+pub use limits::Limits;
 
 /// Where the gateway listens when nothing is said.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
@@ -19,6 +24,7 @@ pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 
 const INDEX: &str = "dg-search-index";
 const DEADLINE: Duration = Duration::from_secs(5);
 const RECHECK: Duration = Duration::from_secs(60);
+const PROBE: Duration = Duration::from_secs(600);
 
 /// A checked configuration. Secrets in it are hidden from `Debug`.
 #[derive(Clone, Debug)]
@@ -35,10 +41,14 @@ pub struct Config {
     pub tenants: Vec<Tenant>,
     /// How long a search may take in all.
     pub deadline: Duration,
+    /// What a request may ask for.
+    pub limits: Limits,
+    /// The origins of pages elsewhere that may ask, such as `https://mail.example`.
+    pub origins: Vec<String>,
 }
 
 /// The premium endpoint and what it can be asked, where its documentation is silent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Premium {
     /// Base URL.
     pub url: String,
@@ -60,6 +70,16 @@ pub struct Premium {
     pub url_budget: usize,
     /// A file with an answer of `/fields`.
     pub fields: Option<PathBuf>,
+    /// How often premium is asked what an index can do; nothing for never.
+    pub probe: Option<Duration>,
+    /// When premium is left alone, and for how long.
+    pub breaker: BreakerSettings,
+    /// Whether the local index begins as well when premium is slower than it usually is.
+    pub hedge: bool,
+    /// The share of the answers of premium that the local index is asked for too, 0 to 1.
+    pub shadow: f64,
+    /// A file of certificates in PEM that are trusted beside those of the system.
+    pub certificates: Option<PathBuf>,
 }
 
 /// The local index of one tenant.
@@ -139,7 +159,8 @@ impl Config {
         let file = file.map(FileConfig::read).transpose()?.unwrap_or_default();
         let listen = overrides.listen.as_ref().or(file.listen.as_ref());
         let premium = premium(file.premium, overrides)?;
-        let deadline = overrides.deadline.as_deref().map(|text| duration(text, "deadline"));
+        let deadline = overrides.deadline.as_deref().or(file.deadline.as_deref());
+        let deadline = deadline.map(|text| duration(text, "deadline"));
         let mut keys = file.keys.into_iter().map(Key::try_from).collect::<Result<Vec<_>, _>>()?;
         keys.extend(own_key(overrides)?);
         let config = Self {
@@ -150,6 +171,8 @@ impl Config {
                 None => deadline.transpose()?.unwrap_or(DEADLINE),
             },
             premium,
+            limits: file.limits.map(Limits::try_from).transpose()?.unwrap_or_default(),
+            origins: file.cors.map(|cors| cors.origins).unwrap_or_default(),
             access: Access::new(keys),
             tenants: file.tenants.into_iter().map(Tenant::from).collect(),
         };
@@ -180,7 +203,22 @@ impl Premium {
             lower_case_addresses: known.lower_case_addresses,
             url_budget: known.url_budget,
             fields: None,
+            probe: Some(PROBE),
+            breaker: BreakerSettings::default(),
+            hedge: false,
+            shadow: 0.0,
+            certificates: None,
         }
+    }
+
+    /// How the service is connected to.
+    ///
+    /// # Errors
+    ///
+    /// When the file of certificates cannot be read.
+    pub fn client(&self) -> Result<Settings, ConfigError> {
+        let pem = self.certificates.as_deref().map(file::text).transpose()?;
+        Ok(Settings { certificates: pem.map(String::into_bytes), ..Settings::default() })
     }
 
     /// What the compiler of queries may use.
@@ -200,12 +238,17 @@ impl Premium {
     }
 }
 
-fn fields(path: &Path) -> Result<postern_query::IndexFields, ConfigError> {
+fn fields(path: &Path) -> Result<IndexFields, ConfigError> {
     let found = index_fields(&file::text(path)?).ok_or_else(|| {
         let path = path.display();
         ConfigError::Value(format!("{path} is no list of fields; save an answer of /fields there"))
     })?;
-    let capability = |field: postern_upstream::IndexField| {
+    Ok(field_capabilities(found))
+}
+
+/// What the compiler is told of the fields that a service listed.
+pub(crate) fn field_capabilities(found: Vec<IndexField>) -> IndexFields {
+    let capability = |field: IndexField| {
         let can = FieldCapability {
             filterable: field.filterable,
             sortable: field.sortable,
@@ -213,7 +256,7 @@ fn fields(path: &Path) -> Result<postern_query::IndexFields, ConfigError> {
         };
         (field.path, can)
     };
-    Ok(found.into_iter().map(capability).collect())
+    found.into_iter().map(capability).collect()
 }
 
 fn premium(

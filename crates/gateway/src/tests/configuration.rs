@@ -71,3 +71,40 @@ fn a_file_that_is_not_there() {
     let error = Config::load(Some(path), &Overrides::default(), "data".into()).unwrap_err();
     assert!(error.to_string().contains("/nowhere/postern.toml cannot be read"), "{error}");
 }
+
+/// What is shown is a configuration that says the same, but for its secrets.
+#[test]
+fn what_is_shown_reads_back_without_secrets() {
+    let text = "listen = '127.0.0.1:1'\n[limits]\nrate = 5\ntime = '3s'\n[cors]\norigins = ['https://a.example']\n\
+                [premium]\nurl = 'http://h'\nhedge = true\nshadow = 0.25\nprobe = 'never'\n[premium.breaker]\nrest = '2s'\n"
+        .to_owned()
+        + &key_with("upstream_key = 's3cret'\nmailboxes = ['me']");
+    let shown = load(&text, &Overrides::default()).unwrap().shown();
+    assert!(!shown.contains("s3cret") && !shown.contains(&"a".repeat(64)), "{shown}");
+    let again = shown.replacen("***", &"b".repeat(64), 1);
+    let again = load(&again, &Overrides::default()).unwrap();
+    let premium = again.premium.as_ref().unwrap();
+    assert_eq!((premium.hedge, premium.shadow, premium.probe), (true, 0.25, None));
+    assert_eq!((premium.breaker.rest.as_secs(), again.limits.time.as_secs()), (2, 3));
+    assert_eq!(again.limits.rate.map(std::num::NonZeroU32::get), Some(5));
+    assert_eq!(again.origins, ["https://a.example"]);
+    assert_eq!(again.access.keys()[0].mailboxes, ["me"]);
+}
+
+#[test]
+fn values_that_cannot_be() {
+    let none = &Overrides::default();
+    check("[cors]\norigins = ['*']", none, "write one such as https://mail.example");
+    check("[limits]\nrate = 0", none, "nonzero");
+    check("[limits]\nsize = 1", none, "unknown field `size`");
+    check("[premium]\nurl = 'http://h'\nshadow = 2.0", none, "a number from 0 to 1");
+    check("[premium]\nurl = 'http://h'\nprobe = 'often'", none, "write 5s or 800ms");
+    check("[premium]\nurl = 'http://h'\ncertificates = '/nowhere'", none, "cannot be read");
+    check(
+        "[premium]\nurl = 'http://h'\n[premium.breaker]\nfailure_rate = 0.0",
+        none,
+        "at least 0.01",
+    );
+    let twice = key_with("") + &key_with("").replace("aaaa", "bbbb");
+    check(&twice, none, "give each its own name");
+}

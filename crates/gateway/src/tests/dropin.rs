@@ -149,3 +149,24 @@ async fn other_paths_are_passed_on() {
     let message = json["error"]["message"].as_str().unwrap();
     assert!(message.starts_with("no premium endpoint is configured"), "{message}");
 }
+
+/// The upstream would send back what it got, and the inner key with it.
+#[tokio::test]
+async fn trace_does_not_echo_the_key() {
+    let fake = Fake::start().await.unwrap();
+    let router = gateway(&one_key(Some(&fake)));
+    for uri in [DOCUMENTS, "/api/t1/locations"] {
+        let seen = send(&router, Method::TRACE, uri, Some(KEY), "").await;
+        assert_eq!(seen.status, 405, "{uri}");
+    }
+    assert!(fake.seen().is_empty());
+}
+
+#[tokio::test]
+async fn another_method_without_premium_is_405() {
+    let seen = send(&gateway(&one_key(None)), Method::DELETE, DOCUMENTS, Some(KEY), "").await;
+    assert_eq!(
+        (seen.status.as_u16(), &seen.json()["error"]["code"]),
+        (405, &"MethodNotAllowed".into())
+    );
+}

@@ -3,9 +3,13 @@
 mod access;
 mod configuration;
 mod dropin;
+mod indexed;
+mod isolation;
 mod limits;
 mod native;
+mod operation;
 mod outcomes;
+mod scenario;
 mod serving;
 
 use std::cmp::Ordering;
@@ -17,9 +21,11 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
 use postern_local_index::search::{
-    Coverage, Error as IndexError, Hit, MailboxCoverage, Page, Search, Snippet,
+    AddressBook, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Hit,
+    MailboxCoverage, Page, Search, Snippet, Suggestion, Thread,
 };
-use postern_query::{Message, evaluate};
+use postern_local_index::source::Lost;
+use postern_query::{Condition, Message, evaluate};
 use postern_upstream::Secret;
 use postern_upstream::fake::Fake;
 use serde_json::Value;
@@ -63,8 +69,31 @@ impl LocalEngine for Memory {
         Ok(Page { count, hits: page.collect(), ..Page::default() })
     }
 
-    fn message(&self, id: &str) -> Result<Option<Message>, IndexError> {
-        Ok(self.messages.iter().find(|mail| mail.id == id).cloned())
+    fn facets(&self, _: &Condition, _: &[Facet], _: usize) -> Result<Vec<FacetCounts>, IndexError> {
+        Ok(Vec::new())
+    }
+
+    fn complete(
+        &self,
+        _: &Condition,
+        _: Completion<'_>,
+        _: &str,
+        _: usize,
+    ) -> Result<Vec<Suggestion>, IndexError> {
+        Ok(Vec::new())
+    }
+
+    fn thread(&self, id: &str) -> Result<Thread, IndexError> {
+        let messages = self.messages.iter().filter(|mail| mail.id == id).cloned().collect();
+        Ok(Thread { messages, complete: true })
+    }
+
+    fn address_book(&self) -> Result<AddressBook, IndexError> {
+        Ok(AddressBook::default())
+    }
+
+    fn original(&self, _: &str) -> Result<Result<Vec<u8>, Lost>, IndexError> {
+        Ok(Err(Lost::Unknown))
     }
 
     fn coverage(&self) -> Coverage {
@@ -124,7 +153,7 @@ pub(crate) fn one_key(premium: Option<&Fake>) -> Config {
 pub(crate) fn nobody(premium: Option<&Fake>) -> Config {
     let mut config = Config::load(None, &Overrides::default(), "/nowhere".into()).unwrap();
     config.deadline = Duration::from_millis(1_200);
-    config.premium = premium.map(|fake| Premium::at(fake.url()));
+    config.premium = premium.map(|fake| Premium { probe: None, ..Premium::at(fake.url()) });
     config
 }
 

@@ -53,7 +53,7 @@ async fn what_premium_cannot_say_is_answered_here() {
     assert!(reason.starts_with("premium cannot say this: "), "{reason}");
     assert!(fake.seen().is_empty());
     let forced = get(&router, "/v1/search?q=invoice+OR+has:attachment&engine=premium").await;
-    assert_eq!(forced.status, 503);
+    assert_eq!((forced.status.as_u16(), &forced.json()["code"]), (400, &"premium_cannot".into()));
     let local = get(&router, "/v1/search?q=invoice&engine=local").await;
     assert_eq!(local.header("postern-reason"), Some("the local index was asked for"));
 }

@@ -24,3 +24,21 @@ async fn a_port_in_use_is_told_with_the_next_step() {
     assert!(matches!(error, ServeError::InUse(address) if address == first.address()));
     assert!(error.to_string().contains("--listen"));
 }
+
+/// What is under way when the gateway is told to stop is answered.
+#[tokio::test]
+async fn requests_under_way_are_finished() {
+    let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let address = bound.address();
+    let local = Local::opened(Arc::new(slow_mail(Duration::from_secs(1))));
+    let state = State::over(&nobody(None), Locals::common(local), now).unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn(bound.run(state, async move { stopped.await.unwrap() }));
+    drop(reqwest::get(format!("http://{address}/healthz")).await.unwrap());
+    let asking = tokio::spawn(reqwest::get(format!("http://{address}/v1/search?q=invoice")));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    stop.send(()).unwrap();
+    assert_eq!(asking.await.unwrap().unwrap().status(), 200);
+    running.await.unwrap().unwrap();
+    assert!(reqwest::get(format!("http://{address}/healthz")).await.is_err(), "nobody new");
+}

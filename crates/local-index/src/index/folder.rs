@@ -3,7 +3,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use tantivy::tokenizer::TextAnalyzer;
@@ -118,7 +118,17 @@ impl Folder {
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
         }
-        Err(Error::Busy(self.root.clone()))
+        Err(self.busy())
+    }
+
+    /// Another writer has the index.
+    pub(crate) fn busy(&self) -> Error {
+        Error::Busy(self.root.clone())
+    }
+
+    /// When the index was last made, whatever was written since; nothing where there is none.
+    pub(crate) fn made(&self) -> Option<SystemTime> {
+        fs::metadata(self.version()).ok()?.modified().ok()
     }
 
     /// Whether there is an index of this version; no index at all is `false`.

@@ -15,13 +15,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::time::Duration;
 use std::{fs, io};
 
 use redb::{
-    Database, MultimapTableDefinition, ReadOnlyMultimapTable, ReadOnlyTable, ReadableDatabase as _,
-    ReadableTable as _, TableDefinition, WriteTransaction,
+    Database, DatabaseError, MultimapTableDefinition, ReadOnlyDatabase, ReadOnlyMultimapTable,
+    ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
+    WriteTransaction,
 };
 
+use super::folder::Folder;
 use super::record::{Key, Record};
 use super::source::{Origin, Source, Unreadable};
 use crate::search::Error;
@@ -48,6 +51,10 @@ const STRANGERS: &str = "strangers";
 
 const CACHE_BYTES: usize = 64 << 20;
 
+/// How often, and how long in between, a ledger is asked for that somebody reads: a second in all.
+const OPEN_TRIES: u32 = 20;
+const OPEN_PAUSE: Duration = Duration::from_millis(50);
+
 /// What a commit changes: `None` forgets a file.
 pub(crate) type Changes = BTreeMap<Key, Option<Record>>;
 
@@ -72,13 +79,26 @@ struct Tables {
 }
 
 impl Tables {
-    fn open(database: &Database) -> Result<Self, redb::Error> {
-        let transaction = database.begin_read()?;
+    fn of(transaction: &ReadTransaction) -> Result<Self, redb::Error> {
         Ok(Self {
             sources: transaction.open_table(SOURCES)?,
             origins: transaction.open_multimap_table(ORIGINS)?,
             numbers: transaction.open_table(NUMBERS)?,
         })
+    }
+
+    fn origins_of(&self, id: &str) -> Result<Vec<Origin>, redb::Error> {
+        let mut origins = Vec::new();
+        for file in self.origins.get(id)? {
+            let file = file?;
+            let Some(bytes) = self.sources.get(file.value())? else { continue };
+            let record = Record::from_bytes(bytes.value());
+            let record = record.map_err(|error| redb::Error::Corrupted(error.to_string()))?;
+            let path = Key::from_bytes(file.value()).path();
+            let origin = |place: &str| Origin { path: path.clone(), place: place.to_owned() };
+            origins.extend(record.places(id).map(origin));
+        }
+        Ok(origins)
     }
 }
 
@@ -89,6 +109,30 @@ fn unless_missing(error: io::Error) -> io::Result<()> {
 /// Runs what redb does and turns its many errors into ours.
 fn guarded<T>(work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, Error> {
     Ok(work()?)
+}
+
+/// Opens a database that another process has open for a moment.
+fn patiently<T>(mut open: impl FnMut() -> Result<T, DatabaseError>) -> Result<T, DatabaseError> {
+    for _ in 0..OPEN_TRIES {
+        match open() {
+            Err(DatabaseError::DatabaseAlreadyOpen) => std::thread::sleep(OPEN_PAUSE),
+            done => return done,
+        }
+    }
+    open()
+}
+
+/// Where a message came from, by the ledger of an index that may have a writer.
+///
+/// # Errors
+///
+/// [`Error::Busy`] while it has one, and when the ledger cannot be read.
+pub(crate) fn origins_at(folder: &Folder, id: &str) -> Result<Vec<Origin>, Error> {
+    let database = match ReadOnlyDatabase::open(folder.ledger()) {
+        Err(DatabaseError::DatabaseAlreadyOpen) => return Err(folder.busy()),
+        opened => opened.map_err(redb::Error::from)?,
+    };
+    guarded(|| Tables::of(&database.begin_read()?)?.origins_of(id))
 }
 
 impl Ledger {
@@ -106,14 +150,15 @@ impl Ledger {
                 drop(Database::create(&aside)?);
                 fs::rename(aside, path)?;
             }
-            let database = Database::builder().set_cache_size(CACHE_BYTES).open(path)?;
+            let database =
+                patiently(|| Database::builder().set_cache_size(CACHE_BYTES).open(path))?;
             let transaction = database.begin_write()?;
             transaction.open_table(SOURCES)?;
             transaction.open_table(PROPOSED)?;
             transaction.open_multimap_table(ORIGINS)?;
             transaction.open_table(NUMBERS)?;
             transaction.commit()?;
-            Ok(Self { tables: Tables::open(&database)?, database })
+            Ok(Self { tables: Tables::of(&database.begin_read()?)?, database })
         })
     }
 
@@ -214,13 +259,7 @@ impl Ledger {
     ///
     /// When the ledger cannot be read.
     pub(crate) fn origins(&self, id: &str) -> Result<Vec<Origin>, Error> {
-        let mut origins = Vec::new();
-        for key in self.files_of(id)? {
-            for place in self.record(&key)?.iter().flat_map(|record| record.places(id)) {
-                origins.push(Origin { path: key.path(), place: place.to_owned() });
-            }
-        }
-        Ok(origins)
+        guarded(|| self.tables.origins_of(id))
     }
 
     /// Every file that was taken in, with what could not be read of it.
@@ -285,7 +324,7 @@ impl Ledger {
             let transaction = self.database.begin_write()?;
             work(&transaction)?;
             transaction.commit()?;
-            Tables::open(&self.database)
+            Tables::of(&self.database.begin_read()?)
         })?;
         Ok(())
     }

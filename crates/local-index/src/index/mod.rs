@@ -6,7 +6,7 @@
 pub(crate) mod analyser;
 mod document;
 pub(crate) mod folder;
-mod ledger;
+pub(crate) mod ledger;
 mod record;
 pub(crate) mod schema;
 mod source;

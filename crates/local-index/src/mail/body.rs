@@ -16,27 +16,17 @@ pub(super) fn of(parsed: &mail_parser::Message<'_>, depth: u8) -> (String, Vec<A
     let (mut plain, mut rich, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
     let mut wrapped = Vec::new();
     for part in &parsed.parts {
-        if matches!(part.body, PartType::Multipart(_)) {
-            continue;
-        }
-        let disposition =
-            part.content_disposition().map(|value| value.ctype().to_ascii_lowercase());
         let kind = content_type(part);
         if let Some((text, files)) = opened(part, &kind, raw) {
             wrapped.push(text);
             attachments.extend(files);
             continue;
         }
-        match file_name(part, raw) {
-            Some(name) if disposition.as_deref() != Some("inline") => {
-                attachments.push(attachment(part, name, kind, raw, depth));
-            }
-            None if disposition.as_deref() == Some("attachment") => {}
-            Some(_) | None => match kind.as_str() {
-                "text/plain" => plain.push(clean(&text(part, raw))),
-                "text/html" => rich.push(html::to_text(&text(part, raw))),
-                _ => {}
-            },
+        match role(part, raw) {
+            Some(Role::File(name)) => attachments.push(attachment(part, name, kind, raw, depth)),
+            Some(Role::Plain) => plain.push(clean(&text(part, raw))),
+            Some(Role::Rich) => rich.push(html::to_text(&text(part, raw))),
+            None => {}
         }
     }
     let mut bodies = [plain, rich, wrapped].into_iter().map(|texts| texts.join("\n"));
@@ -44,11 +34,44 @@ pub(super) fn of(parsed: &mail_parser::Message<'_>, depth: u8) -> (String, Vec<A
 }
 
 /// What a part in TNEF (`winmail.dat`) holds in its place.
-fn opened(part: &MessagePart<'_>, kind: &str, raw: &[u8]) -> Option<(String, Vec<Attachment>)> {
+pub(super) fn opened(
+    part: &MessagePart<'_>,
+    kind: &str,
+    raw: &[u8],
+) -> Option<(String, Vec<Attachment>)> {
+    if matches!(part.body, PartType::Multipart(_)) {
+        return None;
+    }
     let is_wrapped = matches!(kind, "application/ms-tnef" | "application/vnd.ms-tnef");
     let is_named =
         || file_name(part, raw).is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"));
     (is_wrapped || is_named()).then(|| outlook::opened(&bytes(part, raw)))?
+}
+
+/// What a part is to the reader of a message.
+pub(super) enum Role {
+    /// A file of that name.
+    File(String),
+    /// Text.
+    Plain,
+    /// Text in HTML.
+    Rich,
+}
+
+pub(super) fn role(part: &MessagePart<'_>, raw: &[u8]) -> Option<Role> {
+    if matches!(part.body, PartType::Multipart(_)) {
+        return None;
+    }
+    let disposition = part.content_disposition().map(|value| value.ctype().to_ascii_lowercase());
+    match file_name(part, raw) {
+        Some(name) if disposition.as_deref() != Some("inline") => Some(Role::File(name)),
+        None if disposition.as_deref() == Some("attachment") => None,
+        Some(_) | None => match content_type(part).as_str() {
+            "text/plain" => Some(Role::Plain),
+            "text/html" => Some(Role::Rich),
+            _ => None,
+        },
+    }
 }
 
 /// Text as it is kept: one kind of line ends, and no NUL.
@@ -91,7 +114,7 @@ fn inner(part: &MessagePart<'_>, raw: &[u8], depth: u8) -> Option<String> {
 
 /// The media type in lower case; what is not declared, or not whole, is plain text (RFC 2045, 5.2),
 /// and so is a multipart without parts.
-fn content_type(part: &MessagePart<'_>) -> String {
+pub(super) fn content_type(part: &MessagePart<'_>) -> String {
     let is_message = matches!(part.body, PartType::Message(_));
     let default = if is_message { "message/rfc822" } else { "text/plain" };
     let declared = declared_type(part).filter(|kind| !kind.starts_with("multipart/"));
@@ -135,7 +158,7 @@ fn encoded<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> &'r [u8] {
 }
 
 /// The bytes of a part without their transfer encoding.
-fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
+pub(super) fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
     let raw = encoded(part, raw);
     match part.body {
         PartType::Message(_) => Cow::Borrowed(raw),
@@ -145,7 +168,7 @@ fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
 
 /// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
 /// encodings.
-fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
+pub(super) fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
     let declared = part.content_type().and_then(|value| value.attribute("charset"));
     let declared = declared.unwrap_or_default();
     match bytes(part, raw) {

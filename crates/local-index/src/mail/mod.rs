@@ -14,6 +14,7 @@ mod marks;
 pub(crate) mod nested;
 pub(crate) mod outlook;
 mod parse;
+mod parts;
 mod repair;
 mod transfer;
 mod words;
@@ -24,6 +25,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use html::to_text as html_to_text;
 pub use parse::parse;
+pub use parts::{File, Parts};
 
 /// Where a message lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

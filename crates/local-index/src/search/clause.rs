@@ -72,7 +72,7 @@ pub(crate) fn either(clauses: Vec<Clause>) -> Clause {
             Clause::All => return Clause::All,
             Clause::Nothing => {}
             some @ (Clause::Only(_) | Clause::Except(_)) => {
-                queries.extend(alternatives(some.query()))
+                queries.extend(alternatives(some.query()));
             }
         }
     }

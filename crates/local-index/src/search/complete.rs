@@ -5,15 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use postern_query::Role;
 use postern_query::analysis::lower_case;
 use postern_query::schema::{RecipientList, StringField};
-use tantivy::query::AllQuery;
+use postern_query::{Condition, Role};
 use tantivy::schema::Field;
 use tantivy::{BitSet, SegmentReader};
 use tantivy_fst::Automaton;
 
 use super::best::{Best, Counted};
+use super::compile::compile;
 use super::tally::{choose, count};
 use super::{Error, Index};
 use crate::index::schema;
@@ -54,14 +54,15 @@ pub struct Suggestion {
 }
 
 impl Index {
-    /// The `most` most frequent values that begin with `typed`, whatever its capitals.
+    /// The `most` most frequent values that begin with `typed`, whatever its capitals, in the messages
+    /// that match `within`.
     ///
     /// ```no_run
     /// use postern_local_index::search::{Completion, Index};
-    /// use postern_query::Role;
+    /// use postern_query::{Condition, Role};
     ///
-    /// let index = Index::open("data".as_ref())?;
-    /// for sender in index.complete(Completion::Address(&[Role::From]), "ali", 10)? {
+    /// let (index, all) = (Index::open("data".as_ref())?, Condition::everything());
+    /// for sender in index.complete(&all, Completion::Address(&[Role::From]), "ali", 10)? {
     ///     println!("{} ({})", sender.value, sender.count);
     /// }
     /// # Ok::<(), postern_local_index::search::Error>(())
@@ -69,16 +70,19 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// When the index cannot be read.
+    /// When a pattern of the condition stands for too many words, or the index cannot be read.
     pub fn complete(
         &self,
+        within: &Condition,
         completion: Completion<'_>,
         typed: &str,
         most: usize,
     ) -> Result<Vec<Suggestion>, Error> {
         let searcher = self.searcher();
         let typed = lower_case(typed);
-        let living = choose(&searcher, &AllQuery)?;
+        let plan = compile(&searcher, within)?;
+        let living = choose(&searcher, plan.query.as_ref())?;
+        plan.faults.check()?;
         let mut found = Spellings::default();
         for (reader, living) in searcher.segment_readers().iter().zip(&living) {
             for source in sources(completion) {
@@ -269,7 +273,7 @@ mod tests {
     fn check(completion: Completion<'_>, typed: &str, expected: &[&str]) {
         let data = tempfile::tempdir().unwrap();
         let index = index_of(data.path(), &parts());
-        let found = index.complete(completion, typed, 3).unwrap();
+        let found = index.complete(&Condition::everything(), completion, typed, 3).unwrap();
         let shown = found.iter().map(|one| {
             let spellings = one.spellings.iter().map(|one| format!("{} {}", one.value, one.count));
             format!("{} {}: {}", one.value, one.count, spellings.collect::<Vec<_>>().join(", "))
@@ -309,5 +313,17 @@ mod tests {
         check(Completion::Extension, "p", &["pdf 4: pdf 4"]);
         check(Completion::Extension, "P", &["pdf 4: pdf 4"]);
         check(Completion::ListId, "dev", &["dev.lists.example 4: dev.lists.example 4"]);
+    }
+    #[test]
+    fn only_the_messages_within_count() {
+        let data = tempfile::tempdir().unwrap();
+        let index = index_of(data.path(), &parts());
+        let one = postern_query::odata::parse_filter("id eq '4'").unwrap();
+        let found = index.complete(one.condition(), Completion::Address(&[Role::From]), "", 9);
+        let found = found.unwrap();
+        assert_eq!(
+            (found.len(), found[0].value.as_str(), found[0].count),
+            (1, "alice@x.example", 1)
+        );
     }
 }

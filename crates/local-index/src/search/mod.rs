@@ -26,6 +26,7 @@ mod ids;
 mod lines;
 mod merge;
 mod needle;
+mod originals;
 mod people;
 mod placed;
 mod position;

@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use postern_query::Message;
 use postern_query::schema::{Sort, SortField, StringField};
@@ -33,6 +33,8 @@ pub struct Index {
     coverage: Arc<Mutex<Option<(u64, Coverage)>>>,
     snapshots: Arc<Snapshots>,
     columns: OpenColumns,
+    pub(super) folder: Folder,
+    made: Option<SystemTime>,
 }
 
 impl std::fmt::Debug for Index {
@@ -48,7 +50,9 @@ impl Index {
     ///
     /// When there is none, or one that this version cannot read.
     pub fn open(data: &Path) -> Result<Self, Error> {
-        let engine = Folder::new(data).open()?;
+        let folder = Folder::new(data);
+        let made = folder.made();
+        let engine = folder.open()?;
         let policy = ReloadPolicy::OnCommitWithDelay;
         let reader = engine.reader_builder().reload_policy(policy).try_into()?;
         Ok(Self {
@@ -57,6 +61,8 @@ impl Index {
             coverage: Arc::default(),
             snapshots: Arc::default(),
             columns: OpenColumns::default(),
+            folder,
+            made,
         })
     }
 
@@ -67,6 +73,14 @@ impl Index {
     /// When the index cannot be read.
     pub fn reload(&self) -> Result<(), Error> {
         Ok(self.reader.reload()?)
+    }
+
+    /// Whether another index was made in this place since this one was opened. What lies here is
+    /// still searched; open it again to search the new one.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        let made = self.folder.made();
+        made.is_some() && made != self.made
     }
 
     /// One page of the messages that match, and how many match in all.

@@ -11,6 +11,7 @@ mod kind;
 mod mailbox;
 mod maildir;
 mod mbox;
+mod original;
 mod packed;
 mod place;
 mod pst;
@@ -23,6 +24,7 @@ mod tests;
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+pub use original::{Lost, original};
 pub use place::{Home, PlaceRule};
 pub use read::{Content, Item, MAX_MESSAGE, read};
 pub use walk::{SourceFile, walk};

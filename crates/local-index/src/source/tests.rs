@@ -7,6 +7,8 @@ use std::sync::atomic::AtomicBool;
 use super::budget::Budget;
 use super::read::Reading;
 use super::*;
+use crate::index::Origin;
+use crate::mail::id_of;
 
 /// What a file of that name and content holds: `part:bytes`, `part#id` of a document, or
 /// `part!reason`, with a `-` before it for what is no mail.
@@ -282,4 +284,42 @@ fn a_stopped_run_reads_no_further() {
         stop.store(true, std::sync::atomic::Ordering::Relaxed);
     });
     assert!(found < 5_000, "{found}");
+}
+
+// ---- originals ----
+
+/// Asks for the original of the message `bytes` at a place of a file.
+fn original_of(content: &[u8], place: &str, bytes: &[u8]) -> Result<Vec<u8>, Lost> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("file");
+    fs::write(&path, content).unwrap();
+    original(&Origin { path, place: place.to_owned() }, &id_of(bytes))
+}
+
+#[test]
+fn originals_are_found_wherever_they_lie() {
+    let two = b"A: 2\n\ny\n";
+    let mailbox = [FROM.as_bytes(), ONE, b"\n\n", FROM.as_bytes(), two].concat();
+    let at = (FROM.len() + ONE.len() + 2 + FROM.len()).to_string();
+    let archive = tar(&[("a/1.eml", ONE), ("a/box.mbox", &mailbox)]);
+    for (content, place, expected) in [
+        (ONE.to_vec(), "", ONE),
+        (mailbox.clone(), at.as_str(), &two[..]),
+        (gzip(ONE), "", ONE),
+        (archive.clone(), "a/1.eml", ONE),
+        (gzip(&archive), "a/1.eml", ONE),
+        (archive, &format!("a/box.mbox!{at}"), &two[..]),
+    ] {
+        assert_eq!(original_of(&content, place, expected).unwrap(), expected, "{place}");
+    }
+}
+
+#[test]
+fn originals_that_are_gone_say_why() {
+    assert!(matches!(original_of(b"A: 3\n\nz", "", ONE), Err(Lost::Changed)));
+    assert!(matches!(original_of(&tar(&[]), "a", ONE), Err(Lost::Changed)));
+    let document = b"{\"id\":\"1\"}\n";
+    assert!(matches!(original_of(document, "0", ONE), Err(Lost::Changed | Lost::OtherForm)));
+    let away = Origin { path: "/no/such/file".into(), place: String::new() };
+    assert!(matches!(original(&away, "1"), Err(Lost::Unreadable(_))));
 }

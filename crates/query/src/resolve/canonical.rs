@@ -69,7 +69,7 @@ pub(super) fn near(name: &str, near: &Near, texts: &[String]) -> String {
 }
 
 /// A word that was cut out of a phrase.
-pub(super) fn quoted_word(word: &str) -> String {
+pub(crate) fn quoted_word(word: &str) -> String {
     if is_plain_word(word) && !Wildcard::is_pattern(word) { word.to_owned() } else { quote(word) }
 }
 

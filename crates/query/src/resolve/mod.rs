@@ -1,7 +1,7 @@
 //! Syntax tree to typed query: names, types and values are checked here, once.
 
 mod advice;
-mod canonical;
+pub(crate) mod canonical;
 mod dates;
 mod labels;
 mod names;
@@ -9,9 +9,9 @@ pub(crate) mod odata;
 mod odata_calls;
 mod odata_lambda;
 mod odata_value;
-mod operators;
+pub(crate) mod operators;
 mod people;
-mod plain;
+pub(crate) mod plain;
 pub(crate) mod postern;
 mod range;
 mod value;

@@ -139,6 +139,11 @@ pub(crate) fn find(name: &str) -> Option<(Operator, &'static str)> {
     BY_NAME.get(name).copied()
 }
 
+/// The canonical name of every operator.
+pub(crate) fn canonical_names() -> impl Iterator<Item = &'static str> {
+    OPERATORS.iter().filter_map(|(_, names)| names.first().copied())
+}
+
 /// Every name that is long enough to be meant when another was typed.
 pub(crate) fn names() -> Vec<&'static str> {
     let all = OPERATORS.iter().flat_map(|(_, names)| names.iter().copied());

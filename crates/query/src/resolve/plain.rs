@@ -10,7 +10,7 @@ use crate::schema::{FlagField, StringField};
 use crate::syntax::postern::Term;
 use crate::{Code, Error, Expr, Span, Wildcard, name_words};
 
-const IMPORTANCES: [&str; 3] = ["low", "normal", "high"];
+pub(crate) const IMPORTANCES: [&str; 3] = ["low", "normal", "high"];
 
 /// Extensions that a file name without a dot is taken for.
 const EXTENSIONS: &[&str] = &[
@@ -99,7 +99,7 @@ pub(super) fn is(term: &Term<'_>) -> Result<Expr<Resolved>, Error> {
     Ok(Expr::Leaf(resolved))
 }
 
-const STATES: &[&str] =
+pub(crate) const STATES: &[&str] =
     &["read", "unread", "flagged", "draft", "signed", "encrypted", "attachment", "important"];
 
 fn state(field: FlagField, text: &str, span: Span) -> Resolved {

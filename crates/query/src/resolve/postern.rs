@@ -1,5 +1,7 @@
 //! The syntax tree of typed text to a typed query, its canonical text, and advice.
 
+use std::sync::LazyLock;
+
 use super::canonical::Binding;
 use super::operators::Operator;
 use super::value::{Value, fault, single, unknown_value};
@@ -250,7 +252,7 @@ impl Resolver<'_> {
         let word = value.text.to_lowercase();
         let found = SORTS.iter().find(|(name, _)| *name == word);
         let (_, sort) =
-            found.ok_or_else(|| unknown_value(&value, "an order", &SORTS.map(|(name, _)| name)))?;
+            found.ok_or_else(|| unknown_value(&value, "an order", SORT_NAMES.as_slice()))?;
         self.order.push(*sort);
         self.sorts.push(format!("sort:{word}"));
         Ok(Expr::everything())
@@ -267,6 +269,10 @@ const SORTS: [(&str, Sort); 7] = [
     ("sender", Sort::ascending(SortField::String(StringField::FromAddress))),
     ("subject", Sort::ascending(SortField::String(StringField::Subject))),
 ];
+
+/// The words alone.
+pub(crate) static SORT_NAMES: LazyLock<[&str; 7]> = LazyLock::new(|| SORTS.map(|(name, _)| name));
+
 const RECEIVED: SortField = SortField::Instant(InstantField::Received);
 const SIZE: SortField = SortField::Number(NumberField::Size);
 

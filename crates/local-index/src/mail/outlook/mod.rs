@@ -48,6 +48,11 @@ pub(super) fn parse(raw: &[u8], place: &Place) -> Option<Message> {
     Some(message)
 }
 
+/// Whether these are the bytes of an item, and not of an internet message.
+pub(crate) fn is_outlook(raw: &[u8]) -> bool {
+    msg::is_item(raw) || tnef::read(raw).is_some()
+}
+
 /// The message that an item of a mail store is.
 pub(crate) fn message(item: &Item, place: &Place) -> Message {
     fields::message(item, place)

@@ -1,49 +1,21 @@
 //! How the local index is asked: a few at a time, off the threads that talk to clients.
 
+mod engine;
+
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Instant;
 
-use postern_local_index::search::{Coverage, Error as IndexError, Index, Page, Position, Search};
+use postern_local_index::search::{
+    AddressBook, Coverage, Error as IndexError, Index, Page, Position, Search,
+};
+use postern_query::Condition;
 use postern_query::schema::Sort;
-use postern_query::{Condition, Message};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
-/// Something that can answer from this machine.
-pub trait LocalEngine: Send + Sync + 'static {
-    /// One page of what matches.
-    ///
-    /// # Errors
-    ///
-    /// When the index cannot be read.
-    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError>;
-
-    /// The message of that id.
-    ///
-    /// # Errors
-    ///
-    /// When the index cannot be read.
-    fn message(&self, id: &str) -> Result<Option<Message>, IndexError>;
-
-    /// How much of the known mail is here; asked with every search, so it must be at hand.
-    fn coverage(&self) -> Coverage;
-}
-
-impl LocalEngine for Index {
-    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError> {
-        Self::search(self, search)
-    }
-
-    fn message(&self, id: &str) -> Result<Option<Message>, IndexError> {
-        Self::message(self, id)
-    }
-
-    fn coverage(&self) -> Coverage {
-        Self::coverage(self)
-    }
-}
+pub use engine::LocalEngine;
 
 /// Why there is no local answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -80,12 +52,34 @@ pub(crate) struct Question {
     pub(crate) highlight: bool,
 }
 
-/// A local index, opened when it is first there: the gateway may start before it.
+impl Question {
+    pub(crate) fn search(&self) -> Search<'_> {
+        Search {
+            condition: &self.condition,
+            order: &self.order,
+            after: self.after.as_ref(),
+            offset: self.offset,
+            limit: self.limit,
+            highlight: self.highlight,
+        }
+    }
+}
+
+/// A local index, opened when it is first there: the gateway may start before it. One that was made
+/// anew takes the place of the former.
 #[derive(Clone)]
 pub struct Local {
     data: PathBuf,
     opened: Arc<RwLock<Option<Arc<dyn LocalEngine>>>>,
+    book: Arc<Mutex<Book>>,
     room: Arc<Semaphore>,
+}
+
+/// The address book, and whether a newer one is on its way.
+#[derive(Default)]
+struct Book {
+    book: Option<Arc<AddressBook>>,
+    is_being_made: bool,
 }
 
 impl fmt::Debug for Local {
@@ -99,7 +93,8 @@ impl Local {
     #[must_use]
     pub fn new(data: PathBuf) -> Self {
         let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2);
-        Self { data, opened: Arc::default(), room: Arc::new(Semaphore::new(at_once)) }
+        let room = Arc::new(Semaphore::new(at_once));
+        Self { data, opened: Arc::default(), book: Arc::default(), room }
     }
 
     /// An engine that is already there.
@@ -108,13 +103,26 @@ impl Local {
         Self { opened: Arc::new(RwLock::new(Some(engine))), ..Self::new(PathBuf::new()) }
     }
 
-    fn engine(&self) -> Result<Arc<dyn LocalEngine>, LocalError> {
-        if let Some(engine) = self.opened.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
+    /// The index as it is now; it is opened where that was not done yet, so this may take long.
+    pub(crate) fn engine(&self) -> Result<Arc<dyn LocalEngine>, LocalError> {
+        let former = self.at_hand();
+        if let Some(engine) = former.as_ref().filter(|engine| !engine.is_replaced()) {
             return Ok(Arc::clone(engine));
         }
-        let engine: Arc<dyn LocalEngine> = Arc::new(Index::open(&self.data)?);
-        let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Arc::clone(opened.insert(engine)))
+        match (Index::open(&self.data), former) {
+            (Ok(index), _) => {
+                let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
+                let engine: Arc<dyn LocalEngine> = Arc::new(index);
+                Ok(Arc::clone(opened.insert(engine)))
+            }
+            // Half of the new one is there: the former answers until it is whole.
+            (Err(_), Some(former)) => Ok(former),
+            (Err(error), None) => Err(error.into()),
+        }
+    }
+
+    fn at_hand(&self) -> Option<Arc<dyn LocalEngine>> {
+        self.opened.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Why there is no index here now.
@@ -125,7 +133,31 @@ impl Local {
     /// How much of the known mail is here; nothing without an index.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
-        self.engine().map(|engine| engine.coverage()).unwrap_or_default()
+        let engine = self.at_hand().or_else(|| self.engine().ok());
+        engine.map(|engine| engine.coverage()).unwrap_or_default()
+    }
+
+    /// Everyone who was seen, as far as that is known by now: a book that is out of date is made anew
+    /// beside the requests.
+    pub(crate) fn address_book(&self) -> Option<Arc<AddressBook>> {
+        let as_of = self.coverage().as_of?;
+        let mut known = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_current = known.book.as_ref().is_some_and(|book| book.as_of() == Some(as_of));
+        if !is_current && !known.is_being_made {
+            known.is_being_made = true;
+            let local = self.clone();
+            drop(tokio::task::spawn_blocking(move || local.make_book()));
+        }
+        known.book.clone()
+    }
+
+    fn make_book(&self) {
+        let made = self.engine().and_then(|engine| Ok(engine.address_book()?));
+        let mut known = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        known.is_being_made = false;
+        if let Ok(book) = made {
+            known.book = Some(Arc::new(book));
+        }
     }
 
     pub(crate) async fn search(
@@ -133,28 +165,11 @@ impl Local {
         question: Question,
         deadline: Instant,
     ) -> Result<Page, LocalError> {
-        self.ask(deadline, move |engine| {
-            engine.search(&Search {
-                condition: &question.condition,
-                order: &question.order,
-                after: question.after.as_ref(),
-                offset: question.offset,
-                limit: question.limit,
-                highlight: question.highlight,
-            })
-        })
-        .await
+        self.ask(deadline, move |engine| engine.search(&question.search())).await
     }
 
-    pub(crate) async fn message(
-        &self,
-        id: String,
-        deadline: Instant,
-    ) -> Result<Option<Message>, LocalError> {
-        self.ask(deadline, move |engine| engine.message(&id)).await
-    }
-
-    async fn ask<T: Send + 'static>(
+    /// Runs `work` on the index, off the threads that talk to clients.
+    pub(crate) async fn ask<T: Send + 'static>(
         &self,
         deadline: Instant,
         work: impl FnOnce(&dyn LocalEngine) -> Result<T, IndexError> + Send + 'static,

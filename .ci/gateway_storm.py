@@ -1,0 +1,121 @@
+"""The search recipe and every recipe of the vendor through the gateway, with faults switched at random.
+
+    gateway_storm.py POSTERN PREMIUM_FOLDER RECIPES MAIL WORK [REQUESTS]
+
+All recipes must say through the gateway what they say to premium itself. Then the five documented uses are
+asked again and again while the fault of premium is switched before each request: every answer must be
+there, have the count that premium gives, say who gave it, and come before the deadline plus one second.
+"""
+
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import time
+from collections import Counter
+
+import requests
+
+POSTERN, PREMIUM, RECIPES, MAIL, WORK, *REST = sys.argv[1:]
+REQUESTS = int(REST[0]) if REST else 1000
+TENANT, KEY, INDEX = "11111111-1111-4111-8111-111111111111", "test-key", "dg-search-index"
+DEADLINE = 0.8
+USES = [
+    {"query": "invoice AND overdue"},
+    {"filter": "fromAddress eq 'a.user@contoso.com' and hasAttachments eq true "
+               "and receivedDateTime ge 2024-01-01T00:00:00Z and receivedDateTime le 2024-03-31T23:59:59Z"},
+    {"filter": "toRecipients/any(r: r/address eq 'b.user@contoso.com')", "$orderby": "receivedDateTime desc"},
+    {"filter": "conversationId eq '27217c93ae47007223e7400e3ee9959c'", "$orderby": "receivedDateTime asc"},
+    {"filter": "attachments/any(x: x/name eq 'contract.pdf')"},
+]
+FAULTS = ["ok", "ok", "ok", "ok", "ok", "status:402", "status:403", "status:404", "status:409", "status:429", "status:500",
+          "status:501", "status:502", "status:503", "hang", "slow:5000", "truncate", "garbage", "html", "redirect", "reset"]
+
+
+def start(*command):
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return process, process.stdout.readline().strip()
+
+
+def recipe(name, base):
+    env = {**os.environ, "DATATAP_BASE": base, "DATATAP_TENANT": TENANT, "DATATAP_KEY": KEY, "DATATAP_INDEX": INDEX,
+           "DATATAP_SOURCE": "a.user-contoso.com@mail.example"}
+    # The recipe that waits for a job asks every ten seconds: once is enough here.
+    quick = "import time, runpy, sys; time.sleep = lambda _: None; runpy.run_path(sys.argv[1])"
+    run = subprocess.run([sys.executable, "-c", quick, name], env=env, capture_output=True, text=True, timeout=120)
+    return run.returncode, run.stdout, "".join(run.stderr.splitlines()[-1:]).replace(base, "BASE")
+
+
+docs = f"{WORK}/storm.jsonl"
+with open(docs, "w") as out:
+    subprocess.run([sys.executable, f"{PREMIUM}/eml2docs.py", MAIL], stdout=out, stderr=subprocess.DEVNULL, check=True)
+subprocess.run([POSTERN, "--data", f"{WORK}/storm-index", "index", "--quiet", MAIL], check=True)
+premium, line = start(f"{PREMIUM}/premium", "serve", "--docs", docs, "--eml-root", MAIL, "--key", KEY, "--tenant", TENANT, "--index", INDEX, "--port", "0")
+upstream = "http://127.0.0.1:" + "".join(c for c in line.split(":")[-1] if c.isdigit())
+# A short rest and memory, so that premium is asked again many times within the run.
+config = pathlib.Path(WORK, "storm.toml")
+config.write_text(f"""listen = "127.0.0.1:0"
+[premium]
+url = "{upstream}"
+deadline = "{int(DEADLINE * 1000)}ms"
+recheck = "1ms"
+[premium.breaker]
+rest = "1ms"
+minimum = 8
+[[keys]]
+name = "storm"
+sha256 = "{__import__('hashlib').sha256(KEY.encode()).hexdigest()}"
+tenant = "{TENANT}"
+""")
+front, line = start(POSTERN, "--data", f"{WORK}/storm-index", "--config", str(config), "--quiet", "serve")
+base = line.removeprefix("listening on ")
+session = requests.Session()
+headers = {"X-API-Key": KEY}
+
+
+def search(address, use):
+    params = {"top": 50, "skip": 0, **use}
+    return session.get(f"{address}/api/{TENANT}/indexes/{INDEX}/documents", params=params, headers=headers, timeout=30)
+
+
+try:
+    for path in sorted(pathlib.Path(RECIPES).glob("*.py")):
+        direct, through = recipe(str(path), upstream), recipe(str(path), base)
+        assert direct == through, (path.name, direct, through)
+        # The stand-in knows no /monitoring: there the recipe ends alike on both ways.
+        assert direct[0] == 0 or "/monitoring" in direct[2], (path.name, direct)
+        print(f"{path.name}: the same through the gateway, {len(direct[1].splitlines())} lines {direct[2]}")
+    for version in ("--http1.1", "--http2-prior-knowledge"):
+        url = f"{base}/api/{TENANT}/indexes/{INDEX}/documents?top=1"
+        run = subprocess.run(["curl", "--silent", "--fail", version, "--write-out", " %{http_version}", "-H", f"X-API-Key: {KEY}", url],
+                             capture_output=True, text=True, check=True)
+        assert run.stdout.split()[-1] == ("1.1" if version == "--http1.1" else "2"), run.stdout[-40:]
+    print("curl over HTTP/1.1 and HTTP/2, and keep-alive with requests")
+    expected = [search(upstream, use).json()["Count"] for use in USES]
+    seed = int(os.environ.get("SEED", "7"))
+    dice, served, slowest = random.Random(seed), Counter(), 0.0
+    for number in range(REQUESTS):
+        fault, which = dice.choice(FAULTS), dice.randrange(len(USES))
+        if number % 100 == 99:
+            fault = "status:429:1"  # keeps everybody away for a second
+        session.post(f"{upstream}/_control", json={"search": fault}, timeout=10).raise_for_status()
+        began = time.monotonic()
+        answer = search(base, USES[which])
+        took = time.monotonic() - began
+        slowest = max(slowest, took)
+        assert took < DEADLINE + 1, (number, fault, took)
+        assert answer.status_code == 200, (number, fault, answer.status_code, answer.text)
+        assert answer.json()["Count"] == expected[which], (number, fault, which, answer.json()["Count"])
+        engine = answer.headers["Postern-Served-By"]
+        assert engine in ("premium", "local") and answer.headers["Postern-Query-Id"]
+        assert ("Postern-Reason" in answer.headers) == (engine == "local"), (number, fault, dict(answer.headers))
+        assert "; as-of=" in answer.headers["Postern-Coverage"]
+        served[engine] += 1
+        if fault == "status:429:1":
+            time.sleep(1.1)
+    assert len(served) == 2, served
+    print(f"{REQUESTS} requests under random faults: all correct and labelled {dict(served)}, slowest {slowest:.2f} s")
+finally:
+    front.kill()
+    premium.kill()

@@ -1,0 +1,167 @@
+//! `/v1/export`: everything that a query finds, streamed. One page of messages is in memory at a time,
+//! however many there are.
+
+mod pipe;
+mod write;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::extract::rejection::BytesRejection;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use postern_local_index::search::Error as IndexError;
+use postern_query::schema::{InstantField, Sort, SortField};
+use serde::Deserialize;
+use tokio_stream::wrappers::ReceiverStream;
+use tracing::warn;
+use utoipa::ToSchema;
+
+use super::download::download;
+use super::native::admit;
+use super::problem::{Problem, Problems};
+use super::search::from_json;
+use crate::State as Shared;
+use crate::local::{Local, LocalEngine, Question};
+use pipe::Pipe;
+use write::Writer;
+
+/// Messages that are fetched at once.
+const PAGE: usize = 200;
+
+/// What to export.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"q": "from:alice after:2024-01-01", "format": "mbox"}))]
+pub(super) struct ExportBody {
+    /// The query; nothing finds everything.
+    #[serde(default)]
+    q: String,
+    /// An OData filter that must hold too.
+    filter: Option<String>,
+    /// How it is written.
+    format: Format,
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Format {
+    /// The original messages, in one mailbox file (mboxrd).
+    Mbox,
+    /// The original messages, each in a file.
+    Zip,
+    /// A table of their fields.
+    Csv,
+    /// Every field, one JSON object a line.
+    Jsonl,
+}
+
+impl Format {
+    const fn extension(self) -> &'static str {
+        match self {
+            Self::Mbox => "mbox",
+            Self::Zip => "zip",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+/// Everything that a query finds
+///
+/// Newest first, from the local index. A message whose original is gone stands in a mailbox file or an
+/// archive as a note that says so. When something fails on the way, the answer is cut off.
+#[utoipa::path(post, path = "/v1/export", tag = "messages", request_body = ExportBody,
+    responses((status = 200, description = "The messages", body = Vec<u8>,
+        content_type = "application/octet-stream"), Problems),
+    security(("key" = []), ("bearer" = []), ()))]
+pub(super) async fn post(
+    State(state): State<Shared>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Response, Problem> {
+    let caller = admit(&state, &headers)?;
+    let body: ExportBody = from_json(body)?;
+    let understood = state.language().read(&body.q, body.filter.as_deref(), state.now())?;
+    let question = Question {
+        condition: caller.mailboxes.restrict(understood.query.condition().clone()),
+        order: vec![Sort::descending(SortField::Instant(InstantField::Received))],
+        after: None,
+        offset: 0,
+        limit: PAGE,
+        highlight: false,
+    };
+    let local = state.local(caller.tenant.as_deref()).clone();
+    if let Some(why) = local.absent() {
+        return Err(Problem::unavailable(why));
+    }
+    let room = state.room_to_export().ok_or_else(|| {
+        state.metrics().refusal("exports");
+        Problem::new(503, "busy", "too many exports at the same time")
+    })?;
+    let (pipe, bytes) = Pipe::new();
+    drop(tokio::task::spawn_blocking(move || {
+        let _room = room;
+        run(&local, question, body.format, pipe);
+    }));
+    let name = format!("postern-export.{}", body.format.extension());
+    Ok(download(&name, Body::from_stream(ReceiverStream::new(bytes))))
+}
+
+fn run(local: &Local, question: Question, format: Format, pipe: Pipe) {
+    let failing = pipe.clone();
+    let written = match local.engine() {
+        Ok(engine) => write_all(engine.as_ref(), question, Writer::new(format, pipe)),
+        Err(error) => Err(Stopped::Index(error.to_string())),
+    };
+    if let Err(Stopped::Index(why)) = written {
+        warn!(why, "an export failed");
+        failing.fail();
+    }
+}
+
+/// Why an export ended before its end.
+#[derive(Debug)]
+enum Stopped {
+    /// The client went away.
+    Client,
+    /// The index failed.
+    Index(String),
+}
+
+impl From<std::io::Error> for Stopped {
+    fn from(_: std::io::Error) -> Self {
+        Self::Client
+    }
+}
+
+impl From<IndexError> for Stopped {
+    fn from(error: IndexError) -> Self {
+        Self::Index(error.to_string())
+    }
+}
+
+/// Page after page, each right behind the last message of the one before, so that none is left out
+/// or written twice while mail is taken in.
+fn write_all(
+    engine: &dyn LocalEngine,
+    mut question: Question,
+    mut writer: Writer,
+) -> Result<(), Stopped> {
+    loop {
+        let page = engine.search(&question.search())?;
+        for hit in &page.hits {
+            if writer.wants_original() {
+                let original = engine.original(&hit.message.id)?;
+                writer.original(&hit.message, original)?;
+            } else {
+                writer.fields(&hit.message)?;
+            }
+        }
+        let last = page.hits.len().checked_sub(1).filter(|_| page.hits.len() == PAGE);
+        match last.and_then(|last| page.position(last, &question.order)) {
+            Some(position) => question.after = Some(position),
+            None => return Ok(writer.finish()?),
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What the handlers of `/v1` that ask the local index alone have in common.
+
+use std::time::Instant;
+
+use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
+use axum::http::HeaderMap;
+use postern_local_index::search::{Error as IndexError, Search};
+use postern_query::schema::StringField;
+use postern_query::{Condition, Expr, Located, Message, Predicate, Span, StringTest};
+
+use super::dropin::presented_key;
+use super::problem::Problem;
+use crate::State as Shared;
+use crate::access::Caller;
+use crate::local::{Local, LocalEngine, LocalError};
+
+/// Who asks, by either header.
+pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Problem> {
+    let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
+    let bearer = bearer.and_then(|text| text.strip_prefix("Bearer "));
+    let key = presented_key(headers).or(bearer);
+    Ok(state.caller(key, None)?)
+}
+
+/// Someone who may look at a local index.
+pub(super) struct Visitor {
+    pub(super) caller: Caller,
+    local: Local,
+    deadline: Instant,
+}
+
+impl Visitor {
+    pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Self, Problem> {
+        let caller = admit(state, headers)?;
+        let local = state.local(caller.tenant.as_deref()).clone();
+        Ok(Self { caller, local, deadline: state.deadline(Instant::now()) })
+    }
+
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn LocalEngine) -> Result<T, IndexError> + Send + 'static,
+    ) -> Result<T, LocalError> {
+        self.local.ask(self.deadline, work).await
+    }
+
+    pub(super) fn may_see(&self, message: &Message) -> bool {
+        self.caller.mailboxes.permits(message.mailbox.as_deref())
+    }
+
+    /// The message of that id.
+    pub(super) async fn message(&self, id: &str) -> Result<Message, Problem> {
+        self.find(by(StringField::Id, id)).await
+    }
+
+    /// A message of those that may be seen. One that may not is not there: it is never read, so that
+    /// time does not tell either.
+    pub(super) async fn find(&self, condition: Condition) -> Result<Message, Problem> {
+        let condition = self.caller.mailboxes.restrict(condition);
+        let found = self.ask(move |engine| engine.search(&first(&condition))).await?;
+        found.hits.into_iter().next().map(|hit| hit.message).ok_or_else(unknown)
+    }
+
+    /// Its bytes as they were read.
+    pub(super) async fn original(&self, id: &str) -> Result<Vec<u8>, Problem> {
+        let message = self.message(id).await?;
+        let found = self.ask(move |engine| engine.original(&message.id)).await?;
+        found.map_err(|lost| {
+            Problem::new(410, "original_gone", "the original of this message is not there")
+                .detail(lost.to_string())
+                .hint("the message itself is at its own address, without `/eml`")
+        })
+    }
+}
+
+/// The messages of which a field is exactly this.
+pub(super) fn by(field: StringField, value: &str) -> Condition {
+    let test = Predicate::String(field, StringTest::Is(value.to_owned()));
+    Expr::Leaf(Located::new(test, Span::default()))
+}
+
+/// Any one message that matches.
+pub(super) const fn first(condition: &Condition) -> Search<'_> {
+    Search { condition, order: &[], after: None, offset: 0, limit: 1, highlight: false }
+}
+
+/// No such message, or none that may be seen.
+pub(super) fn unknown() -> Problem {
+    Problem::not_found("unknown_message")
+}
+
+/// A part of a path; one that is not UTF-8 names nothing.
+pub(super) fn named<T>(path: Result<Path<T>, PathRejection>) -> Result<T, Problem> {
+    path.map(|Path(part)| part).map_err(|_| unknown())
+}

@@ -1,0 +1,139 @@
+//! Asking for a page: premium first, else the local index.
+
+use std::collections::BTreeMap;
+
+use postern_local_index::search::{Error as IndexError, FacetCounts, Page};
+use postern_upstream::{Answer, Call, Target};
+use tracing::{debug, error};
+
+use super::EngineChoice;
+use super::asked::{Asked, Found};
+use crate::State as Shared;
+use crate::api::problem::Problem;
+use crate::api::trace::{Source, Trace};
+use crate::api::wire::{FacetName, FacetView};
+use crate::choose::{Chosen, Face, Reason, Verdict, choose};
+use crate::local::LocalError;
+use crate::shadow;
+
+/// Values of a facet.
+const MOST_VALUES: usize = 20;
+
+/// One page and who it came from.
+pub(super) async fn find(
+    state: &Shared,
+    asked: &Asked,
+    trace: &Trace,
+) -> (Result<Found, Problem>, Source) {
+    let premium = ask_premium(state, asked, trace);
+    if asked.engine == EngineChoice::Premium {
+        return only_premium(asked, premium.await);
+    }
+    let local = state.local(asked.caller.tenant.as_deref());
+    let local = local.search(asked.question(), state.deadline(trace.start));
+    let head_start = state.premium().and_then(|premium| premium.head_start());
+    match choose(premium, local, head_start, state.metrics()).await {
+        Chosen::Premium(answer) => {
+            compare(state, asked, trace, &answer);
+            (asked.read_page(&answer), Source::PREMIUM)
+        }
+        Chosen::Refused(_) => (Err(refused()), Source::PREMIUM),
+        Chosen::Local(page, reason) => {
+            note(asked, &reason, trace);
+            ours(asked, page, reason)
+        }
+    }
+}
+
+fn only_premium(asked: &Asked, verdict: Verdict) -> (Result<Found, Problem>, Source) {
+    match verdict {
+        Verdict::PassOn(answer) => (asked.read_page(&answer), Source::PREMIUM),
+        Verdict::Refuse(_) => (Err(refused()), Source::PREMIUM),
+        Verdict::FallBack(reason) => (Err(without_premium(&reason)), Source::nobody(reason)),
+    }
+}
+
+/// Where premium can never answer this, asking again is no use.
+fn without_premium(reason: &Reason) -> Problem {
+    if reason.is_lasting() {
+        return Problem::new(400, "premium_cannot", "premium cannot answer this")
+            .detail(reason.to_string())
+            .hint("leave `engine` out, and the local index answers");
+    }
+    Problem::unavailable(reason.to_string())
+}
+
+fn refused() -> Problem {
+    Problem::unauthorized().detail("premium refused the key")
+}
+
+/// A filter of ours that premium refuses is a defect of ours.
+fn note(asked: &Asked, reason: &Reason, trace: &Trace) {
+    if let Reason::Refused(_) = reason {
+        error!(query_id = trace.id(), "premium refused a filter of ours");
+        debug!(query_id = trace.id(), sent = ?asked.compiled.sent, "the refused filter");
+    }
+}
+
+fn ours(
+    asked: &Asked,
+    page: Result<Page, LocalError>,
+    reason: Reason,
+) -> (Result<Found, Problem>, Source) {
+    match page {
+        Ok(page) => (Ok(asked.page(&page)), Source::local(reason)),
+        Err(error @ LocalError::TooMuch(_)) => (Err(error.into()), Source::local(reason)),
+        Err(error @ (LocalError::Late | LocalError::Failed(_))) => {
+            let problem = Problem::unavailable(format!("{reason}; {error}"));
+            (Err(problem), Source::nobody(reason))
+        }
+    }
+}
+
+fn compare(state: &Shared, asked: &Asked, trace: &Trace, answer: &Answer) {
+    let tenant = asked.caller.tenant.as_deref();
+    let exactly = asked.compiled.notes.is_empty();
+    shadow::compare(state, tenant, trace.id(), answer, exactly, || Some(asked.question()));
+}
+
+async fn ask_premium(state: &Shared, asked: &Asked, trace: &Trace) -> Verdict {
+    if asked.engine == EngineChoice::Local {
+        return Verdict::FallBack(Reason::AskedFor);
+    }
+    let (premium, key) = match state.premium_for(&asked.caller) {
+        Ok(found) => found,
+        Err(reason) => return Verdict::FallBack(reason),
+    };
+    // Without a configured key there is no tenant to ask for.
+    let Some(tenant) = asked.caller.tenant.as_deref() else {
+        return Verdict::FallBack(Reason::NoKey);
+    };
+    let Some(request) = asked.request() else {
+        return Verdict::FallBack(Reason::CannotSay(asked.objection()));
+    };
+    let (target, parent) = (Target { tenant, index: premium.index() }, trace.parent());
+    let deadline = state.premium_deadline(trace.start);
+    let call = Call { target, key, deadline, traceparent: Some(&parent) };
+    premium.ask(target, Face::Native, premium.client().search(call, &request)).await
+}
+
+/// How the local index counts what matches. Where it cannot, the page is still an answer.
+pub(super) async fn facets(
+    state: &Shared,
+    asked: &Asked,
+    trace: &Trace,
+) -> BTreeMap<&'static str, FacetView> {
+    let names = asked.facets.clone();
+    if names.is_empty() {
+        return BTreeMap::new();
+    }
+    let facets: Vec<_> = names.iter().filter_map(|name| name.facet()).collect();
+    let condition = asked.question().condition;
+    let local = state.local(asked.caller.tenant.as_deref());
+    let counting =
+        move |engine: &dyn crate::local::LocalEngine| -> Result<Vec<FacetCounts>, IndexError> {
+            engine.facets(&condition, &facets, MOST_VALUES)
+        };
+    let counts = local.ask(state.deadline(trace.start), counting).await.unwrap_or_default();
+    names.into_iter().map(FacetName::name).zip(counts.into_iter().map(FacetView::from)).collect()
+}

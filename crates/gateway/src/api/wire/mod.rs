@@ -1,0 +1,223 @@
+//! The JSON of `/v1`, which `postern search --format json` prints too.
+
+mod facets;
+mod message;
+
+use std::collections::BTreeMap;
+
+use postern_local_index::search::{Coverage, Page};
+use postern_query::{Advice, Error, datatap};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+pub(crate) use facets::FacetName;
+pub use facets::FacetView;
+pub use message::MessageView;
+
+/// The answer of a search.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SearchAnswer {
+    /// The messages of this page.
+    pub results: Vec<MessageView>,
+    /// How many match in all.
+    pub count: Count,
+    /// Asks for the next page; nothing at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+    /// How the local index counts what matches, by the names of the facets that were asked for.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub facets: BTreeMap<&'static str, FacetView>,
+    /// Who answered.
+    pub served_by: ServedBy,
+    /// How complete the local index is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coverage: Option<CoverageView>,
+    /// How the query was understood.
+    pub query: Understood,
+    /// Milliseconds.
+    pub took_ms: u64,
+}
+
+/// How many messages match.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Count {
+    /// The number.
+    pub value: u64,
+    /// Whether it is exact.
+    pub exact: bool,
+}
+
+/// Who answered, and why.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ServedBy {
+    /// `premium` or `local`.
+    pub engine: String,
+    /// Why it was not premium.
+    #[serde(flatten)]
+    pub reason: Option<Because>,
+}
+
+/// Why it was not premium, and since when.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Because {
+    /// The reason.
+    pub reason: String,
+    /// When that began, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+}
+
+/// How a query was understood and what was sent.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Understood {
+    /// Its one canonical text.
+    pub canonical: String,
+    /// What premium was sent, when it answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sent>,
+    /// How faithfully the engine that answered says it.
+    pub fidelity: &'static str,
+    /// What differs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+    /// Remarks.
+    pub advice: Vec<Remark>,
+}
+
+/// A request to the premium endpoint.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Sent {
+    /// Lucene text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// OData filter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// OData order.
+    #[serde(rename = "$orderby", skip_serializing_if = "Option::is_none")]
+    pub order_by: Option<String>,
+}
+
+impl From<&datatap::Request> for Sent {
+    fn from(request: &datatap::Request) -> Self {
+        Self {
+            query: request.query.clone(),
+            filter: request.filter.clone(),
+            order_by: request.order_by.clone(),
+        }
+    }
+}
+
+/// A place in the typed text.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Place {
+    /// First byte.
+    pub start: usize,
+    /// One past the last.
+    pub end: usize,
+}
+
+impl From<postern_query::Span> for Place {
+    fn from(span: postern_query::Span) -> Self {
+        Self { start: span.start, end: span.end }
+    }
+}
+
+/// What is wrong with a query.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Fault {
+    code: &'static str,
+    title: String,
+    span: Place,
+    label: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+}
+
+impl From<&Error> for Fault {
+    fn from(error: &Error) -> Self {
+        Self {
+            code: error.code.as_str(),
+            title: error.title.clone(),
+            span: error.span.into(),
+            label: error.label.clone(),
+            hint: error.hint.clone(),
+        }
+    }
+}
+
+/// Advice about a query.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Remark {
+    /// What kind of remark it is.
+    pub code: &'static str,
+    /// The text it speaks of.
+    pub span: Place,
+    /// What was noticed.
+    pub message: String,
+}
+
+impl From<&Advice> for Remark {
+    fn from(advice: &Advice) -> Self {
+        Self {
+            code: advice.code.as_str(),
+            span: advice.span.into(),
+            message: advice.message.clone(),
+        }
+    }
+}
+
+/// How much of the known mail the local index holds.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CoverageView {
+    indexed: u64,
+    known: u64,
+    as_of: Option<String>,
+    mailboxes: Vec<Mailbox>,
+}
+
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct Mailbox {
+    name: String,
+    indexed: u64,
+    newest: Option<String>,
+}
+
+impl CoverageView {
+    /// The coverage as a caller may see it: with `mailboxes`, only those.
+    #[must_use]
+    pub fn seen(coverage: &Coverage, mailboxes: &[String]) -> Self {
+        let time = |time: jiff::Timestamp| time.to_string();
+        let may_see = |name: &String| mailboxes.is_empty() || mailboxes.contains(name);
+        let seen = coverage.mailboxes.iter().filter(|mailbox| may_see(&mailbox.name));
+        let seen: Vec<_> = seen
+            .map(|mailbox| Mailbox {
+                name: mailbox.name.clone(),
+                indexed: mailbox.indexed,
+                newest: mailbox.newest.map(time),
+            })
+            .collect();
+        let indexed = if mailboxes.is_empty() {
+            coverage.indexed
+        } else {
+            seen.iter().map(|one| one.indexed).sum()
+        };
+        let missing = coverage.known.saturating_sub(coverage.indexed);
+        Self { indexed, known: indexed + missing, as_of: coverage.as_of.map(time), mailboxes: seen }
+    }
+}
+
+/// The results of a page of the local index.
+#[must_use]
+pub fn results(page: &Page) -> Vec<MessageView> {
+    page.hits.iter().map(MessageView::from).collect()
+}
+
+/// A whole number of milliseconds.
+#[must_use]
+pub fn milliseconds(since: std::time::Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,114 @@
+//! The configuration as a file again, without its secrets.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Serialize;
+use toml::{Table, Value};
+
+use super::{Config, Limits, Premium};
+use crate::access::Key;
+
+impl Config {
+    /// The whole configuration as TOML, every value that holds now in it, secrets masked.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let mut table = Table::new();
+        put(&mut table, "listen", self.listen.to_string());
+        put(&mut table, "data", path(&self.data));
+        put(&mut table, "deadline", time(self.deadline));
+        table.insert("limits".into(), Value::Table(limits(&self.limits)));
+        let mut cors = Table::new();
+        put(&mut cors, "origins", &self.origins);
+        table.insert("cors".into(), Value::Table(cors));
+        if let Some(shown) = self.premium.as_ref() {
+            table.insert("premium".into(), Value::Table(premium(shown)));
+        }
+        let keys = self.access.keys().iter().map(|one| Value::Table(key(one)));
+        table.insert("keys".into(), Value::Array(keys.collect()));
+        let tenants = self.tenants.iter().map(|tenant| {
+            let mut table = Table::new();
+            put(&mut table, "id", &tenant.id);
+            put(&mut table, "data", path(&tenant.data));
+            Value::Table(table)
+        });
+        table.insert("tenants".into(), Value::Array(tenants.collect()));
+        // Text, numbers and lists of them can always be written.
+        toml::to_string(&table).unwrap_or_default()
+    }
+}
+
+fn limits(limits: &Limits) -> Table {
+    let mut table = Table::new();
+    for (name, value) in [
+        ("body", limits.body),
+        ("uri", limits.uri),
+        ("headers", limits.headers),
+        ("concurrency", limits.concurrency),
+        ("exports", limits.exports),
+    ] {
+        put(&mut table, name, value);
+    }
+    if let Some(rate) = limits.rate {
+        put(&mut table, "rate", rate);
+    }
+    put(&mut table, "burst", limits.burst);
+    put(&mut table, "time", time(limits.time));
+    table
+}
+
+fn premium(premium: &Premium) -> Table {
+    let mut table = Table::new();
+    put(&mut table, "url", &premium.url);
+    put(&mut table, "index", &premium.index);
+    put(&mut table, "deadline", time(premium.deadline));
+    put(&mut table, "recheck", time(premium.recheck));
+    put(&mut table, "syntax", format!("{:?}", premium.reading.syntax).to_lowercase());
+    put(&mut table, "mode", format!("{:?}", premium.reading.mode).to_lowercase());
+    put(&mut table, "search_functions", premium.search_functions);
+    put(&mut table, "lower_case_addresses", premium.lower_case_addresses);
+    put(&mut table, "url_budget", premium.url_budget);
+    put(&mut table, "probe", premium.probe.map_or_else(|| "never".to_owned(), time));
+    put(&mut table, "hedge", premium.hedge);
+    put(&mut table, "shadow", premium.shadow);
+    for (name, file) in [("fields", &premium.fields), ("certificates", &premium.certificates)] {
+        if let Some(file) = file {
+            put(&mut table, name, path(file));
+        }
+    }
+    let mut breaker = Table::new();
+    put(&mut breaker, "window", time(premium.breaker.window));
+    put(&mut breaker, "minimum", premium.breaker.minimum);
+    put(&mut breaker, "failure_rate", premium.breaker.failure_rate);
+    put(&mut breaker, "rest", time(premium.breaker.rest));
+    table.insert("breaker".into(), Value::Table(breaker));
+    table
+}
+
+fn key(key: &Key) -> Table {
+    let mut table = Table::new();
+    put(&mut table, "name", &key.name);
+    put(&mut table, "sha256", "***");
+    put(&mut table, "tenant", &key.tenant);
+    if key.upstream.is_some() {
+        put(&mut table, "upstream_key", "***");
+    }
+    if !key.mailboxes.is_empty() {
+        put(&mut table, "mailboxes", &key.mailboxes);
+    }
+    table
+}
+
+fn put(table: &mut Table, name: &str, value: impl Serialize) {
+    if let Ok(value) = Value::try_from(value) {
+        table.insert(name.to_owned(), value);
+    }
+}
+
+fn time(time: Duration) -> String {
+    format!("{}ms", time.as_millis())
+}
+
+fn path(path: &Path) -> String {
+    path.display().to_string()
+}

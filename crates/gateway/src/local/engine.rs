@@ -1,0 +1,118 @@
+//! What the gateway asks of an index.
+
+use jiff::tz::TimeZone;
+use postern_local_index::search::{
+    AddressBook, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Index, Page,
+    Search, Suggestion, Thread,
+};
+use postern_local_index::source::Lost;
+use postern_query::Condition;
+
+/// Something that can answer from this machine.
+pub trait LocalEngine: Send + Sync + 'static {
+    /// One page of what matches.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError>;
+
+    /// Counts what matches by each facet: the `most` most frequent values of each, in UTC.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    fn facets(
+        &self,
+        condition: &Condition,
+        facets: &[Facet],
+        most: usize,
+    ) -> Result<Vec<FacetCounts>, IndexError>;
+
+    /// The `most` most frequent values that begin so, in the messages within.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    fn complete(
+        &self,
+        within: &Condition,
+        completion: Completion<'_>,
+        typed: &str,
+        most: usize,
+    ) -> Result<Vec<Suggestion>, IndexError>;
+
+    /// The conversation of the message of that id.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    fn thread(&self, id: &str) -> Result<Thread, IndexError>;
+
+    /// Everyone who was seen; it takes long.
+    ///
+    /// # Errors
+    ///
+    /// When the index cannot be read.
+    fn address_book(&self) -> Result<AddressBook, IndexError>;
+
+    /// The bytes of a message as they were read, or why they are not there any more.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping of the index cannot be read now.
+    fn original(&self, id: &str) -> Result<Result<Vec<u8>, Lost>, IndexError>;
+
+    /// How much of the known mail is here; asked with every search, so it must be at hand.
+    fn coverage(&self) -> Coverage;
+
+    /// Whether another index lies in its place by now.
+    fn is_replaced(&self) -> bool {
+        false
+    }
+}
+
+impl LocalEngine for Index {
+    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError> {
+        Self::search(self, search)
+    }
+
+    fn facets(
+        &self,
+        condition: &Condition,
+        facets: &[Facet],
+        most: usize,
+    ) -> Result<Vec<FacetCounts>, IndexError> {
+        Self::facets(self, condition, facets, most, &TimeZone::UTC)
+    }
+
+    fn complete(
+        &self,
+        within: &Condition,
+        completion: Completion<'_>,
+        typed: &str,
+        most: usize,
+    ) -> Result<Vec<Suggestion>, IndexError> {
+        Self::complete(self, within, completion, typed, most)
+    }
+
+    fn thread(&self, id: &str) -> Result<Thread, IndexError> {
+        Self::thread(self, id)
+    }
+
+    fn address_book(&self) -> Result<AddressBook, IndexError> {
+        Self::address_book(self)
+    }
+
+    fn original(&self, id: &str) -> Result<Result<Vec<u8>, Lost>, IndexError> {
+        Self::original(self, id)
+    }
+
+    fn coverage(&self) -> Coverage {
+        Self::coverage(self)
+    }
+
+    fn is_replaced(&self) -> bool {
+        Self::is_replaced(self)
+    }
+}

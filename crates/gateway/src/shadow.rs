@@ -1,0 +1,69 @@
+//! Whether the local index would have said what premium said: a share of the answers is asked for
+//! twice, so that an operator knows how far to trust the fallback before it is needed.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use postern_local_index::search::Page;
+use postern_upstream::Answer;
+use tracing::{info, warn};
+
+use crate::State;
+use crate::local::Question;
+use crate::metrics::Comparison;
+
+/// Asks the local index beside the requests, if it is this one's turn. The messages are compared where
+/// premium answers `exactly` what is asked, and all of them stand on the page.
+pub(crate) fn compare(
+    state: &State,
+    tenant: Option<&str>,
+    query_id: &str,
+    answer: &Answer,
+    exactly: bool,
+    question: impl FnOnce() -> Option<Question>,
+) {
+    if fastrand::f64() >= state.shadow() {
+        return;
+    }
+    let (Some(question), Some(theirs)) = (question(), Theirs::of(answer, exactly)) else { return };
+    let (state, query_id) = (state.clone(), query_id.to_owned());
+    let local = state.local(tenant).clone();
+    drop(tokio::spawn(async move {
+        let page = local.search(question, state.deadline(Instant::now())).await;
+        let result = page.map_or(Comparison::Failed, |page| theirs.compare(&page));
+        state.metrics().shadow(result);
+        match result {
+            Comparison::Same => info!(query_id, "the local index agrees"),
+            Comparison::Count | Comparison::Ids | Comparison::Failed => {
+                warn!(query_id, ?result, "the local index disagrees");
+            }
+        }
+    }));
+}
+
+/// What premium said.
+#[derive(Debug)]
+struct Theirs {
+    count: usize,
+    /// All ids, where they are known.
+    ids: Option<BTreeSet<String>>,
+}
+
+impl Theirs {
+    fn of(answer: &Answer, exactly: bool) -> Option<Self> {
+        let found = answer.found()?;
+        let count = usize::try_from(found.count?).ok()?;
+        let ids = found.hits.iter().map(|hit| hit.text("id").map(str::to_owned));
+        let ids = ids.collect::<Option<BTreeSet<_>>>();
+        Some(Self { count, ids: ids.filter(|ids| exactly && ids.len() == count) })
+    }
+
+    fn compare(&self, ours: &Page) -> Comparison {
+        if ours.count != self.count {
+            return Comparison::Count;
+        }
+        let is_other =
+            |ids: &BTreeSet<String>| ours.hits.iter().any(|hit| !ids.contains(&hit.message.id));
+        if self.ids.as_ref().is_some_and(is_other) { Comparison::Ids } else { Comparison::Same }
+    }
+}

@@ -1,0 +1,180 @@
+//! Two tenants and three keys: nobody sees on any path what is not theirs.
+
+use std::sync::OnceLock;
+
+use postern_local_index::mail::id_of;
+use tempfile::TempDir;
+
+use super::indexed::{take_in, write};
+use super::*;
+use crate::config::Tenant;
+
+/// What only one mailbox holds: words of everything that can be asked for.
+const SECRETS: [&str; 6] = ["zebra", "Quagga", "gnu.pdf", "okapi@", "Tapir", "kudu"];
+
+fn raw(mailbox: &str, secret: bool) -> String {
+    if secret {
+        format!(
+            "From: Quagga <okapi@{mailbox}.example>\r\nTo: all@x.example\r\nSubject: zebra shared\r\nKeywords: Tapir\r\n\
+             Message-ID: <{mailbox}@x>\r\nReferences: <root@x>\r\nDate: Mon, 1 Jan 2024 10:00:00 +0000\r\n\
+             Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nkudu\r\n\
+             --b\r\nContent-Type: application/pdf\r\nContent-Disposition: attachment; filename=gnu.pdf\r\n\r\nkudu\r\n--b--\r\n"
+        )
+    } else {
+        "From: own@x.example\r\nSubject: shared\r\nMessage-ID: <own@x>\r\nReferences: <root@x>\r\n\
+         Date: Tue, 2 Jan 2024 10:00:00 +0000\r\n\r\nmine\r\n"
+            .to_owned()
+    }
+}
+
+/// Tenant `t1` with the mailboxes `own` and `hidden`, tenant `t2` with `other`.
+struct Place {
+    router: Router,
+    _folders: [TempDir; 2],
+}
+
+/// Keys: one sees the mailbox `own` of t1, one all of t1, one all of t2.
+const NARROW: &str = "narrow";
+const WIDE: &str = "wide";
+const OTHER: &str = "other";
+
+fn place() -> &'static Place {
+    static PLACE: OnceLock<Place> = OnceLock::new();
+    PLACE.get_or_init(|| {
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        write(&folders[0].path().join("mail"), "own/Inbox/1.eml", &raw("own", false));
+        write(&folders[0].path().join("mail"), "hidden/Secret-kudu/2.eml", &raw("hidden", true));
+        write(&folders[1].path().join("mail"), "other/Secret-kudu/3.eml", &raw("other", true));
+        let mut config = one_key(None);
+        let narrow = Key { mailboxes: vec!["own".into()], ..key("narrow", NARROW, "t1") };
+        config.access =
+            Access::new(vec![narrow, key("wide", WIDE, "t1"), key("other", OTHER, "t2")]);
+        for (id, folder) in [("t1", &folders[0]), ("t2", &folders[1])] {
+            let data = folder.path().join("data");
+            take_in(&folder.path().join("mail"), &data, false);
+            config.tenants.push(Tenant { id: id.into(), data });
+        }
+        Place { router: app(State::new(&config, now).unwrap()), _folders: folders }
+    })
+}
+
+/// Every path that could tell of a message.
+fn paths(tenant: &str) -> Vec<(Method, String, String)> {
+    let ids = [id_of(raw("hidden", true).as_bytes()), id_of(raw("other", true).as_bytes())];
+    let documents = format!("/api/{tenant}/indexes/dg-search-index/documents");
+    let mut uris: Vec<String> = [
+        "/v1/search?q=zebra&highlight=true&facets=sender,senderDomain,year,month,folder,mailbox,attachmentType,hasAttachment",
+        "/v1/search?highlight=true&facets=sender,senderDomain,year,month,folder,mailbox,attachmentType",
+        "/v1/search?q=mailbox:hidden+OR+mailbox:other",
+        "/v1/search?filter=mailbox+eq+'hidden'+or+mailbox+eq+'other'",
+        "/v1/search?q=-mine&limit=0",
+        "/v1/complete?q=from:",
+        "/v1/complete?q=from:ok",
+        "/v1/complete?q=in:sec",
+        "/v1/complete?q=mailbox:",
+        "/v1/complete?q=filename:",
+        "/v1/complete?q=ext:",
+        "/v1/complete?q=category:",
+        "/v1/status",
+        "/metrics",
+        "/readyz",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for raw in ["", "?query=zebra", "?filter=mailbox+ne+'x'", "?query=kudu&$orderby=size+desc"] {
+        uris.push(format!("{documents}{raw}"));
+    }
+    let browse = format!("/api/{tenant}/discovery/x/source");
+    for mailbox in ["hidden", "other"] {
+        uris.push(format!("{browse}/{mailbox}/items/-?types=MailboxFolder"));
+        uris.push(format!(
+            "{browse}/{mailbox}/items/-?types=MessageItem&fromDate=2020-01-01T00:00:00Z&toDate=2030-01-01T00:00:00Z"
+        ));
+        uris.extend(ids.iter().map(|id| format!("{browse}/{mailbox}/items/{id}/download")));
+    }
+    for id in ids {
+        for rest in ["", "?format=html", "/eml", "/attachments/0"] {
+            uris.push(format!("/v1/messages/{id}{rest}"));
+        }
+        uris.push(format!("/v1/threads/{id}"));
+    }
+    let mut all: Vec<_> = uris.into_iter().map(|uri| (Method::GET, uri, String::new())).collect();
+    for format in ["mbox", "zip", "csv", "jsonl"] {
+        let body = format!(r#"{{"format":"{format}"}}"#);
+        all.push((Method::POST, "/v1/export".into(), body));
+    }
+    all
+}
+
+fn told(seen: &Seen) -> Option<&'static str> {
+    let headers = format!("{:?}", seen.headers);
+    let text = format!("{headers}{}", String::from_utf8_lossy(&seen.body)).to_lowercase();
+    SECRETS.into_iter().find(|secret| text.contains(&secret.to_lowercase()))
+}
+
+#[tokio::test]
+async fn a_key_of_one_mailbox_hears_nothing_of_another() {
+    for (method, uri, body) in paths("t1") {
+        let seen = send(&place().router, method, &uri, Some(NARROW), &body).await;
+        let mut echoed = seen;
+        // What was asked may be repeated.
+        echoed.body = String::from_utf8_lossy(&echoed.body)
+            .replace("\"canonical\":\"zebra\"", "")
+            .into_bytes();
+        assert_eq!(told(&echoed), None, "{uri}: {}", String::from_utf8_lossy(&echoed.body));
+        let text = String::from_utf8_lossy(&echoed.body).replace("mailbox:hidden", "");
+        assert!(!text.contains("\"hidden\"") && !text.contains("\"other\""), "{uri}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_hidden_looks_like_what_is_not_there() {
+    for id in [id_of(raw("hidden", true).as_bytes()), id_of(raw("other", true).as_bytes())] {
+        for rest in ["", "/eml", "/attachments/0"] {
+            let ask = async |id: &str| {
+                send(
+                    &place().router,
+                    Method::GET,
+                    &format!("/v1/messages/{id}{rest}"),
+                    Some(NARROW),
+                    "",
+                )
+                .await
+            };
+            let (hidden, absent) = (ask(&id).await, ask(&"0".repeat(32)).await);
+            assert_eq!((hidden.status, hidden.body), (absent.status, absent.body), "{rest}");
+            assert_eq!(hidden.status, 404);
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_tenant_hears_nothing_of_another() {
+    // What the wide key of the first tenant sees is the hidden mailbox and never that of the second.
+    for (method, uri, body) in paths("t1") {
+        let seen = send(&place().router, method, &uri, Some(WIDE), &body).await;
+        let text = String::from_utf8_lossy(&seen.body).into_owned();
+        assert!(!text.contains("other.example") && !text.contains("<other@x>"), "{uri}: {text}");
+    }
+    for (method, uri, body) in
+        paths("t1").into_iter().filter(|(_, uri, _)| uri.starts_with("/api/"))
+    {
+        let seen = send(&place().router, method, &uri, Some(OTHER), &body).await;
+        assert_eq!(seen.status, 404, "{uri}");
+    }
+    let own = send(&place().router, Method::GET, "/v1/search?q=zebra", Some(OTHER), "").await;
+    assert_eq!(own.json()["count"]["value"], 1, "and each sees its own");
+    let wide = send(&place().router, Method::GET, "/v1/complete?q=from:ok", Some(WIDE), "").await;
+    assert_eq!(wide.json()["suggestions"][0]["text"], "okapi@hidden.example");
+}
+
+#[tokio::test]
+async fn a_conversation_shows_only_what_may_be_seen() {
+    let id = id_of(raw("own", false).as_bytes());
+    let uri = format!("/v1/threads/{id}");
+    let count = async |key| {
+        let seen = send(&place().router, Method::GET, &uri, Some(key), "").await;
+        seen.json()["messages"].as_array().unwrap().len()
+    };
+    assert_eq!((count(WIDE).await, count(NARROW).await), (2, 1));
+}
