@@ -110,9 +110,11 @@ fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<
         SearchFormat::Json => {
             output::line(serde_json::to_string(&wire(index, parsed, &page, began))?)
         }
-        SearchFormat::Jsonl => wire::results(&page)
-            .iter()
-            .try_for_each(|hit| output::line(serde_json::to_string(hit)?)),
+        SearchFormat::Jsonl => {
+            let hits = wire::results(&page);
+            let lines = hits.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
+            if lines.is_empty() { Ok(()) } else { output::line(lines.join("\n")) }
+        }
     }
 }
 
@@ -139,17 +141,16 @@ fn wire(index: &Index, parsed: &Parsed, page: &Page, began: Instant) -> SearchAn
 // ---- for people ----
 
 fn table(page: &Page, index: &Index) -> anyhow::Result<()> {
-    for (number, hit) in (1..).zip(&page.hits) {
-        one(number, hit)?;
-    }
-    let coverage = index.coverage();
+    // Written at once: a page has hundreds of lines.
+    let hits: Vec<_> = (1..).zip(&page.hits).map(|(number, hit)| one(number, hit)).collect();
+    let coverage = index.totals();
     let shown = page.hits.len();
     let rest = if page.count > shown {
         format!(", the first {shown} shown (--limit N for more)")
     } else {
         String::new()
     };
-    output::line(format!("{} found{rest}", page.count))?;
+    output::line(format!("{}{} found{rest}", hits.concat(), page.count))?;
     if coverage.indexed < coverage.known {
         let missing = coverage.known - coverage.indexed;
         output::note(format!(
@@ -159,7 +160,8 @@ fn table(page: &Page, index: &Index) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn one(number: usize, hit: &Hit) -> anyhow::Result<()> {
+/// The lines of one hit.
+fn one(number: usize, hit: &Hit) -> String {
     let message = &hit.message;
     let snippet = hit.snippet.clone().unwrap_or_default();
     let date = message
@@ -172,17 +174,19 @@ fn one(number: usize, hit: &Hit) -> anyhow::Result<()> {
     let subject =
         message.subject.as_deref().filter(|subject| !subject.is_empty()).unwrap_or("(no subject)");
     let head = format!("{number:>3}. {date}  {}", terminal::safe(&show::person(&sender)));
-    output::line(output::styled(output::FAINT, head))?;
-    output::line(format!("     {}", marked(subject, &snippet.subject_ranges, true)))?;
+    let mut lines = vec![
+        output::styled(output::FAINT, head),
+        format!("     {}", marked(subject, &snippet.subject_ranges, true)),
+    ];
     if !snippet.text.is_empty() {
-        output::line(format!("     {}", marked(&snippet.text, &snippet.ranges, false)))?;
+        lines.push(format!("     {}", marked(&snippet.text, &snippet.ranges, false)));
     }
     let mut foot = vec![message.id.clone()];
     foot.extend(
         (!files.is_empty()).then(|| format!("files: {}", terminal::safe(&files.join(", ")))),
     );
-    output::line(output::styled(output::FAINT, format!("     {}", foot.join("  "))))?;
-    output::line("")
+    lines.push(output::styled(output::FAINT, format!("     {}", foot.join("  "))));
+    lines.join("\n") + "\n\n"
 }
 
 /// Text with the words that were looked for in colour.

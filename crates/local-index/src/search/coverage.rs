@@ -36,29 +36,36 @@ pub struct MailboxCoverage {
 /// Messages and newest arrival, by mailbox.
 type Mailboxes = BTreeMap<String, (u64, Option<i64>)>;
 
+/// The coverage of what this searcher sees, without the mailboxes.
+///
+/// # Errors
+///
+/// When the index cannot be read.
+pub(crate) fn totals(index: &tantivy::Index, searcher: &Searcher) -> Result<Coverage, Error> {
+    let payload = Payload::of(index)?;
+    let indexed = searcher.num_docs();
+    let known = indexed + payload.unreadable;
+    let as_of = payload.as_of.and_then(stored::instant);
+    Ok(Coverage { indexed, known, as_of, mailboxes: Vec::new() })
+}
+
 /// The coverage of what this searcher sees.
 ///
 /// # Errors
 ///
 /// When the index cannot be read.
 pub(crate) fn coverage(index: &tantivy::Index, searcher: &Searcher) -> Result<Coverage, Error> {
-    let payload = Payload::of(index)?;
     let mut mailboxes = Mailboxes::new();
     for reader in searcher.segment_readers() {
         count(reader, &mut mailboxes)?;
     }
-    let indexed = searcher.num_docs();
     let mailbox = |(name, (indexed, newest)): (String, (u64, Option<i64>))| MailboxCoverage {
         name,
         indexed,
         newest: newest.and_then(stored::instant),
     };
-    Ok(Coverage {
-        indexed,
-        known: indexed + payload.unreadable,
-        as_of: payload.as_of.and_then(stored::instant),
-        mailboxes: mailboxes.into_iter().map(mailbox).collect(),
-    })
+    let mailboxes = mailboxes.into_iter().map(mailbox).collect();
+    Ok(Coverage { mailboxes, ..totals(index, searcher)? })
 }
 
 fn count(reader: &SegmentReader, mailboxes: &mut Mailboxes) -> Result<(), Error> {

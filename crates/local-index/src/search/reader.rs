@@ -15,7 +15,7 @@ use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
 use super::columns::OpenColumns;
 use super::compile::{Plan, compile};
-use super::coverage::coverage;
+use super::coverage::{coverage, totals};
 use super::snapshots::{Snapshots, mark};
 use super::top::{Found, Top, UNSCORED};
 use super::{Coverage, Error, Hit, Ids, Page, Search, fetch, ids, scores, snippet};
@@ -179,6 +179,19 @@ impl Index {
 
     pub(super) fn searcher(&self) -> Searcher {
         self.reader.searcher()
+    }
+
+    /// How much of the known mail is here, without a word about each mailbox: no message is looked at.
+    ///
+    /// ```no_run
+    /// let index = postern_local_index::search::Index::open("data".as_ref())?;
+    /// let totals = index.totals();
+    /// assert!(totals.indexed <= totals.known);
+    /// # Ok::<(), postern_local_index::search::Error>(())
+    /// ```
+    #[must_use]
+    pub fn totals(&self) -> Coverage {
+        totals(&self.engine, &self.reader.searcher()).unwrap_or_default()
     }
 
     /// How much of the known mail is here.
