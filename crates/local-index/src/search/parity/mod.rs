@@ -2,6 +2,7 @@
 
 mod conditions;
 mod messages;
+mod typed;
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -170,8 +171,14 @@ fn check_scores(index: &Index, condition: &Condition) -> Result<(), TestCaseErro
     Ok(())
 }
 
+/// So many random cases, or as many as `POSTERN_CASES` asks for.
+fn cases(everyday: u32) -> Config {
+    let asked = std::env::var("POSTERN_CASES").ok().and_then(|cases| cases.parse().ok());
+    Config { cases: asked.unwrap_or(everyday), failure_persistence: None, ..Config::default() }
+}
+
 proptest! {
-    #![proptest_config(Config { cases: 20, failure_persistence: None, ..Config::default() })]
+    #![proptest_config(cases(20))]
 
     #[test]
     fn the_index_means_what_evaluate_means(
@@ -191,6 +198,22 @@ proptest! {
             };
             check(&index, &messages, condition, order).map_err(context)?;
             check_scores(&index, condition).map_err(context)?;
+        }
+    }
+
+    #[test]
+    fn what_is_typed_finds_what_evaluate_says(
+        parts in messages::parts(),
+        questions in prop::collection::vec((typed::question(), conditions::order()), 1..40),
+    ) {
+        let data = tempfile::tempdir().unwrap();
+        let index = index_of(data.path(), &parts);
+        let messages = last_of_each(&parts);
+        for ((text, condition), order) in &questions {
+            check(&index, &messages, condition, order).map_err(|error| match error {
+                TestCaseError::Fail(reason) => TestCaseError::fail(format!("{reason}\nfor {text}")),
+                rejected @ TestCaseError::Reject(_) => rejected,
+            })?;
         }
     }
 }
