@@ -1,10 +1,18 @@
 //! Binding to an address and serving until told to end.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
+use axum::Router;
+use axum::serve::Listener;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use crate::api;
 use crate::state::State;
@@ -52,21 +60,51 @@ impl Bound {
         self.address
     }
 
-    /// Serves until `ended`, then lets requests under way finish.
+    /// Serves until `ended`, then lets requests under way finish, for as long as a request may take.
     ///
     /// # Errors
     ///
-    /// When the listener fails.
+    /// Never yet: a listener that cannot accept for a while, such as without file descriptors, tries again.
     pub async fn run(
         self,
         state: State,
         ended: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        // Answers are small: waiting to fill a packet only makes them late.
-        let listener = self.listener.tap_io(|socket| drop(socket.set_nodelay(true)));
+        let time = state.limits().time;
         let probing = tokio::spawn(state.clone().keep_probing());
-        let served = axum::serve(listener, api::app(state)).with_graceful_shutdown(ended).await;
+        let connections = GracefulShutdown::new();
+        tokio::select! {
+            never = accept(self.listener, api::app(state), time, &connections) => match never {},
+            () = ended => {}
+        }
+        drop(timeout(time, connections.shutdown()).await);
         probing.abort();
-        served
+        Ok(())
+    }
+}
+
+/// Serves each connection beside the others. One that does not finish its headers in `time`, or is quiet
+/// for so long between requests, is closed: else anybody could hold as many as this process can have.
+async fn accept(
+    mut listener: TcpListener,
+    app: Router,
+    time: Duration,
+    connections: &GracefulShutdown,
+) -> Infallible {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    server.http1().timer(TokioTimer::new()).header_read_timeout(time);
+    server.http2().timer(TokioTimer::new()).keep_alive_interval(time).keep_alive_timeout(time);
+    loop {
+        let (socket, _) = Listener::accept(&mut listener).await;
+        // Answers are small: waiting to fill a packet only makes them late.
+        drop(socket.set_nodelay(true));
+        let service = TowerToHyperService::new(app.clone());
+        let served = server.serve_connection(TokioIo::new(socket), service).into_owned();
+        let served = connections.watch(served);
+        tokio::spawn(async {
+            if let Err(error) = served.await {
+                tracing::debug!(error, "a connection broke off");
+            }
+        });
     }
 }

@@ -4,6 +4,9 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+/// How many requests of the window are looked at: more say no more about a rate.
+const REMEMBERED: usize = 4_096;
+
 /// When it opens and for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BreakerSettings {
@@ -54,15 +57,20 @@ pub(crate) enum BreakerState {
 
 #[derive(Debug)]
 enum Phase {
-    Closed {
-        recent: VecDeque<(Instant, bool)>,
-    },
+    Closed(Recent),
     /// Probing is allowed from `retry_at` on; `probing` says whether one has left.
     Open {
         since: Instant,
         retry_at: Instant,
         probing: bool,
     },
+}
+
+/// The last requests of the window, each with whether it failed, and how many did.
+#[derive(Debug, Default)]
+struct Recent {
+    requests: VecDeque<(Instant, bool)>,
+    failures: usize,
 }
 
 /// The breaker; the time is always an argument.
@@ -74,14 +82,14 @@ pub(crate) struct Breaker {
 
 impl Breaker {
     pub(crate) fn new(settings: BreakerSettings) -> Self {
-        Self { settings, phase: Mutex::new(Phase::Closed { recent: VecDeque::new() }) }
+        Self { settings, phase: Mutex::new(Phase::Closed(Recent::default())) }
     }
 
     /// Whether a request may go through now. A probe that never reports back, because its client
     /// went away, makes room for another one after a rest.
     pub(crate) fn admits(&self, now: Instant) -> Result<(), Instant> {
         match &mut *self.lock() {
-            Phase::Closed { .. } => Ok(()),
+            Phase::Closed(_) => Ok(()),
             Phase::Open { since, retry_at, .. } if now < *retry_at => Err(*since),
             Phase::Open { retry_at, probing, .. } => {
                 (*retry_at, *probing) = (now + self.settings.rest, true);
@@ -94,17 +102,18 @@ impl Breaker {
     pub(crate) fn record(&self, health: Health, now: Instant) {
         let mut phase = self.lock();
         let opened = match (&mut *phase, health) {
-            (Phase::Closed { .. }, Health::Alive) => return,
-            (Phase::Closed { .. }, Health::Silent) => now,
-            (Phase::Closed { recent }, Health::Good | Health::Bad) => {
-                recent.push_back((now, health == Health::Bad));
-                if !self.settings.is_too_much(recent, now) {
+            (Phase::Closed(_), Health::Alive) => return,
+            (Phase::Closed(_), Health::Silent) => now,
+            (Phase::Closed(recent), Health::Good | Health::Bad) => {
+                recent.forget_before(now, self.settings.window);
+                recent.note(health == Health::Bad, now);
+                if !recent.is_too_much(&self.settings) {
                     return;
                 }
                 now
             }
             (Phase::Open { .. }, Health::Good | Health::Alive) => {
-                *phase = Phase::Closed { recent: VecDeque::new() };
+                *phase = Phase::Closed(Recent::default());
                 return;
             }
             (Phase::Open { since, .. }, Health::Bad | Health::Silent) => *since,
@@ -116,7 +125,7 @@ impl Breaker {
     /// Whether requests go through now.
     pub(crate) fn state(&self, now: Instant) -> BreakerState {
         match &*self.lock() {
-            Phase::Closed { .. } => BreakerState::Closed,
+            Phase::Closed(_) => BreakerState::Closed,
             Phase::Open { since, retry_at, probing } if *probing || now >= *retry_at => {
                 BreakerState::HalfOpen(*since)
             }
@@ -129,14 +138,23 @@ impl Breaker {
     }
 }
 
-impl BreakerSettings {
-    /// Forgets what is older than the window and looks at the rest.
-    fn is_too_much(&self, recent: &mut VecDeque<(Instant, bool)>, now: Instant) -> bool {
-        while recent.front().is_some_and(|(at, _)| now.duration_since(*at) > self.window) {
-            recent.pop_front();
+impl Recent {
+    fn forget_before(&mut self, now: Instant, window: Duration) {
+        let is_old = |(at, _): &(Instant, bool)| now.duration_since(*at) > window;
+        while self.requests.len() == REMEMBERED || self.requests.front().is_some_and(is_old) {
+            let forgotten = self.requests.pop_front();
+            self.failures -= usize::from(forgotten.is_some_and(|(_, failed)| failed));
         }
-        let failures = recent.iter().filter(|(_, failed)| *failed).count();
-        recent.len() >= self.minimum && as_f64(failures) >= self.failure_rate * as_f64(recent.len())
+    }
+
+    fn note(&mut self, failed: bool, now: Instant) {
+        self.requests.push_back((now, failed));
+        self.failures += usize::from(failed);
+    }
+
+    fn is_too_much(&self, settings: &BreakerSettings) -> bool {
+        let limit = settings.failure_rate * as_f64(self.requests.len());
+        self.requests.len() >= settings.minimum && as_f64(self.failures) >= limit
     }
 }
 
@@ -203,6 +221,21 @@ mod tests {
             breaker.record(Health::Bad, now + seconds * SECOND);
         }
         assert_eq!(breaker.state(now + 80 * SECOND), BreakerState::Closed);
+    }
+
+    /// Under load the window holds more requests than are remembered: the last ones count.
+    #[test]
+    fn the_last_requests_of_a_full_window_count() {
+        let now = Instant::now();
+        let breaker = Breaker::new(BreakerSettings::default());
+        for _ in 0..10 * REMEMBERED {
+            breaker.record(Health::Good, now);
+        }
+        for failed in 1..=REMEMBERED / 2 {
+            assert_eq!(breaker.state(now), BreakerState::Closed, "{failed}");
+            breaker.record(Health::Bad, now);
+        }
+        assert_eq!(breaker.state(now), BreakerState::Open(now));
     }
 
     #[test]
