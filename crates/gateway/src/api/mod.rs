@@ -80,6 +80,7 @@ pub fn app(state: Shared) -> Router {
         .route("/assets/search.js", get(pages::search_script))
         .route("/assets/docs.js", get(pages::docs_script))
         .route("/assets/style.css", get(pages::style))
+        .route("/assets/mail.css", get(pages::mail_style))
         .method_not_allowed_fallback(wrong_method)
         .fallback(elsewhere)
         .layer(DefaultBodyLimit::max(state.limits().body))

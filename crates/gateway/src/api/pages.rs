@@ -44,3 +44,8 @@ pub(super) async fn docs_script() -> impl IntoResponse {
 pub(super) async fn style() -> impl IntoResponse {
     asset("text/css; charset=utf-8", include_str!("assets/style.css"))
 }
+
+/// `GET /assets/mail.css`
+pub(super) async fn mail_style() -> impl IntoResponse {
+    asset("text/css; charset=utf-8", include_str!("assets/mail.css"))
+}
