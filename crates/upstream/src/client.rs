@@ -17,6 +17,8 @@ use crate::{Answer, Fault, Found, Outcome, SearchRequest, Secret, Target};
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
+/// Up to so many bytes room is made for what an answer promises, before it comes.
+const BELIEVED: usize = 1 << 20;
 
 /// Times and limits that rarely need changing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -207,7 +209,8 @@ impl DataTap {
 
     /// The whole body; one that is shorter than promised is an error.
     async fn read(&self, mut response: Response) -> Result<Bytes, Fault> {
-        let mut body = BytesMut::new();
+        let promised = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(0);
+        let mut body = BytesMut::with_capacity(promised.min(BELIEVED));
         while let Some(chunk) = response.chunk().await.map_err(|error| Fault::of(&error))? {
             if body.len() + chunk.len() > self.settings.answer_limit {
                 return Err(Fault::TooLarge);
