@@ -8,7 +8,8 @@ use postern_query::Message;
 
 use super::room::{Room, Taken};
 use crate::index::SameId;
-use crate::mail;
+use crate::mail::contents::{AttachmentText, Contents};
+use crate::mail::{self, outlook};
 use crate::source::{self, Content, Home, Item, PlaceRule, SourceFile, Unreadable};
 
 /// Bytes of messages on their way from file to index.
@@ -29,6 +30,11 @@ pub(super) enum Event {
         part: String,
         home: Arc<Home>,
     },
+    Item {
+        item: Box<outlook::Item>,
+        part: String,
+        home: Arc<Home>,
+    },
     Parsed {
         message: Box<Message>,
         part: String,
@@ -44,6 +50,7 @@ impl Event {
     fn bytes(&self) -> usize {
         match self {
             Self::Raw { bytes, .. } => bytes.len(),
+            Self::Item { item, .. } => item.bytes(),
             Self::Parsed { message, .. } => message.body.as_ref().map_or(0, String::len),
             Self::Unreadable(_) | Self::End => 0,
         }
@@ -77,9 +84,7 @@ pub(super) fn read_files(
 fn event(item: Result<Item, Unreadable>) -> Event {
     match item {
         Ok(Item { part, home, content: Content::Raw(bytes) }) => Event::Raw { bytes, part, home },
-        Ok(Item { part, content: Content::Read(message), .. }) => {
-            Event::Parsed { message, part, same_id: SameId::Keeps }
-        }
+        Ok(Item { part, home, content: Content::Item(item) }) => Event::Item { item, part, home },
         Ok(Item { part, content: Content::Document(message), .. }) => {
             Event::Parsed { message, part, same_id: SameId::Replaces }
         }
@@ -87,18 +92,33 @@ fn event(item: Result<Item, Unreadable>) -> Event {
     }
 }
 
-pub(super) fn parse_all(to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>) {
+pub(super) fn parse_all(
+    to_parse: &Mutex<Receiver<Work>>,
+    parsed: &SyncSender<Work>,
+    attachments: &AttachmentText,
+) {
+    let mut contents = Contents::new(attachments);
     loop {
         let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut work) = next else { return };
-        if let Event::Raw { bytes, part, home } = work.event {
-            let mut message = mail::parse(&bytes, &home.place);
-            home.mark(&mut message);
-            let message = Box::new(message);
-            work.event = Event::Parsed { message, part, same_id: SameId::Keeps };
-        }
+        work.event = parse(work.event, &mut contents);
         if parsed.send(work).is_err() {
             return;
         }
     }
+}
+
+fn parse(event: Event, contents: &mut Contents) -> Event {
+    let (message, part) = match event {
+        Event::Raw { bytes, part, home } => {
+            let mut message = mail::parse_with(&bytes, &home.place, contents);
+            home.mark(&mut message);
+            (message, part)
+        }
+        Event::Item { item, part, home } => {
+            (outlook::message(&item, &home.place, contents), part)
+        }
+        Event::Parsed { .. } | Event::Unreadable(_) | Event::End => return event,
+    };
+    Event::Parsed { message: Box::new(message), part, same_id: SameId::Keeps }
 }

@@ -42,8 +42,8 @@ pub struct Item {
 pub enum Content {
     /// The bytes of a message.
     Raw(Vec<u8>),
-    /// A message that was read already, out of a file that has no bytes for it.
-    Read(Box<Message>),
+    /// An item of Outlook, out of a file that has no bytes for it.
+    Item(Box<outlook::Item>),
     /// A document, which may take the place of an older one of its id.
     Document(Box<Message>),
 }
