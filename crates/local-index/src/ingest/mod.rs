@@ -18,8 +18,8 @@ use std::thread;
 use jiff::Timestamp;
 use postern_query::Message;
 
-use crate::mail::contents::AttachmentText;
 use crate::index::{Added, Options, Origin, SameId, Source, Writer};
+use crate::mail::contents::AttachmentText;
 use crate::search::Error;
 use crate::source::{self, PlaceRule, SourceFile, Unreadable};
 
@@ -117,7 +117,11 @@ pub fn run(
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Summary, Error> {
     let mut writer = Writer::open(data, &request.options)?;
-    let mut run = Run { commit_every: request.commit_every.max(1), ..Run::default() };
+    let mut run = Run {
+        commit_every: request.commit_every.max(1),
+        skips_attachments: request.attachment_text == AttachmentText::Off,
+        ..Run::default()
+    };
     let files = run.scan(&mut writer, request)?;
     run.progress.total_bytes = files.iter().map(|file| file.length).sum();
     let stop = AtomicBool::new(false);
@@ -149,6 +153,7 @@ struct Run {
     progress: Progress,
     since_commit: u64,
     commit_every: u64,
+    skips_attachments: bool,
     /// Bytes of the files that were read to their end.
     finished: u64,
     /// Bytes of messages of the file that is being read.
@@ -296,6 +301,9 @@ impl Run {
         let origin = Origin { path: file.path.clone(), place };
         let bytes = message.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         self.summary.found += 1;
+        if self.skips_attachments {
+            writer.leave_out_attachment_text();
+        }
         match writer.add(&origin, message, same_id) {
             Ok(Added::Duplicate) => self.summary.duplicates += 1,
             Ok(Added::New | Added::Replaced) => {
@@ -331,10 +339,9 @@ impl Run {
                 "" => name.to_owned(),
                 place => format!("{place}!{name}"),
             };
-            self.summary.attachments_unread.push(Unreadable {
-                part,
-                ..Unreadable::new(&origin.path, reason)
-            });
+            self.summary
+                .attachments_unread
+                .push(Unreadable { part, ..Unreadable::new(&origin.path, reason) });
         }
     }
 }

@@ -115,9 +115,7 @@ fn parse(event: Event, contents: &mut Contents) -> Event {
             home.mark(&mut message);
             (message, part)
         }
-        Event::Item { item, part, home } => {
-            (outlook::message(&item, &home.place, contents), part)
-        }
+        Event::Item { item, part, home } => (outlook::message(&item, &home.place, contents), part),
         Event::Parsed { .. } | Event::Unreadable(_) | Event::End => return event,
     };
     Event::Parsed { message: Box::new(message), part, same_id: SameId::Keeps }

@@ -6,8 +6,8 @@ use mail_parser::parsers::MessageStream;
 use mail_parser::{HeaderName, HeaderValue, MessagePart, MimeHeaders as _, PartType};
 use postern_query::Attachment;
 
-use super::transfer::Transfer;
 use super::contents::{Attached, Contents, Reading};
+use super::transfer::Transfer;
 use super::{charset, headers, html, outlook};
 
 /// The text of a message and its attachments. An attached message is one attachment: nothing inside

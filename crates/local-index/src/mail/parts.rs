@@ -47,7 +47,9 @@ impl Parts {
         let (mut html, mut files) = (Vec::new(), Vec::new());
         let mut contents = Contents::new(&AttachmentText::Off);
         for part in &parsed.parts {
-            if let Some((_, packed)) = body::opened(part, &body::content_type(part), raw, &mut contents) {
+            if let Some((_, packed)) =
+                body::opened(part, &body::content_type(part), raw, &mut contents)
+            {
                 files.extend(packed.into_iter().map(File::packed));
                 continue;
             }

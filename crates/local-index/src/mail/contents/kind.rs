@@ -136,7 +136,8 @@ fn text(file: &Attached<'_>, start: &[u8]) -> Kind {
 }
 
 fn is_markup(media_type: &str) -> bool {
-    matches!(media_type, "text/html" | "text/xml" | "application/xml") || media_type.ends_with("+xml")
+    matches!(media_type, "text/html" | "text/xml" | "application/xml")
+        || media_type.ends_with("+xml")
 }
 
 /// Notes begin with words and colons too; only what is said to be mail is.

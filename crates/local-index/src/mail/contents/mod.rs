@@ -19,9 +19,6 @@ mod worker;
 mod xml;
 mod zipped;
 
-#[cfg(test)]
-mod tests;
-
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -189,12 +186,7 @@ impl Contents {
         }
     }
 
-    fn simple(
-        &mut self,
-        kind: Simple,
-        file: &Attached<'_>,
-        out: &mut Text,
-    ) -> Result<(), Fault> {
+    fn simple(&mut self, kind: Simple, file: &Attached<'_>, out: &mut Text) -> Result<(), Fault> {
         match kind {
             Simple::Text => out.push(&plain::text(file)),
             Simple::Html => out.push(&html::to_text(&plain::text(file))),
@@ -209,12 +201,7 @@ impl Contents {
         Ok(())
     }
 
-    fn packed(
-        &mut self,
-        kind: Packed,
-        file: &Attached<'_>,
-        out: &mut Text,
-    ) -> Result<(), Fault> {
+    fn packed(&mut self, kind: Packed, file: &Attached<'_>, out: &mut Text) -> Result<(), Fault> {
         match &mut self.engine {
             Engine::Off | Engine::Nobody => Ok(()),
             Engine::Process(process) => {

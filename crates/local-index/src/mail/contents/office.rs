@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::fault::Fault;
+use super::sheet;
 use super::text::Text;
 use super::xml::{self, OFFICE, OPEN};
 use super::zipped::{Archive, part};
-use super::sheet;
 
 /// The formats, by the parts that only they have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,8 @@ fn parts(archive: &mut Archive<'_>, budget: &mut u64, out: &mut Text) -> Result<
         let is_part = WRITTEN.iter().any(|start| name.starts_with(start));
         is_part && name.ends_with(".xml") && !name.contains("/_rels/")
     };
-    let names: Vec<_> = archive.file_names().flatten().map(Cow::into_owned).filter(is_written).collect();
+    let names: Vec<_> =
+        archive.file_names().flatten().map(Cow::into_owned).filter(is_written).collect();
     for name in names {
         part(archive, &name, budget, |xml| xml::text(xml, &OFFICE, out))?;
         out.push("\n");

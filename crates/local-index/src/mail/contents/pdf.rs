@@ -37,8 +37,10 @@ fn open(bytes: &[u8]) -> Result<Document, Fault> {
     let start = memchr::memmem::find(bytes, PDF).unwrap_or_default();
     let bytes = bytes.get(start..).unwrap_or_default();
     let mut document = Document::load_mem(bytes).map_err(fault)?;
-    // Most encrypted files can be read by anybody, and only forbid printing.
-    if document.is_encrypted() {
+    // Most encrypted files can be read by anybody, and only forbid printing: the library has opened
+    // them already.
+    let is_locked = document.trailer.has(b"Encrypt") && !document.was_encrypted();
+    if is_locked || document.is_encrypted() {
         document.decrypt("").map_err(|_| Fault::Encrypted)?;
     }
     Ok(document)

@@ -19,9 +19,27 @@ pub(super) fn text(file: &Attached<'_>) -> String {
 
 /// Properties whose values are for people to read, or name them (RFC 5545, RFC 6350).
 const WORDS: [&str; 21] = [
-    "ADR", "ATTENDEE", "CATEGORIES", "COMMENT", "CONTACT", "DESCRIPTION", "EMAIL", "FN",
-    "LOCATION", "N", "NICKNAME", "NOTE", "ORG", "ORGANIZER", "RESOURCES", "ROLE", "SUMMARY",
-    "TEL", "TITLE", "URL", "X-WR-CALNAME",
+    "ADR",
+    "ATTENDEE",
+    "CATEGORIES",
+    "COMMENT",
+    "CONTACT",
+    "DESCRIPTION",
+    "EMAIL",
+    "FN",
+    "LOCATION",
+    "N",
+    "NICKNAME",
+    "NOTE",
+    "ORG",
+    "ORGANIZER",
+    "RESOURCES",
+    "ROLE",
+    "SUMMARY",
+    "TEL",
+    "TITLE",
+    "URL",
+    "X-WR-CALNAME",
 ];
 
 /// The words of a calendar or a card, a line for each property.

@@ -73,8 +73,9 @@ impl Process {
     fn ask(&mut self, request: Request, limit: Duration) -> Result<Result<Reading, Lost>, Fault> {
         let running = match self.running.take() {
             Some(running) => running,
-            None => Running::start(&self.worker)
-                .map_err(|error| Fault::NoReader(error.to_string()))?,
+            None => {
+                Running::start(&self.worker).map_err(|error| Fault::NoReader(error.to_string()))?
+            }
         };
         // A worker that is gone takes nothing, and then there is no answer either.
         running.requests.send(request).unwrap_or_default();
@@ -147,5 +148,50 @@ impl Drop for Running {
         // There is nothing to do about a process that cannot be killed.
         self.child.kill().unwrap_or_default();
         drop(self.child.wait());
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    /// What becomes of a file that is given to that program.
+    fn outcome(program: &str, arguments: &[&str]) -> String {
+        let arguments = arguments.iter().map(Into::into).collect();
+        let mut process = Process::new(Worker { program: program.into(), arguments });
+        let mut out = Text::new(100);
+        let file = Attached { bytes: b"%PDF-", ..Attached::default() };
+        let outcome = process.read(&file, Duration::from_millis(400), &mut out);
+        out.finish(outcome).unread.unwrap_or_default()
+    }
+
+    #[test]
+    fn whatever_a_worker_does_there_is_an_answer() {
+        for (script, expected) in [
+            ("sleep 1000", "too slow: "),
+            // It does not even read.
+            ("kill -STOP $$", "too slow: "),
+            ("kill -KILL $$", "damaged: its reader died of it"),
+            ("exit 3", "damaged: its reader died of it"),
+            // A frame longer than any; a frame that is no answer; one that is cut off.
+            ("printf '\\377\\377\\377\\377'; sleep 1000", "damaged: its reader died of it"),
+            ("printf '\\002\\000\\000\\000hi'; sleep 1000", "damaged: its reader died of it"),
+            ("printf '\\002\\000\\000\\000h'", "damaged: its reader died of it"),
+            ("printf '\\002\\000\\000\\000{}'", ""),
+        ] {
+            let found = outcome("/bin/sh", &["-c", script]);
+            assert!(found.starts_with(expected), "{script}: {found}");
+            assert_eq!(found.is_empty(), expected.is_empty(), "{script}: {found}");
+        }
+        assert!(outcome("/no/such/program", &[]).starts_with("no reader: "));
+    }
+
+    #[test]
+    fn a_worker_that_died_is_replaced() {
+        let script = "test -e $0 || { touch $0; kill -KILL $$; }; printf '\\002\\000\\000\\000{}'";
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("was here");
+        assert_eq!(outcome("/bin/sh", &["-c", script, mark.to_str().unwrap()]), "");
+        assert!(mark.exists());
     }
 }

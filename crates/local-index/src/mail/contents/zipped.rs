@@ -19,11 +19,7 @@ const BOMB: Fault = Fault::TooLarge("it unpacks to more than 256 MiB");
 pub(super) type Archive<'b> = ZipArchive<Cursor<&'b [u8]>>;
 
 /// The text of a document, or of every file of an archive.
-pub(super) fn read(
-    bytes: &[u8],
-    contents: &mut Contents,
-    out: &mut Text,
-) -> Result<(), Fault> {
+pub(super) fn read(bytes: &[u8], contents: &mut Contents, out: &mut Text) -> Result<(), Fault> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(fault)?;
     let budget = &mut contents.unpacked_left;
     match office::format(&archive) {
@@ -42,6 +38,9 @@ fn files(archive: &mut Archive<'_>, contents: &mut Contents, out: &mut Text) -> 
     contents.depth += 1;
     let mut first = None;
     for number in 0..archive.len().min(MAX_FILES) {
+        if out.is_cut() || contents.unpacked_left == 0 {
+            break;
+        }
         let name = archive.name_for_index(number).and_then(Result::ok);
         let name = name.map_or_else(String::new, Cow::into_owned);
         if name.ends_with('/') {
@@ -75,7 +74,11 @@ fn unpacked(
     file.map_err(fault)?.take(most).read_to_end(&mut bytes).map_err(Fault::damaged)?;
     let length = bytes.len() as u64;
     *budget = budget.saturating_sub(length);
-    if length < most { Ok(bytes) } else { Err(BOMB) }
+    match bytes.len() {
+        _ if *budget == 0 => Err(BOMB),
+        length if length > MAX_BYTES => Err(Fault::TooLarge("more than 64 MiB")),
+        _ => Ok(bytes),
+    }
 }
 
 /// Hands over a part of a document as far as the budget goes.

@@ -75,10 +75,7 @@ pub(super) fn rich_text(raw: &[u8]) -> String {
 }
 
 /// The text and the attachments that a part `winmail.dat` of a message holds.
-pub(super) fn opened(
-    raw: &[u8],
-    contents: &mut Contents,
-) -> Option<(String, Vec<Attachment>)> {
+pub(super) fn opened(raw: &[u8], contents: &mut Contents) -> Option<(String, Vec<Attachment>)> {
     let item = tnef::read(raw)?;
     Some((fields::body(&item), fields::attachments(&item, contents)))
 }
