@@ -262,7 +262,7 @@ impl Run {
                 self.unfinished = 0;
                 self.close(writer, file, faults)?;
             }
-            Event::Raw { .. } | Event::Item { .. } => {}
+            Event::Found(_) => {}
         }
         Ok(())
     }

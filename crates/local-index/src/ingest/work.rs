@@ -2,15 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use postern_query::Message;
 
 use super::room::{Room, Taken};
 use crate::index::SameId;
 use crate::mail::contents::{AttachmentText, Contents};
-use crate::mail::{self, outlook};
-use crate::source::{self, Content, Home, Item, PlaceRule, SourceFile, Unreadable};
+use crate::source::{self, Content, Item, PlaceRule, SourceFile, Unreadable};
 
 /// Bytes of messages on their way from file to index.
 const BYTES_IN_FLIGHT: usize = 64 << 20;
@@ -25,16 +24,7 @@ pub(super) struct Work {
 }
 
 pub(super) enum Event {
-    Raw {
-        bytes: Vec<u8>,
-        part: String,
-        home: Arc<Home>,
-    },
-    Item {
-        item: Box<outlook::Item>,
-        part: String,
-        home: Arc<Home>,
-    },
+    Found(Item),
     Parsed {
         message: Box<Message>,
         part: String,
@@ -49,8 +39,7 @@ impl Event {
     /// Bytes that it keeps in memory.
     fn bytes(&self) -> usize {
         match self {
-            Self::Raw { bytes, .. } => bytes.len(),
-            Self::Item { item, .. } => item.bytes(),
+            Self::Found(item) => item.bytes(),
             Self::Parsed { message, .. } => message.body.as_ref().map_or(0, String::len),
             Self::Unreadable(_) | Self::End => 0,
         }
@@ -83,11 +72,10 @@ pub(super) fn read_files(
 
 fn event(item: Result<Item, Unreadable>) -> Event {
     match item {
-        Ok(Item { part, home, content: Content::Raw(bytes) }) => Event::Raw { bytes, part, home },
-        Ok(Item { part, home, content: Content::Item(item) }) => Event::Item { item, part, home },
         Ok(Item { part, content: Content::Document(message), .. }) => {
             Event::Parsed { message, part, same_id: SameId::Replaces }
         }
+        Ok(item) => Event::Found(item),
         Err(fault) => Event::Unreadable(fault),
     }
 }
@@ -101,22 +89,13 @@ pub(super) fn parse_all(
     loop {
         let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut work) = next else { return };
-        work.event = parse(work.event, &mut contents);
+        if let Event::Found(item) = work.event {
+            let part = item.part.clone();
+            let message = Box::new(item.read(&mut contents));
+            work.event = Event::Parsed { message, part, same_id: SameId::Keeps };
+        }
         if parsed.send(work).is_err() {
             return;
         }
     }
-}
-
-fn parse(event: Event, contents: &mut Contents) -> Event {
-    let (message, part) = match event {
-        Event::Raw { bytes, part, home } => {
-            let mut message = mail::parse_with(&bytes, &home.place, contents);
-            home.mark(&mut message);
-            (message, part)
-        }
-        Event::Item { item, part, home } => (outlook::message(&item, &home.place, contents), part),
-        Event::Parsed { .. } | Event::Unreadable(_) | Event::End => return event,
-    };
-    Event::Parsed { message: Box::new(message), part, same_id: SameId::Keeps }
 }

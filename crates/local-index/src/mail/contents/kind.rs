@@ -45,6 +45,9 @@ const SNIFF: usize = 8 << 10;
 const PDF_START: usize = 1 << 10;
 pub(super) const PDF: &[u8] = b"%PDF-";
 
+/// How pages and XML begin, whole or cut out of a page.
+const MARKUP: [&str; 6] = ["<!doctype", "<html", "<?xml", "<head", "<meta", "<body"];
+
 /// Types without words: keys and signatures.
 const SILENT: [&str; 11] = [
     "application/pgp-encrypted",
@@ -126,7 +129,7 @@ fn text(file: &Attached<'_>, start: &[u8]) -> Kind {
     let begins = |with: &[&str]| with.iter().any(|with| lower.starts_with(with.as_bytes()));
     Kind::Simple(if begins(&["begin:vcalendar", "begin:vcard"]) {
         Simple::Calendar
-    } else if begins(&["<!doctype", "<html", "<?xml"]) || is_markup(file.media_type) {
+    } else if begins(&MARKUP) || is_markup(file.media_type) {
         Simple::Html
     } else if is_mail(file, start) {
         Simple::Mail
@@ -164,6 +167,7 @@ mod tests {
             (b"words", "application/pdf", "a.pdf", Kind::Simple(Simple::Text)),
             (b"\xff\xfeh\0i\0", octets, "", Kind::Simple(Simple::Text)),
             (b"<!DOCTYPE html><p>", octets, "", Kind::Simple(Simple::Html)),
+            (b"<META name=x>", octets, "", Kind::Simple(Simple::Html)),
             (b"<p>", "text/html", "", Kind::Simple(Simple::Html)),
             (b"<?xml version='1.0'?><svg/>", "image/svg+xml", "", Kind::Simple(Simple::Html)),
             (b"BEGIN:VCALENDAR\r\n", octets, "", Kind::Simple(Simple::Calendar)),

@@ -177,6 +177,9 @@ impl Contents {
         if kind != Kind::Silent && file.bytes.len() > MAX_BYTES {
             return Err(Fault::TooLarge("more than 64 MiB"));
         }
+        if kind != Kind::Silent && out.left() == 0 {
+            return Err(Fault::TooLarge("the message has too many attachments with text"));
+        }
         match kind {
             Kind::Silent => Ok(()),
             Kind::Foreign(name) => Err(Fault::NotSupported(name)),
@@ -206,6 +209,9 @@ impl Contents {
             Engine::Off | Engine::Nobody => Ok(()),
             Engine::Process(process) => {
                 let left = self.deadline.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return Err(Fault::TooSlow("the message has too many slow attachments"));
+                }
                 process.read(file, left.min(MAX_TIME), out)
             }
             Engine::Here => {

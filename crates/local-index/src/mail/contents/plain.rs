@@ -9,11 +9,15 @@ use super::text::Text;
 use crate::mail::body::clean;
 use crate::mail::charset;
 
+/// Bytes of a text that are looked at: a letter has four at most.
+const MAX_TEXT_BYTES: usize = 4 * super::MAX_TEXT + 4;
+
 /// The text of a file: by its mark, else by its declared charset as far as that can be true.
 pub(super) fn text(file: &Attached<'_>) -> String {
-    clean(&match Encoding::for_bom(file.bytes) {
-        Some((encoding, _)) => encoding.decode(file.bytes).0,
-        None => charset::declared(file.bytes, file.charset),
+    let bytes = file.bytes.get(..MAX_TEXT_BYTES).unwrap_or(file.bytes);
+    clean(&match Encoding::for_bom(bytes) {
+        Some((encoding, _)) => encoding.decode(bytes).0,
+        None => charset::declared(bytes, file.charset),
     })
 }
 
