@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::documents::{
-    docx, docx_of_laughs, nested_zips, odt, pdf, pdf_bomb, pdf_encrypted, pdf_in_a_loop, pptx, rtf,
-    xlsx, zip, zip_bomb,
+    docx, docx_of_laughs, nested_zips, odt, pdf, pdf_bomb, pdf_encrypted, pdf_in_a_loop,
+    pdf_in_itself, pptx, rtf, xlsx, zip, zip_bomb,
 };
 use crate::ingest::{Setting, check, summary};
 use crate::support::{run, stdout};
@@ -124,6 +124,7 @@ fn bad_attachments_are_named_and_cost_no_other_anything() {
         ("deep.zip", nested_zips("x", 9), "a.zip: "),
         ("half.docx", half.to_vec(), "damaged: "),
         ("loop.pdf", pdf_in_a_loop(), "damaged: "),
+        ("itself.pdf", pdf_in_itself(), "damaged: its reader died"),
         ("bomb.pdf", pdf_bomb(), "damaged: its reader died"),
         ("locked.pdf", pdf_encrypted(), "encrypted"),
         ("none.pdf", b"%PDF-1.7\n%%EOF".to_vec(), "damaged: "),
@@ -145,7 +146,7 @@ fn bad_attachments_are_named_and_cost_no_other_anything() {
     let output = setting.start("data", &[]).output().unwrap();
     let summary = summary(&output);
     assert!(output.status.success(), "{summary}");
-    check(&summary, &[("indexed", 12)]);
+    check(&summary, &[("indexed", 13)]);
     for (path, reason) in expected {
         let name = path.file_name().unwrap().to_str().unwrap();
         let found = Setting::reason(&summary, name);
@@ -156,7 +157,7 @@ fn bad_attachments_are_named_and_cost_no_other_anything() {
     for query in ["pdfword", "docxwords", "before"] {
         assert_eq!(setting.count(&format!("contents:{query}")), "1", "{query}");
     }
-    assert_eq!(setting.count("file"), "12");
+    assert_eq!(setting.count("file"), "13");
 }
 
 #[test]

@@ -109,9 +109,17 @@ pub(crate) fn pdf_in_a_loop() -> Vec<u8> {
     pdf_of("<</Type/Page/Parent 2 0 R/Contents 4 0 R>>", "/Parent 2 0 R", b"", "")
 }
 
+/// A page whose content draws itself.
+pub(crate) fn pdf_in_itself() -> Vec<u8> {
+    const SELF: &str = "/XObject<</X 4 0 R>>";
+    let page = PAGE.replace("/Font<<", &format!("{SELF}/Font<<"));
+    let form = format!("/Subtype/Form/BBox[0 0 1 1]/Resources<<{SELF}>>");
+    pdf_of(&page, "", b"/X Do", &form)
+}
+
 /// A page whose content is as many zeros as there is room for, and then some.
 pub(crate) fn pdf_bomb() -> Vec<u8> {
-    // Ten bytes of deflate that say a hundred thousand zeros, time and again.
+    // A block of deflate that says four million zeros, time and again.
     let mut packer = flate2::Compress::new(flate2::Compression::best(), false);
     let mut block = Vec::with_capacity(1 << 16);
     packer.compress_vec(&vec![0; 1 << 22], &mut block, flate2::FlushCompress::Full).unwrap();

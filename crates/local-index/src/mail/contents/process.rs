@@ -168,16 +168,16 @@ mod tests {
     #[test]
     fn whatever_a_worker_does_there_is_an_answer() {
         for (script, expected) in [
-            ("sleep 1000", "too slow: "),
+            ("exec sleep 1000", "too slow: "),
             // It does not even read.
             ("kill -STOP $$", "too slow: "),
             ("kill -KILL $$", "damaged: its reader died of it"),
             ("exit 3", "damaged: its reader died of it"),
             // A frame longer than any; a frame that is no answer; one that is cut off.
-            ("printf '\\377\\377\\377\\377'; sleep 1000", "damaged: its reader died of it"),
-            ("printf '\\002\\000\\000\\000hi'; sleep 1000", "damaged: its reader died of it"),
+            ("printf '\\377\\377\\377\\377'; exec sleep 1000", "damaged: its reader died of it"),
+            ("printf '\\002\\000\\000\\000hi'; exec sleep 1000", "damaged: its reader died of it"),
             ("printf '\\002\\000\\000\\000h'", "damaged: its reader died of it"),
-            ("printf '\\002\\000\\000\\000{}'", ""),
+            ("printf '\\002\\000\\000\\000{}'; exec sleep 1000", ""),
         ] {
             let found = outcome("/bin/sh", &["-c", script]);
             assert!(found.starts_with(expected), "{script}: {found}");
@@ -188,9 +188,10 @@ mod tests {
 
     #[test]
     fn a_worker_that_died_is_replaced() {
-        let script = "test -e $0 || { touch $0; kill -KILL $$; }; printf '\\002\\000\\000\\000{}'";
+        let script = "test -e $0 || { touch $0; kill -KILL $$; }; \
+            printf '\\002\\000\\000\\000{}'; exec sleep 1000";
         let folder = tempfile::tempdir().unwrap();
-        let mark = folder.path().join("was here");
+        let mark = folder.path().join("seen");
         assert_eq!(outcome("/bin/sh", &["-c", script, mark.to_str().unwrap()]), "");
         assert!(mark.exists());
     }
