@@ -148,7 +148,7 @@ fn pdf_of(page: &str, pages: &str, content: &[u8], filter: &str) -> Vec<u8> {
     let mut file = b"%PDF-1.4\n".to_vec();
     let mut table = "xref\n0 6\n0000000000 65535 f \n".to_owned();
     for (number, object) in objects.iter().enumerate() {
-        write!(table, "{:010} 00000 n \n", file.len()).unwrap();
+        writeln!(table, "{:010} 00000 n ", file.len()).unwrap();
         file.extend(format!("{} 0 obj\n", number + 1).bytes());
         file.extend(object);
         file.extend(b"\nendobj\n");
