@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::documents::{
     docx, docx_of_laughs, nested_zips, odt, pdf, pdf_bomb, pdf_encrypted, pdf_in_a_loop,
-    pdf_in_itself, pptx, rtf, xlsx, zip, zip_bomb,
+    pdf_in_itself, pdf_with_a_bad_page, pptx, rtf, xlsx, zip, zip_bomb,
 };
 use crate::ingest::{Setting, check, summary};
 use crate::support::{run, stdout};
@@ -124,6 +124,7 @@ fn bad_attachments_are_named_and_cost_no_other_anything() {
         ("deep.zip", nested_zips("x", 9), "a.zip: "),
         ("half.docx", half.to_vec(), "damaged: "),
         ("loop.pdf", pdf_in_a_loop(), "damaged: "),
+        ("page.pdf", pdf_with_a_bad_page("secondpage"), "damaged: page 1 of 2"),
         ("itself.pdf", pdf_in_itself(), "damaged: its reader died"),
         ("bomb.pdf", pdf_bomb(), "damaged: its reader died"),
         ("locked.pdf", pdf_encrypted(), "encrypted"),
@@ -146,7 +147,7 @@ fn bad_attachments_are_named_and_cost_no_other_anything() {
     let output = setting.start("data", &[]).output().unwrap();
     let summary = summary(&output);
     assert!(output.status.success(), "{summary}");
-    check(&summary, &[("indexed", 13)]);
+    check(&summary, &[("indexed", 14)]);
     for (path, reason) in expected {
         let name = path.file_name().unwrap().to_str().unwrap();
         let found = Setting::reason(&summary, name);
@@ -154,10 +155,10 @@ fn bad_attachments_are_named_and_cost_no_other_anything() {
         assert_eq!(found.is_empty(), reason.is_empty(), "{name}: {found:?}");
     }
     // What could be read is found.
-    for query in ["pdfword", "docxwords", "before"] {
+    for query in ["pdfword", "docxwords", "before", "secondpage"] {
         assert_eq!(setting.count(&format!("contents:{query}")), "1", "{query}");
     }
-    assert_eq!(setting.count("file"), "13");
+    assert_eq!(setting.count("file"), "14");
 }
 
 #[test]

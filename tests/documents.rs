@@ -99,14 +99,27 @@ pub(crate) fn rtf(word: &str) -> Vec<u8> {
 const PAGE: &str = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R\
     /Resources<</Font<</F1 5 0 R>>>>>>";
 
+const ONE: &str = "/Kids[3 0 R]/Count 1";
+
+/// A page that says its size nowhere, before one with a line of text.
+pub(crate) fn pdf_with_a_bad_page(word: &str) -> Vec<u8> {
+    let line = format!("BT /F1 24 Tf 72 700 Td (Page with {word}) Tj ET");
+    pdf_of(PAGE, "/Kids[6 0 R 3 0 R]/Count 2", line.as_bytes(), "")
+}
+
 /// A page with a line of text.
 pub(crate) fn pdf(word: &str) -> Vec<u8> {
-    pdf_of(PAGE, "", format!("BT /F1 24 Tf 72 700 Td (Page with {word}) Tj ET").as_bytes(), "")
+    pdf_of(PAGE, ONE, format!("BT /F1 24 Tf 72 700 Td (Page with {word}) Tj ET").as_bytes(), "")
 }
 
 /// A page that says its size nowhere, below pages that lie in themselves.
 pub(crate) fn pdf_in_a_loop() -> Vec<u8> {
-    pdf_of("<</Type/Page/Parent 2 0 R/Contents 4 0 R>>", "/Parent 2 0 R", b"", "")
+    pdf_of(
+        "<</Type/Page/Parent 2 0 R/Contents 4 0 R>>",
+        "/Kids[3 0 R]/Count 1/Parent 2 0 R",
+        b"",
+        "",
+    )
 }
 
 /// A page whose content draws itself.
@@ -114,7 +127,7 @@ pub(crate) fn pdf_in_itself() -> Vec<u8> {
     const SELF: &str = "/XObject<</X 4 0 R>>";
     let page = PAGE.replace("/Font<<", &format!("{SELF}/Font<<"));
     let form = format!("/Subtype/Form/BBox[0 0 1 1]/Resources<<{SELF}>>");
-    pdf_of(&page, "", b"/X Do", &form)
+    pdf_of(&page, ONE, b"/X Do", &form)
 }
 
 /// A page whose content is as many zeros as there is room for, and then some.
@@ -124,7 +137,7 @@ pub(crate) fn pdf_bomb() -> Vec<u8> {
     let mut block = Vec::with_capacity(1 << 16);
     packer.compress_vec(&vec![0; 1 << 22], &mut block, flate2::FlushCompress::Full).unwrap();
     let content = [b"\x78\xda".as_slice(), &block.repeat(400), b"\x03\0"].concat();
-    pdf_of(PAGE, "", &content, "/Filter/FlateDecode")
+    pdf_of(PAGE, ONE, &content, "/Filter/FlateDecode")
 }
 
 /// A document that says it is encrypted with a password.
@@ -138,15 +151,16 @@ pub(crate) fn pdf_encrypted() -> Vec<u8> {
 
 fn pdf_of(page: &str, pages: &str, content: &[u8], filter: &str) -> Vec<u8> {
     let stream = format!("<</Length {}{filter}>>stream\n", content.len());
-    let objects: [Vec<u8>; 5] = [
+    let objects: [Vec<u8>; 6] = [
         b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
-        format!("<</Type/Pages/Kids[3 0 R]/Count 1{pages}>>").into_bytes(),
+        format!("<</Type/Pages{pages}>>").into_bytes(),
         page.as_bytes().to_vec(),
         [stream.as_bytes(), content, b"\nendstream"].concat(),
         b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>".to_vec(),
+        b"<</Type/Page/Parent 2 0 R>>".to_vec(),
     ];
     let mut file = b"%PDF-1.4\n".to_vec();
-    let mut table = "xref\n0 6\n0000000000 65535 f \n".to_owned();
+    let mut table = "xref\n0 7\n0000000000 65535 f \n".to_owned();
     for (number, object) in objects.iter().enumerate() {
         writeln!(table, "{:010} 00000 n ", file.len()).unwrap();
         file.extend(format!("{} 0 obj\n", number + 1).bytes());
@@ -154,7 +168,7 @@ fn pdf_of(page: &str, pages: &str, content: &[u8], filter: &str) -> Vec<u8> {
         file.extend(b"\nendobj\n");
     }
     let start = file.len();
-    let trailer = "trailer<</Size 6/Root 1 0 R>>";
+    let trailer = "trailer<</Size 7/Root 1 0 R>>";
     file.extend(format!("{table}{trailer}\nstartxref\n{start}\n%%EOF\n").bytes());
     file
 }

@@ -9,7 +9,7 @@ use super::kind::PDF;
 use super::text::Text;
 
 /// Pages that are read one by one where they cannot be read together.
-const MAX_SINGLE: u32 = 200;
+const MAX_SINGLE: usize = 200;
 
 impl<'t> ConvertToFmt for &'t mut Text {
     type Writer = &'t mut Text;
@@ -57,7 +57,7 @@ fn fault(error: pdf_extract::Error) -> Fault {
 fn one_by_one(document: &Document, out: &mut Text) -> Result<(), Fault> {
     let mut outcome = Ok(());
     let pages = document.get_pages();
-    for number in pages.keys().take_while(|number| **number <= MAX_SINGLE) {
+    for number in pages.keys().take(MAX_SINGLE) {
         let page = attempt(|| {
             let mut output = PlainTextOutput::new(&mut *out);
             output_doc_page(document, &mut output, *number).map_err(Fault::damaged)
@@ -66,6 +66,10 @@ fn one_by_one(document: &Document, out: &mut Text) -> Result<(), Fault> {
             outcome = page.map_err(|_| Fault::Damaged(format!("page {number} of {}", pages.len())));
         }
         out.push("\n");
+    }
+    let rest = pages.len().saturating_sub(MAX_SINGLE);
+    if rest > 0 && outcome.is_ok() {
+        outcome = Err(Fault::Damaged(format!("a page, with which the last {rest} are left out")));
     }
     outcome
 }
