@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use jiff::Timestamp;
 use postern_local_index::index::Options;
 use postern_local_index::ingest::{self, Request};
+use postern_local_index::mail::contents::AttachmentText;
 use postern_local_index::mail::{self, Place};
 use postern_local_index::source::{self, Content, Item, PlaceRule};
 use postern_query::Message;
@@ -69,7 +70,7 @@ pub fn messages(mail: &[Vec<u8>]) -> Vec<Message> {
     mail.iter().map(|bytes| mail::parse(bytes, &Place::default())).collect()
 }
 
-/// Indexes a folder as the command does.
+/// Indexes a folder as the command does with `--no-attachment-text`.
 ///
 /// # Errors
 ///
@@ -79,6 +80,7 @@ pub fn index(data: &Path, folder: &Path) -> Result<u64, postern_local_index::sea
         paths: vec![folder.to_path_buf()],
         options: Options::default(),
         jobs: 2,
+        attachment_text: AttachmentText::Off,
         ..Request::default()
     };
     let clock = || Timestamp::UNIX_EPOCH;

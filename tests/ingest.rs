@@ -14,52 +14,52 @@ use crate::support::{postern, run, stderr, stdout};
 const FROM: &str = "From a@x.com Sat Jan  1 10:00:00 2024\n";
 
 /// A folder of mail and a place for an index.
-struct Setting {
+pub(crate) struct Setting {
     folder: TempDir,
 }
 
 impl Setting {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    fn mail(&self) -> PathBuf {
+    pub(crate) fn mail(&self) -> PathBuf {
         self.folder.path().join("mail")
     }
 
-    fn data(&self, name: &str) -> PathBuf {
+    pub(crate) fn data(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
         let path = self.mail().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
     }
 
     /// Runs to the end, and gives the summary.
-    fn index(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn index(&self, arguments: &[&str]) -> Value {
         summary(&self.start("data", arguments).output().unwrap())
     }
 
-    fn start(&self, data: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn start(&self, data: &str, arguments: &[&str]) -> Command {
         let mut command = postern(&self.data(data));
         command.args(["index", "--format", "json", "--memory", "16M"]).args(arguments);
         command.arg(self.mail()).stdin(Stdio::null());
         command
     }
 
-    fn count(&self, query: &str) -> String {
+    pub(crate) fn count(&self, query: &str) -> String {
         stdout(&run(&self.data("data"), &["search", "--count", query])).trim().to_owned()
     }
 }
 
-fn summary(output: &Output) -> Value {
+pub(crate) fn summary(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(output)))
 }
 
 #[track_caller]
-fn check(summary: &Value, expected: &[(&str, u64)]) {
+pub(crate) fn check(summary: &Value, expected: &[(&str, u64)]) {
     for (key, value) in expected {
         assert_eq!(summary[key], *value, "{key}: {summary}");
     }

@@ -9,7 +9,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod attachments;
 mod command_line;
+mod documents;
 mod gateway;
 mod gateway_access;
 mod ingest;

@@ -59,6 +59,9 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Check or show the configuration
     Config(Config),
+    /// Read the text of attachments; started by the program itself
+    #[command(hide = true)]
+    AttachmentText,
     /// Print completions for a shell
     Completions {
         /// The shell
@@ -89,6 +92,9 @@ pub(crate) struct Index {
     /// Forget files below PATH that are gone, and the messages that no other file has
     #[arg(long)]
     pub(crate) prune: bool,
+    /// Do not look into attachments: faster, but `contents:` finds nothing
+    #[arg(long)]
+    pub(crate) no_attachment_text: bool,
     /// Messages between two commits
     #[arg(long, value_name = "N", default_value_t = 100_000, hide = true)]
     pub(crate) commit_every: u64,

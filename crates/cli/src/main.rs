@@ -29,6 +29,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Status(status) => commands::status::run(common, status),
         Command::Serve(serve) => commands::serve::run(common, serve),
         Command::Config(config) => commands::config::run(common, config),
+        Command::AttachmentText => commands::attachment_text::run(),
         Command::Completions { shell } => commands::completions::run(*shell),
     }
 }

@@ -6,22 +6,19 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
-use postern_local_index::mail::{document, parse};
-use postern_local_index::source::{self, Content, Item, PlaceRule};
+use postern_local_index::mail::contents::{AttachmentText, Contents};
+use postern_local_index::mail::document;
+use postern_local_index::source::{self, PlaceRule};
 
 fn main() -> io::Result<()> {
     let roots: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (rule, go_on) = (PlaceRule::default(), AtomicBool::new(false));
+    let mut contents = Contents::new(&AttachmentText::Off);
     for file in source::walk(&roots, &rule).flatten() {
         let mut lines = Vec::new();
         source::read(&file, &rule, &go_on, &mut |item| match item {
-            Ok(Item { content: Content::Raw(bytes), home, .. }) => {
-                lines.push(Ok(document::to_json(&parse(&bytes, &home.place))));
-            }
-            Ok(Item { content: Content::Document(message) | Content::Read(message), .. }) => {
-                lines.push(Ok(document::to_json(&message)));
-            }
+            Ok(item) => lines.push(Ok(document::to_json(&item.read(&mut contents)))),
             Err(fault) => lines.push(Err(fault)),
         });
         for line in lines {

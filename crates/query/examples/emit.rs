@@ -269,6 +269,7 @@ impl Dice {
             content_type: self.some(|dice| dice.pick(&["application/pdf", "image/png"])),
             size: self.some(|dice| i64::try_from(dice.below(6)).unwrap_or_default()),
             text: self.some(|dice| dice.text(4)),
+            unread: None,
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Attachment {
     pub size: Option<i64>,
     /// Text that was read out of the file.
     pub text: Option<String>,
+    /// Why its text, or some of it, could not be read.
+    pub unread: Option<String>,
 }
 
 /// One message with the fields of the premium index.

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_local_index::index::Options;
 use postern_local_index::ingest::{self, Progress, Request, Summary};
+use postern_local_index::mail::contents::{AttachmentText, Worker};
 use postern_local_index::source::{PlaceRule, Unreadable};
 use serde_json::json;
 
@@ -24,7 +26,7 @@ pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
     let stopped = stop_on_ctrl_c()?;
     let bar = progress_bar(common.quiet);
     let began = Instant::now();
-    let request = request(arguments);
+    let request = request(arguments)?;
     let summary = ingest::run(&folder, &request, &clock::now, &mut |progress| {
         show(&bar, progress);
         if stopped.load(Ordering::Relaxed) {
@@ -43,9 +45,9 @@ pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
     Ok(if summary.unreadable.is_empty() { Exit::Done } else { Exit::SomeUnreadable })
 }
 
-fn request(arguments: &Index) -> Request {
+fn request(arguments: &Index) -> anyhow::Result<Request> {
     let jobs = usize::from(arguments.jobs);
-    Request {
+    Ok(Request {
         paths: arguments.paths.clone(),
         place: PlaceRule { mailbox: arguments.mailbox.clone(), folder: arguments.folder.clone() },
         options: Options {
@@ -54,9 +56,19 @@ fn request(arguments: &Index) -> Request {
             rebuild: arguments.rebuild,
         },
         jobs,
+        attachment_text: attachment_text(arguments)?,
         prune: arguments.prune,
         commit_every: arguments.commit_every,
+    })
+}
+
+/// All text, read by this program once more.
+fn attachment_text(arguments: &Index) -> anyhow::Result<AttachmentText> {
+    if arguments.no_attachment_text {
+        return Ok(AttachmentText::Off);
     }
+    let program = std::env::current_exe().context("this program cannot find itself")?;
+    Ok(AttachmentText::All(Worker { program, arguments: vec!["attachment-text".into()] }))
 }
 
 /// The first Ctrl-C asks the run to end and keep what is done; the second ends the process.
@@ -105,14 +117,17 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
         ("already there", summary.already_there.to_string()),
         ("duplicates", summary.duplicates.to_string()),
         ("forgotten files", summary.forgotten.to_string()),
+        ("attachments read", summary.attachments_read.to_string()),
+        ("… not read", summary.attachments_unread.len().to_string()),
         ("unreadable", summary.unreadable.len().to_string()),
         ("not mail", summary.not_mail.len().to_string()),
         ("time", format!("{:.1} s, {rate} messages and {bytes} a second", took.as_secs_f64())),
         ("index", human_size(size)),
     ];
     for (name, value) in rows {
-        output::line(format!("{name:>15}  {value}"))?;
+        output::line(format!("{name:>16}  {value}"))?;
     }
+    list("attachments not read, or not to their end", &summary.attachments_unread)?;
     list("unreadable", &summary.unreadable)?;
     list("not mail", &summary.not_mail)?;
     if summary.stopped {
@@ -147,6 +162,8 @@ fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
         "alreadyThere": summary.already_there,
         "duplicates": summary.duplicates,
         "forgotten": summary.forgotten,
+        "attachmentsRead": summary.attachments_read,
+        "attachmentsUnread": faults(&summary.attachments_unread),
         "unreadable": faults(&summary.unreadable),
         "notMail": faults(&summary.not_mail),
         "stopped": summary.stopped,

@@ -3,7 +3,7 @@
 use anyhow::bail;
 use postern_local_index::mail::document;
 use postern_local_index::search::Index;
-use postern_query::{Message, Recipient};
+use postern_query::{Attachment, Message, Recipient};
 
 use crate::args::{Common, Show, TextOrJson};
 use crate::exit::Exit;
@@ -28,7 +28,7 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
 fn text(message: &Message) -> anyhow::Result<()> {
     let sender =
         Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
-    let files: Vec<_> = message.attachments.iter().filter_map(|file| file.name.clone()).collect();
+    let files: Vec<_> = message.attachments.iter().filter_map(file).collect();
     let rows = [
         ("From", person(&sender)),
         ("To", people(&message.to_recipients)),
@@ -49,6 +49,15 @@ fn text(message: &Message) -> anyhow::Result<()> {
         ))?;
     }
     output::line(format!("\n{}", terminal::safe_lines(message.body.as_deref().unwrap_or_default())))
+}
+
+/// The name of a file, and why its text is not found.
+fn file(file: &Attachment) -> Option<String> {
+    let name = file.name.clone()?;
+    Some(match &file.unread {
+        Some(reason) => format!("{name} (text not read: {reason})"),
+        None => name,
+    })
 }
 
 fn people(people: &[Recipient]) -> String {

@@ -23,6 +23,11 @@ fn text(coverage: &Coverage) -> anyhow::Result<()> {
         "{} of {} known messages, as of {as_of}",
         coverage.indexed, coverage.known
     ))?;
+    if coverage.without_attachment_text {
+        output::line(
+            "attachments were not looked into for all of them; `postern index --rebuild` does so",
+        )?;
+    }
     for mailbox in &coverage.mailboxes {
         let newest =
             mailbox.newest.map(|date| date.to_string()).unwrap_or_else(|| "no date".to_owned());
@@ -43,6 +48,7 @@ fn json(coverage: &Coverage) -> serde_json::Value {
         "indexed": coverage.indexed,
         "known": coverage.known,
         "asOf": coverage.as_of.map(|date| date.to_string()),
+        "withoutAttachmentText": coverage.without_attachment_text,
         "mailboxes": mailboxes.collect::<Vec<_>>(),
     })
 }

@@ -103,6 +103,7 @@ impl LocalEngine for Memory {
             known: 5,
             as_of: Some(now()),
             mailboxes: ["alice", "bob"].map(mailbox).to_vec(),
+            ..Coverage::default()
         }
     }
 }

@@ -32,6 +32,7 @@ pub(crate) fn to_text(message: &Message) -> String {
     out.list(&message.attachments, |out, one| {
         out.texts([&one.name, &one.content_type]);
         out.integer(one.size);
+        out.text(one.unread.as_deref());
     });
     out.finish()
 }
@@ -109,7 +110,8 @@ fn recipient(input: &mut Reader<'_>) -> Option<Recipient> {
 
 fn attachment(input: &mut Reader<'_>) -> Option<Attachment> {
     let (name, content_type) = (input.text()?, input.text()?);
-    Some(Attachment { name, content_type, size: input.integer()?, text: None })
+    let (size, unread) = (input.integer()?, input.text()?);
+    Some(Attachment { name, content_type, size, text: None, unread })
 }
 
 /// Whole milliseconds, never later than the moment; the columns hold the same number.
@@ -149,7 +151,11 @@ mod tests {
             importance: text("high"),
             is_read: Some(true),
             categories: vec!["x".into()],
-            attachments: vec![Attachment { size: Some(-3), ..Attachment::default() }],
+            attachments: vec![Attachment {
+                size: Some(-3),
+                unread: text("damaged"),
+                ..Attachment::default()
+            }],
             size: Some(i64::MAX),
             mailbox: text("m"),
             folder: text("f"),

@@ -71,6 +71,8 @@ pub(crate) struct Payload {
     pub(crate) as_of: Option<i64>,
     /// Messages that could not be read.
     pub(crate) unreadable: u64,
+    /// Nobody looked into the attachments of some messages.
+    pub(crate) without_attachment_text: bool,
 }
 
 impl Payload {
@@ -92,6 +94,7 @@ pub struct Writer {
     ledger: Ledger,
     /// Whether the index may hold messages that the ledger does not know.
     has_strangers: bool,
+    without_attachment_text: bool,
     changes: Changes,
     /// Messages of files that are not closed yet.
     open: BTreeMap<Key, Vec<(String, String)>>,
@@ -124,11 +127,13 @@ impl Writer {
         let index = folder.open_or_create(&lock)?;
         let mut ledger = Ledger::open(&folder.ledger())?;
         let is_empty = index.searchable_segment_metas()?.is_empty();
-        ledger.agree(Payload::of(&index)?.sequence, is_empty)?;
+        let committed = Payload::of(&index)?;
+        ledger.agree(committed.sequence, is_empty)?;
         let engine = engine(&index, options)?;
         Ok(Self {
             has_strangers: ledger.has_strangers()?,
             ledger,
+            without_attachment_text: committed.without_attachment_text,
             changes: Changes::new(),
             open: BTreeMap::new(),
             added: HashMap::new(),
@@ -159,6 +164,11 @@ impl Writer {
         let record = self.former(&Key::of(&source.path))?;
         let current = record.filter(|record| record.is_of(source));
         Ok(current.map(|record| record.message_count()))
+    }
+
+    /// Notes that nobody looks into the attachments of what is added now.
+    pub const fn leave_out_attachment_text(&mut self) {
+        self.without_attachment_text = true;
     }
 
     /// Adds a message of a file.
@@ -266,7 +276,12 @@ impl Writer {
             changes.insert(key.clone(), Some(Record::partial(former, messages)));
         }
         let (sequence, unreadable) = self.ledger.propose(&changes)?;
-        Ok(Payload { sequence, as_of: Some(stored::milliseconds(now)), unreadable })
+        Ok(Payload {
+            sequence,
+            as_of: Some(stored::milliseconds(now)),
+            unreadable,
+            without_attachment_text: self.without_attachment_text,
+        })
     }
 
     pub(super) fn publish(&mut self, payload: &Payload) -> Result<(), Error> {

@@ -19,6 +19,7 @@ use jiff::Timestamp;
 use postern_query::Message;
 
 use crate::index::{Added, Options, Origin, SameId, Source, Writer};
+use crate::mail::contents::AttachmentText;
 use crate::search::Error;
 use crate::source::{self, PlaceRule, SourceFile, Unreadable};
 
@@ -38,6 +39,8 @@ pub struct Request {
     pub options: Options,
     /// Threads that parse; at least one.
     pub jobs: usize,
+    /// Which attachments are searched for text.
+    pub attachment_text: AttachmentText,
     /// Whether to forget files below the paths that are gone, and what came only from them.
     pub prune: bool,
     /// Messages between two commits; what is killed loses no more than these.
@@ -51,6 +54,7 @@ impl Default for Request {
             place: PlaceRule::default(),
             options: Options::default(),
             jobs: 1,
+            attachment_text: AttachmentText::default(),
             prune: false,
             commit_every: 100_000,
         }
@@ -87,6 +91,10 @@ pub struct Summary {
     pub forgotten: u64,
     /// Bytes of the messages taken in.
     pub bytes: u64,
+    /// Attachments that text was found in.
+    pub attachments_read: u64,
+    /// Attachments whose text, or some of it, could not be read, and why.
+    pub attachments_unread: Vec<Unreadable>,
     /// What could not be read, and why.
     pub unreadable: Vec<Unreadable>,
     /// Files that are no mail.
@@ -109,7 +117,11 @@ pub fn run(
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Summary, Error> {
     let mut writer = Writer::open(data, &request.options)?;
-    let mut run = Run { commit_every: request.commit_every.max(1), ..Run::default() };
+    let mut run = Run {
+        commit_every: request.commit_every.max(1),
+        skips_attachments: request.attachment_text == AttachmentText::Off,
+        ..Run::default()
+    };
     let files = run.scan(&mut writer, request)?;
     run.progress.total_bytes = files.iter().map(|file| file.length).sum();
     let stop = AtomicBool::new(false);
@@ -121,7 +133,7 @@ pub fn run(
         scope.spawn(move || work::read_files(files, &request.place, &raw, stop));
         for _ in 0..request.jobs.max(1) {
             let (parsed, to_parse) = (parsed.clone(), &to_parse);
-            scope.spawn(move || work::parse_all(to_parse, &parsed));
+            scope.spawn(move || work::parse_all(to_parse, &parsed, &request.attachment_text));
         }
         drop(parsed);
         let outcome = run.write_all(&mut writer, files, &to_write, clock, progress, stop);
@@ -141,6 +153,7 @@ struct Run {
     progress: Progress,
     since_commit: u64,
     commit_every: u64,
+    skips_attachments: bool,
     /// Bytes of the files that were read to their end.
     finished: u64,
     /// Bytes of messages of the file that is being read.
@@ -249,7 +262,7 @@ impl Run {
                 self.unfinished = 0;
                 self.close(writer, file, faults)?;
             }
-            Event::Raw { .. } => {}
+            Event::Found(_) => {}
         }
         Ok(())
     }
@@ -288,9 +301,15 @@ impl Run {
         let origin = Origin { path: file.path.clone(), place };
         let bytes = message.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         self.summary.found += 1;
+        if self.skips_attachments {
+            writer.leave_out_attachment_text();
+        }
         match writer.add(&origin, message, same_id) {
             Ok(Added::Duplicate) => self.summary.duplicates += 1,
-            Ok(Added::New | Added::Replaced) => self.summary.indexed += 1,
+            Ok(Added::New | Added::Replaced) => {
+                self.summary.indexed += 1;
+                self.note_attachments(&origin, message);
+            }
             Err(fault @ Error::BadId { .. }) => {
                 faults.push(Unreadable {
                     path: origin.path,
@@ -308,6 +327,22 @@ impl Run {
         self.unfinished += bytes;
         self.since_commit += 1;
         Ok(())
+    }
+
+    /// Counts the attachments of a message whose text was read, and notes the others.
+    fn note_attachments(&mut self, origin: &Origin, message: &Message) {
+        for file in &message.attachments {
+            self.summary.attachments_read += u64::from(file.text.is_some());
+            let Some(reason) = &file.unread else { continue };
+            let name = file.name.as_deref().unwrap_or_default();
+            let part = match origin.place.as_str() {
+                "" => name.to_owned(),
+                place => format!("{place}!{name}"),
+            };
+            self.summary
+                .attachments_unread
+                .push(Unreadable { part, ..Unreadable::new(&origin.path, reason) });
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use postern_query::Message;
 
 use super::room::{Room, Taken};
 use crate::index::SameId;
-use crate::mail;
-use crate::source::{self, Content, Home, Item, PlaceRule, SourceFile, Unreadable};
+use crate::mail::contents::{AttachmentText, Contents};
+use crate::source::{self, Content, Item, PlaceRule, SourceFile, Unreadable};
 
 /// Bytes of messages on their way from file to index.
 const BYTES_IN_FLIGHT: usize = 64 << 20;
@@ -24,11 +24,7 @@ pub(super) struct Work {
 }
 
 pub(super) enum Event {
-    Raw {
-        bytes: Vec<u8>,
-        part: String,
-        home: Arc<Home>,
-    },
+    Found(Item),
     Parsed {
         message: Box<Message>,
         part: String,
@@ -43,7 +39,7 @@ impl Event {
     /// Bytes that it keeps in memory.
     fn bytes(&self) -> usize {
         match self {
-            Self::Raw { bytes, .. } => bytes.len(),
+            Self::Found(item) => item.bytes(),
             Self::Parsed { message, .. } => message.body.as_ref().map_or(0, String::len),
             Self::Unreadable(_) | Self::End => 0,
         }
@@ -76,25 +72,26 @@ pub(super) fn read_files(
 
 fn event(item: Result<Item, Unreadable>) -> Event {
     match item {
-        Ok(Item { part, home, content: Content::Raw(bytes) }) => Event::Raw { bytes, part, home },
-        Ok(Item { part, content: Content::Read(message), .. }) => {
-            Event::Parsed { message, part, same_id: SameId::Keeps }
-        }
         Ok(Item { part, content: Content::Document(message), .. }) => {
             Event::Parsed { message, part, same_id: SameId::Replaces }
         }
+        Ok(item) => Event::Found(item),
         Err(fault) => Event::Unreadable(fault),
     }
 }
 
-pub(super) fn parse_all(to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>) {
+pub(super) fn parse_all(
+    to_parse: &Mutex<Receiver<Work>>,
+    parsed: &SyncSender<Work>,
+    attachments: &AttachmentText,
+) {
+    let mut contents = Contents::new(attachments);
     loop {
         let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut work) = next else { return };
-        if let Event::Raw { bytes, part, home } = work.event {
-            let mut message = mail::parse(&bytes, &home.place);
-            home.mark(&mut message);
-            let message = Box::new(message);
+        if let Event::Found(item) = work.event {
+            let part = item.part.clone();
+            let message = Box::new(item.read(&mut contents));
             work.event = Event::Parsed { message, part, same_id: SameId::Keeps };
         }
         if parsed.send(work).is_err() {

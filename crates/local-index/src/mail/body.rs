@@ -6,24 +6,30 @@ use mail_parser::parsers::MessageStream;
 use mail_parser::{HeaderName, HeaderValue, MessagePart, MimeHeaders as _, PartType};
 use postern_query::Attachment;
 
+use super::contents::{Attached, Contents, Reading};
 use super::transfer::Transfer;
-use super::{charset, headers, html, nested, outlook};
+use super::{charset, headers, html, outlook};
 
 /// The text of a message and its attachments. An attached message is one attachment: nothing inside
 /// of it is ours.
-pub(super) fn of(parsed: &mail_parser::Message<'_>, depth: u8) -> (String, Vec<Attachment>) {
+pub(super) fn of(
+    parsed: &mail_parser::Message<'_>,
+    contents: &mut Contents,
+) -> (String, Vec<Attachment>) {
     let raw = parsed.raw_message();
     let (mut plain, mut rich, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
     let mut wrapped = Vec::new();
     for part in &parsed.parts {
         let kind = content_type(part);
-        if let Some((text, files)) = opened(part, &kind, raw) {
+        if let Some((text, files)) = opened(part, &kind, raw, contents) {
             wrapped.push(text);
             attachments.extend(files);
             continue;
         }
         match role(part, raw) {
-            Some(Role::File(name)) => attachments.push(attachment(part, name, kind, raw, depth)),
+            Some(Role::File(name)) => {
+                attachments.push(attachment(part, name, kind, raw, contents));
+            }
             Some(Role::Plain) => plain.push(clean(&text(part, raw))),
             Some(Role::Rich) => rich.push(html::to_text(&text(part, raw))),
             None => {}
@@ -38,6 +44,7 @@ pub(super) fn opened(
     part: &MessagePart<'_>,
     kind: &str,
     raw: &[u8],
+    contents: &mut Contents,
 ) -> Option<(String, Vec<Attachment>)> {
     if matches!(part.body, PartType::Multipart(_)) {
         return None;
@@ -45,7 +52,7 @@ pub(super) fn opened(
     let is_wrapped = matches!(kind, "application/ms-tnef" | "application/vnd.ms-tnef");
     let is_named =
         || file_name(part, raw).is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"));
-    (is_wrapped || is_named()).then(|| outlook::opened(&bytes(part, raw)))?
+    (is_wrapped || is_named()).then(|| outlook::opened(&bytes(part, raw), contents))?
 }
 
 /// What a part is to the reader of a message.
@@ -84,32 +91,30 @@ fn attachment(
     name: String,
     kind: String,
     raw: &[u8],
-    depth: u8,
+    contents: &mut Contents,
 ) -> Attachment {
-    let size = match &part.body {
-        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.len(),
-        PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => {
-            bytes(part, raw).len()
+    let bytes = file_bytes(part, raw);
+    let Reading { text, unread } = match part.body {
+        PartType::Message(_) => {
+            contents.mail(&Transfer::named(part.content_transfer_encoding()).decode(&bytes))
+        }
+        _ => {
+            let charset = declared_charset(part);
+            contents.read(&Attached { bytes: &bytes, name: &name, media_type: &kind, charset })
         }
     };
-    Attachment {
-        name: Some(name),
-        content_type: Some(kind),
-        size: i64::try_from(size).ok(),
-        text: inner(part, raw, depth),
-    }
+    let size = i64::try_from(bytes.len()).ok();
+    Attachment { name: Some(name), content_type: Some(kind), size, text, unread }
 }
 
-/// Messages in one another that are read.
-const MAX_DEPTH: u8 = 4;
-
-/// The text of a message that is attached.
-fn inner(part: &MessagePart<'_>, raw: &[u8], depth: u8) -> Option<String> {
-    let is_read = matches!(part.body, PartType::Message(_)) && depth < MAX_DEPTH;
-    is_read.then(|| {
-        let raw = Transfer::named(part.content_transfer_encoding()).decode(encoded(part, raw));
-        nested::text(&super::parse::inner(&raw, depth + 1))
-    })
+/// The bytes of a part that is a file.
+pub(super) fn file_bytes<'r>(part: &'r MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
+    match &part.body {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => Cow::Borrowed(bytes),
+        PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => {
+            bytes(part, raw)
+        }
+    }
 }
 
 /// The media type in lower case; what is not declared, or not whole, is plain text (RFC 2045, 5.2),
@@ -166,11 +171,14 @@ pub(super) fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> 
     }
 }
 
+fn declared_charset<'p>(part: &'p MessagePart<'_>) -> &'p str {
+    part.content_type().and_then(|value| value.attribute("charset")).unwrap_or_default()
+}
+
 /// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
 /// encodings.
 pub(super) fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
-    let declared = part.content_type().and_then(|value| value.attribute("charset"));
-    let declared = declared.unwrap_or_default();
+    let declared = declared_charset(part);
     match bytes(part, raw) {
         Cow::Borrowed(bytes) => charset::declared(bytes, declared),
         Cow::Owned(bytes) => Cow::Owned(charset::declared(&bytes, declared).into_owned()),

@@ -156,7 +156,7 @@ impl From<Document> for Message {
                     name: file.name,
                     content_type: file.content_type,
                     size: file.size,
-                    text: None,
+                    ..Attachment::default()
                 })
                 .collect(),
             size: document.size,
@@ -230,8 +230,7 @@ mod tests {
         let file = (text(), option::of(any::<i64>())).prop_map(|(name, size)| Attachment {
             name,
             size,
-            content_type: None,
-            text: None,
+            ..Attachment::default()
         });
         let date = option::of(
             (-62_000_000_000_000..253_000_000_000_000_i64)

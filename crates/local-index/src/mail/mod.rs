@@ -5,6 +5,7 @@
 
 mod body;
 mod charset;
+pub mod contents;
 mod date;
 pub mod document;
 mod headers;
@@ -24,7 +25,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 pub use html::to_text as html_to_text;
-pub use parse::parse;
+pub use parse::{parse, parse_with};
 pub use parts::{File, Parts};
 
 /// Where a message lies.

@@ -4,6 +4,7 @@ use mail_parser::HeaderName;
 use postern_query::{Message, Recipient};
 
 use super::charset::guessed;
+use super::contents::Contents;
 use super::{Place, body, headers, id_of, marks, outlook, repair};
 
 /// Reads a message, an item of Outlook (`.msg`) or TNEF; whatever cannot be read is missing in it.
@@ -19,11 +20,28 @@ use super::{Place, body, headers, id_of, marks, outlook, repair};
 /// ```
 #[must_use]
 pub fn parse(raw: &[u8], place: &Place) -> Message {
-    outlook::parse(raw, place).unwrap_or_else(|| internet_message(raw, place))
+    parse_with(raw, place, &mut Contents::default())
+}
+
+/// The same, with a reader for the text of its attachments.
+#[must_use]
+pub fn parse_with(raw: &[u8], place: &Place, contents: &mut Contents) -> Message {
+    contents.begin();
+    any_message(raw, place, contents)
+}
+
+/// A message that lies in another one.
+pub(super) fn inner(raw: &[u8], contents: &mut Contents) -> Message {
+    any_message(raw, &Place::default(), contents)
+}
+
+fn any_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Message {
+    let item = outlook::parse(raw, place, contents);
+    item.unwrap_or_else(|| internet_message(raw, place, contents))
 }
 
 /// A message as RFC 5322 has it, or anything else.
-fn internet_message(raw: &[u8], place: &Place) -> Message {
+fn internet_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Message {
     let mut message = Message {
         id: id_of(raw),
         size: i64::try_from(raw.len()).ok(),
@@ -31,26 +49,15 @@ fn internet_message(raw: &[u8], place: &Place) -> Message {
         folder: Some(place.folder.clone()),
         ..Message::default()
     };
-    read(&mut message, raw, 0);
-    message
-}
-
-/// A message that lies in so many others.
-pub(super) fn inner(raw: &[u8], depth: u8) -> Message {
-    let mut message = Message::default();
-    read(&mut message, raw, depth);
-    message
-}
-
-fn read(message: &mut Message, raw: &[u8], depth: u8) {
     let readable = repair::readable(raw);
     match headers::parser().parse(readable.as_ref()) {
-        Some(parsed) => fill(message, &parsed, depth),
+        Some(parsed) => fill(&mut message, &parsed, contents),
         None => message.body = Some(body::clean(guessed(raw).trim_start())),
     }
+    message
 }
 
-fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, depth: u8) {
+fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, contents: &mut Contents) {
     let sender = sender(parsed).unwrap_or_default();
     (message.from_address, message.from_name) = (sender.address, sender.name);
     message.to_recipients = recipients(parsed, HeaderName::To);
@@ -71,7 +78,7 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, depth: u8) {
     message.kind = Some(marks::kind(parsed).to_owned());
     message.is_flagged = marks::is_flagged(parsed);
     message.is_draft = marks::is_draft(parsed);
-    let (body, attachments) = body::of(parsed, depth);
+    let (body, attachments) = body::of(parsed, contents);
     message.is_signed = Some(marks::is_signed(parsed, &body));
     message.is_encrypted = Some(marks::is_encrypted(parsed, &body));
     message.body = Some(body);

@@ -1,9 +1,9 @@
 //! The parts of a message that are not kept in the index: its HTML and its files.
 
-use mail_parser::PartType;
 use postern_query::Attachment;
 
 use super::body::{self, Role};
+use super::contents::{AttachmentText, Contents};
 use super::{headers, repair};
 
 /// What a message holds beside what can be searched.
@@ -45,8 +45,11 @@ impl Parts {
     fn in_message(parsed: &mail_parser::Message<'_>) -> Self {
         let raw = parsed.raw_message();
         let (mut html, mut files) = (Vec::new(), Vec::new());
+        let mut contents = Contents::new(&AttachmentText::Off);
         for part in &parsed.parts {
-            if let Some((_, packed)) = body::opened(part, &body::content_type(part), raw) {
+            if let Some((_, packed)) =
+                body::opened(part, &body::content_type(part), raw, &mut contents)
+            {
                 files.extend(packed.into_iter().map(File::packed));
                 continue;
             }
@@ -54,7 +57,7 @@ impl Parts {
                 Some(Role::File(name)) => files.push(File {
                     name,
                     content_type: body::content_type(part),
-                    bytes: Some(file_bytes(part, raw)),
+                    bytes: Some(body::file_bytes(part, raw).into_owned()),
                 }),
                 Some(Role::Rich) => html.push(body::text(part, raw).into_owned()),
                 Some(Role::Plain) | None => {}
@@ -69,15 +72,6 @@ impl File {
         let Attachment { name, content_type, .. } = attachment;
         let (name, content_type) = (name.unwrap_or_default(), content_type.unwrap_or_default());
         Self { name, content_type, bytes: None }
-    }
-}
-
-fn file_bytes(part: &mail_parser::MessagePart<'_>, raw: &[u8]) -> Vec<u8> {
-    match &part.body {
-        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => bytes.to_vec(),
-        PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => {
-            body::bytes(part, raw).into_owned()
-        }
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Coverage {
     pub known: u64,
     /// When the index was last brought up to date.
     pub as_of: Option<Timestamp>,
+    /// Nobody looked into the attachments of some messages, so that `contents:` may miss them.
+    pub without_attachment_text: bool,
     /// The same for each mailbox, by name.
     pub mailboxes: Vec<MailboxCoverage>,
 }
@@ -46,7 +48,8 @@ pub(crate) fn totals(index: &tantivy::Index, searcher: &Searcher) -> Result<Cove
     let indexed = searcher.num_docs();
     let known = indexed + payload.unreadable;
     let as_of = payload.as_of.and_then(stored::instant);
-    Ok(Coverage { indexed, known, as_of, mailboxes: Vec::new() })
+    let without_attachment_text = payload.without_attachment_text;
+    Ok(Coverage { indexed, known, as_of, without_attachment_text, mailboxes: Vec::new() })
 }
 
 /// The coverage of what this searcher sees.

@@ -5,7 +5,7 @@ pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// What a file holds, as far as its start can tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Empty,
     /// One JSON object a line.
     Documents,
@@ -54,7 +54,7 @@ const MAGIC: [(&[u8], Kind); 14] = [
 ];
 
 /// What a file with these bytes at its start holds.
-pub(super) fn kind(start: &[u8]) -> Kind {
+pub(crate) fn kind(start: &[u8]) -> Kind {
     if let Some((_, kind)) = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)) {
         return *kind;
     }

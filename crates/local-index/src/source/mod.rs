@@ -7,7 +7,7 @@
 mod archive;
 mod budget;
 mod documents;
-mod kind;
+pub(crate) mod kind;
 mod mailbox;
 mod maildir;
 mod mbox;
@@ -45,7 +45,7 @@ pub struct Unreadable {
 }
 
 impl Unreadable {
-    fn new(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {
+    pub(crate) fn new(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {
         let (path, reason) = (path.into(), reason.to_string());
         Self { path, part: String::new(), reason, not_mail: false, may_pass: false }
     }

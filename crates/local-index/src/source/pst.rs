@@ -119,8 +119,7 @@ impl Folders<'_, '_> {
         let id = mailbox.store().properties().make_entry_id(node);
         match id.and_then(|id| mailbox.item(&id)) {
             Ok(item) => {
-                let message = outlook::message(&item, &place.home.place);
-                self.reading.give(&place, String::new(), Content::Read(Box::new(message)));
+                self.reading.give(&place, String::new(), Content::Item(Box::new(item)));
             }
             Err(error) => self.reading.fail(&place, error.into()),
         }
@@ -189,14 +188,18 @@ fn file(attachment: &dyn Attachment) -> outlook::File {
     {
         insert(&mut properties, *number, value);
     }
+    let mut content = None;
     let (size, inner) = match attachment.data() {
-        Some(AttachmentData::Binary(bytes)) => (Some(bytes.buffer().len() as u64), None),
+        Some(AttachmentData::Binary(bytes)) => {
+            content = Some(bytes.buffer().to_vec());
+            (Some(bytes.buffer().len() as u64), None)
+        }
         Some(AttachmentData::Message(message)) => {
             (None, Some(Box::new(item(message.as_ref(), std::iter::empty()))))
         }
         None => (None, None),
     };
-    outlook::File { properties, size, item: inner }
+    outlook::File { properties, size, content, item: inner }
 }
 
 fn insert(properties: &mut Properties, number: u16, value: &PropertyValue) {

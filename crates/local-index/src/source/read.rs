@@ -12,7 +12,8 @@ use super::budget::{Budget, Metered};
 use super::kind::{Kind, kind};
 use super::place::Root;
 use super::{Home, PlaceRule, SourceFile, Unreadable, archive, documents, mailbox, packed, pst};
-use crate::mail::outlook;
+use crate::mail::contents::Contents;
+use crate::mail::{self, outlook};
 
 /// Bytes of one message that are read; the rest of a longer one is left out.
 pub const MAX_MESSAGE: usize = 256 << 20;
@@ -42,10 +43,36 @@ pub struct Item {
 pub enum Content {
     /// The bytes of a message.
     Raw(Vec<u8>),
-    /// A message that was read already, out of a file that has no bytes for it.
-    Read(Box<Message>),
+    /// An item of Outlook, out of a file that has no bytes for it.
+    Item(Box<outlook::Item>),
     /// A document, which may take the place of an older one of its id.
     Document(Box<Message>),
+}
+
+impl Item {
+    /// The message, with the text of its attachments.
+    #[must_use]
+    pub fn read(self, contents: &mut Contents) -> Message {
+        let place = &self.home.place;
+        match self.content {
+            Content::Raw(bytes) => {
+                let mut message = mail::parse_with(&bytes, place, contents);
+                self.home.mark(&mut message);
+                message
+            }
+            Content::Item(item) => outlook::message(&item, place, contents),
+            Content::Document(message) => *message,
+        }
+    }
+
+    /// Bytes that it keeps in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        match &self.content {
+            Content::Raw(bytes) => bytes.len(),
+            Content::Item(item) => item.bytes(),
+            Content::Document(message) => message.body.as_ref().map_or(0, String::len),
+        }
+    }
 }
 
 /// Reads a file, handing over one message after the other. What cannot be read is handed over as a

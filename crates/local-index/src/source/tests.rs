@@ -41,9 +41,8 @@ fn shown(item: Result<Item, Unreadable>) -> (String, String) {
             format!("{}/{}", home.place.mailbox, home.place.folder),
             match content {
                 Content::Raw(bytes) => format!("{part}:{}", String::from_utf8_lossy(&bytes)),
-                Content::Document(message) | Content::Read(message) => {
-                    format!("{part}#{}", message.id)
-                }
+                Content::Document(message) => format!("{part}#{}", message.id),
+                Content::Item(item) => format!("{part}#{}", item.attachments.len()),
             },
         ),
         Err(fault) => {

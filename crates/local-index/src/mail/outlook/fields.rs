@@ -6,6 +6,7 @@ use postern_query::{Attachment, Message};
 
 use super::properties::Properties;
 use super::{File, Item, people, rtf};
+use crate::mail::contents::{Attached, Contents, Reading};
 use crate::mail::{Place, body::clean, html, id_of, parse};
 
 const CLASS: u16 = 0x001a;
@@ -37,7 +38,7 @@ const IDENTITY: [u16; 10] =
     [CLASS, SUBJECT, SUBMITTED, HEADERS, DELIVERED, BODY, RTF, HTML, MESSAGE_ID, 0x0c1f];
 
 /// The message that the item is.
-pub(super) fn message(item: &Item, place: &Place) -> Message {
+pub(super) fn message(item: &Item, place: &Place, contents: &mut Contents) -> Message {
     let properties = &item.properties;
     let mut message = of_headers(properties, place);
     message.id = identity(item);
@@ -49,7 +50,7 @@ pub(super) fn message(item: &Item, place: &Place) -> Message {
     people::fill(&mut message, item);
     marks(&mut message, properties);
     message.body = Some(body(item));
-    message.attachments = attachments(item);
+    message.attachments = attachments(item, contents);
     message.has_attachments = Some(!message.attachments.is_empty());
     message
 }
@@ -159,8 +160,9 @@ pub(super) fn body(item: &Item) -> String {
 }
 
 /// The attachments that are not shown inside the text.
-pub(super) fn attachments(item: &Item) -> Vec<Attachment> {
-    item.attachments.iter().filter(|file| !is_inline(file)).filter_map(attachment).collect()
+pub(super) fn attachments(item: &Item, contents: &mut Contents) -> Vec<Attachment> {
+    let files = item.attachments.iter().filter(|file| !is_inline(file));
+    files.filter_map(|file| attachment(file, contents)).collect()
 }
 
 fn is_inline(file: &File) -> bool {
@@ -169,22 +171,29 @@ fn is_inline(file: &File) -> bool {
         || file.properties.number(ATTACHMENT_FLAGS).is_some_and(|flags| flags & SHOWN != 0)
 }
 
-fn attachment(file: &File) -> Option<Attachment> {
+fn attachment(file: &File, contents: &mut Contents) -> Option<Attachment> {
     let properties = &file.properties;
-    let inner = file.item.as_ref().map(|item| message(item, &Place::default()));
+    let inner = file.item.as_ref().map(|item| message(item, &Place::default(), contents));
     let name = [LONG_NAME, SHORT_NAME, DISPLAY_NAME].iter().find_map(|name| properties.text(*name));
-    let subject = || inner.as_ref()?.subject.clone();
+    let name = name.or_else(|| inner.as_ref()?.subject.clone())?;
     let stated = properties.number(ATTACHMENT_SIZE);
-    let kind = match inner {
+    let media_type = match inner {
         Some(_) => "message/rfc822".to_owned(),
+        None => properties.text(MEDIA_TYPE).unwrap_or_default().to_ascii_lowercase(),
+    };
+    let Reading { text, unread } = match &inner {
+        Some(message) => contents.of_message(message),
         None => {
-            properties.text(MEDIA_TYPE).unwrap_or_else(|| "application/octet-stream".to_owned())
+            let bytes = file.content.as_deref().unwrap_or_default();
+            contents.read(&Attached { bytes, name: &name, media_type: &media_type, charset: "" })
         }
     };
+    let is_typed = !media_type.is_empty();
     Some(Attachment {
-        name: Some(name.or_else(subject)?),
-        content_type: Some(kind.to_ascii_lowercase()),
+        name: Some(name),
+        content_type: Some(if is_typed { media_type } else { "application/octet-stream".into() }),
         size: file.size.and_then(|size| i64::try_from(size).ok()).or(stated),
-        text: inner.as_ref().map(crate::mail::nested::text),
+        text,
+        unread,
     })
 }

@@ -7,6 +7,7 @@ use cfb::CompoundFile;
 
 use super::properties::{Properties, Value};
 use super::{File, Item, MAX_DEPTH};
+use crate::mail::contents::MAX_BYTES;
 
 /// Every compound file begins with it.
 const MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -78,9 +79,12 @@ impl Storages<'_> {
         let content = children.iter().find(|child| number_and_type(child).0 == CONTENT);
         let inner = content.filter(|content| !content.is_stream && depth < MAX_DEPTH);
         let inner = inner.filter(|content| self.file.is_stream(content.path.join(FIXED)));
+        let stream = content.filter(|content| content.is_stream);
+        let is_short = |stream: &&Child| stream.length <= MAX_BYTES as u64;
         File {
             properties,
-            size: content.filter(|content| content.is_stream).map(|content| content.length),
+            size: stream.map(|content| content.length),
+            content: stream.filter(is_short).map(|content| self.content(content)),
             item: inner.map(|inner| Box::new(self.item(&inner.path, depth + 1))),
         }
     }

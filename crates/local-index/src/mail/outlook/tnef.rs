@@ -52,7 +52,11 @@ fn attribute(bytes: &mut Bytes<'_>, item: &mut Item, depth: u8) -> Option<()> {
             let name = Value::Narrow(content.to_vec());
             item.attachments.last_mut()?.properties.insert(SHORT_NAME, name);
         }
-        0x0006_800f => item.attachments.last_mut()?.size = Some(content.len() as u64),
+        0x0006_800f => {
+            let file = item.attachments.last_mut()?;
+            file.size = Some(content.len() as u64);
+            file.content = Some(content.to_vec());
+        }
         0x0006_9005 => {
             let file = item.attachments.last_mut()?;
             let inner = properties(&mut Bytes(content), &mut file.properties, depth);

@@ -194,8 +194,15 @@ fn person() -> impl Strategy<Value = Recipient> {
 }
 
 fn attachment() -> impl Strategy<Value = Attachment> {
-    (of(file_name()), of(media_type()), of(number()), of(text()))
-        .prop_map(|(name, content_type, size, text)| Attachment { name, content_type, size, text })
+    (of(file_name()), of(media_type()), of(number()), of(text())).prop_map(
+        |(name, content_type, size, text)| Attachment {
+            name,
+            content_type,
+            size,
+            text,
+            unread: None,
+        },
+    )
 }
 
 /// Ids that share their first bytes, differ only at the end, or are hostile.

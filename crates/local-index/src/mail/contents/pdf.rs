@@ -1,0 +1,81 @@
+//! PDF (ISO 32000).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use pdf_extract::{ConvertToFmt, Document, PlainTextOutput, output_doc, output_doc_page};
+
+use super::fault::Fault;
+use super::kind::PDF;
+use super::text::Text;
+
+/// Pages that are read one by one where they cannot be read together.
+const MAX_SINGLE: usize = 200;
+
+impl<'t> ConvertToFmt for &'t mut Text {
+    type Writer = &'t mut Text;
+
+    fn convert(self) -> Self::Writer {
+        self
+    }
+}
+
+/// The text of every page.
+pub(super) fn read(bytes: &[u8], out: &mut Text) -> Result<(), Fault> {
+    let document = open(bytes)?;
+    let together = attempt(|| {
+        output_doc(&document, &mut PlainTextOutput::new(&mut *out)).map_err(Fault::damaged)
+    });
+    if together.is_ok() || out.is_cut() {
+        return Ok(());
+    }
+    out.clear();
+    one_by_one(&document, out)
+}
+
+fn open(bytes: &[u8]) -> Result<Document, Fault> {
+    // Places in the file count from its mark, whatever comes before.
+    let start = memchr::memmem::find(bytes, PDF).unwrap_or_default();
+    let bytes = bytes.get(start..).unwrap_or_default();
+    let mut document = Document::load_mem(bytes).map_err(fault)?;
+    // Most encrypted files can be read by anybody, and only forbid printing: the library has opened
+    // them already.
+    let is_locked = document.trailer.has(b"Encrypt") && !document.was_encrypted();
+    if is_locked || document.is_encrypted() {
+        document.decrypt("").map_err(|_| Fault::Encrypted)?;
+    }
+    Ok(document)
+}
+
+fn fault(error: pdf_extract::Error) -> Fault {
+    match error {
+        pdf_extract::Error::Decryption(_) | pdf_extract::Error::InvalidPassword => Fault::Encrypted,
+        error => Fault::damaged(error),
+    }
+}
+
+/// The pages that can be read; a broken one costs the others nothing.
+fn one_by_one(document: &Document, out: &mut Text) -> Result<(), Fault> {
+    let mut outcome = Ok(());
+    let pages = document.get_pages();
+    for number in pages.keys().take(MAX_SINGLE) {
+        let page = attempt(|| {
+            let mut output = PlainTextOutput::new(&mut *out);
+            output_doc_page(document, &mut output, *number).map_err(Fault::damaged)
+        });
+        if outcome.is_ok() && !out.is_cut() {
+            outcome = page.map_err(|_| Fault::Damaged(format!("page {number} of {}", pages.len())));
+        }
+        out.push("\n");
+    }
+    let rest = pages.len().saturating_sub(MAX_SINGLE);
+    if rest > 0 && outcome.is_ok() {
+        outcome = Err(Fault::Damaged(format!("a page, with which the last {rest} are left out")));
+    }
+    outcome
+}
+
+/// Runs the library, which may give up in the middle.
+fn attempt(run: impl FnOnce() -> Result<(), Fault>) -> Result<(), Fault> {
+    let gave_up = |_| Err(Fault::Damaged("its reader gave up on it".into()));
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(gave_up)
+}

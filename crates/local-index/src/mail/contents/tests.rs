@@ -1,0 +1,1 @@
+//! What the readers make of files, in this process.

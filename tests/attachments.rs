@@ -1,0 +1,235 @@
+//! The text of attachments: what `contents:` finds, and what bad files do to a run.
+
+use std::fs;
+use std::process::{Child, Command};
+use std::thread;
+use std::time::Duration;
+
+use crate::documents::{
+    docx, docx_of_laughs, nested_zips, odt, pdf, pdf_bomb, pdf_encrypted, pdf_in_a_loop,
+    pdf_in_itself, pdf_with_a_bad_page, pptx, rtf, xlsx, zip, zip_bomb,
+};
+use crate::ingest::{Setting, check, summary};
+use crate::support::{run, stdout};
+
+/// A message with that file.
+fn message(name: &str, media_type: &str, content: &[u8]) -> Vec<u8> {
+    let mut raw = format!(
+        "From: a@x.com\nSubject: the file {name}\nMIME-Version: 1.0\n\
+         Content-Type: multipart/mixed; boundary=\"b{name}\"\n\n--b{name}\n\nsee the file\n--b{name}\n\
+         Content-Type: {media_type}; name=\"{name}\"\nContent-Transfer-Encoding: binary\n\
+         Content-Disposition: attachment; filename=\"{name}\"\n\n"
+    )
+    .into_bytes();
+    raw.extend(content);
+    raw.extend(format!("\n--b{name}--\n").bytes());
+    raw
+}
+
+impl Setting {
+    fn attach(&self, name: &str, content: &[u8]) {
+        self.write(&format!("{name}.eml"), message(name, "application/octet-stream", content));
+    }
+
+    /// The reason why the text of a file was not read.
+    fn reason(summary: &serde_json::Value, name: &str) -> String {
+        let all = summary["attachmentsUnread"].as_array().unwrap();
+        let of = |one: &&serde_json::Value| one["path"].as_str().unwrap().ends_with(name);
+        all.iter().find(of).map_or_else(String::new, |one| one["reason"].as_str().unwrap().into())
+    }
+}
+
+const INVITATION: &str = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Steer\r\n ing calword\r\n\
+    ORGANIZER;CN=\"Lee, Ann\":mailto:ann@x.org\r\nDTSTART:20240301T100000Z\r\nEND:VEVENT\r\n";
+
+#[test]
+fn words_in_attachments_are_found() {
+    let setting = Setting::new();
+    let inner = message("deep.pdf", "application/pdf", &pdf("deepword"));
+    let archive = zip(&[("in/table.xlsx", xlsx("zipword")), ("note.txt", b"notes".to_vec())]);
+    for (name, content) in [
+        ("a.txt", b"na\xefve textword".to_vec()),
+        ("a.html", b"<html><p>html<b>word</b><script>hidden</script>".to_vec()),
+        ("a.csv", b"number;csvword\n4711;paid\n".to_vec()),
+        ("a.rtf", rtf("rtfword")),
+        ("a.pdf", pdf("pdfword")),
+        ("a.docx", docx("docxword")),
+        ("a.xlsx", xlsx("xlsxword")),
+        ("a.pptx", pptx("pptxword")),
+        ("a.odt", odt("odtword")),
+        ("a.ics", INVITATION.as_bytes().to_vec()),
+        ("a.eml", inner),
+        ("a.zip", archive),
+        ("nested.zip", nested_zips("nestedword", 4)),
+        ("picture.png", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec()),
+    ] {
+        setting.attach(name, &content);
+    }
+    let summary = setting.index(&[]);
+    check(&summary, &[("indexed", 14), ("attachmentsRead", 13)]);
+    assert_eq!(summary["attachmentsUnread"], serde_json::json!([]));
+    for (query, expected) in [
+        ("contents:(naïve textword)", "a.txt"),
+        ("contents:htmlword", "a.html"),
+        ("contents:(csvword 4711)", "a.csv"),
+        ("contents:(rtfword café)", "a.rtf"),
+        ("contents:\"page with pdfword\"", "a.pdf"),
+        ("contents:\"docxwords r&d café\"", "a.docx"),
+        ("contents:(docxwords confidential)", "a.docx"),
+        ("contents:(ledger xlsxword inlined 471199 \"2024-03-01\")", "a.xlsx"),
+        ("contents:(opening pptxword spoken)", "a.pptx"),
+        ("contents:\"odtword one two three\"", "a.odt"),
+        ("contents:(\"steering calword\" lee)", "a.ics"),
+        ("contents:deepword", "a.eml"),
+        ("contents:(zipword table.xlsx notes)", "a.zip"),
+        ("contents:nestedword", "nested.zip"),
+        ("contents:(hidden OR hyperlink OR relation OR vevent)", ""),
+        ("body:pdfword", ""),
+    ] {
+        let output = run(&setting.data("data"), &["search", "--format", "jsonl", query]);
+        let found = stdout(&output);
+        let subject = format!("the file {expected}");
+        let is_it = found.lines().count() == 1 && found.contains(&subject);
+        assert!(if expected.is_empty() { found.is_empty() } else { is_it }, "{query}: {found}");
+    }
+}
+
+#[test]
+fn attachments_are_left_alone_when_asked_and_read_once() {
+    let setting = Setting::new();
+    setting.attach("a.pdf", &pdf("pdfword"));
+    setting.attach("a.txt", b"textword");
+    check(&setting.index(&["--no-attachment-text"]), &[("indexed", 2), ("attachmentsRead", 0)]);
+    assert_eq!(setting.count("contents:(pdfword OR textword)"), "0");
+    let status = |form| stdout(&run(&setting.data("data"), &["status", "--format", form]));
+    assert!(status("text").contains("attachments were not looked into"), "{}", status("text"));
+    // What is there is not read again, whatever is said.
+    check(&setting.index(&[]), &[("alreadyThere", 2), ("attachmentsRead", 0)]);
+    assert!(status("json").contains(r#""withoutAttachmentText":true"#), "{}", status("json"));
+    check(&setting.index(&["--rebuild"]), &[("indexed", 2), ("attachmentsRead", 2)]);
+    check(&setting.index(&[]), &[("alreadyThere", 2), ("attachmentsRead", 0)]);
+    assert_eq!(setting.count("contents:(pdfword OR textword)"), "2");
+    assert!(!status("text").contains("attachments"), "{}", status("text"));
+}
+
+#[test]
+fn bad_attachments_are_named_and_cost_no_other_anything() {
+    let setting = Setting::new();
+    let whole = docx("docxword");
+    let half = &whole[..whole.len() / 2];
+    let partly = zip(&[("bad.pdf", b"%PDF-1.4 nothing".to_vec()), ("good.docx", whole.clone())]);
+    let old = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1\0\0\0\0".to_vec();
+    for (name, content, reason) in [
+        ("bomb.zip", zip_bomb(), "5: too large: "),
+        ("deep.zip", nested_zips("x", 9), "a.zip: "),
+        ("half.docx", half.to_vec(), "damaged: "),
+        ("loop.pdf", pdf_in_a_loop(), "damaged: "),
+        ("page.pdf", pdf_with_a_bad_page("secondpage"), "damaged: page 1 of 2"),
+        ("itself.pdf", pdf_in_itself(), "damaged: its reader died"),
+        ("bomb.pdf", pdf_bomb(), "damaged: its reader died"),
+        ("locked.pdf", pdf_encrypted(), "encrypted"),
+        ("none.pdf", b"%PDF-1.7\n%%EOF".to_vec(), "damaged: "),
+        ("old.doc", old, "damaged: "),
+        ("rar.rar", b"Rar!\x1a\x07\0".to_vec(), "not supported: RAR"),
+        ("partly.zip", partly, "bad.pdf: damaged: "),
+        ("laughs.docx", docx_of_laughs(), ""),
+        ("fine.pdf", pdf("pdfword"), ""),
+    ] {
+        setting.attach(name, &content);
+        setting.write(&format!("expected/{name}"), reason);
+    }
+    let expected: Vec<_> = fs::read_dir(setting.mail().join("expected"))
+        .unwrap()
+        .map(|file| file.unwrap().path())
+        .map(|path| (path.clone(), fs::read_to_string(path).unwrap()))
+        .collect();
+    fs::remove_dir_all(setting.mail().join("expected")).unwrap();
+    let output = setting.start("data", &[]).output().unwrap();
+    let summary = summary(&output);
+    assert!(output.status.success(), "{summary}");
+    check(&summary, &[("indexed", 14)]);
+    for (path, reason) in expected {
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let found = Setting::reason(&summary, name);
+        assert!(found.starts_with(&reason), "{name}: {found:?} and not {reason:?}");
+        assert_eq!(found.is_empty(), reason.is_empty(), "{name}: {found:?}");
+    }
+    // What could be read is found.
+    for query in ["pdfword", "docxwords", "before", "secondpage"] {
+        assert_eq!(setting.count(&format!("contents:{query}")), "1", "{query}");
+    }
+    assert_eq!(setting.count("file"), "14");
+}
+
+#[test]
+fn a_reason_is_told_with_its_message() {
+    let setting = Setting::new();
+    setting.attach("locked.pdf", &pdf_encrypted());
+    setting.index(&[]);
+    let data = setting.data("data");
+    let id = stdout(&run(&data, &["search", "--format", "ids", "file"]));
+    let shown = stdout(&run(&data, &["show", id.trim()]));
+    assert!(shown.contains("locked.pdf (text not read: encrypted)"), "{shown}");
+}
+
+/// The worker processes of a run.
+fn workers(of: &Child) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", of.id())).into_iter().flatten().flatten();
+    let children = tasks.map(|task| fs::read_to_string(task.path().join("children")));
+    let all: String = children.map(Result::unwrap_or_default).collect();
+    all.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn killed_workers_do_not_hurt_the_run() {
+    let setting = Setting::new();
+    let count: u64 = 300;
+    for number in 0..count {
+        setting.attach(&format!("{number}.docx"), &docx(&format!("word{number}")));
+    }
+    let mut command = setting.start("data", &[]);
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut kills = 0;
+    while child.try_wait().unwrap().is_none() {
+        for worker in workers(&child) {
+            kills +=
+                u32::from(Command::new("kill").args(["-9", &worker]).status().unwrap().success());
+        }
+        thread::sleep(Duration::from_millis(15));
+    }
+    let output = child.wait_with_output().unwrap();
+    let summary = summary(&output);
+    assert!(output.status.success() && kills > 0, "{kills} kills: {summary}");
+    check(&summary, &[("indexed", count)]);
+    let unread = summary["attachmentsUnread"].as_array().unwrap().len() as u64;
+    check(&summary, &[("attachmentsRead", count - unread)]);
+    assert_eq!(setting.count("contents:confidential"), (count - unread).to_string());
+}
+
+/// Files that are broken in some hundred ways end in text or a reason.
+#[test]
+fn mutated_documents_are_no_trouble() {
+    let setting = Setting::new();
+    let documents = [pdf("w"), docx("w"), xlsx("w"), pptx("w"), odt("w"), rtf("w")];
+    let mut seed: usize = 7;
+    let mut dice = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    for number in 0..240 {
+        let mut bytes = documents[number % documents.len()].clone();
+        for _ in 0..=dice(4) {
+            let at = dice(bytes.len());
+            match dice(3) {
+                0 => bytes.truncate(at.max(8)),
+                1 => bytes[at] ^= 1 << dice(8),
+                _ => drop(bytes.splice(at..at, b"99999999".iter().copied())),
+            }
+        }
+        setting.attach(&format!("{number}.bin"), &bytes);
+    }
+    let output = setting.start("data", &[]).output().unwrap();
+    assert!(output.status.success());
+    check(&summary(&output), &[("indexed", 240)]);
+}

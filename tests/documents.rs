@@ -1,0 +1,201 @@
+//! Small documents of every format, written by hand, and what is wrong with bad ones.
+
+use std::fmt::Write as _;
+use std::io::{Cursor, Write as _};
+
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+/// A zip of these files.
+pub(crate) fn zip<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in files {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content.as_ref()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+pub(crate) fn docx(word: &str) -> Vec<u8> {
+    let document = format!(
+        "<?xml version='1.0'?><w:document xmlns:w='w'><w:body><w:p><w:r><w:t>{word}</w:t></w:r>\
+         <w:r><w:t>s</w:t></w:r></w:p><w:p><w:r><w:t>R&amp;D</w:t><w:tab/><w:t>caf&#233;</w:t>\
+         <w:instrText>HYPERLINK</w:instrText></w:r></w:p></w:body></w:document>"
+    );
+    let footer = "<w:ftr xmlns:w='w'><w:p><w:t>confidential</w:t></w:p></w:ftr>".to_owned();
+    let types = "<Types/>".to_owned();
+    zip(&[
+        ("[Content_Types].xml", types),
+        ("word/document.xml", document),
+        ("word/footer1.xml", footer),
+    ])
+}
+
+pub(crate) fn pptx(word: &str) -> Vec<u8> {
+    let slide = |text: &str| {
+        format!("<p:sld xmlns:p='p' xmlns:a='a'><a:p><a:r><a:t>{text}</a:t></a:r></a:p></p:sld>")
+    };
+    zip(&[
+        ("ppt/presentation.xml", "<p/>".to_owned()),
+        ("ppt/slides/slide1.xml", slide("opening")),
+        ("ppt/slides/slide2.xml", slide(word)),
+        ("ppt/slides/_rels/slide2.xml.rels", slide("relation")),
+        ("ppt/notesSlides/notesSlide1.xml", slide("spoken")),
+    ])
+}
+
+pub(crate) fn odt(word: &str) -> Vec<u8> {
+    let content = format!(
+        "<office:document-content xmlns:office='o' xmlns:text='t'><office:body><text:h>{word}\
+         </text:h><text:p>one<text:s/>two <text:span>th</text:span>ree</text:p></office:body>\
+         </office:document-content>"
+    );
+    let mimetype = "application/vnd.oasis.opendocument.text".to_owned();
+    zip(&[("mimetype", mimetype), ("content.xml", content)])
+}
+
+/// A workbook with a shared text, a text of its own, a number and a date.
+pub(crate) fn xlsx(word: &str) -> Vec<u8> {
+    const MAIN: &str = "xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'";
+    const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    const P: &str = "http://schemas.openxmlformats.org/package/2006/relationships";
+    let sheet = "<sheetData><row r='1'><c r='A1' t='s'><v>0</v></c><c r='B1' t='inlineStr'><is>\
+        <t>inlined</t></is></c></row><row r='2'><c r='A2'><v>471199</v></c><c r='B2' s='1'>\
+        <v>45352</v></c></row></sheetData>";
+    let styles = "<cellXfs count='2'><xf numFmtId='0'/><xf numFmtId='14'/></cellXfs>";
+    let relation = |id: u8, kind: &str, target: &str| {
+        format!("<Relationship Id='rId{id}' Type='{R}/{kind}' Target='{target}'/>")
+    };
+    let related = [
+        relation(1, "worksheet", "worksheets/sheet1.xml"),
+        relation(2, "sharedStrings", "sharedStrings.xml"),
+        relation(3, "styles", "styles.xml"),
+    ];
+    let book = "<sheets><sheet name='Ledger' sheetId='1' r:id='rId1'/></sheets>";
+    zip(&[
+        ("[Content_Types].xml", "<Types/>".to_owned()),
+        (
+            "_rels/.rels",
+            format!(
+                "<Relationships xmlns='{P}'>{}</Relationships>",
+                relation(1, "officeDocument", "xl/workbook.xml")
+            ),
+        ),
+        ("xl/workbook.xml", format!("<workbook {MAIN} xmlns:r='{R}'>{book}</workbook>")),
+        (
+            "xl/_rels/workbook.xml.rels",
+            format!("<Relationships xmlns='{P}'>{}</Relationships>", related.concat()),
+        ),
+        ("xl/worksheets/sheet1.xml", format!("<worksheet {MAIN}>{sheet}</worksheet>")),
+        ("xl/sharedStrings.xml", format!("<sst {MAIN}><si><t>{word}</t></si></sst>")),
+        ("xl/styles.xml", format!("<styleSheet {MAIN}>{styles}</styleSheet>")),
+    ])
+}
+
+pub(crate) fn rtf(word: &str) -> Vec<u8> {
+    format!("{{\\rtf1\\ansi{{\\fonttbl\\f0 Arial;}}\\pard {word}\\par caf\\'e9}}").into_bytes()
+}
+
+const PAGE: &str = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 4 0 R\
+    /Resources<</Font<</F1 5 0 R>>>>>>";
+
+const ONE: &str = "/Kids[3 0 R]/Count 1";
+
+/// A page that says its size nowhere, before one with a line of text.
+pub(crate) fn pdf_with_a_bad_page(word: &str) -> Vec<u8> {
+    let line = format!("BT /F1 24 Tf 72 700 Td (Page with {word}) Tj ET");
+    pdf_of(PAGE, "/Kids[6 0 R 3 0 R]/Count 2", line.as_bytes(), "")
+}
+
+/// A page with a line of text.
+pub(crate) fn pdf(word: &str) -> Vec<u8> {
+    pdf_of(PAGE, ONE, format!("BT /F1 24 Tf 72 700 Td (Page with {word}) Tj ET").as_bytes(), "")
+}
+
+/// A page that says its size nowhere, below pages that lie in themselves.
+pub(crate) fn pdf_in_a_loop() -> Vec<u8> {
+    pdf_of(
+        "<</Type/Page/Parent 2 0 R/Contents 4 0 R>>",
+        "/Kids[3 0 R]/Count 1/Parent 2 0 R",
+        b"",
+        "",
+    )
+}
+
+/// A page whose content draws itself.
+pub(crate) fn pdf_in_itself() -> Vec<u8> {
+    const SELF: &str = "/XObject<</X 4 0 R>>";
+    let page = PAGE.replace("/Font<<", &format!("{SELF}/Font<<"));
+    let form = format!("/Subtype/Form/BBox[0 0 1 1]/Resources<<{SELF}>>");
+    pdf_of(&page, ONE, b"/X Do", &form)
+}
+
+/// A page whose content is as many zeros as there is room for, and then some.
+pub(crate) fn pdf_bomb() -> Vec<u8> {
+    // A block of deflate that says four million zeros, time and again.
+    let mut packer = flate2::Compress::new(flate2::Compression::best(), false);
+    let mut block = Vec::with_capacity(1 << 16);
+    packer.compress_vec(&vec![0; 1 << 22], &mut block, flate2::FlushCompress::Full).unwrap();
+    let content = [b"\x78\xda".as_slice(), &block.repeat(400), b"\x03\0"].concat();
+    pdf_of(PAGE, ONE, &content, "/Filter/FlateDecode")
+}
+
+/// A document that says it is encrypted with a password.
+pub(crate) fn pdf_encrypted() -> Vec<u8> {
+    let key = "00".repeat(32);
+    let encryption =
+        format!("/Encrypt<</Filter/Standard/V 1/R 2/P -4/O<{key}>/U<{key}>>>/ID[<00><00>]");
+    let plain = String::from_utf8(pdf("secret")).unwrap();
+    plain.replace("/Root 1 0 R", &format!("/Root 1 0 R{encryption}")).into_bytes()
+}
+
+fn pdf_of(page: &str, pages: &str, content: &[u8], filter: &str) -> Vec<u8> {
+    let stream = format!("<</Length {}{filter}>>stream\n", content.len());
+    let objects: [Vec<u8>; 6] = [
+        b"<</Type/Catalog/Pages 2 0 R>>".to_vec(),
+        format!("<</Type/Pages{pages}>>").into_bytes(),
+        page.as_bytes().to_vec(),
+        [stream.as_bytes(), content, b"\nendstream"].concat(),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>".to_vec(),
+        b"<</Type/Page/Parent 2 0 R>>".to_vec(),
+    ];
+    let mut file = b"%PDF-1.4\n".to_vec();
+    let mut table = "xref\n0 7\n0000000000 65535 f \n".to_owned();
+    for (number, object) in objects.iter().enumerate() {
+        writeln!(table, "{:010} 00000 n ", file.len()).unwrap();
+        file.extend(format!("{} 0 obj\n", number + 1).bytes());
+        file.extend(object);
+        file.extend(b"\nendobj\n");
+    }
+    let start = file.len();
+    let trailer = "trailer<</Size 7/Root 1 0 R>>";
+    file.extend(format!("{table}{trailer}\nstartxref\n{start}\n%%EOF\n").bytes());
+    file
+}
+
+/// An element of elements of elements (CVE-2003-1564).
+pub(crate) fn docx_of_laughs() -> Vec<u8> {
+    let mut entities = "<!ENTITY l0 'laughter'>".to_owned();
+    for level in 1..12 {
+        let ten = format!("&l{};", level - 1).repeat(10);
+        write!(entities, "<!ENTITY l{level} '{ten}'>").unwrap();
+    }
+    let document = format!(
+        "<!DOCTYPE d [{entities}]><w:document xmlns:w='w'><w:p><w:t>before &l11; after</w:t></w:p>\
+         </w:document>"
+    );
+    zip(&[("word/document.xml", document)])
+}
+
+/// Zeros without end, in a zip of a few kilobytes.
+pub(crate) fn zip_bomb() -> Vec<u8> {
+    let zeros = vec![0; 60 << 20];
+    zip(&["1", "2", "3", "4", "5"].map(|name| (name, &zeros)))
+}
+
+/// Zips in zips around a text.
+pub(crate) fn nested_zips(word: &str, layers: usize) -> Vec<u8> {
+    (0..layers).fold(word.as_bytes().to_vec(), |inner, layer| {
+        zip(&[(if layer == 0 { "a.txt" } else { "a.zip" }, inner)])
+    })
+}
