@@ -14,7 +14,7 @@ use crate::search::Error;
 
 /// The number of this version's way to write an index. Whatever changes what lies on disk, or how
 /// text is cut into words, needs the next one.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 
 /// How often, and how long in between, the right to write is asked for: a second in all.
 const LOCK_TRIES: u32 = 20;
@@ -48,6 +48,11 @@ impl Folder {
 
     pub(crate) fn ledger(&self) -> PathBuf {
         self.root.join("ledger.redb")
+    }
+
+    /// What the next commit of the ledger will change.
+    pub(crate) fn proposal(&self) -> PathBuf {
+        self.root.join("ledger.next")
     }
 
     fn version(&self) -> PathBuf {
@@ -92,6 +97,7 @@ impl Folder {
         for removed in [
             fs::remove_dir_all(self.tantivy()),
             fs::remove_file(self.version()),
+            fs::remove_file(self.proposal()),
             fs::remove_file(self.ledger()),
         ] {
             removed.or_else(|error| match error.kind() {

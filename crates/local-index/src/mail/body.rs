@@ -76,6 +76,10 @@ pub(super) fn role(part: &MessagePart<'_>, raw: &[u8]) -> Option<Role> {
 
 /// Text as it is kept: one kind of line ends, and no NUL.
 pub(super) fn clean(text: &str) -> String {
+    // Most text is clean, and looking for one byte is fast.
+    if memchr::memchr2(b'\r', b'\0', text.as_bytes()).is_none() {
+        return text.to_owned();
+    }
     text.replace("\r\n", "\n").replace('\0', "")
 }
 
@@ -166,14 +170,20 @@ pub(super) fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> 
     }
 }
 
+/// Bytes of one text that are read; the rest of a longer one is left out.
+pub(super) const MAX_TEXT: usize = 8 << 20;
+
 /// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
 /// encodings.
 pub(super) fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
     let declared = part.content_type().and_then(|value| value.attribute("charset"));
     let declared = declared.unwrap_or_default();
     match bytes(part, raw) {
-        Cow::Borrowed(bytes) => charset::declared(bytes, declared),
-        Cow::Owned(bytes) => Cow::Owned(charset::declared(&bytes, declared).into_owned()),
+        Cow::Borrowed(bytes) => charset::declared(bytes.get(..MAX_TEXT).unwrap_or(bytes), declared),
+        Cow::Owned(mut bytes) => {
+            bytes.truncate(MAX_TEXT);
+            Cow::Owned(charset::declared(&bytes, declared).into_owned())
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Header values: text, dates, people, ids.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use mail_parser::{Header, HeaderName, HeaderValue, Message, MessageParser};
@@ -12,8 +13,14 @@ use super::{date, words};
 /// `Delivered-To` headers that are read; every one is compared with those before it.
 const MAX_DELIVERIES: usize = 100;
 
-/// A parser that reads the headers that matter and takes the others for text.
-pub(super) fn parser() -> MessageParser {
+/// A parser that reads the headers that matter and takes the others for text; it is made once,
+/// because making it costs as much as reading a short message.
+pub(super) fn parser() -> &'static MessageParser {
+    static PARSER: LazyLock<MessageParser> = LazyLock::new(new_parser);
+    &PARSER
+}
+
+fn new_parser() -> MessageParser {
     MessageParser::new()
         .with_mime_headers()
         .header_address(HeaderName::From)

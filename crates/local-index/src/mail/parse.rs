@@ -46,7 +46,10 @@ fn read(message: &mut Message, raw: &[u8], depth: u8) {
     let readable = repair::readable(raw);
     match headers::parser().parse(readable.as_ref()) {
         Some(parsed) => fill(message, &parsed, depth),
-        None => message.body = Some(body::clean(guessed(raw).trim_start())),
+        None => {
+            let start = raw.get(..body::MAX_TEXT).unwrap_or(raw);
+            message.body = Some(body::clean(guessed(start).trim_start()));
+        }
     }
 }
 

@@ -120,7 +120,7 @@ impl Folders<'_, '_> {
         match id.and_then(|id| mailbox.item(&id)) {
             Ok(item) => {
                 let message = outlook::message(&item, &place.home.place);
-                self.reading.give(&place, String::new(), Content::Read(Box::new(message)));
+                self.reading.give(&place, "", Content::Read(Box::new(message)));
             }
             Err(error) => self.reading.fail(&place, error.into()),
         }
