@@ -10,6 +10,7 @@ use tantivy::tokenizer::TextAnalyzer;
 
 use super::analyser::{ANALYSER, Analyser};
 use super::schema::schema;
+use super::terms::{TYPED, Typed};
 use crate::search::Error;
 
 /// The number of this version's way to write an index. Whatever changes what lies on disk, or how
@@ -170,5 +171,6 @@ fn prepared(index: tantivy::Index) -> Result<tantivy::Index, Error> {
     }
     let analyser = TextAnalyzer::builder(Analyser).build();
     index.tokenizers().register(ANALYSER, analyser);
+    index.tokenizers().register(TYPED, TextAnalyzer::builder(Typed).build());
     Ok(index)
 }

@@ -1,11 +1,12 @@
 //! Outlook data files (`.pst`, `.ost`; MS-PST), through the library of those who made the format.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
 use outlook_pst::ltp::prop_context::PropertyValue;
 use outlook_pst::ltp::table_context::{TableContext, TableRowData};
@@ -28,9 +29,32 @@ const MAX_DEPTH: usize = 64;
 /// up, what was read until then is kept.
 pub(super) fn read(reading: &mut Reading<'_>, entry: &Entry, file: &File) -> Result<(), Fault> {
     let run = || Folders { reading, entry, seen: HashSet::new() }.all(&Mailbox::open(file)?);
-    let outcome = catch_unwind(AssertUnwindSafe(run));
+    let outcome = silently(|| catch_unwind(AssertUnwindSafe(run)));
     let lost = || Fault::Failed("it is damaged, and was read only in part".to_owned());
     outcome.unwrap_or_else(|_| Err(lost()))
+}
+
+thread_local! {
+    /// Whether a panic of this thread is expected, and reported as what could not be read.
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Keeps what the library says in a panic of this thread off the terminal. The hook is one for all
+/// threads, so it is put in place once, and asks.
+fn silently<T>(work: impl FnOnce() -> T) -> T {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let shown = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            if !IS_SILENT.get() {
+                shown(info);
+            }
+        }));
+    });
+    IS_SILENT.set(true);
+    let outcome = work();
+    IS_SILENT.set(false);
+    outcome
 }
 
 /// The two forms of the file: since Outlook 2003, and before.
