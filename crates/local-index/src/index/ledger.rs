@@ -26,7 +26,7 @@ use redb::{
 };
 
 use super::folder::Folder;
-use super::proposal::Proposal;
+use super::proposal::{Parts, Proposal};
 use super::record::{Key, Record};
 use super::source::{Origin, Source, Unreadable};
 use crate::search::Error;
@@ -355,7 +355,7 @@ fn start_anew(
 }
 
 /// Puts changes to their place: the bytes of a record, none for a file that is forgotten.
-fn apply(transaction: &WriteTransaction, changes: &[(&[u8], &[u8])]) -> Result<(), redb::Error> {
+fn apply(transaction: &WriteTransaction, changes: &[Parts<'_>]) -> Result<(), redb::Error> {
     let mut sources = transaction.open_table(SOURCES)?;
     let mut origins = transaction.open_multimap_table(ORIGINS)?;
     for (key, bytes) in changes.iter().copied() {

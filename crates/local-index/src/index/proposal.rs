@@ -13,6 +13,9 @@ use super::ledger::Change;
 use super::record::Record;
 use crate::search::Error;
 
+/// A key and the bytes of its record, none for a file that is forgotten.
+pub(crate) type Parts<'b> = (&'b [u8], &'b [u8]);
+
 /// Changes that may not be in force yet.
 #[derive(Debug)]
 pub(crate) struct Proposal(Vec<u8>);
@@ -80,7 +83,7 @@ impl Proposal {
     }
 
     /// Keys and the bytes of their records.
-    pub(crate) fn changes(&self) -> Result<Vec<(&[u8], &[u8])>, Error> {
+    pub(crate) fn changes(&self) -> Result<Vec<Parts<'_>>, Error> {
         let mut rest = self.0.get(16..).unwrap_or_default();
         let mut changes = Vec::new();
         while !rest.is_empty() {
@@ -104,7 +107,7 @@ fn taken(rest: &mut &[u8]) -> Option<u64> {
     Some(u64::from_le_bytes(*number))
 }
 
-fn change<'b>(rest: &mut &'b [u8]) -> Option<(&'b [u8], &'b [u8])> {
+fn change<'b>(rest: &mut &'b [u8]) -> Option<Parts<'b>> {
     let lengths = [taken(rest)?, taken(rest)?];
     let [key, record] = lengths.map(|length| {
         let (part, after) = rest.split_at_checked(usize::try_from(length).ok()?)?;

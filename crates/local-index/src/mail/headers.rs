@@ -9,15 +9,19 @@ use postern_query::Recipient;
 
 use super::charset::guessed;
 use super::{date, words};
+use crate::guard::guarded;
 
 /// `Delivered-To` headers that are read; every one is compared with those before it.
 const MAX_DELIVERIES: usize = 100;
 
 /// A parser that reads the headers that matter and takes the others for text; it is made once,
 /// because making it costs as much as reading a short message.
-pub(super) fn parser() -> &'static MessageParser {
-    static PARSER: LazyLock<MessageParser> = LazyLock::new(new_parser);
-    &PARSER
+static PARSER: LazyLock<MessageParser> = LazyLock::new(new_parser);
+
+/// The message as the MIME library takes it apart; nothing where it gives up: a debug assertion of it
+/// fails on some damaged multiparts.
+pub(super) fn parse(raw: &[u8]) -> Option<Message<'_>> {
+    guarded(|| PARSER.parse(raw)).flatten()
 }
 
 fn new_parser() -> MessageParser {

@@ -44,7 +44,7 @@ pub(super) fn inner(raw: &[u8], depth: u8) -> Message {
 
 fn read(message: &mut Message, raw: &[u8], depth: u8) {
     let readable = repair::readable(raw);
-    match headers::parser().parse(readable.as_ref()) {
+    match headers::parse(&readable) {
         Some(parsed) => fill(message, &parsed, depth),
         None => {
             let start = raw.get(..body::MAX_TEXT).unwrap_or(raw);

@@ -1,12 +1,10 @@
 //! Outlook data files (`.pst`, `.ost`; MS-PST), through the library of those who made the format.
 
-use std::cell::Cell;
 use std::collections::HashSet;
 use std::fs::File;
 use std::io;
-use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
-use std::sync::{Arc, Once};
+use std::sync::Arc;
 
 use outlook_pst::ltp::prop_context::PropertyValue;
 use outlook_pst::ltp::table_context::{TableContext, TableRowData};
@@ -20,6 +18,7 @@ use outlook_pst::ndb::node_id::{NID_ROOT_FOLDER, NodeId};
 use outlook_pst::{AnsiPstFile, UnicodePstFile};
 
 use super::read::{Content, Entry, Fault, Reading};
+use crate::guard::guarded;
 use crate::mail::outlook::{self, Item, Properties, Value};
 
 /// Folders in one another that are read.
@@ -29,32 +28,9 @@ const MAX_DEPTH: usize = 64;
 /// up, what was read until then is kept.
 pub(super) fn read(reading: &mut Reading<'_>, entry: &Entry, file: &File) -> Result<(), Fault> {
     let run = || Folders { reading, entry, seen: HashSet::new() }.all(&Mailbox::open(file)?);
-    let outcome = silently(|| catch_unwind(AssertUnwindSafe(run)));
+    let outcome = guarded(run);
     let lost = || Fault::Failed("it is damaged, and was read only in part".to_owned());
-    outcome.unwrap_or_else(|_| Err(lost()))
-}
-
-thread_local! {
-    /// Whether a panic of this thread is expected, and reported as what could not be read.
-    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Keeps what the library says in a panic of this thread off the terminal. The hook is one for all
-/// threads, so it is put in place once, and asks.
-fn silently<T>(work: impl FnOnce() -> T) -> T {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let shown = panic::take_hook();
-        panic::set_hook(Box::new(move |info| {
-            if !IS_SILENT.get() {
-                shown(info);
-            }
-        }));
-    });
-    IS_SILENT.set(true);
-    let outcome = work();
-    IS_SILENT.set(false);
-    outcome
+    outcome.unwrap_or_else(|| Err(lost()))
 }
 
 /// The two forms of the file: since Outlook 2003, and before.
