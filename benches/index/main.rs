@@ -74,9 +74,10 @@ fn once(programs: &[Program], run: impl Fn(&Program) -> Cost) -> Vec<(&'static s
 /// The median of each cost of each program, taking turns.
 fn alternated(programs: &[Program], run: impl Fn(&Program) -> Cost) -> Vec<(&'static str, Cost)> {
     let rounds: Vec<_> = (0..rounds()).map(|_| once(programs, &run)).collect();
-    let costs = |at: usize| rounds.iter().filter_map(move |round| Some(round.get(at)?.1));
+    let costs =
+        |at: usize| rounds.iter().filter_map(|round| Some(round.get(at)?.1)).collect::<Vec<_>>();
     let medians = programs.iter().enumerate();
-    medians.map(|(at, program)| (program.name(), Cost::median(costs(at)))).collect()
+    medians.map(|(at, program)| (program.name(), Cost::median(&costs(at)))).collect()
 }
 
 fn report(title: &str, costs: &[(&'static str, Cost)]) {

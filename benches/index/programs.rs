@@ -22,9 +22,9 @@ impl Cost {
     }
 
     /// The median of each by itself.
-    pub(crate) fn median(costs: impl Iterator<Item = Self> + Clone) -> Self {
+    pub(crate) fn median(costs: &[Self]) -> Self {
         let of = |value: fn(&Self) -> f64| {
-            let mut values: Vec<_> = costs.clone().map(|cost| value(&cost)).collect();
+            let mut values: Vec<_> = costs.iter().map(value).collect();
             values.sort_by(f64::total_cmp);
             values.get(values.len() / 2).copied().unwrap_or_default()
         };
