@@ -30,10 +30,24 @@ pub struct Token {
 /// assert_eq!(terms("東京 ไทย 🎉"), ["東", "京", "ไทย"]);
 /// ```
 pub fn tokens(text: &str) -> impl Iterator<Item = Token> + '_ {
+    words(text).map(|(start, word)| Token {
+        text: lower_case(word),
+        span: Span::new(start, start + word.len()),
+    })
+}
+
+/// The [`tokens`] of `text` as they are written, each with the byte at which it begins; for who has
+/// a place for their lower case already.
+///
+/// ```
+/// use postern_query::analysis::words;
+///
+/// assert_eq!(words("Re: INV-42").collect::<Vec<_>>(), [(0, "Re"), (4, "INV"), (8, "42")]);
+/// ```
+pub fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
     stretches(text)
         .flat_map(|(start, stretch)| lines(stretch).map(move |(at, line)| (start + at, line)))
-        .flat_map(|(start, line)| words(line).map(move |(at, word)| (start + at, word)))
-        .filter(|(_, word)| is_word(word))
+        .flat_map(|(start, line)| line_words(line).map(move |(at, word)| (start + at, word)))
         .flat_map(|(start, word)| pieces(start, word))
 }
 
@@ -50,10 +64,22 @@ pub fn terms(text: &str) -> Vec<String> {
 /// ```
 #[must_use]
 pub fn lower_case(text: &str) -> String {
+    let mut lower = String::with_capacity(text.len());
+    push_lower_case(&mut lower, text);
+    lower
+}
+
+/// Writes the [`lower_case`] of `text` behind `out`.
+pub fn push_lower_case(out: &mut String, text: &str) {
     if text.is_ascii() {
-        return text.to_ascii_lowercase();
+        let start = out.len();
+        out.push_str(text);
+        if let Some(added) = out.get_mut(start..) {
+            added.make_ascii_lowercase();
+        }
+    } else {
+        out.extend(text.chars().map(lower_char));
     }
-    text.chars().map(lower_char).collect()
 }
 
 fn lower_char(c: char) -> char {
@@ -75,11 +101,12 @@ fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
     })
 }
 
-/// The segments of a line that may be words; those of ASCII are found several times as fast.
-fn words(line: &str) -> impl Iterator<Item = (usize, &str)> {
+/// The words of a line; those of ASCII are found several times as fast.
+fn line_words(line: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_ascii = line.is_ascii();
     let ascii = is_ascii.then(|| line.unicode_word_indices()).into_iter().flatten();
-    ascii.chain((!is_ascii).then(|| segments(line)).into_iter().flatten())
+    let other = (!is_ascii).then(|| segments(line).filter(|(_, segment)| is_word(segment)));
+    ascii.chain(other.into_iter().flatten())
 }
 
 /// Word-boundary segments, with the letters of one run of an unspaced South-East Asian script joined.
@@ -154,7 +181,7 @@ fn is_decimal_digit(c: char) -> bool {
 }
 
 /// A segment as one token, or as several where it is over-long.
-fn pieces(start: usize, word: &str) -> impl Iterator<Item = Token> + '_ {
+fn pieces(start: usize, word: &str) -> impl Iterator<Item = (usize, &str)> {
     let mut rest = word;
     let mut at = start;
     std::iter::from_fn(move || {
@@ -162,9 +189,9 @@ fn pieces(start: usize, word: &str) -> impl Iterator<Item = Token> + '_ {
         if piece.is_empty() {
             return None;
         }
-        let span = Span::new(at, at + piece.len());
-        (rest, at) = (after, span.end);
-        Some(Token { text: lower_case(piece), span })
+        let start = at;
+        (rest, at) = (after, start + piece.len());
+        Some((start, piece))
     })
 }
 

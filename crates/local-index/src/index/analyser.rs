@@ -14,28 +14,25 @@ impl Tokenizer for Analyser {
     type TokenStream<'a> = Stream<'a>;
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> Stream<'a> {
-        Stream { tokens: Box::new(analysis::tokens(text)), current: Token::default(), next: 0 }
+        Stream { words: Box::new(analysis::words(text)), current: Token::default() }
     }
 }
 
-/// The tokens of one text.
+/// The tokens of one text; the texts of all are written into the same place.
 pub(crate) struct Stream<'a> {
-    tokens: Box<dyn Iterator<Item = analysis::Token> + 'a>,
+    words: Box<dyn Iterator<Item = (usize, &'a str)> + 'a>,
     current: Token,
-    next: usize,
 }
 
 impl TokenStream for Stream<'_> {
     fn advance(&mut self) -> bool {
-        let Some(token) = self.tokens.next() else { return false };
-        self.current = Token {
-            offset_from: token.span.start,
-            offset_to: token.span.end,
-            position: self.next,
-            text: token.text,
-            position_length: 1,
-        };
-        self.next += 1;
+        let Some((start, word)) = self.words.next() else { return false };
+        let token = &mut self.current;
+        (token.offset_from, token.offset_to) = (start, start + word.len());
+        token.text.clear();
+        analysis::push_lower_case(&mut token.text, word);
+        // A new token stands before the first position.
+        token.position = token.position.wrapping_add(1);
         true
     }
 

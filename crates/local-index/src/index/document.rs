@@ -45,6 +45,7 @@ fn id_start(id: &str) -> u64 {
 #[derive(Default)]
 struct Builder {
     document: TantivyDocument,
+    traits: TypedTerms,
     irregular: bool,
 }
 
@@ -156,18 +157,20 @@ impl Builder {
     fn add_typed(&mut self, field: Field, terms: TypedTerms) {
         self.irregular |= terms.irregular;
         if let Some(terms) = terms.finish() {
-            self.document.add_pre_tokenized_text(field, terms);
+            self.document.add_text(field, terms);
         }
     }
 
     fn add_trait(&mut self, text: &str) {
-        self.document.add_text(schema::TRAITS, text);
+        self.traits.add_term(text);
     }
 
     fn finish(mut self) -> TantivyDocument {
         if self.irregular {
             self.add_trait(traits::IRREGULAR);
         }
+        let traits = std::mem::take(&mut self.traits);
+        self.add_typed(schema::TRAITS, traits);
         self.document
     }
 }

@@ -10,6 +10,7 @@ use tantivy::tokenizer::TextAnalyzer;
 
 use super::analyser::{ANALYSER, Analyser};
 use super::schema::schema;
+use super::terms::{TYPED, Typed};
 use crate::search::Error;
 
 /// The number of this version's way to write an index. Whatever changes what lies on disk, or how
@@ -48,6 +49,11 @@ impl Folder {
 
     pub(crate) fn ledger(&self) -> PathBuf {
         self.root.join("ledger.redb")
+    }
+
+    /// What the next commit of the ledger will change.
+    pub(crate) fn proposal(&self) -> PathBuf {
+        self.root.join("ledger.next")
     }
 
     fn version(&self) -> PathBuf {
@@ -92,6 +98,7 @@ impl Folder {
         for removed in [
             fs::remove_dir_all(self.tantivy()),
             fs::remove_file(self.version()),
+            fs::remove_file(self.proposal()),
             fs::remove_file(self.ledger()),
         ] {
             removed.or_else(|error| match error.kind() {
@@ -164,5 +171,6 @@ fn prepared(index: tantivy::Index) -> Result<tantivy::Index, Error> {
     }
     let analyser = TextAnalyzer::builder(Analyser).build();
     index.tokenizers().register(ANALYSER, analyser);
+    index.tokenizers().register(TYPED, TextAnalyzer::builder(Typed).build());
     Ok(index)
 }

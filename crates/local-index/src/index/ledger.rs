@@ -3,7 +3,8 @@
 //! The ledger and the index must never tell different stories, whenever the process is killed.
 //! They are two files, so a commit takes three steps:
 //!
-//! 1. [`Ledger::propose`] writes the changes aside under the next number.
+//! 1. [`Ledger::propose`] writes the changes into a [file aside](super::proposal) under the next
+//!    number.
 //! 2. The index commits, with that number in it.
 //! 3. [`Ledger::accept`] puts the changes in force.
 //!
@@ -14,7 +15,7 @@
 //! of this index, so it is emptied and every file is read again.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 use std::{fs, io};
 
@@ -25,14 +26,13 @@ use redb::{
 };
 
 use super::folder::Folder;
+use super::proposal::{Parts, Proposal};
 use super::record::{Key, Record};
 use super::source::{Origin, Source, Unreadable};
 use crate::search::Error;
 
 /// File to [`Record`].
 const SOURCES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("sources");
-/// The same for what is proposed; no bytes for a file that is to be forgotten.
-const PROPOSED: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("proposed");
 /// Id of a message to the files it came from.
 const ORIGINS: MultimapTableDefinition<'_, &str, &[u8]> = MultimapTableDefinition::new("origins");
 /// Numbers by name.
@@ -40,16 +40,12 @@ const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 
 /// Number of the last commit.
 const SEQUENCE: &str = "sequence";
-/// Number of the proposed commit.
-const PROPOSAL: &str = "proposal";
 /// Messages that could not be read, in all.
 const UNREADABLE: &str = "unreadable";
-/// The same after the proposed commit.
-const UNREADABLE_PROPOSED: &str = "unreadable proposed";
 /// Set where the index may hold messages that the ledger knows nothing of.
 const STRANGERS: &str = "strangers";
 
-const CACHE_BYTES: usize = 64 << 20;
+const CACHE_BYTES: usize = 16 << 20;
 
 /// How often, and how long in between, a ledger is asked for that somebody reads: a second in all.
 const OPEN_TRIES: u32 = 20;
@@ -58,11 +54,16 @@ const OPEN_PAUSE: Duration = Duration::from_millis(50);
 /// What a commit changes: `None` forgets a file.
 pub(crate) type Changes = BTreeMap<Key, Option<Record>>;
 
+/// One of them.
+pub(crate) type Change<'c> = (&'c Key, Option<&'c Record>);
+
 /// The book-keeping of an index.
 pub(crate) struct Ledger {
     /// What is in force, opened once for the many questions between two changes.
     tables: Tables,
     database: Database,
+    /// Where proposals lie.
+    aside: PathBuf,
 }
 
 impl std::fmt::Debug for Ledger {
@@ -141,7 +142,8 @@ impl Ledger {
     /// # Errors
     ///
     /// When it cannot be read or made.
-    pub(crate) fn open(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn open(folder: &Folder) -> Result<Self, Error> {
+        let path = &folder.ledger();
         guarded(|| {
             if !path.exists() {
                 // Made aside and renamed: half a database is never seen.
@@ -154,11 +156,11 @@ impl Ledger {
                 patiently(|| Database::builder().set_cache_size(CACHE_BYTES).open(path))?;
             let transaction = database.begin_write()?;
             transaction.open_table(SOURCES)?;
-            transaction.open_table(PROPOSED)?;
             transaction.open_multimap_table(ORIGINS)?;
             transaction.open_table(NUMBERS)?;
             transaction.commit()?;
-            Ok(Self { tables: Tables::of(&database.begin_read()?)?, database })
+            let tables = Tables::of(&database.begin_read()?)?;
+            Ok(Self { tables, database, aside: folder.proposal() })
         })
     }
 
@@ -168,10 +170,12 @@ impl Ledger {
     ///
     /// When the ledger cannot be read or written.
     pub(crate) fn agree(&mut self, committed: u64, index_is_empty: bool) -> Result<(), Error> {
-        match self.number(PROPOSAL)? {
-            Some(number) if number == committed => self.accept()?,
-            Some(_) => self.write(drop_proposal)?,
-            None => {}
+        if let Some(proposal) = Proposal::read(&self.aside)? {
+            let number = proposal.number()?;
+            if number == committed && number == self.sequence()? + 1 {
+                self.put_in_force(&proposal)?;
+            }
+            Proposal::remove(&self.aside)?;
         }
         if self.sequence()? == committed {
             return Ok(());
@@ -184,22 +188,14 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// When the ledger cannot be written.
-    pub(crate) fn propose(&mut self, changes: &Changes) -> Result<(u64, u64), Error> {
+    /// When the ledger cannot be read, or the proposal not be written.
+    pub(crate) fn propose<'c>(
+        &self,
+        changes: impl Iterator<Item = Change<'c>> + Clone,
+    ) -> Result<(u64, u64), Error> {
         let number = self.sequence()? + 1;
-        let unreadable = self.unreadable_after(changes)?;
-        self.write(|transaction| {
-            drop_proposal(transaction)?;
-            let mut proposed = transaction.open_table(PROPOSED)?;
-            for (key, record) in changes {
-                let bytes = record.as_ref().map(Record::to_bytes).unwrap_or_default();
-                proposed.insert(key.as_slice(), bytes.as_slice())?;
-            }
-            let mut numbers = transaction.open_table(NUMBERS)?;
-            numbers.insert(PROPOSAL, number)?;
-            numbers.insert(UNREADABLE_PROPOSED, unreadable)?;
-            Ok(())
-        })?;
+        let unreadable = self.unreadable_after(changes.clone())?;
+        Proposal::write(&self.aside, number, unreadable, changes)?;
         Ok((number, unreadable))
     }
 
@@ -207,17 +203,24 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// When the ledger cannot be written.
+    /// When the proposal cannot be read, or the ledger not be written.
     pub(crate) fn accept(&mut self) -> Result<(), Error> {
+        if let Some(proposal) = Proposal::read(&self.aside)? {
+            self.put_in_force(&proposal)?;
+            Proposal::remove(&self.aside)?;
+        }
+        Ok(())
+    }
+
+    fn put_in_force(&mut self, proposal: &Proposal) -> Result<(), Error> {
+        let (number, unreadable) = (proposal.number()?, proposal.unreadable()?);
+        let changes = proposal.changes()?;
         self.write(|transaction| {
-            apply(transaction)?;
+            apply(transaction, &changes)?;
             let mut numbers = transaction.open_table(NUMBERS)?;
-            for (proposed, name) in [(PROPOSAL, SEQUENCE), (UNREADABLE_PROPOSED, UNREADABLE)] {
-                let value = numbers.get(proposed)?.map_or(0, |value| value.value());
-                numbers.insert(name, value)?;
-            }
-            drop(numbers);
-            drop_proposal(transaction)
+            numbers.insert(SEQUENCE, number)?;
+            numbers.insert(UNREADABLE, unreadable)?;
+            Ok(())
         })
     }
 
@@ -302,11 +305,14 @@ impl Ledger {
         Ok(self.number(SEQUENCE)?.unwrap_or(0))
     }
 
-    fn unreadable_after(&self, changes: &Changes) -> Result<u64, Error> {
+    fn unreadable_after<'c>(
+        &self,
+        changes: impl Iterator<Item = Change<'c>>,
+    ) -> Result<u64, Error> {
         let mut total = self.number(UNREADABLE)?.unwrap_or(0);
         for (key, record) in changes {
             let before = self.record(key)?.map_or(0, |record| record.unreadable_count());
-            let after = record.as_ref().map_or(0, Record::unreadable_count);
+            let after = record.map_or(0, Record::unreadable_count);
             total = (total + after).saturating_sub(before);
         }
         Ok(total)
@@ -330,15 +336,6 @@ impl Ledger {
     }
 }
 
-fn drop_proposal(transaction: &WriteTransaction) -> Result<(), redb::Error> {
-    transaction.delete_table(PROPOSED)?;
-    transaction.open_table(PROPOSED)?;
-    let mut numbers = transaction.open_table(NUMBERS)?;
-    numbers.remove(PROPOSAL)?;
-    numbers.remove(UNREADABLE_PROPOSED)?;
-    Ok(())
-}
-
 fn start_anew(
     transaction: &WriteTransaction,
     sequence: u64,
@@ -357,14 +354,11 @@ fn start_anew(
     Ok(())
 }
 
-/// Moves what was proposed to its place.
-fn apply(transaction: &WriteTransaction) -> Result<(), redb::Error> {
-    let proposed = transaction.open_table(PROPOSED)?;
+/// Puts changes to their place: the bytes of a record, none for a file that is forgotten.
+fn apply(transaction: &WriteTransaction, changes: &[Parts<'_>]) -> Result<(), redb::Error> {
     let mut sources = transaction.open_table(SOURCES)?;
     let mut origins = transaction.open_multimap_table(ORIGINS)?;
-    for entry in proposed.iter()? {
-        let (key, bytes) = entry?;
-        let (key, bytes) = (key.value(), bytes.value());
+    for (key, bytes) in changes.iter().copied() {
         let former = match sources.get(key)? {
             Some(former) => ids_in(former.value())?,
             None => BTreeSet::new(),

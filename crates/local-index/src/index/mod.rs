@@ -7,6 +7,7 @@ pub(crate) mod analyser;
 mod document;
 pub(crate) mod folder;
 pub(crate) mod ledger;
+mod proposal;
 mod record;
 pub(crate) mod schema;
 mod source;

@@ -3,27 +3,27 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 use super::source::{Source, Unreadable};
+use super::wire::{Reader, Writer};
 use crate::search::Error;
 
-/// The path of a file as a key: its bytes, whatever they spell.
+/// The path of a file as a key: its bytes, whatever they spell. Each is held in several places.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Key(Vec<u8>);
+pub(crate) struct Key(Arc<[u8]>);
 
 impl Key {
     pub(crate) fn of(path: &Path) -> Self {
         #[cfg(unix)]
-        let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).to_vec();
+        let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).into();
         #[cfg(not(unix))]
-        let bytes = path.to_string_lossy().into_owned().into_bytes();
+        let bytes = path.to_string_lossy().into_owned().into_bytes().into();
         Self(bytes)
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.to_vec())
+        Self(bytes.into())
     }
 
     pub(crate) fn as_slice(&self) -> &[u8] {
@@ -40,7 +40,7 @@ impl Key {
 }
 
 /// What came from one file.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Record {
     /// Length and time of change; `None` while the file has not been read to its end.
     stamp: Option<(u64, i64)>,
@@ -63,20 +63,37 @@ impl Record {
 
     /// A file of which some messages were read, and of which there may be others from before.
     pub(crate) fn partial(former: Self, messages: &[(String, String)]) -> Self {
-        let mut all = former.messages;
-        let known: BTreeSet<_> = all.iter().cloned().collect();
-        all.extend(messages.iter().filter(|one| !known.contains(*one)).cloned());
-        Self { stamp: None, messages: all, unreadable: former.unreadable }
+        let known: BTreeSet<_> = former.messages.iter().collect();
+        let new: Vec<_> = messages.iter().filter(|one| !known.contains(one)).cloned().collect();
+        let mut messages = former.messages;
+        messages.extend(new);
+        Self { stamp: None, messages, unreadable: former.unreadable }
     }
 
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
-        // Strings and numbers always serialise.
-        serde_json::to_vec(self).unwrap_or_default()
+        let mut out = Writer::default();
+        let (length, modified) = self.stamp.unzip();
+        out.integer(length.map(u64::cast_signed));
+        out.integer(modified);
+        for list in [&self.messages, &self.unreadable] {
+            out.list(list, |out, (name, text)| {
+                out.text(Some(name));
+                out.text(Some(text));
+            });
+        }
+        out.finish().into_bytes()
     }
 
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(bytes)
-            .map_err(|error| Error::Corrupt(format!("the book-keeping of a file: {error}")))
+        let read = || {
+            let mut input = Reader::new(std::str::from_utf8(bytes).ok()?);
+            let (length, modified) = (input.integer()?, input.integer()?);
+            let pair = |input: &mut Reader<'_>| Some((input.text()??, input.text()??));
+            let (messages, unreadable) = (input.list(pair)?, input.list(pair)?);
+            let stamp = length.map(i64::cast_unsigned).zip(modified);
+            input.is_at_end().then_some(Self { stamp, messages, unreadable })
+        };
+        read().ok_or_else(|| Error::Corrupt("the book-keeping of a file".into()))
     }
 
     pub(crate) fn is_of(&self, source: &Source) -> bool {

@@ -16,6 +16,7 @@ use tantivy::schema::{
 };
 
 use super::analyser::ANALYSER;
+use super::terms::TYPED;
 
 const fn after<T>(base: u32, fields: &[T]) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "there are few fields")]
@@ -173,28 +174,29 @@ fn add_rest(builder: &mut SchemaBuilder) {
     builder.add_text_field("whole/attachments/contentType", terms());
     builder.add_i64_field("attachments/size", INDEXED | FAST);
     builder.add_text_field(&format!("names/{ATTACHMENTS}"), typed_terms());
-    builder.add_text_field("traits", terms());
+    builder.add_text_field("traits", cut_by(TYPED, IndexRecordOption::Basic));
     builder.add_u64_field(ID_START_NAME, FAST);
     builder.add_text_field("message", STORED);
     builder.add_text_field(&format!("whole/{REFERENCES}"), terms());
     builder.add_u64_field(RECEIVED_ORDER_NAME, FAST);
 }
 
-/// Whole values: one term each, no statistics.
+/// Whole values: one term each.
 fn terms() -> TextOptions {
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer("raw")
-        .set_fieldnorms(false)
-        .set_index_option(IndexRecordOption::Basic);
-    TextOptions::default().set_indexing_options(indexing)
+    cut_by("raw", IndexRecordOption::Basic)
 }
 
 /// Terms that come with their positions.
 fn typed_terms() -> TextOptions {
+    cut_by(TYPED, IndexRecordOption::WithFreqsAndPositions)
+}
+
+/// Terms of that tokenizer, without statistics.
+fn cut_by(tokenizer: &str, kept: IndexRecordOption) -> TextOptions {
     let indexing = TextFieldIndexing::default()
-        .set_tokenizer("raw")
+        .set_tokenizer(tokenizer)
         .set_fieldnorms(false)
-        .set_index_option(IndexRecordOption::WithFreqsAndPositions);
+        .set_index_option(kept);
     TextOptions::default().set_indexing_options(indexing)
 }
 

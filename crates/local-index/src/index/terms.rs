@@ -6,7 +6,9 @@
 
 use postern_query::analysis::{lower_case, terms};
 use postern_query::{Recipient, name_words};
-use tantivy::tokenizer::{PreTokenizedString, Token};
+use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
+
+use super::wire::{Reader, Writer};
 
 /// Bytes of the longest term; see [`traits::IRREGULAR`].
 pub(crate) const LONGEST: usize = 4_096;
@@ -75,11 +77,15 @@ pub(crate) fn ends(text: &str) -> impl Iterator<Item = &str> {
     text.rmatch_indices('.').filter_map(|(dot, _)| text.get(dot + 1..)).take(ENDS)
 }
 
-/// Typed terms with their positions.
+/// The name under which [`Typed`] is registered.
+pub(crate) const TYPED: &str = "typed";
+
+/// Terms with their positions, as the text that [`Typed`] cuts into them again. The engine would take
+/// them as they are, but carries them as JSON from thread to thread.
 #[derive(Debug, Default)]
 pub(crate) struct TypedTerms {
-    tokens: Vec<Token>,
-    position: usize,
+    out: Writer,
+    position: u64,
     /// Whether a term was too long.
     pub(crate) irregular: bool,
 }
@@ -106,9 +112,14 @@ impl TypedTerms {
     }
 
     /// The value for the field; `None` where there are no terms.
-    pub(crate) fn finish(self) -> Option<PreTokenizedString> {
-        let Self { tokens, .. } = self;
-        (!tokens.is_empty()).then(|| PreTokenizedString { text: String::new(), tokens })
+    pub(crate) fn finish(self) -> Option<String> {
+        Some(self.out.finish()).filter(|text| !text.is_empty())
+    }
+
+    /// Adds a term as it is.
+    pub(crate) fn add_term(&mut self, text: &str) {
+        self.out.count(self.position);
+        self.out.text(Some(text));
     }
 
     fn add_words(&mut self, kind: Kind, words: &[String]) {
@@ -124,13 +135,50 @@ impl TypedTerms {
             self.irregular = true;
             return;
         }
-        let token = Token {
-            position: self.position,
-            text: kind.term(text),
-            position_length: 1,
-            ..Token::default()
-        };
-        self.tokens.push(token);
+        self.add_term(&kind.term(text));
+    }
+}
+
+/// Cuts the text of [`TypedTerms`] into its terms.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Typed;
+
+impl Tokenizer for Typed {
+    type TokenStream<'a> = TypedStream<'a>;
+
+    fn token_stream<'a>(&'a mut self, text: &'a str) -> TypedStream<'a> {
+        TypedStream { input: Reader::new(text), current: Token::default() }
+    }
+}
+
+/// The terms of one text.
+#[derive(Debug)]
+pub(crate) struct TypedStream<'a> {
+    input: Reader<'a>,
+    current: Token,
+}
+
+impl TypedStream<'_> {
+    fn read(&mut self) -> Option<()> {
+        self.current.position = usize::try_from(self.input.count()?).ok()?;
+        let text = self.input.str()??;
+        self.current.text.clear();
+        self.current.text.push_str(text);
+        Some(())
+    }
+}
+
+impl TokenStream for TypedStream<'_> {
+    fn advance(&mut self) -> bool {
+        self.read().is_some()
+    }
+
+    fn token(&self) -> &Token {
+        &self.current
+    }
+
+    fn token_mut(&mut self) -> &mut Token {
+        &mut self.current
     }
 }
 
@@ -156,6 +204,21 @@ mod tests {
         let odd = format!("a{long}");
         assert_eq!(cut(&odd).len(), LONGEST - 1);
         assert!(!is_regular(cut(&odd)) && is_regular("a") && cut("a") == "a");
+    }
+
+    #[test]
+    fn terms_with_their_positions_are_cut_out_again() {
+        let mut terms = TypedTerms::default();
+        assert_eq!(TypedTerms::default().finish(), None);
+        terms.add_file_name("A b.PDF");
+        let text = terms.finish().unwrap();
+        let mut found = Vec::new();
+        Typed.token_stream(&text).process(&mut |token| {
+            found.push((token.position, token.text.clone()));
+        });
+        let expected = [(0, "fa b.pdf"), (0, "epdf"), (1, "va"), (2, "vb"), (3, "vpdf")];
+        assert_eq!(found, expected.map(|(position, text)| (position, text.to_owned())));
+        assert_eq!(Typed.token_stream("\u{7f}\u{7f}x").token().text, "");
     }
 
     #[test]

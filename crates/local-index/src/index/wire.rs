@@ -40,7 +40,7 @@ impl Writer {
         elements.iter().for_each(|one| element(self, one));
     }
 
-    fn count(&mut self, mut number: u64) {
+    pub(super) fn count(&mut self, mut number: u64) {
         while number >= 64 {
             self.0.push(low_bits(number, 64));
             number >>= 6;
@@ -69,10 +69,16 @@ impl<'a> Reader<'a> {
 
     #[expect(clippy::option_option, reason = "no text is not the same as an unreadable one")]
     pub(super) fn text(&mut self) -> Option<Option<String>> {
+        Some(self.str()?.map(str::to_owned))
+    }
+
+    /// The same where it lies.
+    #[expect(clippy::option_option, reason = "no text is not the same as an unreadable one")]
+    pub(super) fn str(&mut self) -> Option<Option<&'a str>> {
         let Some(length) = self.count()?.checked_sub(1) else { return Some(None) };
         let (text, rest) = self.0.split_at_checked(usize::try_from(length).ok()?)?;
         self.0 = rest;
-        Some(Some(text.to_owned()))
+        Some(Some(text))
     }
 
     #[expect(clippy::option_option, reason = "no number is not the same as an unreadable one")]
@@ -105,7 +111,7 @@ impl<'a> Reader<'a> {
         (0..self.count()?).map(|_| element(self)).collect()
     }
 
-    fn count(&mut self) -> Option<u64> {
+    pub(super) fn count(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..u64::BITS).step_by(6) {
             let (first, rest) = self.0.split_at_checked(1)?;

@@ -1,6 +1,6 @@
 //! The one writer of an index.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -98,8 +98,8 @@ pub struct Writer {
     changes: Changes,
     /// Messages of files that are not closed yet.
     open: BTreeMap<Key, Vec<(String, String)>>,
-    /// Files of each id that was added since the last commit, as long as they hold it.
-    added: HashMap<String, BTreeSet<Key>>,
+    /// Each id that was added since the last commit, with each file that holds it.
+    added: BTreeSet<(String, Key)>,
     // Last, so that the lock outlives what it guards.
     engine: tantivy::IndexWriter,
     lock: WriteLock,
@@ -125,7 +125,7 @@ impl Writer {
             folder.clear(&lock)?;
         }
         let index = folder.open_or_create(&lock)?;
-        let mut ledger = Ledger::open(&folder.ledger())?;
+        let mut ledger = Ledger::open(&folder)?;
         let is_empty = index.searchable_segment_metas()?.is_empty();
         let committed = Payload::of(&index)?;
         ledger.agree(committed.sequence, is_empty)?;
@@ -136,7 +136,7 @@ impl Writer {
             without_attachment_text: committed.without_attachment_text,
             changes: Changes::new(),
             open: BTreeMap::new(),
-            added: HashMap::new(),
+            added: BTreeSet::new(),
             engine,
             lock,
         })
@@ -203,7 +203,7 @@ impl Writer {
     /// When the ledger cannot be read.
     pub fn record(&mut self, source: &Source, unreadable: Vec<Unreadable>) -> Result<(), Error> {
         let key = Key::of(&source.path);
-        let messages = self.open.get(&key).cloned().unwrap_or_default();
+        let messages = self.open.remove(&key).unwrap_or_default();
         self.change(&key, Some(Record::complete(source, messages, unreadable)))
     }
 
@@ -270,12 +270,14 @@ impl Writer {
     }
 
     pub(super) fn propose(&mut self, now: Timestamp) -> Result<Payload, Error> {
-        let mut changes = self.changes.clone();
+        let mut partial = Changes::new();
         for (key, messages) in &self.open {
             let former = self.former(key)?.unwrap_or_default();
-            changes.insert(key.clone(), Some(Record::partial(former, messages)));
+            partial.insert(key.clone(), Some(Record::partial(former, messages)));
         }
-        let (sequence, unreadable) = self.ledger.propose(&changes)?;
+        let whole = self.changes.iter().filter(|(key, _)| !partial.contains_key(*key));
+        let changes = whole.chain(&partial).map(|(key, record)| (key, record.as_ref()));
+        let (sequence, unreadable) = self.ledger.propose(changes)?;
         Ok(Payload {
             sequence,
             as_of: Some(stored::milliseconds(now)),
@@ -303,7 +305,7 @@ impl Writer {
     fn added_as(&self, key: &Key, id: &str, same_id: SameId) -> Result<Added, Error> {
         let files = self.files_of(id)?;
         let elsewhere = files.iter().any(|file| file != key);
-        let again = self.added.get(id).is_some_and(|files| files.contains(key));
+        let again = self.added.contains(&(id.to_owned(), key.clone()));
         Ok(match same_id {
             SameId::Keeps if elsewhere || again => Added::Duplicate,
             SameId::Keeps | SameId::Replaces if files.is_empty() => Added::New,
@@ -320,13 +322,15 @@ impl Writer {
     }
 
     fn note(&mut self, key: Key, id: &str, place: &str) {
-        self.added.entry(id.to_owned()).or_default().insert(key.clone());
+        self.added.insert((id.to_owned(), key.clone()));
         self.open.entry(key).or_default().push((id.to_owned(), place.to_owned()));
     }
 
     /// The files that hold an id: as the ledger says, but for those that changed since.
     fn files_of(&self, id: &str) -> Result<BTreeSet<Key>, Error> {
-        let mut files = self.added.get(id).cloned().unwrap_or_default();
+        let first = (id.to_owned(), Key::from_bytes(&[]));
+        let added = self.added.range(first..).take_while(|(found, _)| found == id);
+        let mut files: BTreeSet<_> = added.map(|(_, file)| file.clone()).collect();
         let committed = self.ledger.files_of(id)?;
         files.extend(committed.into_iter().filter(|file| !self.changes.contains_key(file)));
         Ok(files)
@@ -339,16 +343,12 @@ impl Writer {
         let ids = record.as_ref().map(Record::ids).unwrap_or_default();
         self.changes.insert(key.clone(), record);
         for id in former.difference(&ids) {
-            if let Some(files) = self.added.get_mut(id) {
-                files.remove(key);
-            }
+            self.added.remove(&(id.clone(), key.clone()));
             if self.files_of(id)?.is_empty() {
                 self.engine.delete_term(id_term(id));
             }
         }
-        for id in ids {
-            self.added.entry(id).or_default().insert(key.clone());
-        }
+        self.added.extend(ids.into_iter().map(|id| (id, key.clone())));
         Ok(())
     }
 

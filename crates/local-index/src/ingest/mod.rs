@@ -25,8 +25,8 @@ use crate::source::{self, PlaceRule, SourceFile, Unreadable};
 
 use work::{Event, Work};
 
-/// Messages on the way between two threads.
-const IN_FLIGHT: usize = 64;
+/// Batches of messages on the way between two threads.
+const IN_FLIGHT: usize = 8;
 
 /// What to take in, and how.
 #[derive(Clone, Debug)]
@@ -228,21 +228,32 @@ impl Run {
             early.insert(work.sequence, work);
             while let Some(work) = early.remove(&next) {
                 next += 1;
-                let Some(file) = files.get(work.file) else { continue };
-                self.write(writer, file, work.event, &mut faults)?;
-                self.progress.current.clone_from(&file.path);
-                self.progress.done_bytes = self.finished + self.unfinished.min(file.length);
-                if progress(&self.progress).is_break() {
-                    self.summary.stopped = true;
-                    stop.store(true, Ordering::Relaxed);
-                }
-                if self.since_commit >= self.commit_every {
-                    writer.commit(clock())?;
-                    self.since_commit = 0;
+                for (number, event) in work.events {
+                    let Some(file) = files.get(number) else { continue };
+                    self.write(writer, file, event, &mut faults)?;
+                    self.tell(file, progress, stop);
+                    if self.since_commit >= self.commit_every {
+                        writer.commit(clock())?;
+                        self.since_commit = 0;
+                    }
                 }
             }
         }
         Ok(())
+    }
+
+    fn tell(
+        &mut self,
+        file: &SourceFile,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+        stop: &AtomicBool,
+    ) {
+        self.progress.current.clone_from(&file.path);
+        self.progress.done_bytes = self.finished + self.unfinished.min(file.length);
+        if progress(&self.progress).is_break() {
+            self.summary.stopped = true;
+            stop.store(true, Ordering::Relaxed);
+        }
     }
 
     fn write(

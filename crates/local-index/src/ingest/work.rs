@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use postern_query::Message;
 
@@ -14,12 +14,17 @@ use crate::source::{self, Content, Item, PlaceRule, SourceFile, Unreadable};
 /// Bytes of messages on their way from file to index.
 const BYTES_IN_FLIGHT: usize = 64 << 20;
 
-/// A message or the end of a file on its way.
+/// Events that travel together; handing over each by itself would cost more than reading it.
+const BATCH: usize = 64;
+
+/// Bytes after which a batch leaves before it is full.
+const BATCH_BYTES: usize = 256 << 10;
+
+/// Messages and ends of files on their way, each with the number of its file.
 pub(super) struct Work {
     pub(super) sequence: u64,
-    pub(super) file: usize,
-    pub(super) event: Event,
-    /// Held until the message is written.
+    pub(super) events: Vec<(usize, Event)>,
+    /// Held until the messages are written.
     _room: Taken,
 }
 
@@ -52,21 +57,49 @@ pub(super) fn read_files(
     work: &SyncSender<Work>,
     stop: &AtomicBool,
 ) {
-    let mut sequence = 0;
-    let room = Room::new(BYTES_IN_FLIGHT);
-    let mut send = |file, event: Event| {
-        let taken = room.take(event.bytes());
-        // The receivers are gone only when the run has ended, and then nothing is missed.
-        work.send(Work { sequence, file, event, _room: taken }).unwrap_or_default();
-        sequence += 1;
+    let mut outbox = Outbox {
+        events: Vec::new(),
+        bytes: 0,
+        sequence: 0,
+        room: Room::new(BYTES_IN_FLIGHT),
+        work,
     };
     for (number, file) in files.iter().enumerate() {
-        source::read(file, rule, stop, &mut |item| send(number, event(item)));
+        source::read(file, rule, stop, &mut |item| outbox.put(number, event(item)));
         // A file that was left in the middle is not done.
         if stop.load(Ordering::Relaxed) {
-            return;
+            break;
         }
-        send(number, Event::End);
+        outbox.put(number, Event::End);
+    }
+    outbox.send();
+}
+
+/// Where events wait for a batch to be full.
+struct Outbox<'w> {
+    events: Vec<(usize, Event)>,
+    bytes: usize,
+    sequence: u64,
+    room: Arc<Room>,
+    work: &'w SyncSender<Work>,
+}
+
+impl Outbox<'_> {
+    fn put(&mut self, file: usize, event: Event) {
+        self.bytes += event.bytes();
+        self.events.push((file, event));
+        if self.events.len() >= BATCH || self.bytes >= BATCH_BYTES {
+            self.send();
+        }
+    }
+
+    fn send(&mut self) {
+        let room = self.room.take(std::mem::take(&mut self.bytes));
+        let events = std::mem::replace(&mut self.events, Vec::with_capacity(BATCH));
+        let work = Work { sequence: self.sequence, events, _room: room };
+        // The receivers are gone only when the run has ended, and then nothing is missed.
+        self.work.send(work).unwrap_or_default();
+        self.sequence += 1;
     }
 }
 
@@ -89,10 +122,16 @@ pub(super) fn parse_all(
     loop {
         let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(mut work) = next else { return };
-        if let Event::Found(item) = work.event {
-            let part = item.part.clone();
-            let message = Box::new(item.read(&mut contents));
-            work.event = Event::Parsed { message, part, same_id: SameId::Keeps };
+        for (_, event) in &mut work.events {
+            // The end of a file stands in while the message is read.
+            *event = match std::mem::replace(event, Event::End) {
+                Event::Found(item) => {
+                    let part = item.part.clone();
+                    let message = Box::new(item.read(&mut contents));
+                    Event::Parsed { message, part, same_id: SameId::Keeps }
+                }
+                other => other,
+            };
         }
         if parsed.send(work).is_err() {
             return;

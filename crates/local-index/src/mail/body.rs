@@ -83,6 +83,10 @@ pub(super) fn role(part: &MessagePart<'_>, raw: &[u8]) -> Option<Role> {
 
 /// Text as it is kept: one kind of line ends, and no NUL.
 pub(super) fn clean(text: &str) -> String {
+    // Most text is clean, and looking for one byte is fast.
+    if memchr::memchr2(b'\r', b'\0', text.as_bytes()).is_none() {
+        return text.to_owned();
+    }
     text.replace("\r\n", "\n").replace('\0', "")
 }
 
@@ -175,13 +179,19 @@ fn declared_charset<'p>(part: &'p MessagePart<'_>) -> &'p str {
     part.content_type().and_then(|value| value.attribute("charset")).unwrap_or_default()
 }
 
+/// Bytes of one text that are read; the rest of a longer one is left out.
+pub(super) const MAX_TEXT: usize = 8 << 20;
+
 /// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
 /// encodings.
 pub(super) fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
     let declared = declared_charset(part);
     match bytes(part, raw) {
-        Cow::Borrowed(bytes) => charset::declared(bytes, declared),
-        Cow::Owned(bytes) => Cow::Owned(charset::declared(&bytes, declared).into_owned()),
+        Cow::Borrowed(bytes) => charset::declared(bytes.get(..MAX_TEXT).unwrap_or(bytes), declared),
+        Cow::Owned(mut bytes) => {
+            bytes.truncate(MAX_TEXT);
+            Cow::Owned(charset::declared(&bytes, declared).into_owned())
+        }
     }
 }
 

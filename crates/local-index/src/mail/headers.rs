@@ -1,6 +1,7 @@
 //! Header values: text, dates, people, ids.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use mail_parser::{Header, HeaderName, HeaderValue, Message, MessageParser};
@@ -8,12 +9,22 @@ use postern_query::Recipient;
 
 use super::charset::guessed;
 use super::{date, words};
+use crate::guard::guarded;
 
 /// `Delivered-To` headers that are read; every one is compared with those before it.
 const MAX_DELIVERIES: usize = 100;
 
-/// A parser that reads the headers that matter and takes the others for text.
-pub(super) fn parser() -> MessageParser {
+/// A parser that reads the headers that matter and takes the others for text; it is made once,
+/// because making it costs as much as reading a short message.
+static PARSER: LazyLock<MessageParser> = LazyLock::new(new_parser);
+
+/// The message as the MIME library takes it apart; nothing where it gives up: a debug assertion of it
+/// fails on some damaged multiparts.
+pub(super) fn parse(raw: &[u8]) -> Option<Message<'_>> {
+    guarded(|| PARSER.parse(raw)).flatten()
+}
+
+fn new_parser() -> MessageParser {
     MessageParser::new()
         .with_mime_headers()
         .header_address(HeaderName::From)

@@ -12,10 +12,8 @@ use html5ever::tokenizer::{
     TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
+use super::body::MAX_TEXT;
 use super::hidden::Hidden;
-
-/// Bytes of HTML that are read; the rest of a longer part is left out.
-const MAX_HTML: usize = 8 << 20;
 
 /// Bytes of one tag or comment that are read; a longer one is skipped. The tokenizer compares every
 /// attribute of a tag with all before it, so a tag of a megabyte would take minutes.
@@ -30,7 +28,7 @@ const MAX_TAG: usize = 4 << 10;
 /// ```
 #[must_use]
 pub fn to_text(html: &str) -> String {
-    let mut rest = html.get(..html.floor_char_boundary(MAX_HTML)).unwrap_or(html);
+    let mut rest = html.get(..html.floor_char_boundary(MAX_TEXT)).unwrap_or(html);
     let mut text = Text::default();
     while !rest.is_empty() {
         (text, rest) = tokenize(text, rest);
@@ -230,7 +228,7 @@ mod tests {
         assert_eq!(to_text(&format!("{}a", "<div hidden>".repeat(60_000))), "");
         let unmatched = format!("{}{}a", "<b hidden>".repeat(1_000), "</i>".repeat(100_000));
         assert_eq!(to_text(&unmatched), "");
-        assert_eq!(to_text(&"é".repeat(MAX_HTML)).len(), MAX_HTML);
+        assert_eq!(to_text(&"é".repeat(MAX_TEXT)).len(), MAX_TEXT);
         assert_eq!(to_text("<script>never closed"), "");
         let script = format!("x<script>{}</script>y", "if (a < b) {}".repeat(10_000));
         assert_eq!(to_text(&script), "xy");

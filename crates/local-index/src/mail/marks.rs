@@ -63,9 +63,13 @@ pub(super) fn is_encrypted(message: &Message<'_>, body: &str) -> bool {
 
 /// A line `-----BEGIN PGP …-----`, not a quoted one.
 fn has_armour(body: &str, what: &str) -> bool {
-    body.lines().any(|line| {
-        let inner = line.trim_end().strip_prefix("-----BEGIN PGP ");
-        inner.and_then(|line| line.strip_suffix("-----")) == Some(what)
+    const BEGIN: &str = "-----BEGIN PGP ";
+    // A search for the whole mark is many times as fast as looking at every line.
+    body.match_indices(BEGIN).any(|(at, _)| {
+        let (before, line) = body.split_at_checked(at).unwrap_or_default();
+        let line = line.lines().next().unwrap_or_default().trim_end();
+        let inner = line.strip_prefix(BEGIN).and_then(|line| line.strip_suffix("-----"));
+        inner == Some(what) && (before.is_empty() || before.ends_with('\n'))
     })
 }
 

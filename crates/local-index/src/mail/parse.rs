@@ -50,9 +50,12 @@ fn internet_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Messa
         ..Message::default()
     };
     let readable = repair::readable(raw);
-    match headers::parser().parse(readable.as_ref()) {
+    match headers::parse(&readable) {
         Some(parsed) => fill(&mut message, &parsed, contents),
-        None => message.body = Some(body::clean(guessed(raw).trim_start())),
+        None => {
+            let start = raw.get(..body::MAX_TEXT).unwrap_or(raw);
+            message.body = Some(body::clean(guessed(start).trim_start()));
+        }
     }
     message
 }

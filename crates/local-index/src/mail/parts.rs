@@ -38,7 +38,7 @@ impl Parts {
     #[must_use]
     pub fn of(raw: &[u8]) -> Self {
         let readable = repair::readable(raw);
-        let parsed = headers::parser().parse(readable.as_ref());
+        let parsed = headers::parse(&readable);
         parsed.map(|parsed| Self::in_message(&parsed)).unwrap_or_default()
     }
 

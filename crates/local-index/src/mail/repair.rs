@@ -58,7 +58,7 @@ fn with_sound_headers(raw: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::with_capacity(raw.len() + 64);
     // One line is too short to tell a charset; the others and the text below are in the same.
     let charset = charset::guess(raw);
-    head.split_inclusive(|byte| *byte == b'\n').for_each(|line| utf8_line(line, charset, &mut out));
+    lines(head).for_each(|line| utf8_line(line, charset, &mut out));
     if !is_closed {
         let is_line = head.is_empty() || head.ends_with(b"\n");
         out.extend_from_slice(if is_line { b"\n" } else { b"\n\n" });
@@ -115,13 +115,21 @@ fn broken_parameters(raw: &[u8]) -> impl Iterator<Item = Range<usize>> {
 /// The lines of headers of the content type, folded ones too, and where they begin.
 fn type_lines(raw: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let (mut at, mut in_type) = (0, false);
-    raw.split_inclusive(|byte| *byte == b'\n').filter_map(move |line| {
+    lines(raw).filter_map(move |line| {
         let start = at;
         at += line.len();
         in_type = starts_with(line, b"content-type")
             || (in_type && matches!(line.first(), Some(b' ' | b'\t')));
         in_type.then_some((start, line))
     })
+}
+
+/// Lines with their ends. Every byte of every message is looked at here, so a fast search does it.
+fn lines(raw: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', raw).map(|end| end + 1).chain([raw.len()]);
+    let mut start = 0;
+    ends.map(move |end| raw.get(std::mem::replace(&mut start, end)..end).unwrap_or_default())
+        .filter(|line| !line.is_empty())
 }
 
 fn starts_with(line: &[u8], start: &[u8]) -> bool {
@@ -133,7 +141,7 @@ fn starts_with(line: &[u8], start: &[u8]) -> bool {
 fn headers_end(raw: &[u8]) -> usize {
     let mut at = 0;
     let mut text_from = None;
-    for line in raw.split_inclusive(|byte| *byte == b'\n') {
+    for line in lines(raw) {
         if matches!(line, b"\n" | b"\r\n") {
             break;
         }

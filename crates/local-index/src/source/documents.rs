@@ -23,7 +23,7 @@ pub(super) fn read(
             break;
         }
         if line.len() as u64 == MAX_LINE && !line.ends_with(b"\n") {
-            return Err(Fault::Failed(format!("line {number} is longer than 256 MiB")));
+            return Err(Fault::Failed(format!("line {number} is longer than 64 MiB")));
         }
         let text = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line).trim_ascii();
         if text.is_empty() {
@@ -34,7 +34,7 @@ pub(super) fn read(
         }
         known = true;
         match one(number, text) {
-            Ok(document) => reading.give(entry, String::new(), document),
+            Ok(document) => reading.give(entry, "", document),
             Err(fault) => reading.fail(entry, fault),
         }
     }

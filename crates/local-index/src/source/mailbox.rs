@@ -3,7 +3,7 @@
 use std::io::BufRead;
 
 use super::mbox::{Part, Parts};
-use super::read::{Content, Entry, Fault, MAX_MESSAGE, Reading};
+use super::read::{Content, Entry, Fault, MAX_MESSAGE, Reading, TOO_LONG};
 
 /// A file that starts with a `From ` line: with one message only, unless it is named as a mailbox
 /// file, the line belongs to the message.
@@ -26,7 +26,10 @@ pub(super) fn read(
 
 fn give(reading: &mut Reading<'_>, entry: &Entry, part: Part) {
     let place = if part.offset == 0 { String::new() } else { part.offset.to_string() };
-    reading.give(entry, place, Content::Raw(part.bytes));
+    reading.give(entry, &place, Content::Raw(part.bytes));
+    if part.is_cut {
+        reading.fail_at(entry.inner_part(&place), Fault::Failed(TOO_LONG.to_owned()));
+    }
 }
 
 fn is_named_mailbox(entry: &Entry) -> bool {

@@ -1,6 +1,6 @@
 //! Maildirs: folders with `cur`, `new` and `tmp`, flags in file names, sub-folders with a dot.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The part of a Maildir that a file lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,9 +18,27 @@ pub(super) fn is_maildir(folder: &Path) -> bool {
     folder.join("cur").is_dir() && folder.join("new").is_dir()
 }
 
-/// The part of a Maildir that a file on disk lies in.
-pub(super) fn part(file: &Path) -> Option<Part> {
-    named_part(file).filter(|_| file.parent().and_then(Path::parent).is_some_and(is_maildir))
+/// Remembers of the last folder whether it is a Maildir: its files are met one after the other, and
+/// asking for each would cost more than finding it.
+#[derive(Debug, Default)]
+pub(super) struct Maildirs(Option<(PathBuf, bool)>);
+
+impl Maildirs {
+    /// The part of a Maildir that a file on disk lies in.
+    pub(super) fn part(&mut self, file: &Path) -> Option<Part> {
+        let part = named_part(file)?;
+        let folder = file.parent()?.parent()?;
+        self.has(folder).then_some(part)
+    }
+
+    fn has(&mut self, folder: &Path) -> bool {
+        if let Some((_, known)) = self.0.as_ref().filter(|(last, _)| last == folder) {
+            return *known;
+        }
+        let is_one = is_maildir(folder);
+        self.0 = Some((folder.to_path_buf(), is_one));
+        is_one
+    }
 }
 
 /// The part of a Maildir that an entry of an archive seems to lie in. Nobody knows which other
@@ -76,7 +94,8 @@ mod tests {
         for folder in ["cur", "new", "tmp", ".Lists.rust/cur", ".Lists.rust/new", "plain/new"] {
             fs::create_dir_all(root.path().join(folder)).unwrap();
         }
-        let part_of = |name: &str| part(&root.path().join(name));
+        let mut maildirs = Maildirs::default();
+        let mut part_of = |name: &str| maildirs.part(&root.path().join(name));
         assert_eq!(part_of("cur/1:2,FS"), Some(Part::Cur));
         assert_eq!(part_of("new/1"), Some(Part::New));
         assert_eq!(part_of("tmp/1"), Some(Part::Tmp));

@@ -11,6 +11,8 @@ pub(super) struct Part {
     pub(super) envelope: Vec<u8>,
     /// The message, without the blank line before the next one.
     pub(super) bytes: Vec<u8>,
+    /// Whether the message goes on behind these.
+    pub(super) is_cut: bool,
 }
 
 /// Bytes of a line that are read at once; nobody's memory is filled by a file without line ends.
@@ -76,7 +78,7 @@ impl<R: BufRead> Parts<R> {
             self.starts_line = self.line_end.is_some_and(|line_end| line_end == *end);
             // The first line of the file begins a message, however it goes on.
             if may_begin && (is_envelope(&line) || (self.next.is_none() && is_from(&line))) {
-                let begun = Part { offset: self.at, envelope: line, bytes: Vec::new() };
+                let begun = Part { offset: self.at, envelope: line, ..Part::default() };
                 self.in_headers = true;
                 if let Some(done) = self.next.replace(begun) {
                     return Ok(Some(done));
@@ -108,6 +110,7 @@ impl<R: BufRead> Parts<R> {
         if let Some(part) = &mut self.next {
             let room = self.max.saturating_sub(part.bytes.len()).min(bytes.len());
             part.bytes.extend_from_slice(bytes.get(..room).unwrap_or_default());
+            part.is_cut |= room < bytes.len();
         }
     }
 
@@ -201,7 +204,7 @@ impl Part {
     pub(super) fn whole(self) -> Self {
         let mut bytes = self.envelope;
         bytes.extend_from_slice(&self.bytes);
-        Self { offset: 0, envelope: Vec::new(), bytes }
+        Self { bytes, is_cut: self.is_cut, ..Self::default() }
     }
 }
 
@@ -365,6 +368,6 @@ mod tests {
     fn long_messages_are_cut() {
         let text = format!("From a 10:00 1994\n{}", "x".repeat(100));
         let part = Parts::new(text.as_bytes(), 10).next().unwrap();
-        assert_eq!(part.bytes, b"xxxxxxxxxx");
+        assert_eq!((part.bytes.as_slice(), part.is_cut), (&b"xxxxxxxxxx"[..], true));
     }
 }

@@ -19,6 +19,8 @@ mod read;
 mod walk;
 
 #[cfg(test)]
+mod mutated;
+#[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;

@@ -74,7 +74,7 @@ impl PlaceRule {
     /// ```
     #[must_use]
     pub fn place(&self, root: &Path, file: &Path) -> Place {
-        self.place_in(&Root::of(root), file, maildir::part(file))
+        self.place_in(&Root::of(root), file, maildir::Maildirs::default().part(file))
     }
 
     /// What the path of a file says that lies in such a part of a Maildir.

@@ -3,7 +3,6 @@
 use std::collections::HashSet;
 use std::fs::File;
 use std::io;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use outlook_pst::ndb::node_id::{NID_ROOT_FOLDER, NodeId};
 use outlook_pst::{AnsiPstFile, UnicodePstFile};
 
 use super::read::{Content, Entry, Fault, Reading};
+use crate::guard::guarded;
 use crate::mail::outlook::{self, Item, Properties, Value};
 
 /// Folders in one another that are read.
@@ -28,9 +28,9 @@ const MAX_DEPTH: usize = 64;
 /// up, what was read until then is kept.
 pub(super) fn read(reading: &mut Reading<'_>, entry: &Entry, file: &File) -> Result<(), Fault> {
     let run = || Folders { reading, entry, seen: HashSet::new() }.all(&Mailbox::open(file)?);
-    let outcome = catch_unwind(AssertUnwindSafe(run));
+    let outcome = guarded(run);
     let lost = || Fault::Failed("it is damaged, and was read only in part".to_owned());
-    outcome.unwrap_or_else(|_| Err(lost()))
+    outcome.unwrap_or_else(|| Err(lost()))
 }
 
 /// The two forms of the file: since Outlook 2003, and before.
@@ -119,7 +119,7 @@ impl Folders<'_, '_> {
         let id = mailbox.store().properties().make_entry_id(node);
         match id.and_then(|id| mailbox.item(&id)) {
             Ok(item) => {
-                self.reading.give(&place, String::new(), Content::Item(Box::new(item)));
+                self.reading.give(&place, "", Content::Item(Box::new(item)));
             }
             Err(error) => self.reading.fail(&place, error.into()),
         }

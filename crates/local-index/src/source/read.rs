@@ -15,8 +15,13 @@ use super::{Home, PlaceRule, SourceFile, Unreadable, archive, documents, mailbox
 use crate::mail::contents::Contents;
 use crate::mail::{self, outlook};
 
-/// Bytes of one message that are read; the rest of a longer one is left out.
-pub const MAX_MESSAGE: usize = 256 << 20;
+/// Bytes of one message that are read; the rest of a longer one is left out, and reported. Some
+/// copies of what is read are needed at once, and all must fit into memory beside the index.
+pub const MAX_MESSAGE: usize = 64 << 20;
+
+/// What is reported of a message of which only the start was read.
+pub(super) const TOO_LONG: &str =
+    "only the first 64 MiB of the message were read; what is beyond cannot be found";
 
 /// How many archives and compressed files may lie in one another.
 const MAX_LAYERS: u8 = 5;
@@ -150,6 +155,15 @@ impl Entry {
         has_ending(&self.path, endings)
     }
 
+    /// Where in the file something lies that is at `place` in the entry.
+    pub(super) fn inner_part(&self, place: &str) -> String {
+        match (self.part.as_str(), place) {
+            ("", place) => place.to_owned(),
+            (part, "") => part.to_owned(),
+            (part, place) => format!("{part}!{place}"),
+        }
+    }
+
     /// What lies inside of it, under a path of its own.
     pub(super) fn inside(&self, root: Arc<Root>, path: PathBuf) -> Self {
         Self { root, path, layers: self.layers + 1, ..self.clone() }
@@ -228,8 +242,12 @@ impl Reading<'_> {
         let mut bytes = start;
         let room = MAX_MESSAGE.saturating_sub(bytes.len());
         let outcome = stream.take(room as u64).read_to_end(&mut bytes);
-        self.give(entry, String::new(), Content::Raw(bytes));
-        outcome.map(drop).map_err(Fault::from)
+        self.give(entry, "", Content::Raw(bytes));
+        outcome?;
+        match stream.read(&mut [0])? {
+            0 => Ok(()),
+            _ => Err(Fault::Failed(TOO_LONG.to_owned())),
+        }
     }
 
     /// A compound file, if it is a message.
@@ -241,27 +259,33 @@ impl Reading<'_> {
     ) -> Result<(), Fault> {
         let mut bytes = start;
         stream.take(MAX_MESSAGE as u64).read_to_end(&mut bytes)?;
+        if stream.read(&mut [0])? > 0 {
+            return Err(Fault::Failed(
+                "it is longer than 64 MiB, and such a file cannot be read in parts".to_owned(),
+            ));
+        }
         if !outlook::is_item(&bytes) {
             return Err(Fault::NotMail("a compound file, but not a message of Outlook"));
         }
-        self.give(entry, String::new(), Content::Raw(bytes));
+        self.give(entry, "", Content::Raw(bytes));
         Ok(())
     }
 
     /// Hands over a message that lies at `place` in the entry.
-    pub(super) fn give(&mut self, entry: &Entry, place: String, content: Content) {
-        let part = match (entry.part.as_str(), place) {
-            ("", place) => place,
-            (part, place) if place.is_empty() => part.to_owned(),
-            (part, place) => format!("{part}!{place}"),
-        };
+    pub(super) fn give(&mut self, entry: &Entry, place: &str, content: Content) {
+        let part = entry.inner_part(place);
         (self.each)(Ok(Item { part, home: Arc::clone(&entry.home), content }));
     }
 
     /// Reports an entry that cannot be read.
     pub(super) fn fail(&mut self, entry: &Entry, fault: Fault) {
+        self.fail_at(entry.part.clone(), fault);
+    }
+
+    /// Reports what lies at that place of the file.
+    pub(super) fn fail_at(&mut self, part: String, fault: Fault) {
         let mut unreadable = Unreadable::new(&self.source.path, String::new());
-        unreadable.part.clone_from(&entry.part);
+        unreadable.part = part;
         (unreadable.reason, unreadable.not_mail, unreadable.may_pass) = match fault {
             Fault::NotMail(reason) => (reason.to_owned(), true, false),
             Fault::Failed(reason) => (reason, false, false),

@@ -58,6 +58,16 @@ const NOT_MAIL: &str = "-!there are no header lines at its start, so it is not m
 
 // ---- plain files ----
 
+/// The rest of a message that was too long went away without a word.
+#[test]
+fn a_message_that_is_too_long_is_reported() {
+    let long = [ONE, &vec![b'y'; MAX_MESSAGE]].concat();
+    let found = items("1", &long);
+    let [message, fault] = found.as_slice() else { panic!("{} items", found.len()) };
+    assert_eq!(message.len(), ":".len() + MAX_MESSAGE);
+    assert!(fault.starts_with("!only the first 64 MiB"), "{fault}");
+}
+
 #[test]
 fn single_messages() {
     assert_eq!(items("1.eml", b"Subject: x\n\ny"), [":Subject: x\n\ny"]);

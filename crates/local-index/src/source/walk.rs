@@ -6,7 +6,7 @@ use std::time::UNIX_EPOCH;
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::maildir::{self, Part};
+use super::maildir::{Maildirs, Part};
 use super::place::Root;
 use super::{Home, PlaceRule, Unreadable};
 
@@ -37,8 +37,9 @@ pub fn walk<'p>(
         let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
         let found_below = Arc::new(Root::of(&root));
         let entries = WalkDir::new(&root).follow_links(true).sort_by_file_name().into_iter();
+        let mut maildirs = Maildirs::default();
         entries.filter_map(move |entry| match entry {
-            Ok(entry) => file(&found_below, &entry, rule),
+            Ok(entry) => file(&found_below, &entry, &mut maildirs, rule),
             Err(error) => {
                 let path = error.path().map_or_else(|| root.clone(), Path::to_path_buf);
                 Some(Err(Unreadable::new(path, reason(&error))))
@@ -58,13 +59,14 @@ fn reason(error: &walkdir::Error) -> String {
 fn file(
     root: &Arc<Root>,
     entry: &DirEntry,
+    maildirs: &mut Maildirs,
     rule: &PlaceRule,
 ) -> Option<Result<SourceFile, Unreadable>> {
     let path = entry.path();
     if !entry.file_type().is_file() {
         return None;
     }
-    let part = maildir::part(path);
+    let part = maildirs.part(path);
     if part == Some(Part::Tmp) {
         return None;
     }
