@@ -213,6 +213,7 @@ async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
 
 async fn converse(mut stream: TcpStream, state: &Mutex<State>) -> io::Result<()> {
     let Some(seen) = read_request(&mut stream).await? else { return Ok(()) };
+    let kind = content_type(&seen.target);
     let (how, body) = lock(state).next(seen);
     match how {
         Misbehaviour::Hang => std::future::pending().await,
@@ -220,7 +221,7 @@ async fn converse(mut stream: TcpStream, state: &Mutex<State>) -> io::Result<()>
         Misbehaviour::Slow(pause) => tokio::time::sleep(pause).await,
         _ => {}
     }
-    stream.write_all(&response(how, &body)).await?;
+    stream.write_all(&response(how, kind, &body)).await?;
     stream.shutdown().await
 }
 
@@ -229,24 +230,31 @@ fn reset(stream: &TcpStream) -> io::Result<()> {
     stream.set_zero_linger()
 }
 
-fn response(how: Misbehaviour, body: &[u8]) -> Vec<u8> {
-    let json = "application/json; charset=utf-8";
+const JSON: &str = "application/json; charset=utf-8";
+
+/// What a good answer is.
+fn content_type(target: &str) -> &'static str {
+    let is_message = target.split('?').next().is_some_and(|path| path.ends_with("/download"));
+    if is_message { "message/rfc822" } else { JSON }
+}
+
+fn response(how: Misbehaviour, kind: &str, body: &[u8]) -> Vec<u8> {
     match how {
-        Misbehaviour::Status(status) => message(status, json, "", &error_body(status)),
-        Misbehaviour::Busy(None) => message(429, json, "", &error_body(429)),
+        Misbehaviour::Status(status) => message(status, JSON, "", &error_body(status)),
+        Misbehaviour::Busy(None) => message(429, JSON, "", &error_body(429)),
         Misbehaviour::Busy(Some(seconds)) => {
-            message(429, json, &format!("Retry-After: {seconds}\r\n"), &error_body(429))
+            message(429, JSON, &format!("Retry-After: {seconds}\r\n"), &error_body(429))
         }
-        Misbehaviour::Garbage => message(200, json, "", b"{\"R\xff\0[,\xc3"),
+        Misbehaviour::Garbage => message(200, JSON, "", b"{\"R\xff\0[,\xc3"),
         Misbehaviour::Html => message(200, "text/html", "", b"<!doctype html><p>Please sign in."),
         Misbehaviour::Redirect => message(302, "text/html", "Location: /sign-in\r\n", b"Moved."),
         Misbehaviour::CutOff => {
-            let mut whole = message(200, json, "", body);
+            let mut whole = message(200, kind, "", body);
             whole.truncate(whole.len() - body.len() / 2 - 1);
             whole
         }
         Misbehaviour::None | Misbehaviour::Slow(_) | Misbehaviour::Hang | Misbehaviour::Reset => {
-            message(200, json, "", body)
+            message(200, kind, "", body)
         }
     }
 }
