@@ -53,8 +53,9 @@ impl Failure {
         match self {
             Self::BadKey => Some(401),
             Self::NotFound => Some(404),
-            Self::Refused { status, .. } | Self::Busy { status, .. } => Some(*status),
-            Self::Failed(Fault::Redirect(status) | Fault::Status(status)) => Some(*status),
+            Self::Refused { status, .. }
+            | Self::Busy { status, .. }
+            | Self::Failed(Fault::Redirect(status) | Fault::Status(status)) => Some(*status),
             Self::Failed(_) => None,
         }
     }
@@ -72,8 +73,10 @@ impl Failure {
     #[must_use]
     pub const fn may_pass(&self) -> bool {
         match self {
-            Self::BadKey | Self::NotFound | Self::Refused { .. } => false,
-            Self::Failed(Fault::TooLarge) => false,
+            Self::BadKey
+            | Self::NotFound
+            | Self::Refused { .. }
+            | Self::Failed(Fault::TooLarge) => false,
             Self::Busy { .. } | Self::Failed(_) => true,
         }
     }

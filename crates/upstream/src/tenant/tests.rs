@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::fake::{Fake, Misbehaviour};
+use crate::fake::{Fake, Mail, Misbehaviour};
 use crate::{
     DataTap, Failure, Fault, Listing, LocationKind, Place, Retry, Secret, Settings, SourceFilter,
     Tenant, TenantSettings, Window,
@@ -241,8 +241,72 @@ async fn no_more_requests_at_once_than_allowed() {
     let service = DataTap::new(&fake.url(), Settings::default()).unwrap();
     let settings = TenantSettings { parallel: 2, ..TenantSettings::default() };
     let tenant = service.tenant("t", Secret::new("k"), settings);
-    let ask = || tokio::time::timeout(Duration::from_millis(300), tenant.locations());
-    let results = tokio::join!(ask(), ask(), ask(), ask());
-    assert!(results.0.is_err() && results.3.is_err());
+    let all = async { tokio::join!(tenant.locations(), tenant.locations(), tenant.locations()) };
+    assert!(tokio::time::timeout(Duration::from_millis(300), all).await.is_err());
     assert_eq!(tenant.requests(), 2);
+}
+
+fn mail(mailbox: &str, folder: &str, id: &str, created: &str) -> Mail {
+    let [mailbox, folder, id, created] = [mailbox, folder, id, created].map(str::to_owned);
+    let bytes = format!("Subject: {id}\r\n\r\nhello\r\n").into_bytes();
+    Mail { mailbox, folder, subject: id.clone(), id, created, bytes }
+}
+
+/// Everything a page at a time, as a reader of a mailbox would go.
+#[tokio::test]
+async fn browses_what_is_held() {
+    let fake = Fake::start().await.unwrap();
+    fake.hold([
+        mail("a@x.example", "Inbox", "m1", "2024-01-01T00:00:00Z"),
+        mail("a@x.example", "Inbox", "m2", "2024-02-01T00:00:00Z"),
+        mail("a@x.example", "Inbox", "m3", "2025-02-01T00:00:00Z"),
+        mail("a@x.example", "Sent Items", "m4", "2024-01-01T00:00:00Z"),
+        mail("team@x.example", "Inbox", "m5", "2024-01-01T00:00:00Z"),
+    ]);
+    fake.share("team@x.example");
+    fake.page_size(1);
+    let tenant = tenant(&fake, Settings::default());
+    let own = tenant.users("exchange", &SourceFilter::default(), None).await.unwrap();
+    assert_eq!((own.items.len(), own.marker), (1, None));
+    let all = SourceFilter { shared: true, name: None };
+    let first = tenant.users("exchange", &all, None).await.unwrap();
+    let second = tenant.users("exchange", &all, first.marker.as_deref()).await.unwrap();
+    assert_eq!(second.items[0].email.as_deref(), Some("team@x.example"));
+
+    let root = Place { location: "blob", source: "a@x.example", node: Place::ROOT };
+    let folders = tenant.items(root, Listing::Folders, None).await.unwrap();
+    let inbox = Place { node: &folders.items[0].id, ..root };
+    let mut found = Vec::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let page = tenant.items(inbox, messages(), marker.as_deref()).await.unwrap();
+        found.extend(page.items);
+        marker = page.marker;
+        if marker.is_none() {
+            break;
+        }
+    }
+    let ids: Vec<_> = found.iter().map(|item| item.id.as_str()).collect();
+    assert_eq!(ids, ["m1", "m2"], "m3 is of the year after");
+    let place = Place { node: "m2", ..root };
+    let bytes = tenant.download(place, found[1].fragment.as_deref()).await.unwrap();
+    assert_eq!(bytes, &b"Subject: m2\r\n\r\nhello\r\n"[..]);
+    assert_eq!(tenant.download(place, None).await, Err(Failure::NotFound));
+}
+
+/// One message that cannot be had leaves the others alone.
+#[tokio::test]
+async fn faults_can_be_ordered_for_one_item() {
+    let fake = Fake::start().await.unwrap();
+    let created = "2024-01-01T00:00:00Z";
+    fake.hold(["m1", "m2"].map(|id| mail("a@x.example", "Inbox", id, created)));
+    fake.misbehave_at("/items/m2/download", Misbehaviour::CutOff);
+    let tenant = tenant(&fake, Settings::default());
+    let place = Place { location: "blob", source: "a@x.example", node: "m1" };
+    assert!(tenant.download(place, Some("fragment-of-m1")).await.is_ok());
+    let place = Place { node: "m2", ..place };
+    let failure = tenant.download(place, Some("fragment-of-m2")).await.unwrap_err();
+    assert_eq!(failure, Failure::Failed(Fault::CutOff));
+    fake.misbehave_at("/items/m2/download", Misbehaviour::None);
+    assert!(tenant.download(place, Some("fragment-of-m2")).await.is_ok());
 }
