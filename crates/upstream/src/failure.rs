@@ -83,7 +83,7 @@ impl Failure {
 
     /// Whether the service has surely not acted on the request.
     #[must_use]
-    pub(crate) const fn is_surely_undone(&self) -> bool {
+    pub const fn is_surely_undone(&self) -> bool {
         matches!(self, Self::Busy { status: 429, .. } | Self::Failed(Fault::Connect | Fault::Tls))
     }
 

@@ -3,9 +3,11 @@
 //! [`DataTap`] is the connection to one service. A gateway asks it for many tenants:
 //! [`SearchRequest`] says what to ask, [`DataTap`] asks within a deadline and retries once,
 //! [`Outcome`] says what that meant, [`Found`] reads the hits. [`Tenant`] is the client of one
-//! tenant that has time: it retries patiently, and reports a [`Failure`] only after that. Nothing
-//! here knows a query language or an index.
+//! tenant that has time: it retries patiently, and reports a [`Failure`] only after that. [`Admin`]
+//! is that of the operator, with a key of another type. Nothing here knows a query language or an
+//! index.
 
+mod admin;
 mod answer;
 mod client;
 mod failure;
@@ -15,6 +17,7 @@ mod outcome;
 mod request;
 mod retry;
 mod secret;
+mod session;
 mod setup;
 mod tenant;
 
@@ -23,6 +26,7 @@ pub mod fake;
 #[cfg(test)]
 mod tests;
 
+pub use admin::{Admin, AdminKey, IssuedKey, Rollout};
 pub use answer::{Found, Hit, Record};
 pub use client::{Call, DataTap, Forward, without_hop_by_hop};
 pub use failure::Failure;
@@ -34,6 +38,7 @@ pub use retry::Retry;
 pub use secret::Secret;
 pub use setup::{Settings, SetupError};
 pub use tenant::{
-    Item, Listing, Location, LocationKind, Page, Place, Source, SourceFilter, Tenant,
-    TenantSettings, Window,
+    Item, Job, JobKind, JobState, Listing, Location, LocationKind, Page, Patience, Place, Policy,
+    Priority, Report, Rule, Schedule, Source, SourceFilter, Task, Tenant, TenantSettings, User,
+    Window,
 };

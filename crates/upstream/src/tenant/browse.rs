@@ -1,13 +1,10 @@
 //! What a tenant has: its locations, mailboxes and drives, and what was collected of them.
 
 use bytes::Bytes;
-use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
-use super::{Page, Tenant};
+use super::{Page, Tenant, timestamp};
 use crate::answer::Record;
 use crate::request::escape;
 use crate::{Answer, Failure, Fault};
@@ -119,8 +116,8 @@ impl Tenant {
     /// Why there is no answer, after all retries.
     pub async fn locations(&self) -> Result<Page<Location>, Failure> {
         let path = format!("{}/locations", self.root);
-        let read = |answer: &Answer| Page::read(&answer.body, "locations", Location::read);
-        self.get(path, self.settings.answer_time, read).await
+        let read = |answer: &Answer| Page::of_answer(answer, "locations", Location::read);
+        self.session.get(path, self.session.settings.answer_time, read).await
     }
 
     /// A page of the mailboxes or drives of a live location.
@@ -137,9 +134,9 @@ impl Tenant {
         let path = format!("{}/discovery/{}/users", self.root, segment(location)?);
         let shared = filter.shared.then_some("USERS_AND_SHAREDMAILBOXES");
         let given = [("filter.type", shared), ("filter.name", filter.name.as_deref())];
-        let read = |answer: &Answer| page(answer, "sources", Source::read);
+        let read = |answer: &Answer| Page::of_answer(answer, "sources", Source::read);
         let path = format!("{path}?{}", paged(&given, marker));
-        advanced(self.get(path, self.settings.answer_time, read).await?, marker)
+        advanced(self.session.get(path, self.session.settings.answer_time, read).await?, marker)
     }
 
     /// A page of what lies in a folder.
@@ -168,9 +165,9 @@ impl Tenant {
             ("fromDate", from.as_deref()),
             ("toDate", to.as_deref()),
         ];
-        let read = |answer: &Answer| page(answer, "items", Item::read);
+        let read = |answer: &Answer| Page::of_answer(answer, "items", Item::read);
         let path = format!("{}{}?{}", self.root, place.path()?, paged(&given, marker));
-        advanced(self.get(path, self.settings.answer_time, read).await?, marker)
+        advanced(self.session.get(path, self.session.settings.answer_time, read).await?, marker)
     }
 
     /// The bytes of one message, RFC 5322; `fragment` is that of its [`Item`].
@@ -187,7 +184,7 @@ impl Tenant {
         let given =
             [("dataType", Some("email")), ("fragmentId", fragment), ("format", Some("eml"))];
         let path = format!("{}{}/download?{}", self.root, place.path()?, query(&given));
-        self.get(path, self.settings.download_time, message).await
+        self.session.get(path, self.session.settings.download_time, message).await
     }
 }
 
@@ -260,26 +257,8 @@ impl Item {
     }
 }
 
-/// A timestamp, taken as UTC where it names no zone.
-fn timestamp(text: &str) -> Option<Timestamp> {
-    let text = text.trim();
-    let zoned = text.parse().ok();
-    zoned.or_else(|| {
-        let civil: DateTime = text.parse().ok()?;
-        civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
-    })
-}
-
-/// 204 says that there is nothing; every other answer has to hold a list.
-fn page<T>(answer: &Answer, name: &str, entry: fn(&Record) -> Option<T>) -> Option<Page<T>> {
-    if answer.status == StatusCode::NO_CONTENT {
-        return Some(Page { items: Vec::new(), marker: None, unreadable: 0 });
-    }
-    Page::read(&answer.body, name, entry)
-}
-
 /// A page that leads to itself would be read for ever.
-fn advanced<T>(page: Page<T>, marker: Option<&str>) -> Result<Page<T>, Failure> {
+pub(super) fn advanced<T>(page: Page<T>, marker: Option<&str>) -> Result<Page<T>, Failure> {
     let is_stuck = marker.is_some() && page.marker.as_deref() == marker;
     if is_stuck { Err(Failure::Failed(Fault::Unparsable)) } else { Ok(page) }
 }
@@ -293,18 +272,18 @@ fn message(answer: &Answer) -> Option<Bytes> {
 }
 
 /// An id as a part of a path. An empty one or one of dots would lead to another path.
-fn segment(id: &str) -> Result<String, Failure> {
+pub(super) fn segment(id: &str) -> Result<String, Failure> {
     if matches!(id, "" | "." | "..") { Err(Failure::NotFound) } else { Ok(escape(id)) }
 }
 
-fn paged(given: &[(&str, Option<&str>)], marker: Option<&str>) -> String {
+pub(super) fn paged(given: &[(&str, Option<&str>)], marker: Option<&str>) -> String {
     let size = PAGE_SIZE.to_string();
     let paging = [("PageSize", Some(size.as_str())), ("Marker", marker)];
     query(&[given, &paging].concat())
 }
 
 /// A query string of what is given.
-fn query(given: &[(&str, Option<&str>)]) -> String {
+pub(super) fn query(given: &[(&str, Option<&str>)]) -> String {
     let given = given.iter().filter_map(|(name, value)| Some((name, (*value)?)));
     let pairs = given.map(|(name, value)| format!("{name}={}", escape(value)));
     pairs.collect::<Vec<_>>().join("&")

@@ -1,23 +1,25 @@
 //! The service as one tenant sees it, with a tenant's key.
 
 mod browse;
+mod index;
+mod job;
+mod jobs;
 mod page;
+mod reports;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue, Method};
-use tokio::sync::Semaphore;
-use tokio::time::{sleep, timeout};
-
 use crate::request::escape;
-use crate::{Answer, DataTap, Failure, Fault, Retry, Secret};
+use crate::session::Session;
+use crate::{DataTap, Retry, Secret};
 
 pub use browse::{Item, Listing, Location, LocationKind, Place, Source, SourceFilter, Window};
+pub use job::{Job, JobKind, Policy, Priority, Rule, Schedule, User};
+pub(crate) use jobs::record;
+pub use jobs::{JobState, Patience, Task};
 pub use page::Page;
+pub(crate) use page::timestamp;
+pub use reports::Report;
 
 /// Times and limits of a tenant's calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,35 +60,16 @@ impl Default for TenantSettings {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Tenant {
-    service: DataTap,
+    session: Session,
     root: String,
-    key: Secret,
-    settings: TenantSettings,
-    places: Arc<Semaphore>,
-    requests: Arc<AtomicU64>,
-}
-
-/// One request and how long its answer may take.
-#[derive(Clone, Debug)]
-struct Request {
-    method: Method,
-    path_and_query: String,
-    body: Bytes,
-    time: Duration,
 }
 
 impl DataTap {
     /// A client for `tenant` with its key.
     #[must_use]
     pub fn tenant(&self, tenant: &str, key: Secret, settings: TenantSettings) -> Tenant {
-        Tenant {
-            service: self.clone(),
-            root: format!("/api/{}", escape(tenant)),
-            key,
-            places: Arc::new(Semaphore::new(settings.parallel.max(1))),
-            requests: Arc::default(),
-            settings,
-        }
+        let root = format!("/api/{}", escape(tenant));
+        Tenant { session: Session::new(self.clone(), key, settings), root }
     }
 }
 
@@ -94,67 +77,7 @@ impl Tenant {
     /// How many requests were sent so far, failed ones and those of all clones among them.
     #[must_use]
     pub fn requests(&self) -> u64 {
-        self.requests.load(Ordering::Relaxed)
-    }
-
-    /// Asks for something that can be read with `read`.
-    async fn get<T>(
-        &self,
-        path_and_query: String,
-        time: Duration,
-        read: fn(&Answer) -> Option<T>,
-    ) -> Result<T, Failure> {
-        let request = Request { method: Method::GET, path_and_query, body: Bytes::new(), time };
-        self.ask(&request, read).await
-    }
-
-    /// Asks, and again where that may help. The place is kept meanwhile: a busy service is asked
-    /// by fewer, not by the next in line.
-    async fn ask<T>(
-        &self,
-        request: &Request,
-        read: fn(&Answer) -> Option<T>,
-    ) -> Result<T, Failure> {
-        // The semaphore is never closed; without a place the request is sent all the same.
-        let _place = self.places.acquire().await.ok();
-        let mut attempts_made = 0;
-        loop {
-            let failure = match self.attempt(request, read).await {
-                Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
-            };
-            attempts_made += 1;
-            // What changes something must not be done twice.
-            let is_repeatable = request.method == Method::GET || failure.is_surely_undone();
-            let pause = self.settings.retry.pause(&failure, attempts_made);
-            match pause.filter(|_| is_repeatable) {
-                Some(pause) => sleep(pause).await,
-                None => return Err(failure),
-            }
-        }
-    }
-
-    async fn attempt<T>(
-        &self,
-        request: &Request,
-        read: fn(&Answer) -> Option<T>,
-    ) -> Result<T, Failure> {
-        self.requests.fetch_add(1, Ordering::Relaxed);
-        let answer = timeout(request.time, self.send(request)).await;
-        let answer = answer.unwrap_or(Err(Fault::Timeout)).map_err(Failure::Failed)?;
-        if !answer.status.is_success() {
-            return Err(Failure::of(&answer));
-        }
-        read(&answer).ok_or(Failure::Failed(Fault::Unparsable))
-    }
-
-    async fn send(&self, request: &Request) -> Result<Answer, Fault> {
-        let mut headers = HeaderMap::new();
-        if !request.body.is_empty() {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        }
-        let (method, path) = (request.method.clone(), &request.path_and_query);
-        self.service.send(method, path, &self.key, headers, request.body.clone()).await
+        self.session.requests()
     }
 }
 

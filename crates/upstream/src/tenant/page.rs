@@ -1,7 +1,12 @@
 //! Lists and their pages, read tolerantly: any casing, numbers for text, unknown keys.
 
+use http::StatusCode;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use crate::Answer;
 use crate::answer::{Record, read};
 
 /// One page of a list.
@@ -16,9 +21,21 @@ pub struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// 204 says that there is nothing; every other answer has to hold a list.
+    pub(super) fn of_answer(
+        answer: &Answer,
+        name: &str,
+        entry: fn(&Record) -> Option<T>,
+    ) -> Option<Self> {
+        if answer.status == StatusCode::NO_CONTENT {
+            return Some(Self { items: Vec::new(), marker: None, unreadable: 0 });
+        }
+        Self::read(&answer.body, name, entry)
+    }
+
     /// Reads a list that stands alone, under `name`, or as the only list of an object; `None`
     /// where there is no list.
-    pub(super) fn read(body: &[u8], name: &str, entry: fn(&Record) -> Option<T>) -> Option<Self> {
+    fn read(body: &[u8], name: &str, entry: fn(&Record) -> Option<T>) -> Option<Self> {
         let (list, marker) = match read(body)? {
             Value::Array(list) => (list, None),
             value @ Value::Object(_) => enveloped(Record::new(value)?, name)?,
@@ -40,6 +57,16 @@ fn enveloped(envelope: Record, name: &str) -> Option<(Vec<Value>, Option<String>
         _ => envelope.into_list()?,
     };
     Some((list, marker))
+}
+
+/// A timestamp, taken as UTC where it names no zone.
+pub(crate) fn timestamp(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let zoned = text.parse().ok();
+    zoned.or_else(|| {
+        let civil: DateTime = text.parse().ok()?;
+        civil.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+    })
 }
 
 #[cfg(test)]
