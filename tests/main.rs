@@ -13,5 +13,6 @@ mod command_line;
 mod gateway;
 mod gateway_access;
 mod ingest;
+mod jobs;
 mod parity;
 mod support;

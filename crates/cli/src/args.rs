@@ -1,8 +1,12 @@
 //! The command line.
 
+mod jobs;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use jobs::{Collect, Restore, Service, Waiting};
 
 /// Search for collected Microsoft 365 mail: one query, every engine, always an answer.
 ///
@@ -57,6 +61,22 @@ pub(crate) enum Command {
     Status(Status),
     /// Run the gateway: premium when it answers, the local index when it does not
     Serve(Serve),
+    /// Have DataTap collect mail now, and follow the job to its end
+    ///
+    /// Collects from the live mailboxes into the location where collected data lies: all of them, or
+    /// those named with --mailbox. Progress goes to stderr. When this command is stopped the job goes on
+    /// at the service. Collecting is not indexing: download and index the mail afterwards.
+    ///
+    /// Exit code 1: the job failed, or was not over in time (--wait).
+    Collect(Collect),
+    /// Have DataTap restore the mailboxes of what a query finds
+    ///
+    /// Looks in the local index, makes the job from the mailboxes of the messages that were found, and
+    /// shows it. Nothing is written anywhere unless you add --yes: a restore writes into live mailboxes.
+    ///
+    /// The service restores whole mailboxes, not single messages: everything that was collected of a
+    /// mailbox goes back into it, however few of its messages match.
+    Restore(Restore),
     /// Check or show the configuration
     Config(Config),
     /// Print completions for a shell

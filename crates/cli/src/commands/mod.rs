@@ -1,9 +1,12 @@
 //! One file for each command.
 
 pub(crate) mod batch;
+pub(crate) mod collect;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod index;
+pub(crate) mod jobs;
+pub(crate) mod restore;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;

@@ -11,6 +11,8 @@ use crate::{Answer, Failure, Fault};
 
 /// The most that the service puts on a page.
 const PAGE_SIZE: u32 = 100;
+/// A million mailboxes: what goes on after that is no list.
+const MOST_PAGES: usize = 10_000;
 
 /// A place of the tenant that mail or files are collected from or to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +139,29 @@ impl Tenant {
         let read = |answer: &Answer| Page::of_answer(answer, "sources", Source::read);
         let path = format!("{path}?{}", paged(&given, marker));
         advanced(self.session.get(path, self.session.settings.answer_time, read).await?, marker)
+    }
+
+    /// All mailboxes or drives of a live location, page after page.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, after all retries; [`Fault::TooLarge`] where the pages do not end.
+    pub async fn all_users(
+        &self,
+        location: &str,
+        filter: &SourceFilter,
+    ) -> Result<Vec<Source>, Failure> {
+        let mut all = Vec::new();
+        let mut marker: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let page = self.users(location, filter, marker.as_deref()).await?;
+            all.extend(page.items);
+            marker = page.marker;
+            if marker.is_none() {
+                return Ok(all);
+            }
+        }
+        Err(Failure::Failed(Fault::TooLarge))
     }
 
     /// A page of what lies in a folder.

@@ -259,6 +259,10 @@ async fn browses_what_is_held() {
     let first = tenant.users("exchange", &all, None).await.unwrap();
     let second = tenant.users("exchange", &all, first.marker.as_deref()).await.unwrap();
     assert_eq!(second.items[0].email.as_deref(), Some("team@x.example"));
+    assert_eq!(
+        tenant.all_users("exchange", &all).await.unwrap(),
+        [first.items, second.items].concat()
+    );
 
     let root = Place { location: "blob", source: "a@x.example", node: Place::ROOT };
     let folders = tenant.items(root, Listing::Folders, None).await.unwrap();

@@ -1,0 +1,196 @@
+//! What collecting and restoring have in common: places, mailboxes, a job and its end.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow, bail};
+use indicatif::{ProgressBar, ProgressDrawTarget};
+use postern_upstream::{
+    Failure, Job, JobState, Location, LocationKind, Patience, Rule, Source, SourceFilter, Task,
+    Tenant, User,
+};
+use serde_json::{Value, json};
+
+use crate::args::{Common, Waiting};
+use crate::service::cannot;
+use crate::{output, terminal};
+
+/// The live location and the one with collected data.
+pub(crate) struct Places {
+    pub(crate) live: Location,
+    pub(crate) collected: Location,
+}
+
+/// Which locations are meant, where there are several.
+pub(crate) struct Told<'a> {
+    pub(crate) live: Option<&'a str>,
+    pub(crate) collected: Option<&'a str>,
+    /// The flag that names the live one, and the other.
+    pub(crate) flags: [&'static str; 2],
+}
+
+impl Places {
+    pub(crate) async fn find(tenant: &Tenant, told: &Told<'_>) -> anyhow::Result<Self> {
+        let known = tenant.locations().await.map_err(|it| cannot("list the locations", &it))?.items;
+        let [live, collected] = told.flags;
+        Ok(Self {
+            live: one(&known, &LocationKind::Exchange, told.live, live)?,
+            collected: one(&known, &LocationKind::Blob, told.collected, collected)?,
+        })
+    }
+}
+
+/// The location that was told, or the only one of its kind.
+fn one(
+    known: &[Location],
+    kind: &LocationKind,
+    told: Option<&str>,
+    flag: &str,
+) -> anyhow::Result<Location> {
+    let is_meant = |location: &&Location| told.is_none_or(|id| location.id == id);
+    let fitting = known.iter().filter(|location| location.kind == *kind).filter(is_meant);
+    match fitting.collect::<Vec<_>>().as_slice() {
+        [one] => Ok((*one).clone()),
+        [] => bail!(
+            "the tenant has no {kind:?} location{}",
+            told.map(|id| format!(" `{id}`")).unwrap_or_default()
+        ),
+        several => {
+            let ids: Vec<_> = several.iter().map(|location| name(location)).collect();
+            bail!(
+                "the tenant has several {kind:?} locations; say which with {flag} ID: {}",
+                ids.join(", ")
+            )
+        }
+    }
+}
+
+/// `Name (id)`, or the id.
+pub(crate) fn name(location: &Location) -> String {
+    match &location.name {
+        Some(name) => format!("{} ({})", terminal::safe(name), terminal::safe(&location.id)),
+        None => terminal::safe(&location.id),
+    }
+}
+
+/// Rules that take in these mailboxes; each has to be known to the service.
+pub(crate) async fn included(
+    tenant: &Tenant,
+    live: &Location,
+    mailboxes: &[String],
+) -> anyhow::Result<Vec<Rule<User>>> {
+    let filter = SourceFilter { shared: true, name: None };
+    let known = tenant.all_users(&live.id, &filter).await;
+    let known = known.map_err(|failure| cannot("list the mailboxes", &failure))?;
+    let rule = |mailbox: &String| {
+        let source = known.iter().find(|source| is_named(source, mailbox));
+        let source = source.with_context(|| {
+            format!("the service knows no mailbox `{mailbox}` in {}; check its address", name(live))
+        })?;
+        Ok(Rule::Include(User::from(source)))
+    };
+    mailboxes.iter().map(rule).collect()
+}
+
+/// Addresses have no case here, as in Exchange.
+fn is_named(source: &Source, mailbox: &str) -> bool {
+    let address = source.email.as_deref().unwrap_or(&source.id);
+    address.eq_ignore_ascii_case(mailbox) || source.id == mailbox
+}
+
+/// A job that was run, and where it ended.
+pub(crate) struct Ran {
+    task: Task,
+    state: JobState,
+    took: Duration,
+}
+
+/// Makes a job, starts it and follows it.
+pub(crate) async fn run(
+    common: &Common,
+    tenant: &Tenant,
+    job: &Job,
+    waiting: Waiting,
+) -> anyhow::Result<Ran> {
+    let began = Instant::now();
+    let id = tenant.create_job(job).await.map_err(|failure| unsure("make the job", &failure))?;
+    let task = tenant.start_job(&id).await;
+    let task = task.map_err(|failure| unsure(&format!("start the job {id}"), &failure))?;
+    let patience = Patience { every: waiting.every, deadline: began + waiting.wait };
+    let state = follow(common, tenant, &task, patience).await;
+    let state = state.map_err(|failure| {
+        cannot(&format!("follow the job {id}, which goes on at the service"), &failure)
+    })?;
+    Ok(Ran { task, state, took: began.elapsed() })
+}
+
+/// What may have been done must not be tried again without a look.
+fn unsure(what: &str, failure: &Failure) -> anyhow::Error {
+    let error = cannot(what, failure);
+    if failure.is_surely_undone() || failure.status().is_some_and(|status| status < 500) {
+        return error;
+    }
+    anyhow!("{error}; it may have been done all the same: look at the service before you try again")
+}
+
+/// Each new state is a line; between them a terminal shows that time passes.
+async fn follow(
+    common: &Common,
+    tenant: &Tenant,
+    task: &Task,
+    patience: Patience,
+) -> Result<JobState, Failure> {
+    let quiet = common.quiet;
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    let mut last = None;
+    let state = tenant.follow(task, patience, |state| {
+        if !quiet && last.as_ref() != Some(state) {
+            let line =
+                format!("job {}: {}", terminal::safe(&task.job), terminal::safe(state.as_str()));
+            bar.suspend(|| output::note(line));
+            last = Some(state.clone());
+        }
+    });
+    let state = state.await;
+    bar.finish_and_clear();
+    state
+}
+
+impl Ran {
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "jobId": self.task.job,
+            "taskId": self.task.id,
+            "state": self.state.as_str(),
+            "tookMs": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// Whether it went well, in words otherwise.
+    pub(crate) fn check(&self, what: &str) -> anyhow::Result<()> {
+        let (job, state) = (&self.task.job, self.state.as_str());
+        match &self.state {
+            JobState::Ready => Ok(()),
+            JobState::Failed => bail!(
+                "the {what} failed: the service says FAILED of the job {job} and gives no reason; see its report"
+            ),
+            JobState::Starting | JobState::Running | JobState::Other(_) => bail!(
+                "the {what} was not over in time: the job {job} is {state} and goes on at the service; wait longer with --wait"
+            ),
+        }
+    }
+}
+
+/// A job for people, a line for each thing that matters.
+pub(crate) fn show(job: &Job, from: &Location, to: &Location) -> anyhow::Result<()> {
+    for (what, value) in [
+        ("job", terminal::safe(&job.name)),
+        ("does", job.kind.as_str().to_owned()),
+        ("from", name(from)),
+        ("into", name(to)),
+    ] {
+        output::line(format!("{}  {value}", output::styled(output::STRONG, format!("{what:>5}"))))?;
+    }
+    Ok(())
+}
