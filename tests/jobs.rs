@@ -103,13 +103,17 @@ async fn a_collection_that_fails_or_does_not_end_is_said() {
     check(&output, 1, "the collection failed: the service says FAILED of the job job-1");
     let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(answer["run"]["state"], "FAILED");
+    fake.answer_at("/reporting", r#"[{"JobId":"job-2","Error":"mailbox is locked\u001b[2J"}]"#);
+    let output = ask(&fake, &["collect"]);
+    check(&output, 1, r#""error":"mailbox is locked"#);
+    assert!(!stderr(&output).contains('\u{1b}'));
 
     fake.job_states(&["QUEUED", "QUEUED", "RUNNING", "READY"]);
     check(&ask(&fake, &["collect"]), 0, "QUEUED");
 
     fake.job_states(&["ARCHIVING\u{1b}[2J"]);
     let output = ask(&fake, &["collect", "--wait", "100ms"]);
-    check(&output, 1, "the job job-3 is ARCHIVING");
+    check(&output, 1, "the job job-4 is ARCHIVING");
     check(&output, 1, "goes on at the service");
     assert!(!stderr(&output).contains('\u{1b}'), "words of the service do not steer the screen");
 }
@@ -134,6 +138,7 @@ async fn what_is_wrong_with_a_collection_is_said_with_the_next_step() {
         r#"[{"Id":"e1","Type":"EXCHANGE"},{"Id":"e2","Type":"EXCHANGE"}]"#,
     );
     check(&ask(&fake, &["collect"]), 1, "say which with --source ID: e1, e2");
+    check(&ask_with(&fake, "k1:s3cret", &["collect"]), 1, "one of the operator");
     assert!(only_looked(&fake));
 }
 

@@ -67,7 +67,13 @@ pub(crate) enum Command {
     /// those named with --mailbox. Progress goes to stderr. When this command is stopped the job goes on
     /// at the service. Collecting is not indexing: download and index the mail afterwards.
     ///
-    /// Exit code 1: the job failed, or was not over in time (--wait).
+    /// For example, two mailboxes, with the service and key of a configuration:
+    ///
+    ///   postern --config postern.toml collect --mailbox ann@contoso.com --mailbox bob@contoso.com
+    ///
+    /// Exit code 1: the job failed, or was not over in time (--wait). A state that is not known here is
+    /// taken for one on the way.
+    #[command(verbatim_doc_comment)]
     Collect(Collect),
     /// Have DataTap restore the mailboxes of what a query finds
     ///
@@ -76,6 +82,12 @@ pub(crate) enum Command {
     ///
     /// The service restores whole mailboxes, not single messages: everything that was collected of a
     /// mailbox goes back into it, however few of its messages match.
+    ///
+    /// For example, look first, then run it:
+    ///
+    ///   postern --config postern.toml restore mailbox:ann@contoso.com
+    ///   postern --config postern.toml restore mailbox:ann@contoso.com --yes
+    #[command(verbatim_doc_comment)]
     Restore(Restore),
     /// Check or show the configuration
     Config(Config),

@@ -51,7 +51,7 @@ fn configured(config: &Config) -> anyhow::Result<(String, Secret)> {
     }
 }
 
-/// What could not be done, why, and what to check.
+/// What could not be asked, why, and what to check.
 pub(crate) fn cannot(what: &str, failure: &Failure) -> anyhow::Error {
     let hint = match failure {
         Failure::BadKey => "; check --key",
@@ -61,4 +61,16 @@ pub(crate) fn cannot(what: &str, failure: &Failure) -> anyhow::Error {
         Failure::Refused { .. } => "",
     };
     anyhow!("cannot {what}: {failure}{hint}")
+}
+
+/// The same for what was ordered: when it may have been done, it must not be tried again without
+/// a look.
+pub(crate) fn cannot_order(what: &str, failure: &Failure) -> anyhow::Error {
+    let is_answered = failure.status().is_some_and(|status| status < 500);
+    if is_answered || failure.is_surely_undone() {
+        return cannot(what, failure);
+    }
+    anyhow!(
+        "cannot say whether it was possible to {what}: {failure}; look at the service before you try again"
+    )
 }

@@ -120,6 +120,13 @@ impl Record {
     }
 }
 
+impl From<Record> for Value {
+    /// The object, its names in lower case.
+    fn from(record: Record) -> Self {
+        Self::Object(record.0.into_iter().collect())
+    }
+}
+
 pub(crate) fn is_json(body: &[u8]) -> bool {
     read::<IgnoredAny>(body).is_some()
 }

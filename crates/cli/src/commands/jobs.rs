@@ -2,16 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use postern_upstream::{
-    Failure, Job, JobState, Location, LocationKind, Patience, Rule, Source, SourceFilter, Task,
-    Tenant, User,
+    Failure, Job, JobState, Location, LocationKind, Patience, Report, Rule, Source, SourceFilter,
+    Task, Tenant, User,
 };
 use serde_json::{Value, json};
 
 use crate::args::{Common, Waiting};
-use crate::service::cannot;
+use crate::service::{cannot, cannot_order};
 use crate::{output, terminal};
 
 /// The live location and the one with collected data.
@@ -102,6 +102,7 @@ pub(crate) struct Ran {
     task: Task,
     state: JobState,
     took: Duration,
+    report: Option<Value>,
 }
 
 /// Makes a job, starts it and follows it.
@@ -112,24 +113,27 @@ pub(crate) async fn run(
     waiting: Waiting,
 ) -> anyhow::Result<Ran> {
     let began = Instant::now();
-    let id = tenant.create_job(job).await.map_err(|failure| unsure("make the job", &failure))?;
+    let id =
+        tenant.create_job(job).await.map_err(|failure| cannot_order("make the job", &failure))?;
     let task = tenant.start_job(&id).await;
-    let task = task.map_err(|failure| unsure(&format!("start the job {id}"), &failure))?;
+    let task = task.map_err(|failure| cannot_order(&format!("start the job {id}"), &failure))?;
     let patience = Patience { every: waiting.every, deadline: began + waiting.wait };
     let state = follow(common, tenant, &task, patience).await;
     let state = state.map_err(|failure| {
         cannot(&format!("follow the job {id}, which goes on at the service"), &failure)
     })?;
-    Ok(Ran { task, state, took: began.elapsed() })
+    let report = match state {
+        JobState::Failed => report(tenant, &task).await,
+        _ => None,
+    };
+    Ok(Ran { task, state, took: began.elapsed(), report })
 }
 
-/// What may have been done must not be tried again without a look.
-fn unsure(what: &str, failure: &Failure) -> anyhow::Error {
-    let error = cannot(what, failure);
-    if failure.is_surely_undone() || failure.status().is_some_and(|status| status < 500) {
-        return error;
-    }
-    anyhow!("{error}; it may have been done all the same: look at the service before you try again")
+/// What the service reports of a job, if anything. Why a job failed can stand nowhere else.
+async fn report(tenant: &Tenant, task: &Task) -> Option<Value> {
+    let report = Report { job: Some(task.job.clone()), ..Report::default() };
+    let page = tenant.reporting(&report, None).await.ok()?;
+    page.items.into_iter().next().map(Value::from)
 }
 
 /// Each new state is a line; between them a terminal shows that time passes.
@@ -164,6 +168,7 @@ impl Ran {
             "taskId": self.task.id,
             "state": self.state.as_str(),
             "tookMs": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+            "report": self.report,
         })
     }
 
@@ -172,13 +177,22 @@ impl Ran {
         let (job, state) = (&self.task.job, self.state.as_str());
         match &self.state {
             JobState::Ready => Ok(()),
-            JobState::Failed => bail!(
-                "the {what} failed: the service says FAILED of the job {job} and gives no reason; see its report"
-            ),
+            JobState::Failed => {
+                bail!("the {what} failed: the service says FAILED of the job {job}{}", self.words())
+            }
             JobState::Starting | JobState::Running | JobState::Other(_) => bail!(
                 "the {what} was not over in time: the job {job} is {state} and goes on at the service; wait longer with --wait"
             ),
         }
+    }
+}
+
+impl Ran {
+    /// The service's report in its own words, short enough to be read.
+    fn words(&self) -> String {
+        let Some(report) = &self.report else { return " and reports nothing of it".to_owned() };
+        let words: String = report.to_string().chars().take(1_000).collect();
+        format!("; its report: {words}")
     }
 }
 

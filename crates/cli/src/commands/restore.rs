@@ -107,10 +107,14 @@ async fn job(
 
 fn show(job: &Job, places: &Places, found: &Found) -> anyhow::Result<()> {
     jobs::show(job, &places.collected, &places.live)?;
-    let (messages, mailboxes) = (found.messages, found.mailboxes.len());
-    output::line(format!("\n{messages} messages found, in {mailboxes} mailboxes:"))?;
+    let s = if found.messages == 1 { "" } else { "s" };
+    output::line(format!("\n{} message{s} found, by mailbox:", found.messages))?;
     for (mailbox, count) in &found.mailboxes {
         output::line(format!("{count:>7}  {}", terminal::safe(mailbox)))?;
+    }
+    let known: usize = found.mailboxes.iter().map(|(_, count)| count).sum();
+    if let homeless @ 1.. = found.messages.saturating_sub(known) {
+        output::line(format!("{homeless:>7}  in no mailbox that is known, not restored"))?;
     }
     output::line(
         "\nThe service restores whole mailboxes, not single messages: everything that was collected of\n\
