@@ -63,7 +63,7 @@ async fn collects_everything_and_follows_the_job() {
     let at = |state: &str| lines.find(&format!("job job-1: {state}")).expect(state);
     assert!(at("STARTING") < at("RUNNING") && at("RUNNING") < at("READY"), "{lines}");
     let expected = json!({
-        "name": "Collected by postern", "description": "Collection of mailboxes",
+        "name": "postern", "description": "Collection of mailboxes",
         "priority": "Medium", "type": "BACKUP", "schedule": {"type": "NOW"},
         "sourceId": "exchange", "destinationId": "blob", "indexFiles": false,
     });
@@ -176,7 +176,7 @@ async fn a_restore_runs_with_yes() {
     let address = "b.user@contoso.com";
     let item = json!({"id": format!("owner-of-{address}"), "name": address, "email": address, "type": "User"});
     let expected = json!({
-        "name": "Restored by postern", "description": "Restore of mailboxes", "priority": "High",
+        "name": "postern", "description": "Restore of mailboxes", "priority": "High",
         "type": "RESTORE", "schedule": {"type": "NOW"}, "sourceId": "blob",
         "destinationId": "exchange", "indexFiles": false,
         "policy": {"$type": "exchange-restore", "users": [{"type": "INCLUDE", "item": item}]},

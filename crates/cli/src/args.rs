@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use jobs::{Collect, Restore, Service, Waiting};
+pub(crate) use jobs::{Collect, JobFlags, Restore, Service};
 
 /// Search for collected Microsoft 365 mail: one query, every engine, always an answer.
 ///
@@ -204,15 +204,8 @@ pub(crate) struct Serve {
     /// Address and port to listen on; port 0 picks one [default: 127.0.0.1:7700]
     #[arg(long, value_name = "ADDR", env = "POSTERN_LISTEN")]
     pub(crate) listen: Option<String>,
-    /// The DataTap base URL
-    #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM")]
-    pub(crate) premium: Option<String>,
-    /// The tenant that the key belongs to
-    #[arg(long, value_name = "ID", requires = "key", env = "POSTERN_TENANT")]
-    pub(crate) tenant: Option<String>,
-    /// The key that clients present, which is also sent upstream
-    #[arg(long, value_name = "KEY", env = "POSTERN_KEY", hide_env_values = true)]
-    pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) service: Service,
     /// How long premium is waited for, such as 5s or 800ms
     #[arg(long, value_name = "TIME", env = "POSTERN_DEADLINE")]
     pub(crate) deadline: Option<String>,

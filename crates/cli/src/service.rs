@@ -9,13 +9,8 @@ use crate::{data, output};
 
 /// A client of the tenant that is meant.
 pub(crate) fn connect(common: &Common, service: &Service) -> anyhow::Result<Tenant> {
-    let overrides = Overrides {
-        premium: service.premium.clone(),
-        tenant: service.tenant.clone(),
-        key: service.key.clone(),
-        ..Overrides::default()
-    };
-    let config = Config::load(common.config.as_deref(), &overrides, data::folder(common)?)?;
+    let config =
+        Config::load(common.config.as_deref(), &overrides(service), data::folder(common)?)?;
     let premium = config.premium.as_ref().context(
         "no service is named; give its address with --premium URL, or as `url` under [premium] in --config FILE",
     )?;
@@ -27,6 +22,16 @@ pub(crate) fn connect(common: &Common, service: &Service) -> anyhow::Result<Tena
     }
     let service = DataTap::new(&premium.url, premium.client()?)?;
     Ok(service.tenant(&tenant, key, TenantSettings::default()))
+}
+
+/// What the flags put over the configuration.
+pub(crate) fn overrides(service: &Service) -> Overrides {
+    Overrides {
+        premium: service.premium.clone(),
+        tenant: service.tenant.clone(),
+        key: service.key.clone(),
+        ..Overrides::default()
+    }
 }
 
 fn own(service: &Service) -> Option<(String, Secret)> {

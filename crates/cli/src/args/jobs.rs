@@ -17,20 +17,32 @@ pub(crate) struct Service {
     /// The tenant that the key belongs to
     #[arg(long, value_name = "ID", requires = "key", env = "POSTERN_TENANT")]
     pub(crate) tenant: Option<String>,
-    /// The key of the tenant
+    /// The key of the tenant; clients of the gateway present the same one
     #[arg(long, value_name = "KEY", env = "POSTERN_KEY", hide_env_values = true)]
     pub(crate) key: Option<String>,
 }
 
-/// How a job is followed.
-#[derive(Args, Clone, Copy, Debug)]
-pub(crate) struct Waiting {
+/// What every job takes.
+#[derive(Args, Debug)]
+pub(crate) struct JobFlags {
+    /// The location that is read, where the tenant has several
+    #[arg(long, value_name = "ID")]
+    pub(crate) source: Option<String>,
+    /// The location that is written, where the tenant has several
+    #[arg(long, value_name = "ID")]
+    pub(crate) destination: Option<String>,
+    /// What the job is called
+    #[arg(long, value_name = "TEXT", default_value = "postern")]
+    pub(crate) name: String,
     /// The pause between two questions about the job
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub(crate) every: Duration,
     /// How long the job is waited for, states that nobody knows included
     #[arg(long, value_name = "TIME", default_value = "6h", value_parser = time)]
     pub(crate) wait: Duration,
+    /// How the job and its end are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
 }
 
 #[derive(Args, Debug)]
@@ -40,15 +52,6 @@ pub(crate) struct Collect {
     /// Only this mailbox; may be given several times [default: all]
     #[arg(long, value_name = "ADDR")]
     pub(crate) mailbox: Vec<String>,
-    /// The location to collect from, where there are several live ones
-    #[arg(long, value_name = "ID")]
-    pub(crate) source: Option<String>,
-    /// The location to collect into, where there are several
-    #[arg(long, value_name = "ID")]
-    pub(crate) destination: Option<String>,
-    /// What the job is called
-    #[arg(long, value_name = "TEXT", default_value = "Collected by postern")]
-    pub(crate) name: String,
     /// Ask for an index at the service too, a premium feature
     #[arg(long)]
     pub(crate) index_files: bool,
@@ -56,10 +59,7 @@ pub(crate) struct Collect {
     #[arg(long)]
     pub(crate) dry_run: bool,
     #[command(flatten)]
-    pub(crate) waiting: Waiting,
-    /// How the job and its end are written
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: TextOrJson,
+    pub(crate) job: JobFlags,
 }
 
 #[derive(Args, Debug)]
@@ -72,20 +72,8 @@ pub(crate) struct Restore {
     /// Run the job: write into live mailboxes
     #[arg(long)]
     pub(crate) yes: bool,
-    /// The location to restore from, where there are several
-    #[arg(long, value_name = "ID")]
-    pub(crate) source: Option<String>,
-    /// The location to restore into, where there are several live ones
-    #[arg(long, value_name = "ID")]
-    pub(crate) destination: Option<String>,
-    /// What the job is called
-    #[arg(long, value_name = "TEXT", default_value = "Restored by postern")]
-    pub(crate) name: String,
     #[command(flatten)]
-    pub(crate) waiting: Waiting,
-    /// How the job and its end are written
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: TextOrJson,
+    pub(crate) job: JobFlags,
 }
 
 /// A time such as `10s` or `6h`, up to 30 days.

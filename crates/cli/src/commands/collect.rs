@@ -3,7 +3,7 @@
 use postern_upstream::{Job, JobKind, Policy, Tenant};
 use serde_json::json;
 
-use super::jobs::{self, Places, Ran, Told};
+use super::jobs::{self, Ends, Ran};
 use crate::args::{Collect, Common, TextOrJson};
 use crate::exit::Exit;
 use crate::service::connect;
@@ -17,38 +17,32 @@ pub(crate) fn run(common: &Common, arguments: &Collect) -> anyhow::Result<Exit> 
 }
 
 async fn collect(common: &Common, arguments: &Collect, tenant: &Tenant) -> anyhow::Result<Exit> {
-    let told = Told {
-        live: arguments.source.as_deref(),
-        collected: arguments.destination.as_deref(),
-        flags: ["--source", "--destination"],
-    };
-    let places = Places::find(tenant, &told).await?;
-    let job = job(arguments, tenant, &places).await?;
-    if arguments.format == TextOrJson::Text && !common.quiet {
-        show(arguments, &job, &places)?;
+    let ends = Ends::find(tenant, JobKind::Backup, &arguments.job).await?;
+    let job = job(arguments, tenant, &ends).await?;
+    if arguments.job.format == TextOrJson::Text && !common.quiet {
+        show(arguments, &job, &ends)?;
     }
     let ran = if arguments.dry_run {
         None
     } else {
-        Some(jobs::run(common, tenant, &job, arguments.waiting).await?)
+        Some(jobs::run(common, tenant, &job, &arguments.job).await?)
     };
     end(arguments, &job, ran.as_ref())
 }
 
-async fn job(arguments: &Collect, tenant: &Tenant, places: &Places) -> anyhow::Result<Job> {
-    let (from, to) = (&places.live.id, &places.collected.id);
-    let mut job = Job::new(&arguments.name, JobKind::Backup, from, to);
+async fn job(arguments: &Collect, tenant: &Tenant, ends: &Ends) -> anyhow::Result<Job> {
+    let mut job = ends.job(JobKind::Backup, &arguments.job);
     "Collection of mailboxes".clone_into(&mut job.description);
     job.index_files = arguments.index_files;
     if !arguments.mailbox.is_empty() {
-        let users = jobs::included(tenant, &places.live, &arguments.mailbox).await?;
+        let users = jobs::included(tenant, &ends.from, &arguments.mailbox).await?;
         job.policy = Some(Policy::ExchangeBackup { users });
     }
     Ok(job)
 }
 
-fn show(arguments: &Collect, job: &Job, places: &Places) -> anyhow::Result<()> {
-    jobs::show(job, &places.live, &places.collected)?;
+fn show(arguments: &Collect, job: &Job, ends: &Ends) -> anyhow::Result<()> {
+    jobs::show(job, ends)?;
     let mailboxes = if arguments.mailbox.is_empty() {
         "all mailboxes".to_owned()
     } else {
@@ -58,7 +52,7 @@ fn show(arguments: &Collect, job: &Job, places: &Places) -> anyhow::Result<()> {
 }
 
 fn end(arguments: &Collect, job: &Job, ran: Option<&Ran>) -> anyhow::Result<Exit> {
-    match arguments.format {
+    match arguments.job.format {
         TextOrJson::Json => output::line(json!({"job": job, "run": ran.map(Ran::json)}))?,
         TextOrJson::Text if ran.is_none() => output::line("nothing was done (--dry-run)")?,
         TextOrJson::Text => {}

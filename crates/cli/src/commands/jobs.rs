@@ -5,37 +5,41 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use postern_upstream::{
-    Failure, Job, JobState, Location, LocationKind, Patience, Report, Rule, Source, SourceFilter,
-    Task, Tenant, User,
+    Failure, Job, JobKind, JobState, Location, LocationKind, Patience, Report, Rule, Source,
+    SourceFilter, Task, Tenant, User,
 };
 use serde_json::{Value, json};
 
-use crate::args::{Common, Waiting};
+use crate::args::{Common, JobFlags};
 use crate::service::{cannot, cannot_order};
 use crate::{output, terminal};
 
-/// The live location and the one with collected data.
-pub(crate) struct Places {
-    pub(crate) live: Location,
-    pub(crate) collected: Location,
+/// The location that a job reads and the one that it writes.
+pub(crate) struct Ends {
+    pub(crate) from: Location,
+    pub(crate) to: Location,
 }
 
-/// Which locations are meant, where there are several.
-pub(crate) struct Told<'a> {
-    pub(crate) live: Option<&'a str>,
-    pub(crate) collected: Option<&'a str>,
-    /// The flag that names the live one, and the other.
-    pub(crate) flags: [&'static str; 2],
-}
-
-impl Places {
-    pub(crate) async fn find(tenant: &Tenant, told: &Told<'_>) -> anyhow::Result<Self> {
+impl Ends {
+    pub(crate) async fn find(
+        tenant: &Tenant,
+        kind: JobKind,
+        flags: &JobFlags,
+    ) -> anyhow::Result<Self> {
         let known = tenant.locations().await.map_err(|it| cannot("list the locations", &it))?.items;
-        let [live, collected] = told.flags;
+        let (from, to) = match kind {
+            JobKind::Backup => (LocationKind::Exchange, LocationKind::Blob),
+            JobKind::Restore => (LocationKind::Blob, LocationKind::Exchange),
+        };
         Ok(Self {
-            live: one(&known, &LocationKind::Exchange, told.live, live)?,
-            collected: one(&known, &LocationKind::Blob, told.collected, collected)?,
+            from: one(&known, &from, flags.source.as_deref(), "--source")?,
+            to: one(&known, &to, flags.destination.as_deref(), "--destination")?,
         })
+    }
+
+    /// A job over everything between them.
+    pub(crate) fn job(&self, kind: JobKind, flags: &JobFlags) -> Job {
+        Job::new(&flags.name, kind, &self.from.id, &self.to.id)
     }
 }
 
@@ -65,7 +69,7 @@ fn one(
 }
 
 /// `Name (id)`, or the id.
-pub(crate) fn name(location: &Location) -> String {
+fn name(location: &Location) -> String {
     match &location.name {
         Some(name) => format!("{} ({})", terminal::safe(name), terminal::safe(&location.id)),
         None => terminal::safe(&location.id),
@@ -110,14 +114,14 @@ pub(crate) async fn run(
     common: &Common,
     tenant: &Tenant,
     job: &Job,
-    waiting: Waiting,
+    flags: &JobFlags,
 ) -> anyhow::Result<Ran> {
     let began = Instant::now();
     let id =
         tenant.create_job(job).await.map_err(|failure| cannot_order("make the job", &failure))?;
     let task = tenant.start_job(&id).await;
     let task = task.map_err(|failure| cannot_order(&format!("start the job {id}"), &failure))?;
-    let patience = Patience { every: waiting.every, deadline: began + waiting.wait };
+    let patience = Patience { every: flags.every, deadline: began + flags.wait };
     let state = follow(common, tenant, &task, patience).await;
     let state = state.map_err(|failure| {
         cannot(&format!("follow the job {id}, which goes on at the service"), &failure)
@@ -185,9 +189,7 @@ impl Ran {
             ),
         }
     }
-}
 
-impl Ran {
     /// The service's report in its own words, short enough to be read.
     fn words(&self) -> String {
         let Some(report) = &self.report else { return " and reports nothing of it".to_owned() };
@@ -197,12 +199,12 @@ impl Ran {
 }
 
 /// A job for people, a line for each thing that matters.
-pub(crate) fn show(job: &Job, from: &Location, to: &Location) -> anyhow::Result<()> {
+pub(crate) fn show(job: &Job, ends: &Ends) -> anyhow::Result<()> {
     for (what, value) in [
         ("job", terminal::safe(&job.name)),
         ("does", job.kind.as_str().to_owned()),
-        ("from", name(from)),
-        ("into", name(to)),
+        ("from", name(&ends.from)),
+        ("into", name(&ends.to)),
     ] {
         output::line(format!("{}  {value}", output::styled(output::STRONG, format!("{what:>5}"))))?;
     }

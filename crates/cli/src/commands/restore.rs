@@ -7,7 +7,7 @@ use postern_query::{Condition, parse};
 use postern_upstream::{Job, JobKind, Policy, Priority, Tenant};
 use serde_json::{Value, json};
 
-use super::jobs::{self, Places, Ran, Told};
+use super::jobs::{self, Ends, Ran};
 use crate::args::{Common, Restore, TextOrJson};
 use crate::exit::Exit;
 use crate::service::connect;
@@ -71,18 +71,13 @@ async fn restore(
     tenant: &Tenant,
     found: &Found,
 ) -> anyhow::Result<Exit> {
-    let told = Told {
-        live: arguments.destination.as_deref(),
-        collected: arguments.source.as_deref(),
-        flags: ["--destination", "--source"],
-    };
-    let places = Places::find(tenant, &told).await?;
-    let job = job(arguments, tenant, &places, found).await?;
-    if arguments.format == TextOrJson::Text && !common.quiet {
-        show(&job, &places, found)?;
+    let ends = Ends::find(tenant, JobKind::Restore, &arguments.job).await?;
+    let job = job(arguments, tenant, &ends, found).await?;
+    if arguments.job.format == TextOrJson::Text && !common.quiet {
+        show(&job, &ends, found)?;
     }
     let ran = if arguments.yes {
-        Some(jobs::run(common, tenant, &job, arguments.waiting).await?)
+        Some(jobs::run(common, tenant, &job, &arguments.job).await?)
     } else {
         None
     };
@@ -92,21 +87,20 @@ async fn restore(
 async fn job(
     arguments: &Restore,
     tenant: &Tenant,
-    places: &Places,
+    ends: &Ends,
     found: &Found,
 ) -> anyhow::Result<Job> {
     let mailboxes: Vec<_> = found.mailboxes.iter().map(|(name, _)| name.clone()).collect();
-    let users = jobs::included(tenant, &places.live, &mailboxes).await?;
-    let (from, to) = (&places.collected.id, &places.live.id);
-    let mut job = Job::new(&arguments.name, JobKind::Restore, from, to);
+    let users = jobs::included(tenant, &ends.to, &mailboxes).await?;
+    let mut job = ends.job(JobKind::Restore, &arguments.job);
     "Restore of mailboxes".clone_into(&mut job.description);
     job.priority = Priority::High;
     job.policy = Some(Policy::ExchangeRestore { users });
     Ok(job)
 }
 
-fn show(job: &Job, places: &Places, found: &Found) -> anyhow::Result<()> {
-    jobs::show(job, &places.collected, &places.live)?;
+fn show(job: &Job, ends: &Ends, found: &Found) -> anyhow::Result<()> {
+    jobs::show(job, ends)?;
     let s = if found.messages == 1 { "" } else { "s" };
     output::line(format!("\n{} message{s} found, by mailbox:", found.messages))?;
     for (mailbox, count) in &found.mailboxes {
@@ -123,7 +117,7 @@ fn show(job: &Job, places: &Places, found: &Found) -> anyhow::Result<()> {
 }
 
 fn end(arguments: &Restore, job: &Job, found: &Found, ran: Option<&Ran>) -> anyhow::Result<Exit> {
-    match arguments.format {
+    match arguments.job.format {
         TextOrJson::Json => output::line(json(job, found, ran))?,
         TextOrJson::Text if ran.is_none() => {
             output::line("nothing was done; add --yes to run this job")?;
