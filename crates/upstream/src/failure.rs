@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::answer::{Record, read};
 use crate::outcome::retry_after;
-use crate::{Answer, Fault};
+use crate::{Answer, Fault, Secret};
 
 /// How much of a reason is kept.
 const REASON_CHARS: usize = 300;
@@ -99,14 +99,14 @@ impl Failure {
         }
     }
 
-    /// What an answer other than success means.
-    pub(crate) fn of(answer: &Answer) -> Self {
+    /// What an answer other than success means. A key that the service repeats is not repeated.
+    pub(crate) fn of(answer: &Answer, key: &Secret) -> Self {
         let status = answer.status.as_u16();
         match status {
             401 => Self::BadKey,
             404 => Self::NotFound,
             429 | 503 => Self::Busy { status, wait: retry_after(&answer.headers) },
-            400..=499 | 501 => Self::Refused { status, reason: reason(&answer.body) },
+            400..=499 | 501 => Self::Refused { status, reason: reason(&answer.body, key) },
             300..=399 => Self::Failed(Fault::Redirect(status)),
             500.. => Self::Failed(Fault::Status(status)),
             _ => Self::Failed(Fault::Unparsable),
@@ -115,9 +115,11 @@ impl Failure {
 }
 
 /// The words of an error in whatever shape: plain, `error.message`, RFC 9457 or the like.
-fn reason(body: &[u8]) -> String {
+fn reason(body: &[u8], key: &Secret) -> String {
     let said = read(body).and_then(Record::new).and_then(|record| words(&record));
-    said.unwrap_or_default().chars().take(REASON_CHARS).collect()
+    let said = said.unwrap_or_default();
+    let hidden = if key.expose().is_empty() { said } else { said.replace(key.expose(), "***") };
+    hidden.chars().take(REASON_CHARS).collect()
 }
 
 fn words(record: &Record) -> Option<String> {
@@ -137,7 +139,8 @@ mod tests {
     fn check(status: u16, body: &str, code: &str, may_pass: bool, said: &str) {
         let status = StatusCode::from_u16(status).unwrap();
         let body = Bytes::copy_from_slice(body.as_bytes());
-        let failure = Failure::of(&Answer { status, headers: HeaderMap::new(), body });
+        let failure =
+            Failure::of(&Answer { status, headers: HeaderMap::new(), body }, &Secret::new(""));
         assert_eq!((failure.code(), failure.may_pass()), (code, may_pass), "{status}");
         assert!(failure.to_string().contains(said), "{failure}");
     }
@@ -166,8 +169,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_the_service_repeats_is_not_shown() {
+        let body = Bytes::from_static(br#"{"message":"no scope for s3cret here"}"#);
+        let answer = Answer { status: StatusCode::FORBIDDEN, headers: HeaderMap::new(), body };
+        let failure = Failure::of(&answer, &Secret::new("s3cret"));
+        assert_eq!(failure.to_string(), "the service refuses (status 403): no scope for *** here");
+    }
+
+    #[test]
     fn a_reason_is_kept_short() {
         let body = format!(r#"{{"message":"{}"}}"#, "ä".repeat(5_000));
-        assert_eq!(reason(body.as_bytes()).chars().count(), REASON_CHARS);
+        assert_eq!(reason(body.as_bytes(), &Secret::new("")).chars().count(), REASON_CHARS);
     }
 }

@@ -102,7 +102,7 @@ impl Session {
         let answer = timeout(request.time, self.send(request)).await;
         let answer = answer.unwrap_or(Err(Fault::Timeout)).map_err(Failure::Failed)?;
         if !answer.status.is_success() {
-            return Err(Failure::of(&answer));
+            return Err(Failure::of(&answer, &self.key));
         }
         read(&answer).ok_or(Failure::Failed(Fault::Unparsable))
     }
