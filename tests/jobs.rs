@@ -130,14 +130,24 @@ async fn what_is_wrong_with_a_collection_is_said_with_the_next_step() {
     let fake = upstream().await;
     check(&ask(&fake, &["collect", "--mailbox", "x@contoso.com"]), 1, "no mailbox `x@contoso.com`");
     check(&ask_with(&fake, "wrong", &["collect"]), 1, "check --key");
-    check(&ask(&fake, &["collect", "--source", "other"]), 1, "no Exchange location `other`");
+    check(
+        &ask(&fake, &["collect", "--source", "other"]),
+        1,
+        "which Exchange location is meant: Exchange (exchange)",
+    );
     check(&run(samples(), &["collect"]), 1, "--premium URL");
     check(&run(samples(), &["collect", "--premium", &fake.url()]), 1, "--tenant ID and --key KEY");
     fake.answer_at(
         "/locations",
         r#"[{"Id":"e1","Type":"EXCHANGE"},{"Id":"e2","Type":"EXCHANGE"}]"#,
     );
-    check(&ask(&fake, &["collect"]), 1, "say which with --source ID: e1, e2");
+    check(
+        &ask(&fake, &["collect"]),
+        1,
+        "say with --source ID which Exchange location is meant: e1, e2",
+    );
+    fake.answer_at("/locations", "[]");
+    check(&ask(&fake, &["collect"]), 1, "the tenant has no Exchange location");
     check(&ask_with(&fake, "k1:s3cret", &["collect"]), 1, "one of the operator");
     assert!(only_looked(&fake));
 }

@@ -50,21 +50,15 @@ fn one(
     told: Option<&str>,
     flag: &str,
 ) -> anyhow::Result<Location> {
-    let is_meant = |location: &&Location| told.is_none_or(|id| location.id == id);
-    let fitting = known.iter().filter(|location| location.kind == *kind).filter(is_meant);
-    match fitting.collect::<Vec<_>>().as_slice() {
-        [one] => Ok((*one).clone()),
-        [] => bail!(
-            "the tenant has no {kind:?} location{}",
-            told.map(|id| format!(" `{id}`")).unwrap_or_default()
-        ),
-        several => {
-            let ids: Vec<_> = several.iter().map(|location| name(location)).collect();
-            bail!(
-                "the tenant has several {kind:?} locations; say which with {flag} ID: {}",
-                ids.join(", ")
-            )
-        }
+    let fitting: Vec<_> = known.iter().filter(|location| location.kind == *kind).collect();
+    let meant = fitting.iter().filter(|location| told.is_none_or(|id| location.id == id));
+    if let [one] = meant.collect::<Vec<_>>().as_slice() {
+        return Ok((**one).clone());
+    }
+    let ids: Vec<_> = fitting.iter().map(|location| name(location)).collect();
+    match ids.as_slice() {
+        [] => bail!("the tenant has no {kind:?} location; make one at the service"),
+        ids => bail!("say with {flag} ID which {kind:?} location is meant: {}", ids.join(", ")),
     }
 }
 
