@@ -15,5 +15,6 @@ mod documents;
 mod gateway;
 mod gateway_access;
 mod ingest;
+mod jobs;
 mod parity;
 mod support;

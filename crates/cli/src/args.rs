@@ -1,8 +1,12 @@
 //! The command line.
 
+mod jobs;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use jobs::{Collect, JobFlags, Restore, Service};
 
 /// Search for collected Microsoft 365 mail: one query, every engine, always an answer.
 ///
@@ -57,6 +61,34 @@ pub(crate) enum Command {
     Status(Status),
     /// Run the gateway: premium when it answers, the local index when it does not
     Serve(Serve),
+    /// Have DataTap collect mail now, and follow the job to its end
+    ///
+    /// Collects from the live mailboxes into the location where collected data lies: all of them, or
+    /// those named with --mailbox. Progress goes to stderr. When this command is stopped the job goes on
+    /// at the service. Collecting is not indexing: download and index the mail afterwards.
+    ///
+    /// For example, two mailboxes, with the service and key of a configuration:
+    ///
+    ///   postern --config postern.toml collect --mailbox ann@contoso.com --mailbox bob@contoso.com
+    ///
+    /// Exit code 1: the job failed, or was not over in time (--wait). A state that is not known here is
+    /// taken for one on the way.
+    #[command(verbatim_doc_comment)]
+    Collect(Collect),
+    /// Have DataTap restore the mailboxes of what a query finds
+    ///
+    /// Looks in the local index, makes the job from the mailboxes of the messages that were found, and
+    /// shows it. Nothing is written anywhere unless you add --yes: a restore writes into live mailboxes.
+    ///
+    /// The service restores whole mailboxes, not single messages: everything that was collected of a
+    /// mailbox goes back into it, however few of its messages match.
+    ///
+    /// For example, look first, then run it:
+    ///
+    ///   postern --config postern.toml restore mailbox:ann@contoso.com
+    ///   postern --config postern.toml restore mailbox:ann@contoso.com --yes
+    #[command(verbatim_doc_comment)]
+    Restore(Restore),
     /// Check or show the configuration
     Config(Config),
     /// Read the text of attachments; started by the program itself
@@ -178,15 +210,8 @@ pub(crate) struct Serve {
     /// Address and port to listen on; port 0 picks one [default: 127.0.0.1:7700]
     #[arg(long, value_name = "ADDR", env = "POSTERN_LISTEN")]
     pub(crate) listen: Option<String>,
-    /// The DataTap base URL
-    #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM")]
-    pub(crate) premium: Option<String>,
-    /// The tenant that the key belongs to
-    #[arg(long, value_name = "ID", requires = "key", env = "POSTERN_TENANT")]
-    pub(crate) tenant: Option<String>,
-    /// The key that clients present, which is also sent upstream
-    #[arg(long, value_name = "KEY", env = "POSTERN_KEY", hide_env_values = true)]
-    pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) service: Service,
     /// How long premium is waited for, such as 5s or 800ms
     #[arg(long, value_name = "TIME", env = "POSTERN_DEADLINE")]
     pub(crate) deadline: Option<String>,

@@ -1,4 +1,4 @@
-//! `postern`: index mail, search it, translate queries, serve the gateway.
+//! `postern`: index mail, search it, translate queries, serve the gateway, run jobs at the service.
 
 mod args;
 mod clock;
@@ -6,6 +6,7 @@ mod commands;
 mod data;
 mod exit;
 mod output;
+mod service;
 mod terminal;
 
 use clap::Parser as _;
@@ -28,6 +29,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Show(show) => commands::show::run(common, show),
         Command::Status(status) => commands::status::run(common, status),
         Command::Serve(serve) => commands::serve::run(common, serve),
+        Command::Collect(collect) => commands::collect::run(common, collect),
+        Command::Restore(restore) => commands::restore::run(common, restore),
         Command::Config(config) => commands::config::run(common, config),
         Command::AttachmentText => commands::attachment_text::run(),
         Command::Completions { shell } => commands::completions::run(*shell),

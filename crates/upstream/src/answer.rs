@@ -15,9 +15,21 @@ pub struct Found {
     pub hits: Vec<Hit>,
 }
 
-/// One message that was found; names of fields are looked up in any casing.
+/// One object of an answer; names of fields are looked up in any casing.
+///
+/// ```
+/// use postern_upstream::Record;
+///
+/// let record = Record::new(serde_json::json!({"ItemId": 7})).ok_or("no object")?;
+/// assert_eq!(record.word("itemId").as_deref(), Some("7"));
+/// assert_eq!(record.text("itemId"), None, "it is no text");
+/// # Ok::<(), &str>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Hit(BTreeMap<String, Value>);
+pub struct Record(BTreeMap<String, Value>);
+
+/// One message that was found.
+pub type Hit = Record;
 
 #[derive(Deserialize)]
 struct Envelope<T> {
@@ -52,8 +64,10 @@ impl Found {
     }
 }
 
-impl Hit {
-    fn new(value: Value) -> Option<Self> {
+impl Record {
+    /// The object that `value` is; `None` where it is something else.
+    #[must_use]
+    pub fn new(value: Value) -> Option<Self> {
         match in_lower_case(value) {
             Value::Object(fields) => Some(Self(fields.into_iter().collect())),
             Value::Null
@@ -75,6 +89,42 @@ impl Hit {
     pub fn text(&self, name: &str) -> Option<&str> {
         self.get(name).and_then(Value::as_str)
     }
+
+    /// The text of a field, or its number as text: an id may be either. Empty text counts as none.
+    #[must_use]
+    pub fn word(&self, name: &str) -> Option<String> {
+        let word = match self.get(name)? {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => return None,
+        };
+        (!word.is_empty()).then_some(word)
+    }
+
+    /// The object in a field.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Option<Self> {
+        self.get(name).cloned().and_then(Self::new)
+    }
+
+    /// The only list in the object, whatever its name.
+    pub(crate) fn into_list(self) -> Option<Vec<Value>> {
+        self.0.into_values().find_map(|value| match value {
+            Value::Array(list) => Some(list),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_) => None,
+        })
+    }
+}
+
+impl From<Record> for Value {
+    /// The object, its names in lower case.
+    fn from(record: Record) -> Self {
+        Self::Object(record.0.into_iter().collect())
+    }
 }
 
 pub(crate) fn is_json(body: &[u8]) -> bool {
@@ -82,7 +132,7 @@ pub(crate) fn is_json(body: &[u8]) -> bool {
 }
 
 /// Checks the UTF-8 first: the JSON reader lets ignored text pass unseen.
-fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
+pub(crate) fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Option<T> {
     serde_json::from_str(std::str::from_utf8(body).ok()?).ok()
 }
 

@@ -8,58 +8,18 @@ use http::header::{
     UPGRADE,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use reqwest::{Body, Certificate, Client, Response, Url, redirect};
+use reqwest::{Body, Client, Response};
 use tokio::time::{sleep, timeout_at};
 
 use crate::answer::is_json;
-use crate::{Answer, Fault, Found, Outcome, SearchRequest, Secret, Target};
+use crate::setup::connect;
+use crate::{Answer, Fault, Found, Outcome, SearchRequest, Secret, Settings, SetupError, Target};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 /// Up to so many bytes room is made for what an answer promises, before it comes.
 const BELIEVED: usize = 1 << 20;
-
-/// Times and limits that rarely need changing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Settings {
-    /// How long a connection may take to be made.
-    pub connect_timeout: Duration,
-    /// How long a forwarded answer may stay silent.
-    pub read_timeout: Duration,
-    /// How many bytes the answer of a search may have.
-    pub answer_limit: usize,
-    /// Certificates in PEM that are trusted beside those of the system.
-    pub certificates: Option<Vec<u8>>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            connect_timeout: Duration::from_secs(3),
-            read_timeout: Duration::from_secs(60),
-            answer_limit: 256 << 20,
-            certificates: None,
-        }
-    }
-}
-
-/// Why there can be no client.
-#[derive(Debug, thiserror::Error)]
-pub enum SetupError {
-    /// The base address is not one.
-    #[error("`{0}` is no address of a service; give it as https://HOST[:PORT][/PATH]")]
-    Base(String),
-    /// The base address holds a name or a password; it is not repeated.
-    #[error("the address of a service holds no name and no password; give the key by itself")]
-    Credentials,
-    /// The certificates to trust cannot be read.
-    #[error("the certificates to trust are none; give a file in PEM")]
-    Certificates,
-    /// The HTTP client cannot be made.
-    #[error("cannot prepare secure connections; are the certificates of this system installed?")]
-    Http(#[source] reqwest::Error),
-}
 
 /// A client of one service; cheap to clone, and all clones share their connections.
 #[derive(Clone, Debug)]
@@ -111,14 +71,8 @@ impl DataTap {
     /// assert!(DataTap::new("ftp://example.com", Settings::default()).is_err());
     /// ```
     pub fn new(base: &str, settings: Settings) -> Result<Self, SetupError> {
-        let url = Url::parse(base).ok();
-        if base.contains('@') || url.as_ref().is_some_and(has_credentials) {
-            return Err(SetupError::Credentials);
-        }
-        let url = url.filter(is_base);
-        let url = url.ok_or_else(|| SetupError::Base(base.to_owned()))?;
-        let http = http_client(&url, &settings)?;
-        Ok(Self { http, base: url.as_str().trim_end_matches('/').to_owned(), settings })
+        let (base, http) = connect(base, &settings)?;
+        Ok(Self { http, base, settings })
     }
 
     /// The address of the service.
@@ -191,13 +145,27 @@ impl DataTap {
     }
 
     async fn fetch(&self, path_and_query: &str, call: Call<'_>) -> Result<Answer, Fault> {
-        let mut request = self.http.get(format!("{}{path_and_query}", self.base));
-        if let Some(key) = header_value(call.key) {
-            request = request.header(API_KEY, key);
+        let mut headers = HeaderMap::new();
+        if let Some(traceparent) = call.traceparent.and_then(|text| text.parse().ok()) {
+            headers.insert(TRACEPARENT, traceparent);
         }
-        if let Some(traceparent) = call.traceparent {
-            request = request.header(TRACEPARENT, traceparent);
+        self.send(Method::GET, path_and_query, call.key, headers, Bytes::new()).await
+    }
+
+    /// Sends one request and reads its answer, as long as that takes.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path_and_query: &str,
+        key: &Secret,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, Fault> {
+        if let Some(key) = header_value(key) {
+            headers.insert(API_KEY, key);
         }
+        let url = format!("{}{path_and_query}", self.base);
+        let request = self.http.request(method, url).headers(headers).body(body);
         let response = request.send().await.map_err(|error| Fault::of(&error))?;
         let status = response.status();
         let headers = without_hop_by_hop(response.headers());
@@ -262,32 +230,4 @@ pub fn without_hop_by_hop(headers: &HeaderMap) -> HeaderMap {
         kept.remove(name);
     }
     kept
-}
-
-fn is_base(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
-}
-
-fn has_credentials(url: &Url) -> bool {
-    !url.username().is_empty() || url.password().is_some()
-}
-
-fn http_client(base: &Url, settings: &Settings) -> Result<Client, SetupError> {
-    let builder = Client::builder()
-        .no_proxy()
-        .redirect(redirect::Policy::none())
-        .connect_timeout(settings.connect_timeout)
-        .read_timeout(settings.read_timeout)
-        .pool_idle_timeout(Duration::from_secs(60))
-        .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")));
-    // Without TLS no certificates are needed, and a system without any can still be used.
-    let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
-    let trusted = certificates(settings)?;
-    builder.tls_certs_merge(trusted).build().map_err(SetupError::Http)
-}
-
-fn certificates(settings: &Settings) -> Result<Vec<Certificate>, SetupError> {
-    let Some(pem) = &settings.certificates else { return Ok(Vec::new()) };
-    let found = Certificate::from_pem_bundle(pem).map_err(|_| SetupError::Certificates)?;
-    if found.is_empty() { Err(SetupError::Certificates) } else { Ok(found) }
 }

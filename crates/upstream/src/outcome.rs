@@ -79,7 +79,7 @@ impl Outcome {
 }
 
 /// Seconds, or a date that is read against the answer's own `Date`: no clock is needed.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));

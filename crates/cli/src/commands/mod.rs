@@ -2,9 +2,12 @@
 
 pub(crate) mod attachment_text;
 pub(crate) mod batch;
+pub(crate) mod collect;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod index;
+pub(crate) mod jobs;
+pub(crate) mod restore;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod show;

@@ -6,16 +6,14 @@ use tracing_subscriber::EnvFilter;
 
 use crate::args::{Common, Serve};
 use crate::exit::Exit;
-use crate::{clock, data, output};
+use crate::{clock, data, output, service};
 
 /// Serves until it is told to end.
 pub(crate) fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Exit> {
     let overrides = Overrides {
         listen: arguments.listen.clone(),
-        premium: arguments.premium.clone(),
-        tenant: arguments.tenant.clone(),
-        key: arguments.key.clone(),
         deadline: arguments.deadline.clone(),
+        ..service::overrides(&arguments.service)
     };
     let config = Config::load(common.config.as_deref(), &overrides, data::folder(common)?)?;
     logs(common);

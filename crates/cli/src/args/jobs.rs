@@ -1,0 +1,106 @@
+//! The commands that talk to DataTap: which service, and jobs there.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use clap::Args;
+use jiff::SignedDuration;
+
+use super::TextOrJson;
+
+/// Which service is asked, and as whom; what is not told here comes from the configuration.
+#[derive(Args, Debug)]
+pub(crate) struct Service {
+    /// The DataTap base URL
+    #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM")]
+    pub(crate) premium: Option<String>,
+    /// The tenant that the key belongs to
+    #[arg(long, value_name = "ID", requires = "key", env = "POSTERN_TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// The key of the tenant; clients of the gateway present the same one
+    #[arg(long, value_name = "KEY", env = "POSTERN_KEY", hide_env_values = true)]
+    pub(crate) key: Option<String>,
+}
+
+/// What every job takes.
+#[derive(Args, Debug)]
+pub(crate) struct JobFlags {
+    /// The location that is read, where the tenant has several
+    #[arg(long, value_name = "ID")]
+    pub(crate) source: Option<String>,
+    /// The location that is written, where the tenant has several
+    #[arg(long, value_name = "ID")]
+    pub(crate) destination: Option<String>,
+    /// What the job is called
+    #[arg(long, value_name = "TEXT", default_value = "postern")]
+    pub(crate) name: String,
+    /// The pause between two questions about the job
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
+    pub(crate) every: Duration,
+    /// How long the job is waited for, states that nobody knows included
+    #[arg(long, value_name = "TIME", default_value = "6h", value_parser = time)]
+    pub(crate) wait: Duration,
+    /// How the job and its end are written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Collect {
+    #[command(flatten)]
+    pub(crate) service: Service,
+    /// Only this mailbox; may be given several times [default: all]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) mailbox: Vec<String>,
+    /// Ask for an index at the service too, a premium feature
+    #[arg(long)]
+    pub(crate) index_files: bool,
+    /// Show the job and do not make it
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) job: JobFlags,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Restore {
+    #[command(flatten)]
+    pub(crate) service: Service,
+    /// The query; several words are joined
+    #[arg(required = true, value_name = "QUERY")]
+    pub(crate) query: Vec<String>,
+    /// Run the job: write into live mailboxes
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) job: JobFlags,
+}
+
+/// A time such as `10s` or `6h`, up to 30 days.
+fn time(text: &str) -> anyhow::Result<Duration> {
+    let hint = || format!("`{text}` is no time; write 10s, 5m or 6h, at most 720h");
+    let time: Duration = text.parse::<SignedDuration>().with_context(hint)?.try_into()?;
+    ensure!((Duration::from_millis(1)..=Duration::from_hours(720)).contains(&time), hint());
+    Ok(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, milliseconds) in [
+            ("10s", Some(10_000)),
+            ("1.5s", Some(1_500)),
+            ("6h", Some(21_600_000)),
+            ("5ms", Some(5)),
+            ("0s", None),
+            ("-1s", None),
+            ("721h", None),
+            ("soon", None),
+        ] {
+            assert_eq!(time(text).ok(), milliseconds.map(Duration::from_millis), "{text}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `postern restore`.
+
+use anyhow::{bail, ensure};
+use jiff::tz::TimeZone;
+use postern_local_index::search::{Facet, Index, Search};
+use postern_query::{Condition, parse};
+use postern_upstream::{Job, JobKind, Policy, Priority, Tenant};
+use serde_json::{Value, json};
+
+use super::jobs::{self, Ends, Ran};
+use crate::args::{Common, Restore, TextOrJson};
+use crate::exit::Exit;
+use crate::service::connect;
+use crate::{clock, data, output, terminal};
+
+/// More mailboxes than one job should name.
+const MOST_MAILBOXES: usize = 1_000;
+
+/// What a query found.
+struct Found {
+    messages: usize,
+    /// Each mailbox, and how many of the messages are of it.
+    mailboxes: Vec<(String, usize)>,
+}
+
+/// Builds the job for what a query finds, shows it, and runs it when told to.
+pub(crate) fn run(common: &Common, arguments: &Restore) -> anyhow::Result<Exit> {
+    let text = arguments.query.join(" ");
+    let parsed = match parse(&text, &clock::context()) {
+        Ok(parsed) => parsed,
+        Err(errors) => {
+            output::query_errors(&errors, &text);
+            return Ok(Exit::Failed);
+        }
+    };
+    if !common.quiet {
+        output::advice(&parsed.advice, &text);
+    }
+    let found = find(&Index::open(&data::folder(common)?)?, parsed.query.condition())?;
+    let tenant = connect(common, &arguments.service)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(restore(common, arguments, &tenant, &found))
+}
+
+fn find(index: &Index, condition: &Condition) -> anyhow::Result<Found> {
+    let all = Search { condition, order: &[], after: None, offset: 0, limit: 0, highlight: false };
+    let messages = index.ids(&all)?.count;
+    ensure!(messages > 0, "no message of the local index matches; there is nothing to restore");
+    let counts = index.facets(condition, &[Facet::Mailbox], MOST_MAILBOXES, &TimeZone::UTC)?;
+    let others: usize = counts.iter().map(|counts| counts.others).sum();
+    ensure!(
+        others == 0,
+        "the messages are of more than {MOST_MAILBOXES} mailboxes; make the query narrower, such as with mailbox:ADDR"
+    );
+    let mailboxes: Vec<(String, usize)> = counts
+        .into_iter()
+        .flat_map(|counts| counts.values)
+        .map(|counted| (counted.value, counted.count))
+        .collect();
+    if mailboxes.is_empty() {
+        bail!(
+            "the {messages} messages that match lie in no mailbox that is known; there is nowhere to restore them to"
+        );
+    }
+    Ok(Found { messages, mailboxes })
+}
+
+async fn restore(
+    common: &Common,
+    arguments: &Restore,
+    tenant: &Tenant,
+    found: &Found,
+) -> anyhow::Result<Exit> {
+    let ends = Ends::find(tenant, JobKind::Restore, &arguments.job).await?;
+    let job = job(arguments, tenant, &ends, found).await?;
+    if arguments.job.format == TextOrJson::Text && !common.quiet {
+        show(&job, &ends, found)?;
+    }
+    let ran = if arguments.yes {
+        Some(jobs::run(common, tenant, &job, &arguments.job).await?)
+    } else {
+        None
+    };
+    end(arguments, &job, found, ran.as_ref())
+}
+
+async fn job(
+    arguments: &Restore,
+    tenant: &Tenant,
+    ends: &Ends,
+    found: &Found,
+) -> anyhow::Result<Job> {
+    let mailboxes: Vec<_> = found.mailboxes.iter().map(|(name, _)| name.clone()).collect();
+    let users = jobs::included(tenant, &ends.to, &mailboxes).await?;
+    let mut job = ends.job(JobKind::Restore, &arguments.job);
+    "Restore of mailboxes".clone_into(&mut job.description);
+    job.priority = Priority::High;
+    job.policy = Some(Policy::ExchangeRestore { users });
+    Ok(job)
+}
+
+fn show(job: &Job, ends: &Ends, found: &Found) -> anyhow::Result<()> {
+    jobs::show(job, ends)?;
+    let s = if found.messages == 1 { "" } else { "s" };
+    output::line(format!("\n{} message{s} found, by mailbox:", found.messages))?;
+    for (mailbox, count) in &found.mailboxes {
+        output::line(format!("{count:>7}  {}", terminal::safe(mailbox)))?;
+    }
+    let known: usize = found.mailboxes.iter().map(|(_, count)| count).sum();
+    if let homeless @ 1.. = found.messages.saturating_sub(known) {
+        output::line(format!("{homeless:>7}  in no mailbox that is known, not restored"))?;
+    }
+    output::line(
+        "\nThe service restores whole mailboxes, not single messages: everything that was collected of\n\
+         them goes back, however few of their messages match.",
+    )
+}
+
+fn end(arguments: &Restore, job: &Job, found: &Found, ran: Option<&Ran>) -> anyhow::Result<Exit> {
+    match arguments.job.format {
+        TextOrJson::Json => output::line(json(job, found, ran))?,
+        TextOrJson::Text if ran.is_none() => {
+            output::line("nothing was done; add --yes to run this job")?;
+        }
+        TextOrJson::Text => {}
+    }
+    ran.map_or(Ok(()), |ran| ran.check("restore"))?;
+    Ok(Exit::Done)
+}
+
+fn json(job: &Job, found: &Found, ran: Option<&Ran>) -> Value {
+    let mailboxes = found.mailboxes.iter();
+    let mailboxes = mailboxes.map(|(name, messages)| json!({"name": name, "messages": messages}));
+    json!({
+        "found": found.messages,
+        "mailboxes": mailboxes.collect::<Vec<_>>(),
+        "job": job,
+        "run": ran.map(Ran::json),
+    })
+}

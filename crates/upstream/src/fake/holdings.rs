@@ -1,0 +1,224 @@
+//! What the upstream holds: mail by mailbox and folder, and jobs.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use super::Seen;
+use super::http::Reply;
+
+/// A collected message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mail {
+    /// The address of its mailbox.
+    pub mailbox: String,
+    /// The name of its folder.
+    pub folder: String,
+    /// Its id as an item; the fragment is `fragment-of-` and the id.
+    pub id: String,
+    /// Its subject.
+    pub subject: String,
+    /// When it was created, such as `2024-02-03T04:05:06Z`.
+    pub created: String,
+    /// The message itself.
+    pub bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(super) struct Holdings {
+    pub(super) mail: Vec<Mail>,
+    pub(super) shared: Vec<String>,
+    pub(super) page_size: usize,
+    pub(super) job_states: Vec<String>,
+    /// How often each job was started, and its last start asked about.
+    jobs: BTreeMap<String, (usize, usize)>,
+}
+
+impl Default for Holdings {
+    fn default() -> Self {
+        Self {
+            mail: Vec::new(),
+            shared: Vec::new(),
+            page_size: 100,
+            job_states: ["STARTING", "RUNNING", "READY"].map(str::to_owned).to_vec(),
+            jobs: BTreeMap::new(),
+        }
+    }
+}
+
+impl Holdings {
+    /// The answer to a request, if it is for something that is held here. Nothing changes unless
+    /// `works`.
+    pub(super) fn reply(&mut self, seen: &Seen, works: bool) -> Option<Reply> {
+        let path: Vec<String> = seen.path().split('/').skip(3).map(decoded).collect();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let given = Given::of(&seen.target);
+        let reply = match (seen.method.as_str(), path.as_slice()) {
+            ("GET", ["locations"]) => Some(Reply::json(locations())),
+            ("GET", ["discovery", "exchange", "users"]) => self.users(&given),
+            ("GET", ["discovery", "blob", "source", source, "items", "-"]) => {
+                self.folders(source, &given)
+            }
+            ("GET", ["discovery", "blob", "source", source, "items", folder]) => {
+                return Some(self.messages(source, folder, &given));
+            }
+            ("GET", ["discovery", "blob", "source", source, "items", item, "download"]) => {
+                self.download(source, item, &given)
+            }
+            ("POST", ["jobs", ..]) if !works => Some(Reply::error(500)),
+            ("POST", ["jobs"]) => Some(self.create()),
+            ("POST", ["jobs", job, "start"]) => self.start(job),
+            ("GET", ["jobs", job, "status", task]) => self.state(job, task),
+            ("GET", ["discovery", ..]) => None,
+            _ => return None,
+        };
+        Some(reply.unwrap_or_else(|| Reply::error(404)))
+    }
+
+    /// In the order in which they were first named.
+    fn mailboxes(&self) -> Vec<&str> {
+        in_order(self.mail.iter().map(|mail| mail.mailbox.as_str()))
+    }
+
+    fn users(&self, given: &Given) -> Option<Reply> {
+        let with_shared = given.get("filter.type") == Some("USERS_AND_SHAREDMAILBOXES");
+        let name = given.get("filter.name").unwrap_or_default();
+        let entries = self.mailboxes().into_iter().filter_map(|address| {
+            let is_shared = self.shared.iter().any(|shared| shared == address);
+            let kind = if is_shared { "SharedMailbox" } else { "User" };
+            let is_listed = (with_shared || !is_shared) && address.contains(name);
+            let user =
+                json!({"Id": owner(address), "Name": address, "Email": address, "Type": kind});
+            is_listed.then_some(user)
+        });
+        Some(self.page("Sources", entries.collect(), given))
+    }
+
+    fn of<'a>(&'a self, source: &'a str) -> impl Iterator<Item = &'a Mail> {
+        let is_of = move |mail: &&Mail| mail.mailbox == source || owner(&mail.mailbox) == source;
+        self.mail.iter().filter(is_of)
+    }
+
+    fn folders(&self, source: &str, given: &Given) -> Option<Reply> {
+        let names = in_order(self.of(source).map(|mail| mail.folder.as_str()));
+        let entries = names.iter().map(|name| {
+            let kind = if *name == "Sent Items" { "SentMailboxFolder" } else { "MailboxFolder" };
+            json!({"ItemId": folder_id(name), "Name": name, "Discriminator": kind})
+        });
+        (!names.is_empty()).then(|| self.page("Items", entries.collect(), given))
+    }
+
+    /// Messages are only listed between two full timestamps.
+    fn messages(&self, source: &str, folder: &str, given: &Given) -> Reply {
+        let bound = |name| given.get(name)?.parse::<Timestamp>().ok();
+        let is_asked = given.get("types") == Some("MessageItem");
+        let (Some(from), Some(to), true) = (bound("fromDate"), bound("toDate"), is_asked) else {
+            return Reply::error(400);
+        };
+        let entries = self.of(source).filter(|mail| folder_id(&mail.folder) == folder);
+        let entries = entries.filter(|mail| {
+            mail.created.parse::<Timestamp>().is_ok_and(|created| (from..=to).contains(&created))
+        });
+        self.page("Items", entries.map(Mail::listed).collect(), given)
+    }
+
+    fn download(&self, source: &str, item: &str, given: &Given) -> Option<Reply> {
+        let mail = self.of(source).find(|mail| mail.id == item)?;
+        let is_asked = given.get("dataType") == Some("email")
+            && given.get("format") == Some("eml")
+            && given.get("fragmentId") == Some(mail.fragment().as_str());
+        is_asked.then(|| Reply::message(mail.bytes.clone()))
+    }
+
+    fn page(&self, name: &str, entries: Vec<Value>, given: &Given) -> Reply {
+        let asked = given.get("PageSize").and_then(|size| size.parse().ok());
+        let size = asked.unwrap_or(self.page_size).min(self.page_size);
+        let marker = given.get("Marker").and_then(|marker| marker.strip_prefix("after/"));
+        let start: usize = marker.and_then(|start| start.parse().ok()).unwrap_or(0);
+        let end = start.saturating_add(size);
+        let next = (end < entries.len()).then(|| format!("after/{end}"));
+        let shown: Vec<_> = entries.into_iter().skip(start).take(size).collect();
+        Reply::json(json!({name: shown, "Options": {"PageSize": size, "Marker": next}}).to_string())
+    }
+
+    fn create(&mut self) -> Reply {
+        let job = format!("job-{}", self.jobs.len() + 1);
+        self.jobs.insert(job.clone(), (0, 0));
+        Reply::json(json!({"Id": job}).to_string())
+    }
+
+    fn start(&mut self, job: &str) -> Option<Reply> {
+        let (starts, asked) = self.jobs.get_mut(job)?;
+        (*starts, *asked) = (*starts + 1, 0);
+        Some(Reply::json(json!({"TaskId": format!("task-{starts}")}).to_string()))
+    }
+
+    fn state(&mut self, job: &str, task: &str) -> Option<Reply> {
+        let (starts, asked) = self.jobs.get_mut(job)?;
+        let state = self.job_states.get(*asked).or(self.job_states.last())?;
+        *asked += 1;
+        let is_last_start = task == format!("task-{starts}");
+        is_last_start.then(|| Reply::json(json!({"State": state}).to_string()))
+    }
+}
+
+impl Mail {
+    fn fragment(&self) -> String {
+        format!("fragment-of-{}", self.id)
+    }
+
+    fn listed(&self) -> Value {
+        json!({
+            "ItemId": self.id, "FragmentId": self.fragment(), "Name": self.subject,
+            "Discriminator": "MessageItem", "CreatedDate": self.created,
+        })
+    }
+}
+
+/// The parameters of a request.
+struct Given(Vec<(String, String)>);
+
+impl Given {
+    fn of(target: &str) -> Self {
+        let (_, query) = target.split_once('?').unwrap_or_default();
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        Self(pairs.map(|(name, value)| (decoded(name), decoded(value))).collect())
+    }
+
+    fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+fn decoded(text: &str) -> String {
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+fn in_order<'a>(names: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut known = Vec::new();
+    for name in names {
+        if !known.contains(&name) {
+            known.push(name);
+        }
+    }
+    known
+}
+
+fn owner(address: &str) -> String {
+    format!("owner-of-{address}")
+}
+
+fn folder_id(name: &str) -> String {
+    format!("folder/{name}")
+}
+
+fn locations() -> String {
+    json!([
+        {"Id": "exchange", "Type": "EXCHANGE", "Name": "Exchange"},
+        {"Id": "onedrive", "Type": "ONEDRIVE", "Name": "OneDrive"},
+        {"Id": "blob", "Type": "BLOB", "Name": "Backup"},
+    ])
+    .to_string()
+}

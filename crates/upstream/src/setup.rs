@@ -1,0 +1,86 @@
+//! What a connection to the service is made of.
+
+use std::time::Duration;
+
+use reqwest::{Certificate, Client, Url, redirect};
+
+/// Times and limits that rarely need changing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a connection may take to be made.
+    pub connect_timeout: Duration,
+    /// How long a forwarded answer may stay silent.
+    pub read_timeout: Duration,
+    /// How many bytes the answer of a search may have.
+    pub answer_limit: usize,
+    /// Certificates in PEM that are trusted beside those of the system.
+    pub certificates: Option<Vec<u8>>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            connect_timeout: Duration::from_secs(3),
+            read_timeout: Duration::from_secs(60),
+            answer_limit: 256 << 20,
+            certificates: None,
+        }
+    }
+}
+
+/// Why there can be no client.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// The base address is not one.
+    #[error("`{0}` is no address of a service; give it as https://HOST[:PORT][/PATH]")]
+    Base(String),
+    /// The base address holds a name or a password; it is not repeated.
+    #[error("the address of a service holds no name and no password; give the key by itself")]
+    Credentials,
+    /// The certificates to trust cannot be read.
+    #[error("the certificates to trust are none; give a file in PEM")]
+    Certificates,
+    /// The HTTP client cannot be made.
+    #[error("cannot prepare secure connections; are the certificates of this system installed?")]
+    Http(#[source] reqwest::Error),
+}
+
+/// The base address as it is written in front of every path, and a client for it.
+pub(crate) fn connect(base: &str, settings: &Settings) -> Result<(String, Client), SetupError> {
+    let url = Url::parse(base).ok();
+    if base.contains('@') || url.as_ref().is_some_and(has_credentials) {
+        return Err(SetupError::Credentials);
+    }
+    let url = url.filter(is_base);
+    let url = url.ok_or_else(|| SetupError::Base(base.to_owned()))?;
+    let http = http_client(&url, settings)?;
+    Ok((url.as_str().trim_end_matches('/').to_owned(), http))
+}
+
+fn is_base(url: &Url) -> bool {
+    matches!(url.scheme(), "http" | "https") && url.query().is_none() && url.fragment().is_none()
+}
+
+fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+fn http_client(base: &Url, settings: &Settings) -> Result<Client, SetupError> {
+    let builder = Client::builder()
+        .no_proxy()
+        .redirect(redirect::Policy::none())
+        .connect_timeout(settings.connect_timeout)
+        .read_timeout(settings.read_timeout)
+        .pool_idle_timeout(Duration::from_secs(60))
+        .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")));
+    // Without TLS no certificates are needed, and a system without any can still be used.
+    let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
+    let trusted = certificates(settings)?;
+    builder.tls_certs_merge(trusted).build().map_err(SetupError::Http)
+}
+
+fn certificates(settings: &Settings) -> Result<Vec<Certificate>, SetupError> {
+    let Some(pem) = &settings.certificates else { return Ok(Vec::new()) };
+    let found = Certificate::from_pem_bundle(pem).map_err(|_| SetupError::Certificates)?;
+    if found.is_empty() { Err(SetupError::Certificates) } else { Ok(found) }
+}
