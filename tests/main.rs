@@ -15,3 +15,4 @@ mod gateway_access;
 mod ingest;
 mod parity;
 mod support;
+mod sync;

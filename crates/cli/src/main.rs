@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod data;
 mod exit;
+mod interrupt;
 mod output;
 mod terminal;
 
@@ -27,6 +28,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Translate(translate) => commands::translate::run(translate),
         Command::Show(show) => commands::show::run(common, show),
         Command::Status(status) => commands::status::run(common, status),
+        Command::Sync(sync) => commands::sync::run(common, sync),
         Command::Serve(serve) => commands::serve::run(common, serve),
         Command::Config(config) => commands::config::run(common, config),
         Command::Completions { shell } => commands::completions::run(*shell),

@@ -65,8 +65,11 @@ impl Bound {
         // Answers are small: waiting to fill a packet only makes them late.
         let listener = self.listener.tap_io(|socket| drop(socket.set_nodelay(true)));
         let probing = tokio::spawn(state.clone().keep_probing());
+        let syncing = tokio::spawn(state.clone().keep_syncing());
         let served = axum::serve(listener, api::app(state)).with_graceful_shutdown(ended).await;
         probing.abort();
+        // What was taken in by then is still committed.
+        syncing.abort();
         served
     }
 }
