@@ -26,7 +26,8 @@ fn mail(number: usize) -> Mail {
         id: format!("m{number}"),
         subject: format!("number{number}"),
         created: format!("20{:02}-0{}-11T10:00:{:02}Z", number % 20, number % 9 + 1, number % 60),
-        bytes: format!("From: a@x.com\r\nSubject: number{number}\r\n\r\nsome words\r\n").into_bytes(),
+        bytes: format!("From: a@x.com\r\nSubject: number{number}\r\n\r\nsome words\r\n")
+            .into_bytes(),
     }
 }
 
@@ -67,7 +68,7 @@ fn all(data: &Path) -> BTreeMap<String, (Value, String)> {
     let messages = text.lines().map(|line| {
         let message: Value = serde_json::from_str(line).unwrap();
         let id = message["id"].as_str().unwrap().to_owned();
-        let file = data.join("sync/messages").join(&id[..2]).join(format!("{id}.eml.gz"));
+        let file = data.join("sync/messages").join(&id[..1]).join(format!("{id}.eml.gz"));
         assert!(file.exists(), "{}", file.display());
         (id.clone(), (message, id))
     });
@@ -82,8 +83,14 @@ async fn a_whole_sync() {
     let dry = summary(&finished(setting.sync("data", &["--dry-run"])).await);
     assert_eq!((&dry["known"], &dry["downloaded"]), (&400.into(), &0.into()));
     let first = summary(&finished(setting.sync("data", &[])).await);
-    assert_eq!((&first["known"], &first["here"], &first["downloaded"]), (&400.into(), &400.into(), &400.into()));
-    assert_eq!(first["requests"].as_u64(), Some(setting.fake.seen().len() as u64 - dry["requests"].as_u64().unwrap()));
+    assert_eq!(
+        (&first["known"], &first["here"], &first["downloaded"]),
+        (&400.into(), &400.into(), &400.into())
+    );
+    assert_eq!(
+        first["requests"].as_u64(),
+        Some(setting.fake.seen().len() as u64 - dry["requests"].as_u64().unwrap())
+    );
     let data = setting.data("data");
     let found = all(&data);
     assert_eq!(found.len(), 400);
@@ -145,7 +152,12 @@ async fn killed_at_any_moment_under_faults() {
     ];
     for kill in 0..kills {
         setting.fake.misbehave_times(faults[kill as usize % faults.len()], 3);
-        let mut child = setting.sync("killed", &[]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = setting
+            .sync("killed", &[])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let moment = took.mul_f64(f64::from(kill * 37 % kills) / f64::from(kills));
         tokio::time::sleep(moment).await;
         child.kill().unwrap();
@@ -199,7 +211,12 @@ async fn browsing_goes_on_when_upstream_is_away() {
         let mut answers = Vec::new();
         for path in &asked {
             let answer = get(&format!("{}/api/{TENANT}{path}", gateway.url)).await;
-            assert_eq!((answer.status, answer.header("postern-served-by")), (200, served), "{path}: {}", answer.body);
+            assert_eq!(
+                (answer.status, answer.header("postern-served-by")),
+                (200, served),
+                "{path}: {}",
+                answer.body
+            );
             assert!(answer.header("postern-coverage").starts_with("400/400; as-of=2"));
             answers.push(answer.body);
         }
@@ -214,8 +231,15 @@ async fn browsing_goes_on_when_upstream_is_away() {
     }
     assert_eq!(offline[4].as_bytes(), mail(7).bytes);
     let status = get(&format!("{}/v1/status", gateway.url)).await.json();
-    assert_eq!((&status["sync"]["mailboxes"][0]["here"], &status["sync"]["mailboxes"][0]["name"]), (&267.into(), &"ann@x.com".into()));
-    let unknown = get(&format!("{}/api/{TENANT}/discovery/blob/source/zoe@x.com/items/-?types=MailboxFolder", gateway.url)).await;
+    assert_eq!(
+        (&status["sync"]["mailboxes"][0]["here"], &status["sync"]["mailboxes"][0]["name"]),
+        (&267.into(), &"ann@x.com".into())
+    );
+    let unknown = get(&format!(
+        "{}/api/{TENANT}/discovery/blob/source/zoe@x.com/items/-?types=MailboxFolder",
+        gateway.url
+    ))
+    .await;
     assert_eq!(unknown.status, 502);
 }
 

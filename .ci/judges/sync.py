@@ -24,7 +24,7 @@ import requests
 
 POSTERN, PREMIUM, CORPUS, RECIPES, MAIL, WORK, *REST = sys.argv[1:]
 KILLS = int(REST[0]) if REST else 50
-TENANT, KEY, PACKS = "11111111-1111-4111-8111-111111111111", "test-key", ("spamassassin", "cypherpunks-1994")
+TENANT, KEY, PACKS = "11111111-1111-4111-8111-111111111111", "test-key", os.environ.get("PACKS", "spamassassin cypherpunks-1994").split()
 FAULTS = ["status:429:0", "status:429:1", "status:500", "status:503", "hang", "truncate", "garbage", "html", "redirect", "reset"]
 dice = random.Random(int(os.environ.get("SEED", "7")))
 
@@ -99,7 +99,7 @@ def bare_rate(upstream, count):
     config = pathlib.Path(WORK, "urls.txt")
     config.write_text("".join(f'url = "{url}"\noutput = /dev/null\n' for url in urls))
     began = time.monotonic()
-    subprocess.run(["curl", "--silent", "--fail", "--parallel", "--parallel-max", "8", "-H", f"X-API-Key: {KEY}", "--config", str(config)], check=True)
+    subprocess.run(["curl", "--silent", "--fail", "--parallel", "--parallel-max", "8", "-H", f"X-API-Key: {KEY}", "--config", str(config)], check=True, capture_output=True)
     return len(urls) / (time.monotonic() - began)
 
 

@@ -203,7 +203,13 @@ pub(crate) struct Sync {
     #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
     pub(crate) tenant: Option<String>,
     /// The key of the tenant
-    #[arg(long, value_name = "KEY", requires = "tenant", env = "POSTERN_KEY", hide_env_values = true)]
+    #[arg(
+        long,
+        value_name = "KEY",
+        requires = "tenant",
+        env = "POSTERN_KEY",
+        hide_env_values = true
+    )]
     pub(crate) key: Option<String>,
     /// A mailbox to sync; may be given again [default: all that were collected]
     #[arg(long, value_name = "ADDR")]

@@ -33,7 +33,8 @@ impl Scheduled {
             }
         }
         if all.is_empty() {
-            let message = "[sync] needs a [premium] and a key with `upstream_key` that opens all mailboxes";
+            let message =
+                "[sync] needs a [premium] and a key with `upstream_key` that opens all mailboxes";
             return Err(ConfigError::Value(message.to_owned()));
         }
         Ok(all)

@@ -76,15 +76,30 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// The disk is full, so that nothing can be noted.
+    #[error(
+        "there is no space for the book-keeping of sync; make some and run the same again, what is \
+         done is kept"
+    )]
+    NoSpaceForBook,
     /// The book-keeping cannot be read or written.
     #[error("the book-keeping of sync failed: {0}")]
-    Book(#[from] rusqlite::Error),
+    Book(rusqlite::Error),
     /// The index cannot be written.
     #[error(transparent)]
     Index(#[from] search::Error),
     /// A task of the run ended in a way it never should.
     #[error("a part of the sync broke off: {0}; this is a defect of postern")]
     Defect(String),
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::NoSpaceForBook,
+            _ => Self::Book(error),
+        }
+    }
 }
 
 impl Error {

@@ -51,7 +51,7 @@ impl Store {
     pub fn path(&self, id: &str) -> Option<PathBuf> {
         let is_id =
             id.len() == DIGITS && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        let folder = id.get(..2).filter(|_| is_id)?;
+        let folder = id.get(..1).filter(|_| is_id)?;
         Some(self.root.join(folder).join(format!("{id}.eml.gz")))
     }
 

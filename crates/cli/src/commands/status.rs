@@ -61,7 +61,13 @@ fn sync_text(synced: &postern_sync::Status) -> anyhow::Result<()> {
         let listed = one.listed.map_or_else(|| "never".to_owned(), |at| at.to_string());
         output::line(format!(
             "{:>9} of {}  {}  {} folders, {} windows, listed {listed}, {} failed, {} gone upstream",
-            one.here, one.known, terminal::safe(&one.address), one.folders, one.windows, one.failed, one.gone
+            one.here,
+            one.known,
+            terminal::safe(&one.address),
+            one.folders,
+            one.windows,
+            one.failed,
+            one.gone
         ))?;
         if let Some(error) = &one.error {
             output::line(format!("           {}", terminal::safe(error)))?;

@@ -146,7 +146,11 @@ fn text(summary: &Summary, took: Duration, dry_run: bool) -> anyhow::Result<()> 
     let bytes = indicatif::HumanBytes(summary.bytes);
     output::line(format!(
         "downloaded {} ({bytes}), {} were here before, {} are gone upstream; {} requests in {:.1} s",
-        summary.downloaded, summary.already_here, summary.gone, summary.requests, took.as_secs_f64()
+        summary.downloaded,
+        summary.already_here,
+        summary.gone,
+        summary.requests,
+        took.as_secs_f64()
     ))?;
     if dry_run {
         output::line(format!("nothing was changed; {missing} messages would be downloaded"))?;
@@ -165,9 +169,10 @@ fn text(summary: &Summary, took: Duration, dry_run: bool) -> anyhow::Result<()> 
 }
 
 fn json(summary: &Summary, took: Duration) -> Value {
-    let failed = summary.failed.iter().map(|one| {
-        json!({"mailbox": one.mailbox, "item": one.item, "reason": one.reason})
-    });
+    let failed = summary
+        .failed
+        .iter()
+        .map(|one| json!({"mailbox": one.mailbox, "item": one.item, "reason": one.reason}));
     json!({
         "mailboxes": summary.mailboxes,
         "windows": summary.windows,
@@ -197,7 +202,11 @@ mod tests {
             ("yesterday", None),
             ("2024-02-30", None),
         ] {
-            assert_eq!(since(text).ok().map(|time| time.to_string()).as_deref(), expected, "{text}");
+            assert_eq!(
+                since(text).ok().map(|time| time.to_string()).as_deref(),
+                expected,
+                "{text}"
+            );
         }
     }
 }

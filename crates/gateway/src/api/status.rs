@@ -133,7 +133,9 @@ pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Resp
 fn synced(state: &Shared, collected: &Collected, caller: &Caller) -> SyncStatus {
     let status = match collected.status() {
         Ok(status) => status,
-        Err(error) => return SyncStatus { error: Some(error.to_string()), ..SyncStatus::default() },
+        Err(error) => {
+            return SyncStatus { error: Some(error.to_string()), ..SyncStatus::default() };
+        }
     };
     let now = state.now();
     let seen = status.mailboxes.into_iter();

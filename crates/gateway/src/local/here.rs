@@ -86,7 +86,9 @@ fn with_synced(mut coverage: Coverage, synced: &[MailboxStatus]) -> Coverage {
         let at = coverage.mailboxes.binary_search_by(|known| known.name.cmp(&one.address));
         let place = at.unwrap_or_else(|place| {
             let name = one.address.clone();
-            coverage.mailboxes.insert(place, MailboxCoverage { name, ..MailboxCoverage::default() });
+            coverage
+                .mailboxes
+                .insert(place, MailboxCoverage { name, ..MailboxCoverage::default() });
             place
         });
         if let Some(mailbox) = coverage.mailboxes.get_mut(place) {
@@ -115,11 +117,22 @@ mod tests {
     }
 
     fn indexed(name: &str, indexed: u64) -> MailboxCoverage {
-        MailboxCoverage { name: name.to_owned(), indexed, known: indexed, ..MailboxCoverage::default() }
+        MailboxCoverage {
+            name: name.to_owned(),
+            indexed,
+            known: indexed,
+            ..MailboxCoverage::default()
+        }
     }
 
     fn synced(address: &str, known: u64, here: u64, listed: Option<Timestamp>) -> MailboxStatus {
-        MailboxStatus { address: address.to_owned(), known, here, listed, ..MailboxStatus::default() }
+        MailboxStatus {
+            address: address.to_owned(),
+            known,
+            here,
+            listed,
+            ..MailboxStatus::default()
+        }
     }
 
     #[test]
@@ -134,7 +147,8 @@ mod tests {
         let both = [synced("ann", 15, 10, time(70)), synced("bob", 4, 0, time(50))];
         let seen = with_synced(index(), &both);
         assert_eq!((seen.indexed, seen.known, seen.as_of), (12, 13 + 5 + 4, time(50)));
-        let names: Vec<_> = seen.mailboxes.iter().map(|one| (one.name.as_str(), one.known)).collect();
+        let names: Vec<_> =
+            seen.mailboxes.iter().map(|one| (one.name.as_str(), one.known)).collect();
         assert_eq!(names, [("ann", 15), ("bob", 4), ("files", 2)]);
         let unlisted = [synced("ann", 15, 10, time(70)), synced("bob", 4, 0, None)];
         assert_eq!(with_synced(index(), &unlisted).as_of, None);

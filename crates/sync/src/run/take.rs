@@ -25,8 +25,11 @@ use crate::book::{Stored, ToIndex};
 /// Messages and time between two notes in the book that something is stored: what a kill may cost in
 /// downloads.
 const NOTE_EVERY: (usize, Duration) = (64, Duration::from_millis(250));
-/// Messages and time between two commits of the index.
-const COMMIT_EVERY: (usize, Duration) = (2_000, Duration::from_secs(3));
+/// Messages and time between two commits of the index: small ones cost more than they make searchable.
+const COMMIT_EVERY: (usize, Duration) = (5_000, Duration::from_secs(20));
+
+/// Messages of the store that are indexed in one commit.
+const CHUNK: usize = 2_000;
 
 /// Where the downloads are handed in.
 pub(super) type Door = Sender<Taken>;
@@ -187,7 +190,7 @@ impl Taker {
     /// Indexes what lies in the store and is not in the index, or not with its place.
     fn index_what_is_stored(&mut self) -> Result<(), Error> {
         loop {
-            let next = self.run.book().to_index(COMMIT_EVERY.0)?;
+            let next = self.run.book().to_index(CHUNK)?;
             if next.is_empty() || self.run.is_stopped() {
                 return Ok(());
             }

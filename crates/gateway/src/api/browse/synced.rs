@@ -9,7 +9,8 @@ use super::{Here, Node, Nothing};
 /// The locations of the tenant.
 pub(super) fn locations(here: &Here<'_>) -> Result<Value, Nothing> {
     let all = here.collected.locations()?;
-    let each = all.iter().map(|one| json!({"Id": one.id, "Type": one.kind.name(), "Name": one.name}));
+    let each =
+        all.iter().map(|one| json!({"Id": one.id, "Type": one.kind.name(), "Name": one.name}));
     if all.is_empty() { Err(Nothing::NotHere) } else { Ok(each.collect()) }
 }
 
@@ -20,15 +21,18 @@ pub(super) fn sources(here: &Here<'_>, location: &str, asked: &Sources) -> Resul
         return Err(Nothing::NotHere);
     }
     all.retain(|one| {
-        let is_shared = one.kind.as_deref().is_some_and(|kind| kind.to_lowercase().contains("shared"));
+        let is_shared =
+            one.kind.as_deref().is_some_and(|kind| kind.to_lowercase().contains("shared"));
         let texts = [&one.name, &one.email];
-        let is_named = texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&asked.name));
+        let is_named =
+            texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&asked.name));
         (asked.shared || !is_shared) && (is_named || asked.name.is_empty())
     });
     let (offset, most) = (asked.part.offset as usize, asked.part.looked_at() as usize);
-    let shown = all.iter().skip(offset).take(most).map(|one| {
-        json!({"Id": one.id, "Name": one.name, "Email": one.email, "Type": one.kind})
-    });
+    let shown =
+        all.iter().skip(offset).take(most).map(
+            |one| json!({"Id": one.id, "Name": one.name, "Email": one.email, "Type": one.kind}),
+        );
     Ok(asked.part.page("Sources", shown.collect()))
 }
 
