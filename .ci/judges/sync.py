@@ -84,6 +84,28 @@ def check(data, root, sources):
     return status
 
 
+def same_answers(docs, data, count):
+    """Drawn requests have the answers of the stand-in: counts, and ids where a page holds them all."""
+    drawn = subprocess.run([sys.executable, f"{PREMIUM}/make_cases.py", str(docs), "--seed", "7", "--count", str(count)], capture_output=True, text=True, check=True).stdout
+    cases = [json.dumps({"top": 1000} | json.loads(case)) for case in drawn.split("\n") if case]
+
+    def answers(*asked):
+        run = subprocess.run(asked, input="".join(case + "\n" for case in cases), capture_output=True, text=True, check=True)
+        return [json.loads(line) for line in run.stdout.split("\n") if line]
+
+    tally = collections.Counter()
+    theirs = answers(f"{PREMIUM}/premium", "eval", "--docs", str(docs))
+    for case, their, our in zip(cases, theirs, answers(POSTERN, "--data", data, "search", "--requests", "-"), strict=True):
+        refused = "error" in their
+        same = refused == ("error" in our)
+        if same and not refused:
+            whole = their["count"] == len(their["ids"])
+            same = their["count"] == our["count"] and (not whole or sorted(their["ids"]) == sorted(our["ids"]))
+        assert same, (case, str(their)[:300], str(our)[:300])
+        tally["refused by both" if refused else "same"] += 1
+    return dict(tally)
+
+
 def bare_rate(upstream, count):
     """Messages a second when the same addresses are fetched and nothing else is done."""
     blob = next(one["Id"] for one in upstream.get("/locations").json() if one["Type"] == "BLOB")
@@ -148,6 +170,7 @@ def recipes():
     code, _, said = sync(data, upstream)
     assert code == 0, said
     check(data, MAIL, sources)
+    print(f"drawn requests after a sync: {same_answers(docs, data, 500)}")
     serve = [POSTERN, "--data", data, "--quiet", "serve", "--listen", "127.0.0.1:0", "--premium", upstream.url, "--tenant", TENANT, "--key", KEY, "--deadline", "2s"]
     gateway = subprocess.Popen(serve, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     base = gateway.stdout.readline().strip().removeprefix("listening on ")

@@ -1,6 +1,6 @@
 //! What was collected upstream, and what of it is here: the book-keeping of sync.
 //!
-//! One process writes it, any number read it meanwhile (SQLite with a write-ahead log), and a process
+//! One process writes it, any number read it meanwhile (`SQLite` with a write-ahead log), and a process
 //! that is killed at any moment has done whole transactions and nothing else.
 
 mod entry;
