@@ -139,7 +139,7 @@ def disturbed(upstream, data):
     thread = threading.Thread(target=disturb, args=(upstream, until))
     thread.start()
     for _ in range(KILLS):
-        run = subprocess.Popen(command(data, upstream, "--answer-time", "500ms"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        run = subprocess.Popen(command(data, upstream, "--answer-time", "2s"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             ended[run.wait(dice.uniform(0.1, 2.0))] += 1
         except subprocess.TimeoutExpired:
@@ -147,7 +147,7 @@ def disturbed(upstream, data):
             run.wait()
             ended["killed"] += 1
     for last in range(30):
-        code, summary, said = sync(data, upstream, "--answer-time", "500ms")
+        code, summary, said = sync(data, upstream, "--answer-time", "2s")
         if code == 0 and last > 0:
             break
     until.set()

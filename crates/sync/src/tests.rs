@@ -276,6 +276,21 @@ async fn what_cannot_be_fetched_is_told_and_tried_again() {
     setting.check();
 }
 
+/// A mailbox that was never listed before, and cannot be now, is no mailbox without mail.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_mailbox_that_cannot_be_listed_is_told() {
+    let setting = Setting::new().await;
+    for fault in [Misbehaviour::Status(500), Misbehaviour::Status(403)] {
+        setting.fake.misbehave_at("bob%40x.com/items/-", fault);
+        let run = setting.run(Request::default()).await;
+        assert_eq!((run.failures, run.failed[0].mailbox.as_str()), (1, "bob@x.com"), "{run:?}");
+        assert!(run.failed[0].reason.contains("it cannot be listed"), "{run:?}");
+    }
+    setting.fake.misbehave_at("bob%40x.com/items/-", Misbehaviour::None);
+    assert_eq!(setting.run(Request::default()).await.failures, 0);
+    setting.check();
+}
+
 /// Every fault on every endpoint, each three times now and then: the end is the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_at_any_moment() {

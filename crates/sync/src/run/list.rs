@@ -23,7 +23,9 @@ impl Run {
     /// Lists a mailbox, and says whether all of it was listed. One that was never collected is nothing
     /// to list.
     pub(super) async fn list(self: &Arc<Self>, mailbox: &mut Mailbox) -> Result<bool, Error> {
-        let folders = match self.folders(mailbox).await? {
+        let answer = self.folders(mailbox).await?;
+        self.unlisted().remove(&mailbox.address);
+        let folders = match answer {
             Ok(folders) => folders,
             Err(Failure::NotFound) if mailbox.is_asked_for => {
                 return Err(Error::NoMailbox(mailbox.address.clone()));
@@ -86,9 +88,10 @@ impl Run {
         mailbox: &Mailbox,
         failure: &Failure,
     ) -> Result<bool, Error> {
-        if let Some(number) = mailbox.number {
-            let why = format!("it cannot be listed: {failure}");
-            self.on_book(move |book| book.not_listed(number, &why)).await?;
+        let why = format!("it cannot be listed: {failure}");
+        match mailbox.number {
+            Some(number) => self.on_book(move |book| book.not_listed(number, &why)).await?,
+            None => drop(self.unlisted().insert(mailbox.address.clone(), why)),
         }
         // What will not pass is not worth another try in this run.
         Ok(!failure.may_pass())

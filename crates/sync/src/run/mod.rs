@@ -6,6 +6,7 @@ mod list;
 mod report;
 mod take;
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -74,6 +75,8 @@ struct Run {
     clock: fn() -> Timestamp,
     progress: Arc<Progress>,
     health: Health,
+    /// Mailboxes that the book does not know and that could not be listed, and why.
+    unlisted: Mutex<BTreeMap<String, String>>,
 }
 
 /// Brings what is here in line with what was collected for `tenant`, whose id is `id`, below the data
@@ -113,7 +116,8 @@ pub async fn run(
     let health = Health::default();
     let store = Store::below(data);
     let book = Mutex::new(book);
-    let run = Arc::new(Run { tenant, request, book, store, clock, progress, health });
+    let unlisted = Mutex::default();
+    let run = Arc::new(Run { tenant, request, book, store, clock, progress, health, unlisted });
     let outcome = if run.request.dry_run {
         run.walk(id, None).await
     } else {
@@ -142,6 +146,10 @@ impl Run {
 
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unlisted(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.unlisted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Works on the book, off the threads that talk to the service.

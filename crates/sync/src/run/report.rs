@@ -1,5 +1,6 @@
 //! How far a run is, whether it makes sense to go on, and what it did.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use postern_upstream::Failure;
@@ -130,7 +131,8 @@ impl Run {
         let status = book.status()?;
         let sum = |each: fn(&crate::MailboxStatus) -> u64| status.mailboxes.iter().map(each).sum();
         let count = |count: &AtomicU64| count.load(Relaxed);
-        let failed = failed(&book.failures(NAMED)?, &status.mailboxes);
+        let unlisted = self.unlisted();
+        let failed = failed(&book.failures(NAMED)?, &status.mailboxes, &unlisted);
         let (here, downloaded) = (sum(|one| one.here), count(&self.progress.downloaded));
         let listing = status.mailboxes.iter().filter(|one| one.error.is_some()).count() as u64;
         Ok(Summary {
@@ -143,7 +145,7 @@ impl Run {
             already_here: here.saturating_sub(downloaded),
             gone: sum(|one| one.gone),
             failed,
-            failures: sum(|one| one.failed) + listing,
+            failures: sum(|one| one.failed) + listing + unlisted.len() as u64,
             requests: self.tenant.requests(),
             stopped: self.is_stopped() && ended.is_none(),
             ended: ended.or(noted.err()),
@@ -162,12 +164,18 @@ impl Run {
 fn failed(
     messages: &[(String, String, String)],
     mailboxes: &[crate::MailboxStatus],
+    unlisted: &BTreeMap<String, String>,
 ) -> Vec<Failed> {
+    let of_unknown = unlisted.iter().map(|(mailbox, reason)| Failed {
+        mailbox: mailbox.clone(),
+        item: String::new(),
+        reason: reason.clone(),
+    });
     let of_mailbox = mailboxes.iter().filter_map(|one| {
         let (mailbox, reason) = (one.address.clone(), one.error.clone()?);
         Some(Failed { mailbox, item: String::new(), reason })
     });
     let of_message = messages.iter().cloned();
     let of_message = of_message.map(|(mailbox, item, reason)| Failed { mailbox, item, reason });
-    of_mailbox.chain(of_message).collect()
+    of_unknown.chain(of_mailbox).chain(of_message).collect()
 }
