@@ -129,7 +129,7 @@ def disturb(upstream, until):
     while not until.is_set():
         fault, group = dice.choice(FAULTS), dice.choice(["discovery", "download", "download"])
         upstream.control(**{group: fault, "times": dice.randint(1, 4)})
-        until.wait(dice.uniform(0.02, 0.2))
+        until.wait(dice.uniform(0.1, 0.6))
     upstream.control(discovery="ok", download="ok")
 
 
