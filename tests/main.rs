@@ -18,3 +18,4 @@ mod ingest;
 mod jobs;
 mod parity;
 mod support;
+mod sync;

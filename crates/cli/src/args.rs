@@ -59,6 +59,11 @@ pub(crate) enum Command {
     Show(Show),
     /// What is indexed, and how fresh it is
     Status(Status),
+    /// Download from DataTap what was collected, store the originals, index them
+    ///
+    /// Run it again at any time: it goes on where the last run ended, and asks only for what may have
+    /// changed. Exits with 3 when some messages could not be fetched.
+    Sync(Sync),
     /// Run the gateway: premium when it answers, the local index when it does not
     Serve(Serve),
     /// Have DataTap collect mail now, and follow the job to its end
@@ -193,6 +198,9 @@ pub(crate) struct Show {
     /// The id of a message, as search prints it
     #[arg(value_name = "ID")]
     pub(crate) id: String,
+    /// Print the original message, byte for byte
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) eml: bool,
     /// How the message is written
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
@@ -215,6 +223,52 @@ pub(crate) struct Serve {
     /// How long premium is waited for, such as 5s or 800ms
     #[arg(long, value_name = "TIME", env = "POSTERN_DEADLINE")]
     pub(crate) deadline: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Sync {
+    /// The DataTap base URL
+    #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM")]
+    pub(crate) premium: Option<String>,
+    /// The tenant whose mail was collected
+    #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// The key of the tenant
+    #[arg(
+        long,
+        value_name = "KEY",
+        requires = "tenant",
+        env = "POSTERN_KEY",
+        hide_env_values = true
+    )]
+    pub(crate) key: Option<String>,
+    /// A mailbox to sync; may be given again [default: all that were collected]
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) mailbox: Vec<String>,
+    /// Nothing that arrived before, such as 2024-01-31
+    #[arg(long, value_name = "DATE", value_parser = crate::commands::sync::since)]
+    pub(crate) since: Option<jiff::Timestamp>,
+    /// Requests at the same time [default: 4]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) jobs: Option<u16>,
+    /// Say what would be downloaded, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// List everything again, and not only what may have changed
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Remove here what is gone upstream
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) prune: bool,
+    /// Make the index anew from what is stored, whichever version made it
+    #[arg(long, conflicts_with = "dry_run")]
+    pub(crate) rebuild: bool,
+    /// How long an answer of the service may take
+    #[arg(long, value_name = "TIME", hide = true, value_parser = postern_gateway::config::answer_time)]
+    pub(crate) answer_time: Option<std::time::Duration>,
+    /// How the summary is written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
 }
 
 #[derive(Args, Debug)]

@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod data;
 mod exit;
+mod interrupt;
 mod output;
 mod service;
 mod terminal;
@@ -28,6 +29,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Translate(translate) => commands::translate::run(translate),
         Command::Show(show) => commands::show::run(common, show),
         Command::Status(status) => commands::status::run(common, status),
+        Command::Sync(sync) => commands::sync::run(common, sync),
         Command::Serve(serve) => commands::serve::run(common, serve),
         Command::Collect(collect) => commands::collect::run(common, collect),
         Command::Restore(restore) => commands::restore::run(common, restore),

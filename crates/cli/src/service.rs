@@ -1,27 +1,44 @@
 //! The DataTap service as the flags or the configuration name it.
 
 use anyhow::{Context as _, anyhow, bail};
-use postern_gateway::config::{Config, Overrides};
-use postern_upstream::{AdminKey, DataTap, Failure, Secret, Tenant, TenantSettings};
+use postern_gateway::config::{Collection, Config, Overrides};
+use postern_upstream::{AdminKey, Failure, Tenant};
 
 use crate::args::{Common, Service};
 use crate::{data, output};
 
 /// A client of the tenant that is meant.
 pub(crate) fn connect(common: &Common, service: &Service) -> anyhow::Result<Tenant> {
-    let config =
-        Config::load(common.config.as_deref(), &overrides(service), data::folder(common)?)?;
-    let premium = config.premium.as_ref().context(
-        "no service is named; give its address with --premium URL, or as `url` under [premium] in --config FILE",
-    )?;
-    let (tenant, key) = own(service).map_or_else(|| configured(&config), Ok)?;
-    if !common.quiet && AdminKey::new(key.expose()).is_some() {
+    let is_operator = service.key.as_deref().is_some_and(|key| AdminKey::new(key).is_some());
+    if is_operator && !common.quiet {
         output::note(
             "the key looks like one of the operator (keyId:secret); one of the tenant is enough",
         );
     }
-    let service = DataTap::new(&premium.url, premium.client()?)?;
-    Ok(service.tenant(&tenant, key, TenantSettings::default()))
+    let config =
+        Config::load(common.config.as_deref(), &overrides(service), data::folder(common)?)?;
+    client(&config, &collection(&config, service.tenant.as_deref())?)
+}
+
+/// The collected mail of that tenant, or of the only one there is.
+pub(crate) fn collection(config: &Config, tenant: Option<&str>) -> anyhow::Result<Collection> {
+    let mut all = config.collections();
+    all.retain(|one| tenant.is_none_or(|tenant| one.tenant == tenant));
+    match (all.pop(), all.is_empty()) {
+        (Some(one), true) => Ok(one),
+        (Some(_), false) => bail!("there are several tenants; say which with --tenant ID"),
+        (None, _) => bail!(
+            "no key is known to ask with; give --tenant ID and --key KEY (or POSTERN_KEY), or \
+             `upstream_key` in --config FILE"
+        ),
+    }
+}
+
+/// A client for that mail.
+pub(crate) fn client(config: &Config, collection: &Collection) -> anyhow::Result<Tenant> {
+    config.client(collection)?.context(
+        "no service is named; give its address with --premium URL, or as `url` under [premium] in --config FILE",
+    )
 }
 
 /// What the flags put over the configuration.
@@ -31,28 +48,6 @@ pub(crate) fn overrides(service: &Service) -> Overrides {
         tenant: service.tenant.clone(),
         key: service.key.clone(),
         ..Overrides::default()
-    }
-}
-
-fn own(service: &Service) -> Option<(String, Secret)> {
-    Some((service.tenant.clone()?, Secret::new(service.key.as_ref()?)))
-}
-
-/// The only tenant of the configuration whose key is written there.
-fn configured(config: &Config) -> anyhow::Result<(String, Secret)> {
-    let keys = config.access.keys().iter();
-    let known = keys.filter_map(|key| Some((key.tenant.as_str(), key.upstream.as_ref()?)));
-    let mut known: Vec<_> = known.collect();
-    known.sort_by_key(|(tenant, _)| *tenant);
-    known.dedup_by_key(|(tenant, _)| *tenant);
-    match known.as_slice() {
-        [(tenant, key)] => Ok(((*tenant).to_owned(), (*key).clone())),
-        [] => bail!(
-            "no key is told; give --tenant ID and --key KEY (or POSTERN_KEY), or `upstream_key` in --config FILE"
-        ),
-        _ => {
-            bail!("the configuration has several tenants; say which with --tenant ID and --key KEY")
-        }
     }
 }
 

@@ -89,17 +89,13 @@ impl Mailboxes {
         }
     }
 
-    /// What may be told of a coverage. Messages that could not be read belong to no mailbox that
-    /// is known, so they count against each.
+    /// What may be told of a coverage.
     #[must_use]
-    pub fn view(&self, mut coverage: Coverage) -> Coverage {
-        if let Self::Only(_) = self {
-            let unreadable = coverage.known.saturating_sub(coverage.indexed);
-            coverage.mailboxes.retain(|mailbox| self.permits(Some(&mailbox.name)));
-            coverage.indexed = coverage.mailboxes.iter().map(|mailbox| mailbox.indexed).sum();
-            coverage.known = coverage.indexed + unreadable;
+    pub fn view(&self, coverage: Coverage) -> Coverage {
+        match self {
+            Self::All => coverage,
+            Self::Only(_) => coverage.of(|name| self.permits(Some(name))),
         }
-        coverage
     }
 }
 

@@ -26,6 +26,7 @@ mod rate;
 mod serve;
 mod shadow;
 mod state;
+mod sync;
 
 #[cfg(test)]
 mod tests;

@@ -72,6 +72,7 @@ impl Bound {
     ) -> io::Result<()> {
         let time = state.limits().time;
         let probing = tokio::spawn(state.clone().keep_probing());
+        let syncing = tokio::spawn(state.clone().keep_syncing());
         let connections = GracefulShutdown::new();
         tokio::select! {
             never = accept(self.listener, api::app(state), time, &connections) => match never {},
@@ -79,6 +80,8 @@ impl Bound {
         }
         drop(timeout(time, connections.shutdown()).await);
         probing.abort();
+        // What was taken in by then is still committed.
+        syncing.abort();
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ use crate::language::Language;
 use crate::local::Local;
 use crate::metrics::Metrics;
 use crate::rate::Rate;
+use crate::sync::Scheduled;
 use postern_query::Capabilities;
 use postern_upstream::{Secret, Target};
 
@@ -71,6 +72,7 @@ struct Inner {
     shadow: f64,
     origins: Vec<String>,
     metrics: Metrics,
+    scheduled: Vec<Scheduled>,
     clock: fn() -> Timestamp,
 }
 
@@ -115,6 +117,7 @@ impl State {
             shadow: settings.map_or(0.0, |one| one.shadow),
             origins: config.origins.clone(),
             metrics: Metrics::default(),
+            scheduled: Scheduled::of(config)?,
             clock,
         })))
     }
@@ -228,5 +231,14 @@ impl State {
                 drop(premium.capabilities(target, secret));
             }
         }
+    }
+
+    /// Syncs what is to be synced on a schedule; it never ends.
+    pub(crate) async fn keep_syncing(self) {
+        let mut all = tokio::task::JoinSet::new();
+        for one in self.0.scheduled.iter().cloned() {
+            all.spawn(one.keep_syncing(self.0.clock));
+        }
+        all.join_all().await;
     }
 }

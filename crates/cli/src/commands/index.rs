@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::args::{Common, Index, TextOrJson};
 use crate::exit::Exit;
-use crate::{clock, data, output, terminal};
+use crate::{clock, data, interrupt, output, terminal};
 
 /// Indexes mail and says what was done.
 pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
@@ -23,7 +23,9 @@ pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
         data::must_exist(path)?;
     }
     let folder = data::folder(common)?;
-    let stopped = stop_on_ctrl_c()?;
+    let stopped = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stopped);
+    interrupt::on_ctrl_c(move || asked.swap(true, Ordering::Relaxed))?;
     let bar = progress_bar(common.quiet);
     let began = Instant::now();
     let request = request(arguments)?;
@@ -69,19 +71,6 @@ fn attachment_text(arguments: &Index) -> anyhow::Result<AttachmentText> {
     }
     let program = std::env::current_exe().context("this program cannot find itself")?;
     Ok(AttachmentText::All(Worker { program, arguments: vec!["attachment-text".into()] }))
-}
-
-/// The first Ctrl-C asks the run to end and keep what is done; the second ends the process.
-fn stop_on_ctrl_c() -> anyhow::Result<Arc<AtomicBool>> {
-    let stopped = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stopped);
-    ctrlc::set_handler(move || {
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        output::note("stopping; what is done is kept (again to end at once)");
-    })?;
-    Ok(stopped)
 }
 
 // ---- progress ----

@@ -1,9 +1,13 @@
 //! `postern show`.
 
-use anyhow::bail;
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
 use postern_local_index::mail::document;
 use postern_local_index::search::Index;
 use postern_query::{Attachment, Message, Recipient};
+use postern_sync::Store;
 
 use crate::args::{Common, Show, TextOrJson};
 use crate::exit::Exit;
@@ -11,7 +15,11 @@ use crate::{data, output, terminal};
 
 /// Shows one message.
 pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
-    let index = Index::open(&data::folder(common)?)?;
+    let folder = data::folder(common)?;
+    if arguments.eml {
+        return eml(&folder, &arguments.id);
+    }
+    let index = Index::open(&folder)?;
     let Some(message) = index.message(&arguments.id)? else {
         bail!(
             "there is no message with the id `{}`; `postern search --format ids` lists ids",
@@ -22,6 +30,18 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
         TextOrJson::Json => output::line(document::to_json(&message))?,
         TextOrJson::Text => text(&message)?,
     }
+    Ok(Exit::Done)
+}
+
+/// The original, from the store of sync or from where the message was read.
+fn eml(folder: &Path, id: &str) -> anyhow::Result<Exit> {
+    let bytes = match Store::below(folder).get(id)? {
+        Some(bytes) => bytes,
+        None => Index::open(folder)?.original(id)?.context("there is no original to print")?,
+    };
+    let mut out = io::stdout().lock();
+    out.write_all(&bytes)?;
+    out.flush()?;
     Ok(Exit::Done)
 }
 

@@ -1,6 +1,9 @@
 //! `postern status`.
 
-use postern_local_index::search::{Coverage, Index};
+use anyhow::bail;
+use postern_gateway::Local;
+use postern_local_index::search::Coverage;
+use postern_sync::Collected;
 use serde_json::json;
 
 use crate::args::{Common, Status, TextOrJson};
@@ -9,10 +12,19 @@ use crate::{data, output, terminal};
 
 /// Says what is indexed, and how fresh it is.
 pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
-    let coverage = Index::open(&data::folder(common)?)?.coverage();
+    let folder = data::folder(common)?;
+    let synced = Collected::below(&folder).status()?;
+    let local = Local::new(folder);
+    if let Some(reason) = local.absent().filter(|_| synced.mailboxes.is_empty()) {
+        bail!(reason);
+    }
+    let coverage = local.coverage();
     match arguments.format {
-        TextOrJson::Json => output::line(json(&coverage))?,
-        TextOrJson::Text => text(&coverage)?,
+        TextOrJson::Json => output::line(json(&coverage, &synced))?,
+        TextOrJson::Text => {
+            text(&coverage)?;
+            sync_text(&synced)?;
+        }
     }
     Ok(Exit::Done)
 }
@@ -40,9 +52,53 @@ fn text(coverage: &Coverage) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn json(coverage: &Coverage) -> serde_json::Value {
+/// What was synced of each mailbox, and what is wrong with it.
+fn sync_text(synced: &postern_sync::Status) -> anyhow::Result<()> {
+    if synced.mailboxes.is_empty() {
+        return Ok(());
+    }
+    let finished = synced.finished.map_or_else(|| "never".to_owned(), |at| at.to_string());
+    output::line(format!("\nsynced to the end: {finished}"))?;
+    if let Some(error) = &synced.error {
+        output::line(format!("the last run ended early: {}", terminal::safe(error)))?;
+    }
+    for one in &synced.mailboxes {
+        let listed = one.listed.map_or_else(|| "never".to_owned(), |at| at.to_string());
+        output::line(format!(
+            "{:>9} of {}  {}  {} folders, {} windows, listed {listed}, {} failed, {} gone upstream",
+            one.here,
+            one.known,
+            terminal::safe(&one.address),
+            one.folders,
+            one.windows,
+            one.failed,
+            one.gone
+        ))?;
+        if let Some(error) = &one.error {
+            output::line(format!("           {}", terminal::safe(error)))?;
+        }
+    }
+    Ok(())
+}
+
+fn sync_json(synced: &postern_sync::Status) -> serde_json::Value {
+    let mailboxes = synced.mailboxes.iter().map(|one| {
+        json!({
+            "name": one.address, "folders": one.folders, "windows": one.windows, "known": one.known,
+            "here": one.here, "failed": one.failed, "gone": one.gone,
+            "listed": one.listed.map(|at| at.to_string()), "error": one.error,
+        })
+    });
+    json!({
+        "finished": synced.finished.map(|at| at.to_string()),
+        "error": synced.error,
+        "mailboxes": mailboxes.collect::<Vec<_>>(),
+    })
+}
+
+fn json(coverage: &Coverage, synced: &postern_sync::Status) -> serde_json::Value {
     let mailboxes = coverage.mailboxes.iter().map(|mailbox| {
-        json!({"name": mailbox.name, "indexed": mailbox.indexed, "newest": mailbox.newest.map(|date| date.to_string())})
+        json!({"name": mailbox.name, "indexed": mailbox.indexed, "known": mailbox.known, "newest": mailbox.newest.map(|date| date.to_string())})
     });
     json!({
         "indexed": coverage.indexed,
@@ -50,5 +106,6 @@ fn json(coverage: &Coverage) -> serde_json::Value {
         "asOf": coverage.as_of.map(|date| date.to_string()),
         "withoutAttachmentText": coverage.without_attachment_text,
         "mailboxes": mailboxes.collect::<Vec<_>>(),
+        "sync": sync_json(synced),
     })
 }

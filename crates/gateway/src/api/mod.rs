@@ -68,10 +68,14 @@ pub fn app(state: Shared) -> Router {
     let (router, description) = described().split_for_parts();
     let description = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
     let guards = middleware::from_fn_with_state(state.clone(), guard::guard);
+    let locations = get(browse::locations).fallback(forward::other_method);
+    let users = get(browse::users).fallback(forward::other_method);
     let items = get(browse::items).fallback(forward::other_method);
     let file = get(browse::file).fallback(forward::other_method);
     let discovery = "/api/{tenant}/discovery/{location}/source/{source}/items/{node}";
     let router = router
+        .route("/api/{tenant}/locations", locations)
+        .route("/api/{tenant}/discovery/{location}/users", users)
         .route(discovery, items)
         .route(&format!("{discovery}/download"), file)
         .route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], description)))

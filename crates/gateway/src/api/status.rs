@@ -6,7 +6,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use postern_sync::{Collected, MailboxStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,12 +15,14 @@ use super::native::admit;
 use super::problem::Problems;
 use super::wire::CoverageView;
 use crate::State as Shared;
+use crate::access::Caller;
 use crate::choose::{BreakerState, Premium};
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StatusAnswer {
     version: &'static str,
     engines: Engines,
+    sync: SyncStatus,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +52,62 @@ struct LocalStatus {
     coverage: CoverageView,
 }
 
+/// What was collected by the service, and what of it is here.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SyncStatus {
+    /// When a run last went to its end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    finished: Option<String>,
+    /// Why the last run ended early.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    mailboxes: Vec<SyncedMailbox>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct SyncedMailbox {
+    name: String,
+    folders: u64,
+    /// Spans of time that were listed.
+    windows: u64,
+    /// Messages that are upstream or here.
+    known: u64,
+    /// Messages that are stored and can be found.
+    here: u64,
+    /// Messages that could not be fetched.
+    failed: u64,
+    /// Messages that are here, and upstream no longer.
+    gone: u64,
+    /// When all of it was last listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    listed: Option<String>,
+    /// How long ago that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lag_seconds: Option<i64>,
+    /// Why it could not be listed since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl SyncedMailbox {
+    fn of(one: MailboxStatus, now: Timestamp) -> Self {
+        Self {
+            name: one.address,
+            folders: one.folders,
+            windows: one.windows,
+            known: one.known,
+            here: one.here,
+            failed: one.failed,
+            gone: one.gone,
+            listed: one.listed.map(|at| at.to_string()),
+            lag_seconds: one.listed.map(|at| now.duration_since(at).as_secs()),
+            error: one.error,
+        }
+    }
+}
+
 /// The engines, and how much of the mail is here
 #[utoipa::path(get, path = "/v1/status", tag = "operation",
     responses((status = 200, description = "The state of things", body = StatusAnswer), Problems),
@@ -66,7 +125,26 @@ pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Resp
         premium: premium.unwrap_or_default(),
         local: LocalStatus { available: reason.is_none(), reason, coverage },
     };
-    Json(StatusAnswer { version: env!("CARGO_PKG_VERSION"), engines }).into_response()
+    let sync = synced(&state, local.collected(), &caller);
+    Json(StatusAnswer { version: env!("CARGO_PKG_VERSION"), engines, sync }).into_response()
+}
+
+/// What may be told of what was synced.
+fn synced(state: &Shared, collected: &Collected, caller: &Caller) -> SyncStatus {
+    let status = match collected.status() {
+        Ok(status) => status,
+        Err(error) => {
+            return SyncStatus { error: Some(error.to_string()), ..SyncStatus::default() };
+        }
+    };
+    let now = state.now();
+    let seen = status.mailboxes.into_iter();
+    let seen = seen.filter(|one| caller.mailboxes.permits(Some(&one.address)));
+    SyncStatus {
+        finished: status.finished.map(|at| at.to_string()),
+        error: status.error,
+        mailboxes: seen.map(|one| SyncedMailbox::of(one, now)).collect(),
+    }
 }
 
 fn describe(state: &Shared, premium: &Premium) -> PremiumStatus {

@@ -7,6 +7,7 @@ use postern_query::lucene;
 use postern_upstream::Secret;
 use serde::Deserialize;
 
+use super::sync::FileSync;
 use super::{BreakerSettings, ConfigError, Premium, Tenant, duration, invalid};
 use crate::access::{Key, digest};
 
@@ -20,6 +21,7 @@ pub(super) struct FileConfig {
     pub(super) tenants: Vec<FileTenant>,
     pub(super) limits: Option<FileLimits>,
     pub(super) cors: Option<FileCors>,
+    pub(super) sync: Option<FileSync>,
     pub(super) deadline: Option<String>,
 }
 

@@ -4,6 +4,7 @@ mod check;
 mod file;
 mod limits;
 mod shown;
+mod sync;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ pub use crate::choose::BreakerSettings;
 use file::{FileConfig, FilePremium};
 
 pub use limits::Limits;
+pub use sync::{Collection, MOST_JOBS, SyncSettings, answer_time};
 
 /// Where the gateway listens when nothing is said.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
@@ -45,6 +47,8 @@ pub struct Config {
     pub limits: Limits,
     /// The origins of pages elsewhere that may ask, such as `https://mail.example`.
     pub origins: Vec<String>,
+    /// When and how collected mail is brought here.
+    pub sync: SyncSettings,
 }
 
 /// The premium endpoint and what it can be asked, where its documentation is silent.
@@ -173,6 +177,7 @@ impl Config {
             premium,
             limits: file.limits.map(Limits::try_from).transpose()?.unwrap_or_default(),
             origins: file.cors.map(|cors| cors.origins).unwrap_or_default(),
+            sync: file.sync.map(SyncSettings::try_from).transpose()?.unwrap_or_default(),
             access: Access::new(keys),
             tenants: file.tenants.into_iter().map(Tenant::from).collect(),
         };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use toml::{Table, Value};
 
-use super::{Config, Limits, Premium};
+use super::{Config, Limits, Premium, SyncSettings};
 use crate::access::Key;
 
 impl Config {
@@ -24,6 +24,7 @@ impl Config {
         if let Some(shown) = self.premium.as_ref() {
             table.insert("premium".into(), Value::Table(premium(shown)));
         }
+        table.insert("sync".into(), Value::Table(sync(&self.sync)));
         let keys = self.access.keys().iter().map(|one| Value::Table(key(one)));
         table.insert("keys".into(), Value::Array(keys.collect()));
         let tenants = self.tenants.iter().map(|tenant| {
@@ -54,6 +55,14 @@ fn limits(limits: &Limits) -> Table {
     }
     put(&mut table, "burst", limits.burst);
     put(&mut table, "time", time(limits.time));
+    table
+}
+
+fn sync(sync: &SyncSettings) -> Table {
+    let mut table = Table::new();
+    put(&mut table, "every", sync.every.map_or_else(|| "never".to_owned(), time));
+    put(&mut table, "jobs", sync.jobs);
+    put(&mut table, "answer_time", time(sync.answer_time));
     table
 }
 

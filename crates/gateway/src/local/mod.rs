@@ -1,6 +1,7 @@
 //! How the local index is asked: a few at a time, off the threads that talk to clients.
 
 mod engine;
+mod here;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,10 +13,12 @@ use postern_local_index::search::{
 };
 use postern_query::Condition;
 use postern_query::schema::Sort;
+use postern_sync::Collected;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 pub use engine::LocalEngine;
+use here::Here;
 
 /// Why there is no local answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,6 +73,7 @@ impl Question {
 #[derive(Clone)]
 pub struct Local {
     data: PathBuf,
+    collected: Arc<Collected>,
     opened: Arc<RwLock<Option<Arc<dyn LocalEngine>>>>,
     book: Arc<Mutex<Book>>,
     room: Arc<Semaphore>,
@@ -94,7 +98,13 @@ impl Local {
     pub fn new(data: PathBuf) -> Self {
         let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2);
         let room = Arc::new(Semaphore::new(at_once));
-        Self { data, opened: Arc::default(), book: Arc::default(), room }
+        let collected = Arc::new(Collected::below(&data));
+        Self { data, collected, opened: Arc::default(), book: Arc::default(), room }
+    }
+
+    /// What was synced beside the index.
+    pub(crate) const fn collected(&self) -> &Arc<Collected> {
+        &self.collected
     }
 
     /// An engine that is already there.
@@ -112,7 +122,8 @@ impl Local {
         match (Index::open(&self.data), former) {
             (Ok(index), _) => {
                 let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
-                let engine: Arc<dyn LocalEngine> = Arc::new(index);
+                let collected = Arc::clone(&self.collected);
+                let engine: Arc<dyn LocalEngine> = Arc::new(Here { index, collected });
                 Ok(Arc::clone(opened.insert(engine)))
             }
             // Half of the new one is there: the former answers until it is whole.
@@ -126,7 +137,8 @@ impl Local {
     }
 
     /// Why there is no index here now.
-    pub(crate) fn absent(&self) -> Option<String> {
+    #[must_use]
+    pub fn absent(&self) -> Option<String> {
         self.engine().err().map(|error| error.to_string())
     }
 

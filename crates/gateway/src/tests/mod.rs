@@ -97,7 +97,12 @@ impl LocalEngine for Memory {
     }
 
     fn coverage(&self) -> Coverage {
-        let mailbox = |name: &str| MailboxCoverage { name: name.into(), indexed: 2, newest: None };
+        let mailbox = |name: &str| MailboxCoverage {
+            name: name.into(),
+            indexed: 2,
+            known: 2,
+            ..MailboxCoverage::default()
+        };
         Coverage {
             indexed: 4,
             known: 5,

@@ -369,5 +369,8 @@ fn engine(index: &tantivy::Index, options: &Options) -> Result<tantivy::IndexWri
     let affordable = (options.memory_bytes / THREAD_BYTES).max(1);
     let threads = options.threads.clamp(1, affordable);
     let bytes = options.memory_bytes.max(THREAD_BYTES);
-    Ok(index.writer_with_num_threads(threads, bytes.min(threads * (2 << 30)))?)
+    let engine = index.writer_with_num_threads(threads, bytes.min(threads * (2 << 30)))?;
+    // What a killed commit left behind has names that the next commit may want to give.
+    engine.garbage_collect_files().wait()?;
+    Ok(engine)
 }

@@ -31,8 +31,42 @@ pub struct MailboxCoverage {
     pub name: String,
     /// Its messages that can be found.
     pub indexed: u64,
+    /// Its messages that are known to exist. What could not be read belongs to no mailbox that is known.
+    pub known: u64,
+    /// When it was last compared with the service that it was collected by, if it was.
+    pub as_of: Option<Timestamp>,
     /// When its newest message arrived.
     pub newest: Option<Timestamp>,
+}
+
+impl Coverage {
+    /// The coverage with the mailboxes for which `keep` holds alone. What could not be read may belong to
+    /// any of them, so it counts against all.
+    ///
+    /// ```
+    /// use postern_local_index::search::{Coverage, MailboxCoverage};
+    ///
+    /// let mailbox = |name: &str, indexed, known| MailboxCoverage {
+    ///     name: name.to_owned(), indexed, known, ..MailboxCoverage::default()
+    /// };
+    /// let mailboxes = vec![mailbox("ann", 3, 3), mailbox("bob", 1, 5)];
+    /// let all = Coverage { indexed: 4, known: 10, as_of: None, mailboxes };
+    /// let ann = all.of(|name| name == "ann");
+    /// assert_eq!((ann.indexed, ann.known), (3, 5));
+    /// ```
+    #[must_use]
+    pub fn of(mut self, keep: impl Fn(&str) -> bool) -> Self {
+        let sum = |mailboxes: &[MailboxCoverage], each: fn(&MailboxCoverage) -> u64| {
+            mailboxes.iter().map(each).sum::<u64>()
+        };
+        let missing = |one: &MailboxCoverage| one.known.saturating_sub(one.indexed);
+        let in_mailboxes = sum(&self.mailboxes, missing);
+        let unreadable = self.known.saturating_sub(self.indexed).saturating_sub(in_mailboxes);
+        self.mailboxes.retain(|mailbox| keep(&mailbox.name));
+        self.indexed = sum(&self.mailboxes, |one| one.indexed);
+        self.known = self.indexed + sum(&self.mailboxes, missing) + unreadable;
+        self
+    }
 }
 
 /// Messages and newest arrival, by mailbox.
@@ -65,6 +99,8 @@ pub(crate) fn coverage(index: &tantivy::Index, searcher: &Searcher) -> Result<Co
     let mailbox = |(name, (indexed, newest)): (String, (u64, Option<i64>))| MailboxCoverage {
         name,
         indexed,
+        known: indexed,
+        as_of: None,
         newest: newest.and_then(stored::instant),
     };
     let mailboxes = mailboxes.into_iter().map(mailbox).collect();

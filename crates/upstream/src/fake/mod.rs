@@ -132,6 +132,11 @@ impl Fake {
         lock(&self.state).holdings().mail.extend(mail);
     }
 
+    /// Holds none of its mail any more.
+    pub fn drop_mail(&self) {
+        lock(&self.state).holdings().mail.clear();
+    }
+
     /// Makes a mailbox a shared one: it is listed only when those are asked for too.
     pub fn share(&self, mailbox: &str) {
         lock(&self.state).holdings().shared.push(mailbox.to_owned());

@@ -242,15 +242,40 @@ impl Listing {
     }
 }
 
+impl LocationKind {
+    /// The kind that the service calls so, in any case.
+    ///
+    /// ```
+    /// use postern_upstream::LocationKind;
+    ///
+    /// assert_eq!(LocationKind::named("Blob"), LocationKind::Blob);
+    /// assert_eq!(LocationKind::named("S3").name(), "S3");
+    /// ```
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        match name.to_ascii_uppercase().as_str() {
+            "EXCHANGE" => Self::Exchange,
+            "ONEDRIVE" => Self::OneDrive,
+            "BLOB" => Self::Blob,
+            _ => Self::Other(name.to_owned()),
+        }
+    }
+
+    /// The service's word for it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Exchange => "EXCHANGE",
+            Self::OneDrive => "ONEDRIVE",
+            Self::Blob => "BLOB",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 impl Location {
     fn read(record: &Record) -> Option<Self> {
-        let kind = record.word("type").unwrap_or_default();
-        let kind = match kind.to_ascii_uppercase().as_str() {
-            "EXCHANGE" => LocationKind::Exchange,
-            "ONEDRIVE" => LocationKind::OneDrive,
-            "BLOB" => LocationKind::Blob,
-            _ => LocationKind::Other(kind),
-        };
+        let kind = LocationKind::named(&record.word("type").unwrap_or_default());
         Some(Self { id: record.word("id")?, kind, name: record.word("name") })
     }
 }

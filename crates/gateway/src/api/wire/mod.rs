@@ -183,6 +183,10 @@ pub struct CoverageView {
 struct Mailbox {
     name: String,
     indexed: u64,
+    known: u64,
+    /// When it was last compared with the service that collected it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    as_of: Option<String>,
     newest: Option<String>,
 }
 
@@ -191,22 +195,20 @@ impl CoverageView {
     #[must_use]
     pub fn seen(coverage: &Coverage, mailboxes: &[String]) -> Self {
         let time = |time: jiff::Timestamp| time.to_string();
-        let may_see = |name: &String| mailboxes.is_empty() || mailboxes.contains(name);
-        let seen = coverage.mailboxes.iter().filter(|mailbox| may_see(&mailbox.name));
-        let seen: Vec<_> = seen
-            .map(|mailbox| Mailbox {
-                name: mailbox.name.clone(),
-                indexed: mailbox.indexed,
-                newest: mailbox.newest.map(time),
-            })
-            .collect();
-        let indexed = if mailboxes.is_empty() {
-            coverage.indexed
-        } else {
-            seen.iter().map(|one| one.indexed).sum()
+        let coverage = match mailboxes {
+            [] => coverage.clone(),
+            some => coverage.clone().of(|name| some.iter().any(|one| one == name)),
         };
-        let missing = coverage.known.saturating_sub(coverage.indexed);
-        Self { indexed, known: indexed + missing, as_of: coverage.as_of.map(time), mailboxes: seen }
+        let seen = coverage.mailboxes.into_iter().map(|mailbox| Mailbox {
+            name: mailbox.name,
+            indexed: mailbox.indexed,
+            known: mailbox.known,
+            as_of: mailbox.as_of.map(time),
+            newest: mailbox.newest.map(time),
+        });
+        let mailboxes = seen.collect();
+        let (indexed, known) = (coverage.indexed, coverage.known);
+        Self { indexed, known, as_of: coverage.as_of.map(time), mailboxes }
     }
 }
 

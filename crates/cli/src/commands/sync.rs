@@ -1,0 +1,194 @@
+//! `postern sync`.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use jiff::Timestamp;
+use postern_gateway::config::{Config, Overrides};
+use postern_local_index::index::Options;
+use postern_sync::{Progress, Request, Summary};
+use serde_json::{Value, json};
+
+use crate::args::{Common, Sync, TextOrJson};
+use crate::exit::Exit;
+use crate::{clock, data, interrupt, output, service, terminal};
+
+/// How often progress is shown.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Brings collected mail here and says what was done.
+pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
+    let mut config = config(common, arguments)?;
+    if let Some(jobs) = arguments.jobs {
+        config.sync.jobs = usize::from(jobs);
+    }
+    if let Some(time) = arguments.answer_time {
+        config.sync.answer_time = time;
+    }
+    let collection = service::collection(&config, arguments.tenant.as_deref())?;
+    let client = service::client(&config, &collection)?;
+    let progress = Arc::new(Progress::default());
+    let asked = Arc::clone(&progress);
+    interrupt::on_ctrl_c(move || asked.stop.swap(true, Relaxed))?;
+    let (began, request) = (Instant::now(), request(arguments, config.sync.jobs));
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let work = postern_sync::run(
+        client,
+        &collection.tenant,
+        &collection.data,
+        request,
+        clock::now,
+        Arc::clone(&progress),
+    );
+    let mut summary = runtime.block_on(shown(work, &progress, common.quiet))?;
+    let ended = summary.ended.take();
+    match arguments.format {
+        TextOrJson::Json => output::line(json(&summary, began.elapsed()))?,
+        TextOrJson::Text if !common.quiet => text(&summary, began.elapsed(), arguments.dry_run)?,
+        TextOrJson::Text => {}
+    }
+    match ended {
+        Some(error) => Err(error.into()),
+        None if summary.failures > 0 => Ok(Exit::SomeUnreadable),
+        None => Ok(Exit::Done),
+    }
+}
+
+fn config(common: &Common, arguments: &Sync) -> anyhow::Result<Config> {
+    let overrides = Overrides {
+        premium: arguments.premium.clone(),
+        // Without a key, the tenant is one of those in the file.
+        tenant: arguments.tenant.clone().filter(|_| arguments.key.is_some()),
+        key: arguments.key.clone(),
+        ..Overrides::default()
+    };
+    Ok(Config::load(common.config.as_deref(), &overrides, data::folder(common)?)?)
+}
+
+fn request(arguments: &Sync, jobs: usize) -> Request {
+    let known = Request::default();
+    Request {
+        mailboxes: arguments.mailbox.clone(),
+        since: arguments.since,
+        jobs,
+        full: arguments.full,
+        dry_run: arguments.dry_run,
+        prune: arguments.prune,
+        options: Options { rebuild: arguments.rebuild, ..known.options },
+    }
+}
+
+/// A day or a full timestamp.
+pub(crate) fn since(text: &str) -> anyhow::Result<Timestamp> {
+    let day = || text.parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0).in_tz("UTC").ok();
+    let time = text.parse().ok().or_else(|| Some(day()?.timestamp()));
+    time.with_context(|| format!("`{text}` is no date; write 2024-01-31 or 2024-01-31T00:00:00Z"))
+}
+
+// ---- progress ----
+
+async fn shown<T>(work: impl Future<Output = T>, progress: &Progress, quiet: bool) -> T {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {
+        bar.set_style(style);
+    }
+    let mut work = std::pin::pin!(work);
+    loop {
+        tokio::select! {
+            done = &mut work => {
+                bar.finish_and_clear();
+                return done;
+            }
+            () = tokio::time::sleep(TICK) => {
+                bar.tick();
+                bar.set_message(so_far(progress));
+            }
+        }
+    }
+}
+
+fn so_far(progress: &Progress) -> String {
+    let (windows, downloaded) = (progress.windows.load(Relaxed), progress.downloaded.load(Relaxed));
+    let bytes = indicatif::HumanBytes(progress.bytes.load(Relaxed));
+    format!("{windows} windows listed, {downloaded} messages downloaded, {bytes}")
+}
+
+// ---- summary ----
+
+fn text(summary: &Summary, took: Duration, dry_run: bool) -> anyhow::Result<()> {
+    let missing = summary.known.saturating_sub(summary.here);
+    output::line(format!(
+        "{} of {} known messages are here, in {} mailboxes",
+        summary.here, summary.known, summary.mailboxes
+    ))?;
+    let bytes = indicatif::HumanBytes(summary.bytes);
+    output::line(format!(
+        "downloaded {} ({bytes}), {} were here before, {} are gone upstream; {} requests in {:.1} s",
+        summary.downloaded,
+        summary.already_here,
+        summary.gone,
+        summary.requests,
+        took.as_secs_f64()
+    ))?;
+    if dry_run {
+        output::line(format!("nothing was changed; {missing} messages would be downloaded"))?;
+    }
+    if summary.failures > 0 {
+        output::line(format!("\n{} could not be fetched:", summary.failures))?;
+    }
+    for one in &summary.failed {
+        let name = terminal::safe(&format!("{} {}", one.mailbox, one.item));
+        output::line(format!("  {name}: {}", terminal::safe(&one.reason)))?;
+    }
+    if summary.stopped || (missing > 0 && !dry_run) {
+        output::line("run it again to go on")?;
+    }
+    Ok(())
+}
+
+fn json(summary: &Summary, took: Duration) -> Value {
+    let failed = summary
+        .failed
+        .iter()
+        .map(|one| json!({"mailbox": one.mailbox, "item": one.item, "reason": one.reason}));
+    json!({
+        "mailboxes": summary.mailboxes,
+        "windows": summary.windows,
+        "known": summary.known,
+        "here": summary.here,
+        "downloaded": summary.downloaded,
+        "alreadyHere": summary.already_here,
+        "gone": summary.gone,
+        "failures": summary.failures,
+        "failed": failed.collect::<Vec<_>>(),
+        "requests": summary.requests,
+        "bytes": summary.bytes,
+        "stopped": summary.stopped,
+        "tookMs": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::since;
+
+    #[test]
+    fn dates() {
+        for (text, expected) in [
+            ("2024-01-31", Some("2024-01-31T00:00:00Z")),
+            ("2024-01-31T10:00:00+02:00", Some("2024-01-31T08:00:00Z")),
+            ("yesterday", None),
+            ("2024-02-30", None),
+        ] {
+            assert_eq!(
+                since(text).ok().map(|time| time.to_string()).as_deref(),
+                expected,
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Answers from the index, for mail that was taken in from files.
+
+use postern_local_index::search::{Facet, Search};
+use postern_query::schema::{InstantField, Sort, SortField, StringField};
+use postern_query::{
+    Comparison, Condition, Expr, InstantTest, Located, Message, Predicate, Span, StringTest,
+};
+use serde_json::{Value, json};
+
+use super::page::Page;
+use super::{Here, Node, Nothing};
+use crate::api::native::{by, first};
+
+/// Folders of a mailbox that are listed.
+const MOST_FOLDERS: usize = 10_000;
+
+/// A page of a folder.
+pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, Nothing> {
+    let folders = folders(here, asked)?;
+    let (offset, most) = (page.part.offset as usize, page.part.looked_at() as usize);
+    let Some(span) = page.span else {
+        let shown = folders.iter().skip(offset).take(most).map(|name| folder(name));
+        return Ok(page.part.page("Items", shown.collect()));
+    };
+    let mut parts = vec![mailbox(here, asked)];
+    if asked.node != "-" {
+        let name = folders.into_iter().find(|name| folder_id(name) == asked.node);
+        parts.push(by(StringField::Folder, &name.ok_or(Nothing::NotHere)?));
+    }
+    for (comparison, time) in [Comparison::AtLeast, Comparison::AtMost].into_iter().zip(span) {
+        let test = InstantTest::Compare(comparison, time);
+        parts.push(is(Predicate::Instant(InstantField::Received, test)));
+    }
+    let found = here.engine.search(&Search {
+        condition: &Expr::And(parts),
+        order: &[Sort::ascending(SortField::Instant(InstantField::Received))],
+        after: None,
+        offset,
+        limit: most,
+        highlight: false,
+    })?;
+    Ok(page.part.page("Items", found.hits.iter().map(|hit| item(&hit.message)).collect()))
+}
+
+/// The bytes of the message of that item id, or of that id of ours.
+pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Vec<u8>, Nothing> {
+    let either = [StringField::ItemId, StringField::Id].map(|field| by(field, &asked.node));
+    let condition = Expr::And(vec![mailbox(here, asked), Expr::Or(either.to_vec())]);
+    let found = here.engine.search(&first(&condition))?.hits.into_iter().next();
+    let message = found.ok_or(Nothing::NotHere)?.message;
+    here.engine.original(&message.id)?.map_err(|_| Nothing::NotHere)
+}
+
+fn is(predicate: Predicate) -> Condition {
+    Expr::Leaf(Located::new(predicate, Span::default()))
+}
+
+/// What lies in the mailbox, as far as it may be seen.
+fn mailbox(here: &Here<'_>, asked: &Node) -> Condition {
+    let same = StringTest::Same(asked.source.clone());
+    let of = is(Predicate::String(StringField::Mailbox, same));
+    here.caller.mailboxes.restrict(of)
+}
+
+/// The folders of the mailbox; one without any was not taken in.
+fn folders(here: &Here<'_>, asked: &Node) -> Result<Vec<String>, Nothing> {
+    let counts = here.engine.facets(&mailbox(here, asked), &[Facet::Folder], MOST_FOLDERS)?;
+    let values = counts.into_iter().flat_map(|counts| counts.values);
+    let mut names: Vec<_> = values.map(|one| one.value).collect();
+    names.sort();
+    if names.is_empty() { Err(Nothing::NotHere) } else { Ok(names) }
+}
+
+/// An id that stands in a path as it is.
+fn folder_id(name: &str) -> String {
+    name.bytes().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn folder(name: &str) -> Value {
+    let kind = match name.to_lowercase().as_str() {
+        "inbox" => "InboxMailboxFolder",
+        "sent" | "sent items" | "sent mail" => "SentMailboxFolder",
+        _ => "MailboxFolder",
+    };
+    json!({
+        "ItemId": folder_id(name),
+        "FragmentId": null,
+        "Name": name,
+        "Discriminator": kind,
+        "CreatedDate": null,
+    })
+}
+
+fn item(message: &Message) -> Value {
+    json!({
+        "ItemId": message.item_id.as_ref().unwrap_or(&message.id),
+        "FragmentId": message.fragment_id,
+        "Name": message.subject,
+        "Discriminator": "MessageItem",
+        "CreatedDate": message.received.map(|at| at.to_string()),
+    })
+}

@@ -1,0 +1,232 @@
+//! Browsing as DataTap does: passed on, and answered from what is here when that fails.
+
+mod indexed;
+mod page;
+mod synced;
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::Json;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use postern_local_index::search::Error as IndexError;
+use postern_sync::Collected;
+use postern_upstream::Fault;
+use tokio::time::timeout_at;
+
+use super::download::{MESSAGE, download};
+use super::dropin::presented_key;
+use super::forward::forward_for;
+use super::params::BadParam;
+use super::trace::{Source, Trace};
+use super::upstream_shape::UpstreamError;
+use crate::State as Shared;
+use crate::access::{Caller, Mailboxes};
+use crate::choose::{BreakerState, Reason};
+use crate::local::LocalEngine;
+use page::{Page, Sources};
+
+type ItemPath = Result<Path<(String, String, String, String)>, PathRejection>;
+type UsersPath = Result<Path<(String, String)>, PathRejection>;
+type TenantPath = Result<Path<String>, PathRejection>;
+
+/// Somebody who asks, and what there is to answer with.
+struct Here<'h> {
+    caller: &'h Caller,
+    engine: &'h dyn LocalEngine,
+    collected: &'h Collected,
+}
+
+/// A folder or a message of a mailbox.
+struct Node {
+    location: String,
+    source: String,
+    node: String,
+}
+
+/// Why there is nothing to answer with.
+enum Nothing {
+    Refused(UpstreamError),
+    /// It was never taken in here.
+    NotHere,
+    Failed(String),
+}
+
+impl From<IndexError> for Nothing {
+    fn from(error: IndexError) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<postern_sync::Error> for Nothing {
+    fn from(error: postern_sync::Error) -> Self {
+        Self::Failed(error.to_string())
+    }
+}
+
+impl From<BadParam> for Nothing {
+    fn from(bad: BadParam) -> Self {
+        Self::Refused(bad.into())
+    }
+}
+
+/// `GET /api/{tenant}/locations`
+pub(super) async fn locations(
+    State(state): State<Shared>,
+    path: TenantPath,
+    request: Request,
+) -> Response {
+    let tenant = path.ok().map(|Path(tenant)| tenant);
+    answer(&state, tenant, request, |here| {
+        here.sees_all()?;
+        Ok(Json(synced::locations(here)?).into_response())
+    })
+    .await
+}
+
+/// `GET /api/{tenant}/discovery/{location}/users`
+pub(super) async fn users(
+    State(state): State<Shared>,
+    path: UsersPath,
+    request: Request,
+) -> Response {
+    let (tenant, location) = path.ok().map(|Path(parts)| parts).unzip();
+    let location = location.unwrap_or_default();
+    let raw = query_of(&request);
+    answer(&state, tenant, request, move |here| {
+        here.sees_all()?;
+        Ok(Json(synced::sources(here, &location, &Sources::read(&raw)?)?).into_response())
+    })
+    .await
+}
+
+/// `GET /api/{tenant}/discovery/{location}/source/{source}/items/{node}`
+pub(super) async fn items(
+    State(state): State<Shared>,
+    path: ItemPath,
+    request: Request,
+) -> Response {
+    let (tenant, node) = Node::of(path).unzip();
+    let raw = query_of(&request);
+    answer(&state, tenant, request, move |here| {
+        let (page, node) = (Page::read(&raw)?, node.ok_or(Nothing::NotHere)?);
+        let synced = synced::list(here, &node, &page)?;
+        let list = synced.map_or_else(|| indexed::list(here, &node, &page), Ok)?;
+        Ok(Json(list).into_response())
+    })
+    .await
+}
+
+/// `GET /api/{tenant}/discovery/{location}/source/{source}/items/{item}/download`
+pub(super) async fn file(
+    State(state): State<Shared>,
+    path: ItemPath,
+    request: Request,
+) -> Response {
+    let (tenant, node) = Node::of(path).unzip();
+    answer(&state, tenant, request, move |here| {
+        let node = node.ok_or(Nothing::NotHere)?;
+        let synced = synced::original(here, &node)?;
+        let bytes = synced.map_or_else(|| indexed::original(here, &node), Ok)?;
+        let mut response = download("message.eml", bytes);
+        response.headers_mut().insert(CONTENT_TYPE, MESSAGE);
+        Ok(response)
+    })
+    .await
+}
+
+fn query_of(request: &Request) -> String {
+    request.uri().query().unwrap_or_default().to_owned()
+}
+
+impl Node {
+    fn of(path: ItemPath) -> Option<(String, Self)> {
+        let Path((tenant, location, source, node)) = path.ok()?;
+        Some((tenant, Self { location, source, node }))
+    }
+}
+
+impl Here<'_> {
+    /// What concerns all mailboxes is nothing for a key that opens some of them.
+    fn sees_all(&self) -> Result<(), Nothing> {
+        if self.caller.mailboxes == Mailboxes::All {
+            return Ok(());
+        }
+        let why = "this key opens some mailboxes only; it can search, and nothing else";
+        Err(Nothing::Refused(UpstreamError::new(403, "Forbidden", why)))
+    }
+}
+
+/// The answer of premium, or of this machine. Without a tenant the path was no text.
+async fn answer(
+    state: &Shared,
+    tenant: Option<String>,
+    request: Request,
+    here: impl FnOnce(&Here<'_>) -> Result<Response, Nothing> + Send + 'static,
+) -> Response {
+    let trace = Trace::start(request.headers());
+    let key = presented_key(request.headers());
+    let admitted = state.caller(key, tenant.as_deref()).map_err(UpstreamError::from);
+    let (caller, tenant) = match (admitted, tenant) {
+        (Err(refusal), _) => return refusal.into_response(),
+        (Ok(_), None) => return UpstreamError::not_found().into_response(),
+        (Ok(caller), Some(tenant)) => (caller, tenant),
+    };
+    let coverage = caller.mailboxes.view(state.local(Some(&tenant)).coverage());
+    let (response, source) = match ask_premium(state, &caller, request, &trace).await {
+        Ok(response) => (response, Source::PREMIUM),
+        Err(reason) => from_here(state, &tenant, caller, &trace, reason, here).await,
+    };
+    trace.finish(state, response, Some(&tenant), &source, &coverage)
+}
+
+/// The answer of premium, unless it fails.
+async fn ask_premium(
+    state: &Shared,
+    caller: &Caller,
+    request: Request,
+    trace: &Trace,
+) -> Result<Response, Reason> {
+    let (premium, _) = state.premium_for(caller)?;
+    let now = Instant::now();
+    if let BreakerState::Open(since) = premium.breaker(now) {
+        return Err(Reason::BreakerOpen(now.duration_since(since)));
+    }
+    let deadline = state.premium_deadline(trace.start);
+    let answer = timeout_at(deadline.into(), forward_for(premium, caller, request)).await;
+    let response = answer.unwrap_or(Err(Fault::Timeout)).map_err(Reason::Fault)?;
+    let status = response.status();
+    if status.is_server_error() || status.is_redirection() {
+        return Err(Reason::Fault(Fault::Status(status.as_u16())));
+    }
+    Ok(response)
+}
+
+async fn from_here(
+    state: &Shared,
+    tenant: &str,
+    caller: Caller,
+    trace: &Trace,
+    reason: Reason,
+    here: impl FnOnce(&Here<'_>) -> Result<Response, Nothing> + Send + 'static,
+) -> (Response, Source) {
+    let local = state.local(Some(tenant)).clone();
+    let collected = Arc::clone(local.collected());
+    let work = move |engine: &dyn LocalEngine| {
+        Ok(here(&Here { caller: &caller, engine, collected: &collected }))
+    };
+    let why = match local.ask(state.deadline(trace.start), work).await {
+        Ok(Ok(response)) => return (response, Source::local(reason)),
+        Ok(Err(Nothing::Refused(refusal))) => {
+            return (refusal.into_response(), Source::local(reason));
+        }
+        Ok(Err(Nothing::NotHere)) => "it was not taken in here".to_owned(),
+        Ok(Err(Nothing::Failed(error))) => error,
+        Err(error) => error.to_string(),
+    };
+    let refusal = UpstreamError::new(502, "BadGateway", format!("{reason}; {why}"));
+    (refusal.into_response(), Source::nobody(reason))
+}

@@ -1,0 +1,157 @@
+//! An index, and beside it what was synced.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use postern_local_index::search::{
+    AddressBook, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Index,
+    MailboxCoverage, Page, Search, Suggestion, Thread,
+};
+use postern_local_index::source::Lost;
+use postern_query::Condition;
+use postern_sync::{Collected, MailboxStatus};
+use tracing::warn;
+
+use super::LocalEngine;
+
+/// The index of a data folder with the originals and the coverage of what was synced.
+pub(super) struct Here {
+    pub(super) index: Index,
+    pub(super) collected: Arc<Collected>,
+}
+
+impl LocalEngine for Here {
+    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError> {
+        self.index.search(search)
+    }
+
+    fn facets(
+        &self,
+        condition: &Condition,
+        facets: &[Facet],
+        most: usize,
+    ) -> Result<Vec<FacetCounts>, IndexError> {
+        LocalEngine::facets(&self.index, condition, facets, most)
+    }
+
+    fn complete(
+        &self,
+        within: &Condition,
+        completion: Completion<'_>,
+        typed: &str,
+        most: usize,
+    ) -> Result<Vec<Suggestion>, IndexError> {
+        LocalEngine::complete(&self.index, within, completion, typed, most)
+    }
+
+    fn thread(&self, id: &str) -> Result<Thread, IndexError> {
+        self.index.thread(id)
+    }
+
+    fn address_book(&self) -> Result<AddressBook, IndexError> {
+        self.index.address_book()
+    }
+
+    fn original(&self, id: &str) -> Result<Result<Vec<u8>, Lost>, IndexError> {
+        match self.collected.original(id) {
+            Ok(Some(bytes)) => return Ok(Ok(bytes)),
+            Ok(None) => {}
+            Err(error) => warn!(%error, "the store of originals cannot be read"),
+        }
+        self.index.original(id)
+    }
+
+    fn coverage(&self) -> Coverage {
+        let coverage = self.index.coverage();
+        match self.collected.status() {
+            Ok(status) => with_synced(coverage, &status.mailboxes),
+            Err(error) => {
+                warn!(%error, "the book-keeping of sync cannot be read");
+                coverage
+            }
+        }
+    }
+
+    fn is_replaced(&self) -> bool {
+        self.index.is_replaced()
+    }
+}
+
+/// The coverage with what is known to be collected and is not here yet. Mail that was synced is as old
+/// as the mailbox that was listed least lately.
+fn with_synced(mut coverage: Coverage, synced: &[MailboxStatus]) -> Coverage {
+    for one in synced {
+        let missing = one.known.saturating_sub(one.here);
+        coverage.known += missing;
+        let at = coverage.mailboxes.binary_search_by(|known| known.name.cmp(&one.address));
+        let place = at.unwrap_or_else(|place| {
+            let name = one.address.clone();
+            coverage
+                .mailboxes
+                .insert(place, MailboxCoverage { name, ..MailboxCoverage::default() });
+            place
+        });
+        if let Some(mailbox) = coverage.mailboxes.get_mut(place) {
+            mailbox.known += missing;
+            mailbox.as_of = one.listed;
+        }
+    }
+    if !synced.is_empty() {
+        coverage.as_of = oldest(synced);
+    }
+    coverage
+}
+
+/// Never, if that is true of one.
+fn oldest(synced: &[MailboxStatus]) -> Option<Timestamp> {
+    let listed: Option<Vec<_>> = synced.iter().map(|one| one.listed).collect();
+    listed?.into_iter().min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn time(second: i64) -> Option<Timestamp> {
+        Timestamp::from_second(second).ok()
+    }
+
+    fn indexed(name: &str, indexed: u64) -> MailboxCoverage {
+        MailboxCoverage {
+            name: name.to_owned(),
+            indexed,
+            known: indexed,
+            ..MailboxCoverage::default()
+        }
+    }
+
+    fn synced(address: &str, known: u64, here: u64, listed: Option<Timestamp>) -> MailboxStatus {
+        MailboxStatus {
+            address: address.to_owned(),
+            known,
+            here,
+            listed,
+            ..MailboxStatus::default()
+        }
+    }
+
+    #[test]
+    fn what_is_not_here_yet_counts_as_known() {
+        let index = || Coverage {
+            indexed: 12,
+            known: 13,
+            as_of: time(90),
+            without_attachment_text: false,
+            mailboxes: vec![indexed("ann", 10), indexed("files", 2)],
+        };
+        assert_eq!(with_synced(index(), &[]), index());
+        let both = [synced("ann", 15, 10, time(70)), synced("bob", 4, 0, time(50))];
+        let seen = with_synced(index(), &both);
+        assert_eq!((seen.indexed, seen.known, seen.as_of), (12, 13 + 5 + 4, time(50)));
+        let names: Vec<_> =
+            seen.mailboxes.iter().map(|one| (one.name.as_str(), one.known)).collect();
+        assert_eq!(names, [("ann", 15), ("bob", 4), ("files", 2)]);
+        let unlisted = [synced("ann", 15, 10, time(70)), synced("bob", 4, 0, None)];
+        assert_eq!(with_synced(index(), &unlisted).as_of, None);
+    }
+}

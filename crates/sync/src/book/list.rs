@@ -1,0 +1,163 @@
+//! What listings say: folders, windows and the messages in them.
+
+use jiff::Timestamp;
+use rusqlite::{Transaction, params};
+
+use super::{Book, Entry, Folder, MailboxNumber};
+use crate::Error;
+use crate::window::{Listed, Window};
+
+const MICRO: i64 = 1_000_000;
+
+/// A message that is new, or has changed its place. One that moved is indexed again.
+const ENTER: &str = "
+    INSERT INTO items (mailbox, id, fragment, folder, name, kind, created)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    ON CONFLICT DO UPDATE SET
+      indexed = indexed AND folder = excluded.folder AND fragment IS excluded.fragment,
+      fragment = excluded.fragment, folder = excluded.folder, name = excluded.name,
+      kind = excluded.kind, created = excluded.created, gone_at = NULL
+    WHERE folder <> excluded.folder OR fragment IS NOT excluded.fragment OR name IS NOT excluded.name
+      OR kind IS NOT excluded.kind OR created IS NOT excluded.created OR gone_at IS NOT NULL";
+
+impl Book {
+    /// The folders of a mailbox are these now. What lay in others is gone, unless it is found again.
+    pub(crate) fn folders(
+        &mut self,
+        mailbox: MailboxNumber,
+        folders: &[Folder],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute(
+            "UPDATE folders SET gone_at = ?2 WHERE mailbox = ?1 AND gone_at IS NULL",
+            params![mailbox, now.as_second()],
+        )?;
+        for one in folders {
+            enter_folder(&transaction, mailbox, one)?;
+        }
+        transaction.execute(
+            "UPDATE items SET gone_at = ?2 WHERE mailbox = ?1 AND gone_at IS NULL AND folder IN \
+             (SELECT id FROM folders WHERE mailbox = ?1 AND gone_at IS NOT NULL)",
+            params![mailbox, now.as_second()],
+        )?;
+        transaction.execute(
+            "DELETE FROM windows WHERE mailbox = ?1 AND folder IN \
+             (SELECT id FROM folders WHERE mailbox = ?1 AND gone_at IS NOT NULL)",
+            [mailbox],
+        )?;
+        Ok(transaction.commit()?)
+    }
+
+    /// The windows of a folder that were listed, in the order of time.
+    pub(crate) fn windows(
+        &self,
+        mailbox: MailboxNumber,
+        folder: &str,
+    ) -> Result<Vec<Listed>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT start, \"end\", listed_at FROM windows WHERE mailbox = ?1 AND folder = ?2 ORDER BY start",
+        )?;
+        let listed = rows.query_map(params![mailbox, folder], |row| {
+            Ok(Listed { window: Window { start: row.get(0)?, end: row.get(1)? }, at: row.get(2)? })
+        })?;
+        Ok(listed.collect::<Result<_, _>>()?)
+    }
+
+    /// A window of a folder was listed to its end and has these messages, and maybe some from right
+    /// before and after it. Of what was known there before, the rest is gone.
+    pub(crate) fn listed(
+        &mut self,
+        mailbox: MailboxNumber,
+        folder: &str,
+        window: Window,
+        entries: &[Entry],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        for entry in entries {
+            enter(&transaction, mailbox, folder, entry)?;
+        }
+        let (start, end) = (window.start.saturating_mul(MICRO), window.end.saturating_mul(MICRO));
+        let there: std::collections::HashSet<_> = entries.iter().map(|one| &one.id).collect();
+        let mut known = 0;
+        for id in ids_between(&transaction, mailbox, folder, start, end)? {
+            if there.contains(&id) {
+                known += 1;
+            } else {
+                gone(&transaction, mailbox, &id, now)?;
+            }
+        }
+        transaction.execute(
+            "DELETE FROM windows WHERE mailbox = ?1 AND folder = ?2 AND start < ?4 AND \"end\" > ?3",
+            params![mailbox, folder, window.start, window.end],
+        )?;
+        transaction.execute(
+            "INSERT INTO windows VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![mailbox, folder, window.start, window.end, now.as_second(), known],
+        )?;
+        Ok(transaction.commit()?)
+    }
+}
+
+fn enter_folder(
+    transaction: &Transaction<'_>,
+    mailbox: MailboxNumber,
+    folder: &Folder,
+) -> Result<(), Error> {
+    // The name of a folder is searched for, so what lies in one that was renamed is indexed again.
+    transaction.prepare_cached(
+        "UPDATE items SET indexed = 0 WHERE mailbox = ?1 AND folder = ?2 AND indexed = 1 AND EXISTS \
+         (SELECT 1 FROM folders WHERE mailbox = ?1 AND id = ?2 AND path <> ?3)",
+    )?.execute(params![mailbox, folder.id, folder.path])?;
+    let Folder { id, fragment, name, path, kind, parent } = folder;
+    transaction
+        .prepare_cached("INSERT OR REPLACE INTO folders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)")?
+        .execute(params![mailbox, id, fragment, name, path, kind, parent])?;
+    Ok(())
+}
+
+fn enter(
+    transaction: &Transaction<'_>,
+    mailbox: MailboxNumber,
+    folder: &str,
+    entry: &Entry,
+) -> Result<(), Error> {
+    let Entry { id, fragment, name, kind, created } = entry;
+    let created = created.map(Timestamp::as_microsecond);
+    transaction
+        .prepare_cached(ENTER)?
+        .execute(params![mailbox, id, fragment, folder, name, kind, created])?;
+    Ok(())
+}
+
+fn ids_between(
+    transaction: &Transaction<'_>,
+    mailbox: MailboxNumber,
+    folder: &str,
+    start: i64,
+    end: i64,
+) -> Result<Vec<String>, Error> {
+    let mut rows = transaction.prepare_cached(
+        "SELECT id FROM items WHERE mailbox = ?1 AND folder = ?2 AND created >= ?3 AND created < ?4 \
+         AND gone_at IS NULL",
+    )?;
+    let ids = rows.query_map(params![mailbox, folder, start, end], |row| row.get(0))?;
+    Ok(ids.collect::<Result<_, _>>()?)
+}
+
+/// Notes that upstream has a message no longer. One that never came here leaves nothing to keep.
+fn gone(
+    transaction: &Transaction<'_>,
+    mailbox: MailboxNumber,
+    id: &str,
+    now: Timestamp,
+) -> Result<(), Error> {
+    transaction
+        .prepare_cached("UPDATE items SET gone_at = ?3 WHERE mailbox = ?1 AND id = ?2")?
+        .execute(params![mailbox, id, now.as_second()])?;
+    transaction
+        .prepare_cached("DELETE FROM items WHERE mailbox = ?1 AND id = ?2 AND content IS NULL")?
+        .execute(params![mailbox, id])?;
+    Ok(())
+}

@@ -1,0 +1,167 @@
+//! The way of a message: to fetch, stored, indexed.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::entry::time;
+use super::{Book, MailboxNumber};
+use crate::Error;
+
+/// A message that is to be fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ToFetch {
+    pub(crate) id: String,
+    pub(crate) fragment: Option<String>,
+    /// The path of its folder.
+    pub(crate) path: String,
+    /// When it arrived.
+    pub(crate) created: Option<Timestamp>,
+}
+
+/// A message that is stored now.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Stored {
+    pub(crate) mailbox: MailboxNumber,
+    pub(crate) id: String,
+    /// Its id in the store and in the index.
+    pub(crate) content: String,
+}
+
+/// A message that is stored and is to be indexed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ToIndex {
+    pub(crate) stored: Stored,
+    pub(crate) fragment: Option<String>,
+    pub(crate) address: String,
+    /// The path of its folder.
+    pub(crate) path: String,
+    /// When it arrived.
+    pub(crate) created: Option<Timestamp>,
+}
+
+impl Book {
+    /// The next messages of a mailbox that are to be fetched, after that id; with `again` those only
+    /// that could not be fetched for a reason that may pass.
+    pub(crate) fn to_fetch(
+        &self,
+        mailbox: MailboxNumber,
+        after: &str,
+        again: bool,
+        most: usize,
+    ) -> Result<Vec<ToFetch>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT items.id, items.fragment, coalesce(folders.path, items.folder), created \
+             FROM items LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
+             WHERE items.mailbox = ?1 AND items.id > ?2 AND content IS NULL AND items.gone_at IS NULL \
+             AND (may_pass OR NOT ?3) ORDER BY items.id LIMIT ?4",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let found = rows.query_map(params![mailbox, after, again, most], |row| {
+            let (id, fragment, path) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(ToFetch { id, fragment, path, created: time(row.get(3)?) })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The next messages that are stored and not indexed.
+    pub(crate) fn to_index(&self, most: usize) -> Result<Vec<ToIndex>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT items.mailbox, items.id, content, items.fragment, address, \
+             coalesce(folders.path, items.folder), created FROM items \
+             JOIN mailboxes ON number = items.mailbox \
+             LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
+             WHERE content IS NOT NULL AND indexed = 0 ORDER BY content LIMIT ?1",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let found = rows.query_map([most], |row| {
+            let stored = Stored { mailbox: row.get(0)?, id: row.get(1)?, content: row.get(2)? };
+            let (fragment, address, path) = (row.get(3)?, row.get(4)?, row.get(5)?);
+            Ok(ToIndex { stored, fragment, address, path, created: time(row.get(6)?) })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// These are in the store.
+    pub(crate) fn stored(&mut self, all: &[Stored]) -> Result<(), Error> {
+        self.each(
+            "UPDATE items SET content = ?3, failure = NULL, may_pass = 0 WHERE mailbox = ?1 AND id = ?2",
+            all,
+        )
+    }
+
+    /// These can be found.
+    pub(crate) fn indexed(&mut self, all: &[Stored]) -> Result<(), Error> {
+        self.each(
+            "UPDATE items SET indexed = 1 WHERE mailbox = ?1 AND id = ?2 AND content = ?3",
+            all,
+        )
+    }
+
+    /// These are not what they were in the store, so that they have to be fetched again.
+    pub(crate) fn lost(&mut self, all: &[Stored]) -> Result<(), Error> {
+        self.each(
+            "UPDATE items SET content = NULL, indexed = 0 WHERE mailbox = ?1 AND id = ?2 AND content = ?3",
+            all,
+        )
+    }
+
+    fn each(&mut self, sql: &str, all: &[Stored]) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        for Stored { mailbox, id, content } in all {
+            transaction.prepare_cached(sql)?.execute(params![mailbox, id, content])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Whether the same message was indexed with another place, which it keeps.
+    pub(crate) fn has_a_place(&self, stored: &Stored) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM items WHERE content = ?3 AND indexed = 1 AND NOT (mailbox = ?1 AND id = ?2) LIMIT 1";
+        let mut row = self.connection.prepare_cached(sql)?;
+        let found = row.query_row(params![stored.mailbox, stored.id, stored.content], |_| Ok(()));
+        Ok(found.optional()?.is_some())
+    }
+
+    /// Any message that can be found.
+    pub(crate) fn any_indexed(&self) -> Result<Option<String>, Error> {
+        let sql = "SELECT content FROM items WHERE indexed = 1 LIMIT 1";
+        Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?)
+    }
+
+    /// The ids in the store of what is gone upstream everywhere.
+    pub(crate) fn gone_for_good(&self) -> Result<Vec<String>, Error> {
+        let mut rows = self.connection.prepare(
+            "SELECT DISTINCT content FROM items AS gone WHERE gone_at IS NOT NULL AND content IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM items WHERE content = gone.content AND gone_at IS NULL)",
+        )?;
+        let found = rows.query_map([], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Forgets everything that is gone upstream.
+    pub(crate) fn forget_gone(&self) -> Result<(), Error> {
+        self.connection.execute("DELETE FROM items WHERE gone_at IS NOT NULL", [])?;
+        Ok(())
+    }
+
+    /// Nothing can be found any more: the index is a new one.
+    pub(crate) fn nothing_indexed(&self) -> Result<(), Error> {
+        self.connection.execute("UPDATE items SET indexed = 0 WHERE indexed = 1", [])?;
+        Ok(())
+    }
+
+    /// A message could not be fetched.
+    pub(crate) fn failed(
+        &self,
+        mailbox: MailboxNumber,
+        id: &str,
+        why: &str,
+        may_pass: bool,
+    ) -> Result<(), Error> {
+        self.connection
+            .prepare_cached(
+                "UPDATE items SET failure = ?3, may_pass = ?4 WHERE mailbox = ?1 AND id = ?2",
+            )?
+            .execute(params![mailbox, id, why, may_pass])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,218 @@
+//! What was synced, for those who answer in the place of the service.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use postern_upstream::{Location, Source};
+
+use crate::book::{Book, Entry, Folder};
+use crate::{Error, Status, Store};
+
+/// The node that stands for a whole mailbox.
+const ROOT: &str = "-";
+
+/// Book and store of a data folder, open for reading as soon as there is something to read.
+#[derive(Debug)]
+pub struct Collected {
+    data: PathBuf,
+    store: Store,
+    book: Mutex<Option<Book>>,
+    status: Mutex<Option<(i64, Status)>>,
+}
+
+/// A mailbox that was synced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InMailbox {
+    number: i64,
+    /// Its address, as messages in the index have it.
+    pub address: String,
+}
+
+/// A folder of a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectedFolder {
+    /// Its id upstream.
+    pub id: String,
+    /// The second part of the id, where it has one.
+    pub fragment: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// What upstream calls its kind.
+    pub kind: Option<String>,
+}
+
+/// A message as upstream lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectedMessage {
+    /// Its id upstream.
+    pub id: String,
+    /// The second part of the id, where it has one.
+    pub fragment: Option<String>,
+    /// Its subject.
+    pub name: Option<String>,
+    /// What upstream calls its kind.
+    pub kind: Option<String>,
+    /// When it arrived.
+    pub created: Option<Timestamp>,
+}
+
+impl Collected {
+    /// What was synced below the data folder `data`, now or later.
+    ///
+    /// ```
+    /// use postern_sync::{Collected, Status};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let collected = Collected::below(folder.path());
+    /// assert_eq!(collected.status()?, Status::default());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn below(data: &Path) -> Self {
+        let store = Store::below(data);
+        Self { data: data.to_owned(), store, book: Mutex::default(), status: Mutex::default() }
+    }
+
+    /// The mailboxes that were synced, and how much of each is here; cheap while nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn status(&self) -> Result<Status, Error> {
+        let read = self.with_book(|book| {
+            let version = book.version()?;
+            let mut known = lock(&self.status);
+            match known.as_ref() {
+                Some((of, status)) if *of == version => Ok(status.clone()),
+                _ => Ok(known.insert((version, book.status()?)).1.clone()),
+            }
+        })?;
+        Ok(read.unwrap_or_default())
+    }
+
+    /// The locations of the tenant, as they were last listed.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn locations(&self) -> Result<Vec<Location>, Error> {
+        Ok(self.with_book(Book::locations)?.unwrap_or_default())
+    }
+
+    /// The live mailboxes at a location, as they were last listed.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn sources(&self, location: &str) -> Result<Vec<Source>, Error> {
+        Ok(self.with_book(|book| book.sources(location))?.unwrap_or_default())
+    }
+
+    /// The mailbox of that address or id, at the location that mail was collected to.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn mailbox(&self, location: &str, source: &str) -> Result<Option<InMailbox>, Error> {
+        let found = self.with_book(|book| book.find(location, source))?.flatten();
+        Ok(found.map(|found| InMailbox { number: found.number, address: found.address }))
+    }
+
+    /// The folders that lie in a node of a mailbox, by name; nothing where there is no such node.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn folders(
+        &self,
+        mailbox: &InMailbox,
+        node: &str,
+        offset: u32,
+        most: u32,
+    ) -> Result<Option<Vec<CollectedFolder>>, Error> {
+        self.within(mailbox, node, |book| book.folders_in(mailbox.number, node, offset, most))
+    }
+
+    /// The messages of a folder, or at the root of the whole mailbox, that arrived in that span, both ends
+    /// included, oldest first; nothing where there is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn messages(
+        &self,
+        mailbox: &InMailbox,
+        node: &str,
+        span: [Timestamp; 2],
+        offset: u32,
+        most: u32,
+    ) -> Result<Option<Vec<CollectedMessage>>, Error> {
+        let folder = (node != ROOT).then_some(node);
+        self.within(mailbox, node, |book| book.entries(mailbox.number, folder, span, offset, most))
+    }
+
+    /// The original of a message by its id upstream.
+    ///
+    /// # Errors
+    ///
+    /// When book-keeping or store cannot be read.
+    pub fn download(&self, mailbox: &InMailbox, item: &str) -> Result<Option<Vec<u8>>, Error> {
+        let content = self.with_book(|book| book.content(mailbox.number, item))?.flatten();
+        content.map_or(Ok(None), |content| self.store.get(&content))
+    }
+
+    /// The original of a message by its id in the index.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    pub fn original(&self, id: &str) -> Result<Option<Vec<u8>>, Error> {
+        self.store.get(id)
+    }
+
+    fn within<F, T: From<F>>(
+        &self,
+        mailbox: &InMailbox,
+        node: &str,
+        list: impl FnOnce(&Book) -> Result<Vec<F>, Error>,
+    ) -> Result<Option<Vec<T>>, Error> {
+        let found = self.with_book(|book| {
+            if node != ROOT && !book.has_folder(mailbox.number, node)? {
+                return Ok(None);
+            }
+            Ok(Some(list(book)?.into_iter().map(T::from).collect()))
+        })?;
+        Ok(found.flatten())
+    }
+
+    /// Reads the book, which is opened where that was not done yet; nothing where there is none.
+    fn with_book<T>(
+        &self,
+        read: impl FnOnce(&Book) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        let mut opened = lock(&self.book);
+        if opened.is_none() {
+            *opened = Book::read(&self.data)?;
+        }
+        opened.as_ref().map(read).transpose()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl From<Folder> for CollectedFolder {
+    fn from(folder: Folder) -> Self {
+        let Folder { id, fragment, name, kind, .. } = folder;
+        Self { id, fragment, name, kind }
+    }
+}
+
+impl From<Entry> for CollectedMessage {
+    fn from(entry: Entry) -> Self {
+        let Entry { id, fragment, name, kind, created } = entry;
+        Self { id, fragment, name, kind, created }
+    }
+}

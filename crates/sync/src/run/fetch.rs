@@ -1,0 +1,101 @@
+//! Downloading what is not here yet.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use postern_upstream::Failure;
+use tokio::task::JoinSet;
+
+use super::discover::Mailbox;
+use super::take::{Door, Taken, parsed};
+use super::{Run, joined};
+use crate::Error;
+use crate::book::{MailboxNumber, Stored, ToFetch, ToIndex};
+
+/// Messages that are looked up at once.
+const CHUNK: usize = 500;
+
+/// What became of a download.
+enum Fetched {
+    Here,
+    /// It failed, and another try may help.
+    MayPass,
+    Refused,
+}
+
+impl Run {
+    /// Downloads what is known of a mailbox and not here; with `again` what failed and may pass. Says
+    /// whether nothing of that is left.
+    pub(super) async fn fetch(
+        self: &Arc<Self>,
+        mailbox: &Mailbox,
+        number: MailboxNumber,
+        taker: &Door,
+        again: bool,
+    ) -> Result<bool, Error> {
+        let (mut waiting, mut after) = (VecDeque::new(), String::new());
+        let (mut at_work, mut all_here) = (JoinSet::new(), true);
+        loop {
+            if waiting.is_empty() {
+                let from = after.clone();
+                let more = self.on_book(move |book| book.to_fetch(number, &from, again, CHUNK));
+                waiting = more.await?.into();
+                self.progress.waiting.fetch_add(waiting.len() as u64, Relaxed);
+            }
+            // One download more than there are requests is packed and read meanwhile.
+            while at_work.len() < 2 * self.request.jobs.max(1) && !self.is_stopped() {
+                let Some(next): Option<ToFetch> = waiting.pop_front() else { break };
+                after.clone_from(&next.id);
+                let (run, mailbox, taker) = (Arc::clone(self), mailbox.clone(), taker.clone());
+                at_work.spawn(async move { run.one(&mailbox, number, next, &taker).await });
+            }
+            let Some(done) = at_work.join_next().await else { break };
+            self.progress.waiting.fetch_sub(1, Relaxed);
+            all_here &= !matches!(joined(done)?, Fetched::MayPass);
+        }
+        self.progress.waiting.fetch_sub(waiting.len() as u64, Relaxed);
+        Ok(all_here)
+    }
+
+    async fn one(
+        self: &Arc<Self>,
+        mailbox: &Mailbox,
+        number: MailboxNumber,
+        message: ToFetch,
+        taker: &Door,
+    ) -> Result<Fetched, Error> {
+        let place = mailbox.place(&message.id);
+        let answer = self.tenant.download(place, message.fragment.as_deref()).await;
+        let bytes = match self.heed("messages cannot be downloaded", answer)? {
+            Ok(bytes) => bytes,
+            Err(failure) => return self.not_fetched(number, message.id, &failure).await,
+        };
+        self.progress.bytes.fetch_add(bytes.len() as u64, Relaxed);
+        let (run, address) = (Arc::clone(self), mailbox.address.clone());
+        let taken = tokio::task::spawn_blocking(move || {
+            let content = run.store.put(&bytes)?;
+            let stored = Stored { mailbox: number, id: message.id, content };
+            let ToFetch { fragment, path, created, .. } = message;
+            let to_index = ToIndex { stored, fragment, address, path, created };
+            let message = parsed(&to_index, &bytes);
+            Ok(Taken { stored: to_index.stored, message, is_new: true })
+        });
+        // Without a taker the run has ended, and the reason is told elsewhere.
+        if taker.send(joined(taken.await)?).await.is_err() {
+            self.health.stop();
+        }
+        Ok(Fetched::Here)
+    }
+
+    async fn not_fetched(
+        self: &Arc<Self>,
+        mailbox: MailboxNumber,
+        id: String,
+        failure: &Failure,
+    ) -> Result<Fetched, Error> {
+        let (why, may_pass) = (failure.to_string(), failure.may_pass());
+        self.on_book(move |book| book.failed(mailbox, &id, &why, may_pass)).await?;
+        Ok(if may_pass { Fetched::MayPass } else { Fetched::Refused })
+    }
+}

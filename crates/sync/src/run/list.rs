@@ -1,0 +1,220 @@
+//! Listing: the folders of a mailbox, and the messages of a folder window by window.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use postern_upstream::{Failure, Item, Listing, Page, Place};
+use tokio::task::JoinSet;
+
+use super::discover::Mailbox;
+use super::{Run, joined};
+use crate::Error;
+use crate::book::{Entry, Folder, MailboxNumber};
+use crate::window::{Window, plan};
+
+/// Folders of a mailbox that are walked; more would be a tree without an end.
+const MOST_FOLDERS: usize = 100_000;
+
+/// What is left to list of a mailbox: a window of a folder.
+type Todo = (String, Window);
+
+impl Run {
+    /// Lists a mailbox, and says whether all of it was listed. One that was never collected is nothing
+    /// to list.
+    pub(super) async fn list(self: &Arc<Self>, mailbox: &mut Mailbox) -> Result<bool, Error> {
+        let answer = self.folders(mailbox).await?;
+        self.unlisted().remove(&mailbox.address);
+        let folders = match answer {
+            Ok(folders) => folders,
+            Err(Failure::NotFound) if mailbox.is_asked_for => {
+                return Err(Error::NoMailbox(mailbox.address.clone()));
+            }
+            Err(Failure::NotFound) => return Ok(true),
+            Err(failure) => return self.not_listed(mailbox, &failure).await,
+        };
+        let number = self.enter(mailbox, &folders).await?;
+        let mut todo = Vec::new();
+        for folder in folders {
+            todo.extend(self.planned(number, folder.id).await?);
+        }
+        match self.windows(mailbox, number, todo).await? {
+            Some(failure) => self.not_listed(mailbox, &failure).await,
+            None if self.is_stopped() => Ok(false),
+            None => {
+                let now = self.now();
+                self.on_book(move |book| book.listed_whole(number, now)).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Notes that the mailbox was collected, and which folders it has.
+    async fn enter(
+        self: &Arc<Self>,
+        mailbox: &mut Mailbox,
+        folders: &[Folder],
+    ) -> Result<MailboxNumber, Error> {
+        let Mailbox { location, address, source, .. } = mailbox.clone();
+        let (folders, now) = (folders.to_vec(), self.now());
+        let number = self.on_book(move |book| {
+            let number = book.mailbox(&location, &address, &source)?;
+            book.folders(number, &folders, now)?;
+            Ok(number)
+        });
+        let number = number.await?;
+        if mailbox.number.replace(number).is_none() {
+            self.count_mailbox();
+        }
+        Ok(number)
+    }
+
+    async fn planned(
+        self: &Arc<Self>,
+        mailbox: MailboxNumber,
+        folder: String,
+    ) -> Result<Vec<Todo>, Error> {
+        let (all, now, full) = (Window::all(self.request.since), self.now(), self.request.full);
+        self.on_book(move |book| {
+            let listed = book.windows(mailbox, &folder)?;
+            let planned = plan(&listed, all, now, full);
+            Ok(planned.into_iter().map(|window| (folder.clone(), window)).collect())
+        })
+        .await
+    }
+
+    async fn not_listed(
+        self: &Arc<Self>,
+        mailbox: &Mailbox,
+        failure: &Failure,
+    ) -> Result<bool, Error> {
+        let why = format!("it cannot be listed: {failure}");
+        match mailbox.number {
+            Some(number) => self.on_book(move |book| book.not_listed(number, &why)).await?,
+            None => drop(self.unlisted().insert(mailbox.address.clone(), why)),
+        }
+        // What will not pass is not worth another try in this run.
+        Ok(!failure.may_pass())
+    }
+
+    /// The folders of a mailbox, with those inside of others.
+    async fn folders(
+        self: &Arc<Self>,
+        mailbox: &Mailbox,
+    ) -> Result<Result<Vec<Folder>, Failure>, Error> {
+        let mut found: Vec<Folder> = Vec::new();
+        let mut seen = HashSet::new();
+        let mut next = 0_usize;
+        loop {
+            let (parent, around) = match next.checked_sub(1).map(|at| found.get(at)) {
+                None => (Place::ROOT.to_owned(), String::new()),
+                Some(Some(folder)) => (folder.id.clone(), folder.path.clone()),
+                Some(None) => return Ok(Ok(found)),
+            };
+            next += 1;
+            let items = match self.all_pages(mailbox, &parent, Listing::Folders, None).await? {
+                Ok(items) => items,
+                // It was removed a moment ago, or cannot have folders in it.
+                Err(failure) if next > 1 && !failure.may_pass() => continue,
+                Err(failure) => return Ok(Err(failure)),
+            };
+            let new = items.into_iter().filter(|item| seen.insert(item.id.clone()));
+            found.extend(new.map(|item| Folder::new(item, &parent, &around)));
+            found.truncate(MOST_FOLDERS);
+        }
+    }
+
+    /// Lists windows, a few at a time; the last failure where some could not be listed.
+    async fn windows(
+        self: &Arc<Self>,
+        mailbox: &Mailbox,
+        number: MailboxNumber,
+        mut todo: Vec<Todo>,
+    ) -> Result<Option<Failure>, Error> {
+        let (mut at_work, mut last) = (JoinSet::new(), None);
+        loop {
+            while at_work.len() < self.request.jobs.max(1) && !self.is_stopped() {
+                let Some((folder, window)) = todo.pop() else { break };
+                let (run, mailbox) = (Arc::clone(self), mailbox.clone());
+                at_work.spawn(async move { run.window(&mailbox, number, folder, window).await });
+            }
+            let Some(done) = at_work.join_next().await else { return Ok(last) };
+            match joined(done)? {
+                Ok(halves) => todo.extend(halves),
+                Err(failure) => last = Some(failure),
+            }
+        }
+    }
+
+    /// Lists a window; one with more than a page is given back in two halves.
+    async fn window(
+        self: &Arc<Self>,
+        mailbox: &Mailbox,
+        number: MailboxNumber,
+        folder: String,
+        window: Window,
+    ) -> Result<Result<Vec<Todo>, Failure>, Error> {
+        let listing = Listing::Messages(window.asked());
+        let first = match self.page(mailbox, &folder, listing, None).await? {
+            Ok(first) => first,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        if let Some(halves) = window.split(self.now()).filter(|_| is_full(&first)) {
+            return Ok(Ok(halves.map(|half| (folder.clone(), half)).to_vec()));
+        }
+        let items = match self.all_pages(mailbox, &folder, listing, Some(first)).await? {
+            Ok(items) => items,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        let entries: Vec<_> = items.into_iter().map(Entry::from).collect();
+        let now = self.now();
+        self.on_book(move |book| book.listed(number, &folder, window, &entries, now)).await?;
+        self.progress.windows.fetch_add(1, Relaxed);
+        Ok(Ok(Vec::new()))
+    }
+
+    /// Every page of a listing, of which the first may be there already.
+    async fn all_pages(
+        &self,
+        mailbox: &Mailbox,
+        node: &str,
+        listing: Listing,
+        first: Option<Page<Item>>,
+    ) -> Result<Result<Vec<Item>, Failure>, Error> {
+        let mut page = match first {
+            Some(page) => page,
+            None => match self.page(mailbox, node, listing, None).await? {
+                Ok(page) => page,
+                Err(failure) => return Ok(Err(failure)),
+            },
+        };
+        let (mut items, mut seen) = (Vec::new(), HashSet::new());
+        loop {
+            items.append(&mut page.items);
+            // A marker that comes again would lead round in circles.
+            let Some(marker) = page.marker.filter(|marker| seen.insert(marker.clone())) else {
+                return Ok(Ok(items));
+            };
+            page = match self.page(mailbox, node, listing, Some(&marker)).await? {
+                Ok(page) => page,
+                Err(failure) => return Ok(Err(failure)),
+            };
+        }
+    }
+
+    async fn page(
+        &self,
+        mailbox: &Mailbox,
+        node: &str,
+        listing: Listing,
+        marker: Option<&str>,
+    ) -> Result<Result<Page<Item>, Failure>, Error> {
+        let answer = self.tenant.items(mailbox.place(node), listing, marker).await;
+        self.heed("a folder cannot be listed", answer)
+    }
+}
+
+/// Whether there is more than this page, and enough on it that halves make sense.
+fn is_full(page: &Page<Item>) -> bool {
+    page.marker.is_some() && page.items.len() > 1
+}

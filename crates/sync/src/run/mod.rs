@@ -1,0 +1,237 @@
+//! One run: list what was collected, download what is not here, store it, index it.
+
+mod discover;
+mod fetch;
+mod list;
+mod report;
+mod take;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, TryLockError};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use postern_local_index::index::Options;
+use postern_upstream::Tenant;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::book::Book;
+use crate::{Error, Store};
+use discover::Mailbox;
+use report::Health;
+use take::Taker;
+
+pub use report::{Failed, Progress, Summary};
+
+/// How often what failed for a reason that may pass is tried in one run.
+const PASSES: u32 = 4;
+/// How long the first of the pauses in between is; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Messages on their way to the index.
+const IN_FLIGHT: usize = 64;
+
+/// What to sync, and how.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Addresses of mailboxes; without any all that were collected.
+    pub mailboxes: Vec<String>,
+    /// Nothing that arrived before.
+    pub since: Option<Timestamp>,
+    /// Requests at the same time.
+    pub jobs: usize,
+    /// Whether everything is listed again, and not only what may have changed.
+    pub full: bool,
+    /// Whether nothing is downloaded or noted.
+    pub dry_run: bool,
+    /// Whether what is gone upstream is removed here as well.
+    pub prune: bool,
+    /// How the index is written.
+    pub options: Options,
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self {
+            mailboxes: Vec::new(),
+            since: None,
+            jobs: 4,
+            full: false,
+            dry_run: false,
+            prune: false,
+            options: Options { memory_bytes: 64 << 20, threads: 1, rebuild: false },
+        }
+    }
+}
+
+/// What all parts of a run share.
+struct Run {
+    tenant: Tenant,
+    request: Request,
+    book: Mutex<Book>,
+    store: Store,
+    clock: fn() -> Timestamp,
+    progress: Arc<Progress>,
+    health: Health,
+    /// Mailboxes that the book does not know and that could not be listed, and why.
+    unlisted: Mutex<BTreeMap<String, String>>,
+}
+
+/// Brings what is here in line with what was collected for `tenant`, whose id is `id`, below the data
+/// folder `data`. `clock` says what time it is.
+///
+/// A run that ends early says why in [`Summary::ended`]; what it did is kept, and the next run goes on.
+///
+/// # Errors
+///
+/// When the run cannot even begin: another one is at work, or the data folder cannot be used.
+///
+/// ```no_run
+/// use std::sync::Arc;
+/// use postern_sync::{Progress, Request, run};
+/// use postern_upstream::{DataTap, Secret, Settings, TenantSettings};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let service = DataTap::new("https://datatap.example.com", Settings::default())?;
+/// let tenant = service.tenant("tenant-id", Secret::new("key"), TenantSettings::default());
+/// let (request, progress) = (Request::default(), Arc::new(Progress::default()));
+/// let clock = || jiff::Timestamp::UNIX_EPOCH;
+/// let summary = run(tenant, "tenant-id", "data".as_ref(), request, clock, progress).await?;
+/// println!("{} of {} messages are here", summary.here, summary.known);
+/// # Ok(()) }
+/// ```
+pub async fn run(
+    tenant: Tenant,
+    id: &str,
+    data: &Path,
+    request: Request,
+    clock: fn() -> Timestamp,
+    progress: Arc<Progress>,
+) -> Result<Summary, Error> {
+    let _lock = if request.dry_run { None } else { Some(lock(data)?) };
+    let book = if request.dry_run { Book::copy(data)? } else { Book::open(data)? };
+    book.belongs_to(data, id)?;
+    let health = Health::default();
+    let store = Store::below(data);
+    let book = Mutex::new(book);
+    let unlisted = Mutex::default();
+    let run = Arc::new(Run { tenant, request, book, store, clock, progress, health, unlisted });
+    let outcome = if run.request.dry_run {
+        run.walk(id, None).await
+    } else {
+        run.walk_and_take(id, data).await
+    };
+    run.summary(outcome)
+}
+
+/// Permission to sync, for as long as it lives; the system takes it back from a dead process.
+fn lock(data: &Path) -> Result<File, Error> {
+    let folder = crate::folder(data);
+    fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, error))?;
+    let path = folder.join("lock");
+    let file = File::create(&path).map_err(|error| Error::io(&path, error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Busy(folder)),
+        Err(TryLockError::Error(error)) => Err(Error::io(&path, error)),
+    }
+}
+
+impl Run {
+    fn now(&self) -> Timestamp {
+        (self.clock)()
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unlisted(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.unlisted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works on the book, off the threads that talk to the service.
+    async fn on_book<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut Book) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let run = Arc::clone(self);
+        joined(tokio::task::spawn_blocking(move || work(&mut run.book())).await)
+    }
+
+    /// Walks with a thread beside it that takes in what is downloaded.
+    async fn walk_and_take(self: &Arc<Self>, id: &str, data: &Path) -> Result<(), Error> {
+        let (run, data) = (Arc::clone(self), data.to_owned());
+        // What the store has lost is known before anything is fetched.
+        let taker = joined(tokio::task::spawn_blocking(move || Taker::open(run, &data)).await)?;
+        let (sender, receiver) = mpsc::channel(IN_FLIGHT);
+        let taking = tokio::task::spawn_blocking(move || taker.take_all(receiver));
+        let walked = self.walk(id, Some(sender.clone())).await;
+        if walked.is_err() {
+            self.health.stop();
+        }
+        drop(sender);
+        // Why nothing could be taken in says more than that nobody took it.
+        joined(taking.await)?;
+        walked
+    }
+
+    async fn walk(self: &Arc<Self>, id: &str, taker: Option<take::Door>) -> Result<(), Error> {
+        let mut open = self.discover(id).await?;
+        let mut pause = FIRST_PAUSE;
+        for pass in 0..PASSES {
+            if pass > 0 {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+            }
+            open = self.pass(open, taker.as_ref(), pass > 0).await?;
+            if open.is_empty() || self.health.is_stopped() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Syncs these mailboxes, and gives back those that are worth another try.
+    async fn pass(
+        self: &Arc<Self>,
+        mailboxes: Vec<Mailbox>,
+        taker: Option<&take::Door>,
+        again: bool,
+    ) -> Result<Vec<Mailbox>, Error> {
+        let (mut waiting, mut open) = (mailboxes.into_iter(), Vec::new());
+        let mut at_work = JoinSet::new();
+        loop {
+            while at_work.len() < self.request.jobs.max(1) {
+                let Some(mailbox) = waiting.next() else { break };
+                let (run, taker) = (Arc::clone(self), taker.cloned());
+                at_work.spawn(async move { run.mailbox(mailbox, taker.as_ref(), again).await });
+            }
+            let Some(done) = at_work.join_next().await else { return Ok(open) };
+            open.extend(joined(done)?);
+        }
+    }
+
+    /// Lists a mailbox and downloads what is not here; gives it back where that is worth another try.
+    async fn mailbox(
+        self: &Arc<Self>,
+        mut mailbox: Mailbox,
+        taker: Option<&take::Door>,
+        again: bool,
+    ) -> Result<Option<Mailbox>, Error> {
+        let listed = mailbox.is_listed || self.list(&mut mailbox).await?;
+        mailbox.is_listed = listed;
+        let fetched = match (taker, mailbox.number) {
+            (Some(taker), Some(number)) => self.fetch(&mailbox, number, taker, again).await?,
+            _ => true,
+        };
+        Ok((!listed || !fetched).then_some(mailbox))
+    }
+}
+
+/// What a task came to.
+fn joined<T>(outcome: Result<Result<T, Error>, tokio::task::JoinError>) -> Result<T, Error> {
+    outcome.unwrap_or_else(|error| Err(Error::Defect(error.to_string())))
+}

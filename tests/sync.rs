@@ -1,0 +1,291 @@
+//! Syncing with the real binary: killed, out of space, and what the gateway makes of it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use postern_upstream::fake::{Fake, Mail, Misbehaviour};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::support::{Gateway, KEY, TENANT, get, postern, run, stderr, stdout};
+
+/// An upstream with 400 messages in pages of 20, and a place for them.
+struct Setting {
+    fake: Fake,
+    folder: TempDir,
+}
+
+fn mail(number: usize) -> Mail {
+    let (mailbox, folder) =
+        [("ann@x.com", "Inbox"), ("ann@x.com", "Sent Items"), ("bob@x.com", "Inbox")][number % 3];
+    Mail {
+        mailbox: mailbox.to_owned(),
+        folder: folder.to_owned(),
+        id: format!("m{number}"),
+        subject: format!("number{number}"),
+        created: format!("20{:02}-0{}-11T10:00:{:02}Z", number % 20, number % 9 + 1, number % 60),
+        bytes: format!("From: a@x.com\r\nSubject: number{number}\r\n\r\nsome words\r\n")
+            .into_bytes(),
+    }
+}
+
+impl Setting {
+    async fn new() -> Self {
+        let fake = Fake::start().await.unwrap();
+        fake.page_size(20);
+        fake.hold((0..400).map(mail));
+        fake.demand_key(KEY);
+        Self { fake, folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn data(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn sync(&self, data: &str, arguments: &[&str]) -> Command {
+        let mut command = postern(&self.data(data));
+        command.args(["sync", "--premium", &self.fake.url(), "--tenant", TENANT, "--key", KEY]);
+        command.args(["--format", "json", "--answer-time", "1s", "--quiet"]).args(arguments);
+        command.stdin(Stdio::null());
+        command
+    }
+}
+
+async fn finished(mut command: Command) -> Output {
+    tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+}
+
+fn summary(output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(output)))
+}
+
+/// Every message as it is found, by its id, and its original.
+fn all(data: &Path) -> BTreeMap<String, (Value, String)> {
+    let output = run(data, &["search", "--format", "jsonl", "--limit", "100000", "*"]);
+    let text = stdout(&output);
+    let messages = text.lines().map(|line| {
+        let message: Value = serde_json::from_str(line).unwrap();
+        let id = message["id"].as_str().unwrap().to_owned();
+        let file = data.join("sync/messages").join(&id[..1]).join(format!("{id}.eml.gz"));
+        assert!(file.exists(), "{}", file.display());
+        (id.clone(), (message, id))
+    });
+    let all: BTreeMap<_, _> = messages.collect();
+    assert_eq!(all.len(), text.lines().count(), "each message once");
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_whole_sync() {
+    let setting = Setting::new().await;
+    let dry = summary(&finished(setting.sync("data", &["--dry-run"])).await);
+    assert_eq!((&dry["known"], &dry["downloaded"]), (&400.into(), &0.into()));
+    let first = summary(&finished(setting.sync("data", &[])).await);
+    assert_eq!(
+        (&first["known"], &first["here"], &first["downloaded"]),
+        (&400.into(), &400.into(), &400.into())
+    );
+    assert_eq!(
+        first["requests"].as_u64(),
+        Some(setting.fake.seen().len() as u64 - dry["requests"].as_u64().unwrap())
+    );
+    let data = setting.data("data");
+    let found = all(&data);
+    assert_eq!(found.len(), 400);
+    let found = stdout(&run(&data, &["search", "--format", "ids", "subject:number7"]));
+    let original = run(&data, &["show", "--eml", found.trim()]);
+    assert_eq!(original.stdout, mail(7).bytes);
+    let status: Value =
+        serde_json::from_slice(&run(&data, &["status", "--format", "json"]).stdout).unwrap();
+    assert_eq!((&status["indexed"], &status["known"]), (&400.into(), &400.into()));
+    assert_eq!(status["sync"]["mailboxes"][0]["here"], 267);
+    let text = stdout(&run(&data, &["status"]));
+    assert!(text.contains("267 of 267  ann@x.com  2 folders"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn words_for_what_is_wrong() {
+    let setting = Setting::new().await;
+    let told = |data: &str, arguments: &[&str]| finished(setting.sync(data, arguments));
+    for (arguments, code, expected) in [
+        (vec!["--mailbox", "nobody@x.com"], 1, "there is no collected mailbox `nobody@x.com`"),
+        (vec!["--since", "yesterday"], 2, "`yesterday` is no date"),
+        (vec!["--jobs", "0"], 2, "0 is not in 1..=64"),
+    ] {
+        let output = told("bad", &arguments).await;
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        assert!(stderr(&output).contains(expected), "{}", stderr(&output));
+    }
+    setting.fake.misbehave_at("/items/m9/download", Misbehaviour::Status(410));
+    let some = told("some", &[]).await;
+    assert_eq!((some.status.code(), &summary(&some)["failures"]), (Some(3), &1.into()));
+    setting.fake.misbehave_at("/items/m9/download", Misbehaviour::None);
+    assert_eq!(summary(&told("some", &[]).await)["downloaded"], 1);
+    setting.fake.demand_key("another");
+    let refused = told("some", &[]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(stderr(&refused).contains("the key was refused"), "{}", stderr(&refused));
+    assert_eq!(all(&setting.data("some")).len(), 400);
+    let without = run(&setting.data("some"), &["sync", "--premium", "http://127.0.0.1:1"]);
+    assert!(stderr(&without).contains("give --tenant ID and --key KEY"), "{}", stderr(&without));
+}
+
+/// Killed at any moment while upstream misbehaves, the next run goes on, and nothing is lost or doubled.
+/// Runs 12 times, or as often as `POSTERN_TEST_KILLS` says.
+#[tokio::test(flavor = "multi_thread")]
+async fn killed_at_any_moment_under_faults() {
+    let setting = Setting::new().await;
+    let began = Instant::now();
+    finished(setting.sync("whole", &[])).await;
+    let took = began.elapsed();
+    let whole = all(&setting.data("whole"));
+    let kills = std::env::var("POSTERN_TEST_KILLS").ok().and_then(|kills| kills.parse().ok());
+    let kills: u32 = kills.unwrap_or(12);
+    let faults = [
+        Misbehaviour::Busy(Some(0)),
+        Misbehaviour::Status(500),
+        Misbehaviour::CutOff,
+        Misbehaviour::Garbage,
+        Misbehaviour::Reset,
+    ];
+    for kill in 0..kills {
+        setting.fake.misbehave_times(faults[kill as usize % faults.len()], 3);
+        let mut child = setting
+            .sync("killed", &[])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let moment = took.mul_f64(f64::from(kill * 37 % kills) / f64::from(kills));
+        tokio::time::sleep(moment).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if kill % 4 == 3 || kill + 1 == kills {
+            let last = finished(setting.sync("killed", &[])).await;
+            assert_eq!(last.status.code(), Some(0), "{}", stderr(&last));
+            assert_eq!(all(&setting.data("killed")), whole, "after kill {kill}");
+            std::fs::remove_dir_all(setting.data("killed")).unwrap();
+        }
+    }
+}
+
+/// Where files may not grow beyond some size, as on a full disk, the fault is said, and the next run
+/// goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn without_space() {
+    let setting = Setting::new().await;
+    for blocks in [1, 64, 200, 400] {
+        let sync = setting.sync("full", &[]);
+        let mut limited = Command::new("sh");
+        limited.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
+        limited.arg(sync.get_program()).args(sync.get_args());
+        let said = stderr(&finished(limited).await);
+        assert!(!said.contains("panicked") && !said.contains("defect"), "{blocks}: {said}");
+    }
+    let last = finished(setting.sync("full", &[])).await;
+    assert_eq!(last.status.code(), Some(0), "{}", stderr(&last));
+    assert_eq!(all(&setting.data("full")).len(), 400);
+}
+
+/// With upstream away, what was synced is browsed and downloaded as before.
+#[tokio::test(flavor = "multi_thread")]
+async fn browsing_goes_on_when_upstream_is_away() {
+    let setting = Setting::new().await;
+    finished(setting.sync("data", &[])).await;
+    let gateway = Gateway::start(
+        &setting.data("data"),
+        &["--premium", &setting.fake.url(), "--tenant", TENANT, "--key", KEY, "--deadline", "2s"],
+    );
+    let asked = [
+        "/locations".to_owned(),
+        "/discovery/exchange/users?PageSize=100&filter.type=USERS_AND_SHAREDMAILBOXES".to_owned(),
+        "/discovery/blob/source/ann@x.com/items/-?types=MailboxFolder&PageSize=100".to_owned(),
+        "/discovery/blob/source/ann@x.com/items/folder%2FSent%20Items?types=MessageItem&\
+         fromDate=2003-01-01T00:00:00Z&toDate=2003-12-31T00:00:00Z&PageSize=20"
+            .to_owned(),
+        "/discovery/blob/source/ann@x.com/items/m7/download?dataType=email&fragmentId=fragment-of-m7&format=eml".to_owned(),
+    ];
+    let ask = async |served: &str| {
+        let mut answers = Vec::new();
+        for path in &asked {
+            let answer = get(&format!("{}/api/{TENANT}{path}", gateway.url)).await;
+            assert_eq!(
+                (answer.status, answer.header("postern-served-by")),
+                (200, served),
+                "{path}: {}",
+                answer.body
+            );
+            assert!(answer.header("postern-coverage").starts_with("400/400; as-of=2"));
+            answers.push(answer.body);
+        }
+        answers
+    };
+    let online = ask("premium").await;
+    setting.fake.misbehave(Misbehaviour::Status(503));
+    let offline = ask("local").await;
+    for (path, (one, other)) in asked.iter().zip(online.iter().zip(&offline)) {
+        let read = |text: &String| serde_json::from_str::<Value>(text).map(essential);
+        assert_eq!(read(one).ok(), read(other).ok(), "{path}");
+    }
+    assert_eq!(offline[4].as_bytes(), mail(7).bytes);
+    let status = get(&format!("{}/v1/status", gateway.url)).await.json();
+    assert_eq!(
+        (&status["sync"]["mailboxes"][0]["here"], &status["sync"]["mailboxes"][0]["name"]),
+        (&267.into(), &"ann@x.com".into())
+    );
+    let unknown = get(&format!(
+        "{}/api/{TENANT}/discovery/blob/source/zoe@x.com/items/-?types=MailboxFolder",
+        gateway.url
+    ))
+    .await;
+    assert_eq!(unknown.status, 502);
+}
+
+/// The entries of a listing in one order, each with what upstream says of it.
+fn essential(mut answer: Value) -> Vec<String> {
+    let list = match &mut answer {
+        Value::Object(page) => ["Items", "Sources"].iter().find_map(|name| page.remove(*name)),
+        _ => Some(answer),
+    };
+    let entries = list.unwrap_or_default();
+    let entries = entries.as_array().unwrap().iter().map(|entry| {
+        let known = entry.as_object().unwrap().iter().filter(|(_, value)| !value.is_null());
+        known.map(|(name, value)| format!("{name}={value} ")).collect::<String>()
+    });
+    let mut entries: Vec<_> = entries.collect();
+    entries.sort();
+    assert!(!entries.is_empty());
+    entries
+}
+
+/// With `[sync]` the gateway brings mail here by itself, again and again.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_syncs_on_a_schedule() {
+    let setting = Setting::new().await;
+    let config = setting.data("postern.toml");
+    let text = format!("[premium]\nurl = \"{}\"\n[sync]\nevery = \"1s\"\n", setting.fake.url());
+    std::fs::write(&config, text).unwrap();
+    let gateway = Gateway::start(
+        &setting.data("data"),
+        &["--config", config.to_str().unwrap(), "--tenant", TENANT, "--key", KEY],
+    );
+    let here = async || {
+        let status = get(&format!("{}/v1/status", gateway.url)).await.json();
+        status["engines"]["local"]["coverage"]["indexed"].as_u64().unwrap_or(0)
+    };
+    let wait_for = async |count: u64| {
+        for _ in 0..300 {
+            if here().await == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("{} and not {count}", here().await);
+    };
+    wait_for(400).await;
+    let created = jiff::Timestamp::try_from(std::time::SystemTime::now()).unwrap().to_string();
+    setting.fake.hold([400, 401].map(|number| Mail { created: created.clone(), ..mail(number) }));
+    wait_for(402).await;
+}
