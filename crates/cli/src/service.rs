@@ -17,28 +17,27 @@ pub(crate) fn connect(common: &Common, service: &Service) -> anyhow::Result<Tena
     }
     let config =
         Config::load(common.config.as_deref(), &overrides(service), data::folder(common)?)?;
-    client(&config, &collection(&config, service.tenant.as_deref())?)
+    Ok(reach(&config, service.tenant.as_deref())?.1)
 }
 
-/// The collected mail of that tenant, or of the only one there is.
-pub(crate) fn collection(config: &Config, tenant: Option<&str>) -> anyhow::Result<Collection> {
+/// The collected mail of that tenant, or of the only one there is, and a client for it.
+pub(crate) fn reach(config: &Config, tenant: Option<&str>) -> anyhow::Result<(Collection, Tenant)> {
+    const NO_SERVICE: &str = "no service is named; give its address with --premium URL, or as `url` under [premium] in --config FILE";
+    if config.premium.is_none() {
+        bail!(NO_SERVICE);
+    }
     let mut all = config.collections();
     all.retain(|one| tenant.is_none_or(|tenant| one.tenant == tenant));
-    match (all.pop(), all.is_empty()) {
-        (Some(one), true) => Ok(one),
+    let collection = match (all.pop(), all.is_empty()) {
+        (Some(one), true) => one,
         (Some(_), false) => bail!("there are several tenants; say which with --tenant ID"),
         (None, _) => bail!(
             "no key is known to ask with; give --tenant ID and --key KEY (or POSTERN_KEY), or \
              `upstream_key` in --config FILE"
         ),
-    }
-}
-
-/// A client for that mail.
-pub(crate) fn client(config: &Config, collection: &Collection) -> anyhow::Result<Tenant> {
-    config.client(collection)?.context(
-        "no service is named; give its address with --premium URL, or as `url` under [premium] in --config FILE",
-    )
+    };
+    let client = config.client(&collection)?.context(NO_SERVICE)?;
+    Ok((collection, client))
 }
 
 /// What the flags put over the configuration.

@@ -28,8 +28,7 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     if let Some(time) = arguments.answer_time {
         config.sync.answer_time = time;
     }
-    let collection = service::collection(&config, arguments.tenant.as_deref())?;
-    let client = service::client(&config, &collection)?;
+    let (collection, client) = service::reach(&config, arguments.tenant.as_deref())?;
     let progress = Arc::new(Progress::default());
     let asked = Arc::clone(&progress);
     interrupt::on_ctrl_c(move || asked.stop.swap(true, Relaxed))?;

@@ -50,7 +50,7 @@ impl Coverage {
     ///     name: name.to_owned(), indexed, known, ..MailboxCoverage::default()
     /// };
     /// let mailboxes = vec![mailbox("ann", 3, 3), mailbox("bob", 1, 5)];
-    /// let all = Coverage { indexed: 4, known: 10, as_of: None, mailboxes };
+    /// let all = Coverage { indexed: 4, known: 10, mailboxes, ..Coverage::default() };
     /// let ann = all.of(|name| name == "ann");
     /// assert_eq!((ann.indexed, ann.known), (3, 5));
     /// ```
