@@ -13,7 +13,7 @@ use crate::ingest::{Setting, check, summary};
 use crate::support::{run, stdout};
 
 /// A message with that file.
-fn message(name: &str, media_type: &str, content: &[u8]) -> Vec<u8> {
+pub(crate) fn message(name: &str, media_type: &str, content: &[u8]) -> Vec<u8> {
     let mut raw = format!(
         "From: a@x.com\nSubject: the file {name}\nMIME-Version: 1.0\n\
          Content-Type: multipart/mixed; boundary=\"b{name}\"\n\n--b{name}\n\nsee the file\n--b{name}\n\

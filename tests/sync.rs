@@ -9,6 +9,8 @@ use postern_upstream::fake::{Fake, Mail, Misbehaviour};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::attachments::message;
+use crate::documents::docx;
 use crate::support::{Gateway, KEY, TENANT, get, postern, run, stderr, stdout};
 
 /// An upstream with 400 messages in pages of 20, and a place for them.
@@ -29,6 +31,11 @@ fn mail(number: usize) -> Mail {
         bytes: format!("From: a@x.com\r\nSubject: number{number}\r\n\r\nsome words\r\n")
             .into_bytes(),
     }
+}
+
+/// A message with a document, whose words only a worker reads.
+fn mail_with_a_document(number: usize) -> Mail {
+    Mail { bytes: message("a.docx", "application/octet-stream", &docx("docxword")), ..mail(number) }
 }
 
 impl Setting {
@@ -103,6 +110,20 @@ async fn a_whole_sync() {
     assert_eq!(status["sync"]["mailboxes"][0]["here"], 267);
     let text = stdout(&run(&data, &["status"]));
     assert!(text.contains("267 of 267  ann@x.com  2 folders"), "{text}");
+}
+
+/// Documents were read by `index` alone: of synced mail they were left out without a word.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_in_attachments_of_synced_mail_are_found() {
+    let setting = Setting::new().await;
+    setting.fake.hold([mail_with_a_document(400)]);
+    let output = finished(setting.sync("data", &[])).await;
+    assert_eq!(summary(&output)["here"], 401);
+    let data = setting.data("data");
+    let count = || stdout(&run(&data, &["search", "--count", "contents:docxwords"]));
+    assert_eq!(count().trim(), "1");
+    assert!(finished(setting.sync("data", &["--rebuild"])).await.status.success());
+    assert_eq!(count().trim(), "1", "read from the store");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -286,6 +307,9 @@ async fn the_gateway_syncs_on_a_schedule() {
     };
     wait_for(400).await;
     let created = jiff::Timestamp::try_from(std::time::SystemTime::now()).unwrap().to_string();
-    setting.fake.hold([400, 401].map(|number| Mail { created: created.clone(), ..mail(number) }));
+    let new = [mail(400), mail_with_a_document(401)];
+    setting.fake.hold(new.map(|mail| Mail { created: created.clone(), ..mail }));
     wait_for(402).await;
+    let found = get(&format!("{}/v1/search?q=contents:docxwords", gateway.url)).await.json();
+    assert_eq!(found["count"]["value"], 1);
 }

@@ -17,7 +17,7 @@ pub(crate) struct Scheduled {
     client: Tenant,
     tenant: String,
     data: PathBuf,
-    jobs: usize,
+    request: Request,
     every: Duration,
 }
 
@@ -28,8 +28,13 @@ impl Scheduled {
         let mut all = Vec::new();
         for collection in config.collections() {
             if let Some(client) = config.client(&collection)? {
-                let (tenant, data, jobs) = (collection.tenant, collection.data, config.sync.jobs);
-                all.push(Self { client, tenant, data, jobs, every });
+                let (tenant, data) = (collection.tenant, collection.data);
+                let request = Request {
+                    jobs: config.sync.jobs,
+                    attachment_text: config.sync.attachment_text.clone(),
+                    ..Request::default()
+                };
+                all.push(Self { client, tenant, data, request, every });
             }
         }
         if all.is_empty() {
@@ -43,8 +48,8 @@ impl Scheduled {
     /// Syncs now and after every pause; it never ends.
     pub(crate) async fn keep_syncing(self, clock: fn() -> Timestamp) {
         loop {
-            let request = Request { jobs: self.jobs, ..Request::default() };
-            let (client, progress) = (self.client.clone(), Arc::new(Progress::default()));
+            let (client, request) = (self.client.clone(), self.request.clone());
+            let progress = Arc::new(Progress::default());
             let run = postern_sync::run(client, &self.tenant, &self.data, request, clock, progress);
             self.tell(run.await);
             tokio::time::sleep(self.every).await;

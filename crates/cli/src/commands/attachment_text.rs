@@ -1,6 +1,7 @@
-//! `postern attachment-text`: the worker of `postern index`, which nobody else starts.
+//! `postern attachment-text`: the worker of whoever indexes, which nobody else starts.
 
-use postern_local_index::mail::contents;
+use anyhow::Context as _;
+use postern_local_index::mail::contents::{self, AttachmentText, Worker};
 
 use crate::exit::Exit;
 
@@ -8,4 +9,10 @@ use crate::exit::Exit;
 pub(crate) fn run() -> anyhow::Result<Exit> {
     contents::work()?;
     Ok(Exit::Done)
+}
+
+/// All text, read by this program once more.
+pub(crate) fn all() -> anyhow::Result<AttachmentText> {
+    let program = std::env::current_exe().context("this program cannot find itself")?;
+    Ok(AttachmentText::All(Worker { program, arguments: vec!["attachment-text".into()] }))
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_local_index::index::Options;
 use postern_local_index::ingest::{self, Progress, Request, Summary};
-use postern_local_index::mail::contents::{AttachmentText, Worker};
+use postern_local_index::mail::contents::AttachmentText;
 use postern_local_index::source::{PlaceRule, Unreadable};
 use serde_json::json;
 
@@ -64,13 +63,12 @@ fn request(arguments: &Index) -> anyhow::Result<Request> {
     })
 }
 
-/// All text, read by this program once more.
 fn attachment_text(arguments: &Index) -> anyhow::Result<AttachmentText> {
     if arguments.no_attachment_text {
-        return Ok(AttachmentText::Off);
+        Ok(AttachmentText::Off)
+    } else {
+        super::attachment_text::all()
     }
-    let program = std::env::current_exe().context("this program cannot find itself")?;
-    Ok(AttachmentText::All(Worker { program, arguments: vec!["attachment-text".into()] }))
 }
 
 // ---- progress ----

@@ -15,7 +15,8 @@ pub(crate) fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Exit> {
         deadline: arguments.deadline.clone(),
         ..service::overrides(&arguments.service)
     };
-    let config = Config::load(common.config.as_deref(), &overrides, data::folder(common)?)?;
+    let mut config = Config::load(common.config.as_deref(), &overrides, data::folder(common)?)?;
+    config.sync.attachment_text = super::attachment_text::all()?;
     logs(common);
     tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(&config))?;
     Ok(Exit::Done)

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
-use postern_gateway::config::{Config, Overrides};
+use postern_gateway::config::{Config, Overrides, SyncSettings};
 use postern_local_index::index::Options;
 use postern_sync::{Progress, Request, Summary};
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ const TICK: Duration = Duration::from_millis(200);
 /// Brings collected mail here and says what was done.
 pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     let mut config = config(common, arguments)?;
+    config.sync.attachment_text = super::attachment_text::all()?;
     if let Some(jobs) = arguments.jobs {
         config.sync.jobs = usize::from(jobs);
     }
@@ -32,7 +33,7 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     let progress = Arc::new(Progress::default());
     let asked = Arc::clone(&progress);
     interrupt::on_ctrl_c(move || asked.stop.swap(true, Relaxed))?;
-    let (began, request) = (Instant::now(), request(arguments, config.sync.jobs));
+    let (began, request) = (Instant::now(), request(arguments, &config.sync));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let work = postern_sync::run(
         client,
@@ -67,15 +68,16 @@ fn config(common: &Common, arguments: &Sync) -> anyhow::Result<Config> {
     Ok(Config::load(common.config.as_deref(), &overrides, data::folder(common)?)?)
 }
 
-fn request(arguments: &Sync, jobs: usize) -> Request {
+fn request(arguments: &Sync, settings: &SyncSettings) -> Request {
     let known = Request::default();
     Request {
         mailboxes: arguments.mailbox.clone(),
         since: arguments.since,
-        jobs,
+        jobs: settings.jobs,
         full: arguments.full,
         dry_run: arguments.dry_run,
         prune: arguments.prune,
+        attachment_text: settings.attachment_text.clone(),
         options: Options { rebuild: arguments.rebuild, ..known.options },
     }
 }

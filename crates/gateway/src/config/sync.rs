@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use postern_local_index::mail::contents::AttachmentText;
 use postern_upstream::{DataTap, Secret, Tenant, TenantSettings};
 use serde::Deserialize;
 
@@ -20,12 +21,19 @@ pub struct SyncSettings {
     pub jobs: usize,
     /// How long the answer to a request may take.
     pub answer_time: Duration,
+    /// Which attachments are read for their text; it cannot stand in the file.
+    pub attachment_text: AttachmentText,
 }
 
 impl Default for SyncSettings {
     fn default() -> Self {
         let answer_time = TenantSettings::default().answer_time;
-        Self { every: None, jobs: TenantSettings::default().parallel, answer_time }
+        Self {
+            every: None,
+            jobs: TenantSettings::default().parallel,
+            answer_time,
+            attachment_text: AttachmentText::default(),
+        }
     }
 }
 
@@ -51,6 +59,7 @@ impl TryFrom<FileSync> for SyncSettings {
             every: file.every.as_deref().map(pause).transpose()?.flatten(),
             jobs,
             answer_time: answer_time.unwrap_or(known.answer_time),
+            ..known
         })
     }
 }

@@ -8,7 +8,7 @@ use postern_upstream::Failure;
 use tokio::task::JoinSet;
 
 use super::discover::Mailbox;
-use super::take::{Door, Taken, parsed};
+use super::take::{Door, Taken};
 use super::{Run, joined};
 use crate::Error;
 use crate::book::{MailboxNumber, Stored, ToFetch, ToIndex};
@@ -78,7 +78,7 @@ impl Run {
             let stored = Stored { mailbox: number, id: message.id, content };
             let ToFetch { fragment, path, created, .. } = message;
             let to_index = ToIndex { stored, fragment, address, path, created };
-            let message = parsed(&to_index, &bytes);
+            let message = run.parsed(&to_index, &bytes);
             Ok(Taken { stored: to_index.stored, message, is_new: true })
         });
         // Without a taker the run has ended, and the reason is told elsewhere.

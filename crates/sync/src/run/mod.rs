@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use postern_local_index::index::Options;
+use postern_local_index::mail::contents::{AttachmentText, Contents};
 use postern_upstream::Tenant;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -48,6 +49,8 @@ pub struct Request {
     pub dry_run: bool,
     /// Whether what is gone upstream is removed here as well.
     pub prune: bool,
+    /// Which attachments are read for their text.
+    pub attachment_text: AttachmentText,
     /// How the index is written.
     pub options: Options,
 }
@@ -61,6 +64,7 @@ impl Default for Request {
             full: false,
             dry_run: false,
             prune: false,
+            attachment_text: AttachmentText::default(),
             options: Options { memory_bytes: 64 << 20, threads: 1, rebuild: false },
         }
     }
@@ -75,6 +79,8 @@ struct Run {
     clock: fn() -> Timestamp,
     progress: Arc<Progress>,
     health: Health,
+    /// Readers of attachments that nobody uses now: as many as there were messages at the same time.
+    readers: Mutex<Vec<Contents>>,
     /// Mailboxes that the book does not know and that could not be listed, and why.
     unlisted: Mutex<BTreeMap<String, String>>,
 }
@@ -116,8 +122,9 @@ pub async fn run(
     let health = Health::default();
     let store = Store::below(data);
     let book = Mutex::new(book);
-    let unlisted = Mutex::default();
-    let run = Arc::new(Run { tenant, request, book, store, clock, progress, health, unlisted });
+    let (readers, unlisted) = (Mutex::default(), Mutex::default());
+    let run =
+        Arc::new(Run { tenant, request, book, store, clock, progress, health, readers, unlisted });
     let outcome = if run.request.dry_run {
         run.walk(id, None).await
     } else {

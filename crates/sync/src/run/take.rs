@@ -7,11 +7,12 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use postern_local_index::index::{Origin, SameId, Source, Writer};
+use postern_local_index::mail::contents::Contents;
 use postern_local_index::mail::{self, Place};
 use postern_query::Message;
 use tokio::runtime::Handle;
@@ -42,16 +43,25 @@ pub(super) struct Taken {
     pub(super) is_new: bool,
 }
 
-/// The message with what only upstream knows of it.
-pub(super) fn parsed(to_index: &ToIndex, bytes: &[u8]) -> Box<Message> {
-    let place = Place { mailbox: to_index.address.clone(), folder: to_index.path.clone() };
-    let message = mail::parse(bytes, &place);
-    Box::new(Message {
-        item_id: Some(to_index.stored.id.clone()),
-        fragment_id: to_index.fragment.clone(),
-        received: message.received.or(to_index.created),
-        ..message
-    })
+impl Run {
+    /// The message with what only upstream knows of it.
+    pub(super) fn parsed(&self, to_index: &ToIndex, bytes: &[u8]) -> Box<Message> {
+        let place = Place { mailbox: to_index.address.clone(), folder: to_index.path.clone() };
+        let mut reader =
+            self.readers().pop().unwrap_or_else(|| Contents::new(&self.request.attachment_text));
+        let message = mail::parse_with(bytes, &place, &mut reader);
+        self.readers().push(reader);
+        Box::new(Message {
+            item_id: Some(to_index.stored.id.clone()),
+            fragment_id: to_index.fragment.clone(),
+            received: message.received.or(to_index.created),
+            ..message
+        })
+    }
+
+    fn readers(&self) -> MutexGuard<'_, Vec<Contents>> {
+        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The one thread that writes the index.
@@ -198,7 +208,7 @@ impl Taker {
             for to_index in next {
                 match self.run.store.get(&to_index.stored.content)? {
                     Some(bytes) => {
-                        let message = parsed(&to_index, &bytes);
+                        let message = self.run.parsed(&to_index, &bytes);
                         self.take(Taken { stored: to_index.stored, message, is_new: false })?;
                     }
                     None => {
