@@ -119,6 +119,41 @@ fn what_is_gone_is_forgotten_when_asked_for() {
     assert_eq!(setting.count("*"), "3");
 }
 
+#[test]
+fn broken_messages_are_marked_and_counted() {
+    let setting = Setting::new();
+    setting.write("1.eml", message(1));
+    setting
+        .write("2.eml", "Subject: cut\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nhalf");
+    setting.write("3.eml", "Subject: odd\nno header\nTo: a@x.com\n\nwhole");
+    setting.write("4.eml", "Subject: odder\nno header\nTo: b@x.com\n\nwhole");
+    let summary = setting.index(&[]);
+    check(&summary, &[("indexed", 4)]);
+    let expected = serde_json::json!({
+        "a line among the headers that is none": 2, "a multipart that does not end": 1
+    });
+    assert_eq!(summary["broken"], expected);
+    let data = setting.data("data");
+    let id = stdout(&run(&data, &["search", "--format", "ids", "half"]));
+    let shown = stdout(&run(&data, &["show", id.trim()]));
+    assert!(shown.contains("Broken  a multipart that does not end"), "{shown}");
+}
+
+/// The MIME library panics over it where debug assertions are on.
+#[test]
+fn a_panic_of_a_library_is_not_shown() {
+    let setting = Setting::new();
+    let inner = "Content-Type: message/rfc822\n\nword\n";
+    setting.write(
+        "1.eml",
+        format!("Content-Type: multipart/mixed; boundary=b\n\n--b{inner}{inner}\n\n--b--"),
+    );
+    let output = setting.start("data", &["--quiet"]).output().unwrap();
+    check(&summary(&output), &[("indexed", 1)]);
+    assert_eq!(stderr(&output), "");
+    assert_eq!(setting.count("word"), "1");
+}
+
 /// A mail program renames the file of a message when it is read.
 #[test]
 fn marks_follow_the_name_when_gone_files_are_forgotten() {
@@ -128,9 +163,10 @@ fn marks_follow_the_name_when_gone_files_are_forgotten() {
     setting.index(&[]);
     assert_eq!([setting.count("is:read"), setting.count("is:unread")], ["0", "1"]);
     let cur = setting.mail().join("box/cur");
-    fs::rename(cur.join("1:2,"), cur.join("1:2,FS")).unwrap();
+    fs::rename(cur.join("1:2,"), cur.join("1:2,FRS")).unwrap();
     check(&setting.index(&["--prune"]), &[("forgotten", 1), ("indexed", 1)]);
-    assert_eq!(["is:read", "is:flagged", "*"].map(|query| setting.count(query)), ["1", "1", "1"]);
+    let marked = ["is:read", "is:flagged", "is:replied", "is:draft", "*"];
+    assert_eq!(marked.map(|query| setting.count(query)), ["1", "1", "1", "0", "1"]);
 }
 
 #[test]

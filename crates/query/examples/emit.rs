@@ -312,9 +312,11 @@ fn message(number: u64, dice: &mut Dice) -> Message {
         references: dice.list(2, |dice| format!("<{}@x>", dice.below(9))),
         kind: dice.some(|dice| dice.pick(&["email", "meeting"])),
         is_flagged: dice.flag(),
+        is_replied: dice.flag(),
         is_draft: dice.flag(),
         is_signed: dice.flag(),
         is_encrypted: dice.flag(),
+        damage: None,
         item_id: dice.some(|dice| dice.below(9).to_string()),
         fragment_id: None,
     }

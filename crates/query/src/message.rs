@@ -88,12 +88,16 @@ pub struct Message {
     pub kind: Option<String>,
     /// Whether it carries a follow-up flag.
     pub is_flagged: Option<bool>,
+    /// Whether it was answered.
+    pub is_replied: Option<bool>,
     /// Whether it was never sent.
     pub is_draft: Option<bool>,
     /// Whether it carries a signature.
     pub is_signed: Option<bool>,
     /// Whether its content is encrypted.
     pub is_encrypted: Option<bool>,
+    /// What is broken in it, though it could be read as far as it goes.
+    pub damage: Option<String>,
     /// The upstream's id of the item.
     pub item_id: Option<String>,
     /// The upstream's id of the fragment.

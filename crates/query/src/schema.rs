@@ -79,6 +79,8 @@ fields! {
     local {
         /// Carries a follow-up flag.
         IsFlagged = "isFlagged",
+        /// Was answered.
+        IsReplied = "isReplied",
         /// Was never sent.
         IsDraft = "isDraft",
         /// Carries a signature.

@@ -1,5 +1,6 @@
 //! `postern index`.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -101,6 +102,7 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
     let rows = [
         ("found", summary.found.to_string()),
         ("indexed", summary.indexed.to_string()),
+        ("… broken", summary.broken.values().sum::<u64>().to_string()),
         ("already there", summary.already_there.to_string()),
         ("duplicates", summary.duplicates.to_string()),
         ("forgotten files", summary.forgotten.to_string()),
@@ -114,6 +116,7 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
     for (name, value) in rows {
         output::line(format!("{name:>16}  {value}"))?;
     }
+    broken(&summary.broken)?;
     list("attachments not read, or not to their end", &summary.attachments_unread)?;
     list("unreadable", &summary.unreadable)?;
     list("not mail", &summary.not_mail)?;
@@ -122,6 +125,17 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
     }
     if summary.found > 0 {
         output::line("\nnow search it: postern search 'from:alice has:attachment'")?;
+    }
+    Ok(())
+}
+
+/// What was broken, and how often; the messages were read as far as they go.
+fn broken(kinds: &BTreeMap<String, u64>) -> anyhow::Result<()> {
+    if !kinds.is_empty() {
+        output::line("\nbroken, and read as far as they go:")?;
+    }
+    for (kind, count) in kinds {
+        output::line(format!("{count:>7}  {kind}"))?;
     }
     Ok(())
 }
@@ -148,6 +162,7 @@ fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
         "indexed": summary.indexed,
         "alreadyThere": summary.already_there,
         "duplicates": summary.duplicates,
+        "broken": summary.broken,
         "forgotten": summary.forgotten,
         "attachmentsRead": summary.attachments_read,
         "attachmentsUnread": faults(&summary.attachments_unread),

@@ -27,10 +27,27 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
         );
     };
     match arguments.format {
-        TextOrJson::Json => output::line(document::to_json(&message))?,
+        TextOrJson::Json => output::line(json(&message))?,
         TextOrJson::Text => text(&message)?,
     }
     Ok(Exit::Done)
+}
+
+/// The document of the message, and what the index alone knows of it.
+fn json(message: &Message) -> serde_json::Value {
+    let mut value = document::to_value(message);
+    let more = [
+        ("isFlagged", message.is_flagged.into()),
+        ("isReplied", message.is_replied.into()),
+        ("isDraft", message.is_draft.into()),
+        ("isSigned", message.is_signed.into()),
+        ("isEncrypted", message.is_encrypted.into()),
+        ("damage", message.damage.clone().into()),
+    ];
+    if let Some(object) = value.as_object_mut() {
+        object.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    }
+    value
 }
 
 /// The original, from the store of sync or from where the message was read.
@@ -59,6 +76,8 @@ fn text(message: &Message) -> anyhow::Result<()> {
         ("Files", files.join(", ")),
         ("Mailbox", message.mailbox.clone().unwrap_or_default()),
         ("Folder", message.folder.clone().unwrap_or_default()),
+        ("Marks", marks(message).join(", ")),
+        ("Broken", message.damage.clone().unwrap_or_default()),
         ("Thread", message.conversation_id.clone().unwrap_or_default()),
     ];
     for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
@@ -69,6 +88,20 @@ fn text(message: &Message) -> anyhow::Result<()> {
         ))?;
     }
     output::line(format!("\n{}", terminal::safe_lines(message.body.as_deref().unwrap_or_default())))
+}
+
+/// The states that `is:` asks for.
+fn marks(message: &Message) -> Vec<&'static str> {
+    let known = [
+        (message.is_read, "read", "unread"),
+        (message.is_flagged, "flagged", ""),
+        (message.is_replied, "replied", ""),
+        (message.is_draft, "draft", ""),
+        (message.is_signed, "signed", ""),
+        (message.is_encrypted, "encrypted", ""),
+    ];
+    let said = known.map(|(is_so, yes, no)| is_so.map_or("", |is_so| if is_so { yes } else { no }));
+    said.into_iter().filter(|mark| !mark.is_empty()).collect()
 }
 
 /// The name of a file, and why its text is not found.

@@ -55,12 +55,14 @@ pub(crate) fn from_text(text: &str) -> Option<Message> {
         kind: input.text()?,
         item_id: input.text()?,
         fragment_id: input.text()?,
+        damage: input.text()?,
         received: input.integer()?.and_then(instant),
         sent: input.integer()?.and_then(instant),
         size: input.integer()?,
         has_attachments: input.flag()?,
         is_read: input.flag()?,
         is_flagged: input.flag()?,
+        is_replied: input.flag()?,
         is_draft: input.flag()?,
         is_signed: input.flag()?,
         is_encrypted: input.flag()?,
@@ -76,7 +78,7 @@ pub(crate) fn from_text(text: &str) -> Option<Message> {
     input.is_at_end().then_some(message)
 }
 
-const fn texts(message: &Message) -> [&Option<String>; 12] {
+const fn texts(message: &Message) -> [&Option<String>; 13] {
     [
         &message.internet_message_id,
         &message.conversation_id,
@@ -90,14 +92,16 @@ const fn texts(message: &Message) -> [&Option<String>; 12] {
         &message.kind,
         &message.item_id,
         &message.fragment_id,
+        &message.damage,
     ]
 }
 
-const fn flags(message: &Message) -> [Option<bool>; 6] {
+const fn flags(message: &Message) -> [Option<bool>; 7] {
     [
         message.has_attachments,
         message.is_read,
         message.is_flagged,
+        message.is_replied,
         message.is_draft,
         message.is_signed,
         message.is_encrypted,
@@ -161,11 +165,13 @@ mod tests {
             folder: text("f"),
             item_id: text("i"),
             fragment_id: text("r"),
+            damage: text("a multipart"),
             delivered_to: vec!["A@b".into()],
             list_id: text("l.example"),
             references: vec!["<p@b>".into(), String::new()],
             kind: text("email"),
             is_flagged: Some(false),
+            is_replied: Some(true),
             is_draft: Some(true),
             is_signed: Some(false),
             is_encrypted: Some(true),

@@ -87,6 +87,8 @@ pub struct Summary {
     pub already_there: u64,
     /// Messages that are the same as another one.
     pub duplicates: u64,
+    /// What was broken in messages that can be found from now on, and in how many.
+    pub broken: BTreeMap<String, u64>,
     /// Files that are gone and were forgotten.
     pub forgotten: u64,
     /// Bytes of the messages taken in.
@@ -320,6 +322,9 @@ impl Run {
             Ok(Added::New | Added::Replaced) => {
                 self.summary.indexed += 1;
                 self.note_attachments(&origin, message);
+                if let Some(damage) = &message.damage {
+                    *self.summary.broken.entry(damage.clone()).or_default() += 1;
+                }
             }
             Err(fault @ Error::BadId { .. }) => {
                 faults.push(Unreadable {

@@ -87,6 +87,11 @@ pub(super) fn is_flagged(message: &Message<'_>) -> Option<bool> {
     (is_marked || !header(message, "X-Message-Flag").is_empty()).then_some(true)
 }
 
+/// Answered in a mailbox file; without a mark it is not known.
+pub(super) fn is_replied(message: &Message<'_>) -> Option<bool> {
+    header(message, "X-Status").contains('A').then_some(true)
+}
+
 /// A draft in a mailbox file, where `D` is for deleted ones, or of Outlook.
 pub(super) fn is_draft(message: &Message<'_>) -> Option<bool> {
     let is_marked = header(message, "X-Status").contains('T');
@@ -148,16 +153,17 @@ mod tests {
     #[test]
     fn marks_of_mail_programs() {
         let yes = Some(true);
-        for (head, is_flagged, is_draft) in [
-            ("", None, None),
-            ("X-Status: AF", yes, None),
-            ("X-Status: D", None, None),
-            ("x-status: T", None, yes),
-            ("X-Message-Flag: Follow up", yes, None),
-            ("X-Unsent: 1", None, yes),
+        for (head, is_flagged, is_replied, is_draft) in [
+            ("", None, None, None),
+            ("X-Status: AF", yes, yes, None),
+            ("X-Status: D", None, None, None),
+            ("x-status: T", None, None, yes),
+            ("X-Message-Flag: Follow up", yes, None, None),
+            ("X-Unsent: 1", None, None, yes),
         ] {
             let message = parse(format!("A: 1\n{head}\n\nx").as_bytes(), &Place::default());
-            assert_eq!((message.is_flagged, message.is_draft), (is_flagged, is_draft), "{head}");
+            let marks = (message.is_flagged, message.is_replied, message.is_draft);
+            assert_eq!(marks, (is_flagged, is_replied, is_draft), "{head}");
         }
     }
 }

@@ -6,6 +6,7 @@
 mod body;
 mod charset;
 pub mod contents;
+mod damage;
 mod date;
 pub mod document;
 mod headers;

@@ -5,7 +5,7 @@ use postern_query::{Message, Recipient};
 
 use super::charset::guessed;
 use super::contents::Contents;
-use super::{Place, body, headers, id_of, marks, outlook, repair};
+use super::{Place, body, damage, headers, id_of, marks, outlook, repair};
 
 /// Reads a message, an item of Outlook (`.msg`) or TNEF; whatever cannot be read is missing in it.
 ///
@@ -51,10 +51,14 @@ fn internet_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Messa
     };
     let readable = repair::readable(raw);
     match headers::parse(&readable) {
-        Some(parsed) => fill(&mut message, &parsed, contents),
+        Some(parsed) => {
+            fill(&mut message, &parsed, contents);
+            message.damage = damage::of(raw, &parsed);
+        }
         None => {
             let start = raw.get(..body::MAX_TEXT).unwrap_or(raw);
             message.body = Some(body::clean(guessed(start).trim_start()));
+            message.damage = (!raw.is_empty()).then(|| damage::UNREADABLE.to_owned());
         }
     }
     message
@@ -80,6 +84,7 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, contents: &mut
     message.references = headers::references(parsed);
     message.kind = Some(marks::kind(parsed).to_owned());
     message.is_flagged = marks::is_flagged(parsed);
+    message.is_replied = marks::is_replied(parsed);
     message.is_draft = marks::is_draft(parsed);
     let (body, attachments) = body::of(parsed, contents);
     message.is_signed = Some(marks::is_signed(parsed, &body));

@@ -43,6 +43,20 @@ pub(super) fn readable(raw: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// Whether a line that is no header stands before the first empty line.
+pub(super) fn has_foreign_line(raw: &[u8]) -> bool {
+    let is_header = |line: &[u8]| {
+        line.starts_with(b" ") || line.starts_with(b"\t") || header_name(line).is_some()
+    };
+    let head = lines(without_envelope(raw)).take_while(|line| !matches!(*line, b"\n" | b"\r\n"));
+    !is_of_old_mac(raw) && { head }.any(|line| !is_header(line))
+}
+
+/// Whether this is the type of a multipart that is not taken apart, as there are too many.
+pub(super) fn is_left_whole(media_type: &str) -> bool {
+    media_type.starts_with("xultipart/") || media_type.starts_with("xessage/")
+}
+
 /// Lines that end with CR alone.
 fn is_of_old_mac(raw: &[u8]) -> bool {
     memchr::memchr(b'\n', raw).is_none() && memchr::memchr(b'\r', raw).is_some()

@@ -28,6 +28,8 @@ pub struct Home {
     pub is_read: Option<bool>,
     /// Whether its message was flagged, where the file name says so.
     pub is_flagged: Option<bool>,
+    /// Whether its message was answered, where the file name says so.
+    pub is_replied: Option<bool>,
     /// Whether its message is a draft, where the file name says so.
     pub is_draft: Option<bool>,
 }
@@ -86,6 +88,7 @@ impl PlaceRule {
             is_delivered: part.is_some(),
             is_read: part.map(|_| in_cur && maildir::has_flag(file, 'S')),
             is_flagged: is_marked('F'),
+            is_replied: is_marked('R'),
             is_draft: is_marked('D'),
         }
     }
@@ -115,6 +118,7 @@ impl Home {
     pub(crate) fn mark(&self, message: &mut Message) {
         message.is_read = self.is_read.or(message.is_read);
         message.is_flagged = self.is_flagged.or(message.is_flagged);
+        message.is_replied = self.is_replied.or(message.is_replied);
         message.is_draft = self.is_draft.or(message.is_draft);
     }
 }

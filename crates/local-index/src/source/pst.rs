@@ -33,13 +33,20 @@ pub(super) fn read(reading: &mut Reading<'_>, entry: &Entry, file: &File) -> Res
     outcome.unwrap_or_else(|| Err(lost()))
 }
 
+/// An open file.
+struct Mailbox {
+    form: Form,
+    /// The number that the categories have in it.
+    keywords: Option<u16>,
+}
+
 /// The two forms of the file: since Outlook 2003, and before.
-enum Mailbox {
+enum Form {
     Unicode(Rc<UnicodeStore>),
     Ansi(Rc<AnsiStore>),
 }
 
-impl Mailbox {
+impl Form {
     fn open(file: &File) -> io::Result<Self> {
         let copy = || file.try_clone().map(Box::new);
         if let Ok(file) = UnicodePstFile::read_from(copy()?) {
@@ -54,23 +61,80 @@ impl Mailbox {
             Self::Ansi(store) => Rc::clone(store) as Rc<dyn Store>,
         }
     }
+}
+
+impl Mailbox {
+    fn open(file: &File) -> io::Result<Self> {
+        let form = Form::open(file)?;
+        // Without the map of names everything else is there.
+        let keywords = guarded(|| keywords(form.store().as_ref())).flatten();
+        Ok(Self { form, keywords })
+    }
 
     fn item(&self, id: &EntryId) -> io::Result<Item> {
-        match self {
-            Self::Unicode(store) => {
+        match &self.form {
+            Form::Unicode(store) => {
                 let message = UnicodeMessage::read(Rc::clone(store), id, None)?;
                 let files = attachment_nodes(message.as_ref())
                     .map(|node| UnicodeAttachment::read(Rc::clone(&message), node, None));
-                Ok(item(message.as_ref(), files.flatten().map(|file| self::file(file.as_ref()))))
+                let files = files.flatten().map(|file| self.file(file.as_ref()));
+                Ok(self.opened(message.as_ref(), files.collect()))
             }
-            Self::Ansi(store) => {
+            Form::Ansi(store) => {
                 let message = AnsiMessage::read(Rc::clone(store), id, None)?;
                 let files = attachment_nodes(message.as_ref())
                     .map(|node| AnsiAttachment::read(Rc::clone(&message), node, None));
-                Ok(item(message.as_ref(), files.flatten().map(|file| self::file(file.as_ref()))))
+                let files = files.flatten().map(|file| self.file(file.as_ref()));
+                Ok(self.opened(message.as_ref(), files.collect()))
             }
         }
     }
+
+    fn opened(&self, message: &dyn Message, attachments: Vec<outlook::File>) -> Item {
+        let mut properties = Properties::default();
+        for (number, value) in message.properties().iter() {
+            insert(&mut properties, *number, value);
+            if self.keywords == Some(*number) {
+                texts(value).into_iter().for_each(|text| properties.add_category(text));
+            }
+        }
+        let code_page = properties.code_page();
+        let table = message.recipient_table().into_iter();
+        let mut recipients: Vec<_> = table.flat_map(|table| recipients(table.as_ref())).collect();
+        recipients.iter_mut().for_each(|one| one.set_code_page(code_page));
+        Item { properties, recipients, attachments, is_partial: false }
+    }
+
+    fn file(&self, attachment: &dyn Attachment) -> outlook::File {
+        const CONTENT: u16 = 0x3701;
+        let mut properties = Properties::default();
+        let others = attachment.properties().iter().filter(|(number, _)| **number != CONTENT);
+        others.for_each(|(number, value)| insert(&mut properties, *number, value));
+        let (mut content, mut size, mut item) = (None, None, None);
+        match attachment.data() {
+            Some(AttachmentData::Binary(bytes)) => {
+                content = Some(bytes.buffer().to_vec());
+                size = Some(bytes.buffer().len() as u64);
+            }
+            Some(AttachmentData::Message(message)) => {
+                item = Some(Box::new(self.opened(message.as_ref(), Vec::new())));
+            }
+            None => {}
+        }
+        outlook::File { properties, size, content, item }
+    }
+}
+
+/// The number of the categories, from the two streams of the map of names that tell it.
+fn keywords(store: &dyn Store) -> Option<u16> {
+    const ENTRIES: u16 = 3;
+    const NAMES: u16 = 4;
+    let map = store.named_property_map().ok()?;
+    let bytes = |number| match map.properties().get(number)? {
+        PropertyValue::Binary(bytes) => Some(bytes.buffer()),
+        _ => None,
+    };
+    outlook::keywords(bytes(ENTRIES)?, bytes(NAMES)?)
 }
 
 /// The walk through the folders of a file.
@@ -82,7 +146,7 @@ struct Folders<'r, 's> {
 
 impl Folders<'_, '_> {
     fn all(mut self, mailbox: &Mailbox) -> Result<(), Fault> {
-        let store = mailbox.store();
+        let store = mailbox.form.store();
         let properties = store.properties();
         let top = properties.ipm_sub_tree_entry_id();
         let top = top.or_else(|_| properties.make_entry_id(NID_ROOT_FOLDER))?;
@@ -92,11 +156,11 @@ impl Folders<'_, '_> {
 
     /// The messages of a folder and of those below it; `names` is its path.
     fn folder(&mut self, mailbox: &Mailbox, folder: &dyn Folder, names: &mut Vec<String>) {
-        for node in nodes(folder.contents_table()) {
+        for (node, listed) in messages(folder) {
             if self.reading.budget.is_spent() {
                 return;
             }
-            self.message(mailbox, node, names);
+            self.message(mailbox, node, listed, names);
         }
         for node in nodes(folder.hierarchy_table()) {
             // Damaged files have folders that lie in themselves.
@@ -114,10 +178,20 @@ impl Folders<'_, '_> {
         }
     }
 
-    fn message(&mut self, mailbox: &Mailbox, node: NodeId, names: &[String]) {
+    /// The message as it is, else what its folder lists of it: the library opens no item without a
+    /// table of recipients, as some contacts are.
+    fn message(
+        &mut self,
+        mailbox: &Mailbox,
+        node: NodeId,
+        listed: impl FnOnce() -> Option<Properties>,
+        names: &[String],
+    ) {
         let place = self.place(names, node);
-        let id = mailbox.store().properties().make_entry_id(node);
-        match id.and_then(|id| mailbox.item(&id)) {
+        let id = mailbox.form.store().properties().make_entry_id(node);
+        let item = id.and_then(|id| mailbox.item(&id));
+        let item = item.or_else(|error| listed().and_then(listed_item).ok_or(error));
+        match item {
             Ok(item) => {
                 self.reading.give(&place, "", Content::Item(Box::new(item)));
             }
@@ -137,8 +211,18 @@ impl Folders<'_, '_> {
 }
 
 fn open_folder(mailbox: &Mailbox, node: NodeId) -> io::Result<Rc<dyn Folder>> {
-    let store = mailbox.store();
+    let store = mailbox.form.store();
     store.open_folder(&store.properties().make_entry_id(node)?)
+}
+
+/// The messages of a folder, each with what the folder lists of it.
+fn messages(
+    folder: &dyn Folder,
+) -> impl Iterator<Item = (NodeId, impl FnOnce() -> Option<Properties>)> {
+    folder.contents_table().into_iter().flat_map(|table| {
+        let listed = move |row| move || properties(table.as_ref(), row);
+        table.rows_matrix().map(move |row| (NodeId::from(u32::from(row.id())), listed(row)))
+    })
 }
 
 /// The nodes that a table has rows for.
@@ -153,23 +237,18 @@ fn attachment_nodes(message: &dyn Message) -> impl Iterator<Item = NodeId> {
 
 // ---- to items ----
 
-fn item(message: &dyn Message, files: impl Iterator<Item = outlook::File>) -> Item {
-    let mut properties = Properties::default();
-    for (number, value) in message.properties().iter() {
-        insert(&mut properties, *number, value);
-    }
-    let code_page = properties.code_page();
-    let rows = message.recipient_table().into_iter().flat_map(|table| recipients(table.as_ref()));
-    let mut recipients: Vec<_> = rows.collect();
-    recipients.iter_mut().for_each(|one| one.set_code_page(code_page));
-    Item { properties, recipients, attachments: files.collect() }
+/// An item of which there is no more than its folder lists.
+fn listed_item(properties: Properties) -> Option<Item> {
+    let item = Item { properties, is_partial: true, ..Item::default() };
+    outlook::has_class(&item).then_some(item)
 }
 
 fn recipients(table: &dyn TableContext) -> Vec<Properties> {
-    table.rows_matrix().filter_map(|row| recipient(table, row)).collect()
+    table.rows_matrix().filter_map(|row| properties(table, row)).collect()
 }
 
-fn recipient(table: &dyn TableContext, row: &TableRowData) -> Option<Properties> {
+/// What a row of a table says.
+fn properties(table: &dyn TableContext, row: &TableRowData) -> Option<Properties> {
     let context = table.context();
     let mut properties = Properties::default();
     for (column, value) in context.columns().iter().zip(row.columns(context).ok()?) {
@@ -179,27 +258,6 @@ fn recipient(table: &dyn TableContext, row: &TableRowData) -> Option<Properties>
         }
     }
     Some(properties)
-}
-
-fn file(attachment: &dyn Attachment) -> outlook::File {
-    const CONTENT: u16 = 0x3701;
-    let mut properties = Properties::default();
-    for (number, value) in attachment.properties().iter().filter(|(number, _)| **number != CONTENT)
-    {
-        insert(&mut properties, *number, value);
-    }
-    let mut content = None;
-    let (size, inner) = match attachment.data() {
-        Some(AttachmentData::Binary(bytes)) => {
-            content = Some(bytes.buffer().to_vec());
-            (Some(bytes.buffer().len() as u64), None)
-        }
-        Some(AttachmentData::Message(message)) => {
-            (None, Some(Box::new(item(message.as_ref(), std::iter::empty()))))
-        }
-        None => (None, None),
-    };
-    outlook::File { properties, size, content, item: inner }
 }
 
 fn insert(properties: &mut Properties, number: u16, value: &PropertyValue) {
@@ -215,4 +273,17 @@ fn insert(properties: &mut Properties, number: u16, value: &PropertyValue) {
         _ => return,
     };
     properties.insert(number, value);
+}
+
+/// The texts of a property that has many.
+fn texts(value: &PropertyValue) -> Vec<Value> {
+    match value {
+        PropertyValue::MultipleString8(texts) => {
+            texts.iter().map(|text| Value::Narrow(text.buffer().to_vec())).collect()
+        }
+        PropertyValue::MultipleUnicode(texts) => {
+            texts.iter().map(|text| Value::Text(String::from_utf16_lossy(text.buffer()))).collect()
+        }
+        _ => Vec::new(),
+    }
 }

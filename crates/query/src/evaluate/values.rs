@@ -59,6 +59,7 @@ pub const fn flag_value(field: FlagField, message: &Message) -> Option<bool> {
         FlagField::HasAttachments => message.has_attachments,
         FlagField::IsRead => message.is_read,
         FlagField::IsFlagged => message.is_flagged,
+        FlagField::IsReplied => message.is_replied,
         FlagField::IsDraft => message.is_draft,
         FlagField::IsSigned => message.is_signed,
         FlagField::IsEncrypted => message.is_encrypted,

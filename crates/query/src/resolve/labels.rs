@@ -43,7 +43,7 @@ const STATES: &[(&str, Option<&str>)] = &[
     ("inbox", Some("in:inbox")),
     ("new", None),
     ("passed", None),
-    ("replied", None),
+    ("replied", Some("is:replied")),
     ("sent", Some("in:sent")),
     ("signed", Some("is:signed")),
     ("spam", Some("in:spam")),

@@ -87,11 +87,12 @@ pub(super) fn is(term: &Term<'_>) -> Result<Expr<Resolved>, Error> {
         }
         "attachment" | "attach" | "a" => attachment(term.span),
         "flagged" | "f" => state(FlagField::IsFlagged, "is:flagged", term.span),
+        "replied" => state(FlagField::IsReplied, "is:replied", term.span),
         "draft" | "d" => state(FlagField::IsDraft, "is:draft", term.span),
         "signed" | "z" => state(FlagField::IsSigned, "is:signed", term.span),
         "encrypted" | "x" => state(FlagField::IsEncrypted, "is:encrypted", term.span),
-        "starred" | "muted" | "snoozed" | "chat" | "replied" | "passed" | "forwarded"
-        | "trashed" | "new" | "personal" | "calendar" | "list" => {
+        "starred" | "muted" | "snoozed" | "chat" | "passed" | "forwarded" | "trashed" | "new"
+        | "personal" | "calendar" | "list" => {
             return Err(foreign(&value, "an archive does not keep this"));
         }
         _ => return Err(unknown_value(&value, "a state of a message", STATES)),
@@ -99,8 +100,17 @@ pub(super) fn is(term: &Term<'_>) -> Result<Expr<Resolved>, Error> {
     Ok(Expr::Leaf(resolved))
 }
 
-pub(crate) const STATES: &[&str] =
-    &["read", "unread", "flagged", "draft", "signed", "encrypted", "attachment", "important"];
+pub(crate) const STATES: &[&str] = &[
+    "read",
+    "unread",
+    "flagged",
+    "replied",
+    "draft",
+    "signed",
+    "encrypted",
+    "attachment",
+    "important",
+];
 
 fn state(field: FlagField, text: &str, span: Span) -> Resolved {
     Resolved::unit(flag(field, true, span), text)

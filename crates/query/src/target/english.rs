@@ -162,6 +162,7 @@ fn flag(field: FlagField, test: FlagTest) -> String {
         (FlagField::IsRead, FlagTest::Is(false)) => "that are unread",
         (FlagField::IsRead, FlagTest::Missing) => "not known to be read or unread",
         (FlagField::IsFlagged, _) => return state("flagged", test),
+        (FlagField::IsReplied, _) => return state("replied to", test),
         (FlagField::IsDraft, _) => return state("drafts", test),
         (FlagField::IsSigned, _) => return state("signed", test),
         (FlagField::IsEncrypted, _) => return state("encrypted", test),

@@ -80,6 +80,7 @@ const CATALOGUE: &[(&str, &[(&str, &str)])] = &[
             ("larger than", "size>5M"),
             ("read or unread", "is:unread"),
             ("flagged", "is:flagged"),
+            ("replied to", "is:replied"),
             ("draft", "is:draft"),
             ("signed", "is:signed"),
             ("encrypted", "is:encrypted"),

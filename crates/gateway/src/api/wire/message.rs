@@ -37,6 +37,9 @@ pub struct MessageView {
     folder: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
+    /// What is broken in it, though it could be read as far as it goes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    damage: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     snippet: Option<SnippetView>,
     links: Links,
@@ -172,6 +175,7 @@ impl From<&Message> for MessageView {
             mailbox: message.mailbox.clone().into(),
             folder: message.folder.clone().into(),
             body: message.body.clone(),
+            damage: message.damage.clone(),
             snippet: None,
             links: Links::to(&message.id),
         }
@@ -209,6 +213,7 @@ impl From<&upstream::Hit> for MessageView {
             mailbox: get("mailbox"),
             folder: get("folder"),
             body: None,
+            damage: None,
             snippet: None,
             links: Links::to(hit.text("id").unwrap_or_default()),
         }

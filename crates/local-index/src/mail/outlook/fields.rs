@@ -23,6 +23,7 @@ const HTML: u16 = 0x1013;
 const MESSAGE_ID: u16 = 0x1035;
 const REFERENCES: u16 = 0x1039;
 const IN_REPLY_TO: u16 = 0x1042;
+const LAST_VERB: u16 = 0x1081;
 const FLAG_STATUS: u16 = 0x1090;
 
 const DISPLAY_NAME: u16 = 0x3001;
@@ -32,6 +33,9 @@ const MEDIA_TYPE: u16 = 0x370e;
 const ATTACHMENT_FLAGS: u16 = 0x3714;
 const ATTACHMENT_SIZE: u16 = 0x0e20;
 const HIDDEN: u16 = 0x7ffe;
+
+/// What is said of an item that could not be opened.
+const PARTIAL: &str = "only what its folder lists of it could be read";
 
 /// What tells two items of a mail store apart that have no bytes of their own.
 const IDENTITY: [u16; 10] =
@@ -49,9 +53,11 @@ pub(super) fn message(item: &Item, place: &Place, contents: &mut Contents) -> Me
     message.importance = importance(properties).or(message.importance);
     people::fill(&mut message, item);
     marks(&mut message, properties);
+    message.categories = properties.categories();
     message.body = Some(body(item));
     message.attachments = attachments(item, contents);
     message.has_attachments = Some(!message.attachments.is_empty());
+    message.damage = item.is_partial.then(|| PARTIAL.to_owned());
     message
 }
 
@@ -90,6 +96,10 @@ fn unfolded_without(head: &str, start: &str) -> String {
 }
 
 fn identity(item: &Item) -> String {
+    if item.is_partial {
+        // What tells one from another may be its row in the folder alone.
+        return id_of(item.properties.whole_digest().as_bytes());
+    }
     let people: Vec<_> = item.recipients.iter().map(|one| one.digest(&[0x3003, 0x3001])).collect();
     let files: Vec<_> = item
         .attachments
@@ -117,18 +127,28 @@ fn importance(properties: &Properties) -> Option<String> {
 }
 
 fn marks(message: &mut Message, properties: &Properties) {
+    /// Reply to the sender, and to all (MS-OXOMSG, `PidTagLastVerbExecuted`).
+    const REPLY_VERBS: [i64; 2] = [102, 103];
     const READ: i64 = 1;
     const UNSENT: i64 = 8;
     if let Some(flags) = properties.number(FLAGS) {
         message.is_read = Some(flags & READ != 0);
         message.is_draft = Some(flags & UNSENT != 0);
     }
+    // Only the last thing that was done is kept, so a forwarded item may have been answered before.
+    let is_answer = |verb: i64| REPLY_VERBS.contains(&verb).then_some(true);
+    message.is_replied = properties.number(LAST_VERB).and_then(is_answer);
     message.is_flagged = properties.number(FLAG_STATUS).map(|status| status == 2);
-    let class = properties.text(CLASS).unwrap_or_default().to_ascii_lowercase();
+    let class = class(properties).unwrap_or_default();
     message.kind = Some(kind(&class).to_owned());
     let is_signed = class.starts_with("ipm.note.smime.multipartsigned");
     message.is_signed = Some(is_signed || message.is_signed == Some(true));
     message.is_encrypted = Some(class == "ipm.note.smime" || message.is_encrypted == Some(true));
+}
+
+/// The class of an item, in lower case.
+pub(super) fn class(properties: &Properties) -> Option<String> {
+    properties.text(CLASS).map(|class| class.to_ascii_lowercase())
 }
 
 /// The kind of item, from its class.

@@ -4,6 +4,7 @@
 
 mod fields;
 mod msg;
+mod names;
 mod people;
 mod properties;
 mod rtf;
@@ -17,6 +18,7 @@ use super::contents::Contents;
 use super::{Place, charset, id_of};
 
 pub(crate) use msg::is_item;
+pub(crate) use names::keywords;
 pub(crate) use properties::{Properties, Value};
 
 /// Items in one another that are read.
@@ -28,6 +30,8 @@ pub struct Item {
     pub(crate) properties: Properties,
     pub(crate) recipients: Vec<Properties>,
     pub(crate) attachments: Vec<File>,
+    /// Not all of it could be read.
+    pub(crate) is_partial: bool,
 }
 
 impl Item {
@@ -56,6 +60,11 @@ pub(super) fn parse(raw: &[u8], place: &Place, contents: &mut Contents) -> Optio
     message.id = id_of(raw);
     message.size = i64::try_from(raw.len()).ok();
     Some(message)
+}
+
+/// Whether it says what kind of item it is.
+pub(crate) fn has_class(item: &Item) -> bool {
+    fields::class(&item.properties).is_some()
 }
 
 /// Whether these are the bytes of an item, and not of an internet message.

@@ -13,6 +13,8 @@ use crate::mail::contents::MAX_BYTES;
 const MAGIC: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 /// The properties of fixed length of a storage.
 const FIXED: &str = "__properties_version1.0";
+/// What is known of properties with names.
+const NAMES: &str = "/__nameid_version1.0";
 /// Every other property has a stream named so, with its number and type.
 const STREAM: &str = "__substg1.0_";
 /// Bytes that the file spends on the name of a stream or storage.
@@ -29,7 +31,9 @@ pub(crate) fn is_item(raw: &[u8]) -> bool {
 pub(super) fn read(raw: &[u8]) -> Option<Item> {
     // No more is read than the file can hold, however often its streams share their bytes.
     let left = 2 * raw.len() as u64;
-    Some(Storages { file: open(raw)?, left }.item(Path::new("/"), 0))
+    let mut storages = Storages { file: open(raw)?, left, keywords: None };
+    storages.keywords = storages.keywords();
+    Some(storages.item(Path::new("/"), 0))
 }
 
 fn open(raw: &[u8]) -> Option<CompoundFile<Cursor<&[u8]>>> {
@@ -42,6 +46,8 @@ struct Storages<'r> {
     file: CompoundFile<Cursor<&'r [u8]>>,
     /// Bytes that may still be read.
     left: u64,
+    /// The number that the categories have in this file.
+    keywords: Option<u16>,
 }
 
 /// A child of a storage.
@@ -53,6 +59,15 @@ struct Child {
 }
 
 impl Storages<'_> {
+    fn keywords(&mut self) -> Option<u16> {
+        let children = self.children(Path::new(NAMES));
+        let mut content = |stream: &str| {
+            let child = children.iter().find(|child| child.name == stream)?;
+            Some(self.content(child))
+        };
+        super::keywords(&content("__substg1.0_00030102")?, &content("__substg1.0_00040102")?)
+    }
+
     fn item(&mut self, storage: &Path, depth: u8) -> Item {
         let children = self.children(storage);
         // The items in others are written with a shorter head than the outermost one.
@@ -117,6 +132,11 @@ impl Storages<'_> {
                 if let Some(value) = variable(kind, bytes) {
                     properties.insert(number, value);
                 }
+            } else if let (number, Some(kind)) = (number_and_type(child).0, kind_of_many(child))
+                && self.keywords == Some(number)
+            {
+                let bytes = self.content(child);
+                variable(kind, bytes).into_iter().for_each(|text| properties.add_category(text));
             }
         }
         properties
@@ -143,6 +163,16 @@ fn number_and_type(child: &Child) -> (u16, Option<u16>) {
     // Longer names belong to properties with many values.
     let kind = half(4..8).filter(|_| digits.len() == 8);
     (half(0..4).unwrap_or_default(), kind)
+}
+
+/// The type of each value, where a stream holds one of the texts of a property (`…8003101F-00000000`).
+fn kind_of_many(child: &Child) -> Option<u16> {
+    let digits = child.name.strip_prefix(STREAM)?;
+    match (digits.get(4..8)?, digits.get(8..9)?) {
+        ("101E", "-") => Some(0x001e),
+        ("101F", "-") => Some(0x001f),
+        _ => None,
+    }
 }
 
 /// Entries of 16 bytes: type, number, flags, value.

@@ -26,6 +26,8 @@ pub(crate) enum Value {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Properties {
     values: BTreeMap<u16, Value>,
+    /// Texts of the property that is called categories.
+    categories: Vec<Value>,
     /// The code page of narrow text; 0 when it is not known.
     code_page: u16,
 }
@@ -43,6 +45,16 @@ impl Properties {
         self.values.insert(number, value);
     }
 
+    /// Adds one category.
+    pub(crate) fn add_category(&mut self, text: Value) {
+        self.categories.push(text);
+    }
+
+    /// The categories, each whole.
+    pub(crate) fn categories(&self) -> Vec<String> {
+        self.categories.iter().filter_map(|one| self.decoded(one)).collect()
+    }
+
     pub(crate) const fn set_code_page(&mut self, code_page: u16) {
         self.code_page = code_page;
     }
@@ -55,7 +67,11 @@ impl Properties {
 
     /// Text, without NULs; nothing when it is empty.
     pub(crate) fn text(&self, number: u16) -> Option<String> {
-        let text = match self.values.get(&number)? {
+        self.decoded(self.values.get(&number)?)
+    }
+
+    fn decoded(&self, value: &Value) -> Option<String> {
+        let text = match value {
             Value::Text(text) => Cow::Borrowed(text.as_str()),
             Value::Narrow(bytes) => decoded(bytes, self.code_page()),
             Value::Bytes(bytes) => {
@@ -94,6 +110,11 @@ impl Properties {
     }
 
     /// All of it in one text, the same for the same properties.
+    pub(crate) fn whole_digest(&self) -> String {
+        format!("{:?}", self.values)
+    }
+
+    /// Some of it in one text, the same for the same properties.
     pub(crate) fn digest(&self, numbers: &[u16]) -> String {
         let values = numbers.iter().map(|number| (number, self.values.get(number)));
         format!("{:?}", values.collect::<Vec<_>>())

@@ -4,6 +4,7 @@ use std::io::{Cursor, Write as _};
 
 use postern_query::Message;
 
+use super::{Contents, Item, Properties, Value};
 use crate::mail::{Place, parse};
 
 // ---- .msg ----
@@ -48,6 +49,9 @@ fn exchange() -> Vec<u8> {
         ("/__substg1.0_1000001F", "the\r\ntext"),
         ("/__substg1.0_1035001F", "<m@contoso.com>"),
         ("/__substg1.0_1042001F", "<root@contoso.com>"),
+        ("/__substg1.0_8005101F-00000000", "Red"),
+        ("/__substg1.0_8005101F-00000001", "to do"),
+        ("/__substg1.0_8006101F-00000000", "no category"),
         ("/__recip_version1.0_#00000000/__substg1.0_3001001F", "'bob@x.com'"),
         ("/__recip_version1.0_#00000000/__substg1.0_3003001F", "bob@x.com"),
         ("/__attach_version1.0_#00000000/__substg1.0_3707001F", "plan.pdf"),
@@ -60,12 +64,23 @@ fn exchange() -> Vec<u8> {
     .into();
     let mut streams: Vec<_> =
         texts.iter().map(|(path, text)| (path.as_str(), text.as_slice())).collect();
+    // The name at byte 0 of the second stream is that of 0x8005.
+    let entry = [0, 0, 0, 0, 5, 0, 5, 0];
+    let names = [&16_u32.to_le_bytes()[..], &wide("Keywords")].concat();
+    streams.push(("/__nameid_version1.0/__substg1.0_00030102", &entry));
+    streams.push(("/__nameid_version1.0/__substg1.0_00040102", &names));
+    streams.push(("/__substg1.0_8005101F", &[0; 8]));
     streams.push(("/__attach_version1.0_#00000000/__substg1.0_37010102", b"12345"));
     let ticks = 133_485_408_000_000_000; // 2024-01-01T00:00:00Z
     msg(
         &streams,
         &[
-            ("/", 32, &[(0x0e06_0040, ticks), (0x0017_0003, 2), (0x0e07_0003, 1)]),
+            ("/__nameid_version1.0", 0, &[]),
+            (
+                "/",
+                32,
+                &[(0x0e06_0040, ticks), (0x0017_0003, 2), (0x0e07_0003, 1), (0x1081_0003, 103)],
+            ),
             ("/__recip_version1.0_#00000000", 8, &[(0x0c15_0003, 2)]),
             ("/__attach_version1.0_#00000000", 8, &[(0x3705_0003, 1)]),
             ("/__attach_version1.0_#00000001", 8, &[(0x7ffe_000b, 1)]),
@@ -93,6 +108,8 @@ fn a_message_of_exchange() {
     assert_eq!(message.references, ["<root@contoso.com>"]);
     assert_eq!(message.importance.as_deref(), Some("high"));
     assert_eq!((message.is_read, message.is_draft), (Some(true), Some(false)));
+    assert_eq!((message.is_replied, message.is_flagged), (Some(true), None));
+    assert_eq!(message.categories, ["Red", "to do"]);
     assert_eq!(message.folder.as_deref(), Some("Inbox"));
     let files: Vec<_> = message
         .attachments
@@ -107,6 +124,27 @@ fn a_message_of_exchange() {
         ]
     );
     assert_eq!(message.attachments[1].text.as_deref(), Some("inside\nneedle"));
+}
+
+/// The library for data files opens no item without a table of recipients.
+#[test]
+fn items_that_cannot_be_opened_are_what_their_folder_lists() {
+    let listed = |row: i64, subject: &str| {
+        let mut properties = Properties::default();
+        properties.insert(0x001a, Value::Text("IPM.Contact".into()));
+        properties.insert(0x0037, Value::Text(subject.into()));
+        properties.insert(0x67f2, Value::Number(row));
+        let item = Item { properties, is_partial: true, ..Item::default() };
+        super::message(&item, &Place::default(), &mut Contents::default())
+    };
+    let message = listed(1, "Ann Lee");
+    assert_eq!(
+        (message.subject.as_deref(), message.kind.as_deref()),
+        (Some("Ann Lee"), Some("contact"))
+    );
+    assert_eq!(message.damage.as_deref(), Some("only what its folder lists of it could be read"));
+    assert_eq!(message.id, listed(1, "Ann Lee").id);
+    assert_ne!(message.id, listed(2, "Ann Lee").id, "another row is another item");
 }
 
 #[test]
@@ -134,15 +172,25 @@ fn attribute(level: u8, id: u32, content: &[u8]) -> Vec<u8> {
 }
 
 fn winmail() -> Vec<u8> {
-    let mut properties = 2_u32.to_le_bytes().to_vec();
-    for (tag, text) in [(0x1000_001f_u32, "secret text"), (0x0037_001f, "Plan")] {
+    let mut properties = 3_u32.to_le_bytes().to_vec();
+    let padded = |text: &str| {
         let text = wide(text);
+        let mut bytes = u32::try_from(text.len()).unwrap().to_le_bytes().to_vec();
+        bytes.extend(text);
+        bytes.resize(bytes.len().next_multiple_of(4), 0);
+        bytes
+    };
+    for (tag, text) in [(0x1000_001f_u32, "secret text"), (0x0037_001f, "Plan")] {
         properties.extend(tag.to_le_bytes());
         properties.extend(1_u32.to_le_bytes());
-        properties.extend(u32::try_from(text.len()).unwrap().to_le_bytes());
-        properties.extend(&text);
-        properties.resize(properties.len().next_multiple_of(4), 0);
+        properties.extend(padded(text));
     }
+    properties.extend(0x8001_101f_u32.to_le_bytes());
+    properties.extend(super::names::PUBLIC_STRINGS);
+    properties.extend(1_u32.to_le_bytes());
+    properties.extend(padded("Keywords\0"));
+    properties.extend(2_u32.to_le_bytes());
+    properties.extend([padded("Red\0"), padded("to do\0")].concat());
     [
         b"\x78\x9f\x3e\x22\x01\x00".to_vec(),
         attribute(1, 0x0006_9007, &1252_u64.to_le_bytes()),
@@ -159,6 +207,7 @@ fn a_file_of_its_own() {
     let message = read(&winmail());
     assert_eq!(message.subject.as_deref(), Some("Plan"));
     assert_eq!(message.body.as_deref(), Some("secret text"));
+    assert_eq!(message.categories, ["Red", "to do"]);
     assert_eq!(message.attachments[0].name.as_deref(), Some("café.pdf"));
     assert_eq!(message.attachments[0].size, Some(3));
 }

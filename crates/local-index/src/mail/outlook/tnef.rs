@@ -1,7 +1,7 @@
 //! TNEF, the transport form of items: attributes one after the other (MS-OXTNEF).
 
 use super::properties::{Properties, Value};
-use super::{File, Item, MAX_DEPTH};
+use super::{File, Item, MAX_DEPTH, names};
 
 const MAGIC: &[u8] = b"\x78\x9f\x3e\x22";
 
@@ -87,6 +87,7 @@ fn properties(bytes: &mut Bytes<'_>, into: &mut Properties, depth: u8) -> Option
         let Some((number, value)) = property(bytes) else { break };
         match value {
             Found::Value(value) => into.insert(number, value),
+            Found::Categories(texts) => texts.into_iter().for_each(|one| into.add_category(one)),
             Found::Object(content) if number == CONTENT && depth < MAX_DEPTH => {
                 inner = read_within(content, depth + 1).map(Box::new);
             }
@@ -100,6 +101,7 @@ enum Found<'b> {
     Value(Value),
     /// An object behind its identifier.
     Object(&'b [u8]),
+    Categories(Vec<Value>),
     Nothing,
 }
 
@@ -107,27 +109,30 @@ fn property<'b>(bytes: &mut Bytes<'b>) -> Option<(u16, Found<'b>)> {
     const MANY: u16 = 0x1000;
     let kind = bytes.u16()?;
     let number = bytes.u16()?;
-    if number >= 0x8000 {
-        skip_name(bytes)?;
-    }
+    let is_keywords = number >= 0x8000 && is_keywords(bytes)?;
     let is_variable = matches!(kind & !MANY, 0x000d | 0x001e | 0x001f | 0x0102);
     let count = if is_variable || kind & MANY != 0 { bytes.u32()?.min(MOST) } else { 1 };
-    let mut found = Found::Nothing;
+    let (mut last, mut texts) = (Found::Nothing, Vec::new());
     for _ in 0..count {
-        found =
+        let one =
             if is_variable { variable(kind & !MANY, bytes)? } else { fixed(kind & !MANY, bytes)? };
+        match one {
+            Found::Value(text) if is_keywords => texts.push(text),
+            other => last = other,
+        }
     }
-    Some((number, if kind & MANY == 0 { found } else { Found::Nothing }))
+    let is_single = kind & MANY == 0 && !is_keywords;
+    Some((number, if is_single { last } else { Found::Categories(texts) }))
 }
 
-/// A property with a name instead of a number: a set, and a number or a text in it.
-fn skip_name(bytes: &mut Bytes<'_>) -> Option<()> {
-    bytes.take(16)?;
-    match bytes.u32()? {
-        0 => bytes.take(4)?,
-        _ => bytes.padded()?,
-    };
-    Some(())
+/// Passes the name of a property, which is a set, and a number or a text in it: whether it is that of
+/// the categories.
+fn is_keywords(bytes: &mut Bytes<'_>) -> Option<bool> {
+    let set = bytes.take(16)?;
+    Some(match bytes.u32()? {
+        0 => bytes.take(4).map(|_| false)?,
+        _ => names::is_keywords(bytes.padded()?) && set == names::PUBLIC_STRINGS,
+    })
 }
 
 fn variable<'b>(kind: u16, bytes: &mut Bytes<'b>) -> Option<Found<'b>> {

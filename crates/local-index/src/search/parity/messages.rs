@@ -241,10 +241,10 @@ prop_compose! {
 prop_compose! {
     fn local_values()(delivered_to in vec(address(), 0..3), list_id in of(label()),
         references in vec(reference(), 0..3), kind in of(label()), is_flagged in of(any::<bool>()),
-        is_draft in of(any::<bool>()), is_signed in of(any::<bool>()),
+        is_replied in of(any::<bool>()), is_draft in of(any::<bool>()), is_signed in of(any::<bool>()),
         is_encrypted in of(any::<bool>())) -> Message {
         Message {
-            delivered_to, list_id, references, kind, is_flagged, is_draft, is_signed, is_encrypted,
+            delivered_to, list_id, references, kind, is_flagged, is_replied, is_draft, is_signed, is_encrypted,
             ..Message::default()
         }
     }
@@ -260,6 +260,7 @@ prop_compose! {
             references: local.references,
             kind: local.kind,
             is_flagged: local.is_flagged,
+            is_replied: local.is_replied,
             is_draft: local.is_draft,
             is_signed: local.is_signed,
             is_encrypted: local.is_encrypted,

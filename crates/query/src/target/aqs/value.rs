@@ -67,7 +67,10 @@ impl Emitter {
             FlagField::HasAttachments => Some("hasattachments"),
             FlagField::IsRead => Some("isread"),
             FlagField::IsFlagged => Some("isflagged"),
-            FlagField::IsDraft | FlagField::IsSigned | FlagField::IsEncrypted => None,
+            FlagField::IsReplied
+            | FlagField::IsDraft
+            | FlagField::IsSigned
+            | FlagField::IsEncrypted => None,
         };
         self.yes_or_no(property, field, test, span)
     }

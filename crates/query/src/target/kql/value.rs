@@ -75,6 +75,7 @@ impl Emitter {
             FlagField::HasAttachments => Some("hasattachment"),
             FlagField::IsRead => Some("isread"),
             FlagField::IsFlagged
+            | FlagField::IsReplied
             | FlagField::IsDraft
             | FlagField::IsSigned
             | FlagField::IsEncrypted => None,
