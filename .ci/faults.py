@@ -16,17 +16,10 @@ import time
 
 import requests
 
+from stand_in import INDEX, KEY, TENANT, USES, stand_in, start
+
 POSTERN, PREMIUM, RECIPE, MAIL, WORK = sys.argv[1:]
-TENANT, KEY, INDEX = "11111111-1111-4111-8111-111111111111", "test-key", "dg-search-index"
 DEADLINE = 2.0
-USES = [
-    {"query": "invoice AND overdue"},
-    {"filter": "fromAddress eq 'a.user@contoso.com' and hasAttachments eq true "
-               "and receivedDateTime ge 2024-01-01T00:00:00Z and receivedDateTime le 2024-03-31T23:59:59Z"},
-    {"filter": "toRecipients/any(r: r/address eq 'b.user@contoso.com')", "$orderby": "receivedDateTime desc"},
-    {"filter": "conversationId eq '27217c93ae47007223e7400e3ee9959c'", "$orderby": "receivedDateTime asc"},
-    {"filter": "attachments/any(x: x/name eq 'contract.pdf')"},
-]
 FAULTS = ["status:402", "status:403", "status:404", "status:409", "status:429", "status:429:2", "status:500", "status:501",
           "status:502", "status:503", "hang", "slow:9000", "truncate", "garbage", "html", "redirect", "reset"]
 
@@ -46,11 +39,6 @@ def recipe(base):
     return run.stdout
 
 
-def start(*command):
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    return process, process.stdout.readline().strip()
-
-
 def gateway(premium):
     command = [POSTERN, "--data", f"{WORK}/samples-index", "--quiet", "serve", "--listen", "127.0.0.1:0", "--premium", premium,
                "--tenant", TENANT, "--key", KEY, "--deadline", f"{int(DEADLINE * 1000)}ms"]
@@ -62,8 +50,7 @@ docs = f"{WORK}/samples.jsonl"
 with open(docs, "w") as out:
     subprocess.run([sys.executable, f"{PREMIUM}/eml2docs.py", MAIL], stdout=out, stderr=subprocess.DEVNULL, check=True)
 subprocess.run([POSTERN, "--data", f"{WORK}/samples-index", "index", "--quiet", MAIL], check=True)
-premium, line = start(f"{PREMIUM}/premium", "serve", "--docs", docs, "--key", KEY, "--tenant", TENANT, "--index", INDEX, "--port", "0")
-upstream = "http://127.0.0.1:" + "".join(c for c in line.split(":")[-1] if c.isdigit())
+premium, upstream = stand_in(PREMIUM, docs)
 control = lambda **groups: requests.post(f"{upstream}/_control", json=groups, timeout=10).raise_for_status()
 
 try:

@@ -17,25 +17,13 @@ from collections import Counter
 
 import requests
 
+from stand_in import INDEX, KEY, TENANT, USES, stand_in, start
+
 POSTERN, PREMIUM, RECIPES, MAIL, WORK, *REST = sys.argv[1:]
 REQUESTS = int(REST[0]) if REST else 1000
-TENANT, KEY, INDEX = "11111111-1111-4111-8111-111111111111", "test-key", "dg-search-index"
 DEADLINE = 0.8
-USES = [
-    {"query": "invoice AND overdue"},
-    {"filter": "fromAddress eq 'a.user@contoso.com' and hasAttachments eq true "
-               "and receivedDateTime ge 2024-01-01T00:00:00Z and receivedDateTime le 2024-03-31T23:59:59Z"},
-    {"filter": "toRecipients/any(r: r/address eq 'b.user@contoso.com')", "$orderby": "receivedDateTime desc"},
-    {"filter": "conversationId eq '27217c93ae47007223e7400e3ee9959c'", "$orderby": "receivedDateTime asc"},
-    {"filter": "attachments/any(x: x/name eq 'contract.pdf')"},
-]
 FAULTS = ["ok", "ok", "ok", "ok", "ok", "status:402", "status:403", "status:404", "status:409", "status:429", "status:500",
           "status:501", "status:502", "status:503", "hang", "slow:5000", "truncate", "garbage", "html", "redirect", "reset"]
-
-
-def start(*command):
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    return process, process.stdout.readline().strip()
 
 
 def recipe(name, base):
@@ -51,8 +39,7 @@ docs = f"{WORK}/storm.jsonl"
 with open(docs, "w") as out:
     subprocess.run([sys.executable, f"{PREMIUM}/eml2docs.py", MAIL], stdout=out, stderr=subprocess.DEVNULL, check=True)
 subprocess.run([POSTERN, "--data", f"{WORK}/storm-index", "index", "--quiet", MAIL], check=True)
-premium, line = start(f"{PREMIUM}/premium", "serve", "--docs", docs, "--eml-root", MAIL, "--key", KEY, "--tenant", TENANT, "--index", INDEX, "--port", "0")
-upstream = "http://127.0.0.1:" + "".join(c for c in line.split(":")[-1] if c.isdigit())
+premium, upstream = stand_in(PREMIUM, docs, "--eml-root", MAIL)
 # A short rest and memory, so that premium is asked again many times within the run.
 config = pathlib.Path(WORK, "storm.toml")
 config.write_text(f"""listen = "127.0.0.1:0"

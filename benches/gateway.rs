@@ -9,10 +9,7 @@
 )]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use jiff::Timestamp;
-use postern_benches::{index, raw_mail, write_mail};
-use postern_gateway::config::{Config, Overrides};
-use postern_gateway::{State, bind};
+use postern_benches::{gateway, index, raw_mail, write_mail};
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -27,18 +24,6 @@ async fn bare(body: String) -> String {
         async move { ([("content-type", "application/json")], body) }
     });
     tokio::spawn(async { axum::serve(listener, app).await });
-    format!("http://{address}")
-}
-
-/// A gateway, and its address.
-async fn gateway(data: &std::path::Path, premium: Option<String>) -> String {
-    let overrides =
-        Overrides { listen: Some("127.0.0.1:0".into()), premium, ..Overrides::default() };
-    let config = Config::load(None, &overrides, data.to_path_buf()).unwrap();
-    let state = State::new(&config, || Timestamp::UNIX_EPOCH).unwrap();
-    let bound = bind(config.listen).await.unwrap();
-    let address = bound.address();
-    tokio::spawn(bound.run(state, std::future::pending()));
     format!("http://{address}")
 }
 

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
+use postern_gateway::config::{Config, Overrides};
+use postern_gateway::{State, bind};
 use postern_local_index::index::Options;
 use postern_local_index::ingest::{self, Request};
 use postern_local_index::mail::contents::AttachmentText;
@@ -104,4 +106,21 @@ pub fn index(data: &Path, folder: &Path) -> Result<u64, postern_local_index::sea
     let clock = || Timestamp::UNIX_EPOCH;
     let go_on = &mut |_: &ingest::Progress| std::ops::ControlFlow::Continue(());
     ingest::run(data, &request, &clock, go_on).map(|summary| summary.indexed)
+}
+
+/// A gateway over an index, before a premium service or alone, and its address.
+///
+/// # Panics
+///
+/// When it cannot be started.
+#[expect(clippy::unwrap_used, reason = "without it there is nothing to measure")]
+pub async fn gateway(data: &Path, premium: Option<String>) -> String {
+    let overrides =
+        Overrides { listen: Some("127.0.0.1:0".into()), premium, ..Overrides::default() };
+    let config = Config::load(None, &overrides, data.to_path_buf()).unwrap();
+    let state = State::new(&config, || Timestamp::UNIX_EPOCH).unwrap();
+    let bound = bind(config.listen).await.unwrap();
+    let address = bound.address();
+    tokio::spawn(bound.run(state, std::future::pending()));
+    format!("http://{address}")
 }

@@ -23,10 +23,7 @@ use axum::http::Uri;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use jiff::Timestamp;
-use postern_benches::{index, messages, raw_mail, write_mail};
-use postern_gateway::config::{Config, Overrides};
-use postern_gateway::{State, bind};
+use postern_benches::{gateway, index, messages, raw_mail, write_mail};
 use postern_local_index::mail::document;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::QueryParser;
@@ -131,17 +128,6 @@ async fn search(
     let text = parameters.into_iter().find(|(name, _)| name == "query").unwrap().1;
     let answer = tokio::task::spawn_blocking(move || bare.answer(&text)).await.unwrap();
     ([(CONTENT_TYPE, "application/json")], answer)
-}
-
-async fn gateway(data: &std::path::Path, premium: Option<String>) -> String {
-    let overrides =
-        Overrides { listen: Some("127.0.0.1:0".into()), premium, ..Overrides::default() };
-    let config = Config::load(None, &overrides, data.to_path_buf()).unwrap();
-    let state = State::new(&config, || Timestamp::UNIX_EPOCH).unwrap();
-    let bound = bind(config.listen).await.unwrap();
-    let address = bound.address();
-    tokio::spawn(bound.run(state, std::future::pending()));
-    format!("http://{address}")
 }
 
 /// Times of all requests in seconds, and how long it took in all.
