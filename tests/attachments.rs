@@ -42,6 +42,45 @@ impl Setting {
 const INVITATION: &str = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Steer\r\n ing calword\r\n\
     ORGANIZER;CN=\"Lee, Ann\":mailto:ann@x.org\r\nDTSTART:20240301T100000Z\r\nEND:VEVENT\r\n";
 
+/// Parts without a file name are no attachments; what is in them was not found at all.
+#[test]
+fn parts_without_a_name_were_lost() {
+    let setting = Setting::new();
+    let parts = [
+        "Content-Type: text/plain\n\nbodyword",
+        "Content-Type: message/rfc822\n\nFrom: z@y.com\nSubject: innersubject\n\ninnerword",
+        "Content-Type: text/plain\nContent-Disposition: attachment\n\nfileword",
+        "Content-Type: message/delivery-status\n\nStatus: 5.1.1 reportword",
+        &format!("Content-Type: text/calendar; method=REQUEST\n\n{INVITATION}"),
+        "Content-Type: text/csv; name=shown.csv\nContent-Disposition: inline\n\nshownword;1",
+        "Content-Type: image/png\n\n\u{1}\u{2}",
+    ];
+    let parts = parts.map(|part| format!("--b\n{part}\n")).concat();
+    setting.write(
+        "1.eml",
+        format!("Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n{parts}--b--\n"),
+    );
+    let summary = setting.index(&[]);
+    check(&summary, &[("indexed", 1), ("attachmentsRead", 5)]);
+    assert_eq!(summary["attachmentsUnread"], serde_json::json!([]));
+    for (query, expected) in [
+        ("bodyword", "1"),
+        ("contents:(innersubject innerword z)", "1"),
+        ("contents:fileword", "1"),
+        ("contents:reportword", "1"),
+        ("contents:\"steering calword\"", "1"),
+        ("contents:shownword", "1"),
+        ("contents:bodyword", "0"),
+        ("innerword", "0"),
+        ("has:attachment", "0"),
+        ("filename:shown.csv", "0"),
+    ] {
+        assert_eq!(setting.count(query), expected, "{query}");
+    }
+    setting.index(&["--no-attachment-text", "--rebuild"]);
+    assert_eq!(setting.count("contents:innerword"), "0");
+}
+
 #[test]
 fn words_in_attachments_are_found() {
     let setting = Setting::new();

@@ -317,6 +317,7 @@ fn message(number: u64, dice: &mut Dice) -> Message {
         is_signed: dice.flag(),
         is_encrypted: dice.flag(),
         damage: None,
+        other_parts: Vec::new(),
         item_id: dice.some(|dice| dice.below(9).to_string()),
         fragment_id: None,
     }

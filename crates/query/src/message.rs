@@ -72,6 +72,9 @@ pub struct Message {
     pub categories: Vec<String>,
     /// Attachments in their order.
     pub attachments: Vec<Attachment>,
+    /// Parts that are neither its text nor attachments of the premium index, where there is text in them:
+    /// messages, invitations and reports of delivery without a file name, files shown inside the text.
+    pub other_parts: Vec<Attachment>,
     /// Size of the whole message in bytes.
     pub size: Option<i64>,
     /// Whose mailbox it lies in.
@@ -102,4 +105,19 @@ pub struct Message {
     pub item_id: Option<String>,
     /// The upstream's id of the fragment.
     pub fragment_id: Option<String>,
+}
+
+impl Message {
+    /// Everything that came with the text: the attachments, then the other parts.
+    ///
+    /// ```
+    /// use postern_query::{Attachment, Message};
+    ///
+    /// let invitation = Attachment { text: Some("room 5".into()), ..Attachment::default() };
+    /// let message = Message { other_parts: vec![invitation], ..Message::default() };
+    /// assert_eq!(message.files().count(), 1);
+    /// ```
+    pub fn files(&self) -> impl Iterator<Item = &Attachment> {
+        self.attachments.iter().chain(&self.other_parts)
+    }
 }

@@ -65,7 +65,7 @@ fn eml(folder: &Path, id: &str) -> anyhow::Result<Exit> {
 fn text(message: &Message) -> anyhow::Result<()> {
     let sender =
         Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
-    let files: Vec<_> = message.attachments.iter().filter_map(file).collect();
+    let files: Vec<_> = message.files().filter_map(file).collect();
     let rows = [
         ("From", person(&sender)),
         ("To", people(&message.to_recipients)),
@@ -106,7 +106,8 @@ fn marks(message: &Message) -> Vec<&'static str> {
 
 /// The name of a file, and why its text is not found.
 fn file(file: &Attachment) -> Option<String> {
-    let name = file.name.clone()?;
+    let unnamed = || Some(format!("({} without a name)", file.content_type.as_deref()?));
+    let name = file.name.clone().or_else(unnamed)?;
     Some(match &file.unread {
         Some(reason) => format!("{name} (text not read: {reason})"),
         None => name,

@@ -29,11 +29,13 @@ pub(crate) fn to_text(message: &Message) -> String {
     for list in [&message.categories, &message.delivered_to, &message.references] {
         out.list(list, |out, one| out.text(Some(one)));
     }
-    out.list(&message.attachments, |out, one| {
-        out.texts([&one.name, &one.content_type]);
-        out.integer(one.size);
-        out.text(one.unread.as_deref());
-    });
+    for list in [&message.attachments, &message.other_parts] {
+        out.list(list, |out, one| {
+            out.texts([&one.name, &one.content_type]);
+            out.integer(one.size);
+            out.text(one.unread.as_deref());
+        });
+    }
     out.finish()
 }
 
@@ -73,6 +75,7 @@ pub(crate) fn from_text(text: &str) -> Option<Message> {
         delivered_to: input.list(|input| input.text()?)?,
         references: input.list(|input| input.text()?)?,
         attachments: input.list(attachment)?,
+        other_parts: input.list(attachment)?,
         body: None,
     };
     input.is_at_end().then_some(message)
@@ -160,6 +163,7 @@ mod tests {
                 unread: text("damaged"),
                 ..Attachment::default()
             }],
+            other_parts: vec![Attachment { content_type: text("a/b"), ..Attachment::default() }],
             size: Some(i64::MAX),
             mailbox: text("m"),
             folder: text("f"),

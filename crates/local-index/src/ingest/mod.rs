@@ -347,10 +347,11 @@ impl Run {
 
     /// Counts the attachments of a message whose text was read, and notes the others.
     fn note_attachments(&mut self, origin: &Origin, message: &Message) {
-        for file in &message.attachments {
+        for file in message.files() {
             self.summary.attachments_read += u64::from(file.text.is_some());
             let Some(reason) = &file.unread else { continue };
-            let name = file.name.as_deref().unwrap_or_default();
+            let kind = file.content_type.as_deref();
+            let name = file.name.as_deref().or(kind).unwrap_or_default();
             let part = match origin.place.as_str() {
                 "" => name.to_owned(),
                 place => format!("{place}!{name}"),

@@ -10,33 +10,45 @@ use super::contents::{Attached, Contents, Reading};
 use super::transfer::Transfer;
 use super::{charset, headers, html, outlook};
 
-/// The text of a message and its attachments. An attached message is one attachment: nothing inside
+/// What the parts of a message are.
+#[derive(Debug, Default)]
+pub(super) struct Body {
+    pub(super) text: String,
+    pub(super) attachments: Vec<Attachment>,
+    /// Parts that are neither, where there is something to say of them.
+    pub(super) other_parts: Vec<Attachment>,
+}
+
+/// The text of a message and what came with it. An attached message is one attachment: nothing inside
 /// of it is ours.
-pub(super) fn of(
-    parsed: &mail_parser::Message<'_>,
-    contents: &mut Contents,
-) -> (String, Vec<Attachment>) {
+pub(super) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> Body {
     let raw = parsed.raw_message();
-    let (mut plain, mut rich, mut attachments) = (Vec::new(), Vec::new(), Vec::new());
-    let mut wrapped = Vec::new();
+    let (mut plain, mut rich, mut wrapped) = (Vec::new(), Vec::new(), Vec::new());
+    let mut body = Body::default();
     for part in &parsed.parts {
         let kind = content_type(part);
         if let Some((text, files)) = opened(part, &kind, raw, contents) {
             wrapped.push(text);
-            attachments.extend(files);
+            body.attachments.extend(files);
             continue;
         }
         match role(part, raw) {
             Some(Role::File(name)) => {
-                attachments.push(attachment(part, name, kind, raw, contents));
+                body.attachments.push(attachment(part, Some(name), kind, raw, contents));
             }
             Some(Role::Plain) => plain.push(clean(&text(part, raw))),
             Some(Role::Rich) => rich.push(html::to_text(&text(part, raw))),
-            None => {}
+            None if matches!(part.body, PartType::Multipart(_)) => {}
+            None => {
+                let other = attachment(part, file_name(part, raw), kind, raw, contents);
+                let says_something = other.text.is_some() || other.unread.is_some();
+                body.other_parts.extend(says_something.then_some(other));
+            }
         }
     }
     let mut bodies = [plain, rich, wrapped].into_iter().map(|texts| texts.join("\n"));
-    (bodies.find(|body| !body.trim().is_empty()).unwrap_or_default(), attachments)
+    body.text = bodies.find(|body| !body.trim().is_empty()).unwrap_or_default();
+    body
 }
 
 /// What a part in TNEF (`winmail.dat`) holds in its place.
@@ -92,7 +104,7 @@ pub(super) fn clean(text: &str) -> String {
 
 fn attachment(
     part: &MessagePart<'_>,
-    name: String,
+    name: Option<String>,
     kind: String,
     raw: &[u8],
     contents: &mut Contents,
@@ -104,11 +116,12 @@ fn attachment(
         }
         _ => {
             let charset = declared_charset(part);
-            contents.read(&Attached { bytes: &bytes, name: &name, media_type: &kind, charset })
+            let name = name.as_deref().unwrap_or_default();
+            contents.read(&Attached { bytes: &bytes, name, media_type: &kind, charset })
         }
     };
     let size = i64::try_from(bytes.len()).ok();
-    Attachment { name: Some(name), content_type: Some(kind), size, text, unread }
+    Attachment { name, content_type: Some(kind), size, text, unread }
 }
 
 /// The bytes of a part that is a file.

@@ -7,7 +7,7 @@ use postern_query::Message;
 pub(crate) fn text(message: &Message) -> String {
     let people = [&message.to_recipients, &message.cc_recipients, &message.bcc_recipients];
     let people = people.into_iter().flatten().flat_map(|one| [&one.name, &one.address]);
-    let files = message.attachments.iter().flat_map(|file| [&file.name, &file.text]);
+    let files = message.files().flat_map(|file| [&file.name, &file.text]);
     let all = [&message.subject, &message.from_name, &message.from_address]
         .into_iter()
         .chain(people)

@@ -86,12 +86,13 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, contents: &mut
     message.is_flagged = marks::is_flagged(parsed);
     message.is_replied = marks::is_replied(parsed);
     message.is_draft = marks::is_draft(parsed);
-    let (body, attachments) = body::of(parsed, contents);
-    message.is_signed = Some(marks::is_signed(parsed, &body));
-    message.is_encrypted = Some(marks::is_encrypted(parsed, &body));
-    message.body = Some(body);
-    message.has_attachments = Some(!attachments.is_empty());
-    message.attachments = attachments;
+    let body = body::of(parsed, contents);
+    message.is_signed = Some(marks::is_signed(parsed, &body.text));
+    message.is_encrypted = Some(marks::is_encrypted(parsed, &body.text));
+    message.body = Some(body.text);
+    message.has_attachments = Some(!body.attachments.is_empty());
+    message.attachments = body.attachments;
+    message.other_parts = body.other_parts;
 }
 
 /// The first person of `From`; in `Lee, Ann <ann@x.org>` the first one with a whole address.

@@ -27,7 +27,7 @@ pub fn text_values(field: TextField, message: &Message) -> Vec<&str> {
             message.attachments.iter().filter_map(|file| file.name.as_deref()).collect()
         }
         TextField::AttachmentText => {
-            message.attachments.iter().filter_map(|file| file.text.as_deref()).collect()
+            message.files().filter_map(|file| file.text.as_deref()).collect()
         }
     }
 }

@@ -63,6 +63,9 @@ const SILENT: [&str; 11] = [
     "text/x-pgp",
 ];
 
+/// Types that look like the headers of a message: what became of another one (RFC 3464, RFC 8098).
+const REPORTS: [&str; 2] = ["message/delivery-status", "message/disposition-notification"];
+
 pub(super) fn of(file: &Attached<'_>) -> Kind {
     let start = file.bytes.get(..SNIFF).unwrap_or(file.bytes);
     by_magic(file.bytes, start).unwrap_or_else(|| match is_text(start) {
@@ -131,6 +134,8 @@ fn text(file: &Attached<'_>, start: &[u8]) -> Kind {
         Simple::Calendar
     } else if begins(&MARKUP) || is_markup(file.media_type) {
         Simple::Html
+    } else if REPORTS.contains(&file.media_type) {
+        Simple::Text
     } else if is_mail(file, start) {
         Simple::Mail
     } else {

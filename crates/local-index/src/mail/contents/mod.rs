@@ -242,7 +242,7 @@ impl Contents {
         if matches!(self.engine, Engine::Off) {
             return Reading::default();
         }
-        let unread = message.attachments.iter().find_map(|file| {
+        let unread = message.files().find_map(|file| {
             let reason = file.unread.as_deref()?;
             Some(format!("{}: {reason}", file.name.as_deref().unwrap_or_default()))
         });

@@ -220,8 +220,11 @@ prop_compose! {
 
 prop_compose! {
     fn lists()(to_recipients in vec(person(), 0..4), cc_recipients in vec(person(), 0..3),
-        bcc_recipients in vec(person(), 0..2), attachments in vec(attachment(), 0..3)) -> Message {
-        Message { to_recipients, cc_recipients, bcc_recipients, attachments, ..Message::default() }
+        bcc_recipients in vec(person(), 0..2), attachments in vec(attachment(), 0..3),
+        other_parts in vec(attachment(), 0..2)) -> Message {
+        Message {
+            to_recipients, cc_recipients, bcc_recipients, attachments, other_parts, ..Message::default()
+        }
     }
 }
 
@@ -273,6 +276,7 @@ prop_compose! {
             cc_recipients: lists.cc_recipients,
             bcc_recipients: lists.bcc_recipients,
             attachments: lists.attachments,
+            other_parts: lists.other_parts,
             ..values
         }
     }

@@ -75,7 +75,8 @@ fn last_of_each(parts: &[Vec<Message>]) -> BTreeMap<&str, &Message> {
 /// The message as the index gives it back.
 fn as_stored(message: &Message) -> Message {
     let mut stored = message.clone();
-    stored.attachments.iter_mut().for_each(|file| file.text = None);
+    let files = stored.attachments.iter_mut().chain(&mut stored.other_parts);
+    files.for_each(|file| file.text = None);
     stored
 }
 
