@@ -101,6 +101,11 @@ def read(docs):
     return [json.loads(line) for line in docs.read_text().split("\n") if line]
 
 
+def write(path, documents):
+    path.write_text("".join(json.dumps(one) + "\n" for one in documents))
+    return path
+
+
 def draw(docs, count):
     """Requests drawn from these documents, each for the largest page there is."""
     drawn = subprocess.run([sys.executable, f"{PREMIUM}/make_cases.py", str(docs), "--seed", "7", "--count", str(count)], capture_output=True, text=True, check=True).stdout
@@ -148,39 +153,33 @@ def same_answers(docs, data, count):
 def same_answers_but_for_readers(docs, data, count):
     """Drawn requests have the answers of the stand-in, whose documents Python's reader made.
 
-    Where they differ, the stand-in must answer as the local index does over the documents of our reader, and each
-    message that only one of the answers has must have been read differently, in a field that the request names.
+    Where they differ, the stand-in must answer as the local index does over the documents of our reader, and all of the
+    difference must be messages that were read differently, each in a field that the request names.
     """
-    sample = docs.with_name("drawn-from.jsonl")
-    sample.write_text("".join(json.dumps(one) + "\n" for one in read(docs)[::10]))
+    sample = write(docs.with_name("drawn-from.jsonl"), read(docs)[::10])
     read_here = export(data, docs.with_name("read-here.jsonl"))
     cases = draw(sample, count)
     over_theirs, local = theirs(cases, docs), ours(cases, data)
     tally = collections.Counter(kind(their) for their, our in zip(over_theirs, local) if agree(their, our))
-    differing = [(case, our) for case, their, our in zip(cases, over_theirs, local, strict=True) if not agree(their, our)]
-    cases = [case for case, _ in differing]
-    for (case, our), their in zip(differing, theirs(cases, read_here), strict=True):
+    differing = [(case, their, our) for case, their, our in zip(cases, over_theirs, local, strict=True) if not agree(their, our)]
+    cases = [case for case, *_ in differing]
+    for (case, _, our), their in zip(differing, theirs(cases, read_here), strict=True):
         assert agree(their, our), ("over the same documents", case, str(their)[:300], str(our)[:300])
-    fields = collections.Counter()
     by_python, by_us = ({one["id"]: one for one in read(path)} for path in (docs, read_here))
-    for case, their, our in zip(cases, all_ids(cases, lambda pages: theirs(pages, docs)), all_ids(cases, lambda pages: ours(pages, data)), strict=True):
-        for ident in their ^ our:
+    apart = [ident for ident, one in by_python.items() if any(one.get(name) != by_us[ident].get(name) for name in FIELDS)]
+    whole = [case | {"top": 1000, "skip": 0} for case in cases]
+    only_apart = [theirs(whole, write(docs.with_name(name), [by[ident] for ident in apart])) for name, by in (("apart-python.jsonl", by_python), ("apart-here.jsonl", by_us))]
+    fields = collections.Counter()
+    for (case, their, our), their_part, our_part in zip(differing, *only_apart, strict=True):
+        assert all(part["count"] == len(part["ids"]) for part in (their_part, our_part)), ("too many are read differently to tell", case)
+        # What both read alike is found by both or by neither.
+        assert their["count"] - our["count"] == their_part["count"] - our_part["count"], ("of what was read alike", case)
+        for ident in set(their_part["ids"]) ^ set(our_part["ids"]):
             differing_fields = [name for name in named(case) if by_python[ident].get(name) != by_us[ident].get(name)]
             assert differing_fields, ("nothing explains it", case, ident)
             fields.update(differing_fields)
         tally["explained by readers"] += 1
     return dict(tally), dict(fields)
-
-
-def all_ids(cases, ask):
-    """For each request the ids of everything that it finds, page by page."""
-    found, waiting = [set() for _ in cases], [(number, 0) for number in range(len(cases))]
-    while waiting:
-        pages = ask([cases[number] | {"top": 1000, "skip": skip} for number, skip in waiting])
-        for (number, _), page in zip(waiting, pages, strict=True):
-            found[number].update(page["ids"])
-        waiting = [(number, skip + 1000) for (number, skip), page in zip(waiting, pages) if skip + 1000 < page["count"]]
-    return found
 
 
 def named(case):
