@@ -190,7 +190,7 @@ def named(case):
         text = re.sub("'(?:[^']|'')*'", "", text)
     elif re.search(r"search\.ismatch(?:scoring)?\('(?:[^']|'')*'\)", text):
         text += " ".join(SEARCHABLE)
-    fields = [name for name in FIELDS if re.search(rf"\b{name}\b", text)]
+    fields = [name for name in FIELDS if re.search(rf"\b{name}\b", text + " " + case.get("query", ""))]
     return fields + ["subject", "body"] if "query" in case else fields
 
 
