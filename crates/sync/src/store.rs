@@ -65,7 +65,6 @@ impl Store {
         let path = self.path(&id).unwrap_or_else(|| self.root.join(&id));
         if !path.exists() {
             let folder = path.parent().unwrap_or(&self.root);
-            fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
             write(folder, &path, message).map_err(|error| Error::io(&path, error))?;
             self.lock().insert(folder.to_owned());
         }
@@ -141,11 +140,24 @@ impl Store {
 }
 
 fn write(folder: &Path, path: &Path, message: &[u8]) -> io::Result<()> {
-    let mut aside = tempfile::Builder::new().suffix(".new").tempfile_in(folder)?;
+    let mut aside = aside(folder)?;
     pack(&mut aside, message)?;
     aside.as_file().sync_all()?;
     aside.persist(path)?;
     Ok(())
+}
+
+/// A new file in a folder, which is made where there is none.
+fn aside(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut new = tempfile::Builder::new();
+    new.suffix(".new");
+    match new.tempfile_in(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(folder)?;
+            new.tempfile_in(folder)
+        }
+        made => made,
+    }
 }
 
 fn pack(aside: &mut NamedTempFile, message: &[u8]) -> io::Result<()> {

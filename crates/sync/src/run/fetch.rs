@@ -43,8 +43,8 @@ impl Run {
                 waiting = more.await?.into();
                 self.progress.waiting.fetch_add(waiting.len() as u64, Relaxed);
             }
-            // One download more than there are requests is packed and read meanwhile.
-            while at_work.len() < 2 * self.request.jobs.max(1) && !self.is_stopped() {
+            // As many as there are requests are downloaded, and others packed and read meanwhile.
+            while at_work.len() < 4 * self.request.jobs.max(1) && !self.is_stopped() {
                 let Some(next): Option<ToFetch> = waiting.pop_front() else { break };
                 after.clone_from(&next.id);
                 let (run, mailbox, taker) = (Arc::clone(self), mailbox.clone(), taker.clone());
@@ -65,6 +65,7 @@ impl Run {
         message: ToFetch,
         taker: &Door,
     ) -> Result<Fetched, Error> {
+        let waiting = self.places.acquire().await;
         let place = mailbox.place(&message.id);
         let answer = self.tenant.download(place, message.fragment.as_deref()).await;
         let bytes = match self.heed("messages cannot be downloaded", answer)? {
@@ -72,6 +73,8 @@ impl Run {
             Err(failure) => return self.not_fetched(number, message.id, &failure).await,
         };
         self.progress.bytes.fetch_add(bytes.len() as u64, Relaxed);
+        let room = self.room(bytes.len()).await;
+        drop(waiting);
         let (run, address) = (Arc::clone(self), mailbox.address.clone());
         let taken = tokio::task::spawn_blocking(move || {
             let content = run.store.put(&bytes)?;
@@ -79,7 +82,7 @@ impl Run {
             let ToFetch { fragment, path, created, .. } = message;
             let to_index = ToIndex { stored, fragment, address, path, created };
             let message = run.parsed(&to_index, &bytes);
-            Ok(Taken { stored: to_index.stored, message, is_new: true })
+            Ok(Taken { stored: to_index.stored, message, is_new: true, room })
         });
         // Without a taker the run has ended, and the reason is told elsewhere.
         if taker.send(joined(taken.await)?).await.is_err() {

@@ -11,13 +11,19 @@ use super::discover::Mailbox;
 use super::{Run, joined};
 use crate::Error;
 use crate::book::{Entry, Folder, MailboxNumber};
-use crate::window::{Window, plan};
+use crate::window::{Window, hint, plan};
 
 /// Folders of a mailbox that are walked; more would be a tree without an end.
 const MOST_FOLDERS: usize = 100_000;
 
 /// What is left to list of a mailbox: a window of a folder.
-type Todo = (String, Window);
+#[derive(Clone, Debug)]
+struct Todo {
+    folder: String,
+    window: Window,
+    /// It should be one page, by what a page has hinted at.
+    is_page: bool,
+}
 
 impl Run {
     /// Lists a mailbox, and says whether all of it was listed. One that was never collected is nothing
@@ -78,7 +84,8 @@ impl Run {
         self.on_book(move |book| {
             let listed = book.windows(mailbox, &folder)?;
             let planned = plan(&listed, all, now, full);
-            Ok(planned.into_iter().map(|window| (folder.clone(), window)).collect())
+            let todo = |window| Todo { folder: folder.clone(), window, is_page: false };
+            Ok(planned.into_iter().map(todo).collect())
         })
         .await
     }
@@ -134,34 +141,34 @@ impl Run {
         let (mut at_work, mut last) = (JoinSet::new(), None);
         loop {
             while at_work.len() < self.request.jobs.max(1) && !self.is_stopped() {
-                let Some((folder, window)) = todo.pop() else { break };
+                let Some(next) = todo.pop() else { break };
                 let (run, mailbox) = (Arc::clone(self), mailbox.clone());
-                at_work.spawn(async move { run.window(&mailbox, number, folder, window).await });
+                at_work.spawn(async move { run.window(&mailbox, number, next).await });
             }
             let Some(done) = at_work.join_next().await else { return Ok(last) };
             match joined(done)? {
-                Ok(halves) => todo.extend(halves),
+                Ok(parts) => todo.extend(parts),
                 Err(failure) => last = Some(failure),
             }
         }
     }
 
-    /// Lists a window; one with more than a page is given back in two halves.
+    /// Lists a window; one with more than a page is given back in two parts.
     async fn window(
         self: &Arc<Self>,
         mailbox: &Mailbox,
         number: MailboxNumber,
-        folder: String,
-        window: Window,
+        todo: Todo,
     ) -> Result<Result<Vec<Todo>, Failure>, Error> {
-        let listing = Listing::Messages(window.asked());
-        let first = match self.page(mailbox, &folder, listing, None).await? {
+        let listing = Listing::Messages(todo.window.asked());
+        let first = match self.page(mailbox, &todo.folder, listing, None).await? {
             Ok(first) => first,
             Err(failure) => return Ok(Err(failure)),
         };
-        if let Some(halves) = window.split(self.now()).filter(|_| is_full(&first)) {
-            return Ok(Ok(halves.map(|half| (folder.clone(), half)).to_vec()));
+        if let Some(parts) = self.parts(&todo, &first) {
+            return Ok(Ok(parts.to_vec()));
         }
+        let Todo { folder, window, .. } = todo;
         let items = match self.all_pages(mailbox, &folder, listing, Some(first)).await? {
             Ok(items) => items,
             Err(failure) => return Ok(Err(failure)),
@@ -171,6 +178,22 @@ impl Run {
         self.on_book(move |book| book.listed(number, &folder, window, &entries, now)).await?;
         self.progress.windows.fetch_add(1, Relaxed);
         Ok(Ok(Vec::new()))
+    }
+
+    /// The parts of a window whose first page is not its last.
+    fn parts(&self, whole: &Todo, first: &Page<Item>) -> Option<[Todo; 2]> {
+        let is_full = first.marker.is_some() && first.items.len() > 1;
+        if is_full && whole.is_page {
+            self.has_no_order.store(true, Relaxed);
+        }
+        let times: Vec<_> = first.items.iter().map(|item| item.created).collect();
+        let hint = if self.has_no_order.load(Relaxed) { None } else { hint(&times) };
+        let parts = whole.window.split(self.now(), hint).filter(|_| is_full)?;
+        Some(parts.map(|window| Todo {
+            folder: whole.folder.clone(),
+            window,
+            is_page: hint == Some(window.end),
+        }))
     }
 
     /// Every page of a listing, of which the first may be there already.
@@ -212,9 +235,4 @@ impl Run {
         let answer = self.tenant.items(mailbox.place(node), listing, marker).await;
         self.heed("a folder cannot be listed", answer)
     }
-}
-
-/// Whether there is more than this page, and enough on it that halves make sense.
-fn is_full(page: &Page<Item>) -> bool {
-    page.marker.is_some() && page.items.len() > 1
 }

@@ -9,6 +9,7 @@ mod take;
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +17,7 @@ use jiff::Timestamp;
 use postern_local_index::index::Options;
 use postern_local_index::mail::contents::{AttachmentText, Contents};
 use postern_upstream::Tenant;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::book::Book;
@@ -31,8 +32,10 @@ pub use report::{Failed, Progress, Summary};
 const PASSES: u32 = 4;
 /// How long the first of the pauses in between is; each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// Messages on their way to the index.
-const IN_FLIGHT: usize = 64;
+/// Messages on their way to the index: as many as come while the index commits.
+const IN_FLIGHT: usize = 1_024;
+/// Bytes of them; a longer message is on its way alone.
+const ROOM: u32 = 8 << 20;
 
 /// What to sync, and how.
 #[derive(Clone, Debug)]
@@ -81,6 +84,13 @@ struct Run {
     health: Health,
     /// Readers of attachments that nobody uses now: as many as there were messages at the same time.
     readers: Mutex<Vec<Contents>>,
+    /// Pages are not in the order of time, so that their times hint at nothing.
+    has_no_order: AtomicBool,
+    /// One for each message that is downloaded, or waits for room; two for each request at a time, so
+    /// that the next ones come while these wait.
+    places: Semaphore,
+    /// A permit for each byte of the messages on their way to the index.
+    room: Arc<Semaphore>,
     /// Mailboxes that the book does not know and that could not be listed, and why.
     unlisted: Mutex<BTreeMap<String, String>>,
 }
@@ -122,9 +132,21 @@ pub async fn run(
     let health = Health::default();
     let store = Store::below(data);
     let book = Mutex::new(book);
-    let (readers, unlisted) = (Mutex::default(), Mutex::default());
-    let run =
-        Arc::new(Run { tenant, request, book, store, clock, progress, health, readers, unlisted });
+    let jobs = request.jobs.max(1);
+    let run = Arc::new(Run {
+        tenant,
+        request,
+        book,
+        store,
+        clock,
+        progress,
+        health,
+        readers: Mutex::default(),
+        has_no_order: AtomicBool::new(false),
+        places: Semaphore::new(2 * jobs),
+        room: Arc::new(Semaphore::new(ROOM as usize)),
+        unlisted: Mutex::default(),
+    });
     let outcome = if run.request.dry_run {
         run.walk(id, None).await
     } else {
@@ -157,6 +179,13 @@ impl Run {
 
     fn unlisted(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.unlisted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until there is room for a message of so many bytes on the way to the index.
+    async fn room(&self, length: usize) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(length).map_or(ROOM, |length| length.min(ROOM));
+        // The semaphore is never closed.
+        Arc::clone(&self.room).acquire_many_owned(bytes).await.ok()
     }
 
     /// Works on the book, off the threads that talk to the service.

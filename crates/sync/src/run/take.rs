@@ -16,6 +16,7 @@ use postern_local_index::mail::contents::Contents;
 use postern_local_index::mail::{self, Place};
 use postern_query::Message;
 use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::time::timeout;
 
@@ -25,7 +26,7 @@ use crate::book::{Stored, ToIndex};
 
 /// Messages and time between two notes in the book that something is stored: what a kill may cost in
 /// downloads.
-const NOTE_EVERY: (usize, Duration) = (64, Duration::from_millis(250));
+const NOTE_EVERY: (usize, Duration) = (256, Duration::from_millis(250));
 /// Messages and time between two commits of the index: small ones cost more than they make searchable.
 const COMMIT_EVERY: (usize, Duration) = (5_000, Duration::from_secs(20));
 
@@ -41,6 +42,8 @@ pub(super) struct Taken {
     pub(super) message: Box<Message>,
     /// It was downloaded, and the book does not know yet.
     pub(super) is_new: bool,
+    /// The room that it takes on the way; one from the store takes none.
+    pub(super) room: Option<OwnedSemaphorePermit>,
 }
 
 impl Run {
@@ -132,12 +135,13 @@ impl Taker {
     }
 
     fn take(&mut self, taken: Taken) -> Result<(), Error> {
-        let Taken { stored, message, is_new } = taken;
+        let Taken { stored, message, is_new, room } = taken;
         let is_there =
             self.added.contains(&stored.content) || self.run.book().has_a_place(&stored)?;
         if !is_there {
             self.index(&stored.content, &message)?;
         }
+        drop((message, room));
         self.added.insert(stored.content.clone());
         if is_new {
             self.unnoted.push(stored);
@@ -209,7 +213,8 @@ impl Taker {
                 match self.run.store.get(&to_index.stored.content)? {
                     Some(bytes) => {
                         let message = self.run.parsed(&to_index, &bytes);
-                        self.take(Taken { stored: to_index.stored, message, is_new: false })?;
+                        let stored = to_index.stored;
+                        self.take(Taken { stored, message, is_new: false, room: None })?;
                     }
                     None => {
                         self.run.store.remove(&to_index.stored.content)?;

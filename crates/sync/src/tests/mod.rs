@@ -1,0 +1,141 @@
+//! Whole runs against a fake upstream.
+
+mod faults;
+mod kept;
+mod runs;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use postern_local_index::mail::id_of;
+use postern_local_index::search::{Index, Search};
+use postern_query::schema::StringField;
+use postern_query::{Condition, Expr, Located, Predicate, Span, StringTest};
+use postern_upstream::fake::{Fake, Mail, Misbehaviour};
+use postern_upstream::{DataTap, Retry, Secret, Settings, TenantSettings};
+
+use super::*;
+
+const TENANT: &str = "tenant";
+const NOW: i64 = 1_700_000_000;
+const DAY: i64 = 86_400;
+
+fn now() -> Timestamp {
+    Timestamp::from_second(NOW).unwrap()
+}
+
+fn mail(mailbox: &str, folder: &str, number: usize, second: i64) -> Mail {
+    Mail {
+        mailbox: mailbox.to_owned(),
+        folder: folder.to_owned(),
+        id: format!("{folder}-{number}").replace(' ', "-"),
+        subject: format!("number{number}"),
+        created: Timestamp::from_second(second).unwrap().to_string(),
+        bytes: format!("From: a@x.com\r\nSubject: number{number}\r\n\r\nto {mailbox}\r\n")
+            .into_bytes(),
+    }
+}
+
+/// Three mailboxes: more than a page in one second, years in between, and one message alone.
+fn some_mail() -> Vec<Mail> {
+    let crowd = (0..25).map(|number| mail("ann@x.com", "Inbox", number, 1_000_000_000));
+    let years = (0..40_i64).map(|year| {
+        mail("ann@x.com", "Sent Items", 100 + usize::try_from(year).unwrap(), year * 400 * DAY)
+    });
+    let near = (0..30_i64)
+        .map(|day| mail("bob@x.com", "Inbox", usize::try_from(day).unwrap(), NOW - day * DAY));
+    crowd.chain(years).chain(near).chain([mail("zoe@x.com", "Inbox", 1, -5_000_000_000)]).collect()
+}
+
+/// An upstream with mail in pages of ten, and a data folder.
+struct Setting {
+    fake: Fake,
+    mail: Vec<Mail>,
+    data: tempfile::TempDir,
+}
+
+impl Setting {
+    async fn with(mail: Vec<Mail>) -> Self {
+        let fake = Fake::start().await.unwrap();
+        fake.page_size(10);
+        fake.hold(mail.clone());
+        Self { fake, mail, data: tempfile::tempdir().unwrap() }
+    }
+
+    async fn new() -> Self {
+        Self::with(some_mail()).await
+    }
+
+    fn hold(&mut self, mail: Vec<Mail>) {
+        self.fake.drop_mail();
+        self.fake.hold(mail.clone());
+        self.mail = mail;
+    }
+
+    async fn run(&self, request: Request) -> Summary {
+        self.run_at(request, now).await.unwrap()
+    }
+
+    async fn run_at(&self, request: Request, clock: fn() -> Timestamp) -> Result<Summary, Error> {
+        let retry = Retry {
+            attempts: 3,
+            first_pause: Duration::from_millis(2),
+            longest_pause: Duration::from_millis(20),
+        };
+        let time = Duration::from_millis(1_500);
+        let settings =
+            TenantSettings { parallel: 4, retry, answer_time: time, download_time: time };
+        let service = DataTap::new(&self.fake.url(), Settings::default()).unwrap();
+        let tenant = service.tenant(TENANT, Secret::new("key"), settings);
+        let progress = Arc::new(Progress::default());
+        run(tenant, TENANT, self.data.path(), request, clock, progress).await
+    }
+
+    /// Every message of the upstream is in the store and in the index, and nothing else.
+    fn check(&self) {
+        let store = Store::below(self.data.path());
+        let expected: BTreeMap<_, _> =
+            self.mail.iter().map(|one| (id_of(&one.bytes), one)).collect();
+        for (id, one) in &expected {
+            assert_eq!(store.get(id).unwrap().as_deref(), Some(&one.bytes[..]), "{}", one.id);
+        }
+        let index = Index::open(self.data.path()).unwrap();
+        let search = Search {
+            condition: &Expr::And(vec![]),
+            order: &[],
+            after: None,
+            offset: 0,
+            limit: 10_000,
+            highlight: false,
+        };
+        let hits = index.search(&search).unwrap().hits;
+        assert_eq!(hits.len(), expected.len());
+        for hit in hits {
+            let message = hit.message;
+            let one = expected[&message.id];
+            let place =
+                (message.mailbox.as_deref(), message.folder.as_deref(), message.item_id.as_deref());
+            assert_eq!(place, (Some(&*one.mailbox), Some(&*one.folder), Some(&*one.id)));
+        }
+    }
+
+    fn requests(&self) -> usize {
+        self.fake.seen().len()
+    }
+
+    fn downloads(&self) -> usize {
+        self.fake.seen().iter().filter(|seen| seen.target.contains("/download?")).count()
+    }
+}
+
+fn indexed(data: &Path) -> u64 {
+    Index::open(data).unwrap().totals().indexed
+}
+
+fn folder_is(name: &str) -> Condition {
+    let test = Predicate::String(StringField::Folder, StringTest::Is(name.to_owned()));
+    Expr::Leaf(Located::new(test, Span::default()))
+}
