@@ -96,7 +96,9 @@ mod tests {
     #[test]
     fn keys_read_back() {
         let digest = "00ff17a90123456789abcdef01234567";
-        for id in [digest, &digest.to_uppercase(), &digest[..30], "x", &"é".repeat(512)] {
+        for id in
+            [digest, &digest.to_uppercase(), digest.trim_end_matches('7'), "x", &"é".repeat(512)]
+        {
             let form = id_form(id);
             assert_eq!(id_of(&form), id);
             let key = held(7, &form, "a!1");
