@@ -43,7 +43,7 @@ impl Folder {
         Self { root: data.join("index") }
     }
 
-    fn tantivy(&self) -> PathBuf {
+    pub(crate) fn tantivy(&self) -> PathBuf {
         self.root.join("tantivy")
     }
 

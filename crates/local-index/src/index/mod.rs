@@ -17,6 +17,7 @@ mod replay;
 pub(crate) mod schema;
 mod source;
 pub(crate) mod stored;
+mod tables;
 pub(crate) mod terms;
 mod wire;
 mod writer;

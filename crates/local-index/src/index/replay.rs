@@ -6,9 +6,9 @@ use redb::{Key, ReadableTable as _, Table, Value, WriteTransaction};
 
 use super::changes::all_of;
 use super::held::{self, Number};
-use super::ledger::{FILES, HELD, HOLDERS, NUMBERS, PATHS, path_key};
 use super::proposal::Change;
 use super::record::Record;
+use super::tables::{FILES, HELD, HOLDERS, NUMBERS, PATHS, path_key};
 
 /// Messages that are removed at once.
 const BATCH: usize = 10_000;

@@ -104,7 +104,7 @@ impl Writer {
             ledger,
             without_attachment_text: committed.without_attachment_text,
             changes: Changes::default(),
-            engine: Engine::new(index, *options),
+            engine: Engine::new(index, folder.tantivy(), *options),
             folder,
             lock,
         })
@@ -305,7 +305,8 @@ impl Writer {
         }
         let payload = self.propose(now)?;
         self.publish(&payload)?;
-        self.accept()
+        self.accept()?;
+        self.engine.merge()
     }
 
     /// Waits for work in the background to end.
