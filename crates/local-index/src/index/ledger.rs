@@ -38,6 +38,9 @@ const UNREADABLE: &str = "unreadable";
 /// Set where the index may hold messages that the ledger knows nothing of.
 const STRANGERS: &str = "strangers";
 
+/// Changes after which it is worth making the file smaller.
+const MANY_CHANGES: usize = 10_000;
+
 /// The book-keeping of an index.
 pub(crate) struct Ledger {
     /// What is in force, opened once for the many questions between two changes; none while it is
@@ -47,6 +50,8 @@ pub(crate) struct Ledger {
     path: PathBuf,
     /// Where proposals lie.
     aside: PathBuf,
+    /// Changes that were put in force since it was opened.
+    changes: usize,
     /// The file that is asked for next if all are asked for in their order.
     likely: Cell<Number>,
 }
@@ -87,7 +92,7 @@ impl Ledger {
             let database = Store::open(&path)?;
             let tables = Some(database.tables()?);
             let aside = folder.proposal();
-            Ok(Self { tables, database, path, aside, likely: Cell::new(0) })
+            Ok(Self { tables, database, path, aside, changes: 0, likely: Cell::new(0) })
         })
     }
 
@@ -155,6 +160,7 @@ impl Ledger {
     fn put_in_force(&mut self, proposal: &Proposal) -> Result<(), Error> {
         let (number, unreadable) = (proposal.number()?, proposal.unreadable()?);
         let changes = proposal.changes().collect::<Result<Vec<_>, _>>()?;
+        self.changes += changes.len();
         self.write(|transaction| {
             replay::apply(transaction, &changes)?;
             let mut numbers = transaction.open_table(NUMBERS)?;
@@ -162,6 +168,22 @@ impl Ledger {
             numbers.insert(UNREADABLE, unreadable)?;
             Ok(())
         })
+    }
+
+    /// Closes it. After many changes its file has room for as many again, which is given back.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub(crate) fn close(mut self) -> Result<(), Error> {
+        self.tables = None;
+        match &mut self.database {
+            Store::Writing(database) if self.changes >= MANY_CHANGES => guarded(|| {
+                database.compact()?;
+                Ok(())
+            }),
+            Store::Writing(_) | Store::Reading(_) | Store::Closed => Ok(()),
+        }
     }
 
     /// What is known of a file, and its number.

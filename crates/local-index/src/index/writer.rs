@@ -315,6 +315,7 @@ impl Writer {
     ///
     /// When that work failed.
     pub fn close(self) -> Result<(), Error> {
+        self.ledger.close()?;
         self.engine.close()
     }
 
