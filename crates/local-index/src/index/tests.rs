@@ -161,6 +161,24 @@ fn a_file_of_many_messages_is_taken_in_over_several_commits() {
     assert!(writer.origins(&many[8]).unwrap().is_empty());
 }
 
+#[test]
+fn small_parts_are_merged_after_a_commit() {
+    let data = tempfile::tempdir().unwrap();
+    let mut writer = writer(data.path());
+    let parts = || {
+        let meta = fs::read(data.path().join("index/tantivy/meta.json")).unwrap();
+        let meta: serde_json::Value = serde_json::from_slice(&meta).unwrap();
+        meta["segments"].as_array().unwrap().len()
+    };
+    for (number, expected) in (1..=8).zip([1, 2, 3, 4, 5, 6, 7, 1]) {
+        take(&mut writer, &format!("{number}"), 1, &[&format!("{number}")]);
+        writer.commit(NOW).unwrap();
+        assert_eq!(parts(), expected, "after {number}");
+    }
+    assert_eq!(ids(data.path()).len(), 8);
+    assert_eq!(Index::open(data.path()).unwrap().coverage().as_of, Some(NOW), "its note is kept");
+}
+
 /// Two runs that find nothing new write no index, and say so all the same.
 #[test]
 fn nothing_new_is_noted_without_a_commit() {
