@@ -26,7 +26,7 @@ pub fn raw_mail(count: usize) -> Vec<Vec<u8>> {
     let root = std::env::var_os("POSTERN_BENCH_MAIL").map_or_else(samples, PathBuf::from);
     let mut found = Vec::new();
     let (rule, go_on) = (PlaceRule::default(), AtomicBool::new(false));
-    for file in source::walk(&[root], &rule).flatten() {
+    for file in source::walk(&[root]).flatten() {
         // What is no mail is left out.
         source::read(&file, &rule, &go_on, &mut |item| {
             if let Ok(Item { content: Content::Raw(bytes), .. }) = item {

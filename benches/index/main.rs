@@ -17,6 +17,10 @@
 mod floor;
 mod programs;
 
+/// That of the command, for both.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use std::path::Path;
 
 use postern_benches::{index, raw_mail, write_maildirs};

@@ -15,6 +15,11 @@ use clap::Parser as _;
 use args::{Arguments, Command};
 use exit::Exit;
 
+/// Indexing starts threads anew with every commit. The allocator of the system keeps for each of them
+/// what it once had; this one gives it back, and is faster.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let outcome = run(&arguments);

@@ -15,7 +15,7 @@ fn main() -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let (rule, go_on) = (PlaceRule::default(), AtomicBool::new(false));
     let mut contents = Contents::new(&AttachmentText::Off);
-    for file in source::walk(&roots, &rule).flatten() {
+    for file in source::walk(&roots).flatten() {
         let mut lines = Vec::new();
         source::read(&file, &rule, &go_on, &mut |item| match item {
             Ok(item) => lines.push(Ok(document::to_json(&item.read(&mut contents)))),

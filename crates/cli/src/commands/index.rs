@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_local_index::index::Options;
-use postern_local_index::ingest::{self, Progress, Request, Summary};
+use postern_local_index::ingest::{self, Faults, Progress, Request, Summary};
 use postern_local_index::mail::contents::AttachmentText;
-use postern_local_index::source::{PlaceRule, Unreadable};
+use postern_local_index::source::PlaceRule;
 use serde_json::json;
 
 use crate::args::{Common, Index, TextOrJson};
@@ -107,9 +107,9 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
         ("duplicates", summary.duplicates.to_string()),
         ("forgotten files", summary.forgotten.to_string()),
         ("attachments read", summary.attachments_read.to_string()),
-        ("… not read", summary.attachments_unread.len().to_string()),
-        ("unreadable", summary.unreadable.len().to_string()),
-        ("not mail", summary.not_mail.len().to_string()),
+        ("… not read", summary.attachments_unread.count.to_string()),
+        ("unreadable", summary.unreadable.count.to_string()),
+        ("not mail", summary.not_mail.count.to_string()),
         ("time", format!("{:.1} s, {rate} messages and {bytes} a second", took.as_secs_f64())),
         ("index", human_size(size)),
     ];
@@ -141,20 +141,25 @@ fn broken(kinds: &BTreeMap<String, u64>) -> anyhow::Result<()> {
 }
 
 /// Files with their reasons.
-fn list(title: &str, faults: &[Unreadable]) -> anyhow::Result<()> {
+fn list(title: &str, faults: &Faults) -> anyhow::Result<()> {
     if !faults.is_empty() {
         output::line(format!("\n{title}:"))?;
     }
-    for fault in faults {
+    for fault in &faults.first {
         let name = terminal::safe(&fault.name());
         output::line(format!("  {name}: {}", terminal::safe(&fault.reason)))?;
+    }
+    match faults.count.saturating_sub(faults.first.len() as u64) {
+        0 => {}
+        more => output::line(format!("  … and {more} more"))?,
     }
     Ok(())
 }
 
 fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
-    let faults = |faults: &[Unreadable]| {
-        let each = faults.iter().map(|fault| json!({"path": fault.name(), "reason": fault.reason}));
+    let faults = |faults: &Faults| {
+        let each =
+            faults.first.iter().map(|fault| json!({"path": fault.name(), "reason": fault.reason}));
         each.collect::<Vec<_>>()
     };
     json!({
@@ -168,6 +173,9 @@ fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
         "attachmentsUnread": faults(&summary.attachments_unread),
         "unreadable": faults(&summary.unreadable),
         "notMail": faults(&summary.not_mail),
+        "attachmentsUnreadCount": summary.attachments_unread.count,
+        "unreadableCount": summary.unreadable.count,
+        "notMailCount": summary.not_mail.count,
         "stopped": summary.stopped,
         "bytes": summary.bytes,
         "indexBytes": size,

@@ -52,10 +52,11 @@ struct Builder {
 impl Builder {
     fn add_words(&mut self, message: &Message) {
         for field in TextField::ALL {
-            let values = text_values(*field, message);
-            if !values.is_empty() {
+            match text_values(*field, message).as_slice() {
+                [] => {}
+                [value] => self.document.add_text(schema::words(*field), value),
                 // A line break is always a word break: the tokens of the parts, and no gap.
-                self.document.add_text(schema::words(*field), values.join("\n"));
+                values => self.document.add_text(schema::words(*field), values.join("\n")),
             }
         }
         if message.body.is_some() {

@@ -15,7 +15,7 @@ use crate::search::Error;
 
 /// The number of this version's way to write an index. Whatever changes what lies on disk, or how
 /// text is cut into words, needs the next one.
-pub(crate) const FORMAT: u32 = 6;
+pub(crate) const FORMAT: u32 = 7;
 
 /// How often, and how long in between, the right to write is asked for: a second in all.
 const LOCK_TRIES: u32 = 20;
@@ -43,7 +43,7 @@ impl Folder {
         Self { root: data.join("index") }
     }
 
-    fn tantivy(&self) -> PathBuf {
+    pub(crate) fn tantivy(&self) -> PathBuf {
         self.root.join("tantivy")
     }
 
@@ -54,6 +54,11 @@ impl Folder {
     /// What the next commit of the ledger will change.
     pub(crate) fn proposal(&self) -> PathBuf {
         self.root.join("ledger.next")
+    }
+
+    /// When a run last found nothing new.
+    pub(crate) fn checked(&self) -> PathBuf {
+        self.root.join("checked.json")
     }
 
     fn version(&self) -> PathBuf {
@@ -98,6 +103,7 @@ impl Folder {
         for removed in [
             fs::remove_dir_all(self.tantivy()),
             fs::remove_file(self.version()),
+            fs::remove_file(self.checked()),
             fs::remove_file(self.proposal()),
             fs::remove_file(self.ledger()),
         ] {

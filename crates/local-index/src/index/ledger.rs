@@ -14,29 +14,22 @@
 //! neither (one of the two was removed or restored by hand) means that the ledger knows nothing
 //! of this index, so it is emptied and every file is read again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::Cell;
 use std::path::PathBuf;
-use std::time::Duration;
-use std::{fs, io};
 
 use redb::{
-    Database, DatabaseError, MultimapTableDefinition, ReadOnlyDatabase, ReadOnlyMultimapTable,
-    ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableDefinition,
-    WriteTransaction,
+    DatabaseError, ReadOnlyDatabase, ReadableDatabase as _, ReadableTable as _, WriteTransaction,
 };
 
+use super::changes::{Changes, State, Touched, all_of};
 use super::folder::Folder;
-use super::proposal::{Parts, Proposal};
+use super::held::{self, Number};
+use super::proposal::Proposal;
 use super::record::{Key, Record};
-use super::source::{Origin, Source, Unreadable};
+use super::source::{Origin, Unreadable};
+use super::tables::{NUMBERS, PathKey, Store, Tables, path_key};
+use super::{replay, tables};
 use crate::search::Error;
-
-/// File to [`Record`].
-const SOURCES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("sources");
-/// Id of a message to the files it came from.
-const ORIGINS: MultimapTableDefinition<'_, &str, &[u8]> = MultimapTableDefinition::new("origins");
-/// Numbers by name.
-const NUMBERS: TableDefinition<'_, &str, u64> = TableDefinition::new("numbers");
 
 /// Number of the last commit.
 const SEQUENCE: &str = "sequence";
@@ -45,82 +38,33 @@ const UNREADABLE: &str = "unreadable";
 /// Set where the index may hold messages that the ledger knows nothing of.
 const STRANGERS: &str = "strangers";
 
-const CACHE_BYTES: usize = 16 << 20;
-
-/// How often, and how long in between, a ledger is asked for that somebody reads: a second in all.
-const OPEN_TRIES: u32 = 20;
-const OPEN_PAUSE: Duration = Duration::from_millis(50);
-
-/// What a commit changes: `None` forgets a file.
-pub(crate) type Changes = BTreeMap<Key, Option<Record>>;
-
-/// One of them.
-pub(crate) type Change<'c> = (&'c Key, Option<&'c Record>);
+/// Changes after which it is worth making the file smaller.
+const MANY_CHANGES: usize = 10_000;
 
 /// The book-keeping of an index.
 pub(crate) struct Ledger {
-    /// What is in force, opened once for the many questions between two changes.
-    tables: Tables,
-    database: Database,
+    /// What is in force, opened once for the many questions between two changes; none while it is
+    /// being opened for writing.
+    tables: Option<Tables>,
+    database: Store,
+    path: PathBuf,
     /// Where proposals lie.
     aside: PathBuf,
+    /// Changes that were put in force since it was opened.
+    changes: usize,
+    /// The file that is asked for next if all are asked for in their order.
+    likely: Cell<Number>,
 }
 
 impl std::fmt::Debug for Ledger {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ledger").field("database", &self.database).finish_non_exhaustive()
+        f.debug_struct("Ledger").field("path", &self.path).finish_non_exhaustive()
     }
-}
-
-/// The tables as of the last change.
-struct Tables {
-    sources: ReadOnlyTable<&'static [u8], &'static [u8]>,
-    origins: ReadOnlyMultimapTable<&'static str, &'static [u8]>,
-    numbers: ReadOnlyTable<&'static str, u64>,
-}
-
-impl Tables {
-    fn of(transaction: &ReadTransaction) -> Result<Self, redb::Error> {
-        Ok(Self {
-            sources: transaction.open_table(SOURCES)?,
-            origins: transaction.open_multimap_table(ORIGINS)?,
-            numbers: transaction.open_table(NUMBERS)?,
-        })
-    }
-
-    fn origins_of(&self, id: &str) -> Result<Vec<Origin>, redb::Error> {
-        let mut origins = Vec::new();
-        for file in self.origins.get(id)? {
-            let file = file?;
-            let Some(bytes) = self.sources.get(file.value())? else { continue };
-            let record = Record::from_bytes(bytes.value());
-            let record = record.map_err(|error| redb::Error::Corrupted(error.to_string()))?;
-            let path = Key::from_bytes(file.value()).path();
-            let origin = |place: &str| Origin { path: path.clone(), place: place.to_owned() };
-            origins.extend(record.places(id).map(origin));
-        }
-        Ok(origins)
-    }
-}
-
-fn unless_missing(error: io::Error) -> io::Result<()> {
-    if error.kind() == io::ErrorKind::NotFound { Ok(()) } else { Err(error) }
 }
 
 /// Runs what redb does and turns its many errors into ours.
 fn guarded<T>(work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, Error> {
     Ok(work()?)
-}
-
-/// Opens a database that another process has open for a moment.
-fn patiently<T>(mut open: impl FnMut() -> Result<T, DatabaseError>) -> Result<T, DatabaseError> {
-    for _ in 0..OPEN_TRIES {
-        match open() {
-            Err(DatabaseError::DatabaseAlreadyOpen) => std::thread::sleep(OPEN_PAUSE),
-            done => return done,
-        }
-    }
-    open()
 }
 
 /// Where a message came from, by the ledger of an index that may have a writer.
@@ -143,24 +87,12 @@ impl Ledger {
     ///
     /// When it cannot be read or made.
     pub(crate) fn open(folder: &Folder) -> Result<Self, Error> {
-        let path = &folder.ledger();
+        let path = folder.ledger();
         guarded(|| {
-            if !path.exists() {
-                // Made aside and renamed: half a database is never seen.
-                let aside = path.with_extension("new");
-                fs::remove_file(&aside).or_else(unless_missing)?;
-                drop(Database::create(&aside)?);
-                fs::rename(aside, path)?;
-            }
-            let database =
-                patiently(|| Database::builder().set_cache_size(CACHE_BYTES).open(path))?;
-            let transaction = database.begin_write()?;
-            transaction.open_table(SOURCES)?;
-            transaction.open_multimap_table(ORIGINS)?;
-            transaction.open_table(NUMBERS)?;
-            transaction.commit()?;
-            let tables = Tables::of(&database.begin_read()?)?;
-            Ok(Self { tables, database, aside: folder.proposal() })
+            let database = Store::open(&path)?;
+            let tables = Some(database.tables()?);
+            let aside = folder.proposal();
+            Ok(Self { tables, database, path, aside, changes: 0, likely: Cell::new(0) })
         })
     }
 
@@ -180,7 +112,16 @@ impl Ledger {
         if self.sequence()? == committed {
             return Ok(());
         }
-        self.write(|transaction| start_anew(transaction, committed, !index_is_empty))
+        self.write(|transaction| {
+            replay::start_anew(transaction)?;
+            let mut numbers = transaction.open_table(NUMBERS)?;
+            numbers.insert(SEQUENCE, committed)?;
+            numbers.insert(UNREADABLE, 0)?;
+            if !index_is_empty {
+                numbers.insert(STRANGERS, 1)?;
+            }
+            Ok(())
+        })
     }
 
     /// Writes the changes aside and says under which number, and how many messages will then be
@@ -189,12 +130,16 @@ impl Ledger {
     /// # Errors
     ///
     /// When the ledger cannot be read, or the proposal not be written.
-    pub(crate) fn propose<'c>(
-        &self,
-        changes: impl Iterator<Item = Change<'c>> + Clone,
-    ) -> Result<(u64, u64), Error> {
+    pub(crate) fn propose(&self, changes: &Changes) -> Result<(u64, u64), Error> {
         let number = self.sequence()? + 1;
-        let unreadable = self.unreadable_after(changes.clone())?;
+        let mut unreadable = self.number(UNREADABLE)?.unwrap_or(0);
+        for (_, file) in changes.files() {
+            let after = match file.state {
+                State::Open | State::Closed => file.record.unreadable_count(),
+                State::Gone => 0,
+            };
+            unreadable = (unreadable + after).saturating_sub(file.unreadable_before);
+        }
         Proposal::write(&self.aside, number, unreadable, changes)?;
         Ok((number, unreadable))
     }
@@ -214,9 +159,10 @@ impl Ledger {
 
     fn put_in_force(&mut self, proposal: &Proposal) -> Result<(), Error> {
         let (number, unreadable) = (proposal.number()?, proposal.unreadable()?);
-        let changes = proposal.changes()?;
+        let changes = proposal.changes().collect::<Result<Vec<_>, _>>()?;
+        self.changes += changes.len();
         self.write(|transaction| {
-            apply(transaction, &changes)?;
+            replay::apply(transaction, &changes)?;
             let mut numbers = transaction.open_table(NUMBERS)?;
             numbers.insert(SEQUENCE, number)?;
             numbers.insert(UNREADABLE, unreadable)?;
@@ -224,36 +170,125 @@ impl Ledger {
         })
     }
 
-    /// Whether every message of the file was taken in as the file is now.
+    /// Closes it. After many changes its file has room for as many again, which is given back.
     ///
     /// # Errors
     ///
-    /// When the ledger cannot be read.
-    pub(crate) fn is_current(&self, source: &Source) -> Result<bool, Error> {
-        let record = self.record(&Key::of(&source.path))?;
-        Ok(record.is_some_and(|record| record.is_of(source)))
+    /// When the ledger cannot be written.
+    pub(crate) fn close(mut self) -> Result<(), Error> {
+        self.tables = None;
+        match &mut self.database {
+            Store::Writing(database) if self.changes >= MANY_CHANGES => guarded(|| {
+                database.compact()?;
+                Ok(())
+            }),
+            Store::Writing(_) | Store::Reading(_) | Store::Closed => Ok(()),
+        }
     }
 
-    /// What is known of a file.
+    /// What is known of a file, and its number.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be read.
-    pub(crate) fn record(&self, key: &Key) -> Result<Option<Record>, Error> {
-        let bytes = guarded(|| Ok(self.tables.sources.get(key.as_slice())?))?;
-        bytes.map(|bytes| Record::from_bytes(bytes.value())).transpose()
+    pub(crate) fn file(&self, key: &Key) -> Result<Option<(Number, Record)>, Error> {
+        let found = match self.file_if(self.likely.get(), key)? {
+            Some(found) => Some(found),
+            None => self.look_up(key)?,
+        };
+        if let Some((number, _)) = &found {
+            self.likely.set(number.saturating_add(1));
+        }
+        Ok(found)
     }
 
-    /// The files that a message came from.
+    fn look_up(&self, key: &Key) -> Result<Option<(Number, Record)>, Error> {
+        let path = key.as_slice();
+        let (first, last) = (path_key(path, Number::MIN), path_key(path, Number::MAX));
+        for entry in guarded(|| Ok(self.tables()?.paths.range::<&PathKey>(&first..=&last)?))? {
+            let number = guarded(|| Ok(held::number_of(entry?.0.value())))?;
+            if let Some(found) = self.file_if(number, key)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The file of that number, if it has that path.
+    fn file_if(&self, number: Number, key: &Key) -> Result<Option<(Number, Record)>, Error> {
+        let bytes = guarded(|| Ok(self.tables()?.files.get(number)?))?;
+        let bytes = bytes.filter(|bytes| Record::path_in(bytes.value()) == key.as_slice());
+        bytes.map(|bytes| Ok((number, Record::from_bytes(bytes.value())?))).transpose()
+    }
+
+    /// The first number that no file has.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read, or there is none left.
+    pub(crate) fn free_number(&self) -> Result<Number, Error> {
+        let last = guarded(|| Ok(self.tables()?.files.last()?.map(|(number, _)| number.value())))?;
+        let full = || Error::Corrupt("there are no numbers for files left".into());
+        last.map_or(Ok(0), |last| last.checked_add(1).ok_or_else(full))
+    }
+
+    /// The file as it is before anything is done to it.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be read.
-    pub(crate) fn files_of(&self, id: &str) -> Result<Vec<Key>, Error> {
+    pub(crate) fn touched(&self, key: &Key) -> Result<Option<(Number, Touched)>, Error> {
+        Ok(self.file(key)?.map(|(number, record)| (number, Touched::known(record))))
+    }
+
+    /// The files that hold an id.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn holders(&self, form: &[u8]) -> Result<Vec<Number>, Error> {
+        guarded(|| self.tables()?.holders(form))
+    }
+
+    /// Whether such a reading of the file found the message.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn holds(&self, number: Number, form: &[u8], reading: u32) -> Result<bool, Error> {
+        let start = held::held(number, form, "");
         guarded(|| {
-            let files = self.tables.origins.get(id)?;
-            files.map(|file| Ok(Key::from_bytes(file?.value()))).collect()
+            for entry in self.tables()?.held.range(start.as_slice()..)? {
+                let (key, found) = entry?;
+                if !key.value().starts_with(&start) {
+                    break;
+                }
+                if found.value() == reading {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
+    }
+
+    /// The ids that other readings of a file found, one after the other.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn of_other_readings(
+        &self,
+        number: Number,
+        reading: Option<u32>,
+    ) -> Result<impl Iterator<Item = Result<Vec<u8>, Error>> + use<>, Error> {
+        let all = all_of(number);
+        let entries =
+            guarded(|| Ok(self.tables()?.held.range(all.start.as_slice()..all.end.as_slice())?))?;
+        Ok(entries.filter_map(move |entry| match entry.map_err(redb::Error::from) {
+            Ok((_, found)) if Some(found.value()) == reading => None,
+            Ok((key, _)) => held::parts(key.value()).map(|(_, form, _)| Ok(form.to_vec())),
+            Err(error) => Some(Err(error.into())),
+        }))
     }
 
     /// Where a message came from: the files and the places in them.
@@ -262,7 +297,22 @@ impl Ledger {
     ///
     /// When the ledger cannot be read.
     pub(crate) fn origins(&self, id: &str) -> Result<Vec<Origin>, Error> {
-        guarded(|| self.tables.origins_of(id))
+        guarded(|| self.tables()?.origins_of(id))
+    }
+
+    /// Every file that was taken in.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn files(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<(Number, Record), Error>> + use<>, Error> {
+        let entries = guarded(|| Ok(self.tables()?.files.range(Number::MIN..)?))?;
+        Ok(entries.map(|entry| {
+            let (number, bytes) = entry.map_err(redb::Error::from)?;
+            Ok((number.value(), Record::from_bytes(bytes.value())?))
+        }))
     }
 
     /// Every file that was taken in, with what could not be read of it.
@@ -271,25 +321,10 @@ impl Ledger {
     ///
     /// When the ledger cannot be read.
     pub(crate) fn sources(&self) -> Result<Vec<(Key, Vec<Unreadable>)>, Error> {
-        let mut all = Vec::new();
-        for entry in guarded(|| Ok(self.tables.sources.iter()?))? {
-            let (key, bytes) = guarded(|| Ok(entry?))?;
-            let record = Record::from_bytes(bytes.value())?;
-            all.push((Key::from_bytes(key.value()), record.unreadable()));
-        }
-        Ok(all)
-    }
-
-    /// Every file that was taken in.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read.
-    pub(crate) fn files(&self) -> Result<Vec<Key>, Error> {
-        guarded(|| {
-            let keys = self.tables.sources.iter()?;
-            keys.map(|entry| Ok(Key::from_bytes(entry?.0.value()))).collect()
-        })
+        let files = self.files()?;
+        files
+            .map(|file| file.map(|(_, record)| (record.key.clone(), record.unreadable())))
+            .collect()
     }
 
     /// Whether the index may hold messages that the ledger knows nothing of.
@@ -301,88 +336,36 @@ impl Ledger {
         Ok(self.number(STRANGERS)?.is_some())
     }
 
-    fn sequence(&self) -> Result<u64, Error> {
+    /// Number of the last commit.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn sequence(&self) -> Result<u64, Error> {
         Ok(self.number(SEQUENCE)?.unwrap_or(0))
     }
 
-    fn unreadable_after<'c>(
-        &self,
-        changes: impl Iterator<Item = Change<'c>>,
-    ) -> Result<u64, Error> {
-        let mut total = self.number(UNREADABLE)?.unwrap_or(0);
-        for (key, record) in changes {
-            let before = self.record(key)?.map_or(0, |record| record.unreadable_count());
-            let after = record.map_or(0, Record::unreadable_count);
-            total = (total + after).saturating_sub(before);
-        }
-        Ok(total)
+    fn tables(&self) -> Result<&Tables, redb::Error> {
+        self.tables.as_ref().ok_or_else(tables::closed)
     }
 
     fn number(&self, name: &str) -> Result<Option<u64>, Error> {
-        guarded(|| Ok(self.tables.numbers.get(name)?.map(|value| value.value())))
+        guarded(|| Ok(self.tables()?.numbers.get(name)?.map(|value| value.value())))
     }
 
     fn write(
         &mut self,
         work: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
     ) -> Result<(), Error> {
-        self.tables = guarded(|| {
-            let transaction = self.database.begin_write()?;
+        let Self { tables, database, path, .. } = self;
+        // What is read keeps it open, too.
+        *tables = None;
+        guarded(|| {
+            let transaction = database.writable(path)?.begin_write()?;
             work(&transaction)?;
             transaction.commit()?;
-            Tables::of(&self.database.begin_read()?)
-        })?;
-        Ok(())
+            *tables = Some(database.tables()?);
+            Ok(())
+        })
     }
-}
-
-fn start_anew(
-    transaction: &WriteTransaction,
-    sequence: u64,
-    strangers: bool,
-) -> Result<(), redb::Error> {
-    transaction.delete_table(SOURCES)?;
-    transaction.delete_multimap_table(ORIGINS)?;
-    transaction.open_table(SOURCES)?;
-    transaction.open_multimap_table(ORIGINS)?;
-    let mut numbers = transaction.open_table(NUMBERS)?;
-    numbers.insert(SEQUENCE, sequence)?;
-    numbers.insert(UNREADABLE, 0)?;
-    if strangers {
-        numbers.insert(STRANGERS, 1)?;
-    }
-    Ok(())
-}
-
-/// Puts changes to their place: the bytes of a record, none for a file that is forgotten.
-fn apply(transaction: &WriteTransaction, changes: &[Parts<'_>]) -> Result<(), redb::Error> {
-    let mut sources = transaction.open_table(SOURCES)?;
-    let mut origins = transaction.open_multimap_table(ORIGINS)?;
-    for (key, bytes) in changes.iter().copied() {
-        let former = match sources.get(key)? {
-            Some(former) => ids_in(former.value())?,
-            None => BTreeSet::new(),
-        };
-        let ids = ids_in(bytes)?;
-        for id in former.difference(&ids) {
-            origins.remove(id.as_str(), key)?;
-        }
-        for id in ids.difference(&former) {
-            origins.insert(id.as_str(), key)?;
-        }
-        if bytes.is_empty() {
-            sources.remove(key)?;
-        } else {
-            sources.insert(key, bytes)?;
-        }
-    }
-    Ok(())
-}
-
-fn ids_in(bytes: &[u8]) -> Result<BTreeSet<String>, redb::Error> {
-    if bytes.is_empty() {
-        return Ok(BTreeSet::new());
-    }
-    let record = Record::from_bytes(bytes);
-    record.map(|record| record.ids()).map_err(|error| redb::Error::Corrupted(error.to_string()))
 }

@@ -4,14 +4,20 @@
 //! ledger remembers which file it came from.
 
 pub(crate) mod analyser;
+mod changes;
 mod document;
+mod engine;
 pub(crate) mod folder;
+mod held;
 pub(crate) mod ledger;
+mod payload;
 mod proposal;
 mod record;
+mod replay;
 pub(crate) mod schema;
 mod source;
 pub(crate) mod stored;
+mod tables;
 pub(crate) mod terms;
 mod wire;
 mod writer;
@@ -21,7 +27,8 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use writer::Payload;
+pub(crate) use engine::Room;
+pub(crate) use payload::Payload;
 
 pub use source::{Origin, Source, Unreadable};
 pub use writer::{Added, LONGEST_ID, Options, SameId, Writer};

@@ -1,6 +1,5 @@
 //! What the ledger knows of one file, and its wire form.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -39,84 +38,105 @@ impl Key {
     }
 }
 
-/// What came from one file.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// What is known of a file. Its messages are kept apart, each with the reading that found it last:
+/// there may be more of them than fit into memory.
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
+    pub(crate) key: Key,
+    /// Number of the last reading of the file. What an earlier one found and this one did not is gone
+    /// when the file is closed.
+    pub(crate) reading: u32,
+    /// Messages that the last reading found.
+    pub(crate) messages: u64,
     /// Length and time of change; `None` while the file has not been read to its end.
     stamp: Option<(u64, i64)>,
-    /// Id and place of each message.
-    messages: Vec<(String, String)>,
-    /// Place and reason of each message that could not be read.
+    /// Messages that could not be read.
+    unreadable_count: u64,
+    /// Place and reason of the first of these.
     unreadable: Vec<(String, String)>,
 }
 
 impl Record {
-    /// A file that was read to its end.
-    pub(crate) fn complete(
-        source: &Source,
-        messages: Vec<(String, String)>,
-        unreadable: Vec<Unreadable>,
-    ) -> Self {
-        let unreadable = unreadable.into_iter().map(|one| (one.place, one.reason)).collect();
-        Self { stamp: Some((source.length, source.modified)), messages, unreadable }
+    /// A file that nothing is known of.
+    pub(crate) const fn new(key: Key) -> Self {
+        Self {
+            key,
+            reading: 0,
+            messages: 0,
+            stamp: None,
+            unreadable_count: 0,
+            unreadable: Vec::new(),
+        }
     }
 
-    /// A file of which some messages were read, and of which there may be others from before.
-    pub(crate) fn partial(former: Self, messages: &[(String, String)]) -> Self {
-        let known: BTreeSet<_> = former.messages.iter().collect();
-        let new: Vec<_> = messages.iter().filter(|one| !known.contains(one)).cloned().collect();
-        let mut messages = former.messages;
-        messages.extend(new);
-        Self { stamp: None, messages, unreadable: former.unreadable }
+    /// Begins the next reading. What was unreadable stays so until its end.
+    pub(crate) fn begin(&mut self) {
+        (self.reading, self.messages, self.stamp) = (self.reading.wrapping_add(1), 0, None);
     }
 
+    /// Notes that the file was read to its end.
+    pub(crate) fn close(&mut self, source: &Source, unreadable: Vec<Unreadable>, count: u64) {
+        self.stamp = Some((source.length, source.modified));
+        self.unreadable_count = count;
+        self.unreadable = unreadable.into_iter().map(|one| (one.place, one.reason)).collect();
+    }
+
+    /// The length of the path in four bytes, the least first; the path; the rest as text.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut out = Writer::default();
         let (length, modified) = self.stamp.unzip();
+        out.count(u64::from(self.reading));
+        out.count(self.messages);
         out.integer(length.map(u64::cast_signed));
         out.integer(modified);
-        for list in [&self.messages, &self.unreadable] {
-            out.list(list, |out, (name, text)| {
-                out.text(Some(name));
-                out.text(Some(text));
-            });
-        }
-        out.finish().into_bytes()
+        out.count(self.unreadable_count);
+        out.list(&self.unreadable, |out, (name, text)| {
+            out.text(Some(name));
+            out.text(Some(text));
+        });
+        let path = self.key.as_slice();
+        let length = u32::try_from(path.len()).unwrap_or(u32::MAX).to_le_bytes();
+        [&length, path, out.finish().as_bytes()].concat()
     }
 
+    /// # Errors
+    ///
+    /// When the bytes are not those of a record.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
         let read = || {
-            let mut input = Reader::new(std::str::from_utf8(bytes).ok()?);
+            let (path, text) = split(bytes)?;
+            let mut input = Reader::new(std::str::from_utf8(text).ok()?);
+            let (reading, messages) = (input.count()?.try_into().ok()?, input.count()?);
             let (length, modified) = (input.integer()?, input.integer()?);
-            let pair = |input: &mut Reader<'_>| Some((input.text()??, input.text()??));
-            let (messages, unreadable) = (input.list(pair)?, input.list(pair)?);
+            let unreadable_count = input.count()?;
+            let unreadable = input.list(|input| Some((input.text()??, input.text()??)))?;
             let stamp = length.map(i64::cast_unsigned).zip(modified);
-            input.is_at_end().then_some(Self { stamp, messages, unreadable })
+            let key = Key::from_bytes(path);
+            let record = Self { key, reading, messages, stamp, unreadable_count, unreadable };
+            input.is_at_end().then_some(record)
         };
         read().ok_or_else(|| Error::Corrupt("the book-keeping of a file".into()))
+    }
+
+    /// The path in the bytes of a record.
+    pub(crate) fn path_in(bytes: &[u8]) -> &[u8] {
+        split(bytes).map(|(path, _)| path).unwrap_or_default()
     }
 
     pub(crate) fn is_of(&self, source: &Source) -> bool {
         self.stamp == Some((source.length, source.modified))
     }
 
-    pub(crate) fn ids(&self) -> BTreeSet<String> {
-        self.messages.iter().map(|(id, _)| id.clone()).collect()
-    }
-
-    pub(crate) fn places<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a str> {
-        self.messages.iter().filter(move |(one, _)| one == id).map(|(_, place)| place.as_str())
-    }
-
-    pub(crate) fn message_count(&self) -> u64 {
-        self.messages.len() as u64
-    }
-
-    pub(crate) fn unreadable_count(&self) -> u64 {
-        self.unreadable.len() as u64
+    pub(crate) const fn unreadable_count(&self) -> u64 {
+        self.unreadable_count
     }
 
     pub(crate) fn unreadable(self) -> Vec<Unreadable> {
         self.unreadable.into_iter().map(|(place, reason)| Unreadable { place, reason }).collect()
     }
+}
+
+fn split(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)
 }

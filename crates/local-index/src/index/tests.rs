@@ -111,7 +111,7 @@ fn the_first_place_of_a_message_stays() {
     writer.commit(NOW).unwrap();
     assert_eq!(folder().as_deref(), Some("renamed"));
     assert_eq!(ids(data.path()), ["1"]);
-    assert_eq!(writer.origins("1").unwrap().len(), 4, "twice in a, and in b and c");
+    assert_eq!(writer.origins("1").unwrap().len(), 3, "in a, in b and in c");
 }
 
 #[test]
@@ -135,6 +135,70 @@ fn a_commit_in_the_middle_of_a_file_doubles_nothing() {
     take(&mut writer, "b", 1, &["1"]);
     writer.commit(NOW).unwrap();
     assert_eq!(ids(data.path()), ["1", "2"]);
+}
+
+/// All messages of a file were once held in memory until its end, and its record was one value.
+#[test]
+fn a_file_of_many_messages_is_taken_in_over_several_commits() {
+    let data = tempfile::tempdir().unwrap();
+    let many: Vec<_> = (0..12_000).map(|number| format!("{number:032x}")).collect();
+    let mut writer = writer(data.path());
+    for part in many.chunks(5_000) {
+        for id in part {
+            writer.add(&origin("a", id), &message(id), SameId::Keeps).unwrap();
+        }
+        writer.commit(NOW).unwrap();
+        assert_eq!(writer.uncommitted(), 1, "only that the file is open");
+    }
+    take(&mut writer, "a", 1, &[]);
+    writer.commit(NOW).unwrap();
+    assert_eq!(writer.messages_of(&source("a", 1)).unwrap(), Some(12_000));
+    take(&mut writer, "b", 1, &[&many[7]]);
+    take(&mut writer, "a", 2, &[&many[11_999]]);
+    writer.commit(NOW).unwrap();
+    assert_eq!(ids(data.path()), [many[7].as_str(), &many[11_999]]);
+    assert_eq!(writer.origins(&many[7]).unwrap(), [origin("b", &many[7])]);
+    assert!(writer.origins(&many[8]).unwrap().is_empty());
+}
+
+#[test]
+fn small_parts_are_merged_after_a_commit() {
+    let data = tempfile::tempdir().unwrap();
+    let mut writer = writer(data.path());
+    let parts = || {
+        let meta = fs::read(data.path().join("index/tantivy/meta.json")).unwrap();
+        let meta: serde_json::Value = serde_json::from_slice(&meta).unwrap();
+        meta["segments"].as_array().unwrap().len()
+    };
+    for (number, expected) in (1..=8).zip([1, 2, 3, 4, 5, 6, 7, 1]) {
+        take(&mut writer, &format!("{number}"), 1, &[&format!("{number}")]);
+        writer.commit(NOW).unwrap();
+        assert_eq!(parts(), expected, "after {number}");
+    }
+    assert_eq!(ids(data.path()).len(), 8);
+    assert_eq!(Index::open(data.path()).unwrap().coverage().as_of, Some(NOW), "its note is kept");
+}
+
+/// Two runs that find nothing new write no index, and say so all the same.
+#[test]
+fn nothing_new_is_noted_without_a_commit() {
+    let data = tempfile::tempdir().unwrap();
+    let mut first = writer(data.path());
+    take(&mut first, "a", 1, &["1"]);
+    first.commit(NOW).unwrap();
+    drop(first);
+    let index = Index::open(data.path()).unwrap();
+    assert_eq!(index.coverage().as_of, Some(NOW));
+    let meta = || fs::read(data.path().join("index/tantivy/meta.json")).unwrap();
+    let (before, later) = (meta(), jiff::Timestamp::from_second(60).unwrap());
+    let mut second = writer(data.path());
+    assert!(second.is_current(&source("a", 1)).unwrap());
+    second.commit(later).unwrap();
+    assert_eq!(meta(), before);
+    assert_eq!([index.coverage().as_of, index.totals().as_of], [Some(later); 2]);
+    drop(second);
+    take(&mut writer(data.path()), "a", 1, &["1"]);
+    assert_eq!(index.totals().as_of, Some(later), "nothing was committed");
 }
 
 #[test]

@@ -1,27 +1,24 @@
 //! The one writer of an index.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use jiff::Timestamp;
 use postern_query::Message;
-use postern_query::schema::StringField;
-use serde::{Deserialize, Serialize};
-use tantivy::Term;
 
+use super::changes::{Changes, State, Touched};
 use super::document::document;
+use super::engine::{Engine, Queued, Room};
 use super::folder::{Folder, WriteLock};
-use super::ledger::{Changes, Ledger};
+use super::held::{self, Number};
+use super::ledger::Ledger;
+use super::payload::{Checked, Payload};
 use super::record::{Key, Record};
 use super::source::{Origin, Source, Unreadable};
-use super::{schema, stored};
+use super::stored;
 use crate::search::Error;
 
 /// Bytes of the longest id of a message.
 pub const LONGEST_ID: usize = 1_024;
-
-/// Bytes that one writing thread needs at least.
-const THREAD_BYTES: usize = 16 << 20;
 
 /// How to write.
 #[derive(Clone, Copy, Debug)]
@@ -60,30 +57,6 @@ pub enum Added {
     Duplicate,
 }
 
-/// What a commit says about the index; it lies in the index itself, so that a reader needs nothing
-/// else.
-#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Payload {
-    /// Number of the commit.
-    pub(crate) sequence: u64,
-    /// When it was made, in milliseconds.
-    pub(crate) as_of: Option<i64>,
-    /// Messages that could not be read.
-    pub(crate) unreadable: u64,
-    /// Nobody looked into the attachments of some messages.
-    pub(crate) without_attachment_text: bool,
-}
-
-impl Payload {
-    /// The payload of the last commit of an index; that of a new index where there is none.
-    pub(crate) fn of(index: &tantivy::Index) -> Result<Self, Error> {
-        let Some(text) = index.load_metas()?.payload else { return Ok(Self::default()) };
-        serde_json::from_str(&text)
-            .map_err(|error| Error::Corrupt(format!("the note of its last commit: {error}")))
-    }
-}
-
 /// The only thing that writes an index.
 ///
 /// Messages go in with [`add`](Self::add), each file is closed with [`record`](Self::record), and
@@ -96,12 +69,9 @@ pub struct Writer {
     has_strangers: bool,
     without_attachment_text: bool,
     changes: Changes,
-    /// Messages of files that are not closed yet.
-    open: BTreeMap<Key, Vec<(String, String)>>,
-    /// Each id that was added since the last commit, with each file that holds it.
-    added: BTreeSet<(String, Key)>,
     // Last, so that the lock outlives what it guards.
-    engine: tantivy::IndexWriter,
+    engine: Engine,
+    folder: Folder,
     lock: WriteLock,
 }
 
@@ -129,15 +99,13 @@ impl Writer {
         let is_empty = index.searchable_segment_metas()?.is_empty();
         let committed = Payload::of(&index)?;
         ledger.agree(committed.sequence, is_empty)?;
-        let engine = engine(&index, options)?;
         Ok(Self {
             has_strangers: ledger.has_strangers()?,
             ledger,
             without_attachment_text: committed.without_attachment_text,
-            changes: Changes::new(),
-            open: BTreeMap::new(),
-            added: BTreeSet::new(),
-            engine,
+            changes: Changes::default(),
+            engine: Engine::new(index, folder.tantivy(), *options),
+            folder,
             lock,
         })
     }
@@ -148,11 +116,7 @@ impl Writer {
     ///
     /// When the ledger cannot be read.
     pub fn is_current(&self, source: &Source) -> Result<bool, Error> {
-        let key = Key::of(&source.path);
-        match self.changes.get(&key) {
-            Some(record) => Ok(record.as_ref().is_some_and(|record| record.is_of(source))),
-            None => self.ledger.is_current(source),
-        }
+        Ok(self.messages_of(source)?.is_some())
     }
 
     /// How many messages came from a file that was taken in to its end and has not changed since.
@@ -161,9 +125,23 @@ impl Writer {
     ///
     /// When the ledger cannot be read.
     pub fn messages_of(&self, source: &Source) -> Result<Option<u64>, Error> {
-        let record = self.former(&Key::of(&source.path))?;
-        let current = record.filter(|record| record.is_of(source));
-        Ok(current.map(|record| record.message_count()))
+        Ok(self.known(source)?.and_then(|known| known.messages))
+    }
+
+    /// What is known of a file; nothing of one that was never seen. Files are found fastest in the
+    /// order in which they were first taken in.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn known(&self, source: &Source) -> Result<Option<Known>, Error> {
+        let key = Key::of(&source.path);
+        if let Some(number) = self.changes.number(&key) {
+            let file = self.changes.file(number).filter(|file| file.state == State::Closed);
+            return Ok(file.map(|file| Known::of(number, &file.record, source)));
+        }
+        let file = self.ledger.file(&key)?;
+        Ok(file.map(|(number, record)| Known::of(number, &record, source)))
     }
 
     /// Notes that nobody looks into the attachments of what is added now.
@@ -183,15 +161,35 @@ impl Writer {
         message: &Message,
         same_id: SameId,
     ) -> Result<Added, Error> {
+        self.add_within(origin, message, same_id, None)
+    }
+
+    /// The same. The engine takes a message up later; what waits for that takes memory that only `room`
+    /// can bound: it is dropped when the message was taken up.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`add`](Self::add).
+    pub(crate) fn add_within(
+        &mut self,
+        origin: &Origin,
+        message: &Message,
+        same_id: SameId,
+        room: Option<Room>,
+    ) -> Result<Added, Error> {
         if message.id.is_empty() || message.id.len() > LONGEST_ID {
             return Err(Error::BadId { found: message.id.len(), limit: LONGEST_ID });
         }
-        let key = Key::of(&origin.path);
-        let added = self.added_as(&key, &message.id, same_id)?;
+        let form = held::id_form(&message.id);
+        let (number, reading) = self.begin(&Key::of(&origin.path))?;
+        let added = self.added_as(number, reading, &form, same_id)?;
         if added != Added::Duplicate {
-            self.put(message, added)?;
+            self.put(message, added, room)?;
         }
-        self.note(key, &message.id, &origin.place);
+        self.changes.hold(number, &form, &origin.place, reading);
+        if let Some(file) = self.changes.file_mut(number) {
+            file.record.messages += 1;
+        }
         Ok(added)
     }
 
@@ -200,34 +198,73 @@ impl Writer {
     ///
     /// # Errors
     ///
-    /// When the ledger cannot be read.
+    /// When the ledger cannot be read, or the index not be written.
     pub fn record(&mut self, source: &Source, unreadable: Vec<Unreadable>) -> Result<(), Error> {
-        let key = Key::of(&source.path);
-        let messages = self.open.remove(&key).unwrap_or_default();
-        self.change(&key, Some(Record::complete(source, messages, unreadable)))
+        let count = unreadable.len() as u64;
+        self.record_some(source, unreadable, count)
+    }
+
+    /// The same for a file with so many unreadable messages that only some are told.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read, or the index not be written.
+    pub fn record_some(
+        &mut self,
+        source: &Source,
+        unreadable: Vec<Unreadable>,
+        count: u64,
+    ) -> Result<(), Error> {
+        let (number, reading) = self.begin(&Key::of(&source.path))?;
+        if let Some(file) = self.changes.file_mut(number) {
+            file.state = State::Closed;
+            file.record.close(source, unreadable, count);
+        }
+        self.sweep(number, Some(reading))
     }
 
     /// Forgets a file that is gone, and every message that came only from it.
     ///
     /// # Errors
     ///
-    /// When the ledger cannot be read.
+    /// When the ledger cannot be read, or the index not be written.
     pub fn forget(&mut self, path: &Path) -> Result<(), Error> {
-        self.change(&Key::of(path), None)
+        let key = Key::of(path);
+        let number = match self.changes.number(&key) {
+            Some(number) => number,
+            None => match self.ledger.touched(&key)? {
+                Some((number, file)) => {
+                    self.changes.touch(number, file);
+                    number
+                }
+                None => return Ok(()),
+            },
+        };
+        if let Some(file) = self.changes.file_mut(number) {
+            file.state = State::Gone;
+        }
+        self.sweep(number, None)
     }
 
     /// Forgets every file for which `is_gone` holds, and says how many there were.
     ///
     /// # Errors
     ///
-    /// When the ledger cannot be read.
-    pub fn forget_where(&mut self, is_gone: impl Fn(&Path) -> bool) -> Result<u64, Error> {
-        let gone: Vec<_> =
-            self.ledger.files()?.into_iter().filter(|key| is_gone(&key.path())).collect();
-        for key in &gone {
-            self.change(key, None)?;
+    /// When the ledger cannot be read, or the index not be written.
+    pub(crate) fn forget_where(
+        &mut self,
+        is_gone: impl Fn(Number, &Path) -> bool,
+    ) -> Result<u64, Error> {
+        let mut forgotten = 0;
+        for file in self.ledger.files()? {
+            let (number, record) = file?;
+            let path = record.key.path();
+            if is_gone(number, &path) {
+                self.forget(&path)?;
+                forgotten += 1;
+            }
         }
-        Ok(gone.len() as u64)
+        Ok(forgotten)
     }
 
     /// The files that were taken in, as of the last commit, with what could not be read of each.
@@ -249,15 +286,27 @@ impl Writer {
         self.ledger.origins(id)
     }
 
-    /// Makes everything since the last commit searchable and remembered, both or neither.
+    /// How many messages and files the next commit has to remember; they are held in memory.
+    #[must_use]
+    pub fn uncommitted(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Makes everything since the last commit searchable and remembered, both or neither. Where there
+    /// is nothing, only the time is noted.
     ///
     /// # Errors
     ///
     /// When the disk refuses. The next writer finds either all of it or nothing.
     pub fn commit(&mut self, now: Timestamp) -> Result<(), Error> {
+        let sequence = self.ledger.sequence()?;
+        if sequence > 0 && self.changes.is_empty() {
+            return Checked::at(sequence, now).write(&self.folder);
+        }
         let payload = self.propose(now)?;
         self.publish(&payload)?;
-        self.accept()
+        self.accept()?;
+        self.engine.merge()
     }
 
     /// Waits for work in the background to end.
@@ -266,18 +315,12 @@ impl Writer {
     ///
     /// When that work failed.
     pub fn close(self) -> Result<(), Error> {
-        Ok(self.engine.wait_merging_threads()?)
+        self.ledger.close()?;
+        self.engine.close()
     }
 
     pub(super) fn propose(&mut self, now: Timestamp) -> Result<Payload, Error> {
-        let mut partial = Changes::new();
-        for (key, messages) in &self.open {
-            let former = self.former(key)?.unwrap_or_default();
-            partial.insert(key.clone(), Some(Record::partial(former, messages)));
-        }
-        let whole = self.changes.iter().filter(|(key, _)| !partial.contains_key(*key));
-        let changes = whole.chain(&partial).map(|(key, record)| (key, record.as_ref()));
-        let (sequence, unreadable) = self.ledger.propose(changes)?;
+        let (sequence, unreadable) = self.ledger.propose(&self.changes)?;
         Ok(Payload {
             sequence,
             as_of: Some(stored::milliseconds(now)),
@@ -287,90 +330,124 @@ impl Writer {
     }
 
     pub(super) fn publish(&mut self, payload: &Payload) -> Result<(), Error> {
-        let text = serde_json::to_string(payload)
-            .map_err(|error| Error::Corrupt(format!("the note of a commit: {error}")))?;
-        let mut commit = self.engine.prepare_commit()?;
-        commit.set_payload(&text);
-        commit.commit()?;
-        Ok(())
+        self.engine.commit(&payload.to_text()?)
     }
 
     fn accept(&mut self) -> Result<(), Error> {
         self.ledger.accept()?;
-        self.changes.clear();
-        self.added.clear();
+        self.changes.committed();
         Ok(())
     }
 
-    fn added_as(&self, key: &Key, id: &str, same_id: SameId) -> Result<Added, Error> {
-        let files = self.files_of(id)?;
-        let elsewhere = files.iter().any(|file| file != key);
-        let again = self.added.contains(&(id.to_owned(), key.clone()));
-        Ok(match same_id {
-            SameId::Keeps if elsewhere || again => Added::Duplicate,
-            SameId::Keeps | SameId::Replaces if files.is_empty() => Added::New,
-            SameId::Keeps | SameId::Replaces => Added::Replaced,
-        })
-    }
-
-    fn put(&self, message: &Message, added: Added) -> Result<(), Error> {
-        if added == Added::Replaced || self.has_strangers {
-            self.engine.delete_term(id_term(&message.id));
+    /// The number of a file that is being read, and of that reading; begins one where there is none.
+    fn begin(&mut self, key: &Key) -> Result<(Number, u32), Error> {
+        let number = match self.changes.number(key) {
+            Some(number) => number,
+            None => self.touch(key)?,
+        };
+        let Some(file) = self.changes.file_mut(number) else {
+            return Err(Error::Corrupt("a file without a number".into()));
+        };
+        if file.state != State::Open {
+            file.record.begin();
+            file.state = State::Open;
         }
-        self.engine.add_document(document(message))?;
-        Ok(())
+        Ok((number, file.record.reading))
     }
 
-    fn note(&mut self, key: Key, id: &str, place: &str) {
-        self.added.insert((id.to_owned(), key.clone()));
-        self.open.entry(key).or_default().push((id.to_owned(), place.to_owned()));
+    fn touch(&mut self, key: &Key) -> Result<Number, Error> {
+        let (number, file) = match self.ledger.touched(key)? {
+            Some(known) => known,
+            None => {
+                (self.changes.free_number(self.ledger.free_number()?), Touched::new(key.clone()))
+            }
+        };
+        self.changes.touch(number, file);
+        Ok(number)
+    }
+
+    fn added_as(
+        &self,
+        number: Number,
+        reading: u32,
+        form: &[u8],
+        same_id: SameId,
+    ) -> Result<Added, Error> {
+        let holders = self.holders(form)?;
+        if holders.is_empty() {
+            return Ok(Added::New);
+        }
+        let keeps = same_id == SameId::Keeps
+            && (holders.iter().any(|holder| *holder != number)
+                || self.holds(number, form, reading)?);
+        Ok(if keeps { Added::Duplicate } else { Added::Replaced })
+    }
+
+    fn put(&mut self, message: &Message, added: Added, room: Option<Room>) -> Result<(), Error> {
+        if added == Added::Replaced || self.has_strangers {
+            self.engine.delete(&message.id)?;
+        }
+        self.engine.add(Queued::new(document(message), room))
     }
 
     /// The files that hold an id: as the ledger says, but for those that changed since.
-    fn files_of(&self, id: &str) -> Result<BTreeSet<Key>, Error> {
-        let first = (id.to_owned(), Key::from_bytes(&[]));
-        let added = self.added.range(first..).take_while(|(found, _)| found == id);
-        let mut files: BTreeSet<_> = added.map(|(_, file)| file.clone()).collect();
-        let committed = self.ledger.files_of(id)?;
-        files.extend(committed.into_iter().filter(|file| !self.changes.contains_key(file)));
-        Ok(files)
-    }
-
-    /// Puts a record in the place of another and removes what only that one had.
-    fn change(&mut self, key: &Key, record: Option<Record>) -> Result<(), Error> {
-        let mut former = self.former(key)?.map(|record| record.ids()).unwrap_or_default();
-        former.extend(self.open.remove(key).into_iter().flatten().map(|(id, _)| id));
-        let ids = record.as_ref().map(Record::ids).unwrap_or_default();
-        self.changes.insert(key.clone(), record);
-        for id in former.difference(&ids) {
-            self.added.remove(&(id.clone(), key.clone()));
-            if self.files_of(id)?.is_empty() {
-                self.engine.delete_term(id_term(id));
+    fn holders(&self, form: &[u8]) -> Result<Vec<Number>, Error> {
+        let mut holders: Vec<_> = self.changes.holders(form).collect();
+        for number in self.ledger.holders(form)? {
+            let still = match self.changes.file(number) {
+                None => true,
+                Some(file) => match (file.state, file.only_reading()) {
+                    (State::Gone, _) => false,
+                    (_, Some(reading)) => self.ledger.holds(number, form, reading)?,
+                    (_, None) => true,
+                },
+            };
+            if still {
+                holders.push(number);
             }
         }
-        self.added.extend(ids.into_iter().map(|id| (id, key.clone())));
+        Ok(holders)
+    }
+
+    /// Whether that reading of the file found the message.
+    fn holds(&self, number: Number, form: &[u8], reading: u32) -> Result<bool, Error> {
+        let is_known = self.changes.file(number).is_some_and(|file| file.is_known);
+        Ok(self.changes.holds(number, form, reading)
+            || is_known && self.ledger.holds(number, form, reading)?)
+    }
+
+    /// Removes the messages of other readings of a file from the index, unless another file has them.
+    fn sweep(&mut self, number: Number, keep: Option<u32>) -> Result<(), Error> {
+        for form in self.changes.sweep(number, keep) {
+            self.delete_unheld(&form)?;
+        }
+        if self.changes.file(number).is_some_and(|file| file.is_known) {
+            for form in self.ledger.of_other_readings(number, keep)? {
+                self.delete_unheld(&form?)?;
+            }
+        }
         Ok(())
     }
 
-    /// What is known of a file now, committed or not.
-    fn former(&self, key: &Key) -> Result<Option<Record>, Error> {
-        match self.changes.get(key) {
-            Some(record) => Ok(record.clone()),
-            None => self.ledger.record(key),
+    fn delete_unheld(&mut self, form: &[u8]) -> Result<(), Error> {
+        if self.holders(form)?.is_empty() {
+            self.engine.delete(&held::id_of(form))?;
         }
+        Ok(())
     }
 }
 
-fn id_term(id: &str) -> Term {
-    Term::from_field_text(schema::whole(StringField::Id), id)
+/// What is known of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Known {
+    /// Its number.
+    pub(crate) number: Number,
+    /// Its messages, if it was taken in to its end and has not changed since.
+    pub(crate) messages: Option<u64>,
 }
 
-fn engine(index: &tantivy::Index, options: &Options) -> Result<tantivy::IndexWriter, Error> {
-    let affordable = (options.memory_bytes / THREAD_BYTES).max(1);
-    let threads = options.threads.clamp(1, affordable);
-    let bytes = options.memory_bytes.max(THREAD_BYTES);
-    let engine = index.writer_with_num_threads(threads, bytes.min(threads * (2 << 30)))?;
-    // What a killed commit left behind has names that the next commit may want to give.
-    engine.garbage_collect_files().wait()?;
-    Ok(engine)
+impl Known {
+    fn of(number: Number, record: &Record, source: &Source) -> Self {
+        Self { number, messages: record.is_of(source).then_some(record.messages) }
+    }
 }

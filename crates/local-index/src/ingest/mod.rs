@@ -4,29 +4,37 @@
 //! which the files were found, so that every run over the same files makes the same index. What is
 //! on the way is bounded by the channels between them.
 
+mod faults;
 mod room;
 mod work;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf, absolute};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use jiff::Timestamp;
 use postern_query::Message;
 
-use crate::index::{Added, Options, Origin, SameId, Source, Writer};
+use crate::index::{Added, Options, Origin, Room, SameId, Source, Writer};
 use crate::mail::contents::AttachmentText;
 use crate::search::Error;
 use crate::source::{self, PlaceRule, SourceFile, Unreadable};
 
+pub use faults::Faults;
 use work::{Event, Work};
 
 /// Batches of messages on the way between two threads.
 const IN_FLIGHT: usize = 8;
+
+/// Files that are looked for before they are read; how many more there are, memory does not tell.
+const FILES_AHEAD: usize = 100_000;
+
+/// Messages and files to be remembered by the next commit, after which it is made in any case.
+const MOST_UNCOMMITTED: usize = 250_000;
 
 /// What to take in, and how.
 #[derive(Clone, Debug)]
@@ -43,7 +51,8 @@ pub struct Request {
     pub attachment_text: AttachmentText,
     /// Whether to forget files below the paths that are gone, and what came only from them.
     pub prune: bool,
-    /// Messages between two commits; what is killed loses no more than these.
+    /// Messages between two commits; what is killed loses no more than these. There are never more
+    /// than 250,000, files counted like messages.
     pub commit_every: u64,
 }
 
@@ -68,7 +77,7 @@ pub struct Progress {
     pub messages: u64,
     /// Bytes of them.
     pub bytes: u64,
-    /// Bytes of all files that have to be read.
+    /// Bytes of all files that have to be read, as far as they are known: 100,000 files at a time.
     pub total_bytes: u64,
     /// Bytes of these that are done; packed files count as they lie on disk.
     pub done_bytes: u64,
@@ -96,11 +105,11 @@ pub struct Summary {
     /// Attachments that text was found in.
     pub attachments_read: u64,
     /// Attachments whose text, or some of it, could not be read, and why.
-    pub attachments_unread: Vec<Unreadable>,
+    pub attachments_unread: Faults,
     /// What could not be read, and why.
-    pub unreadable: Vec<Unreadable>,
+    pub unreadable: Faults,
     /// Files that are no mail.
-    pub not_mail: Vec<Unreadable>,
+    pub not_mail: Faults,
     /// The run was stopped before its end; what was done until then is kept.
     pub stopped: bool,
 }
@@ -124,26 +133,20 @@ pub fn run(
         skips_attachments: request.attachment_text == AttachmentText::Off,
         ..Run::default()
     };
-    let files = run.scan(&mut writer, request)?;
-    run.progress.total_bytes = files.iter().map(|file| file.length).sum();
-    let stop = AtomicBool::new(false);
-    let (raw, to_parse) = sync_channel(IN_FLIGHT);
-    let to_parse = Mutex::new(to_parse);
-    thread::scope(|scope| {
-        let (parsed, to_write) = sync_channel(IN_FLIGHT);
-        let (files, stop) = (&files, &stop);
-        scope.spawn(move || work::read_files(files, &request.place, &raw, stop));
-        for _ in 0..request.jobs.max(1) {
-            let (parsed, to_parse) = (parsed.clone(), &to_parse);
-            scope.spawn(move || work::parse_all(to_parse, &parsed, &request.attachment_text));
+    if request.prune {
+        run.prune(&mut writer, request)?;
+    }
+    let mut walk = source::walk(&request.paths);
+    loop {
+        let files = run.find(&mut writer, &mut walk)?;
+        if files.is_empty() {
+            break;
         }
-        drop(parsed);
-        let outcome = run.write_all(&mut writer, files, &to_write, clock, progress, stop);
-        // The readers must not wait for a writer that has failed.
-        stop.store(true, Ordering::Relaxed);
-        while to_write.recv().is_ok() {}
-        outcome
-    })?;
+        run.take(&mut writer, &files, request, clock, progress)?;
+        if run.summary.stopped {
+            break;
+        }
+    }
     writer.commit(clock())?;
     writer.close()?;
     Ok(run.summary)
@@ -163,53 +166,81 @@ struct Run {
 }
 
 impl Run {
-    /// The files that have to be read.
-    fn scan(&mut self, writer: &mut Writer, request: &Request) -> Result<Vec<SourceFile>, Error> {
+    /// The next files that have to be read.
+    fn find(
+        &mut self,
+        writer: &mut Writer,
+        walk: &mut dyn Iterator<Item = Result<SourceFile, Unreadable>>,
+    ) -> Result<Vec<SourceFile>, Error> {
         let mut files = Vec::new();
-        let mut there = HashSet::new();
-        for file in source::walk(&request.paths, &request.place) {
-            let file = match file {
-                Ok(file) => file,
-                Err(fault) => {
-                    self.summary.unreadable.push(fault);
-                    continue;
-                }
-            };
-            if request.prune {
-                there.insert(file.path.clone());
+        for file in walk {
+            match file {
+                Err(fault) => self.summary.unreadable.push(fault),
+                Ok(file) => match writer.messages_of(&stamp(&file))? {
+                    Some(messages) => {
+                        self.summary.already_there += messages;
+                        self.summary.found += messages;
+                    }
+                    None => files.push(file),
+                },
             }
-            match writer.messages_of(&stamp(&file))? {
-                Some(messages) => self.summary.already_there += messages,
-                None => files.push(file),
+            if files.len() >= FILES_AHEAD {
+                break;
             }
         }
-        if request.prune {
-            self.prune(writer, request, &there)?;
-        }
-        self.summary.found = self.summary.already_there;
+        self.progress.total_bytes += files.iter().map(|file| file.length).sum::<u64>();
         Ok(files)
+    }
+
+    /// Reads these files and writes what is in them.
+    fn take(
+        &mut self,
+        writer: &mut Writer,
+        files: &[SourceFile],
+        request: &Request,
+        clock: &dyn Fn() -> Timestamp,
+        progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
+    ) -> Result<(), Error> {
+        let stop = AtomicBool::new(false);
+        let (raw, to_parse) = sync_channel(IN_FLIGHT);
+        let to_parse = Mutex::new(to_parse);
+        thread::scope(|scope| {
+            let (parsed, to_write) = sync_channel(IN_FLIGHT);
+            let stop = &stop;
+            scope.spawn(move || work::read_files(files, &request.place, &raw, stop));
+            for _ in 0..request.jobs.max(1) {
+                let (parsed, to_parse) = (parsed.clone(), &to_parse);
+                scope.spawn(move || work::parse_all(to_parse, &parsed, &request.attachment_text));
+            }
+            drop(parsed);
+            let outcome = self.write_all(writer, files, &to_write, clock, progress, stop);
+            // The readers must not wait for a writer that has failed.
+            stop.store(true, Ordering::Relaxed);
+            while to_write.recv().is_ok() {}
+            outcome
+        })
     }
 
     /// Forgets the files below the paths that are not there any more. What lies below a folder that
     /// cannot be read is not known to be gone.
-    fn prune(
-        &mut self,
-        writer: &mut Writer,
-        request: &Request,
-        there: &HashSet<PathBuf>,
-    ) -> Result<(), Error> {
+    fn prune(&mut self, writer: &mut Writer, request: &Request) -> Result<(), Error> {
         let roots: Vec<_> = request
             .paths
             .iter()
             .map(|path| absolute(path).unwrap_or_else(|_| path.clone()))
             .collect();
-        let hidden: Vec<_> = self.summary.unreadable.iter().map(|fault| &fault.path).collect();
-        let is_gone = |path: &Path| {
+        let (mut there, mut hidden) = (HashSet::new(), Vec::new());
+        for file in source::walk(&request.paths) {
+            match file {
+                Ok(file) => there.extend(writer.known(&stamp(&file))?.map(|known| known.number)),
+                Err(fault) => hidden.push(fault.path),
+            }
+        }
+        self.summary.forgotten = writer.forget_where(|number, path| {
             roots.iter().any(|root| path.starts_with(root))
-                && !there.contains(path)
+                && !there.contains(&number)
                 && !hidden.iter().any(|hidden| path.starts_with(hidden))
-        };
-        self.summary.forgotten = writer.forget_where(is_gone)?;
+        })?;
         Ok(())
     }
 
@@ -225,16 +256,18 @@ impl Run {
     ) -> Result<(), Error> {
         let mut early = BTreeMap::new();
         let mut next = 0;
-        let mut faults = Vec::new();
+        let mut faults = FileFaults::default();
         for work in arriving {
             early.insert(work.sequence, work);
             while let Some(work) = early.remove(&next) {
                 next += 1;
                 for (number, event) in work.events {
                     let Some(file) = files.get(number) else { continue };
-                    self.write(writer, file, event, &mut faults)?;
+                    self.write(writer, file, event, &work.room, &mut faults)?;
                     self.tell(file, progress, stop);
-                    if self.since_commit >= self.commit_every {
+                    if self.since_commit >= self.commit_every
+                        || writer.uncommitted() >= MOST_UNCOMMITTED
+                    {
                         writer.commit(clock())?;
                         self.since_commit = 0;
                     }
@@ -263,11 +296,14 @@ impl Run {
         writer: &mut Writer,
         file: &SourceFile,
         event: Event,
-        faults: &mut Vec<Unreadable>,
+        room: &Room,
+        faults: &mut FileFaults,
     ) -> Result<(), Error> {
         match event {
             Event::Parsed { message, part, same_id } => {
-                self.add(writer, file, &message, part, same_id, faults)?;
+                let origin = Origin { path: file.path.clone(), place: part };
+                let room = Arc::clone(room);
+                self.add(writer, origin, &message, same_id, room, faults)?;
             }
             Event::Unreadable(fault) => faults.push(fault),
             Event::End => {
@@ -285,39 +321,37 @@ impl Run {
         &mut self,
         writer: &mut Writer,
         file: &SourceFile,
-        faults: &mut Vec<Unreadable>,
+        faults: &mut FileFaults,
     ) -> Result<(), Error> {
-        if !faults.iter().any(|fault| fault.may_pass) {
-            let lost = faults.iter().filter(|fault| !fault.not_mail);
-            let noted = lost.map(|fault| crate::index::Unreadable {
+        if !faults.may_pass {
+            let told = faults.lost.first.iter().take(TOLD_OF_A_FILE);
+            let noted = told.map(|fault| crate::index::Unreadable {
                 place: fault.part.clone(),
                 reason: fault.reason.clone(),
             });
-            writer.record(&stamp(file), noted.collect())?;
+            writer.record_some(&stamp(file), noted.collect(), faults.lost.count)?;
         }
-        let (not_mail, unreadable): (Vec<_>, _) =
-            faults.drain(..).partition(|fault| fault.not_mail);
-        self.summary.not_mail.extend(not_mail);
-        self.summary.unreadable.extend(unreadable);
+        faults.may_pass = false;
+        self.summary.not_mail.append(&mut faults.not_mail);
+        self.summary.unreadable.append(&mut faults.lost);
         Ok(())
     }
 
     fn add(
         &mut self,
         writer: &mut Writer,
-        file: &SourceFile,
+        origin: Origin,
         message: &Message,
-        place: String,
         same_id: SameId,
-        faults: &mut Vec<Unreadable>,
+        room: Room,
+        faults: &mut FileFaults,
     ) -> Result<(), Error> {
-        let origin = Origin { path: file.path.clone(), place };
         let bytes = message.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
         self.summary.found += 1;
         if self.skips_attachments {
             writer.leave_out_attachment_text();
         }
-        match writer.add(&origin, message, same_id) {
+        match writer.add_within(&origin, message, same_id, Some(room)) {
             Ok(Added::Duplicate) => self.summary.duplicates += 1,
             Ok(Added::New | Added::Replaced) => {
                 self.summary.indexed += 1;
@@ -360,6 +394,25 @@ impl Run {
                 .attachments_unread
                 .push(Unreadable { part, ..Unreadable::new(&origin.path, reason) });
         }
+    }
+}
+
+/// Faults of a file that the book-keeping tells; the others are counted.
+const TOLD_OF_A_FILE: usize = 1_000;
+
+/// What could not be read of a file.
+#[derive(Default)]
+struct FileFaults {
+    lost: Faults,
+    not_mail: Faults,
+    /// The system kept some of it back.
+    may_pass: bool,
+}
+
+impl FileFaults {
+    fn push(&mut self, fault: Unreadable) {
+        self.may_pass |= fault.may_pass;
+        if fault.not_mail { self.not_mail.push(fault) } else { self.lost.push(fault) }
     }
 }
 

@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use postern_query::Message;
 
-use super::room::{Room, Taken};
+use super::room::Room;
 use crate::index::SameId;
 use crate::mail::contents::{AttachmentText, Contents};
 use crate::source::{self, Content, Item, PlaceRule, SourceFile, Unreadable};
 
 /// Bytes of messages on their way from file to index.
-const BYTES_IN_FLIGHT: usize = 64 << 20;
+const BYTES_IN_FLIGHT: usize = 16 << 20;
 
 /// Events that travel together; handing over each by itself would cost more than reading it.
 const BATCH: usize = 64;
@@ -24,8 +24,8 @@ const BATCH_BYTES: usize = 256 << 10;
 pub(super) struct Work {
     pub(super) sequence: u64,
     pub(super) events: Vec<(usize, Event)>,
-    /// Held until the messages are written.
-    _room: Taken,
+    /// A [`Taken`], held until the messages are written.
+    pub(super) room: crate::index::Room,
 }
 
 pub(super) enum Event {
@@ -96,7 +96,7 @@ impl Outbox<'_> {
     fn send(&mut self) {
         let room = self.room.take(std::mem::take(&mut self.bytes));
         let events = std::mem::replace(&mut self.events, Vec::with_capacity(BATCH));
-        let work = Work { sequence: self.sequence, events, _room: room };
+        let work = Work { sequence: self.sequence, events, room: Arc::new(room) };
         // The receivers are gone only when the run has ended, and then nothing is missed.
         self.work.send(work).unwrap_or_default();
         self.sequence += 1;

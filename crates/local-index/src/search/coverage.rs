@@ -7,6 +7,7 @@ use postern_query::schema::{InstantField, StringField};
 use tantivy::{Searcher, SegmentReader};
 
 use super::Error;
+use crate::index::folder::Folder;
 use crate::index::{Payload, schema, stored};
 
 /// How much of the known mail the index holds.
@@ -73,25 +74,20 @@ impl Coverage {
 type Mailboxes = BTreeMap<String, (u64, Option<i64>)>;
 
 /// The coverage of what this searcher sees, without the mailboxes.
-///
-/// # Errors
-///
-/// When the index cannot be read.
-pub(crate) fn totals(index: &tantivy::Index, searcher: &Searcher) -> Result<Coverage, Error> {
-    let payload = Payload::of(index)?;
+pub(crate) fn totals(folder: &Folder, payload: &Payload, searcher: &Searcher) -> Coverage {
     let indexed = searcher.num_docs();
     let known = indexed + payload.unreadable;
-    let as_of = payload.as_of.and_then(stored::instant);
+    let as_of = payload.as_of(folder);
     let without_attachment_text = payload.without_attachment_text;
-    Ok(Coverage { indexed, known, as_of, without_attachment_text, mailboxes: Vec::new() })
+    Coverage { indexed, known, as_of, without_attachment_text, mailboxes: Vec::new() }
 }
 
-/// The coverage of what this searcher sees.
+/// What this searcher sees of each mailbox.
 ///
 /// # Errors
 ///
 /// When the index cannot be read.
-pub(crate) fn coverage(index: &tantivy::Index, searcher: &Searcher) -> Result<Coverage, Error> {
+pub(crate) fn mailboxes(searcher: &Searcher) -> Result<Vec<MailboxCoverage>, Error> {
     let mut mailboxes = Mailboxes::new();
     for reader in searcher.segment_readers() {
         count(reader, &mut mailboxes)?;
@@ -103,8 +99,7 @@ pub(crate) fn coverage(index: &tantivy::Index, searcher: &Searcher) -> Result<Co
         as_of: None,
         newest: newest.and_then(stored::instant),
     };
-    let mailboxes = mailboxes.into_iter().map(mailbox).collect();
-    Ok(Coverage { mailboxes, ..totals(index, searcher)? })
+    Ok(mailboxes.into_iter().map(mailbox).collect())
 }
 
 fn count(reader: &SegmentReader, mailboxes: &mut Mailboxes) -> Result<(), Error> {

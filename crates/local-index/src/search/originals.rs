@@ -68,7 +68,9 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         drop(writer(data.path()));
         let index = Index::open(data.path()).unwrap();
-        let _writing = writer(data.path());
+        let mut writing = writer(data.path());
+        assert!(index.original("x").unwrap().is_err(), "it has nothing to write yet");
+        writing.commit(NOW).unwrap();
         assert!(matches!(index.original("x"), Err(Error::Busy(_))));
     }
 

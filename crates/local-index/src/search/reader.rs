@@ -15,12 +15,12 @@ use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
 use super::columns::OpenColumns;
 use super::compile::{Plan, compile};
-use super::coverage::{coverage, totals};
+use super::coverage::{mailboxes, totals};
 use super::snapshots::{Snapshots, mark};
 use super::top::{Found, Top, UNSCORED};
 use super::{Coverage, Error, Hit, Ids, Page, Search, fetch, ids, scores, snippet};
 use crate::index::folder::Folder;
-use crate::index::schema;
+use crate::index::{Payload, schema};
 
 /// An index opened for searching; cheap to clone and safe to share between threads.
 ///
@@ -30,7 +30,8 @@ use crate::index::schema;
 pub struct Index {
     engine: tantivy::Index,
     reader: IndexReader,
-    coverage: Arc<Mutex<Option<(u64, Coverage)>>>,
+    /// What was counted, and the commit and the generation that it is of.
+    coverage: Arc<Mutex<Option<(u64, Payload, Coverage)>>>,
     snapshots: Arc<Snapshots>,
     columns: OpenColumns,
     pub(super) folder: Folder,
@@ -191,7 +192,7 @@ impl Index {
     /// ```
     #[must_use]
     pub fn totals(&self) -> Coverage {
-        totals(&self.engine, &self.reader.searcher()).unwrap_or_default()
+        self.payload_and_totals(&self.reader.searcher()).unwrap_or_default().1
     }
 
     /// How much of the known mail is here.
@@ -201,12 +202,21 @@ impl Index {
         let generation = searcher.generation().generation_id();
         let mut known = self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
         match known.as_ref() {
-            Some((of, coverage)) if *of == generation => coverage.clone(),
+            // A run that finds nothing new leaves everything else as it was.
+            Some((of, payload, coverage)) if *of == generation => {
+                Coverage { as_of: payload.as_of(&self.folder), ..coverage.clone() }
+            }
             _ => {
-                let fresh = coverage(&self.engine, &searcher).unwrap_or_default();
-                known.insert((generation, fresh)).1.clone()
+                let (payload, totals) = self.payload_and_totals(&searcher).unwrap_or_default();
+                let mailboxes = mailboxes(&searcher).unwrap_or_default();
+                known.insert((generation, payload, Coverage { mailboxes, ..totals })).2.clone()
             }
         }
+    }
+
+    fn payload_and_totals(&self, searcher: &Searcher) -> Result<(Payload, Coverage), Error> {
+        let payload = Payload::of(&self.engine)?;
+        Ok((payload, totals(&self.folder, &payload, searcher)))
     }
 }
 

@@ -93,7 +93,7 @@ fn made() -> [Vec<u8>; 5] {
 /// The files of the folder that is named.
 fn found() -> Vec<Vec<u8>> {
     let found = std::env::var_os("POSTERN_FUZZ_MAIL").map(PathBuf::from);
-    let files = walk(found.as_slice(), &PlaceRule::default()).flatten().collect::<Vec<_>>();
+    let files = walk(found.as_slice()).flatten().collect::<Vec<_>>();
     let files = files.into_iter().filter(|file| file.length <= MAX_SEED);
     files.map(|file| fs::read(file.path).unwrap()).collect()
 }
@@ -102,7 +102,7 @@ fn found() -> Vec<Vec<u8>> {
 fn messages_in(folder: &std::path::Path, bytes: &[u8]) -> usize {
     fs::write(folder.join("file"), bytes).unwrap();
     let (rule, mut count) = (PlaceRule::default(), 0);
-    for file in walk(&[folder.to_path_buf()], &rule).flatten() {
+    for file in walk(&[folder.to_path_buf()]).flatten() {
         read(&file, &rule, &AtomicBool::new(false), &mut |item| {
             let content = item.map(|item| item.content);
             count += usize::from(content.is_ok());

@@ -69,7 +69,7 @@ fn in_place(origin: &Origin) -> io::Result<Vec<u8>> {
 fn found_again(origin: &Origin) -> Option<Content> {
     let (rule, stop) = (PlaceRule::default(), AtomicBool::new(false));
     let mut found = None;
-    for file in walk(std::slice::from_ref(&origin.path), &rule).flatten() {
+    for file in walk(std::slice::from_ref(&origin.path)).flatten() {
         read(&file, &rule, &stop, &mut |item| {
             if let Some(item) = item.ok().filter(|item| item.part == origin.place) {
                 found.get_or_insert(item.content);

@@ -94,7 +94,7 @@ impl Item {
 /// std::fs::create_dir_all(&folder)?;
 /// std::fs::write(folder.join("1"), "Subject: x\n\ny")?;
 /// let (rule, mut found) = (PlaceRule::default(), 0);
-/// for file in walk(&[folder], &rule).flatten() {
+/// for file in walk(&[folder]).flatten() {
 ///     read(&file, &rule, &AtomicBool::new(false), &mut |item| found += usize::from(item.is_ok()));
 /// }
 /// assert_eq!(found, 1);
@@ -181,7 +181,7 @@ impl Reading<'_> {
             path: self.source.path.clone(),
             root: Arc::clone(&self.source.root),
             part: String::new(),
-            home: Arc::new(self.source.home.clone()),
+            home: Arc::new(self.rule.home(&self.source.root, &self.source.path, self.source.part)),
             layers: 0,
         };
         match File::open(&self.source.path) {
@@ -205,7 +205,9 @@ impl Reading<'_> {
         stream: &mut dyn Read,
         file: Option<&File>,
     ) -> Result<(), Fault> {
-        let mut start = Vec::new();
+        // Most files are short, and are read in one go.
+        let expected = self.source.length.saturating_add(1).min(SNIFF);
+        let mut start = Vec::with_capacity(usize::try_from(expected).unwrap_or_default());
         stream.take(SNIFF).read_to_end(&mut start)?;
         let kind = kind(&start);
         if entry.layers >= MAX_LAYERS && kind.is_layer() {
@@ -240,6 +242,10 @@ impl Reading<'_> {
         stream: &mut dyn Read,
     ) -> Result<(), Fault> {
         let mut bytes = start;
+        if (bytes.len() as u64) < SNIFF {
+            self.give(entry, "", Content::Raw(bytes));
+            return Ok(());
+        }
         let room = MAX_MESSAGE.saturating_sub(bytes.len());
         let outcome = stream.take(room as u64).read_to_end(&mut bytes);
         self.give(entry, "", Content::Raw(bytes));

@@ -27,7 +27,7 @@ fn read_within(most: u64, name: &str, content: &[u8]) -> Vec<(String, String)> {
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join(name), content).unwrap();
     let (rule, stop) = (PlaceRule::default(), AtomicBool::new(false));
-    let source = walk(&[folder], &rule).next().unwrap().unwrap();
+    let source = walk(&[folder]).next().unwrap().unwrap();
     let mut found = Vec::new();
     let mut each = |item| found.push(shown(item));
     Reading { source: &source, rule: &rule, budget: &Budget::new(most, &stop), each: &mut each }
@@ -286,7 +286,7 @@ fn a_stopped_run_reads_no_further() {
     let path = folder.path().join("a.mbox");
     fs::write(&path, format!("{FROM}A: 1\n\nx\n\n").repeat(50_000)).unwrap();
     let (rule, stop) = (PlaceRule::default(), AtomicBool::new(false));
-    let source = walk(&[path], &rule).next().unwrap().unwrap();
+    let source = walk(&[path]).next().unwrap().unwrap();
     let mut found = 0;
     read(&source, &rule, &stop, &mut |item| {
         found += usize::from(item.is_ok());

@@ -6,9 +6,9 @@ use std::time::UNIX_EPOCH;
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::Unreadable;
 use super::maildir::{Maildirs, Part};
 use super::place::Root;
-use super::{Home, PlaceRule, Unreadable};
 
 /// A file, and what tells whether it has changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,25 +21,22 @@ pub struct SourceFile {
     pub length: u64,
     /// Nanoseconds since 1970 of its last change.
     pub modified: i64,
-    /// What its path says of its messages.
-    pub home: Home,
+    /// The part of a Maildir that it lies in.
+    pub(super) part: Option<Part>,
 }
 
 /// The files at and below `paths`, in the order of their names.
 ///
 /// Links are followed; a loop of links, a path that is not there and a folder that may not be read
 /// are reported in their place.
-pub fn walk<'p>(
-    paths: &'p [PathBuf],
-    rule: &'p PlaceRule,
-) -> impl Iterator<Item = Result<SourceFile, Unreadable>> + 'p {
+pub fn walk(paths: &[PathBuf]) -> impl Iterator<Item = Result<SourceFile, Unreadable>> + use<'_> {
     paths.iter().flat_map(move |root| {
         let root = std::path::absolute(root).unwrap_or_else(|_| root.clone());
         let found_below = Arc::new(Root::of(&root));
         let entries = WalkDir::new(&root).follow_links(true).sort_by_file_name().into_iter();
         let mut maildirs = Maildirs::default();
         entries.filter_map(move |entry| match entry {
-            Ok(entry) => file(&found_below, &entry, &mut maildirs, rule),
+            Ok(entry) => file(&found_below, &entry, &mut maildirs),
             Err(error) => {
                 let path = error.path().map_or_else(|| root.clone(), Path::to_path_buf);
                 Some(Err(Unreadable::new(path, reason(&error))))
@@ -60,7 +57,6 @@ fn file(
     root: &Arc<Root>,
     entry: &DirEntry,
     maildirs: &mut Maildirs,
-    rule: &PlaceRule,
 ) -> Option<Result<SourceFile, Unreadable>> {
     let path = entry.path();
     if !entry.file_type().is_file() {
@@ -80,6 +76,6 @@ fn file(
         root: Arc::clone(root),
         length: metadata.len(),
         modified: age.and_then(|age| i64::try_from(age.as_nanos()).ok()).unwrap_or_default(),
-        home: rule.home(root, path, part),
+        part,
     }))
 }

@@ -111,6 +111,8 @@ impl Running {
     fn start(worker: &Worker) -> io::Result<Self> {
         let mut command = Command::new(&worker.program);
         command.args(&worker.arguments).env_clear().stderr(Stdio::null());
+        // The allocator of the command would take all addresses that the worker may have.
+        command.env("MIMALLOC_ARENA_RESERVE", "65536");
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         // Ctrl-C is for the one who asks, who still wants its answer.
         #[cfg(unix)]

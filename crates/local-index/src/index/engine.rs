@@ -1,0 +1,139 @@
+//! The writing side of the search engine, started when there is something to write.
+
+use std::any::Any;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use postern_query::schema::StringField;
+use tantivy::index::SegmentId;
+use tantivy::merge_policy::{LogMergePolicy, MergePolicy as _, NoMergePolicy};
+use tantivy::schema::Document;
+use tantivy::{IndexWriter, TantivyDocument, Term};
+
+use super::schema;
+use super::writer::Options;
+use crate::search::Error;
+
+/// Bytes that one writing thread needs at least.
+const THREAD_BYTES: usize = 16 << 20;
+
+/// Fewer segments than these are not merged.
+const LEAST_MERGED: usize = 8;
+
+/// Whatever is to be given back when a message is not waiting any more.
+pub(crate) type Room = Arc<dyn Any + Send + Sync>;
+
+/// A document on its way through the queue of the engine, which counts documents, not bytes.
+pub(super) struct Queued {
+    document: TantivyDocument,
+    _room: Option<Room>,
+}
+
+impl Queued {
+    pub(super) const fn new(document: TantivyDocument, room: Option<Room>) -> Self {
+        Self { document, _room: room }
+    }
+}
+
+impl Document for Queued {
+    type Value<'a> = <TantivyDocument as Document>::Value<'a>;
+    type FieldsValuesIter<'a> = <TantivyDocument as Document>::FieldsValuesIter<'a>;
+
+    fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
+        self.document.iter_fields_and_values()
+    }
+}
+
+/// The index, and what writes it: that has threads, memory and files of its own.
+pub(super) struct Engine {
+    index: tantivy::Index,
+    folder: PathBuf,
+    options: Options,
+    writer: Option<IndexWriter<Queued>>,
+}
+
+impl Engine {
+    pub(super) const fn new(index: tantivy::Index, folder: PathBuf, options: Options) -> Self {
+        Self { index, folder, options, writer: None }
+    }
+
+    pub(super) fn add(&mut self, document: Queued) -> Result<(), Error> {
+        self.writer()?.add_document(document)?;
+        Ok(())
+    }
+
+    /// Removes the message of that id.
+    pub(super) fn delete(&mut self, id: &str) -> Result<(), Error> {
+        let term = Term::from_field_text(schema::whole(StringField::Id), id);
+        self.writer()?.delete_term(term);
+        Ok(())
+    }
+
+    /// Commits with a note.
+    pub(super) fn commit(&mut self, note: &str) -> Result<(), Error> {
+        let mut commit = self.writer()?.prepare_commit()?;
+        commit.set_payload(note);
+        commit.commit()?;
+        Ok(())
+    }
+
+    /// Merges small segments, and waits for it. That is done between two commits: while messages are
+    /// being added, memory has no room for what is merged.
+    pub(super) fn merge(&mut self) -> Result<(), Error> {
+        loop {
+            let segments = self.index.searchable_segment_metas()?;
+            let found = LogMergePolicy::default().compute_merge_candidates(&segments);
+            let groups = found.iter().map(|group| self.affordable(&group.0));
+            let Some(group) = groups.flatten().next() else { return Ok(()) };
+            self.writer()?.merge(&group).wait()?;
+        }
+    }
+
+    /// As many of these segments, the smallest first, as may be merged at once; all that is merged
+    /// comes into memory. None if they are too few to be worth it.
+    fn affordable(&self, group: &[SegmentId]) -> Option<Vec<SegmentId>> {
+        let mut sizes: Vec<_> =
+            group.iter().map(|segment| (self.bytes(*segment), *segment)).collect();
+        sizes.sort_unstable();
+        let mut room = self.options.memory_bytes as u64;
+        let fitting = sizes.into_iter().map_while(|(bytes, segment)| {
+            room = room.checked_sub(bytes)?;
+            Some(segment)
+        });
+        Some(fitting.collect::<Vec<_>>()).filter(|fitting| fitting.len() >= LEAST_MERGED)
+    }
+
+    /// Bytes of the files of a segment, which are named like it.
+    fn bytes(&self, segment: SegmentId) -> u64 {
+        let Ok(files) = self.folder.read_dir() else { return u64::MAX };
+        let name = segment.uuid_string();
+        let own =
+            files.flatten().filter(|file| file.file_name().to_string_lossy().starts_with(&name));
+        own.filter_map(|file| file.metadata().ok()).map(|metadata| metadata.len()).sum()
+    }
+
+    /// Waits for work in the background to end.
+    pub(super) fn close(self) -> Result<(), Error> {
+        Ok(self.writer.map_or(Ok(()), IndexWriter::wait_merging_threads)?)
+    }
+
+    fn writer(&mut self) -> Result<&mut IndexWriter<Queued>, Error> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => started(&self.index, &self.options)?,
+        };
+        Ok(self.writer.insert(writer))
+    }
+}
+
+fn started(index: &tantivy::Index, options: &Options) -> Result<IndexWriter<Queued>, Error> {
+    let affordable = (options.memory_bytes / THREAD_BYTES).max(1);
+    let threads = options.threads.clamp(1, affordable);
+    let bytes = options.memory_bytes.max(THREAD_BYTES);
+    let writer = index.writer_with_num_threads(threads, bytes.min(threads * (2 << 30)))?;
+    // See `Engine::merge`.
+    writer.set_merge_policy(Box::new(NoMergePolicy));
+    // What a killed commit left behind has names that the next commit may want to give.
+    writer.garbage_collect_files().wait()?;
+    Ok(writer)
+}
