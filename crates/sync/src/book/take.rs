@@ -40,8 +40,8 @@ pub(crate) struct ToIndex {
 }
 
 impl Book {
-    /// The next messages of a mailbox that are to be fetched, after that id; with `again` those only
-    /// that could not be fetched for a reason that may pass.
+    /// The next messages of a mailbox that are to be fetched, after that id; with `again`, of those
+    /// that could not be fetched, only where the reason may pass.
     pub(crate) fn to_fetch(
         &self,
         mailbox: MailboxNumber,
@@ -53,7 +53,7 @@ impl Book {
             "SELECT items.id, items.fragment, coalesce(folders.path, items.folder), created \
              FROM items LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
              WHERE items.mailbox = ?1 AND items.id > ?2 AND content IS NULL AND items.gone_at IS NULL \
-             AND (may_pass OR NOT ?3) ORDER BY items.id LIMIT ?4",
+             AND (failure IS NULL OR may_pass OR NOT ?3) ORDER BY items.id LIMIT ?4",
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let found = rows.query_map(params![mailbox, after, again, most], |row| {

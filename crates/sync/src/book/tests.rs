@@ -66,7 +66,8 @@ fn the_way_of_a_message() {
     book.failed(mailbox, "c", "not found", false).unwrap();
     assert_eq!(
         (counts(&book), waiting(&book, mailbox, true)),
-        ([3, 0, 2, 0], vec!["b".to_owned()])
+        ([3, 0, 2, 0], vec!["a".to_owned(), "b".to_owned()]),
+        "what was not tried, and what may pass"
     );
     let both = [stored(mailbox, "a"), stored(mailbox, "b")];
     book.stored(&both).unwrap();

@@ -25,8 +25,8 @@ enum Fetched {
 }
 
 impl Run {
-    /// Downloads what is known of a mailbox and not here; with `again` what failed and may pass. Says
-    /// whether nothing of that is left.
+    /// Downloads what is known of a mailbox and not here; with `again`, of what failed only what may
+    /// pass. Says whether nothing of that is left.
     pub(super) async fn fetch(
         self: &Arc<Self>,
         mailbox: &Mailbox,

@@ -153,7 +153,7 @@ impl Taker {
 
     fn index(&mut self, content: &str, message: &Message) -> Result<(), Error> {
         let source = self.source(content);
-        let origin = Origin { path: source.path.clone(), place: String::new() };
+        let origin = Origin { path: source.path.clone(), place: String::new(), home: None };
         self.writer.add(&origin, message, SameId::Replaces)?;
         Ok(self.writer.record(&source, Vec::new())?)
     }

@@ -40,6 +40,25 @@ async fn a_new_mailbox_that_cannot_be_listed_is_told() {
     setting.check();
 }
 
+/// What was listed by another try was not fetched by it, and yet the run said that all was well.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_listed_by_another_try_is_fetched_by_it() {
+    let setting = Arc::new(Setting::new().await);
+    setting.fake.misbehave_at("bob%40x.com/items/-", Misbehaviour::Status(500));
+    let recovering = Arc::clone(&setting);
+    tokio::spawn(async move {
+        // The first try has failed when the client has asked several times.
+        while recovering.fake.seen().len() < 12 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        recovering.fake.misbehave_at("bob%40x.com/items/-", Misbehaviour::None);
+    });
+    let run = setting.run(Request::default()).await;
+    assert_eq!((run.failures, run.known, run.here), (0, 96, 96), "{run:?}");
+    setting.check();
+}
+
 /// Every fault on every endpoint, each three times now and then: the end is the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn faults_at_any_moment() {
