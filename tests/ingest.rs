@@ -154,6 +154,28 @@ fn a_panic_of_a_library_is_not_shown() {
     assert_eq!(setting.count("word"), "1");
 }
 
+#[test]
+fn a_message_in_two_mailboxes_knows_both() {
+    let setting = Setting::new();
+    setting.write("ann@x.com/Sent/1.eml", message(1));
+    setting.write("bob@x.com/Inbox/old.mbox", format!("{FROM}{}", message(1)));
+    check(&setting.index(&[]), &[("indexed", 1), ("duplicates", 1)]);
+    let data = setting.data("data");
+    let id = stdout(&run(&data, &["search", "--format", "ids", "*"]));
+    let shown = run(&data, &["show", "--format", "json", id.trim()]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    let places = shown["places"].as_array().unwrap();
+    let homes: Vec<_> = places.iter().map(|place| (&place["mailbox"], &place["folder"])).collect();
+    assert_eq!(shown["mailbox"], "ann@x.com", "the first");
+    assert_eq!(
+        serde_json::json!(homes),
+        serde_json::json!([["ann@x.com", "Sent"], ["bob@x.com", "Inbox"]])
+    );
+    assert!(places[1]["path"].as_str().unwrap().ends_with("old.mbox!38"), "{places:?}");
+    let text = stdout(&run(&data, &["show", id.trim()]));
+    assert!(text.contains("bob@x.com, Inbox: "), "{text}");
+}
+
 /// A mail program renames the file of a message when it is read.
 #[test]
 fn marks_follow_the_name_when_gone_files_are_forgotten() {

@@ -4,8 +4,9 @@ use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
+use postern_local_index::index::Origin;
 use postern_local_index::mail::document;
-use postern_local_index::search::Index;
+use postern_local_index::search::{Error, Index};
 use postern_query::{Attachment, Message, Recipient};
 use postern_sync::Store;
 
@@ -26,15 +27,20 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
             arguments.id
         );
     };
+    // While somebody writes the index, nobody can say where its messages lie.
+    let places = match index.places(&arguments.id) {
+        Err(Error::Busy(_)) => Vec::new(),
+        known => known?,
+    };
     match arguments.format {
-        TextOrJson::Json => output::line(json(&message))?,
-        TextOrJson::Text => text(&message)?,
+        TextOrJson::Json => output::line(json(&message, &places))?,
+        TextOrJson::Text => text(&message, &places)?,
     }
     Ok(Exit::Done)
 }
 
 /// The document of the message, and what the index alone knows of it.
-fn json(message: &Message) -> serde_json::Value {
+fn json(message: &Message, places: &[Origin]) -> serde_json::Value {
     let mut value = document::to_value(message);
     let more = [
         ("isFlagged", message.is_flagged.into()),
@@ -43,11 +49,34 @@ fn json(message: &Message) -> serde_json::Value {
         ("isSigned", message.is_signed.into()),
         ("isEncrypted", message.is_encrypted.into()),
         ("damage", message.damage.clone().into()),
+        ("places", places.iter().map(|place| place_json(message, place)).collect()),
     ];
     if let Some(object) = value.as_object_mut() {
         object.extend(more.map(|(name, value)| (name.to_owned(), value)));
     }
     value
+}
+
+fn place_json(message: &Message, place: &Origin) -> serde_json::Value {
+    let [mailbox, folder] = home(message, place);
+    serde_json::json!({"mailbox": mailbox, "folder": folder, "path": path(place)})
+}
+
+/// Mailbox and folder of a place.
+fn home(message: &Message, place: &Origin) -> [Option<String>; 2] {
+    match place.home.clone() {
+        Some(home) => [Some(home.mailbox), Some(home.folder)],
+        None => [message.mailbox.clone(), message.folder.clone()],
+    }
+}
+
+/// `mail.zip!Sent/1.eml`.
+fn path(place: &Origin) -> String {
+    let file = place.path.display();
+    match place.place.as_str() {
+        "" => file.to_string(),
+        inside => format!("{file}!{inside}"),
+    }
 }
 
 /// The original, from the store of sync or from where the message was read.
@@ -62,7 +91,7 @@ fn eml(folder: &Path, id: &str) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn text(message: &Message) -> anyhow::Result<()> {
+fn text(message: &Message, places: &[Origin]) -> anyhow::Result<()> {
     let sender =
         Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
     let files: Vec<_> = message.files().filter_map(file).collect();
@@ -80,7 +109,11 @@ fn text(message: &Message) -> anyhow::Result<()> {
         ("Broken", message.damage.clone().unwrap_or_default()),
         ("Thread", message.conversation_id.clone().unwrap_or_default()),
     ];
-    for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
+    let places = places.iter().map(|place| {
+        let [mailbox, folder] = home(message, place).map(Option::unwrap_or_default);
+        ("Lies in", format!("{mailbox}, {folder}: {}", path(place)))
+    });
+    for (name, value) in rows.into_iter().chain(places).filter(|(_, value)| !value.is_empty()) {
         output::line(format!(
             "{}  {}",
             output::styled(output::STRONG, format!("{name:>8}")),

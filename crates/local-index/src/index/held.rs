@@ -4,13 +4,19 @@
 //! id, under the id and the number. The form of an id says where it ends, so that none is the beginning
 //! of another.
 
+use std::borrow::Cow;
 use std::ops::RangeInclusive;
+
+use crate::mail::Place;
 
 /// Number of a file; files are numbered in the order in which they were found.
 pub(crate) type Number = u32;
 
 /// Bytes of a number.
 const NUMBER: usize = size_of::<Number>();
+
+/// Stands before mailbox and folder in a place.
+const HOME: char = '\0';
 
 /// Begins the form of an id of 32 hex digits: the 16 bytes that they spell.
 const DIGEST: u8 = 0;
@@ -50,6 +56,30 @@ const fn hex(digit: u8) -> Option<u8> {
 /// The key of a message of a file.
 pub(crate) fn held(number: Number, form: &[u8], place: &str) -> Vec<u8> {
     [&number.to_be_bytes()[..], form, place.as_bytes()].concat()
+}
+
+/// The place of a message as keys have it: with mailbox and folder where these have to be kept.
+pub(crate) fn with_home<'p>(place: &'p str, home: Option<[&str; 2]>) -> Cow<'p, str> {
+    match home {
+        // A place may hold anything, and must read back.
+        None if !place.contains(HOME) => Cow::Borrowed(place),
+        home => {
+            let [mailbox, folder] = home.unwrap_or_default().map(|name| name.replace(HOME, " "));
+            Cow::Owned(format!("{place}{HOME}{mailbox}{HOME}{folder}"))
+        }
+    }
+}
+
+/// The place that keys have, and mailbox and folder.
+pub(crate) fn split_home(text: &str) -> (&str, Option<Place>) {
+    let mut parts = text.rsplitn(3, HOME);
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(folder), Some(mailbox), Some(place)) => {
+            let home = Place { mailbox: mailbox.to_owned(), folder: folder.to_owned() };
+            (place, (home != Place::default()).then_some(home))
+        }
+        _ => (text, None),
+    }
 }
 
 /// The key of a file that holds an id.
@@ -92,6 +122,22 @@ pub(crate) fn id_of(form: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_read_back() {
+        let home = |mailbox: &str, folder: &str| {
+            Some(Place { mailbox: mailbox.to_owned(), folder: folder.to_owned() })
+        };
+        for (place, names, expected) in [
+            ("a!1", None, None),
+            ("", Some(["ann", "Sent"]), home("ann", "Sent")),
+            ("a!1", Some(["ann", ""]), home("ann", "")),
+            ("a\0b\0c", None, None),
+            ("a\0b", Some(["a\0", "b"]), home("a ", "b")),
+        ] {
+            assert_eq!(split_home(&with_home(place, names)), (place, expected), "{place:?}");
+        }
+    }
 
     #[test]
     fn keys_read_back() {

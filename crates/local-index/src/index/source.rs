@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::mail::Place;
+
 /// A file as it was when it was read: as long as none of this changes, it is not read again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
@@ -20,6 +22,9 @@ pub struct Origin {
     pub path: PathBuf,
     /// Where in the file; empty when the file is the message.
     pub place: String,
+    /// Mailbox and folder there, where these are not said by the message itself: it lies in the index
+    /// with those of the place it was found at first.
+    pub home: Option<Place>,
 }
 
 /// A message that could not be read.

@@ -81,7 +81,8 @@ impl Tables {
                 else {
                     break;
                 };
-                origins.push(Origin { path: path.clone(), place: place.to_owned() });
+                let (place, home) = held::split_home(place);
+                origins.push(Origin { path: path.clone(), place: place.to_owned(), home });
             }
         }
         Ok(origins)

@@ -28,7 +28,7 @@ pub(crate) fn source(path: &str, modified: i64) -> Source {
 
 /// A place in a file.
 pub(crate) fn origin(path: &str, place: &str) -> Origin {
-    Origin { path: path.into(), place: place.into() }
+    Origin { path: path.into(), place: place.into(), home: None }
 }
 
 /// Writes each part in a commit of its own, a later message with the same id in the place of an

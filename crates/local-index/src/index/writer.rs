@@ -186,7 +186,9 @@ impl Writer {
         if added != Added::Duplicate {
             self.put(message, added, room)?;
         }
-        self.changes.hold(number, &form, &origin.place, reading);
+        let home = message.mailbox.as_deref().zip(message.folder.as_deref());
+        let home = home.filter(|_| added == Added::Duplicate).map(<[&str; 2]>::from);
+        self.changes.hold(number, &form, &held::with_home(&origin.place, home), reading);
         if let Some(file) = self.changes.file_mut(number) {
             file.record.messages += 1;
         }

@@ -301,7 +301,7 @@ impl Run {
     ) -> Result<(), Error> {
         match event {
             Event::Parsed { message, part, same_id } => {
-                let origin = Origin { path: file.path.clone(), place: part };
+                let origin = Origin { path: file.path.clone(), place: part, home: None };
                 let room = Arc::clone(room);
                 self.add(writer, origin, &message, same_id, room, faults)?;
             }

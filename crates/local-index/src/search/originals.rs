@@ -1,10 +1,20 @@
 //! The original bytes of a message, from where it was read.
 
 use super::{Error, Index};
-use crate::index::ledger;
+use crate::index::{Origin, ledger};
 use crate::source::{Lost, original};
 
 impl Index {
+    /// Every place where the message of that id lies, with mailbox and folder where they are not those
+    /// of the message.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] while the index is being written, and when the book-keeping cannot be read.
+    pub fn places(&self, id: &str) -> Result<Vec<Origin>, Error> {
+        ledger::origins_at(&self.folder, id)
+    }
+
     /// The original bytes of the message of that id, or why they are not there any more.
     ///
     /// The book-keeping that knows where a message came from is open only as long as this takes. While

@@ -302,7 +302,7 @@ fn original_of(content: &[u8], place: &str, bytes: &[u8]) -> Result<Vec<u8>, Los
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     fs::write(&path, content).unwrap();
-    original(&Origin { path, place: place.to_owned() }, &id_of(bytes))
+    original(&Origin { path, place: place.to_owned(), home: None }, &id_of(bytes))
 }
 
 #[test]
@@ -329,6 +329,6 @@ fn originals_that_are_gone_say_why() {
     assert!(matches!(original_of(&tar(&[]), "a", ONE), Err(Lost::Changed)));
     let document = b"{\"id\":\"1\"}\n";
     assert!(matches!(original_of(document, "0", ONE), Err(Lost::Changed | Lost::OtherForm)));
-    let away = Origin { path: "/no/such/file".into(), place: String::new() };
+    let away = Origin { path: "/no/such/file".into(), place: String::new(), home: None };
     assert!(matches!(original(&away, "1"), Err(Lost::Unreadable(_))));
 }
