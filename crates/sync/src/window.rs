@@ -1,8 +1,8 @@
 //! Spans of time in which a folder is listed.
 //!
 //! A folder is cut into windows, each listed by one request. A window with more messages than a page
-//! takes is split, where a page says so shortly before its own end. What was listed is remembered, so that a later run asks only for gaps and for windows
-//! that may have changed since.
+//! takes is split, where a page says so shortly before its own end. What was listed is remembered, so
+//! that a later run asks only for gaps and for windows that may have changed since.
 
 use jiff::Timestamp;
 use postern_upstream as upstream;
