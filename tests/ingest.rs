@@ -154,6 +154,19 @@ fn a_panic_of_a_library_is_not_shown() {
     assert_eq!(setting.count("word"), "1");
 }
 
+/// The book-keeping of a killed run is mended by the next one.
+#[test]
+fn a_message_is_shown_while_nobody_knows_where_it_lies() {
+    let setting = Setting::new();
+    setting.write("1.eml", message(1));
+    setting.index(&[]);
+    let data = setting.data("data");
+    let id = stdout(&run(&data, &["search", "--format", "ids", "*"]));
+    fs::write(data.join("index/ledger.redb"), b"damaged").unwrap();
+    let shown = run(&data, &["show", id.trim()]);
+    assert!(stdout(&shown).contains("number1"), "{}", stderr(&shown));
+}
+
 #[test]
 fn a_message_in_two_mailboxes_knows_both() {
     let setting = Setting::new();

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context as _, bail};
 use postern_local_index::index::Origin;
 use postern_local_index::mail::document;
-use postern_local_index::search::{Error, Index};
+use postern_local_index::search::Index;
 use postern_query::{Attachment, Message, Recipient};
 use postern_sync::Store;
 
@@ -27,11 +27,9 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
             arguments.id
         );
     };
-    // While somebody writes the index, nobody can say where its messages lie.
-    let places = match index.places(&arguments.id) {
-        Err(Error::Busy(_)) => Vec::new(),
-        known => known?,
-    };
+    // Nobody can say where messages lie while the index is being written, or after a run that was
+    // killed and not gone on with; that hides no message.
+    let places = index.places(&arguments.id).unwrap_or_default();
     match arguments.format {
         TextOrJson::Json => output::line(json(&message, &places))?,
         TextOrJson::Text => text(&message, &places)?,

@@ -112,7 +112,7 @@ mod tests {
         for (entry, expected) in [
             ("box/cur/1278.M1.host:2,S", Some(Part::Cur)),
             ("box/new/1278.M1.host", Some(Part::New)),
-            ("box/tmp/1278.M1.host", None),
+            ("tmp/1278.M1.host", None),
             ("what/new/offer.eml", None),
         ] {
             assert_eq!(archived_part(Path::new(entry)), expected, "{entry}");
