@@ -190,7 +190,11 @@ impl Folders<'_, '_> {
         let place = self.place(names, node);
         let id = mailbox.form.store().properties().make_entry_id(node);
         let item = id.and_then(|id| mailbox.item(&id));
-        let item = item.or_else(|error| listed().and_then(listed_item).ok_or(error));
+        let item = item.or_else(|error| match error.raw_os_error() {
+            None => listed().and_then(listed_item).ok_or(error),
+            // What the system refused is tried again by the next run.
+            Some(_) => Err(error),
+        });
         match item {
             Ok(item) => {
                 self.reading.give(&place, "", Content::Item(Box::new(item)));
