@@ -162,6 +162,8 @@ codes! {
         TooDeep = "too_deep",
         /// More terms than the limit.
         TooManyTerms = "too_many_terms",
+        /// Text that asks for more work than one request may cost.
+        TooCostly = "too_costly",
         /// Part of the language that is not understood.
         Unsupported = "unsupported",
         /// Text that does not follow the grammar.
