@@ -30,7 +30,7 @@ use floor::Bare;
 use picked::Picked;
 use postern_benches::{index, raw_mail, write_mail};
 use postern_local_index::mail::Place;
-use postern_local_index::search::{Index, Search};
+use postern_local_index::search::{Asker, Index, Search};
 use postern_query::schema::{InstantField, Sort, SortField};
 use postern_query::{Context, Query, parse};
 use questions::Question;
@@ -88,7 +88,7 @@ fn measure(ours: &Index, bare: &Bare, question: Question, picked: &Picked) {
     let search = |order, highlight| {
         let condition = query.condition();
         let search = Search { condition, order, after: None, offset: 0, limit: PAGE, highlight };
-        ours.search(&search).unwrap().count
+        ours.search(&search, &Asker::unlimited()).unwrap().count
     };
     let unscored = question.is_unscored();
     let times = alternated(&mut [

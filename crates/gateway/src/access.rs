@@ -5,9 +5,7 @@
 
 use std::time::Duration;
 
-use postern_local_index::search::Coverage;
-use postern_query::schema::StringField;
-use postern_query::{Condition, Expr, Located, Predicate, Span, StringTest};
+use postern_local_index::search::{Coverage, Scope};
 use postern_upstream::Secret;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -72,12 +70,13 @@ pub enum Mailboxes {
 }
 
 impl Mailboxes {
-    /// The condition, and that the message lies in a mailbox that may be seen.
+    /// The same for a local index, which shows nothing else.
     #[must_use]
-    pub fn restrict(&self, condition: Condition) -> Condition {
-        let Self::Only(names) = self else { return condition };
-        let test = Predicate::String(StringField::Mailbox, StringTest::OneOf(names.clone()));
-        Expr::And(vec![Expr::Leaf(Located::new(test, Span::default())), condition])
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::All => Scope::All,
+            Self::Only(names) => Scope::Mailboxes(names.clone()),
+        }
     }
 
     /// Whether a message of that mailbox may be seen.

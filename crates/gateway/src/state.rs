@@ -11,7 +11,7 @@ use crate::access::{Access, Caller, Denied, Mailboxes};
 use crate::choose::{Premium, Reason};
 use crate::config::{self, Config, ConfigError, Limits};
 use crate::language::Language;
-use crate::local::Local;
+use crate::local::{Allowance, Local};
 use crate::metrics::Metrics;
 use crate::rate::Rate;
 use crate::sync::Scheduled;
@@ -206,6 +206,11 @@ impl State {
             (Some(_), Mailboxes::Only(_)) => Err(Reason::Mailboxes),
             (Some(key), Mailboxes::All) => Ok((premium, key)),
         }
+    }
+
+    /// What a request of this caller that began then may ask of a local index.
+    pub(crate) fn allowance(&self, caller: &Caller, start: Instant) -> Allowance {
+        Allowance::new(caller.mailboxes.scope(), self.deadline(start))
     }
 
     pub(crate) fn deadline(&self, start: Instant) -> Instant {

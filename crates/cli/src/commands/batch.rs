@@ -97,7 +97,8 @@ fn find(index: &Index, request: &Request, arguments: &Arguments) -> Result<Answe
         limit,
         highlight: false,
     };
-    let found = index.ids(&search).map_err(|error| refused("search", &error))?;
+    let found =
+        index.ids(&search, &super::search::asker()).map_err(|error| refused("search", &error))?;
     Ok(Answer::Found { count: found.count, ids: found.ids })
 }
 

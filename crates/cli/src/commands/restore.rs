@@ -44,9 +44,11 @@ pub(crate) fn run(common: &Common, arguments: &Restore) -> anyhow::Result<Exit> 
 
 fn find(index: &Index, condition: &Condition) -> anyhow::Result<Found> {
     let all = Search { condition, order: &[], after: None, offset: 0, limit: 0, highlight: false };
-    let messages = index.ids(&all)?.count;
+    let asker = super::search::asker();
+    let messages = index.ids(&all, &asker)?.count;
     ensure!(messages > 0, "no message of the local index matches; there is nothing to restore");
-    let counts = index.facets(condition, &[Facet::Mailbox], MOST_MAILBOXES, &TimeZone::UTC)?;
+    let counts =
+        index.facets(condition, &[Facet::Mailbox], MOST_MAILBOXES, &TimeZone::UTC, &asker)?;
     let others: usize = counts.iter().map(|counts| counts.others).sum();
     ensure!(
         others == 0,

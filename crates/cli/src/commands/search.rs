@@ -6,7 +6,7 @@ use std::time::Instant;
 use postern_gateway::api::wire::{
     self, Count, CoverageView, Remark, SearchAnswer, ServedBy, Understood,
 };
-use postern_local_index::search::{Hit, Index, Page, Search as Request};
+use postern_local_index::search::{Asker, Hit, Index, Page, Scope, Search as Request, Work};
 use postern_query::{
     Capabilities, Errors, Fidelity, Parsed, Recipient, datatap, english, odata, parse,
 };
@@ -38,6 +38,11 @@ pub(crate) fn run(common: &Common, arguments: &Search) -> anyhow::Result<Exit> {
     }
     answer(&index, arguments, &parsed)?;
     Ok(Exit::Done)
+}
+
+/// Whoever types sees everything, and may cause as much work as a request of the gateway.
+pub(crate) fn asker() -> Asker {
+    Asker { scope: Scope::All, work: Work::limited() }
 }
 
 /// The words as one query, with the order of `--sort` behind them.
@@ -96,15 +101,16 @@ fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<
             SearchFormat::Table | SearchFormat::Json | SearchFormat::Jsonl
         ),
     };
+    let asker = asker();
     if arguments.count || arguments.format == SearchFormat::Ids {
-        let found = index.ids(&request)?;
+        let found = index.ids(&request, &asker)?;
         return if arguments.count {
             output::line(found.count)
         } else {
             output::line(found.ids.join("\n"))
         };
     }
-    let page = index.search(&request)?;
+    let page = index.search(&request, &asker)?;
     match arguments.format {
         SearchFormat::Table | SearchFormat::Ids => table(&page, index),
         SearchFormat::Json => {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
-use postern_local_index::search::{Completion, Error as IndexError};
+use postern_local_index::search::{Asker, Completion, Error as IndexError};
 use postern_query::complete::{Typing, Wanted, at, operators, quoted};
 use postern_query::{Condition, Role};
 use serde::Serialize;
@@ -71,18 +71,18 @@ pub(super) async fn get(
     }
     let typing = at(&q, cursor.unwrap_or(q.len()));
     let span = typing.span.into();
-    let within = visitor.caller.mailboxes.restrict(Condition::everything());
-    let suggestions = visitor.ask(move |engine| suggest(engine, &within, &typing, limit)).await?;
+    let suggestions =
+        visitor.ask(move |engine, asker| suggest(engine, &typing, limit, asker)).await?;
     Ok(Json(Completions { span, suggestions }))
 }
 
 fn suggest(
     engine: &dyn LocalEngine,
-    within: &Condition,
     typing: &Typing,
     limit: usize,
+    asker: &Asker,
 ) -> Result<Vec<SuggestionView>, IndexError> {
-    let values = |completion, kind| values(engine, within, completion, typing, kind, limit);
+    let values = |completion, kind| values(engine, completion, typing, kind, limit, asker);
     match typing.wanted {
         Wanted::Operator => {
             Ok(words(operators().map(|name| format!("{name}:")), typing, "operator", limit))
@@ -109,13 +109,14 @@ fn suggest(
 
 fn values(
     engine: &dyn LocalEngine,
-    within: &Condition,
     completion: Completion<'_>,
     typing: &Typing,
     kind: &'static str,
     limit: usize,
+    asker: &Asker,
 ) -> Result<Vec<SuggestionView>, IndexError> {
-    let found = engine.complete(within, completion, &typing.typed, limit)?;
+    let found =
+        engine.complete(&Condition::everything(), completion, &typing.typed, limit, asker)?;
     let view =
         |value: &str, count| SuggestionView { text: quoted(value), kind, count: Some(count) };
     Ok(found.iter().map(|one| view(&one.value, one.count)).collect())

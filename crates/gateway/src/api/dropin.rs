@@ -95,7 +95,7 @@ pub(super) async fn documents(
     let head_start = state.premium().and_then(|premium| premium.head_start());
     let (response, source) = match choose(premium, local, head_start, state.metrics()).await {
         Chosen::Premium(answer) => {
-            let question = || question(&state, &asked, &raw).ok();
+            let question = || question(&state, &raw).ok();
             let tenant = Some(asked.tenant.as_str());
             shadow::compare(&state, tenant, trace.id(), &answer, true, question);
             (relay(answer), Source::PREMIUM)
@@ -132,9 +132,10 @@ async fn find_locally(
     if !state.premium().is_none_or(|premium| premium.is_ours(&asked.index)) {
         return Err(NoPage::Refused(UpstreamError::not_found()));
     }
-    let question = question(state, asked, raw).map_err(NoPage::Refused)?;
+    let question = question(state, raw).map_err(NoPage::Refused)?;
     let local = state.local(Some(&asked.tenant));
-    local.search(question, state.deadline(trace.start)).await.map_err(NoPage::Failed)
+    let allowance = state.allowance(&asked.caller, trace.start);
+    local.search(question, &allowance).await.map_err(NoPage::Failed)
 }
 
 fn ours(found: Result<Page, NoPage>, reason: Reason) -> (Response, Source) {
@@ -153,7 +154,7 @@ fn ours(found: Result<Page, NoPage>, reason: Reason) -> (Response, Source) {
 }
 
 /// What the client asks, with what the service does where nothing is said.
-fn question(state: &Shared, asked: &Asked, raw: &str) -> Result<Question, UpstreamError> {
+fn question(state: &Shared, raw: &str) -> Result<Question, UpstreamError> {
     let mut params = Params::parse(raw, &["query", "filter", "top", "skip", "$orderby"])?;
     let limit = params.number("top")?.unwrap_or(50).min(PAGE_LIMIT);
     let offset = params.number("skip")?.unwrap_or(0);
@@ -167,7 +168,7 @@ fn question(state: &Shared, asked: &Asked, raw: &str) -> Result<Question, Upstre
     };
     let query = state.language().read_drop_in(&request)?;
     Ok(Question {
-        condition: asked.caller.mailboxes.restrict(query.condition().clone()),
+        condition: query.condition().clone(),
         after: None,
         order: query.service_order(),
         offset,

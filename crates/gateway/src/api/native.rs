@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::HeaderMap;
-use postern_local_index::search::{Error as IndexError, Search};
+use postern_local_index::search::{Asker, Error as IndexError, Search};
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, Located, Message, Predicate, Span, StringTest};
 
@@ -13,7 +13,7 @@ use super::dropin::presented_key;
 use super::problem::Problem;
 use crate::State as Shared;
 use crate::access::Caller;
-use crate::local::{Local, LocalEngine, LocalError};
+use crate::local::{Allowance, Local, LocalEngine, LocalError};
 
 /// Who asks, by either header.
 pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Problem> {
@@ -27,21 +27,22 @@ pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Probl
 pub(super) struct Visitor {
     pub(super) caller: Caller,
     local: Local,
-    deadline: Instant,
+    allowance: Allowance,
 }
 
 impl Visitor {
     pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Self, Problem> {
         let caller = admit(state, headers)?;
         let local = state.local(caller.tenant.as_deref()).clone();
-        Ok(Self { caller, local, deadline: state.deadline(Instant::now()) })
+        let allowance = state.allowance(&caller, Instant::now());
+        Ok(Self { caller, local, allowance })
     }
 
     pub(super) async fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&dyn LocalEngine) -> Result<T, IndexError> + Send + 'static,
+        work: impl FnOnce(&dyn LocalEngine, &Asker) -> Result<T, IndexError> + Send + 'static,
     ) -> Result<T, LocalError> {
-        self.local.ask(self.deadline, work).await
+        self.local.ask(&self.allowance, work).await
     }
 
     pub(super) fn may_see(&self, message: &Message) -> bool {
@@ -56,15 +57,14 @@ impl Visitor {
     /// A message of those that may be seen. One that may not is not there: it is never read, so that
     /// time does not tell either.
     pub(super) async fn find(&self, condition: Condition) -> Result<Message, Problem> {
-        let condition = self.caller.mailboxes.restrict(condition);
-        let found = self.ask(move |engine| engine.search(&first(&condition))).await?;
+        let found = self.ask(move |engine, asker| engine.search(&first(&condition), asker)).await?;
         found.hits.into_iter().next().map(|hit| hit.message).ok_or_else(unknown)
     }
 
     /// Its bytes as they were read.
     pub(super) async fn original(&self, id: &str) -> Result<Vec<u8>, Problem> {
         let message = self.message(id).await?;
-        let found = self.ask(move |engine| engine.original(&message.id)).await?;
+        let found = self.ask(move |engine, _| engine.original(&message.id)).await?;
         found.map_err(|lost| {
             Problem::new(410, "original_gone", "the original of this message is not there")
                 .detail(lost.to_string())

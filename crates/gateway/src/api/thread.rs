@@ -39,7 +39,7 @@ pub(super) async fn get(
     let id = named(id)?;
     let either = [StringField::Id, StringField::ConversationId].map(|field| by(field, &id));
     let one = visitor.find(Expr::Or(either.to_vec())).await?;
-    let thread = visitor.ask(move |engine| engine.thread(&one.id)).await?;
+    let thread = visitor.ask(move |engine, asker| engine.thread(&one.id, asker)).await?;
     let seen = thread.messages.iter().filter(|message| visitor.may_see(message));
     let messages = seen.map(MessageView::from).collect();
     Ok(Json(ThreadAnswer { messages, complete: thread.complete }))

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use postern_local_index::search::{
-    AddressBook, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Index, Page,
+    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Index, Page,
     Search, Suggestion, Thread,
 };
 use postern_local_index::source::Lost;
@@ -14,47 +14,49 @@ pub trait LocalEngine: Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// When the index cannot be read.
-    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError>;
+    /// When it costs too much work or is stopped, or the index cannot be read.
+    fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, IndexError>;
 
     /// Counts what matches by each facet: the `most` most frequent values of each, in UTC.
     ///
     /// # Errors
     ///
-    /// When the index cannot be read.
+    /// When it costs too much work or is stopped, or the index cannot be read.
     fn facets(
         &self,
         condition: &Condition,
         facets: &[Facet],
         most: usize,
+        asker: &Asker,
     ) -> Result<Vec<FacetCounts>, IndexError>;
 
     /// The `most` most frequent values that begin so, in the messages within.
     ///
     /// # Errors
     ///
-    /// When the index cannot be read.
+    /// When it costs too much work or is stopped, or the index cannot be read.
     fn complete(
         &self,
         within: &Condition,
         completion: Completion<'_>,
         typed: &str,
         most: usize,
+        asker: &Asker,
     ) -> Result<Vec<Suggestion>, IndexError>;
 
     /// The conversation of the message of that id.
     ///
     /// # Errors
     ///
-    /// When the index cannot be read.
-    fn thread(&self, id: &str) -> Result<Thread, IndexError>;
+    /// When it costs too much work or is stopped, or the index cannot be read.
+    fn thread(&self, id: &str, asker: &Asker) -> Result<Thread, IndexError>;
 
     /// Everyone who was seen; it takes long.
     ///
     /// # Errors
     ///
-    /// When the index cannot be read.
-    fn address_book(&self) -> Result<AddressBook, IndexError>;
+    /// When it costs too much work or is stopped, or the index cannot be read.
+    fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError>;
 
     /// The bytes of a message as they were read, or why they are not there any more.
     ///
@@ -73,8 +75,8 @@ pub trait LocalEngine: Send + Sync + 'static {
 }
 
 impl LocalEngine for Index {
-    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError> {
-        Self::search(self, search)
+    fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, IndexError> {
+        Self::search(self, search, asker)
     }
 
     fn facets(
@@ -82,8 +84,9 @@ impl LocalEngine for Index {
         condition: &Condition,
         facets: &[Facet],
         most: usize,
+        asker: &Asker,
     ) -> Result<Vec<FacetCounts>, IndexError> {
-        Self::facets(self, condition, facets, most, &TimeZone::UTC)
+        Self::facets(self, condition, facets, most, &TimeZone::UTC, asker)
     }
 
     fn complete(
@@ -92,16 +95,17 @@ impl LocalEngine for Index {
         completion: Completion<'_>,
         typed: &str,
         most: usize,
+        asker: &Asker,
     ) -> Result<Vec<Suggestion>, IndexError> {
-        Self::complete(self, within, completion, typed, most)
+        Self::complete(self, within, completion, typed, most, asker)
     }
 
-    fn thread(&self, id: &str) -> Result<Thread, IndexError> {
-        Self::thread(self, id)
+    fn thread(&self, id: &str, asker: &Asker) -> Result<Thread, IndexError> {
+        Self::thread(self, id, asker)
     }
 
-    fn address_book(&self) -> Result<AddressBook, IndexError> {
-        Self::address_book(self)
+    fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError> {
+        Self::address_book(self, asker)
     }
 
     fn original(&self, id: &str) -> Result<Result<Vec<u8>, Lost>, IndexError> {

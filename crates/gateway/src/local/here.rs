@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_local_index::search::{
-    AddressBook, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Index,
+    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Index,
     MailboxCoverage, Page, Search, Suggestion, Thread,
 };
 use postern_local_index::source::Lost;
@@ -21,8 +21,8 @@ pub(super) struct Here {
 }
 
 impl LocalEngine for Here {
-    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError> {
-        self.index.search(search)
+    fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, IndexError> {
+        self.index.search(search, asker)
     }
 
     fn facets(
@@ -30,8 +30,9 @@ impl LocalEngine for Here {
         condition: &Condition,
         facets: &[Facet],
         most: usize,
+        asker: &Asker,
     ) -> Result<Vec<FacetCounts>, IndexError> {
-        LocalEngine::facets(&self.index, condition, facets, most)
+        LocalEngine::facets(&self.index, condition, facets, most, asker)
     }
 
     fn complete(
@@ -40,16 +41,17 @@ impl LocalEngine for Here {
         completion: Completion<'_>,
         typed: &str,
         most: usize,
+        asker: &Asker,
     ) -> Result<Vec<Suggestion>, IndexError> {
-        LocalEngine::complete(&self.index, within, completion, typed, most)
+        LocalEngine::complete(&self.index, within, completion, typed, most, asker)
     }
 
-    fn thread(&self, id: &str) -> Result<Thread, IndexError> {
-        self.index.thread(id)
+    fn thread(&self, id: &str, asker: &Asker) -> Result<Thread, IndexError> {
+        self.index.thread(id, asker)
     }
 
-    fn address_book(&self) -> Result<AddressBook, IndexError> {
-        self.index.address_book()
+    fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError> {
+        self.index.address_book(asker)
     }
 
     fn original(&self, id: &str) -> Result<Result<Vec<u8>, Lost>, IndexError> {

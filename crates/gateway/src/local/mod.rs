@@ -1,15 +1,15 @@
 //! How the local index is asked: a few at a time, off the threads that talk to clients.
 
+mod allowance;
 mod engine;
 mod here;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Instant;
 
 use postern_local_index::search::{
-    AddressBook, Coverage, Error as IndexError, Index, Page, Position, Search,
+    AddressBook, Asker, Coverage, Error as IndexError, Index, Page, Position, Search,
 };
 use postern_query::Condition;
 use postern_query::schema::Sort;
@@ -17,6 +17,7 @@ use postern_sync::Collected;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
+pub(crate) use allowance::{Allowance, StopOnDrop};
 pub use engine::LocalEngine;
 use here::Here;
 
@@ -36,10 +37,12 @@ pub enum LocalError {
 
 impl From<IndexError> for LocalError {
     fn from(error: IndexError) -> Self {
-        if let IndexError::TooManyTerms { .. } = error {
-            Self::TooMuch(error.to_string())
-        } else {
-            Self::Failed(error.to_string())
+        match error {
+            IndexError::TooManyTerms { .. } | IndexError::TooCostly { .. } => {
+                Self::TooMuch(error.to_string())
+            }
+            IndexError::Stopped => Self::Late,
+            other => Self::Failed(other.to_string()),
         }
     }
 }
@@ -164,7 +167,7 @@ impl Local {
     }
 
     fn make_book(&self) {
-        let made = self.engine().and_then(|engine| Ok(engine.address_book()?));
+        let made = self.engine().and_then(|engine| Ok(engine.address_book(&Asker::unlimited())?));
         let mut known = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         known.is_being_made = false;
         if let Ok(book) = made {
@@ -175,28 +178,33 @@ impl Local {
     pub(crate) async fn search(
         &self,
         question: Question,
-        deadline: Instant,
+        allowance: &Allowance,
     ) -> Result<Page, LocalError> {
-        self.ask(deadline, move |engine| engine.search(&question.search())).await
+        self.ask(allowance, move |engine, asker| engine.search(&question.search(), asker)).await
     }
 
-    /// Runs `work` on the index, off the threads that talk to clients.
+    /// Runs `work` on the index, off the threads that talk to clients. It ends at the deadline, and when
+    /// nobody waits for it any more; work that still waits for a permit then never begins.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
-        deadline: Instant,
-        work: impl FnOnce(&dyn LocalEngine) -> Result<T, IndexError> + Send + 'static,
+        allowance: &Allowance,
+        work: impl FnOnce(&dyn LocalEngine, &Asker) -> Result<T, IndexError> + Send + 'static,
     ) -> Result<T, LocalError> {
-        let local = self.clone();
+        let (local, asker) = (self.clone(), allowance.part());
+        let _guard = StopOnDrop(asker.work.clone());
         let answer = async move {
             let permit = Arc::clone(&local.room).acquire_owned().await;
-            // Work that has begun cannot be called back: its permit stays with it to the end.
+            // Work that has begun ends where it looks at the flag: its permit stays with it until then.
             let task = tokio::task::spawn_blocking(move || {
                 let _permit = permit;
-                work(local.engine()?.as_ref()).map_err(LocalError::from)
+                if asker.work.is_stopped() {
+                    return Err(LocalError::Late);
+                }
+                work(local.engine()?.as_ref(), &asker).map_err(LocalError::from)
             });
             task.await
         };
-        match timeout_at(deadline.into(), answer).await {
+        match timeout_at(allowance.deadline.into(), answer).await {
             Err(_) => Err(LocalError::Late),
             Ok(Err(_)) => Err(LocalError::Failed("the local search broke off".to_owned())),
             Ok(Ok(result)) => result,

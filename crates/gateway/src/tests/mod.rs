@@ -21,7 +21,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
 use postern_local_index::search::{
-    AddressBook, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Hit,
+    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Hit,
     MailboxCoverage, Page, Search, Snippet, Suggestion, Thread,
 };
 use postern_local_index::source::Lost;
@@ -48,10 +48,11 @@ pub(crate) struct Memory {
 }
 
 impl LocalEngine for Memory {
-    fn search(&self, search: &Search<'_>) -> Result<Page, IndexError> {
+    fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, IndexError> {
         std::thread::sleep(self.pause);
+        let condition = asker.scope.restrict(search.condition.clone());
         let mut found: Vec<_> =
-            self.messages.iter().filter(|mail| evaluate(search.condition, mail)).collect();
+            self.messages.iter().filter(|mail| evaluate(&condition, mail)).collect();
         found.sort_by(|a, b| newest_first(a, b));
         let snippet = Snippet { text: "a piece".into(), ..Snippet::default() };
         let snippet = search.highlight.then_some(snippet);
@@ -69,7 +70,13 @@ impl LocalEngine for Memory {
         Ok(Page { count, hits: page.collect(), ..Page::default() })
     }
 
-    fn facets(&self, _: &Condition, _: &[Facet], _: usize) -> Result<Vec<FacetCounts>, IndexError> {
+    fn facets(
+        &self,
+        _: &Condition,
+        _: &[Facet],
+        _: usize,
+        _: &Asker,
+    ) -> Result<Vec<FacetCounts>, IndexError> {
         Ok(Vec::new())
     }
 
@@ -79,16 +86,17 @@ impl LocalEngine for Memory {
         _: Completion<'_>,
         _: &str,
         _: usize,
+        _: &Asker,
     ) -> Result<Vec<Suggestion>, IndexError> {
         Ok(Vec::new())
     }
 
-    fn thread(&self, id: &str) -> Result<Thread, IndexError> {
+    fn thread(&self, id: &str, _: &Asker) -> Result<Thread, IndexError> {
         let messages = self.messages.iter().filter(|mail| mail.id == id).cloned().collect();
         Ok(Thread { messages, complete: true })
     }
 
-    fn address_book(&self) -> Result<AddressBook, IndexError> {
+    fn address_book(&self, _: &Asker) -> Result<AddressBook, IndexError> {
         Ok(AddressBook::default())
     }
 

@@ -8,7 +8,7 @@ use postern_query::{Condition, Message};
 
 use super::testing::{NOW, index_of, origin, small, source, writer};
 use super::{Added, LONGEST_ID, Options, SameId, Unreadable, Writer};
-use crate::search::{Error, Index, Search};
+use crate::search::{Asker, Error, Index, Search};
 
 fn message(id: &str) -> Message {
     Message { id: id.into(), ..Message::default() }
@@ -37,7 +37,7 @@ fn ids(data: &Path) -> Vec<String> {
         limit: usize::MAX,
         highlight: false,
     };
-    Index::open(data).unwrap().ids(&search).unwrap().ids
+    Index::open(data).unwrap().ids(&search, &Asker::unlimited()).unwrap().ids
 }
 
 #[test]

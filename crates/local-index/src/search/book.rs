@@ -8,7 +8,8 @@ use postern_query::{Message, PersonPattern, Recipient, Role, people, person_matc
 
 use super::best::Counted;
 use super::fetch::without_body;
-use super::{Error, Index};
+use super::work::MESSAGE;
+use super::{Asker, Error, Index};
 
 /// Whose address counts: everyone but the owner of a mailbox, whose name may be made up.
 const ROLES: [Role; 5] = [Role::From, Role::To, Role::Cc, Role::Bcc, Role::DeliveredTo];
@@ -178,12 +179,15 @@ impl Index {
     /// # Errors
     ///
     /// When the index cannot be read.
-    pub fn address_book(&self) -> Result<AddressBook, Error> {
+    pub fn address_book(&self, asker: &Asker) -> Result<AddressBook, Error> {
         let searcher = self.searcher();
+        asker.work.begin(searcher.num_docs())?;
         let mut book = AddressBook { as_of: self.coverage().as_of, ..AddressBook::default() };
         for reader in searcher.segment_readers() {
             let messages = reader.get_store_reader(CACHED_BLOCKS)?;
+            let meter = asker.work.meter("the address book");
             for document in reader.doc_ids_alive() {
+                meter.pay(MESSAGE)?;
                 book.add(&without_body(&messages, document)?);
             }
         }
@@ -223,7 +227,7 @@ mod tests {
                 message("gone", 1, bob, &[]),
             ],
         ];
-        index_of(data.path(), &parts).address_book().unwrap()
+        index_of(data.path(), &parts).address_book(&Asker::unlimited()).unwrap()
     }
 
     #[test]

@@ -8,7 +8,6 @@ use tantivy::query::{PhraseQuery, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
-use super::Error;
 use super::any::Candidates;
 use super::bounds::{self, Range, Ranges};
 use super::clause::{Clause, both, either, unscored};
@@ -18,6 +17,7 @@ use super::placed::{Arrangement, placed};
 use super::union::AnyTerm;
 use super::values;
 use super::verified::{Faults, Verified};
+use super::{Asker, Error, Scope};
 use crate::index::schema;
 use crate::index::terms::traits;
 
@@ -41,7 +41,12 @@ pub(crate) struct Plan {
 /// # Errors
 ///
 /// When a pattern stands for too many terms, or the index cannot be read.
-pub(crate) fn compile(searcher: &Searcher, condition: &Condition) -> Result<Plan, Error> {
+pub(crate) fn compile(
+    searcher: &Searcher,
+    condition: &Condition,
+    asker: &Asker,
+) -> Result<Plan, Error> {
+    asker.work.begin(searcher.num_docs())?;
     let compiler = Compiler {
         searcher,
         irregular: searcher.doc_freq(&trait_term(traits::IRREGULAR))? > 0,
@@ -49,11 +54,14 @@ pub(crate) fn compile(searcher: &Searcher, condition: &Condition) -> Result<Plan
         budget: Cell::new(MAX_TERMS),
         faults: Faults::default(),
     };
-    let clause = compiler.condition(condition, Sign::Positive)?;
+    let mut clause = compiler.condition(condition, Sign::Positive)?;
+    if let Some(scope) = asker.scope.condition() {
+        clause = both(vec![compiler.condition(&scope, Sign::Positive)?, clause]);
+    }
     Ok(Plan {
         query: clause.query(),
         scored: compiler.scored.get(),
-        is_prunable: is_prunable(condition),
+        is_prunable: is_prunable(condition) && asker.scope == Scope::All,
         faults: compiler.faults,
     })
 }

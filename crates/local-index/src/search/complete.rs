@@ -15,7 +15,7 @@ use tantivy_fst::Automaton;
 use super::best::{Best, Counted};
 use super::compile::compile;
 use super::tally::{choose, count};
-use super::{Error, Index};
+use super::{Asker, Error, Index};
 use crate::index::schema;
 use crate::index::terms::{Kind, is_regular};
 
@@ -58,11 +58,12 @@ impl Index {
     /// that match `within`.
     ///
     /// ```no_run
-    /// use postern_local_index::search::{Completion, Index};
+    /// use postern_local_index::search::{Asker, Completion, Index};
     /// use postern_query::{Condition, Role};
     ///
     /// let (index, all) = (Index::open("data".as_ref())?, Condition::everything());
-    /// for sender in index.complete(&all, Completion::Address(&[Role::From]), "ali", 10)? {
+    /// let asker = Asker::unlimited();
+    /// for sender in index.complete(&all, Completion::Address(&[Role::From]), "ali", 10, &asker)? {
     ///     println!("{} ({})", sender.value, sender.count);
     /// }
     /// # Ok::<(), postern_local_index::search::Error>(())
@@ -70,17 +71,18 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// When a pattern of the condition stands for too many words, or the index cannot be read.
+    /// When the question costs too much work or is stopped, or the index cannot be read.
     pub fn complete(
         &self,
         within: &Condition,
         completion: Completion<'_>,
         typed: &str,
         most: usize,
+        asker: &Asker,
     ) -> Result<Vec<Suggestion>, Error> {
         let searcher = self.searcher();
         let typed = lower_case(typed);
-        let plan = compile(&searcher, within)?;
+        let plan = compile(&searcher, within, asker)?;
         let living = choose(&searcher, plan.query.as_ref())?;
         plan.faults.check()?;
         let mut found = Spellings::default();
@@ -273,7 +275,9 @@ mod tests {
     fn check(completion: Completion<'_>, typed: &str, expected: &[&str]) {
         let data = tempfile::tempdir().unwrap();
         let index = index_of(data.path(), &parts());
-        let found = index.complete(&Condition::everything(), completion, typed, 3).unwrap();
+        let found = index
+            .complete(&Condition::everything(), completion, typed, 3, &Asker::unlimited())
+            .unwrap();
         let shown = found.iter().map(|one| {
             let spellings = one.spellings.iter().map(|one| format!("{} {}", one.value, one.count));
             format!("{} {}: {}", one.value, one.count, spellings.collect::<Vec<_>>().join(", "))
@@ -319,8 +323,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let index = index_of(data.path(), &parts());
         let one = postern_query::odata::parse_filter("id eq '4'").unwrap();
-        let found = index.complete(one.condition(), Completion::Address(&[Role::From]), "", 9);
-        let found = found.unwrap();
+        let from = Completion::Address(&[Role::From]);
+        let found = index.complete(one.condition(), from, "", 9, &Asker::unlimited()).unwrap();
         assert_eq!(
             (found.len(), found[0].value.as_str(), found[0].count),
             (1, "alice@x.example", 1)

@@ -39,6 +39,18 @@ pub enum Error {
         /// How many words one search may stand for.
         limit: usize,
     },
+    /// The question costs more work than a request may.
+    #[error(
+        "`{part}` asks too much of an index of this size; write more of the beginning of patterns, \
+         or ask for less at once"
+    )]
+    TooCostly {
+        /// The dearest part of the question.
+        part: String,
+    },
+    /// Nobody waits for the answer any more.
+    #[error("the search was stopped before its end")]
+    Stopped,
     /// A message has no usable id.
     #[error("the id of a message may be 1 to {limit} bytes long, this one has {found}")]
     BadId {

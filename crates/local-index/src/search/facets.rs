@@ -14,7 +14,7 @@ use tantivy::{BitSet, Searcher, SegmentReader};
 use super::best::{Best, Counted};
 use super::compile::compile;
 use super::tally::{choose, tally};
-use super::{Error, Index};
+use super::{Asker, Error, Index};
 use crate::index::terms::Kind;
 use crate::index::{schema, stored};
 
@@ -68,16 +68,17 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// When a pattern stands for too many words, or the index cannot be read.
+    /// When the question costs too much work or is stopped, or the index cannot be read.
     pub fn facets(
         &self,
         condition: &Condition,
         facets: &[Facet],
         most: usize,
         zone: &TimeZone,
+        asker: &Asker,
     ) -> Result<Vec<FacetCounts>, Error> {
         let searcher = self.searcher();
-        let plan = compile(&searcher, condition)?;
+        let plan = compile(&searcher, condition, asker)?;
         let chosen = choose(&searcher, plan.query.as_ref())?;
         plan.faults.check()?;
         let matching = Matching { searcher: &searcher, chosen: &chosen, zone };
@@ -217,7 +218,9 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let index = index_of(data.path(), &parts());
         let query = odata::parse_filter(filter).unwrap();
-        let found = index.facets(query.condition(), &[facet], most, &TimeZone::UTC).unwrap();
+        let found = index
+            .facets(query.condition(), &[facet], most, &TimeZone::UTC, &Asker::unlimited())
+            .unwrap();
         let values = found[0].values.iter().map(|one| format!("{} {}", one.value, one.count));
         let values: Vec<_> = values.collect();
         assert_eq!(format!("{} +{}", values.join(", "), found[0].others), expected);
@@ -249,7 +252,9 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let index = index_of(data.path(), &parts());
         let zone = TimeZone::fixed(jiff::tz::offset(1));
-        let found = index.facets(&Condition::everything(), &[Facet::Year], 9, &zone).unwrap();
+        let found = index
+            .facets(&Condition::everything(), &[Facet::Year], 9, &zone, &Asker::unlimited())
+            .unwrap();
         assert_eq!(found[0].values, [Counted { value: "2024".into(), count: 4 }]);
     }
 }

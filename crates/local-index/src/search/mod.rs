@@ -5,6 +5,7 @@
 //! [`evaluate`](postern_query::evaluate()) says of every message, in exactly the order asked for.
 
 mod any;
+mod asker;
 mod best;
 mod blended;
 mod book;
@@ -41,6 +42,7 @@ mod top;
 mod union;
 mod values;
 mod verified;
+mod work;
 
 #[cfg(test)]
 mod parity;
@@ -52,6 +54,7 @@ mod tests;
 use postern_query::schema::{Sort, SortField};
 use postern_query::{Condition, Message};
 
+pub use asker::{Asker, Scope};
 pub use best::Counted;
 pub use book::{AddressBook, Person};
 pub use complete::{Completion, Suggestion};
@@ -64,6 +67,7 @@ pub use position::{Position, Value};
 pub use reader::Index;
 pub use snippet::Snippet;
 pub use thread::{MAX_THREAD, Thread};
+pub use work::Work;
 
 /// What to look for.
 #[derive(Clone, Copy, Debug)]
@@ -97,15 +101,15 @@ impl Page {
     /// The place right after one of the hits of this page, from which the next goes on.
     ///
     /// ```no_run
-    /// use postern_local_index::search::{Index, Search};
+    /// use postern_local_index::search::{Asker, Index, Search};
     /// use postern_query::Query;
     ///
     /// let (index, query) = (Index::open("data".as_ref())?, Query::everything());
     /// let (condition, order) = (query.condition(), query.natural_order());
     /// let first = Search { condition, order: &order, after: None, offset: 0, limit: 25, highlight: false };
-    /// let page = index.search(&first)?;
+    /// let (page, asker) = (index.search(&first, &Asker::unlimited())?, Asker::unlimited());
     /// let after = page.position(24, &order);
-    /// let next = index.search(&Search { after: after.as_ref(), ..first })?;
+    /// let next = index.search(&Search { after: after.as_ref(), ..first }, &asker)?;
     /// # Ok::<(), postern_local_index::search::Error>(())
     /// ```
     #[must_use]

@@ -3,7 +3,7 @@
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use postern_query::{Condition, Message};
 
-use super::{Index, Page, Position, Search};
+use super::{Asker, Index, Page, Position, Search};
 use crate::index::SameId;
 use crate::index::testing::{NOW, index_of, origin, source, writer};
 
@@ -16,7 +16,7 @@ fn message(id: &str, minute: Option<i64>, from: &str) -> Message {
 fn page(index: &Index, order: &[Sort], after: Option<&Position>) -> Page {
     let condition = &Condition::everything();
     let search = Search { condition, order, after, offset: 0, limit: 2, highlight: false };
-    index.search(&search).unwrap()
+    index.search(&search, &Asker::unlimited()).unwrap()
 }
 
 /// The ids of all pages; `between` happens after each.
@@ -126,7 +126,7 @@ fn pages_by_relevance_stay_in_the_state_of_the_first() {
         limit: 1,
         highlight: false,
     };
-    let page = index.search(&whole).unwrap();
+    let page = index.search(&whole, &Asker::unlimited()).unwrap();
     let after = page.position(0, &order).unwrap();
     let mut writer = writer(data.path());
     for n in 0..50 {
@@ -136,11 +136,13 @@ fn pages_by_relevance_stay_in_the_state_of_the_first() {
     writer.record(&source("new", 0), Vec::new()).unwrap();
     writer.commit(NOW).unwrap();
     index.reload().unwrap();
-    let next = index.search(&Search { after: Some(&after), limit: 9, ..whole }).unwrap();
+    let next = index
+        .search(&Search { after: Some(&after), limit: 9, ..whole }, &Asker::unlimited())
+        .unwrap();
     let ids: Vec<_> = next.hits.iter().map(|hit| hit.message.id.as_str()).collect();
     assert_eq!((ids, next.count), (vec!["b", "c"], 3));
     // A state that is gone is no reason to fail.
     let gone = Position { snapshot: Some(0), ..after };
-    let next = index.search(&Search { after: Some(&gone), ..whole }).unwrap();
+    let next = index.search(&Search { after: Some(&gone), ..whole }, &Asker::unlimited()).unwrap();
     assert_eq!(next.count, 53);
 }

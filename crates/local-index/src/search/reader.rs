@@ -18,7 +18,7 @@ use super::compile::{Plan, compile};
 use super::coverage::{mailboxes, totals};
 use super::snapshots::{Snapshots, mark};
 use super::top::{Found, Top, UNSCORED};
-use super::{Coverage, Error, Hit, Ids, Page, Search, fetch, ids, scores, snippet};
+use super::{Asker, Coverage, Error, Hit, Ids, Page, Search, fetch, ids, scores, snippet};
 use crate::index::folder::Folder;
 use crate::index::{Payload, schema};
 
@@ -88,10 +88,10 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// When a pattern stands for too many words, or the index cannot be read.
-    pub fn search(&self, search: &Search<'_>) -> Result<Page, Error> {
+    /// When the question costs too much work or is stopped, or the index cannot be read.
+    pub fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, Error> {
         let searcher = self.searcher_for(search);
-        let plan = compile(&searcher, search.condition)?;
+        let plan = compile(&searcher, search.condition, asker)?;
         let mut found = self.find(&searcher, &plan, search)?;
         let ranked = search.order.iter().any(|sort| sort.by == SortField::Score);
         if plan.scored && !ranked {
@@ -116,9 +116,9 @@ impl Index {
     /// # Errors
     ///
     /// As for [`search`](Self::search).
-    pub fn ids(&self, search: &Search<'_>) -> Result<Ids, Error> {
+    pub fn ids(&self, search: &Search<'_>, asker: &Asker) -> Result<Ids, Error> {
         let searcher = self.searcher_for(search);
-        let plan = compile(&searcher, search.condition)?;
+        let plan = compile(&searcher, search.condition, asker)?;
         let found = self.find(&searcher, &plan, search)?;
         let addresses: Vec<_> = found.first.iter().map(|(_, address)| *address).collect();
         Ok(Ids { count: found.count, ids: ids::read(&searcher, &addresses)? })

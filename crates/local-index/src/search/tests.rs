@@ -8,7 +8,7 @@ use postern_query::{
 };
 
 use super::expand::{Pattern, Terms};
-use super::{Error, Index, Search};
+use super::{Asker, Error, Index, Search};
 use crate::index::testing::index_of;
 
 fn words(id: &str, body: &str) -> Message {
@@ -26,12 +26,12 @@ fn word(word: &str, scored: bool) -> Condition {
 
 fn ids(index: &Index, condition: &Condition, order: &[Sort]) -> Vec<String> {
     let search = Search { condition, order, after: None, offset: 0, limit: 100, highlight: false };
-    index.ids(&search).unwrap().ids
+    index.ids(&search, &Asker::unlimited()).unwrap().ids
 }
 
 fn scores(index: &Index, condition: &Condition, order: &[Sort]) -> Vec<f32> {
     let search = Search { condition, order, after: None, offset: 0, limit: 100, highlight: false };
-    index.search(&search).unwrap().hits.iter().map(|hit| hit.score).collect()
+    index.search(&search, &Asker::unlimited()).unwrap().hits.iter().map(|hit| hit.score).collect()
 }
 
 const BY_SCORE: [Sort; 1] = [Sort::descending(SortField::Score)];

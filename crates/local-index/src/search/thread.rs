@@ -10,7 +10,7 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Searcher, Term};
 
 use super::fetch::whole;
-use super::{Error, Index};
+use super::{Asker, Error, Index};
 use crate::index::schema;
 use crate::index::terms::is_regular;
 
@@ -35,8 +35,9 @@ impl Index {
     /// # Errors
     ///
     /// When the index cannot be read.
-    pub fn thread(&self, id: &str) -> Result<Thread, Error> {
+    pub fn thread(&self, id: &str, asker: &Asker) -> Result<Thread, Error> {
         let searcher = self.searcher();
+        asker.work.begin(searcher.num_docs())?;
         let mut walk = Walk { searcher: &searcher, asked: BTreeSet::new(), found: BTreeMap::new() };
         walk.ask(vec![(schema::whole(StringField::Id), id.to_owned())])?;
         let complete = walk.found.len() <= MAX_THREAD;
@@ -119,7 +120,7 @@ mod tests {
         let single: Vec<_> = messages.iter().map(|message| vec![message.clone()]).collect();
         for parts in [vec![messages.to_vec()], vec![reversed], single] {
             let data = tempfile::tempdir().unwrap();
-            let thread = index_of(data.path(), &parts).thread(of).unwrap();
+            let thread = index_of(data.path(), &parts).thread(of, &Asker::unlimited()).unwrap();
             let ids: Vec<_> = thread.messages.iter().map(|one| one.id.as_str()).collect();
             assert_eq!((ids.join(" ").as_str(), thread.complete), (expected, true), "{of}");
         }

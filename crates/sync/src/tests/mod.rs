@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use postern_local_index::mail::id_of;
-use postern_local_index::search::{Index, Search};
+use postern_local_index::search::{Asker, Index, Search};
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, Located, Predicate, Span, StringTest};
 use postern_upstream::fake::{Fake, Mail, Misbehaviour};
@@ -111,7 +111,7 @@ impl Setting {
             limit: 10_000,
             highlight: false,
         };
-        let hits = index.search(&search).unwrap().hits;
+        let hits = index.search(&search, &Asker::unlimited()).unwrap().hits;
         assert_eq!(hits.len(), expected.len());
         for hit in hits {
             let message = hit.message;

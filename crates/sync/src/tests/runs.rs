@@ -68,7 +68,7 @@ async fn what_moved_to_another_folder_moves_here() {
         limit: 5,
         highlight: false,
     };
-    assert_eq!(index.search(&search).unwrap().count, 1);
+    assert_eq!(index.search(&search, &Asker::unlimited()).unwrap().count, 1);
 }
 
 /// The same bytes in two mailboxes are one message here, and both items are served.

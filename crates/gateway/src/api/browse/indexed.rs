@@ -22,7 +22,7 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, 
         let shown = folders.iter().skip(offset).take(most).map(|name| folder(name));
         return Ok(page.part.page("Items", shown.collect()));
     };
-    let mut parts = vec![mailbox(here, asked)];
+    let mut parts = vec![mailbox(asked)];
     if asked.node != "-" {
         let name = folders.into_iter().find(|name| folder_id(name) == asked.node);
         parts.push(by(StringField::Folder, &name.ok_or(Nothing::NotHere)?));
@@ -31,22 +31,25 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, 
         let test = InstantTest::Compare(comparison, time);
         parts.push(is(Predicate::Instant(InstantField::Received, test)));
     }
-    let found = here.engine.search(&Search {
-        condition: &Expr::And(parts),
-        order: &[Sort::ascending(SortField::Instant(InstantField::Received))],
-        after: None,
-        offset,
-        limit: most,
-        highlight: false,
-    })?;
+    let found = here.engine.search(
+        &Search {
+            condition: &Expr::And(parts),
+            order: &[Sort::ascending(SortField::Instant(InstantField::Received))],
+            after: None,
+            offset,
+            limit: most,
+            highlight: false,
+        },
+        here.asker,
+    )?;
     Ok(page.part.page("Items", found.hits.iter().map(|hit| item(&hit.message)).collect()))
 }
 
 /// The bytes of the message of that item id, or of that id of ours.
 pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Vec<u8>, Nothing> {
     let either = [StringField::ItemId, StringField::Id].map(|field| by(field, &asked.node));
-    let condition = Expr::And(vec![mailbox(here, asked), Expr::Or(either.to_vec())]);
-    let found = here.engine.search(&first(&condition))?.hits.into_iter().next();
+    let condition = Expr::And(vec![mailbox(asked), Expr::Or(either.to_vec())]);
+    let found = here.engine.search(&first(&condition), here.asker)?.hits.into_iter().next();
     let message = found.ok_or(Nothing::NotHere)?.message;
     here.engine.original(&message.id)?.map_err(|_| Nothing::NotHere)
 }
@@ -55,16 +58,15 @@ fn is(predicate: Predicate) -> Condition {
     Expr::Leaf(Located::new(predicate, Span::default()))
 }
 
-/// What lies in the mailbox, as far as it may be seen.
-fn mailbox(here: &Here<'_>, asked: &Node) -> Condition {
+/// What lies in the mailbox.
+fn mailbox(asked: &Node) -> Condition {
     let same = StringTest::Same(asked.source.clone());
-    let of = is(Predicate::String(StringField::Mailbox, same));
-    here.caller.mailboxes.restrict(of)
+    is(Predicate::String(StringField::Mailbox, same))
 }
 
 /// The folders of the mailbox; one without any was not taken in.
 fn folders(here: &Here<'_>, asked: &Node) -> Result<Vec<String>, Nothing> {
-    let counts = here.engine.facets(&mailbox(here, asked), &[Facet::Folder], MOST_FOLDERS)?;
+    let counts = here.engine.facets(&mailbox(asked), &[Facet::Folder], MOST_FOLDERS, here.asker)?;
     let values = counts.into_iter().flat_map(|counts| counts.values);
     let mut names: Vec<_> = values.map(|one| one.value).collect();
     names.sort();

@@ -12,7 +12,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use postern_local_index::search::Error as IndexError;
+use postern_local_index::search::{Asker, Error as IndexError};
 use postern_sync::Collected;
 use postern_upstream::Fault;
 use tokio::time::timeout_at;
@@ -37,6 +37,7 @@ type TenantPath = Result<Path<String>, PathRejection>;
 struct Here<'h> {
     caller: &'h Caller,
     engine: &'h dyn LocalEngine,
+    asker: &'h Asker,
     collected: &'h Collected,
 }
 
@@ -215,10 +216,11 @@ async fn from_here(
 ) -> (Response, Source) {
     let local = state.local(Some(tenant)).clone();
     let collected = Arc::clone(local.collected());
-    let work = move |engine: &dyn LocalEngine| {
-        Ok(here(&Here { caller: &caller, engine, collected: &collected }))
+    let allowance = state.allowance(&caller, trace.start);
+    let work = move |engine: &dyn LocalEngine, asker: &Asker| {
+        Ok(here(&Here { caller: &caller, engine, asker, collected: &collected }))
     };
-    let why = match local.ask(state.deadline(trace.start), work).await {
+    let why = match local.ask(&allowance, work).await {
         Ok(Ok(response)) => return (response, Source::local(reason)),
         Ok(Err(Nothing::Refused(refusal))) => {
             return (refusal.into_response(), Source::local(reason));

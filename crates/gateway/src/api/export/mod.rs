@@ -9,9 +9,10 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use postern_local_index::search::Error as IndexError;
+use postern_local_index::search::{Asker, Error as IndexError, Work};
 use postern_query::schema::{InstantField, Sort, SortField};
 use serde::Deserialize;
+use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 use tracing::warn;
 use utoipa::ToSchema;
@@ -21,7 +22,7 @@ use super::native::admit;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State as Shared;
-use crate::local::{Local, LocalEngine, Question};
+use crate::local::{Local, LocalEngine, Question, StopOnDrop};
 use pipe::Pipe;
 use write::Writer;
 
@@ -84,7 +85,7 @@ pub(super) async fn post(
     let body: ExportBody = from_json(body)?;
     let understood = state.language().read(&body.q, body.filter.as_deref(), state.now())?;
     let question = Question {
-        condition: caller.mailboxes.restrict(understood.query.condition().clone()),
+        condition: understood.query.condition().clone(),
         order: vec![Sort::descending(SortField::Instant(InstantField::Received))],
         after: None,
         offset: 0,
@@ -100,23 +101,29 @@ pub(super) async fn post(
         Problem::new(503, "busy", "too many exports at the same time")
     })?;
     let (pipe, bytes) = Pipe::new();
+    let asker = Asker { scope: caller.mailboxes.scope(), work: Work::limited() };
+    let stopped = StopOnDrop(asker.work.clone());
     drop(tokio::task::spawn_blocking(move || {
         let _room = room;
-        run(&local, question, body.format, pipe);
+        run(&local, question, &asker, Writer::new(body.format, pipe.clone()), &pipe);
     }));
+    let bytes = ReceiverStream::new(bytes).map(move |chunk| {
+        // Without a client the search for the next page ends too.
+        let _held = &stopped;
+        chunk
+    });
     let name = format!("postern-export.{}", body.format.extension());
-    Ok(download(&name, Body::from_stream(ReceiverStream::new(bytes))))
+    Ok(download(&name, Body::from_stream(bytes)))
 }
 
-fn run(local: &Local, question: Question, format: Format, pipe: Pipe) {
-    let failing = pipe.clone();
+fn run(local: &Local, question: Question, asker: &Asker, writer: Writer, pipe: &Pipe) {
     let written = match local.engine() {
-        Ok(engine) => write_all(engine.as_ref(), question, Writer::new(format, pipe)),
+        Ok(engine) => write_all(engine.as_ref(), question, asker, writer),
         Err(error) => Err(Stopped::Index(error.to_string())),
     };
     if let Err(Stopped::Index(why)) = written {
         warn!(why, "an export failed");
-        failing.fail();
+        pipe.fail();
     }
 }
 
@@ -146,10 +153,12 @@ impl From<IndexError> for Stopped {
 fn write_all(
     engine: &dyn LocalEngine,
     mut question: Question,
+    asker: &Asker,
     mut writer: Writer,
 ) -> Result<(), Stopped> {
     loop {
-        let page = engine.search(&question.search())?;
+        let page = Asker { work: asker.work.renewed(), ..asker.clone() };
+        let page = engine.search(&question.search(), &page)?;
         for hit in &page.hits {
             if writer.wants_original() {
                 let original = engine.original(&hit.message.id)?;

@@ -112,7 +112,7 @@ impl Asked {
     pub(super) fn question(&self) -> Question {
         let query = &self.understood.query;
         Question {
-            condition: self.caller.mailboxes.restrict(query.condition().clone()),
+            condition: query.condition().clone(),
             order: query.natural_order(),
             after: self.after().cloned(),
             offset: self.offset(),

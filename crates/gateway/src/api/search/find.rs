@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use postern_local_index::search::{Error as IndexError, FacetCounts, Page};
+use postern_local_index::search::{Asker, Error as IndexError, FacetCounts, Page};
 use postern_upstream::{Answer, Call, Target};
 use tracing::{debug, error};
 
@@ -13,7 +13,7 @@ use crate::api::problem::Problem;
 use crate::api::trace::{Source, Trace};
 use crate::api::wire::{FacetName, FacetView};
 use crate::choose::{Chosen, Face, Reason, Verdict, choose};
-use crate::local::LocalError;
+use crate::local::{Allowance, LocalEngine, LocalError};
 use crate::shadow;
 
 /// Values of a facet.
@@ -23,6 +23,7 @@ const MOST_VALUES: usize = 20;
 pub(super) async fn find(
     state: &Shared,
     asked: &Asked,
+    allowance: &Allowance,
     trace: &Trace,
 ) -> (Result<Found, Problem>, Source) {
     let premium = ask_premium(state, asked, trace);
@@ -30,7 +31,7 @@ pub(super) async fn find(
         return only_premium(asked, premium.await);
     }
     let local = state.local(asked.caller.tenant.as_deref());
-    let local = local.search(asked.question(), state.deadline(trace.start));
+    let local = local.search(asked.question(), allowance);
     let head_start = state.premium().and_then(|premium| premium.head_start());
     match choose(premium, local, head_start, state.metrics()).await {
         Chosen::Premium(answer) => {
@@ -121,7 +122,7 @@ async fn ask_premium(state: &Shared, asked: &Asked, trace: &Trace) -> Verdict {
 pub(super) async fn facets(
     state: &Shared,
     asked: &Asked,
-    trace: &Trace,
+    allowance: &Allowance,
 ) -> BTreeMap<&'static str, FacetView> {
     let names = asked.facets.clone();
     if names.is_empty() {
@@ -131,9 +132,9 @@ pub(super) async fn facets(
     let condition = asked.question().condition;
     let local = state.local(asked.caller.tenant.as_deref());
     let counting =
-        move |engine: &dyn crate::local::LocalEngine| -> Result<Vec<FacetCounts>, IndexError> {
-            engine.facets(&condition, &facets, MOST_VALUES)
+        move |engine: &dyn LocalEngine, asker: &Asker| -> Result<Vec<FacetCounts>, IndexError> {
+            engine.facets(&condition, &facets, MOST_VALUES, asker)
         };
-    let counts = local.ask(state.deadline(trace.start), counting).await.unwrap_or_default();
+    let counts = local.ask(allowance, counting).await.unwrap_or_default();
     names.into_iter().map(FacetName::name).zip(counts.into_iter().map(FacetView::from)).collect()
 }

@@ -147,10 +147,11 @@ async fn answer(
     state.metrics().compiled(trace.start.elapsed());
     let tenant = asked.caller.tenant.as_deref();
     let coverage = asked.caller.mailboxes.view(state.local(tenant).coverage());
-    let (result, source) = Box::pin(find::find(state, &asked, &trace)).await;
+    let allowance = state.allowance(&asked.caller, trace.start);
+    let (result, source) = Box::pin(find::find(state, &asked, &allowance, &trace)).await;
     let response = match result {
         Ok(found) => {
-            let facets = find::facets(state, &asked, &trace).await;
+            let facets = find::facets(state, &asked, &allowance).await;
             let served_by = served_by(&source, state.now());
             let answer = asked.describe(found, facets, served_by, &source, &coverage, &trace);
             Json(answer).into_response()

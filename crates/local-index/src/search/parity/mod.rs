@@ -14,7 +14,7 @@ use postern_query::{
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
-use super::{Hit, Index, Page, Position, Search};
+use super::{Asker, Hit, Index, Page, Position, Search};
 use crate::index::testing::index_of;
 
 /// The value of a message that an order compares.
@@ -60,7 +60,12 @@ fn search(
     limit: usize,
 ) -> Page {
     let highlight = true;
-    index.search(&Search { condition, order, after: None, offset, limit, highlight }).unwrap()
+    index
+        .search(
+            &Search { condition, order, after: None, offset, limit, highlight },
+            &Asker::unlimited(),
+        )
+        .unwrap()
 }
 
 fn ids(page: &Page) -> Vec<&str> {
@@ -126,7 +131,7 @@ fn check_pages(
     }
     let search =
         Search { condition, order, after: None, offset: 0, limit: usize::MAX, highlight: false };
-    prop_assert_eq!(index.ids(&search).unwrap().ids, expected);
+    prop_assert_eq!(index.ids(&search, &Asker::unlimited()).unwrap().ids, expected);
     Ok(())
 }
 
@@ -147,7 +152,7 @@ fn check_walk(
             limit: 3,
             highlight: false,
         };
-        let page = index.search(&search).unwrap();
+        let page = index.search(&search, &Asker::unlimited()).unwrap();
         prop_assert_eq!(page.count, all.count);
         let Some(last) = page.hits.last() else { break };
         after = Some(Position::of(last, order));
