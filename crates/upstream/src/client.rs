@@ -3,21 +3,18 @@
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{
-    CONNECTION, HOST, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE, TRAILER, TRANSFER_ENCODING,
-    UPGRADE,
-};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use reqwest::{Body, Client, Response};
+use reqwest::{Body, Client, Response, Url};
 use tokio::time::{sleep, timeout_at};
 
+use crate::address::address;
 use crate::answer::is_json;
+use crate::headers::{for_the_service, without_hop_by_hop};
 use crate::setup::connect;
 use crate::{Answer, Fault, Found, Outcome, SearchRequest, Secret, Settings, SetupError, Target};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 /// Up to so many bytes room is made for what an answer promises, before it comes.
 const BELIEVED: usize = 1 << 20;
 
@@ -25,7 +22,7 @@ const BELIEVED: usize = 1 << 20;
 #[derive(Clone, Debug)]
 pub struct DataTap {
     http: Client,
-    base: String,
+    base: Url,
     settings: Settings,
 }
 
@@ -49,7 +46,8 @@ pub struct Forward<'a> {
     pub method: Method,
     /// Path and query, still encoded.
     pub path_and_query: &'a str,
-    /// Headers; those of the connection are left out and the key is put in.
+    /// Headers; those of the connection, and those that would lead the request elsewhere, are left out
+    /// and the key is put in.
     pub headers: &'a HeaderMap,
     /// The key for the upstream, if any.
     pub key: Option<&'a Secret>,
@@ -78,7 +76,7 @@ impl DataTap {
     /// The address of the service.
     #[must_use]
     pub fn base(&self) -> &str {
-        &self.base
+        self.base.as_str().trim_end_matches('/')
     }
 
     /// Searches with a query string that is sent as it is.
@@ -101,15 +99,14 @@ impl DataTap {
     ///
     /// # Errors
     ///
-    /// How the upstream failed. An answer with any status is no error here.
+    /// How the upstream failed; [`Fault::Astray`] where the request was not sent, because it would go
+    /// to another path than it says. An answer with any status is no error here.
     pub async fn forward(&self, request: Forward<'_>) -> Result<Response, Fault> {
-        let mut headers = without_hop_by_hop(request.headers);
-        headers.remove(HOST);
-        headers.remove(API_KEY);
+        let url = address(&self.base, request.path_and_query)?;
+        let mut headers = for_the_service(request.headers);
         if let Some(key) = request.key {
             headers.insert(API_KEY, header_value(key).ok_or(Fault::Connect)?);
         }
-        let url = format!("{}{}", self.base, request.path_and_query);
         let sent = self.http.request(request.method, url).headers(headers).body(request.body);
         sent.send().await.map_err(|error| Fault::of(&error))
     }
@@ -161,10 +158,10 @@ impl DataTap {
         mut headers: HeaderMap,
         body: Bytes,
     ) -> Result<Answer, Fault> {
+        let url = address(&self.base, path_and_query)?;
         if let Some(key) = header_value(key) {
             headers.insert(API_KEY, key);
         }
-        let url = format!("{}{path_and_query}", self.base);
         let request = self.http.request(method, url).headers(headers).body(body);
         let response = request.send().await.map_err(|error| Fault::of(&error))?;
         let status = response.status();
@@ -193,12 +190,13 @@ impl DataTap {
 fn pause_before_retry(outcome: &Outcome, left: Duration) -> Option<Duration> {
     let jitter = Duration::from_millis(fastrand::u64(40..120));
     let pause = match outcome {
-        Outcome::Failed(_) => Some(jitter),
-        Outcome::Busy(_, wait) => wait.map(|wait| wait.saturating_add(jitter)),
         Outcome::Served(_)
+        | Outcome::Failed(Fault::Astray)
         | Outcome::BadRequest(_)
         | Outcome::BadKey(_)
         | Outcome::NotPremium(_) => None,
+        Outcome::Failed(_) => Some(jitter),
+        Outcome::Busy(_, wait) => wait.map(|wait| wait.saturating_add(jitter)),
     };
     pause.filter(|pause| *pause < left)
 }
@@ -207,27 +205,4 @@ fn header_value(key: &Secret) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(key.expose()).ok()?;
     value.set_sensitive(true);
     Some(value)
-}
-
-/// The headers that belong to the message and not to the connection it came over (RFC 9110, 7.6.1).
-#[must_use]
-pub fn without_hop_by_hop(headers: &HeaderMap) -> HeaderMap {
-    let fixed = [
-        CONNECTION,
-        KEEP_ALIVE,
-        PROXY_AUTHENTICATE,
-        PROXY_AUTHORIZATION,
-        TE,
-        TRAILER,
-        TRANSFER_ENCODING,
-        UPGRADE,
-    ];
-    let listed = headers.get_all(CONNECTION).iter().filter_map(|value| value.to_str().ok());
-    let named: Vec<String> =
-        listed.flat_map(|list| list.split(',')).map(|name| name.trim().to_lowercase()).collect();
-    let mut kept = headers.clone();
-    for name in fixed.iter().map(HeaderName::as_str).chain(named.iter().map(String::as_str)) {
-        kept.remove(name);
-    }
-    kept
 }

@@ -76,7 +76,7 @@ impl Failure {
             Self::BadKey
             | Self::NotFound
             | Self::Refused { .. }
-            | Self::Failed(Fault::TooLarge) => false,
+            | Self::Failed(Fault::TooLarge | Fault::Astray) => false,
             Self::Busy { .. } | Self::Failed(_) => true,
         }
     }
@@ -84,7 +84,11 @@ impl Failure {
     /// Whether the service has surely not acted on the request.
     #[must_use]
     pub const fn is_surely_undone(&self) -> bool {
-        matches!(self, Self::Busy { status: 429, .. } | Self::Failed(Fault::Connect | Fault::Tls))
+        matches!(
+            self,
+            Self::Busy { status: 429, .. }
+                | Self::Failed(Fault::Connect | Fault::Tls | Fault::Astray)
+        )
     }
 
     /// A short stable name, for logs and metrics.

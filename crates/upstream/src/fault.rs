@@ -23,6 +23,8 @@ pub enum Fault {
     Redirect(u16),
     /// A status that speaks of a failure.
     Status(u16),
+    /// Nothing was sent: the path would lead to another place than it says.
+    Astray,
 }
 
 impl Fault {
@@ -38,6 +40,7 @@ impl Fault {
             Self::Unparsable => "unparsable",
             Self::Redirect(_) => "redirect",
             Self::Status(_) => "status",
+            Self::Astray => "astray",
         }
     }
 
@@ -63,6 +66,7 @@ impl fmt::Display for Fault {
             Self::Unparsable => f.write_str("the answer cannot be read"),
             Self::Redirect(status) => write!(f, "it redirects (status {status})"),
             Self::Status(status) => write!(f, "status {status}"),
+            Self::Astray => f.write_str("the path leads elsewhere, so nothing was sent"),
         }
     }
 }

@@ -7,12 +7,14 @@
 //! is that of the operator, with a key of another type. Nothing here knows a query language or an
 //! index.
 
+mod address;
 mod admin;
 mod answer;
 mod client;
 mod failure;
 mod fault;
 mod fields;
+mod headers;
 mod outcome;
 mod request;
 mod retry;
@@ -28,10 +30,11 @@ mod tests;
 
 pub use admin::{Admin, AdminKey, IssuedKey, Rollout};
 pub use answer::{Found, Hit, Record};
-pub use client::{Call, DataTap, Forward, without_hop_by_hop};
+pub use client::{Call, DataTap, Forward};
 pub use failure::Failure;
 pub use fault::Fault;
 pub use fields::{IndexField, index_fields};
+pub use headers::without_hop_by_hop;
 pub use outcome::{Answer, Outcome};
 pub use request::{SearchRequest, Target};
 pub use retry::Retry;

@@ -45,8 +45,8 @@ pub enum SetupError {
     Http(#[source] reqwest::Error),
 }
 
-/// The base address as it is written in front of every path, and a client for it.
-pub(crate) fn connect(base: &str, settings: &Settings) -> Result<(String, Client), SetupError> {
+/// The base address, which stands in front of every path, and a client for it.
+pub(crate) fn connect(base: &str, settings: &Settings) -> Result<(Url, Client), SetupError> {
     let url = Url::parse(base).ok();
     if base.contains('@') || url.as_ref().is_some_and(has_credentials) {
         return Err(SetupError::Credentials);
@@ -54,7 +54,7 @@ pub(crate) fn connect(base: &str, settings: &Settings) -> Result<(String, Client
     let url = url.filter(is_base);
     let url = url.ok_or_else(|| SetupError::Base(base.to_owned()))?;
     let http = http_client(&url, settings)?;
-    Ok((url.as_str().trim_end_matches('/').to_owned(), http))
+    Ok((url, http))
 }
 
 fn is_base(url: &Url) -> bool {

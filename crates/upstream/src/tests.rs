@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use crate::fake::{Fake, Misbehaviour};
-use crate::{Call, DataTap, Forward, Outcome, SearchRequest, Secret, Settings, Target};
+use crate::{Call, DataTap, Fault, Forward, Outcome, SearchRequest, Secret, Settings, Target};
 
 const TARGET: Target<'_> = Target { tenant: "t1", index: "mail" };
 
@@ -149,6 +149,28 @@ async fn forwards_without_the_headers_of_the_connection() {
     assert_eq!(seen.header("x-api-key"), Some("inner"));
     assert_eq!(seen.header("x-mine"), None);
     assert_eq!(seen.body, b"hello");
+}
+
+/// However it is spelt, a request that would leave its tenant is not sent at all.
+#[tokio::test]
+async fn nothing_is_sent_elsewhere_than_it_says() {
+    let fake = Fake::start().await.unwrap();
+    let client = DataTap::new(&fake.url(), Settings::default()).unwrap();
+    let key = Secret::new("k");
+    for path_and_query in ["/api/t1/x\\..\\..\\t2\\jobs", "/api/t1/../t2/jobs", "/api/t1/%2e%2e/t2"]
+    {
+        let headers = HeaderMap::new();
+        let (method, body) = (Method::POST, "".into());
+        let request = Forward { method, path_and_query, headers: &headers, key: None, body };
+        assert_eq!(client.forward(request).await.unwrap_err(), Fault::Astray, "{path_and_query}");
+    }
+    for (tenant, index) in [("..", "mail"), ("t1", ".."), (".", "mail"), ("t1", ".")] {
+        let target = Target { tenant, index };
+        let asked = Call { target, ..call(&key, Duration::from_secs(5)) };
+        check(&client.fields(asked).await, "astray");
+        check(&client.search_raw(asked, "query=a").await, "astray");
+    }
+    assert_eq!(fake.seen(), []);
 }
 
 #[test]

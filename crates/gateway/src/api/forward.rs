@@ -6,10 +6,11 @@ use axum::extract::{Request, State};
 use axum::http::Method;
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
-use postern_upstream::{Fault, Forward, without_hop_by_hop};
+use postern_upstream::{Fault, Forward};
 use reqwest::Body as UpstreamBody;
 
 use super::dropin::presented_key;
+use super::from_upstream;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
@@ -58,11 +59,8 @@ pub(super) async fn forward_for(
         body: upstream_body(body),
     };
     let answer = premium.client().forward(request).await?;
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = answer.status();
-    *response.headers_mut() = without_hop_by_hop(answer.headers());
-    *response.body_mut() = Body::from_stream(answer.bytes_stream());
-    Ok(response)
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    Ok(from_upstream::pass_on(status, &headers, Body::from_stream(answer.bytes_stream())))
 }
 
 /// A request without a body is sent without one, and not as an empty stream.
@@ -76,16 +74,9 @@ fn upstream_body(body: Body) -> UpstreamBody {
 
 /// A key stays inside its tenant, whatever its upstream key could reach.
 fn admit(state: &Shared, key: Option<&str>, path: &str) -> Result<Caller, UpstreamError> {
-    let parts = path.split('/').skip(1);
-    let parts: Result<Vec<_>, _> =
-        parts.map(|part| percent_decode_str(part).decode_utf8()).collect();
-    let parts = parts.map_err(|_| UpstreamError::not_found())?;
-    let tenant = parts.get(1).map_or("", AsRef::as_ref);
-    let caller = state.caller(key, Some(tenant))?;
-    // Resolved on the way, these would lead into another tenant.
-    if parts.iter().any(|part| matches!(part.as_ref(), "." | "..")) {
-        return Err(UpstreamError::new(400, "BadRequest", "`.` and `..` are no parts of a path"));
-    }
+    let tenant = percent_decode_str(path.split('/').nth(2).unwrap_or_default());
+    let tenant = tenant.decode_utf8().map_err(|_| UpstreamError::not_found())?;
+    let caller = state.caller(key, Some(&tenant))?;
     if caller.mailboxes != Mailboxes::All {
         let why = "this key opens some mailboxes only; it can search, and nothing else";
         return Err(UpstreamError::new(403, "Forbidden", why));

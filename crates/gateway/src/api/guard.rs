@@ -8,6 +8,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::timeout;
 
+use super::path;
 use super::problem::Problem;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
@@ -69,6 +70,8 @@ fn refusal(state: &Shared, request: &Request) -> Option<Refusal> {
         (431, "headers_too_large", format!("headers have at most {} bytes", limits.headers))
     } else if content_length(request.headers()) > limits.body {
         (413, "body_too_large", format!("a body has at most {} bytes", limits.body))
+    } else if let Some(why) = unsafe_path(request) {
+        (400, "unsafe_path", why.to_owned())
     } else if state.access().is_open() && !is_local_name(request) {
         let why = "without keys only this machine is served, under a loopback name";
         (403, "foreign_host", why.to_owned())
@@ -76,6 +79,12 @@ fn refusal(state: &Shared, request: &Request) -> Option<Refusal> {
         return None;
     };
     Some(Refusal { status, code, why })
+}
+
+/// Why the path of a request to the service may not go on.
+fn unsafe_path(request: &Request) -> Option<&'static str> {
+    let path = Some(request.uri().path()).filter(|path| path.starts_with("/api/"));
+    path.and_then(|path| path::check(path).err()).map(path::Unsafe::why)
 }
 
 impl Refusal {

@@ -9,6 +9,7 @@ mod dropin;
 mod export;
 mod fields;
 mod forward;
+mod from_upstream;
 mod guard;
 mod health;
 mod html;
@@ -17,6 +18,7 @@ mod native;
 mod openapi;
 mod pages;
 mod params;
+mod path;
 mod place;
 mod problem;
 mod search;
@@ -42,6 +44,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter, UtoipaMethodRouterE
 use utoipa_axum::routes;
 
 use crate::State as Shared;
+#[cfg(test)]
+pub(crate) use path::tests::steps;
 use problem::Problem;
 
 /// Hits that one page may have.

@@ -16,9 +16,9 @@ use serde_json::Value;
 use utoipa::openapi::{self, ContentBuilder, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
+use super::from_upstream;
 use super::params::BadParam;
 use super::problem::seconds;
-use super::trace::{COVERAGE, QUERY_ID, REASON, SERVED_BY};
 use crate::access::Denied;
 use crate::language::Refused;
 
@@ -106,16 +106,11 @@ struct ErrorDetail {
     message: String,
 }
 
-/// An answer of the service as it came, but for its length, which the server writes itself, and for
-/// headers that only we may write.
+/// A whole answer of the service, but for its length, which the server writes itself.
 pub(super) fn relay(answer: Answer) -> Response {
-    let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = answer.status;
-    *response.headers_mut() = answer.headers;
-    for ours in [CONTENT_LENGTH, QUERY_ID, SERVED_BY, REASON, COVERAGE] {
-        response.headers_mut().remove(ours);
-    }
-    response
+    let mut headers = answer.headers;
+    headers.remove(CONTENT_LENGTH);
+    from_upstream::pass_on(answer.status, &headers, Body::from(answer.body))
 }
 
 /// A page of local hits in the envelope of the service: the score first, then every field.

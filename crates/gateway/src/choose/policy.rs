@@ -154,7 +154,9 @@ pub(crate) const fn health(outcome: &Outcome) -> Health {
         Outcome::BadRequest(_)
         | Outcome::BadKey(_)
         | Outcome::NotPremium(_)
-        | Outcome::Busy(..) => Health::Alive,
+        | Outcome::Busy(..)
+        // Nothing was sent.
+        | Outcome::Failed(Fault::Astray) => Health::Alive,
         Outcome::Failed(Fault::Timeout) => Health::Silent,
         Outcome::Failed(_) => Health::Bad,
     }

@@ -3,6 +3,7 @@
 mod access;
 mod configuration;
 mod dropin;
+mod hostile;
 mod indexed;
 mod isolation;
 mod limits;

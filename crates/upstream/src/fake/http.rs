@@ -14,12 +14,14 @@ const JSON: &str = "application/json; charset=utf-8";
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) content_type: &'static str,
+    /// Other headers, each a line with its end.
+    pub(super) headers: String,
     pub(super) body: Vec<u8>,
 }
 
 impl Reply {
     pub(super) fn json(body: impl Into<Vec<u8>>) -> Self {
-        Self { status: 200, content_type: JSON, body: body.into() }
+        Self { status: 200, content_type: JSON, headers: String::new(), body: body.into() }
     }
 
     pub(super) fn message(body: impl Into<Vec<u8>>) -> Self {
@@ -33,7 +35,7 @@ impl Reply {
 
 /// The bytes of an answer after what goes wrong with it.
 pub(super) fn response(how: Misbehaviour, reply: &Reply) -> Vec<u8> {
-    let Reply { status, content_type, body } = reply;
+    let Reply { status, content_type, headers, body } = reply;
     match how {
         Misbehaviour::Status(status) => message(status, JSON, "", &error_body(status)),
         Misbehaviour::Busy(None) => message(429, JSON, "", &error_body(429)),
@@ -41,15 +43,17 @@ pub(super) fn response(how: Misbehaviour, reply: &Reply) -> Vec<u8> {
             message(429, JSON, &format!("Retry-After: {seconds}\r\n"), &error_body(429))
         }
         Misbehaviour::Garbage => message(200, JSON, "", b"{\"R\xff\0[,\xc3"),
-        Misbehaviour::Html => message(200, "text/html", "", b"<!doctype html><p>Please sign in."),
+        Misbehaviour::Html => {
+            message(200, "text/html", headers, b"<!doctype html><p>Please sign in.")
+        }
         Misbehaviour::Redirect => message(302, "text/html", "Location: /sign-in\r\n", b"Moved."),
         Misbehaviour::CutOff => {
-            let mut whole = message(*status, content_type, "", body);
+            let mut whole = message(*status, content_type, headers, body);
             whole.truncate(whole.len() - body.len() / 2 - 1);
             whole
         }
         Misbehaviour::None | Misbehaviour::Slow(_) | Misbehaviour::Hang | Misbehaviour::Reset => {
-            message(*status, content_type, "", body)
+            message(*status, content_type, headers, body)
         }
     }
 }

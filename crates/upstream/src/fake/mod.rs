@@ -53,6 +53,7 @@ impl Seen {
 struct State {
     body: Vec<u8>,
     answers: Vec<(String, Vec<u8>)>,
+    headers: String,
     holdings: Option<Holdings>,
     key: Option<String>,
     orders: Vec<Order>,
@@ -122,6 +123,11 @@ impl Fake {
         let answers = &mut lock(&self.state).answers;
         answers.retain(|(known, _)| known != part);
         answers.push((part.to_owned(), body.into()));
+    }
+
+    /// A header of every good answer from now on, beside those of before.
+    pub fn answer_header(&self, name: &str, value: &str) {
+        lock(&self.state).headers.extend([name, ": ", value, "\r\n"]);
     }
 
     /// Holds this mail from now on, and whatever it held before.
@@ -213,6 +219,7 @@ impl State {
         let how = self.next_order(&line);
         let refused = self.key.as_deref().is_some_and(|key| seen.header("x-api-key") != Some(key));
         let reply = if refused { Reply::error(401) } else { self.reply(&line, &seen, how) };
+        let reply = Reply { headers: self.headers.clone(), ..reply };
         self.seen.push(seen);
         (how, reply)
     }
