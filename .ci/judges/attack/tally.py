@@ -1,6 +1,7 @@
 """What was tried and what failed, one line for each class."""
 
 import re
+import time
 
 
 def percentile(values, share):
@@ -17,7 +18,7 @@ class Tally:
         self.all_seconds = {"healthz": [], "client": []}
 
     def begin(self, name):
-        self.name, self.tried, self.worst = name, 0, {}
+        self.name, self.tried, self.worst, self.began = name, 0, {}, time.monotonic()
         self.seconds = {"healthz": [], "client": []}
         self.faults.setdefault(name, [])
 
@@ -49,7 +50,7 @@ class Tally:
         late = [latency(name, values) for name, values in self.seconds.items() if values]
         faults = self.faults[self.name]
         said = f"{len(faults)} FAULTS" if faults else "held"
-        print(f"{self.name}: {self.tried} tried, {said}; {'; '.join(worst + late)}", flush=True)
+        print(f"{self.name}: {self.tried} tried, {said}, {time.monotonic() - self.began:.0f} s; {'; '.join(worst + late)}", flush=True)
         for text, others in kinds(faults):
             more = f" (and {len(others)} like it: {'; '.join(others[:6])[:300]})" if others else ""
             print(f"    {text[:400]}{more}", flush=True)

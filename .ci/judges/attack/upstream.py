@@ -30,7 +30,7 @@ FOUND = 7  # what every search here finds
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm, wbufsize = "HTTP/1.1", True, 1 << 16
     record, lock, elsewhere = None, threading.Lock(), ""
 
     def __getattr__(self, name):
