@@ -51,7 +51,7 @@ BOUNDS = SimpleNamespace(
     readers=100,
     names_memory=10 * MEMORY,  # megabytes after asking for the fields of many indexes
 )
-SPELLINGS, BULK = (21_000, 100_000) if FULL else (500, 2_000)
+SPELLINGS, BULK = (21_000, 100_000) if FULL else (2_000, 2_000)
 CLASSES = ["paths", "queries", "mails", "connections", "keys", "pages", "folder"]
 
 

@@ -153,7 +153,7 @@ def spellings(dice, count):
 
 def must_be_refused(target):
     """The rule: a decoded segment holds `\\` or a control character, or a piece of it is a dot or two."""
-    path = target.split("?")[0].split("#")[0]
+    path = re.split("[?# ]", target)[0]
     if not path.startswith(f"/api/{T1}/"):
         return False
     return any(is_hostile(unquote_to_bytes(segment)) for segment in path.split("/"))
@@ -241,7 +241,8 @@ def hostile_paths(tally, gateway, record, count):
             )
         else:
             tally.check(answer.status < 500 or answer.status in (501, 502, 505), f"{sent}: {answer}")
-        judge_answer(tally, answer, sent)
+        if "/api/" in target:
+            judge_answer(tally, answer, sent)
         for seen in filter(of_attacker, record.new()):
             judge_seen(tally, seen, sent, ATTACKER)
 
