@@ -121,6 +121,26 @@ def asks_across(browser, origin, base):
     return page.evaluate(ask, base)
 
 
+def refused(base):
+    """How many requests of foreign pages were refused."""
+    lines = requests.get(base + "/metrics").text.splitlines()
+    return sum(float(line.split()[-1]) for line in lines if 'reason="foreign_page"' in line)
+
+
+def makes_ask(browser, origin, base):
+    """A page of another origin asks without reading the answers, which is refused; its link to the search page may be followed."""
+    page, before = browser.new_page(), refused(base)
+    page.goto(origin)
+    page.evaluate("""async base => {
+        const all = { method: 'POST', mode: 'no-cors', body: '{"format":"jsonl"}' };
+        await fetch(base + '/v1/export', all).catch(() => null);
+        await fetch(base + '/v1/search?q=invoice', { mode: 'no-cors' }).catch(() => null);
+    }""", base)
+    assert refused(base) == before + 2, "what a page makes the browser send is refused"
+    page.evaluate("base => { location = base + '/?q=invoice' }", base)
+    page.wait_for_selector("#results li")
+
+
 def main():
     work = pathlib.Path(WORK)
     work.mkdir(parents=True, exist_ok=True)
@@ -137,7 +157,8 @@ def main():
             page_by_keyboard(browser, base)
             assert asks_across(browser, allowed, base) == 200
             assert asks_across(browser, foreign, base) == "refused"
-            print("browser: the configured origin may ask, another may not")
+            makes_ask(browser, foreign, base)
+            print("browser: the configured origin may ask, another may not; a link from anywhere is followed")
             browser.close()
     finally:
         gateway.terminate()

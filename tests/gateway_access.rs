@@ -1,8 +1,9 @@
 //! Who may ask the gateway, and how it starts.
 
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 
-use crate::support::{Gateway, KEY, TENANT, get, get_with, run, samples, stderr};
+use crate::support::{Gateway, KEY, TENANT, get, get_with, postern, run, samples, stderr};
 
 #[tokio::test]
 async fn keys_and_tenants() {
@@ -63,6 +64,21 @@ async fn keys_for_some_mailboxes() {
     let foreign = String::from_utf8(foreign.stdout).unwrap();
     let id = foreign.lines().next().unwrap();
     assert_eq!(ask(&format!("/v1/messages/{id}")).await.status, 404);
+}
+
+/// Each connection is a file, and a shell allows few; the gateway takes as many as the system lets it.
+#[cfg(unix)]
+#[tokio::test]
+async fn silent_connections_beyond_the_soft_limit_of_files() {
+    let binary = postern(samples());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -Sn 64 && exec \"$0\" \"$@\""]).arg(binary.get_program());
+    let gateway =
+        Gateway::run(shell.args(binary.get_args()).args(["serve", "--listen", "127.0.0.1:0"]));
+    let address = gateway.url.strip_prefix("http://").unwrap();
+    let silent: Vec<_> = (0..300).map(|_| TcpStream::connect(address).unwrap()).collect();
+    assert_eq!(get_with(&format!("{}/v1/search?q=invoice", gateway.url), None).await.status, 200);
+    drop(silent);
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub mod config;
 mod language;
 mod local;
 mod metrics;
+mod places;
 mod rate;
 mod serve;
 mod shadow;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::{Access, Caller, Denied, Mailboxes};
 use crate::choose::{Premium, Reason};
@@ -13,6 +12,7 @@ use crate::config::{self, Config, ConfigError, Limits};
 use crate::language::Language;
 use crate::local::{Allowance, Local};
 use crate::metrics::Metrics;
+use crate::places::{Full, Place, Places};
 use crate::rate::Rate;
 use crate::sync::Scheduled;
 use postern_query::Capabilities;
@@ -67,13 +67,23 @@ struct Inner {
     deadline: Duration,
     limits: Limits,
     rate: Rate,
-    requests: Arc<Semaphore>,
-    exports: Arc<Semaphore>,
+    requests: Arc<Places>,
+    /// Those of each tenant.
+    exports: BTreeMap<String, Arc<Places>>,
     shadow: f64,
     origins: Vec<String>,
     metrics: Metrics,
     scheduled: Vec<Scheduled>,
     clock: fn() -> Timestamp,
+}
+
+/// Every tenant has its own, so that none waits for the exports of another. Without keys there is one user.
+fn places_to_export(config: &Config) -> BTreeMap<String, Arc<Places>> {
+    let keys = config.access.keys();
+    let tenants = keys.iter().map(|key| key.tenant.clone());
+    let nobody = keys.is_empty().then(String::new);
+    let places = |tenant| (tenant, Places::new(config.limits.exports, keys.len()));
+    tenants.chain(nobody).map(places).collect()
 }
 
 impl State {
@@ -112,8 +122,8 @@ impl State {
             deadline: config.deadline,
             limits: config.limits,
             rate: Rate::new(&config.limits),
-            requests: Arc::new(Semaphore::new(config.limits.concurrency)),
-            exports: Arc::new(Semaphore::new(config.limits.exports)),
+            requests: Places::new(config.limits.concurrency, config.access.keys().len()),
+            exports: places_to_export(config),
             shadow: settings.map_or(0.0, |one| one.shadow),
             origins: config.origins.clone(),
             metrics: Metrics::default(),
@@ -149,14 +159,15 @@ impl State {
         self.0.shadow
     }
 
-    /// Room for one more request, for as long as it is held.
-    pub(crate) fn room(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.requests).try_acquire_owned().ok()
+    /// A place for one more request.
+    pub(crate) fn place(&self, caller: &Caller) -> Result<Place, Full> {
+        self.0.requests.take(&caller.name)
     }
 
-    /// Room for one more export, for as long as it is held.
-    pub(crate) fn room_to_export(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.0.exports).try_acquire_owned().ok()
+    /// A place for one more export of the caller's tenant.
+    pub(crate) fn place_to_export(&self, caller: &Caller) -> Result<Place, Full> {
+        let tenant = caller.tenant.as_deref().unwrap_or_default();
+        self.0.exports.get(tenant).ok_or(Full::All(0))?.take(&caller.name)
     }
 
     pub(crate) fn access(&self) -> &Access {

@@ -1,6 +1,5 @@
 //! Every other path of DataTap, passed on as it is, streaming both ways.
 
-use axum::RequestExt as _;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::Method;
@@ -49,7 +48,7 @@ pub(super) async fn forward_for(
     caller: &Caller,
     request: Request,
 ) -> Result<Response, Fault> {
-    let (head, body) = request.with_limited_body().into_parts();
+    let (head, body) = request.into_parts();
     let path_and_query = head.uri.path_and_query().map_or("/", |uri| uri.as_str());
     let request = Forward {
         method: head.method,

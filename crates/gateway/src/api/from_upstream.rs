@@ -7,12 +7,11 @@ use axum::response::Response;
 use postern_upstream::without_hop_by_hop;
 
 /// Nothing in it runs or is loaded, and no page shows it in a frame.
-const POLICY: [(HeaderName, HeaderValue); 3] = [
+const POLICY: [(HeaderName, HeaderValue); 2] = [
     (
         HeaderName::from_static("content-security-policy"),
         HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'; sandbox"),
     ),
-    (HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff")),
     (HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer")),
 ];
 

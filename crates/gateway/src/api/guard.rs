@@ -1,43 +1,127 @@
-//! What is refused before anything looks at it.
+//! What every request passes before it is routed: what is too large, leads elsewhere, comes from a foreign
+//! page or from nobody who is known is refused here, so that no handler can forget to.
+
+use std::time::Duration;
 
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_LENGTH, HOST};
-use axum::http::uri::Authority;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::timeout;
 
+use super::body::{self, Findings};
+use super::dropin::presented_key;
+use super::foreign::{self, Foreign};
+use super::native;
 use super::path;
 use super::problem::Problem;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
+use crate::access::Denied;
+use crate::places::Place;
 
-/// Why a request is not looked at.
-struct Refusal {
-    status: u16,
-    code: &'static str,
-    why: String,
+/// Which of its faces the gateway shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Face {
+    /// The paths of DataTap.
+    DropIn,
+    Native,
+    /// Our pages, which are the same for everybody.
+    Page,
+    /// What an operator looks at, however busy the gateway is.
+    Operation,
 }
 
-/// Refuses what is too large or too much, and what a foreign page makes a browser send to this machine.
+/// Why a request is not answered.
+enum Refusal {
+    Limit { status: u16, code: &'static str, why: String, hint: Option<&'static str> },
+    Denied(Denied),
+}
+
+/// Refuses a request, or runs it; the place that it takes is held until its answer has ended.
 pub(super) async fn guard(State(state): State<Shared>, request: Request, next: Next) -> Response {
-    // An operator must be able to look at a gateway that is busy.
-    if matches!(request.uri().path(), "/healthz" | "/readyz" | "/metrics") {
-        return next.run(request).await;
-    }
-    let is_drop_in = request.uri().path().starts_with("/api/");
-    let room = state.room();
-    let refusal = match refusal(&state, &request) {
-        None if room.is_none() => busy(&state),
-        None => match run(&state, request, next, is_drop_in).await {
-            Ok(response) => return response,
-            Err(refusal) => refusal,
-        },
-        Some(refusal) => refusal,
+    let face = Face::of(request.uri().path());
+    let answered = match admit(&state, &request, face) {
+        Ok(place) => {
+            let response = run(&state, request, next, face).await;
+            response.map(|response| body::holding(response, place))
+        }
+        Err(refusal) => Err(refusal),
     };
-    state.metrics().refusal(refusal.code);
-    refusal.in_shape(is_drop_in)
+    answered.unwrap_or_else(|refusal| refusal.told(&state, face))
+}
+
+impl Face {
+    fn of(path: &str) -> Self {
+        match path {
+            "/healthz" | "/readyz" | "/metrics" => Self::Operation,
+            path if path.starts_with("/api/") => Self::DropIn,
+            path if path.starts_with("/v1/") => Self::Native,
+            _ => Self::Page,
+        }
+    }
+}
+
+/// The place of a request that may be answered; our pages and what operators see need none.
+fn admit(state: &Shared, request: &Request, face: Face) -> Result<Option<Place>, Refusal> {
+    if state.access().is_open() {
+        foreign::check(request, state.origins()).map_err(Refusal::foreign)?;
+    }
+    if face == Face::Operation {
+        return Ok(None);
+    }
+    check_size(state, request)?;
+    let key = match face {
+        Face::DropIn => {
+            path::check(request.uri().path())
+                .map_err(|why| Refusal::limit(400, "unsafe_path", why.why()))?;
+            presented_key(request.headers())
+        }
+        Face::Native => native::presented_key(request.headers()),
+        Face::Page | Face::Operation => return Ok(None),
+    };
+    // Nobody who is not known holds a place, or sends a body.
+    let caller = state.access().caller(key, None).map_err(Refusal::Denied)?;
+    if face == Face::Native {
+        check_kind(request)?;
+    }
+    let place = state.place(&caller);
+    place.map(Some).map_err(|full| Refusal::limit(503, "busy", full.why("requests")))
+}
+
+fn check_size(state: &Shared, request: &Request) -> Result<(), Refusal> {
+    let limits = state.limits();
+    let (status, code, why) = if uri_length(request) > limits.uri {
+        (414, "uri_too_long", format!("a request URI has at most {} bytes", limits.uri))
+    } else if headers_length(request.headers()) > limits.headers {
+        (431, "headers_too_large", format!("headers have at most {} bytes", limits.headers))
+    } else if content_length(request.headers()) > limits.body {
+        return Err(Refusal::too_large(limits.body));
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::limit(status, code, why))
+}
+
+/// A page can make a browser send any text, but not say that it is JSON without asking first.
+fn check_kind(request: &Request) -> Result<(), Refusal> {
+    let has_body = !axum::body::HttpBody::is_end_stream(request.body());
+    if !has_body || is_json(request.headers()) {
+        return Ok(());
+    }
+    Err(Refusal::Limit {
+        status: 415,
+        code: "unsupported_media_type",
+        why: "a body is JSON, and says so".to_owned(),
+        hint: Some("add the header `Content-Type: application/json`"),
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
 
 /// The answers of our own paths begin within a time; premium may take its own for what is passed on.
@@ -45,56 +129,91 @@ async fn run(
     state: &Shared,
     request: Request,
     next: Next,
-    is_drop_in: bool,
+    face: Face,
 ) -> Result<Response, Refusal> {
-    if is_drop_in {
-        return Ok(next.run(request).await);
-    }
-    let limit = state.limits().time;
-    timeout(limit, next.run(request)).await.map_err(|_| {
-        let why = format!("a request takes at most {} seconds", limit.as_secs());
-        Refusal { status: 408, code: "request_timeout", why }
-    })
-}
-
-fn busy(state: &Shared) -> Refusal {
-    let why = format!("{} requests at the same time are answered", state.limits().concurrency);
-    Refusal { status: 503, code: "busy", why }
-}
-
-fn refusal(state: &Shared, request: &Request) -> Option<Refusal> {
     let limits = state.limits();
-    let (status, code, why) = if uri_length(request) > limits.uri {
-        (414, "uri_too_long", format!("a request URI has at most {} bytes", limits.uri))
-    } else if headers_length(request.headers()) > limits.headers {
-        (431, "headers_too_large", format!("headers have at most {} bytes", limits.headers))
-    } else if content_length(request.headers()) > limits.body {
-        (413, "body_too_large", format!("a body has at most {} bytes", limits.body))
-    } else if let Some(why) = unsafe_path(request) {
-        (400, "unsafe_path", why.to_owned())
-    } else if state.access().is_open() && !is_local_name(request) {
-        let why = "without keys only this machine is served, under a loopback name";
-        (403, "foreign_host", why.to_owned())
-    } else {
-        return None;
+    let (request, findings) = body::limited(request, limits);
+    let answering = next.run(request);
+    let response = match face {
+        Face::DropIn | Face::Operation => answering.await,
+        Face::Native | Face::Page => {
+            timeout(limits.time, answering).await.map_err(|_| Refusal::too_slow(limits.time))?
+        }
     };
-    Some(Refusal { status, code, why })
+    whole(response, &findings, state)
 }
 
-/// Why the path of a request to the service may not go on.
-fn unsafe_path(request: &Request) -> Option<&'static str> {
-    let path = Some(request.uri().path()).filter(|path| path.starts_with("/api/"));
-    path.and_then(|path| path::check(path).err()).map(path::Unsafe::why)
+/// The answer, unless the body of the request was at fault for it.
+fn whole(response: Response, findings: &Findings, state: &Shared) -> Result<Response, Refusal> {
+    let limits = state.limits();
+    match findings.fault() {
+        None => Ok(response),
+        Some(body::Fault::TooLarge) => Err(Refusal::too_large(limits.body)),
+        Some(body::Fault::TooSlow) => Err(Refusal::too_slow(limits.time)),
+    }
 }
 
 impl Refusal {
-    fn in_shape(self, drop_in: bool) -> Response {
-        if drop_in {
-            UpstreamError::new(self.status, self.code, self.why).into_response()
-        } else {
-            Problem::new(self.status, self.code, self.why).into_response()
+    fn limit(status: u16, code: &'static str, why: impl Into<String>) -> Self {
+        Self::Limit { status, code, why: why.into(), hint: None }
+    }
+
+    fn too_large(most: usize) -> Self {
+        Self::limit(413, "body_too_large", format!("a body has at most {most} bytes"))
+    }
+
+    fn too_slow(most: Duration) -> Self {
+        let why = format!("a request takes at most {} seconds", most.as_secs());
+        Self::limit(408, "request_timeout", why)
+    }
+
+    fn foreign(foreign: Foreign) -> Self {
+        let (code, why, hint) = match foreign {
+            Foreign::Host => (
+                "foreign_host",
+                "without keys only this machine is served, under a loopback name",
+                "use http://127.0.0.1 or http://localhost, or configure a key",
+            ),
+            Foreign::Page => (
+                "foreign_page",
+                "without keys no page of another origin may ask",
+                "add its origin to `cors.origins`",
+            ),
+        };
+        Self::Limit { status: 403, code, why: why.to_owned(), hint: Some(hint) }
+    }
+
+    fn told(self, state: &Shared, face: Face) -> Response {
+        match (self, face) {
+            (Self::Denied(denied), Face::DropIn) => UpstreamError::from(denied).into_response(),
+            (Self::Denied(denied), Face::Native | Face::Page | Face::Operation) => {
+                Problem::from(denied).into_response()
+            }
+            (Self::Limit { status, code, why, hint }, face) => {
+                state.metrics().refusal(code);
+                told_as(face, status, code, why, hint)
+            }
         }
     }
+}
+
+fn told_as(
+    face: Face,
+    status: u16,
+    code: &'static str,
+    why: String,
+    hint: Option<&'static str>,
+) -> Response {
+    if face == Face::DropIn {
+        let message = [Some(why.as_str()), hint].into_iter().flatten().collect::<Vec<_>>();
+        return UpstreamError::new(status, code, message.join("; ")).into_response();
+    }
+    let problem = Problem::new(status, code, why);
+    let problem = match hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    };
+    problem.into_response()
 }
 
 fn uri_length(request: &Request) -> usize {
@@ -108,21 +227,4 @@ fn headers_length(headers: &HeaderMap) -> usize {
 fn content_length(headers: &HeaderMap) -> usize {
     let length = headers.get(CONTENT_LENGTH).map(HeaderValue::to_str);
     length.and_then(|text| text.ok()?.parse().ok()).unwrap_or_default()
-}
-
-/// A page elsewhere can point its own name at 127.0.0.1; the name still tells.
-fn is_local_name(request: &Request) -> bool {
-    let header = request.headers().get(HOST).map(HeaderValue::to_str);
-    let authority = match header {
-        Some(Ok(text)) => text.parse::<Authority>().ok(),
-        Some(Err(_)) => None,
-        None => return request.uri().host().is_none_or(is_loopback),
-    };
-    authority.is_some_and(|authority| is_loopback(authority.host()))
-}
-
-fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let address = bare.parse::<std::net::IpAddr>();
-    bare.eq_ignore_ascii_case("localhost") || address.is_ok_and(|address| address.is_loopback())
 }

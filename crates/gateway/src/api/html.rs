@@ -3,15 +3,13 @@
 use ammonia::Builder;
 
 /// Nothing runs, nothing is sent, and nothing is loaded but how our own pages look.
-pub(super) const POLICY: [(&str, &str); 4] = [
+pub(super) const POLICY: [(&str, &str); 2] = [
     (
         "content-security-policy",
         "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'self'; sandbox",
     ),
-    ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
-    ("cache-control", "private, no-store"),
 ];
 
 /// The HTML without scripts, styles, forms, and whatever would be fetched to show it.

@@ -1,5 +1,6 @@
 //! The two faces over HTTP: drop-in below `/api`, native below `/v1`.
 
+mod body;
 mod browse;
 mod complete;
 mod cors;
@@ -8,6 +9,7 @@ mod download;
 mod dropin;
 mod export;
 mod fields;
+mod foreign;
 mod forward;
 mod from_upstream;
 mod guard;
@@ -34,8 +36,8 @@ use std::any::Any;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::Uri;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderName, HeaderValue, Uri};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
@@ -48,6 +50,7 @@ use crate::State as Shared;
 pub(crate) use path::tests::steps;
 use problem::Problem;
 
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Hits that one page may have.
 const PAGE_LIMIT: usize = 1_000;
 /// Hits that may be left out.
@@ -91,10 +94,12 @@ pub fn app(state: Shared) -> Router {
         .route("/assets/mail.css", get(pages::mail_style))
         .method_not_allowed_fallback(wrong_method)
         .fallback(elsewhere)
-        .layer(DefaultBodyLimit::max(state.limits().body))
+        // The guard counts.
+        .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(defect))
         .layer(guards);
-    cors::allowed(router, state.origins()).with_state(state)
+    let router = cors::allowed(router, state.origins());
+    router.layer(middleware::map_response(for_nobody_else)).with_state(state)
 }
 
 /// Every operation that is described.
@@ -117,6 +122,16 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))
+}
+
+/// Mail is nothing for a cache, for a page of another origin, or for a browser that guesses what it is.
+/// What is made for everybody says so itself.
+async fn for_nobody_else(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.entry(RESOURCE_POLICY).or_insert(HeaderValue::from_static("same-origin"));
+    response
 }
 
 /// A defect of ours, which ends one request and no other.

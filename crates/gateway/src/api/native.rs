@@ -9,18 +9,22 @@ use postern_local_index::search::{Asker, Error as IndexError, Search};
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, Located, Message, Predicate, Span, StringTest};
 
-use super::dropin::presented_key;
+use super::dropin;
 use super::problem::Problem;
 use crate::State as Shared;
 use crate::access::Caller;
 use crate::local::{Allowance, Local, LocalEngine, LocalError};
 
-/// Who asks, by either header.
-pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Problem> {
+/// The key that a client presents, by either header.
+pub(super) fn presented_key(headers: &HeaderMap) -> Option<&str> {
     let bearer = headers.get("authorization").and_then(|value| value.to_str().ok());
     let bearer = bearer.and_then(|text| text.strip_prefix("Bearer "));
-    let key = presented_key(headers).or(bearer);
-    Ok(state.caller(key, None)?)
+    dropin::presented_key(headers).or(bearer)
+}
+
+/// Who asks.
+pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Problem> {
+    Ok(state.caller(presented_key(headers), None)?)
 }
 
 /// Someone who may look at a local index.

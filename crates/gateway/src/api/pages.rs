@@ -11,12 +11,7 @@ const POLICY: (&str, &str) = (
 );
 
 fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
-    let headers = [
-        (CONTENT_TYPE.as_str(), kind),
-        ("x-content-type-options", "nosniff"),
-        ("referrer-policy", "no-referrer"),
-        POLICY,
-    ];
+    let headers = [(CONTENT_TYPE.as_str(), kind), ("referrer-policy", "no-referrer"), POLICY];
     (headers, text)
 }
 
@@ -47,5 +42,7 @@ pub(super) async fn style() -> impl IntoResponse {
 
 /// `GET /assets/mail.css`
 pub(super) async fn mail_style() -> impl IntoResponse {
-    asset("text/css; charset=utf-8", include_str!("assets/mail.css"))
+    // The frame that shows mail is of no origin at all.
+    let for_the_frame = [("cross-origin-resource-policy", "cross-origin")];
+    (for_the_frame, asset("text/css; charset=utf-8", include_str!("assets/mail.css")))
 }

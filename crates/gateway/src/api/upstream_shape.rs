@@ -155,12 +155,13 @@ impl IntoResponses for Refusals {
 }
 
 /// Their statuses, and what each means.
-const STATUSES: [(&str, &str); 10] = [
-    ("400", "A parameter cannot be read; the message says where"),
+const STATUSES: [(&str, &str); 11] = [
+    ("400", "A parameter cannot be read, or the path leads elsewhere; the message says where"),
     ("401", "The key is missing or wrong"),
     ("403", "Not with this key, or not under this name"),
     ("404", "Not there, or another tenant's"),
     ("405", "A method that is never passed on"),
+    ("408", "The body took too long to arrive"),
     ("413", "The body is too large"),
     ("414", "The URI is too long"),
     ("429", "The key asks too often; `Retry-After` says when to come back"),

@@ -37,6 +37,7 @@ pub(super) struct FileLimits {
     pub(super) body: Option<usize>,
     pub(super) uri: Option<usize>,
     pub(super) headers: Option<usize>,
+    pub(super) connections: Option<usize>,
     pub(super) concurrency: Option<usize>,
     pub(super) exports: Option<usize>,
     pub(super) rate: Option<NonZeroU32>,

@@ -15,15 +15,19 @@ pub struct Limits {
     pub uri: usize,
     /// Bytes of all headers.
     pub headers: usize,
-    /// Requests at the same time.
+    /// Connections at the same time.
+    pub connections: usize,
+    /// Requests at the same time; where there are several keys, one of them holds at most half.
     pub concurrency: usize,
-    /// Exports at the same time.
+    /// Exports of one tenant at the same time; where there are several keys, one of them holds at most half.
     pub exports: usize,
     /// Requests a second of one key; nothing for any number.
     pub rate: Option<NonZeroU32>,
     /// Requests of one key that may come at once where there is a rate.
     pub burst: NonZeroU32,
-    /// How long a request of our own paths may take until its answer begins.
+    /// How long a client may keep the gateway waiting: for the head of a request, for its body, between
+    /// two requests, and with an answer that it does not read. Also how long a request of our own paths
+    /// may take until its answer begins.
     pub time: Duration,
 }
 
@@ -33,6 +37,7 @@ impl Default for Limits {
             body: 1 << 20,
             uri: 8 << 10,
             headers: 16 << 10,
+            connections: 4_096,
             concurrency: 512,
             exports: 4,
             rate: None,
@@ -40,6 +45,13 @@ impl Default for Limits {
             time: Duration::from_secs(30),
         }
     }
+}
+
+fn at_least_one(connections: Option<usize>) -> Result<Option<usize>, ConfigError> {
+    if connections == Some(0) {
+        return super::invalid("connections is 0, so nobody could ask; write a number from 1");
+    }
+    Ok(connections)
 }
 
 impl TryFrom<FileLimits> for Limits {
@@ -52,6 +64,7 @@ impl TryFrom<FileLimits> for Limits {
             body: file.body.unwrap_or(known.body),
             uri: file.uri.unwrap_or(known.uri),
             headers: file.headers.unwrap_or(known.headers),
+            connections: at_least_one(file.connections)?.unwrap_or(known.connections),
             concurrency: file.concurrency.unwrap_or(known.concurrency),
             exports: file.exports.unwrap_or(known.exports),
             rate: file.rate,

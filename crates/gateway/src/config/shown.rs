@@ -45,6 +45,7 @@ fn limits(limits: &Limits) -> Table {
         ("body", limits.body),
         ("uri", limits.uri),
         ("headers", limits.headers),
+        ("connections", limits.connections),
         ("concurrency", limits.concurrency),
         ("exports", limits.exports),
     ] {

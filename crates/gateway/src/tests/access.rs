@@ -131,3 +131,87 @@ async fn without_keys_a_foreign_name_is_refused() {
         assert_eq!(seen.status, status, "{host}");
     }
 }
+
+/// What a page of somebody else makes a browser send to a gateway without keys.
+#[tokio::test]
+async fn without_keys_a_foreign_page_is_refused() {
+    let fake = Fake::start().await.unwrap();
+    let mut config = nobody(Some(&fake));
+    config.origins = vec!["https://mail.example".into()];
+    let router = gateway(&config);
+    let ask = async |method: Method, uri: &str, name: &str, value: &str| {
+        let request = Request::builder().method(method).uri(uri).header("host", "localhost:7700");
+        let request = request.header("content-type", "application/json").header(name, value);
+        exchange(&router, request.body(Body::from(r#"{"format":"jsonl"}"#)).unwrap()).await
+    };
+    for (name, value) in
+        [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "same-site")]
+    {
+        for (method, uri) in [
+            (Method::POST, "/v1/export"),
+            (Method::GET, "/v1/search?q=a"),
+            (Method::GET, "/metrics"),
+        ] {
+            let seen = ask(method, uri, name, value).await;
+            assert_eq!(
+                (seen.status.as_u16(), &seen.json()["code"]),
+                (403, &"foreign_page".into()),
+                "{uri} {value}"
+            );
+        }
+        let seen = ask(Method::POST, "/api/t1/jobs", name, value).await;
+        assert_eq!(
+            (seen.status.as_u16(), &seen.json()["error"]["code"]),
+            (403, &"foreign_page".into())
+        );
+    }
+    assert_eq!(fake.seen(), []);
+    for value in ["https://mail.example", "http://localhost:7700"] {
+        assert_eq!(ask(Method::POST, "/v1/export", "origin", value).await.status, 200, "{value}");
+    }
+    for uri in ["/metrics", "/healthz", "/readyz", "/", "/docs"] {
+        let request = Request::get(uri).header("host", "rebound.example");
+        let seen = exchange(&router, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(
+            (seen.status.as_u16(), &seen.json()["code"]),
+            (403, &"foreign_host".into()),
+            "{uri}"
+        );
+    }
+}
+
+/// Whatever is answered is nothing for a cache, a guess or another origin.
+#[tokio::test]
+async fn every_answer_says_whom_it_is_for() {
+    let fake = Fake::start().await.unwrap();
+    fake.answer_header("Cache-Control", "public, max-age=9999");
+    let router = gateway(&one_key(Some(&fake)));
+    for uri in [
+        "/",
+        "/docs",
+        "/openapi.json",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/assets/search.js",
+        "/assets/mail.css",
+        "/v1/search?q=a",
+        "/v1/search?q=(",
+        "/v1/status",
+        "/v1/messages/m1",
+        "/v1/messages/m1?format=html",
+        "/nothing",
+        DOCUMENTS,
+        "/api/t1/jobs",
+        "/api/t1/locations",
+        "/api/t2/jobs",
+        "/api/t1/..",
+    ] {
+        let seen = get(&router, uri).await;
+        assert_eq!(seen.header("x-content-type-options"), Some("nosniff"), "{uri}");
+        assert_eq!(seen.header("cache-control"), Some("no-store"), "{uri}");
+        // How mail looks is asked for by a frame that is of no origin.
+        let policy = if uri == "/assets/mail.css" { "cross-origin" } else { "same-origin" };
+        assert_eq!(seen.header("cross-origin-resource-policy"), Some(policy), "{uri}");
+    }
+}

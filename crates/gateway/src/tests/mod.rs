@@ -2,6 +2,7 @@
 
 mod access;
 mod configuration;
+mod connections;
 mod dropin;
 mod hostile;
 mod indexed;
@@ -10,6 +11,7 @@ mod limits;
 mod native;
 mod operation;
 mod outcomes;
+mod places;
 mod scenario;
 mod serving;
 
@@ -223,6 +225,9 @@ pub(crate) async fn send(
     body: &str,
 ) -> Seen {
     let mut request = Request::builder().method(method).uri(uri);
+    if !body.is_empty() {
+        request = request.header("Content-Type", "application/json");
+    }
     if let Some(key) = key {
         request = request.header("X-API-Key", key);
     }

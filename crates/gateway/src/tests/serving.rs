@@ -42,22 +42,3 @@ async fn requests_under_way_are_finished() {
     running.await.unwrap().unwrap();
     assert!(reqwest::get(format!("http://{address}/healthz")).await.is_err(), "nobody new");
 }
-
-/// Whoever sends a header a byte at a time holds a connection no longer than a request may take.
-#[tokio::test]
-async fn headers_that_never_end_are_not_waited_for() {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    let mut config = nobody(None);
-    config.limits.time = Duration::from_millis(200);
-    let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-    let mut slow = tokio::net::TcpStream::connect(bound.address()).await.unwrap();
-    let running =
-        tokio::spawn(bound.run(State::new(&config, now).unwrap(), std::future::pending()));
-    slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: ").await.unwrap();
-    let mut answer = Vec::new();
-    let read = slow.read_to_end(&mut answer);
-    let closed = tokio::time::timeout(Duration::from_secs(20), read).await;
-    closed.expect("closed").unwrap();
-    assert!(!answer.starts_with(b"HTTP/1.1 200"));
-    running.abort();
-}

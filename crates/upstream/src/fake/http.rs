@@ -87,11 +87,19 @@ pub(super) async fn read_request(stream: &mut TcpStream) -> io::Result<Option<Se
     let mut seen = read_head(&String::from_utf8_lossy(&bytes));
     seen.body = body;
     if seen.header("transfer-encoding") == Some("chunked") {
-        while !seen.body.ends_with(b"0\r\n\r\n") && stream.read_buf(&mut seen.body).await? > 0 {}
+        while !seen.body.ends_with(b"0\r\n\r\n") {
+            if stream.read_buf(&mut seen.body).await? == 0 {
+                return Ok(None);
+            }
+        }
         seen.body = without_chunks(&seen.body);
     }
     let length = seen.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    while seen.body.len() < length && stream.read_buf(&mut seen.body).await? > 0 {}
+    while seen.body.len() < length {
+        if stream.read_buf(&mut seen.body).await? == 0 {
+            return Ok(None);
+        }
+    }
     Ok(Some(seen))
 }
 

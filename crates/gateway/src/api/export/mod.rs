@@ -96,16 +96,17 @@ pub(super) async fn post(
     if let Some(why) = local.absent() {
         return Err(Problem::unavailable(why));
     }
-    let room = state.room_to_export().ok_or_else(|| {
+    let place = state.place_to_export(&caller).map_err(|full| {
         state.metrics().refusal("exports");
-        Problem::new(503, "busy", "too many exports at the same time")
+        Problem::new(503, "busy", full.why("exports"))
     })?;
     let (pipe, bytes) = Pipe::new();
     let asker = Asker { scope: caller.mailboxes.scope(), work: Work::limited() };
     let stopped = StopOnDrop(asker.work.clone());
     drop(tokio::task::spawn_blocking(move || {
-        let _room = room;
         run(&local, question, &asker, Writer::new(body.format, pipe.clone()), &pipe);
+        // Before the pipe ends: whoever has read all of it may export again.
+        drop(place);
     }));
     let bytes = ReceiverStream::new(bytes).map(move |chunk| {
         // Without a client the search for the next page ends too.

@@ -1,12 +1,21 @@
 //! Binding to an address and serving until told to end.
 
+mod connection;
+mod files;
+mod open;
+
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response};
 use axum::serve::Listener;
+use axum::{BoxError, Router};
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -15,7 +24,10 @@ use tokio::net::TcpListener;
 use tokio::time::timeout;
 
 use crate::api;
+use crate::config::Limits;
 use crate::state::State;
+use connection::{Answer, Connection, PIECE};
+use open::{Admitted, Open};
 
 /// Why the gateway cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -70,15 +82,15 @@ impl Bound {
         state: State,
         ended: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<()> {
-        let time = state.limits().time;
+        let limits = *state.limits();
         let probing = tokio::spawn(state.clone().keep_probing());
         let syncing = tokio::spawn(state.clone().keep_syncing());
-        let connections = GracefulShutdown::new();
+        let (app, connections) = (api::app(state), GracefulShutdown::new());
         tokio::select! {
-            never = accept(self.listener, api::app(state), time, &connections) => match never {},
+            never = accept(self.listener, &app, &limits, &connections) => match never {},
             () = ended => {}
         }
-        drop(timeout(time, connections.shutdown()).await);
+        drop(timeout(limits.time, connections.shutdown()).await);
         probing.abort();
         // What was taken in by then is still committed.
         syncing.abort();
@@ -86,28 +98,74 @@ impl Bound {
     }
 }
 
-/// Serves each connection beside the others. One that does not finish its headers in `time`, or is quiet
-/// for so long between requests, is closed: else anybody could hold as many as this process can have.
+/// Serves each connection beside the others.
 async fn accept(
     mut listener: TcpListener,
-    app: Router,
-    time: Duration,
+    app: &Router,
+    limits: &Limits,
     connections: &GracefulShutdown,
 ) -> Infallible {
-    let mut server = auto::Builder::new(TokioExecutor::new());
-    server.http1().timer(TokioTimer::new()).header_read_timeout(time);
-    server.http2().timer(TokioTimer::new()).keep_alive_interval(time).keep_alive_timeout(time);
+    let server = server(limits);
+    let open = Open::new(files::enough_for(limits.connections), limits.time);
     loop {
         let (socket, _) = Listener::accept(&mut listener).await;
         // Answers are small: waiting to fill a packet only makes them late.
         drop(socket.set_nodelay(true));
-        let service = TowerToHyperService::new(app.clone());
+        let admitted = open.admit().await;
+        let service = service(app.clone(), Arc::clone(&admitted.connection));
         let served = server.serve_connection(TokioIo::new(socket), service).into_owned();
-        let served = connections.watch(served);
-        tokio::spawn(async {
-            if let Err(error) = served.await {
-                tracing::debug!(error, "a connection broke off");
-            }
-        });
+        tokio::spawn(keep(connections.watch(served), admitted));
+    }
+}
+
+/// Little is held of a client that does not read or does not go on: one piece of an answer, and heads as
+/// long as they may be.
+fn server(limits: &Limits) -> auto::Builder<TokioExecutor> {
+    let mut server = auto::Builder::new(TokioExecutor::new());
+    let heads = 2 * limits.uri.saturating_add(limits.headers);
+    // How long a head may take is what `Connection` watches.
+    server.http1().header_read_timeout(None::<Duration>).max_buf_size(heads.max(PIECE));
+    let windows = u32::try_from(PIECE).unwrap_or(u32::MAX);
+    server
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(limits.time)
+        .keep_alive_timeout(limits.time)
+        .initial_stream_window_size(windows)
+        .initial_connection_window_size(2 * windows)
+        .max_send_buf_size(PIECE);
+    server
+}
+
+/// The application, with a note on the connection of each request that is on its way.
+fn service(
+    app: Router,
+    connection: Arc<Connection>,
+) -> impl Service<
+    Request<Incoming>,
+    Response = Response<Answer>,
+    Error = Infallible,
+    Future: Send + 'static,
+> {
+    let app = TowerToHyperService::new(app);
+    service_fn(move |request: Request<Incoming>| {
+        let flight = connection.begin();
+        let answering = app.call(request);
+        async move {
+            let response: Response<Body> = answering.await?;
+            Ok::<_, Infallible>(response.map(|body| flight.answer(body)))
+        }
+    })
+}
+
+/// Serves a connection to its end, which its client must not keep waiting for.
+async fn keep(served: impl Future<Output = Result<(), BoxError>>, admitted: Admitted) {
+    // What has come by now is read first.
+    tokio::select! {
+        biased;
+        served = served => if let Err(error) = served {
+            tracing::debug!(error, "a connection broke off");
+        },
+        () = admitted.connection.ended() => tracing::debug!("a connection that waited was closed"),
     }
 }

@@ -1,0 +1,115 @@
+//! Places: how many requests, or exports, are answered at the same time, and how many of them one key
+//! may hold.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Places of one kind; where there are several keys, one of them holds at most half.
+#[derive(Debug)]
+pub(crate) struct Places {
+    all: usize,
+    share: usize,
+    taken: Mutex<BTreeMap<String, usize>>,
+}
+
+/// Why there is no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// This key holds as many as it may.
+    Key(usize),
+    /// All of them are taken.
+    All(usize),
+}
+
+impl Full {
+    /// Whose limit it is, and what to do.
+    pub(crate) fn why(self, what: &str) -> String {
+        match self {
+            Self::Key(most) => format!(
+                "this key has {most} {what} under way, as many as one key may; ask again when one of them has ended"
+            ),
+            Self::All(most) => format!(
+                "{most} {what} of all keys are under way, as many as there may be; ask again in a moment"
+            ),
+        }
+    }
+}
+
+/// One place, for as long as it is held.
+#[derive(Debug)]
+pub(crate) struct Place {
+    places: Arc<Places>,
+    key: String,
+}
+
+impl Places {
+    /// So many places for so many keys.
+    pub(crate) fn new(all: usize, keys: usize) -> Arc<Self> {
+        let share = if keys > 1 { (all / 2).max(1) } else { all };
+        Arc::new(Self { all, share, taken: Mutex::default() })
+    }
+
+    /// A place for a request of `key`.
+    pub(crate) fn take(self: &Arc<Self>, key: &str) -> Result<Place, Full> {
+        let mut taken = self.lock();
+        if taken.values().sum::<usize>() >= self.all {
+            return Err(Full::All(self.all));
+        }
+        let own = taken.entry(key.to_owned()).or_default();
+        if *own >= self.share {
+            return Err(Full::Key(self.share));
+        }
+        *own += 1;
+        Ok(Place { places: Arc::clone(self), key: key.to_owned() })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(own) = self.places.lock().get_mut(&self.key) {
+            *own = own.saturating_sub(1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(all: usize, keys: usize, asked: &[&str], expected: &[Result<(), Full>]) {
+        let places = Places::new(all, keys);
+        let taken: Vec<_> = asked.iter().map(|key| places.take(key)).collect();
+        let seen: Vec<_> =
+            taken.iter().map(|place| place.as_ref().map(|_| ()).map_err(|why| *why)).collect();
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn one_of_several_keys_holds_at_most_half() {
+        check(
+            4,
+            1,
+            &["a", "a", "a", "a", "a"],
+            &[Ok(()), Ok(()), Ok(()), Ok(()), Err(Full::All(4))],
+        );
+        check(4, 2, &["a", "a", "a", "b"], &[Ok(()), Ok(()), Err(Full::Key(2)), Ok(())]);
+        check(3, 9, &["a", "a", "b"], &[Ok(()), Err(Full::Key(1)), Ok(())]);
+        check(1, 2, &["a", "b"], &[Ok(()), Err(Full::All(1))]);
+        check(0, 2, &["a"], &[Err(Full::All(0))]);
+    }
+
+    #[test]
+    fn a_place_is_given_back() {
+        let places = Places::new(2, 2);
+        for _ in 0..5 {
+            let place = places.take("a").unwrap();
+            assert_eq!(places.take("a").unwrap_err(), Full::Key(1));
+            drop(place);
+        }
+    }
+}
