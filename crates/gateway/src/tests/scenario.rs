@@ -146,6 +146,9 @@ impl Step {
             request = request.header("x-long", "x".repeat(bytes));
         }
         let body = self.body_of.map_or_else(|| self.body.clone(), |bytes| "x".repeat(bytes));
+        if !body.is_empty() {
+            request = request.header("content-type", "application/json");
+        }
         request.body(Body::from(body)).unwrap()
     }
 }
