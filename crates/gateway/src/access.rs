@@ -10,6 +10,8 @@ use postern_upstream::Secret;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use crate::remembered::Fingerprint;
+
 /// A key that clients present.
 #[derive(Clone)]
 pub struct Key {
@@ -19,7 +21,7 @@ pub struct Key {
     pub digest: [u8; 32],
     /// The tenant it belongs to.
     pub tenant: String,
-    /// The key that is sent upstream; without it the client's own.
+    /// The key that is sent upstream; without it the client's own, of a key that sees all mailboxes.
     pub upstream: Option<Secret>,
     /// The only mailboxes it may see; none is all.
     pub mailboxes: Vec<String>,
@@ -36,6 +38,47 @@ impl Key {
             upstream: Some(Secret::new(key)),
             mailboxes: Vec::new(),
         }
+    }
+
+    /// What is sent upstream for this key. One that opens some mailboxes and is mapped to no other is our
+    /// own: premium does not know it.
+    pub(crate) fn sent_upstream(&self, presented: Option<&str>) -> Option<UpstreamKey> {
+        let own = presented.filter(|_| self.mailboxes.is_empty()).map(Secret::new);
+        let secret = self.upstream.clone().or(own)?;
+        let sent = Fingerprint::of(&[&self.tenant, secret.expose()]);
+        Some(UpstreamKey { secret, sent, asker: Fingerprint::from_digest(self.digest) })
+    }
+}
+
+/// A key that is sent upstream, and what is remembered of it goes by.
+#[derive(Clone, Debug)]
+pub struct UpstreamKey {
+    secret: Secret,
+    sent: Fingerprint,
+    asker: Fingerprint,
+}
+
+impl UpstreamKey {
+    /// What the one user of this machine presents; premium alone knows for which tenant.
+    fn of_this_machine(presented: &str) -> Self {
+        let sent = Fingerprint::of(&["", presented]);
+        Self { secret: Secret::new(presented), sent, asker: Fingerprint::of(&[]) }
+    }
+
+    /// The key itself, to be sent and nothing else.
+    #[must_use]
+    pub const fn secret(&self) -> &Secret {
+        &self.secret
+    }
+
+    /// The key as premium knows it: several of ours may be mapped to one.
+    pub(crate) const fn sent(&self) -> Fingerprint {
+        self.sent
+    }
+
+    /// The key of ours that it is sent for: whoever presents it writes the requests.
+    pub(crate) const fn asker(&self) -> Fingerprint {
+        self.asker
     }
 }
 
@@ -112,7 +155,7 @@ pub struct Caller {
     /// The tenant; for the one user of this machine the one that the path names.
     pub tenant: Option<String>,
     /// The key for upstream, if there is any.
-    pub upstream: Option<Secret>,
+    pub upstream: Option<UpstreamKey>,
     /// What may be seen.
     pub mailboxes: Mailboxes,
 }
@@ -124,6 +167,8 @@ pub enum Denied {
     Key,
     /// The key belongs to another tenant: 404, as upstream hides it.
     Tenant,
+    /// Premium refuses the key that it is mapped to: 401.
+    Refused,
     /// The key asks too often: 429, and when to come back.
     TooOften(Duration),
 }
@@ -147,6 +192,12 @@ impl Access {
         self.keys.is_empty()
     }
 
+    /// Whether premium is asked on behalf of at most one key.
+    pub(crate) fn has_one_asker(&self) -> bool {
+        let asks = |key: &&Key| key.mailboxes.is_empty() || key.upstream.is_some();
+        self.keys.iter().filter(asks).count() <= 1
+    }
+
     /// Who presents `presented`, for `tenant` where the path names one.
     ///
     /// Every key is compared, each in constant time, so that timing tells nothing.
@@ -164,20 +215,22 @@ impl Access {
     /// assert_eq!(access.caller(Some("two"), Some("t1")).unwrap_err(), Denied::Key);
     /// ```
     pub fn caller(&self, presented: Option<&str>, tenant: Option<&str>) -> Result<Caller, Denied> {
-        let secret = presented.map(Secret::new);
         if self.is_open() {
-            let tenant = tenant.map(str::to_owned);
-            let mailboxes = Mailboxes::All;
-            return Ok(Caller { name: String::new(), tenant, upstream: secret, mailboxes });
+            return Ok(Caller {
+                name: String::new(),
+                tenant: tenant.map(str::to_owned),
+                upstream: presented.map(UpstreamKey::of_this_machine),
+                mailboxes: Mailboxes::All,
+            });
         }
-        let key = self.find(presented.ok_or(Denied::Key)?).ok_or(Denied::Key)?;
+        let key = presented.and_then(|presented| self.find(presented)).ok_or(Denied::Key)?;
         if tenant.is_some_and(|tenant| tenant != key.tenant) {
             return Err(Denied::Tenant);
         }
         Ok(Caller {
             name: key.name.clone(),
             tenant: Some(key.tenant.clone()),
-            upstream: key.upstream.clone().or(secret),
+            upstream: key.sent_upstream(presented),
             mailboxes: match key.mailboxes.as_slice() {
                 [] => Mailboxes::All,
                 some => Mailboxes::Only(some.to_vec()),
@@ -194,5 +247,53 @@ impl Access {
             }
         }
         found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is kept by the name of a caller is kept for one.
+    #[test]
+    fn without_configured_keys_everybody_has_one_name() {
+        let open = Access::default();
+        for presented in [None, Some("a"), Some("b")] {
+            let caller = open.caller(presented, Some("t1")).unwrap();
+            assert_eq!(
+                (caller.name.as_str(), caller.upstream.is_some()),
+                ("", presented.is_some())
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_sent_upstream_for_a_key() {
+        let table = [
+            // the key it is mapped to, its mailboxes, what is sent
+            (Some("inner"), vec![], Some("inner")),
+            (Some("inner"), vec!["alice".to_owned()], Some("inner")),
+            (None, vec![], Some("outer")),
+            (None, vec!["alice".to_owned()], None),
+        ];
+        for (mapped, mailboxes, expected) in table {
+            let upstream = mapped.map(Secret::new);
+            let key = Key { upstream, mailboxes, ..Key::same("t1", "outer") };
+            let caller = Access::new(vec![key]).caller(Some("outer"), None).unwrap();
+            let sent = caller.upstream.as_ref().map(|key| key.secret().expose());
+            assert_eq!(sent, expected, "{mapped:?} {:?}", caller.mailboxes);
+        }
+    }
+
+    /// Keys that are mapped to one stand and fall together, but not with those of another tenant.
+    #[test]
+    fn keys_are_remembered_as_they_are_sent() {
+        let sent = |tenant, outer| {
+            let upstream = Some(Secret::new("inner"));
+            Key { upstream, ..Key::same(tenant, outer) }.sent_upstream(None).unwrap()
+        };
+        let (one, twin, foreign) = (sent("t1", "a"), sent("t1", "b"), sent("t2", "c"));
+        assert!(one.sent() == twin.sent() && one.sent() != foreign.sent());
+        assert!(one.asker() != twin.asker());
     }
 }

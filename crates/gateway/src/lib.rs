@@ -10,6 +10,7 @@
 //! | `metrics` | what is counted |
 //! | [`api`] | the two faces over HTTP: drop-in below `/api`, native below `/v1` |
 //! | `rate` | how often a key may ask |
+//! | `remembered` | what is remembered by texts that clients choose, and how much of it |
 //! | `shadow` | whether the local index would have said what premium said |
 //! | `serve` | a socket, and an orderly end |
 //!
@@ -24,6 +25,7 @@ mod local;
 mod metrics;
 mod places;
 mod rate;
+mod remembered;
 mod serve;
 mod shadow;
 mod state;

@@ -27,7 +27,7 @@ pub(crate) fn compare(
     }
     let (Some(question), Some(theirs)) = (question(), Theirs::of(answer, exactly)) else { return };
     let (state, query_id) = (state.clone(), query_id.to_owned());
-    let local = state.local(tenant).clone();
+    let local = state.local_beside(tenant).clone();
     // Premium was asked, so everything may be seen.
     let allowance = Allowance::new(Scope::All, state.deadline(Instant::now()));
     drop(tokio::spawn(async move {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::access::{Access, Caller, Denied, Mailboxes};
+use crate::access::{Access, Caller, Denied, Mailboxes, UpstreamKey};
 use crate::choose::{Premium, Reason};
 use crate::config::{self, Config, ConfigError, Limits};
 use crate::language::Language;
@@ -16,7 +16,6 @@ use crate::places::{Full, Place, Places};
 use crate::rate::Rate;
 use crate::sync::Scheduled;
 use postern_query::Capabilities;
-use postern_upstream::{Secret, Target};
 
 /// The local indexes: one for all, or one for each tenant.
 #[derive(Clone, Debug)]
@@ -108,7 +107,10 @@ impl State {
     ) -> Result<Self, ConfigError> {
         config.check()?;
         let settings = config.premium.as_ref();
-        let premium = |settings: &config::Premium| Premium::new(settings, settings.capabilities()?);
+        let is_for_one_key = config.access.has_one_asker();
+        let premium = |settings: &config::Premium| {
+            Premium::new(settings, settings.capabilities()?, is_for_one_key)
+        };
         Ok(Self(Arc::new(Inner {
             access: config.access.clone(),
             premium: settings.map(premium).transpose()?.map(Arc::new),
@@ -132,7 +134,9 @@ impl State {
         })))
     }
 
-    /// Who presents `key`, for `tenant` where the path names one, if that is not too often.
+    /// Who presents `key`, for `tenant` where the path names one, if that is not too often. What premium is
+    /// asked for may follow; what is answered without it needs [`known`](Self::known) or
+    /// [`local_for`](Self::local_for) too.
     pub(crate) fn caller(&self, key: Option<&str>, tenant: Option<&str>) -> Result<Caller, Denied> {
         let caller = self.access().caller(key, tenant)?;
         self.0.rate.admit(&caller.name).map_err(|wait| {
@@ -140,6 +144,37 @@ impl State {
             Denied::TooOften(wait)
         })?;
         Ok(caller)
+    }
+
+    /// The caller, unless premium is known to refuse the key that it is mapped to.
+    pub(crate) fn known(&self, caller: Caller) -> Result<Caller, Denied> {
+        let refused = self.sent_for(&caller).is_some_and(|(premium, key)| premium.refuses(key));
+        if refused { Err(Denied::Refused) } else { Ok(caller) }
+    }
+
+    /// The local index of the caller, to answer from. It is the only way to one, and asks premium first
+    /// about a key that was never asked about: premium has until `deadline`.
+    pub(crate) async fn local_for(
+        &self,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Result<&Local, Denied> {
+        if let Some((premium, key)) = self.sent_for(caller) {
+            let refused = match &caller.tenant {
+                Some(tenant) => premium.refuses_after_asking(key, tenant, deadline).await,
+                // Without a tenant there is nothing to ask; what was heard still holds.
+                None => premium.refuses(key),
+            };
+            if refused {
+                return Err(Denied::Refused);
+            }
+        }
+        Ok(self.local_beside(caller.tenant.as_deref()))
+    }
+
+    /// The service, and what it is sent for the caller by anything at all.
+    fn sent_for<'a>(&'a self, caller: &'a Caller) -> Option<(&'a Arc<Premium>, &'a UpstreamKey)> {
+        self.premium().zip(caller.upstream.as_ref())
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -187,7 +222,9 @@ impl State {
         (self.0.clock)()
     }
 
-    pub(crate) fn local(&self, tenant: Option<&str>) -> &Local {
+    /// The local index of a tenant for what stands beside an answer: how much there is, and what premium is
+    /// sent or compared with. Mail that is shown comes from [`local_for`](Self::local_for).
+    pub(crate) fn local_beside(&self, tenant: Option<&str>) -> &Local {
         self.0.locals.get(tenant).unwrap_or(&self.0.nowhere)
     }
 
@@ -209,12 +246,12 @@ impl State {
     pub(crate) fn premium_for<'a>(
         &'a self,
         caller: &'a Caller,
-    ) -> Result<(&'a Arc<Premium>, &'a Secret), Reason> {
+    ) -> Result<(&'a Arc<Premium>, &'a UpstreamKey), Reason> {
         let premium = self.premium().ok_or(Reason::NotConfigured)?;
         match (&caller.upstream, &caller.mailboxes) {
-            (None, _) => Err(Reason::NoKey),
             // Premium knows tenants only: it would show mailboxes that the key does not open.
-            (Some(_), Mailboxes::Only(_)) => Err(Reason::Mailboxes),
+            (_, Mailboxes::Only(_)) => Err(Reason::Mailboxes),
+            (None, Mailboxes::All) => Err(Reason::NoKey),
             (Some(key), Mailboxes::All) => Ok((premium, key)),
         }
     }
@@ -234,6 +271,15 @@ impl State {
         start + (self.0.deadline - reserve)
     }
 
+    /// As if premium had been asked about every key that is configured.
+    #[cfg(test)]
+    pub(crate) fn having_asked(self) -> Self {
+        for key in self.access().keys().iter().filter_map(|key| key.sent_upstream(None)) {
+            self.premium().inspect(|premium| premium.trust(&key));
+        }
+        self
+    }
+
     /// Asks premium again and again what the indexes of the configured keys can do, so that this is
     /// known before it is needed; it never ends.
     pub(crate) async fn keep_probing(self) {
@@ -242,9 +288,8 @@ impl State {
         loop {
             tokio::time::sleep(pause).await;
             for key in self.access().keys() {
-                let Some(secret) = &key.upstream else { continue };
-                let target = Target { tenant: &key.tenant, index: premium.index() };
-                drop(premium.capabilities(target, secret));
+                let Some(sent) = key.sent_upstream(None) else { continue };
+                drop(premium.capabilities(&key.tenant, &sent));
             }
         }
     }

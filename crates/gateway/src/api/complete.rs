@@ -61,7 +61,7 @@ pub(super) async fn get(
     headers: HeaderMap,
     RawQuery(raw): RawQuery,
 ) -> Result<Json<Completions>, Problem> {
-    let visitor = Visitor::admit(&state, &headers)?;
+    let visitor = Visitor::admit(&state, &headers).await?;
     let mut params = Params::parse(&raw.unwrap_or_default(), &["q", "cursor", "limit"])?;
     let limit = params.number("limit")?.unwrap_or(LIMIT).min(LIMIT_AT_MOST);
     let cursor = params.number("cursor")?;

@@ -14,7 +14,7 @@ use super::trace::{Source, Trace};
 use super::upstream_shape::{Envelope, Refusals, UpstreamError, envelope, relay};
 use super::{PAGE_LIMIT, SKIP_LIMIT};
 use crate::State as Shared;
-use crate::access::Caller;
+use crate::access::{Caller, Denied};
 use crate::choose::{Chosen, Face, Reason, Verdict, choose};
 use crate::language::DropIn;
 use crate::local::{LocalError, Question};
@@ -41,7 +41,7 @@ impl Asked {
         response: Response,
         source: &Source,
     ) -> Response {
-        let coverage = state.local(Some(&self.tenant)).coverage();
+        let coverage = state.local_beside(Some(&self.tenant)).coverage();
         let coverage = self.caller.mailboxes.view(coverage);
         trace.finish(state, response, Some(&self.tenant), source, &coverage)
     }
@@ -113,12 +113,13 @@ async fn ask_premium(state: &Shared, asked: &Asked, raw: &str, trace: &Trace) ->
     };
     let (target, parent) = (asked.target(), trace.parent());
     let deadline = state.premium_deadline(trace.start);
-    let call = Call { target, key, deadline, traceparent: Some(&parent) };
-    premium.ask(target, Face::DropIn, premium.client().search_raw(call, raw)).await
+    let call = Call { target, key: key.secret(), deadline, traceparent: Some(&parent) };
+    premium.ask(target, key, Face::DropIn, premium.client().search_raw(call, raw)).await
 }
 
 /// Why there is no page.
 enum NoPage {
+    Denied(Denied),
     Refused(UpstreamError),
     Failed(LocalError),
 }
@@ -133,7 +134,8 @@ async fn find_locally(
         return Err(NoPage::Refused(UpstreamError::not_found()));
     }
     let question = question(state, raw).map_err(NoPage::Refused)?;
-    let local = state.local(Some(&asked.tenant));
+    let local = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await;
+    let local = local.map_err(NoPage::Denied)?;
     let allowance = state.allowance(&asked.caller, trace.start);
     local.search(question, &allowance).await.map_err(NoPage::Failed)
 }
@@ -141,6 +143,9 @@ async fn find_locally(
 fn ours(found: Result<Page, NoPage>, reason: Reason) -> (Response, Source) {
     match found {
         Ok(page) => (envelope(&page), Source::local(reason)),
+        Err(NoPage::Denied(denied)) => {
+            (UpstreamError::from(denied).into_response(), Source::nobody(reason))
+        }
         Err(NoPage::Refused(refusal)) => (refusal.into_response(), Source::local(reason)),
         Err(NoPage::Failed(LocalError::TooMuch(why))) => {
             let refusal = UpstreamError::new(400, "InvalidRequestParameter", why);
@@ -201,13 +206,26 @@ pub(super) async fn fields(
         Ok((premium, key)) => {
             let (target, parent) = (asked.target(), trace.parent());
             let deadline = state.premium_deadline(trace.start);
-            premium.fields(Call { target, key, deadline, traceparent: Some(&parent) }).await
+            let call = Call { target, key: key.secret(), deadline, traceparent: Some(&parent) };
+            premium.fields(call, key).await
         }
         Err(reason) => Verdict::FallBack(reason),
     };
     let (response, source) = match verdict {
         Verdict::PassOn(answer) | Verdict::Refuse(answer) => (relay(answer), Source::PREMIUM),
-        Verdict::FallBack(reason) => (Json(list()).into_response(), Source::local(reason)),
+        Verdict::FallBack(reason) => own_fields(&state, &asked, reason, &trace).await,
     };
     asked.finish(&state, &trace, response, &source)
+}
+
+async fn own_fields(
+    state: &Shared,
+    asked: &Asked,
+    reason: Reason,
+    trace: &Trace,
+) -> (Response, Source) {
+    match state.local_for(&asked.caller, state.premium_deadline(trace.start)).await {
+        Ok(_) => (Json(list()).into_response(), Source::local(reason)),
+        Err(denied) => (UpstreamError::from(denied).into_response(), Source::nobody(reason)),
+    }
 }

@@ -1,5 +1,7 @@
 //! Every other path of DataTap, passed on as it is, streaming both ways.
 
+use std::time::Instant;
+
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::Method;
@@ -12,7 +14,7 @@ use super::dropin::presented_key;
 use super::from_upstream;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
-use crate::access::{Caller, Mailboxes};
+use crate::access::{Caller, Mailboxes, UpstreamKey};
 use crate::choose::Premium;
 
 /// Any `/api/…` path that has no handler of its own.
@@ -39,7 +41,13 @@ async fn pass_on(
     }
     let premium = state.premium().ok_or_else(missing)?;
     let answer = forward_for(premium, &caller, request).await;
-    answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))
+    let response = answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))?;
+    if let (401, Some(key), Some(tenant)) =
+        (response.status().as_u16(), &caller.upstream, &caller.tenant)
+    {
+        premium.doubt(key, tenant, state.premium_deadline(Instant::now())).await;
+    }
+    Ok(response)
 }
 
 /// The request with the key of its caller, and the answer as it comes.
@@ -54,7 +62,7 @@ pub(super) async fn forward_for(
         method: head.method,
         path_and_query,
         headers: &head.headers,
-        key: caller.upstream.as_ref(),
+        key: caller.upstream.as_ref().map(UpstreamKey::secret),
         body: upstream_body(body),
     };
     let answer = premium.client().forward(request).await?;

@@ -58,7 +58,7 @@ pub(super) async fn get(
     id: Result<Path<String>, PathRejection>,
     RawQuery(raw): RawQuery,
 ) -> Result<Response, Problem> {
-    let visitor = Visitor::admit(&state, &headers)?;
+    let visitor = Visitor::admit(&state, &headers).await?;
     let mut params = Params::parse(&raw.unwrap_or_default(), &["format"])?;
     let view = View::named(params.take("format").as_deref())?;
     let message = visitor.message(&named(id)?).await?;
@@ -95,7 +95,7 @@ pub(super) async fn eml(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let id = named(id)?;
-    let bytes = Visitor::admit(&state, &headers)?.original(&id).await?;
+    let bytes = Visitor::admit(&state, &headers).await?.original(&id).await?;
     let mut response = download(&format!("{id}.eml"), bytes);
     response.headers_mut().insert(CONTENT_TYPE, super::download::MESSAGE);
     Ok(response)
@@ -121,7 +121,7 @@ pub(super) async fn attachment(
     headers: HeaderMap,
     path: Result<Path<(String, usize)>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let visitor = Visitor::admit(&state, &headers)?;
+    let visitor = Visitor::admit(&state, &headers).await?;
     let (id, number) = named(path)?;
     let raw = visitor.original(&id).await?;
     let file = Parts::of(&raw).files.into_iter().nth(number).ok_or_else(unknown)?;

@@ -22,9 +22,14 @@ pub(super) fn presented_key(headers: &HeaderMap) -> Option<&str> {
     dropin::presented_key(headers).or(bearer)
 }
 
-/// Who asks.
-pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Problem> {
+/// Who asks for what premium decides on.
+pub(super) fn caller(state: &Shared, headers: &HeaderMap) -> Result<Caller, Problem> {
     Ok(state.caller(presented_key(headers), None)?)
+}
+
+/// Who asks for what is answered without premium.
+pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Problem> {
+    Ok(state.known(caller(state, headers)?)?)
 }
 
 /// Someone who may look at a local index.
@@ -35,10 +40,11 @@ pub(super) struct Visitor {
 }
 
 impl Visitor {
-    pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Self, Problem> {
+    pub(super) async fn admit(state: &Shared, headers: &HeaderMap) -> Result<Self, Problem> {
+        let start = Instant::now();
         let caller = admit(state, headers)?;
-        let local = state.local(caller.tenant.as_deref()).clone();
-        let allowance = state.allowance(&caller, Instant::now());
+        let local = state.local_for(&caller, state.premium_deadline(start)).await?.clone();
+        let allowance = state.allowance(&caller, start);
         Ok(Self { caller, local, allowance })
     }
 

@@ -134,6 +134,7 @@ impl From<Denied> for Problem {
     fn from(denied: Denied) -> Self {
         match denied {
             Denied::Key => Self::unauthorized(),
+            Denied::Refused => Self::unauthorized().detail("premium refused the key"),
             Denied::Tenant => Self::not_found("not_found"),
             Denied::TooOften(wait) => {
                 let problem = Self::new(429, "too_often", "this key asks too often")

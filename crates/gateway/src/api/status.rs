@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::native::admit;
-use super::problem::Problems;
+use super::problem::{Problem, Problems};
 use super::wire::CoverageView;
 use crate::State as Shared;
 use crate::access::Caller;
@@ -117,7 +117,10 @@ pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Resp
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
-    let local = state.local(caller.tenant.as_deref());
+    let local = match state.local_for(&caller, state.premium_deadline(Instant::now())).await {
+        Ok(local) => local,
+        Err(denied) => return Problem::from(denied).into_response(),
+    };
     let reason = local.absent();
     let coverage = CoverageView::seen(&caller.mailboxes.view(local.coverage()), &[]);
     let premium = state.premium().map(|premium| describe(&state, premium));

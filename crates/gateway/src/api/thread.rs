@@ -35,7 +35,7 @@ pub(super) async fn get(
     headers: HeaderMap,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Json<ThreadAnswer>, Problem> {
-    let visitor = Visitor::admit(&state, &headers)?;
+    let visitor = Visitor::admit(&state, &headers).await?;
     let id = named(id)?;
     let either = [StringField::Id, StringField::ConversationId].map(|field| by(field, &id));
     let one = visitor.find(Expr::Or(either.to_vec())).await?;

@@ -55,6 +55,7 @@ impl From<Denied> for UpstreamError {
             Denied::Key => {
                 Self::new(401, "Unauthorized", "the header X-API-Key is missing or wrong")
             }
+            Denied::Refused => Self::new(401, "Unauthorized", "premium refused the key"),
             Denied::Tenant => Self::not_found(),
             Denied::TooOften(wait) => {
                 let refusal = Self::new(429, "TooManyRequests", "this key asks too often");

@@ -1,11 +1,9 @@
 //! A breaker: after too many faults, or one silence, nobody waits on the upstream for a while.
 
-use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How many requests of the window are looked at: more say no more about a rate.
-const REMEMBERED: usize = 4_096;
+use super::recent::{Mark, Recent};
+use crate::remembered::Fingerprint;
 
 /// When it opens and for how long.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -38,8 +36,10 @@ pub(crate) enum Health {
     Good,
     /// It answered without serving: alive, but no measure of its health.
     Alive,
-    /// It failed.
-    Bad,
+    /// It answered with a failure: the fault of the upstream, or of what this key asks.
+    Broken,
+    /// It could not be reached, whoever asks.
+    Unreachable,
     /// It did not answer within the whole deadline: one client waited in vain, and that is enough.
     Silent,
 }
@@ -55,112 +55,125 @@ pub(crate) enum BreakerState {
     HalfOpen(Instant),
 }
 
+/// How a request gets through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admitted {
+    /// Like any other.
+    Freely,
+    /// As the one that shows whether others may follow.
+    AsProbe,
+}
+
 #[derive(Debug)]
 enum Phase {
     Closed(Recent),
-    /// Probing is allowed from `retry_at` on; `probing` says whether one has left.
-    Open {
-        since: Instant,
-        retry_at: Instant,
-        probing: bool,
-    },
+    Open(Rest),
 }
 
-/// The last requests of the window, each with whether it failed, and how many did.
-#[derive(Debug, Default)]
-struct Recent {
-    requests: VecDeque<(Instant, bool)>,
-    failures: usize,
+/// Probing is allowed from `retry_at` on; `probing` says whether one has left. A probe that was broken, or
+/// given up, by one key says little to the others: they need not wait for `retry_at`.
+#[derive(Clone, Copy, Debug)]
+struct Rest {
+    since: Instant,
+    retry_at: Instant,
+    probing: bool,
+    spoilt_by: Option<Fingerprint>,
 }
 
-/// The breaker; the time is always an argument.
+impl Rest {
+    fn lets_through(&self, key: Fingerprint, now: Instant) -> bool {
+        let is_anothers = !self.probing && self.spoilt_by.is_some_and(|other| other != key);
+        now >= self.retry_at || is_anothers
+    }
+}
+
+/// The breaker of the upstream, or that of one key; the time is always an argument.
 #[derive(Debug)]
-pub(crate) struct Breaker {
+pub(super) struct Breaker {
     settings: BreakerSettings,
-    phase: Mutex<Phase>,
+    /// How many requests of the window are looked at.
+    most: usize,
+    /// Whether broken answers to one key are enough to open it.
+    one_is_enough: bool,
+    phase: Phase,
 }
 
 impl Breaker {
-    pub(crate) fn new(settings: BreakerSettings) -> Self {
-        Self { settings, phase: Mutex::new(Phase::Closed(Recent::default())) }
+    pub(super) fn new(settings: BreakerSettings, most: usize, one_is_enough: bool) -> Self {
+        let phase = Phase::Closed(Recent::of_the_last(most));
+        Self { settings, most, one_is_enough, phase }
     }
 
-    /// Whether a request may go through now. A probe that never reports back, because its client
-    /// went away, makes room for another one after a rest.
-    pub(crate) fn admits(&self, now: Instant) -> Result<(), Instant> {
-        match &mut *self.lock() {
-            Phase::Closed(_) => Ok(()),
-            Phase::Open { since, retry_at, .. } if now < *retry_at => Err(*since),
-            Phase::Open { retry_at, probing, .. } => {
-                (*retry_at, *probing) = (now + self.settings.rest, true);
-                Ok(())
+    /// Whether a request may go through now, or since when none may. A probe that never reports back
+    /// makes room for another one after a rest.
+    pub(super) fn admits(&mut self, key: Fingerprint, now: Instant) -> Result<Admitted, Instant> {
+        match &mut self.phase {
+            Phase::Closed(_) => Ok(Admitted::Freely),
+            Phase::Open(rest) if rest.lets_through(key, now) => {
+                (rest.retry_at, rest.probing) = (now + self.settings.rest, true);
+                Ok(Admitted::AsProbe)
             }
+            Phase::Open(rest) => Err(rest.since),
         }
     }
 
     /// Takes note of how a request went.
-    pub(crate) fn record(&self, health: Health, now: Instant) {
-        let mut phase = self.lock();
-        let opened = match (&mut *phase, health) {
-            (Phase::Closed(_), Health::Alive) => return,
-            (Phase::Closed(_), Health::Silent) => now,
-            (Phase::Closed(recent), Health::Good | Health::Bad) => {
-                recent.forget_before(now, self.settings.window);
-                recent.note(health == Health::Bad, now);
-                if !recent.is_too_much(&self.settings) {
-                    return;
-                }
-                now
+    pub(super) fn record(&mut self, key: Fingerprint, health: Health, now: Instant) {
+        match (&mut self.phase, health) {
+            (Phase::Closed(_), Health::Alive) => {}
+            (Phase::Closed(_), Health::Silent) => self.open(now),
+            (Phase::Closed(_), Health::Good) => self.count(key, Mark::Good, now),
+            (Phase::Closed(_), Health::Broken) => self.count(key, Mark::Broken, now),
+            (Phase::Closed(_), Health::Unreachable) => self.count(key, Mark::Unreachable, now),
+            (Phase::Open(_), Health::Good | Health::Alive) => {
+                self.phase = Phase::Closed(Recent::of_the_last(self.most));
             }
-            (Phase::Open { .. }, Health::Good | Health::Alive) => {
-                *phase = Phase::Closed(Recent::default());
-                return;
+            // What was on its way before it opened says nothing new.
+            (Phase::Open(rest), Health::Broken) if !self.one_is_enough && !rest.probing => {}
+            (Phase::Open(rest), Health::Broken) if !self.one_is_enough => {
+                let is_second = rest.spoilt_by.is_some_and(|other| other != key);
+                rest.spoilt_by = (!is_second).then_some(key);
+                (rest.retry_at, rest.probing) = (now + self.settings.rest, false);
             }
-            (Phase::Open { since, .. }, Health::Bad | Health::Silent) => *since,
-        };
+            (Phase::Open(rest), Health::Broken | Health::Unreachable | Health::Silent) => {
+                (rest.retry_at, rest.probing) = (now + self.settings.rest, false);
+                rest.spoilt_by = None;
+            }
+        }
+    }
+
+    /// The probe of that key ended without an answer, because its client went away.
+    pub(super) fn give_up(&mut self, key: Fingerprint) {
+        if let Phase::Open(rest) = &mut self.phase {
+            (rest.probing, rest.spoilt_by) = (false, Some(key));
+        }
+    }
+
+    fn count(&mut self, key: Fingerprint, mark: Mark, now: Instant) {
+        let Phase::Closed(recent) = &mut self.phase else { return };
+        recent.forget_before(now, self.settings.window);
+        recent.note(key, mark, now);
+        if recent.is_too_much(&self.settings, self.one_is_enough) {
+            self.open(now);
+        }
+    }
+
+    fn open(&mut self, now: Instant) {
         let retry_at = now + self.settings.rest;
-        *phase = Phase::Open { since: opened, retry_at, probing: false };
+        let rest = Rest { since: now, retry_at, probing: false, spoilt_by: None };
+        self.phase = Phase::Open(rest);
     }
 
     /// Whether requests go through now.
-    pub(crate) fn state(&self, now: Instant) -> BreakerState {
-        match &*self.lock() {
+    pub(super) fn state(&self, now: Instant) -> BreakerState {
+        match &self.phase {
             Phase::Closed(_) => BreakerState::Closed,
-            Phase::Open { since, retry_at, probing } if *probing || now >= *retry_at => {
-                BreakerState::HalfOpen(*since)
+            Phase::Open(rest) if rest.probing || now >= rest.retry_at => {
+                BreakerState::HalfOpen(rest.since)
             }
-            Phase::Open { since, .. } => BreakerState::Open(*since),
+            Phase::Open(rest) => BreakerState::Open(rest.since),
         }
     }
-
-    fn lock(&self) -> MutexGuard<'_, Phase> {
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Recent {
-    fn forget_before(&mut self, now: Instant, window: Duration) {
-        let is_old = |(at, _): &(Instant, bool)| now.duration_since(*at) > window;
-        while self.requests.len() == REMEMBERED || self.requests.front().is_some_and(is_old) {
-            let forgotten = self.requests.pop_front();
-            self.failures -= usize::from(forgotten.is_some_and(|(_, failed)| failed));
-        }
-    }
-
-    fn note(&mut self, failed: bool, now: Instant) {
-        self.requests.push_back((now, failed));
-        self.failures += usize::from(failed);
-    }
-
-    fn is_too_much(&self, settings: &BreakerSettings) -> bool {
-        let limit = settings.failure_rate * as_f64(self.requests.len());
-        self.requests.len() >= settings.minimum && as_f64(self.failures) >= limit
-    }
-}
-
-/// Exact far beyond any number of requests in a window.
-fn as_f64(count: usize) -> f64 {
-    u32::try_from(count).map_or(f64::MAX, f64::from)
 }
 
 #[cfg(test)]
@@ -168,57 +181,79 @@ mod tests {
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);
+    const REMEMBERED: usize = 4_096;
+
+    fn a() -> Fingerprint {
+        Fingerprint::of(&["a"])
+    }
+
+    fn b() -> Fingerprint {
+        Fingerprint::of(&["b"])
+    }
+
+    /// One that has a single key.
+    fn closed() -> Breaker {
+        Breaker::new(BreakerSettings::default(), REMEMBERED, true)
+    }
 
     fn opened(at: Instant) -> Breaker {
-        let breaker = Breaker::new(BreakerSettings::default());
+        let mut breaker = closed();
         for _ in 0..4 {
-            assert_eq!(breaker.admits(at), Ok(()));
-            breaker.record(Health::Bad, at);
+            assert_eq!(breaker.admits(a(), at), Ok(Admitted::Freely));
+            breaker.record(a(), Health::Broken, at);
         }
+        breaker
+    }
+
+    /// One of several keys, which opened because nobody could be reached.
+    fn opened_for_all(at: Instant) -> Breaker {
+        let mut breaker = Breaker::new(BreakerSettings::default(), REMEMBERED, false);
+        for _ in 0..4 {
+            breaker.record(a(), Health::Unreachable, at);
+        }
+        assert_eq!(breaker.state(at), BreakerState::Open(at));
         breaker
     }
 
     #[test]
     fn opens_at_the_rate_and_not_before() {
-        let now = Instant::now();
-        let breaker = Breaker::new(BreakerSettings::default());
-        for health in [Health::Good, Health::Good, Health::Good, Health::Bad, Health::Bad] {
-            breaker.record(health, now);
-            assert_eq!(breaker.state(now), BreakerState::Closed);
+        for bad in [Health::Broken, Health::Unreachable] {
+            let (mut breaker, now) = (closed(), Instant::now());
+            for health in [Health::Good, Health::Good, Health::Good, bad, bad] {
+                breaker.record(a(), health, now);
+                assert_eq!(breaker.state(now), BreakerState::Closed);
+            }
+            breaker.record(a(), bad, now);
+            assert_eq!(breaker.state(now), BreakerState::Open(now));
+            assert_eq!(breaker.admits(a(), now), Err(now));
         }
-        breaker.record(Health::Bad, now);
-        assert_eq!(breaker.state(now), BreakerState::Open(now));
-        assert_eq!(breaker.admits(now), Err(now));
     }
 
     #[test]
     fn one_silence_is_enough() {
-        let now = Instant::now();
-        let breaker = Breaker::new(BreakerSettings::default());
-        breaker.record(Health::Good, now);
-        breaker.record(Health::Silent, now);
+        let (mut breaker, now) = (closed(), Instant::now());
+        breaker.record(a(), Health::Good, now);
+        breaker.record(a(), Health::Silent, now);
         assert_eq!(breaker.state(now), BreakerState::Open(now));
     }
 
     #[test]
     fn client_errors_never_count() {
-        let now = Instant::now();
-        let breaker = Breaker::new(BreakerSettings::default());
+        let (mut breaker, now) = (closed(), Instant::now());
         for _ in 0..100 {
-            breaker.record(Health::Alive, now);
+            breaker.record(a(), Health::Alive, now);
         }
         for _ in 0..3 {
-            breaker.record(Health::Bad, now);
+            breaker.record(a(), Health::Broken, now);
         }
         assert_eq!(breaker.state(now), BreakerState::Closed);
     }
 
     #[test]
     fn old_faults_are_forgotten() {
-        let now = Instant::now();
-        let breaker = Breaker::new(BreakerSettings::default());
+        let (mut breaker, now) = (closed(), Instant::now());
         for seconds in [0, 20, 40, 60, 80] {
-            breaker.record(Health::Bad, now + seconds * SECOND);
+            breaker.record(a(), Health::Broken, now + seconds * SECOND);
         }
         assert_eq!(breaker.state(now + 80 * SECOND), BreakerState::Closed);
     }
@@ -226,14 +261,13 @@ mod tests {
     /// Under load the window holds more requests than are remembered: the last ones count.
     #[test]
     fn the_last_requests_of_a_full_window_count() {
-        let now = Instant::now();
-        let breaker = Breaker::new(BreakerSettings::default());
+        let (mut breaker, now) = (closed(), Instant::now());
         for _ in 0..10 * REMEMBERED {
-            breaker.record(Health::Good, now);
+            breaker.record(a(), Health::Good, now);
         }
         for failed in 1..=REMEMBERED / 2 {
             assert_eq!(breaker.state(now), BreakerState::Closed, "{failed}");
-            breaker.record(Health::Bad, now);
+            breaker.record(a(), Health::Broken, now);
         }
         assert_eq!(breaker.state(now), BreakerState::Open(now));
     }
@@ -243,25 +277,61 @@ mod tests {
         let start = Instant::now();
         let later = start + 10 * SECOND;
         for health in [Health::Good, Health::Alive] {
-            let breaker = opened(start);
-            assert_eq!(breaker.admits(later), Ok(()));
+            let mut breaker = opened(start);
+            assert_eq!(breaker.admits(a(), later), Ok(Admitted::AsProbe));
             assert_eq!(breaker.state(later), BreakerState::HalfOpen(start));
-            assert_eq!(breaker.admits(later), Err(start), "one probe at a time");
-            breaker.record(health, later);
+            assert_eq!(breaker.admits(a(), later), Err(start), "one probe at a time");
+            breaker.record(a(), health, later);
             assert_eq!(breaker.state(later), BreakerState::Closed);
         }
-        let breaker = opened(start);
-        assert_eq!(breaker.admits(later), Ok(()));
-        breaker.record(Health::Bad, later);
-        assert_eq!(breaker.state(later), BreakerState::Open(start), "still the same outage");
+        for health in [Health::Broken, Health::Unreachable, Health::Silent] {
+            let mut breaker = opened(start);
+            assert_eq!(breaker.admits(a(), later), Ok(Admitted::AsProbe));
+            breaker.record(a(), health, later);
+            assert_eq!(breaker.state(later), BreakerState::Open(start), "still the same outage");
+        }
     }
 
     #[test]
     fn a_probe_that_got_lost_is_replaced() {
         let start = Instant::now();
-        let breaker = opened(start);
-        assert_eq!(breaker.admits(start + 10 * SECOND), Ok(()));
-        assert_eq!(breaker.admits(start + 19 * SECOND), Err(start));
-        assert_eq!(breaker.admits(start + 20 * SECOND), Ok(()));
+        let mut breaker = opened(start);
+        assert_eq!(breaker.admits(a(), start + 10 * SECOND), Ok(Admitted::AsProbe));
+        assert_eq!(breaker.admits(a(), start + 19 * SECOND), Err(start));
+        assert_eq!(breaker.admits(a(), start + 20 * SECOND), Ok(Admitted::AsProbe));
+    }
+
+    /// One key could take every probe for something that always fails.
+    #[test]
+    fn one_key_does_not_keep_it_open_for_the_others() {
+        let start = Instant::now();
+        let later = start + 10 * SECOND;
+        let mut breaker = opened_for_all(start);
+        breaker.record(a(), Health::Broken, start);
+        assert_eq!(breaker.admits(b(), start), Err(start), "that one was on its way before");
+        assert_eq!(breaker.admits(a(), later), Ok(Admitted::AsProbe));
+        breaker.record(a(), Health::Broken, later);
+        assert_eq!(breaker.admits(a(), later), Err(start));
+        assert_eq!(breaker.admits(b(), later), Ok(Admitted::AsProbe));
+        assert_eq!(breaker.admits(b(), later), Err(start), "one probe at a time");
+        breaker.record(b(), Health::Broken, later);
+        assert_eq!(breaker.admits(a(), later), Err(start), "two saw it");
+        assert_eq!(breaker.admits(b(), later), Err(start));
+        assert_eq!(breaker.admits(b(), later + 10 * SECOND), Ok(Admitted::AsProbe));
+        breaker.record(b(), Health::Good, later + 10 * SECOND);
+        assert_eq!(breaker.state(later + 10 * SECOND), BreakerState::Closed);
+    }
+
+    /// Nor by going away before its probe is answered.
+    #[test]
+    fn a_probe_that_is_given_up_leaves_room_to_the_others() {
+        let start = Instant::now();
+        let later = start + 10 * SECOND;
+        let mut breaker = opened_for_all(start);
+        assert_eq!(breaker.admits(a(), later), Ok(Admitted::AsProbe));
+        assert_eq!(breaker.admits(b(), later), Err(start));
+        breaker.give_up(a());
+        assert_eq!(breaker.admits(a(), later), Err(start));
+        assert_eq!(breaker.admits(b(), later), Ok(Admitted::AsProbe));
     }
 }

@@ -1,13 +1,10 @@
-//! What premium said of a tenant, for as long as that is worth remembering.
+//! What premium said to a key of an index, for as long as that is worth remembering.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use postern_upstream::Target;
+use crate::remembered::{Fingerprint, Remembered};
 
-/// How many places are remembered; names come from clients, so there is a bound.
-const REMEMBERED: usize = 1_024;
 /// How long a service may keep us away by `Retry-After`.
 const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
@@ -27,57 +24,48 @@ struct Entry {
     until: Instant,
 }
 
-/// What is known of each index of each tenant.
+/// What is known of each index with each key that was sent. It is an answer to that key, so it says
+/// nothing of the same index with another one.
 #[derive(Debug, Default)]
-pub(crate) struct Memory(Mutex<HashMap<(String, String), Entry>>);
+pub(crate) struct Memory(Mutex<Remembered<Entry>>);
 
 impl Memory {
     /// What is known now, and since when.
-    pub(crate) fn recall(&self, target: Target<'_>, now: Instant) -> Option<(Known, Instant)> {
-        let entry = self.lock().get(&place(target)).copied()?;
+    pub(crate) fn recall(&self, place: Fingerprint, now: Instant) -> Option<(Known, Instant)> {
+        let entry = self.lock().get(place).copied()?;
         (now < entry.until).then_some((entry.known, entry.since))
     }
 
     /// Believes it for a while; the beginning stays that of the first time.
-    pub(crate) fn note(&self, target: Target<'_>, known: Known, now: Instant, lasting: Duration) {
+    pub(crate) fn note(&self, place: Fingerprint, known: Known, now: Instant, lasting: Duration) {
         let until = now + lasting.min(LONGEST_WAIT);
         let mut entries = self.lock();
-        if entries.len() >= REMEMBERED {
-            entries.retain(|_, entry| now < entry.until);
-        }
-        let place = place(target);
-        let same = entries.get(&place).filter(|entry| entry.known == known);
+        let same = entries.get(place).filter(|entry| entry.known == known);
         let since = same.map_or(now, |entry| entry.since);
-        if entries.len() < REMEMBERED {
-            entries.insert(place, Entry { known, since, until });
-        }
+        entries.note(place, Entry { known, since, until });
     }
 
     /// Premium served.
-    pub(crate) fn forget(&self, target: Target<'_>) {
-        self.lock().remove(&place(target));
+    pub(crate) fn forget(&self, place: Fingerprint) {
+        self.lock().forget(place);
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<(String, String), Entry>> {
+    fn lock(&self) -> MutexGuard<'_, Remembered<Entry>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn place(target: Target<'_>) -> (String, String) {
-    (target.tenant.to_owned(), target.index.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::remembered::REMEMBERED;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
     #[test]
-    fn remembers_each_index_of_a_tenant_for_a_while() {
+    fn remembers_each_index_of_a_key_for_a_while() {
         let (memory, now) = (Memory::default(), Instant::now());
-        let one = Target { tenant: "t", index: "one" };
-        let two = Target { tenant: "t", index: "two" };
+        let [one, two] = [Fingerprint::of(&["key", "one"]), Fingerprint::of(&["key", "two"])];
         memory.note(one, Known::Absent, now, MINUTE);
         assert_eq!(memory.recall(one, now), Some((Known::Absent, now)));
         assert_eq!(memory.recall(two, now), None);
@@ -94,8 +82,22 @@ mod tests {
     #[test]
     fn nobody_keeps_us_away_for_ever() {
         let (memory, now) = (Memory::default(), Instant::now());
-        let target = Target { tenant: "t", index: "i" };
-        memory.note(target, Known::Busy, now, Duration::from_secs(u64::MAX));
-        assert_eq!(memory.recall(target, now + LONGEST_WAIT), None);
+        let place = Fingerprint::of(&["key", "index"]);
+        memory.note(place, Known::Busy, now, Duration::from_secs(u64::MAX));
+        assert_eq!(memory.recall(place, now + LONGEST_WAIT), None);
+    }
+
+    /// Names of indexes come from clients; the last ones are remembered, also where the others are still
+    /// believed.
+    #[test]
+    fn many_names_push_out_the_oldest() {
+        let (memory, now) = (Memory::default(), Instant::now());
+        let place = |number: usize| Fingerprint::of(&["key", &number.to_string()]);
+        for number in 0..=REMEMBERED {
+            memory.note(place(number), Known::Absent, now, MINUTE);
+        }
+        assert_eq!(memory.recall(place(0), now), None);
+        assert_eq!(memory.recall(place(REMEMBERED), now), Some((Known::Absent, now)));
+        assert_eq!(memory.lock().len(), REMEMBERED);
     }
 }

@@ -147,17 +147,29 @@ pub(crate) fn decide(outcome: Outcome, face: Face) -> Verdict {
     }
 }
 
-/// What an outcome says about the service's health: a refusal says nothing.
+/// What an outcome says about the service's health: a refusal says nothing. An answer that fails, also
+/// one that is cut off, cannot be read or leads elsewhere, may be what the request provoked.
 pub(crate) const fn health(outcome: &Outcome) -> Health {
     match outcome {
         Outcome::Served(_) => Health::Good,
         Outcome::BadRequest(_)
         | Outcome::BadKey(_)
         | Outcome::NotPremium(_)
-        | Outcome::Busy(..)
-        // Nothing was sent.
-        | Outcome::Failed(Fault::Astray) => Health::Alive,
-        Outcome::Failed(Fault::Timeout) => Health::Silent,
-        Outcome::Failed(_) => Health::Bad,
+        | Outcome::Busy(..) => Health::Alive,
+        Outcome::Failed(fault) => health_after(*fault),
+    }
+}
+
+/// The same of a failure.
+pub(crate) const fn health_after(fault: Fault) -> Health {
+    match fault {
+        Fault::Timeout => Health::Silent,
+        Fault::Connect | Fault::Tls => Health::Unreachable,
+        Fault::Astray
+        | Fault::CutOff
+        | Fault::TooLarge
+        | Fault::Unparsable
+        | Fault::Redirect(_)
+        | Fault::Status(_) => Health::Broken,
     }
 }

@@ -1,36 +1,37 @@
 //! What `/fields` said of an index, for as long as that is believed.
 
-use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use postern_query::Capabilities;
-use postern_upstream::{Answer, Secret, Target, index_fields};
+use postern_upstream::{Answer, index_fields};
 
 use crate::config::field_capabilities;
+use crate::remembered::{Fingerprint, Remembered};
 
-/// How many indexes are remembered; names come from clients, so there is a bound.
-const REMEMBERED: usize = 1_024;
+/// How many whole answers are kept, and the longest that is: the names of indexes come from clients.
+const ANSWERS: usize = 64;
+const LONGEST: usize = 256 << 10;
 
-/// What was learnt of one index with one key.
+/// What the index that searches ask can do, with one key.
 #[derive(Debug)]
-struct Entry {
-    key: Secret,
+struct Can {
     asked: Instant,
-    answer: Option<Answer>,
     capabilities: Option<Arc<Capabilities>>,
 }
 
-/// The answers to `/fields`.
+/// What was learnt from `/fields`; each place is an index with a key.
 #[derive(Debug)]
 pub(super) struct Probes {
     lasting: Duration,
-    known: Mutex<HashMap<(String, String), Entry>>,
+    can: Mutex<Remembered<Can>>,
+    answers: Mutex<Remembered<(Instant, Answer)>>,
 }
 
 impl Probes {
     pub(super) fn new(lasting: Duration) -> Self {
-        Self { lasting, known: Mutex::default() }
+        let answers = Mutex::new(Remembered::with_room(ANSWERS));
+        Self { lasting, can: Mutex::default(), answers }
     }
 
     pub(super) const fn lasting(&self) -> Duration {
@@ -41,62 +42,101 @@ impl Probes {
     /// is told so.
     pub(super) fn recall(
         &self,
-        target: Target<'_>,
-        key: &Secret,
+        place: Fingerprint,
         now: Instant,
     ) -> (Option<Arc<Capabilities>>, bool) {
-        let mut known = self.lock();
-        let former = known.get_mut(&place(target)).filter(|entry| entry.is_of(key));
-        if let Some(entry) = former {
-            let is_due = now.duration_since(entry.asked) >= self.lasting;
-            if is_due {
-                entry.asked = now;
-            }
-            return (entry.capabilities.clone(), is_due);
+        let mut known = lock(&self.can);
+        let Some(former) = known.get(place) else {
+            known.note(place, Can { asked: now, capabilities: None });
+            return (None, true);
+        };
+        let is_due = now.duration_since(former.asked) >= self.lasting;
+        let capabilities = former.capabilities.clone();
+        if is_due {
+            known.note(place, Can { asked: now, capabilities: capabilities.clone() });
         }
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        let entry = Entry { key: key.clone(), asked: now, answer: None, capabilities: None };
-        known.insert(place(target), entry);
-        (None, true)
+        (capabilities, is_due)
     }
 
     /// The whole answer, while it is fresh.
-    pub(super) fn answer(&self, target: Target<'_>, key: &Secret, now: Instant) -> Option<Answer> {
-        let known = self.lock();
-        let entry = known.get(&place(target)).filter(|entry| entry.is_of(key))?;
-        let is_fresh = now.duration_since(entry.asked) < self.lasting;
-        entry.answer.clone().filter(|_| is_fresh)
+    pub(super) fn answer(&self, place: Fingerprint, now: Instant) -> Option<Answer> {
+        let known = lock(&self.answers);
+        let (asked, answer) = known.get(place)?;
+        let is_fresh = now.duration_since(*asked) < self.lasting;
+        is_fresh.then(|| answer.clone())
     }
 
-    /// Believes an answer. One of a shape that is not known says nothing of what the index can do.
+    /// Keeps an answer that premium gave, if it is not too long.
+    pub(super) fn keep(&self, place: Fingerprint, answer: &Answer, now: Instant) {
+        if answer.body.len() <= LONGEST {
+            lock(&self.answers).note(place, (now, answer.clone()));
+        }
+    }
+
+    /// Believes what an answer says of the index that searches ask. One of a shape that is not known says
+    /// nothing of what the index can do.
     pub(super) fn learn(
         &self,
-        target: Target<'_>,
-        key: &Secret,
+        place: Fingerprint,
         answer: &Answer,
         known: &Capabilities,
         now: Instant,
     ) {
         let text = std::str::from_utf8(&answer.body).ok();
+        let text = text.filter(|text| text.len() <= LONGEST);
         let fields = text.and_then(index_fields).map(field_capabilities);
         let capabilities = fields.map(|fields| Arc::new(Capabilities { fields, ..known.clone() }));
-        let (key, answer) = (key.clone(), Some(answer.clone()));
-        self.lock().insert(place(target), Entry { key, asked: now, answer, capabilities });
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<(String, String), Entry>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.can).note(place, Can { asked: now, capabilities });
     }
 }
 
-impl Entry {
-    fn is_of(&self, key: &Secret) -> bool {
-        self.key.expose() == key.expose()
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn place(target: Target<'_>) -> (String, String) {
-    (target.tenant.to_owned(), target.index.to_owned())
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, StatusCode};
+
+    use super::*;
+
+    const LASTING: Duration = Duration::from_secs(600);
+
+    fn answer(length: usize) -> Answer {
+        let body = vec![b' '; length].into();
+        Answer { status: StatusCode::OK, headers: HeaderMap::new(), body }
+    }
+
+    /// Names of indexes come from clients, in as many spellings as they like.
+    #[test]
+    fn many_spellings_push_out_the_oldest() {
+        let (probes, now) = (Probes::new(LASTING), Instant::now());
+        let place = |number: usize| Fingerprint::of(&["key", &number.to_string()]);
+        for number in 0..=10 * ANSWERS {
+            probes.keep(place(number), &answer(LONGEST), now);
+        }
+        assert_eq!(lock(&probes.answers).len(), ANSWERS);
+        assert!(probes.answer(place(0), now).is_none());
+        assert!(probes.answer(place(10 * ANSWERS), now).is_some());
+        assert!(probes.answer(place(10 * ANSWERS), now + LASTING).is_none(), "old");
+        assert_eq!(lock(&probes.can).len(), 0, "only what searches ask is remembered there");
+    }
+
+    #[test]
+    fn a_long_answer_is_passed_on_and_not_kept() {
+        let (probes, now, place) = (Probes::new(LASTING), Instant::now(), Fingerprint::of(&["a"]));
+        for (length, is_kept) in [(LONGEST, true), (LONGEST + 1, false)] {
+            let place = place.with(&[&length.to_string()]);
+            probes.keep(place, &answer(length), now);
+            assert_eq!(probes.answer(place, now).is_some(), is_kept, "{length}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_is_told_to_ask() {
+        let (probes, now, place) = (Probes::new(LASTING), Instant::now(), Fingerprint::of(&["a"]));
+        let is_due = |at| probes.recall(place, at).1;
+        assert_eq!([is_due(now), is_due(now)], [true, false]);
+        assert_eq!([is_due(now + LASTING), is_due(now + LASTING)], [true, false]);
+    }
 }

@@ -7,11 +7,13 @@ mod dropin;
 mod hostile;
 mod indexed;
 mod isolation;
+mod keys;
 mod limits;
 mod native;
 mod operation;
 mod outcomes;
 mod places;
+mod refused;
 mod scenario;
 mod serving;
 
@@ -170,7 +172,9 @@ pub(crate) fn one_key(premium: Option<&Fake>) -> Config {
 pub(crate) fn nobody(premium: Option<&Fake>) -> Config {
     let mut config = Config::load(None, &Overrides::default(), "/nowhere".into()).unwrap();
     config.deadline = Duration::from_millis(1_200);
-    config.premium = premium.map(|fake| Premium { probe: None, ..Premium::at(fake.url()) });
+    let deadline = config.deadline;
+    let premium = premium.map(|fake| Premium::at(fake.url()));
+    config.premium = premium.map(|premium| Premium { probe: None, deadline, ..premium });
     config
 }
 
@@ -184,7 +188,7 @@ pub(crate) fn gateway(config: &Config) -> Router {
 }
 
 pub(crate) fn gateway_over(config: &Config, local: Local) -> Router {
-    app(State::over(config, Locals::common(local), now).unwrap())
+    app(State::over(config, Locals::common(local), now).unwrap().having_asked())
 }
 
 /// What a client sees.

@@ -108,7 +108,7 @@ impl Scenario {
         let local = slow_mail(Duration::from_millis(self.local_takes));
         let config = self.config(&fake.url());
         let router = if self.no_local {
-            app(State::new(&config, now).unwrap())
+            app(State::new(&config, now).unwrap().having_asked())
         } else {
             gateway_over(&config, Local::opened(Arc::new(local)))
         };

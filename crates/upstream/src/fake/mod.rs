@@ -60,9 +60,10 @@ struct State {
     seen: Vec<Seen>,
 }
 
-/// What goes wrong with requests that have `part` in them, and how often yet.
+/// What goes wrong with requests that have `part` in them, with a key or any, and how often yet.
 #[derive(Debug)]
 struct Order {
+    key: Option<String>,
     part: String,
     how: Misbehaviour,
     times: Option<usize>,
@@ -165,23 +166,28 @@ impl Fake {
 
     /// What goes wrong from now on.
     pub fn misbehave(&self, how: Misbehaviour) {
-        lock(&self.state).order("", how, None);
+        lock(&self.state).order(None, "", how, None);
     }
 
     /// What goes wrong for the next `times` requests.
     pub fn misbehave_times(&self, how: Misbehaviour, times: usize) {
-        lock(&self.state).order("", how, Some(times));
+        lock(&self.state).order(None, "", how, Some(times));
+    }
+
+    /// What goes wrong from now on with requests that have this key.
+    pub fn misbehave_to(&self, key: &str, how: Misbehaviour) {
+        lock(&self.state).order(Some(key), "", how, None);
     }
 
     /// What goes wrong from now on with requests that have `part` in their method and target,
     /// such as `/download`, `/items/m7/` or `POST /api/t/jobs`.
     pub fn misbehave_at(&self, part: &str, how: Misbehaviour) {
-        lock(&self.state).order(part, how, None);
+        lock(&self.state).order(None, part, how, None);
     }
 
     /// The same for the next `times` of them.
     pub fn misbehave_at_times(&self, part: &str, how: Misbehaviour, times: usize) {
-        lock(&self.state).order(part, how, Some(times));
+        lock(&self.state).order(None, part, how, Some(times));
     }
 
     /// Every request so far.
@@ -206,17 +212,18 @@ impl State {
         self.holdings.get_or_insert_default()
     }
 
-    fn order(&mut self, part: &str, how: Misbehaviour, times: Option<usize>) {
-        self.orders.retain(|order| order.part != part);
+    fn order(&mut self, key: Option<&str>, part: &str, how: Misbehaviour, times: Option<usize>) {
+        self.orders.retain(|order| order.key.as_deref() != key || order.part != part);
         if how != Misbehaviour::None {
-            self.orders.push(Order { part: part.to_owned(), how, times });
+            let (key, part) = (key.map(str::to_owned), part.to_owned());
+            self.orders.push(Order { key, part, how, times });
         }
     }
 
     /// Notes a request and says how to treat it.
     fn next(&mut self, seen: Seen) -> (Misbehaviour, Reply) {
         let line = format!("{} {}", seen.method, seen.target);
-        let how = self.next_order(&line);
+        let how = self.next_order(&line, seen.header("x-api-key"));
         let refused = self.key.as_deref().is_some_and(|key| seen.header("x-api-key") != Some(key));
         let reply = if refused { Reply::error(401) } else { self.reply(&line, &seen, how) };
         let reply = Reply { headers: self.headers.clone(), ..reply };
@@ -225,8 +232,11 @@ impl State {
     }
 
     /// The latest order that the request falls under.
-    fn next_order(&mut self, line: &str) -> Misbehaviour {
-        let is_due = |order: &&mut Order| order.times != Some(0) && line.contains(&order.part);
+    fn next_order(&mut self, line: &str, key: Option<&str>) -> Misbehaviour {
+        let is_due = |order: &&mut Order| {
+            let is_of_key = order.key.is_none() || order.key.as_deref() == key;
+            order.times != Some(0) && is_of_key && line.contains(&order.part)
+        };
         let Some(order) = self.orders.iter_mut().rev().find(is_due) else {
             return Misbehaviour::None;
         };

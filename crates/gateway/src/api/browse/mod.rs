@@ -5,7 +5,6 @@ mod page;
 mod synced;
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use axum::Json;
 use axum::extract::rejection::PathRejection;
@@ -25,7 +24,7 @@ use super::trace::{Source, Trace};
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
-use crate::choose::{BreakerState, Reason};
+use crate::choose::Reason;
 use crate::local::LocalEngine;
 use page::{Page, Sources};
 
@@ -176,10 +175,10 @@ async fn answer(
         (Ok(_), None) => return UpstreamError::not_found().into_response(),
         (Ok(caller), Some(tenant)) => (caller, tenant),
     };
-    let coverage = caller.mailboxes.view(state.local(Some(&tenant)).coverage());
+    let coverage = caller.mailboxes.view(state.local_beside(Some(&tenant)).coverage());
     let (response, source) = match ask_premium(state, &caller, request, &trace).await {
         Ok(response) => (response, Source::PREMIUM),
-        Err(reason) => from_here(state, &tenant, caller, &trace, reason, here).await,
+        Err(reason) => from_here(state, caller, &trace, reason, here).await,
     };
     trace.finish(state, response, Some(&tenant), &source, &coverage)
 }
@@ -191,30 +190,28 @@ async fn ask_premium(
     request: Request,
     trace: &Trace,
 ) -> Result<Response, Reason> {
-    let (premium, _) = state.premium_for(caller)?;
-    let now = Instant::now();
-    if let BreakerState::Open(since) = premium.breaker(now) {
-        return Err(Reason::BreakerOpen(now.duration_since(since)));
-    }
+    let (premium, key) = state.premium_for(caller)?;
     let deadline = state.premium_deadline(trace.start);
-    let answer = timeout_at(deadline.into(), forward_for(premium, caller, request)).await;
-    let response = answer.unwrap_or(Err(Fault::Timeout)).map_err(Reason::Fault)?;
-    let status = response.status();
-    if status.is_server_error() || status.is_redirection() {
-        return Err(Reason::Fault(Fault::Status(status.as_u16())));
-    }
-    Ok(response)
+    let asking = async {
+        let answer = timeout_at(deadline.into(), forward_for(premium, caller, request)).await;
+        answer.unwrap_or(Err(Fault::Timeout))
+    };
+    premium.browse(key, |response: &Response| response.status().as_u16(), asking).await
 }
 
 async fn from_here(
     state: &Shared,
-    tenant: &str,
     caller: Caller,
     trace: &Trace,
     reason: Reason,
     here: impl FnOnce(&Here<'_>) -> Result<Response, Nothing> + Send + 'static,
 ) -> (Response, Source) {
-    let local = state.local(Some(tenant)).clone();
+    let local = match state.local_for(&caller, state.premium_deadline(trace.start)).await {
+        Ok(local) => local.clone(),
+        Err(denied) => {
+            return (UpstreamError::from(denied).into_response(), Source::nobody(reason));
+        }
+    };
     let collected = Arc::clone(local.collected());
     let allowance = state.allowance(&caller, trace.start);
     let work = move |engine: &dyn LocalEngine, asker: &Asker| {

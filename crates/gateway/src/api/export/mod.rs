@@ -4,6 +4,8 @@
 mod pipe;
 mod write;
 
+use std::time::Instant;
+
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
@@ -92,7 +94,8 @@ pub(super) async fn post(
         limit: PAGE,
         highlight: false,
     };
-    let local = state.local(caller.tenant.as_deref()).clone();
+    let asked_until = state.premium_deadline(Instant::now());
+    let local = state.local_for(&caller, asked_until).await?.clone();
     if let Some(why) = local.absent() {
         return Err(Problem::unavailable(why));
     }

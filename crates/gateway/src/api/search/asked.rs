@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use postern_local_index::search::{Coverage, Page, Position};
 use postern_query::{Compiled, Fidelity, Query, datatap};
-use postern_upstream::{Answer, SearchRequest, Target};
+use postern_upstream::{Answer, SearchRequest};
 
 use super::{EngineChoice, SearchBody};
 use crate::State as Shared;
@@ -193,9 +193,8 @@ fn compile(state: &Shared, caller: &Caller, query: &Query) -> Compiled<datatap::
     let Some(((premium, key), tenant)) = asked else {
         return state.language().compile(&query, &state.capabilities(), None);
     };
-    let target = Target { tenant, index: premium.index() };
-    let book = state.local(Some(tenant)).address_book();
-    state.language().compile(&query, &premium.capabilities(target, key), book.as_deref())
+    let book = state.local_beside(Some(tenant)).address_book();
+    state.language().compile(&query, &premium.capabilities(tenant, key), book.as_deref())
 }
 
 /// Pages that began locally go on locally: another engine has another order.

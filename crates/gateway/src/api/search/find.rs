@@ -9,6 +9,7 @@ use tracing::{debug, error};
 use super::EngineChoice;
 use super::asked::{Asked, Found};
 use crate::State as Shared;
+use crate::access::Denied;
 use crate::api::problem::Problem;
 use crate::api::trace::{Source, Trace};
 use crate::api::wire::{FacetName, FacetView};
@@ -30,8 +31,7 @@ pub(super) async fn find(
     if asked.engine == EngineChoice::Premium {
         return only_premium(asked, premium.await);
     }
-    let local = state.local(asked.caller.tenant.as_deref());
-    let local = local.search(asked.question(), allowance);
+    let local = find_locally(state, asked, allowance, trace);
     let head_start = state.premium().and_then(|premium| premium.head_start());
     match choose(premium, local, head_start, state.metrics()).await {
         Chosen::Premium(answer) => {
@@ -44,6 +44,23 @@ pub(super) async fn find(
             ours(asked, page, reason)
         }
     }
+}
+
+/// Why there is no page of the local index.
+enum NoPage {
+    Denied(Denied),
+    Failed(LocalError),
+}
+
+async fn find_locally(
+    state: &Shared,
+    asked: &Asked,
+    allowance: &Allowance,
+    trace: &Trace,
+) -> Result<Page, NoPage> {
+    let local = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await;
+    let local = local.map_err(NoPage::Denied)?;
+    local.search(asked.question(), allowance).await.map_err(NoPage::Failed)
 }
 
 fn only_premium(asked: &Asked, verdict: Verdict) -> (Result<Found, Problem>, Source) {
@@ -78,13 +95,16 @@ fn note(asked: &Asked, reason: &Reason, trace: &Trace) {
 
 fn ours(
     asked: &Asked,
-    page: Result<Page, LocalError>,
+    page: Result<Page, NoPage>,
     reason: Reason,
 ) -> (Result<Found, Problem>, Source) {
     match page {
         Ok(page) => (Ok(asked.page(&page)), Source::local(reason)),
-        Err(error @ LocalError::TooMuch(_)) => (Err(error.into()), Source::local(reason)),
-        Err(error @ (LocalError::Late | LocalError::Failed(_))) => {
+        Err(NoPage::Denied(denied)) => (Err(denied.into()), Source::nobody(reason)),
+        Err(NoPage::Failed(error @ LocalError::TooMuch(_))) => {
+            (Err(error.into()), Source::local(reason))
+        }
+        Err(NoPage::Failed(error @ (LocalError::Late | LocalError::Failed(_)))) => {
             let problem = Problem::unavailable(format!("{reason}; {error}"));
             (Err(problem), Source::nobody(reason))
         }
@@ -114,8 +134,8 @@ async fn ask_premium(state: &Shared, asked: &Asked, trace: &Trace) -> Verdict {
     };
     let (target, parent) = (Target { tenant, index: premium.index() }, trace.parent());
     let deadline = state.premium_deadline(trace.start);
-    let call = Call { target, key, deadline, traceparent: Some(&parent) };
-    premium.ask(target, Face::Native, premium.client().search(call, &request)).await
+    let call = Call { target, key: key.secret(), deadline, traceparent: Some(&parent) };
+    premium.ask(target, key, Face::Native, premium.client().search(call, &request)).await
 }
 
 /// How the local index counts what matches. Where it cannot, the page is still an answer.
@@ -123,6 +143,7 @@ pub(super) async fn facets(
     state: &Shared,
     asked: &Asked,
     allowance: &Allowance,
+    trace: &Trace,
 ) -> BTreeMap<&'static str, FacetView> {
     let names = asked.facets.clone();
     if names.is_empty() {
@@ -130,7 +151,10 @@ pub(super) async fn facets(
     }
     let facets: Vec<_> = names.iter().filter_map(|name| name.facet()).collect();
     let condition = asked.question().condition;
-    let local = state.local(asked.caller.tenant.as_deref());
+    let Ok(local) = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await
+    else {
+        return BTreeMap::new();
+    };
     let counting =
         move |engine: &dyn LocalEngine, asker: &Asker| -> Result<Vec<FacetCounts>, IndexError> {
             engine.facets(&condition, &facets, MOST_VALUES, asker)

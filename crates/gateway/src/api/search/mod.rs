@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::native::admit;
+use super::native::caller;
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
 use super::trace::{Engine, Source, Trace};
@@ -140,18 +140,18 @@ async fn answer(
     body: Result<SearchBody, Problem>,
 ) -> Response {
     let trace = Trace::start(headers);
-    let asked = match admit(state, headers).and_then(|caller| Asked::read(state, caller, body?)) {
+    let asked = match caller(state, headers).and_then(|caller| Asked::read(state, caller, body?)) {
         Ok(asked) => asked,
         Err(problem) => return problem.into_response(),
     };
     state.metrics().compiled(trace.start.elapsed());
     let tenant = asked.caller.tenant.as_deref();
-    let coverage = asked.caller.mailboxes.view(state.local(tenant).coverage());
+    let coverage = asked.caller.mailboxes.view(state.local_beside(tenant).coverage());
     let allowance = state.allowance(&asked.caller, trace.start);
     let (result, source) = Box::pin(find::find(state, &asked, &allowance, &trace)).await;
     let response = match result {
         Ok(found) => {
-            let facets = find::facets(state, &asked, &allowance).await;
+            let facets = find::facets(state, &asked, &allowance, &trace).await;
             let served_by = served_by(&source, state.now());
             let answer = asked.describe(found, facets, served_by, &source, &coverage, &trace);
             Json(answer).into_response()
