@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use postern_local_index::mail::id_of;
+use postern_upstream::fake::Misbehaviour;
 use tempfile::TempDir;
 
 use super::indexed::{take_in, write};
@@ -177,4 +178,28 @@ async fn a_conversation_shows_only_what_may_be_seen() {
         seen.json()["messages"].as_array().unwrap().len()
     };
     assert_eq!((count(WIDE).await, count(NARROW).await), (2, 1));
+}
+
+/// What premium says to the key of one tenant takes neither premium nor local mail from the other.
+#[tokio::test]
+async fn a_refusal_of_one_tenant_is_nothing_to_another() {
+    let fake = Fake::start().await.unwrap();
+    fake.misbehave_to("inner-t1", Misbehaviour::Status(401));
+    let mut config = one_key(Some(&fake));
+    let mapped = |text: &str, tenant: &str| {
+        let upstream = Some(Secret::new(format!("inner-{tenant}")));
+        Key { upstream, ..key(tenant, text, tenant) }
+    };
+    config.access = Access::new(vec![mapped(WIDE, "t1"), mapped(OTHER, "t2")]);
+    let place = |id: &str| Tenant { id: id.into(), data: id.into() };
+    config.tenants = ["t1", "t2"].map(place).to_vec();
+    let router = gateway_over(&config, Local::opened(Arc::new(mail())));
+    let ask = async |uri: &str, key| send(&router, Method::GET, uri, Some(key), "").await;
+    assert_eq!(ask("/v1/search", WIDE).await.status, 401);
+    for uri in ["/v1/search?engine=local", "/v1/messages/m1", "/v1/complete?q=from:"] {
+        let (one, other) = (ask(uri, WIDE).await, ask(uri, OTHER).await);
+        assert_eq!((one.status.as_u16(), other.status.as_u16()), (401, 200), "{uri}");
+    }
+    let other = ask("/v1/search?q=invoice", OTHER).await;
+    assert_eq!(other.header("postern-served-by"), Some("premium"));
 }

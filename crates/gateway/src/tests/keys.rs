@@ -119,6 +119,26 @@ async fn silence_to_one_key_is_silence_to_all() {
     assert_eq!(breaker(&router).await, ("open".into(), true));
 }
 
+/// While browsing, a client writes the whole request, and may never end it: that is no silence of premium.
+#[tokio::test]
+async fn browsing_that_is_never_answered_keeps_no_other_key_away() {
+    let fake = Fake::start().await.unwrap();
+    fake.misbehave_to(UP_A, Misbehaviour::Hang);
+    let router = app(two_keys(&fake).having_asked());
+    let mut browsing = tokio::task::JoinSet::new();
+    for _ in 0..10 {
+        let router = router.clone();
+        browsing.spawn(async move {
+            send(&router, Method::GET, "/api/t1/locations", Some(A), "").await.status
+        });
+    }
+    while let Some(status) = browsing.join_next().await {
+        assert_eq!(status.unwrap(), 502, "nothing was synced");
+    }
+    assert_eq!(ask(&router, B).await.header("postern-served-by"), Some("premium"));
+    assert_eq!(breaker(&router).await, ("closed".into(), false));
+}
+
 /// Every path that goes upstream with a key: what it adds to the breaker of that key, and of the others.
 #[tokio::test]
 async fn what_other_paths_teach() {
