@@ -1,5 +1,7 @@
 //! `postern serve`.
 
+use std::time::Duration;
+
 use postern_gateway::config::{Config, Overrides};
 use postern_gateway::{State, bind};
 use tracing_subscriber::EnvFilter;
@@ -7,6 +9,9 @@ use tracing_subscriber::EnvFilter;
 use crate::args::{Common, Serve};
 use crate::exit::Exit;
 use crate::{clock, data, output, service};
+
+/// How long threads may go on once nothing is served any more.
+const ENDING: Duration = Duration::from_secs(10);
 
 /// Serves until it is told to end.
 pub(crate) fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Exit> {
@@ -18,8 +23,11 @@ pub(crate) fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Exit> {
     let mut config = Config::load(common.config.as_deref(), &overrides, data::folder(common)?)?;
     config.sync.attachment_text = super::attachment_text::all()?;
     logs(common);
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(serve(&config))?;
-    Ok(Exit::Done)
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(&config));
+    // Threads that write are let finish; one that hangs does not keep the process.
+    runtime.shutdown_timeout(ENDING);
+    served.map(|()| Exit::Done)
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {

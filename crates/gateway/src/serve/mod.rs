@@ -20,7 +20,8 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
+use socket2::SockRef;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use crate::api;
@@ -109,13 +110,24 @@ async fn accept(
     let open = Open::new(files::enough_for(limits.connections), limits.time);
     loop {
         let (socket, _) = Listener::accept(&mut listener).await;
-        // Answers are small: waiting to fill a packet only makes them late.
-        drop(socket.set_nodelay(true));
+        prepare(&socket, limits.time);
         let admitted = open.admit().await;
         let service = service(app.clone(), Arc::clone(&admitted.connection));
         let served = server.serve_connection(TokioIo::new(socket), service).into_owned();
         tokio::spawn(keep(connections.watch(served), admitted));
     }
+}
+
+/// Sets what may fail without harm. Answers are small: waiting to fill a packet only makes them late. Of an
+/// answer that is not read the system holds little, and no longer than we would.
+fn prepare(socket: &TcpStream, time: Duration) {
+    let options = SockRef::from(socket);
+    drop(options.set_tcp_nodelay(true));
+    drop(options.set_send_buffer_size(4 * PIECE));
+    #[cfg(target_os = "linux")]
+    drop(options.set_tcp_user_timeout(Some(time)));
+    #[cfg(not(target_os = "linux"))]
+    let _ = time;
 }
 
 /// Little is held of a client that does not read or does not go on: one piece of an answer, and heads as
