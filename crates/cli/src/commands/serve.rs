@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::{clock, data, output, service};
 
 /// How long threads may go on once nothing is served any more.
-const ENDING: Duration = Duration::from_secs(10);
+const ENDING: Duration = Duration::from_secs(2);
 
 /// Serves until it is told to end.
 pub(crate) fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Exit> {
@@ -25,7 +25,7 @@ pub(crate) fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Exit> {
     logs(common);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&config));
-    // Threads that write are let finish; one that hangs does not keep the process.
+    // A thread that hangs does not keep the process; what it had not committed is done by the next run.
     runtime.shutdown_timeout(ENDING);
     served.map(|()| Exit::Done)
 }
