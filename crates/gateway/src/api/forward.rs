@@ -5,6 +5,7 @@ use std::time::Instant;
 use axum::body::{Body, HttpBody as _};
 use axum::extract::{Request, State};
 use axum::http::Method;
+use axum::http::header::CONTENT_LENGTH;
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
 use postern_upstream::{Fault, Forward};
@@ -68,6 +69,13 @@ pub(super) async fn forward_for(
     let answer = premium.client().forward(request).await?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     Ok(from_upstream::pass_on(status, &headers, Body::from_stream(answer.bytes_stream())))
+}
+
+/// The request alone. A body of a GET means nothing, and one that never ends would look as if it were
+/// the service that does not answer.
+pub(super) fn without_body(mut request: Request) -> Request {
+    request.headers_mut().remove(CONTENT_LENGTH);
+    request.map(|_| Body::empty())
 }
 
 /// A request without a body is sent without one, and not as an empty stream.

@@ -187,3 +187,27 @@ async fn html_of_the_service_runs_nothing() {
         check_sandbox(&seen, uri);
     }
 }
+
+/// A client that never ends its body must not look like a service that never answers.
+#[tokio::test]
+async fn a_body_that_never_ends_is_no_silence_of_the_service() {
+    let fake = Fake::start().await.unwrap();
+    let router = gateway(&one_key(Some(&fake)));
+    for (name, value) in [("content-length", "10"), ("transfer-encoding", "chunked")] {
+        for asked in requests(&[(name, value)]).into_iter().filter(is_answered_from_here_too) {
+            let uri = asked.uri().to_string();
+            let body =
+                Body::from_stream(tokio_stream::pending::<Result<Vec<u8>, std::io::Error>>());
+            let seen = exchange(&router, asked.map(|_| body)).await;
+            assert_eq!(seen.status, 200, "{uri}");
+            assert_eq!(seen.header("postern-served-by"), Some("premium"), "{uri}");
+            assert_eq!(fake.seen().pop().unwrap().body, b"", "{uri}");
+        }
+    }
+    let metrics = String::from_utf8(get(&router, "/metrics").await.body).unwrap();
+    assert!(metrics.contains("postern_breaker_state 0"), "{metrics}");
+}
+
+fn is_answered_from_here_too(request: &Request<Body>) -> bool {
+    request.method() == Method::GET && !request.uri().path().ends_with("/jobs")
+}

@@ -18,7 +18,7 @@ use tokio::time::timeout_at;
 
 use super::download::{MESSAGE, download};
 use super::dropin::presented_key;
-use super::forward::forward_for;
+use super::forward::{forward_for, without_body};
 use super::params::BadParam;
 use super::trace::{Source, Trace};
 use super::upstream_shape::UpstreamError;
@@ -193,7 +193,8 @@ async fn ask_premium(
     let (premium, key) = state.premium_for(caller)?;
     let deadline = state.premium_deadline(trace.start);
     let asking = async {
-        let answer = timeout_at(deadline.into(), forward_for(premium, caller, request)).await;
+        let answer =
+            timeout_at(deadline.into(), forward_for(premium, caller, without_body(request))).await;
         answer.unwrap_or(Err(Fault::Timeout))
     };
     premium.browse(key, |response: &Response| response.status().as_u16(), asking).await
