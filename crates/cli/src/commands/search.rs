@@ -131,6 +131,7 @@ fn wire(index: &Index, parsed: &Parsed, page: &Page, began: Instant) -> SearchAn
         count: Count { value: u64::try_from(page.count).unwrap_or(u64::MAX), exact: true },
         next_cursor: None,
         facets: std::collections::BTreeMap::new(),
+        facets_missing: std::collections::BTreeMap::new(),
         served_by: ServedBy { engine: "local".to_owned(), reason: None },
         coverage: Some(CoverageView::seen(&index.coverage(), &[])),
         query: Understood {

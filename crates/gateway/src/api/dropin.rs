@@ -148,7 +148,7 @@ fn ours(found: Result<Page, NoPage>, reason: Reason) -> (Response, Source) {
         }
         Err(NoPage::Refused(refusal)) => (refusal.into_response(), Source::local(reason)),
         Err(NoPage::Failed(LocalError::TooMuch(why))) => {
-            let refusal = UpstreamError::new(400, "InvalidRequestParameter", why);
+            let refusal = UpstreamError::new(400, "too_costly", why);
             (refusal.into_response(), Source::local(reason))
         }
         Err(NoPage::Failed(error)) => {

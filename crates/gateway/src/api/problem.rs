@@ -170,7 +170,7 @@ impl From<BadParam> for Problem {
 impl From<LocalError> for Problem {
     fn from(error: LocalError) -> Self {
         match error {
-            LocalError::TooMuch(why) => Self::new(400, "too_many_terms", why),
+            LocalError::TooMuch(why) => Self::new(400, "too_costly", why),
             LocalError::Late | LocalError::Failed(_) => Self::unavailable(error.to_string()),
         }
     }

@@ -38,7 +38,7 @@ pub enum LocalError {
 impl From<IndexError> for LocalError {
     fn from(error: IndexError) -> Self {
         match error {
-            IndexError::TooManyTerms { .. } | IndexError::TooCostly { .. } => {
+            IndexError::TooManyPatterns { .. } | IndexError::TooCostly { .. } => {
                 Self::TooMuch(error.to_string())
             }
             IndexError::Stopped => Self::Late,

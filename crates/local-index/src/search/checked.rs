@@ -3,35 +3,48 @@
 use tantivy::query::Scorer;
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, TERMINATED};
 
+use super::work::{Counter, Meter};
+
 /// Says of one candidate after the other, with growing numbers, whether it counts.
 pub(super) trait Check: Send + 'static {
     /// How much dearer this is than to go to the next candidate.
     const COST: u64;
 
+    /// Units of work for each candidate at least.
+    const UNITS: u64;
+
     /// Whether the candidate counts.
-    fn holds(&mut self, candidate: DocId) -> bool;
+    fn holds(&mut self, candidate: DocId, counter: &mut Counter) -> bool;
 }
 
 /// The candidates that count.
 pub(super) struct Checked<C> {
     candidates: Box<dyn Scorer>,
     check: C,
+    counter: Counter,
+    /// Whether the work has to end.
+    is_over: bool,
 }
 
 impl<C: Check> Checked<C> {
-    pub(super) fn new(candidates: Box<dyn Scorer>, check: C) -> Self {
+    pub(super) fn new(candidates: Box<dyn Scorer>, check: C, meter: &Meter) -> Self {
         let first = candidates.doc();
-        let mut checked = Self { candidates, check };
+        let mut checked = Self { candidates, check, counter: meter.counter(), is_over: false };
         checked.settle(first);
         checked
     }
 
     /// Goes on from a candidate to the first one that counts.
     fn settle(&mut self, mut candidate: DocId) -> DocId {
-        while candidate != TERMINATED && !self.check.holds(candidate) {
+        while candidate != TERMINATED && !self.holds(candidate) && !self.is_over {
             candidate = self.candidates.advance();
         }
-        candidate
+        if self.is_over { TERMINATED } else { candidate }
+    }
+
+    fn holds(&mut self, candidate: DocId) -> bool {
+        self.is_over = self.is_over || !self.counter.count(C::UNITS);
+        !self.is_over && self.check.holds(candidate, &mut self.counter)
     }
 }
 
@@ -53,14 +66,16 @@ impl<C: Check> DocSet for Checked<C> {
     fn seek_danger(&mut self, target: DocId) -> SeekDangerResult {
         // Only the target is looked at, not what comes after it.
         match self.candidates.seek_danger(target) {
-            SeekDangerResult::Found if self.check.holds(target) => SeekDangerResult::Found,
+            _ if self.is_over => SeekDangerResult::SeekLowerBound(TERMINATED),
+            SeekDangerResult::Found if self.holds(target) => SeekDangerResult::Found,
+            SeekDangerResult::Found if self.is_over => SeekDangerResult::SeekLowerBound(TERMINATED),
             SeekDangerResult::Found => SeekDangerResult::SeekLowerBound(target + 1),
             beyond @ SeekDangerResult::SeekLowerBound(_) => beyond,
         }
     }
 
     fn doc(&self) -> DocId {
-        self.candidates.doc()
+        if self.is_over { TERMINATED } else { self.candidates.doc() }
     }
 
     fn size_hint(&self) -> u32 {

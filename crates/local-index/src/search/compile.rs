@@ -1,25 +1,36 @@
 //! Condition to engine query.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use postern_query::{Condition, Expr, InstantTest, NumberTest, Predicate, TextPattern, TextTest};
-use tantivy::query::{PhraseQuery, Query, TermQuery};
+use tantivy::query::{EnableScoring, PhraseQuery, Query, TermQuery, Weight as _};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
 
 use super::any::Candidates;
 use super::bounds::{self, Range, Ranges};
 use super::clause::{Clause, both, either, unscored};
-use super::expand::{MAX_TERMS, Pattern, Terms, expand};
-use super::fuzzy::fuzzy;
+use super::expand::{MAX_OPEN_PATTERNS, MAX_TERMS, Pattern, Terms, expand};
+use super::fuzzy::{Seen, fuzzy};
+use super::metered::Metered;
 use super::placed::{Arrangement, placed};
-use super::union::AnyTerm;
+use super::union::{AnyTerm, FieldTerms};
 use super::values;
 use super::verified::{Faults, Verified};
-use super::{Asker, Error, Scope};
+use super::visible::{InScope, Visible, Weights};
+use super::watched::Watched;
+use super::work::Meter;
+use super::{Error, Work};
 use crate::index::schema;
 use crate::index::terms::traits;
+
+/// Words of a phrase that the engine looks for itself: it does not look up from a longer one.
+const LONG: usize = 16;
+
+/// Units to see where a word of a phrase stands in a message.
+const PLACES: u64 = 30;
 
 /// A condition for the engine.
 #[derive(Debug)]
@@ -32,37 +43,78 @@ pub(crate) struct Plan {
     /// for what counts the same wherever it is found. With more, the order of adding could show in
     /// the last bit of a score.
     pub(crate) is_prunable: bool,
-    /// What went wrong while matching.
+    /// What went wrong while matching, or was left undone.
     pub(crate) faults: Faults,
+    /// What the search as a whole spends.
+    pub(crate) meter: Meter,
+    visible: Option<Arc<Visible>>,
+}
+
+impl Plan {
+    /// A query of the plan over the documents of this searcher.
+    pub(crate) fn weight(
+        &self,
+        searcher: &Searcher,
+        query: &dyn Query,
+        scored: bool,
+    ) -> tantivy::Result<Watched> {
+        let weights = self.visible.as_deref();
+        let weights = weights.map(|visible| Weights { searcher, visible, meter: &self.meter });
+        let scoring = match &weights {
+            _ if !scored => EnableScoring::disabled_from_searcher(searcher),
+            Some(weights) => EnableScoring::enabled_from_statistics_provider(weights, searcher),
+            None => EnableScoring::enabled_from_searcher(searcher),
+        };
+        let (inner, meter) = (query.weight(scoring)?, self.meter.clone());
+        Ok(Watched { inner, meter, is_counted_fast: self.is_prunable })
+    }
+
+    /// How many documents match.
+    pub(crate) fn count(&self, searcher: &Searcher) -> tantivy::Result<usize> {
+        let weight = self.weight(searcher, self.query.as_ref(), false)?;
+        searcher.segment_readers().iter().map(|reader| Ok(weight.count(reader)? as usize)).sum()
+    }
 }
 
 /// The plan for a condition over the documents of this searcher.
 ///
 /// # Errors
 ///
-/// When a pattern stands for too many terms, or the index cannot be read.
+/// When the work has to end, or the index cannot be read.
 pub(crate) fn compile(
     searcher: &Searcher,
     condition: &Condition,
-    asker: &Asker,
+    work: &Work,
+    visible: Option<Arc<Visible>>,
 ) -> Result<Plan, Error> {
-    asker.work.begin(searcher.num_docs())?;
+    work.begin(searcher.num_docs())?;
+    let meter = work.meter("the search");
     let compiler = Compiler {
         searcher,
+        work,
+        visible: visible.as_deref(),
+        words: meter.clone(),
+        open: RefCell::default(),
+        expanded: RefCell::default(),
+        is_prunable: is_prunable(condition) && visible.is_none(),
         irregular: searcher.doc_freq(&trait_term(traits::IRREGULAR))? > 0,
         scored: Cell::new(false),
         budget: Cell::new(MAX_TERMS),
-        faults: Faults::default(),
+        faults: Faults::new(work),
     };
     let mut clause = compiler.condition(condition, Sign::Positive)?;
-    if let Some(scope) = asker.scope.condition() {
-        clause = both(vec![compiler.condition(&scope, Sign::Positive)?, clause]);
+    if let Some(visible) = &visible {
+        let scope = Clause::Only(unscored(Box::new(InScope(Arc::clone(visible)))));
+        let metering = compiler.metering(&meter);
+        clause = both(vec![metering.of(scope), metering.of(clause)]);
     }
     Ok(Plan {
         query: clause.query(),
         scored: compiler.scored.get(),
-        is_prunable: is_prunable(condition) && asker.scope == Scope::All,
+        is_prunable: compiler.is_prunable,
         faults: compiler.faults,
+        meter,
+        visible,
     })
 }
 
@@ -96,6 +148,15 @@ impl Sign {
 /// What the parts of a condition share while they are compiled.
 pub(super) struct Compiler<'a> {
     pub(super) searcher: &'a Searcher,
+    work: &'a Work,
+    visible: Option<&'a Visible>,
+    /// What plain words spend.
+    words: Meter,
+    /// The patterns that may begin with anything.
+    open: RefCell<BTreeSet<String>>,
+    /// What was looked up: a pattern that is there twice leads through the dictionary once.
+    expanded: RefCell<HashMap<(Field, &'static str, String), FieldTerms>>,
+    is_prunable: bool,
     /// Whether some message must be read because its values are too long for terms.
     irregular: bool,
     scored: Cell<bool>,
@@ -110,7 +171,8 @@ impl Compiler<'_> {
                 let (mut clauses, mut ranges) = (Vec::new(), Ranges::default());
                 self.conjuncts(condition, sign, &mut clauses, &mut ranges)?;
                 clauses.extend(ranges.queries().map(|query| Clause::Only(unscored(query))));
-                Ok(both(clauses))
+                let metering = self.metering(&self.words);
+                Ok(both(clauses.into_iter().map(|clause| metering.of(clause)).collect()))
             }
             Expr::Or(parts) => {
                 let clauses = parts.iter().map(|part| self.condition(part, sign));
@@ -173,7 +235,8 @@ impl Compiler<'_> {
 
     fn verified(&self, candidates: Box<dyn Query>, predicate: &Predicate) -> Box<dyn Query> {
         let predicate = Arc::new(predicate.clone());
-        Box::new(Verified { candidates, predicate, faults: self.faults.clone() })
+        let (faults, meter) = (self.faults.clone(), self.work.meter("conditions on one element"));
+        Box::new(Verified { candidates, predicate, faults, meter })
     }
 
     fn text(&self, test: &TextTest, sign: Sign) -> Result<Clause, Error> {
@@ -198,15 +261,55 @@ impl Compiler<'_> {
 
     fn text_in(&self, field: Field, pattern: &TextPattern) -> Result<Clause, Error> {
         match pattern {
-            TextPattern::Phrase(tokens) => Ok(phrase(field, tokens.iter().map(String::as_str))),
+            TextPattern::Phrase(tokens) => self.phrase(field, tokens),
             TextPattern::Wildcard(shape) => self.any_of([field], Pattern::Shape(shape)),
             TextPattern::Regex(regex) => self.any_of([field], Pattern::Regex(regex)),
             TextPattern::Fuzzy(word) => {
-                self.within_budget(|budget| fuzzy(self.searcher, field, word, budget))
+                let meter = self.work.meter(format_args!("{}~{}", word.token(), word.edits()));
+                let (searcher, visible) = (self.searcher, self.visible);
+                let seen = Seen { searcher, visible, meter: &meter };
+                self.within_budget(|budget| fuzzy(&seen, field, word, budget))
             }
-            TextPattern::Sloppy(sloppy) => Ok(placed(field, Arrangement::Sloppy(sloppy.clone()))),
-            TextPattern::Near(near) => Ok(placed(field, Arrangement::Near(near.clone()))),
+            TextPattern::Sloppy(sloppy) => {
+                let arrangement = Arrangement::Sloppy(sloppy.clone());
+                Ok(placed(field, arrangement, &self.metering_of(&sloppy.tokens)))
+            }
+            TextPattern::Near(near) => {
+                let arrangement = Arrangement::Near(near.clone());
+                Ok(placed(field, arrangement, &self.metering_of(&near.parts.concat())))
+            }
         }
+    }
+
+    /// The list of a word is looked at once; of a phrase, each message with its rarest word.
+    fn phrase(&self, field: Field, tokens: &[String]) -> Result<Clause, Error> {
+        if self.is_prunable {
+            return Ok(phrase(field, tokens.iter()));
+        }
+        if tokens.len() > LONG {
+            let arrangement = Arrangement::Phrase(tokens.to_vec());
+            return Ok(placed(field, arrangement, &self.metering_of(tokens)));
+        }
+        let terms = tokens.iter().map(|token| Term::from_field_text(field, token));
+        let frequencies = terms.map(|term| self.searcher.doc_freq(&term));
+        let frequencies = frequencies.collect::<tantivy::Result<Vec<_>>>()?;
+        let rarest = frequencies.into_iter().min().unwrap_or_default();
+        let clause = phrase(field, tokens.iter());
+        if tokens.len() == 1 {
+            self.words.pay(rarest)?;
+            return Ok(clause);
+        }
+        let metering = self.metering_of(tokens);
+        metering.meter.pay(rarest.saturating_mul(PLACES * tokens.len() as u64))?;
+        Ok(metering.of(clause))
+    }
+
+    fn metering(&self, meter: &Meter) -> Metering {
+        Metering { meter: meter.clone(), keeps_place: self.visible.is_some() }
+    }
+
+    fn metering_of(&self, tokens: &[String]) -> Metering {
+        self.metering(&self.work.meter(tokens.join(" ")))
     }
 
     pub(super) fn expanded(
@@ -214,8 +317,34 @@ impl Compiler<'_> {
         terms: Terms,
         pattern: Pattern<'_>,
     ) -> Result<Box<dyn Query>, Error> {
-        let found = self.within_budget(|budget| expand(self.searcher, terms, pattern, budget))?;
-        Ok(Box::new(AnyTerm(vec![found])))
+        Ok(Box::new(AnyTerm(vec![self.expand(terms, pattern)?])))
+    }
+
+    fn expand(&self, terms: Terms, pattern: Pattern<'_>) -> Result<FieldTerms, Error> {
+        let key = (terms.field, terms.kind, pattern.key());
+        if let Some(known) = self.expanded.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        self.admit(pattern)?;
+        let meter = self.work.meter(pattern);
+        let found =
+            self.within_budget(|budget| expand(self.searcher, terms, pattern, budget, &meter))?;
+        self.expanded.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// Counts the patterns that may begin with anything.
+    fn admit(&self, pattern: Pattern<'_>) -> Result<(), Error> {
+        if !pattern.is_open() {
+            return Ok(());
+        }
+        let mut open = self.open.borrow_mut();
+        open.insert(pattern.to_string());
+        if open.len() > MAX_OPEN_PATTERNS {
+            let (pattern, limit) = (pattern.to_string(), MAX_OPEN_PATTERNS);
+            return Err(Error::TooManyPatterns { pattern, limit });
+        }
+        Ok(())
     }
 
     /// The terms of several fields are one set of documents: no two have to be merged.
@@ -224,9 +353,7 @@ impl Compiler<'_> {
         fields: impl IntoIterator<Item = Field>,
         pattern: Pattern<'_>,
     ) -> Result<Clause, Error> {
-        let expanded = fields.into_iter().map(|field| {
-            self.within_budget(|budget| expand(self.searcher, Terms::of(field), pattern, budget))
-        });
+        let expanded = fields.into_iter().map(|field| self.expand(Terms::of(field), pattern));
         Ok(Clause::Only(Box::new(AnyTerm(expanded.collect::<Result<_, _>>()?))))
     }
 
@@ -238,6 +365,30 @@ impl Compiler<'_> {
         let spent = spend(&mut budget);
         self.budget.set(budget);
         spent
+    }
+}
+
+/// How parts of a query look at the work.
+pub(super) struct Metering {
+    pub(super) meter: Meter,
+    keeps_place: bool,
+}
+
+impl Metering {
+    /// The same documents. The list of one word needs no look: it is soon at its end.
+    pub(super) fn of(&self, clause: Clause) -> Clause {
+        match clause {
+            Clause::Only(query) if self.keeps_place || !query.is::<TermQuery>() => {
+                Clause::Only(self.metered(query))
+            }
+            Clause::Except(query) => Clause::Except(self.metered(query)),
+            other @ (Clause::All | Clause::Nothing | Clause::Only(_)) => other,
+        }
+    }
+
+    fn metered(&self, query: Box<dyn Query>) -> Box<dyn Query> {
+        let (meter, keeps_place) = (self.meter.clone(), self.keeps_place);
+        Box::new(Metered { query, meter, keeps_place })
     }
 }
 

@@ -13,8 +13,8 @@ use tantivy::{BitSet, SegmentReader};
 use tantivy_fst::Automaton;
 
 use super::best::{Best, Counted};
-use super::compile::compile;
 use super::tally::{choose, count};
+use super::work::{Meter, TERM};
 use super::{Asker, Error, Index};
 use crate::index::schema;
 use crate::index::terms::{Kind, is_regular};
@@ -82,13 +82,13 @@ impl Index {
     ) -> Result<Vec<Suggestion>, Error> {
         let searcher = self.searcher();
         let typed = lower_case(typed);
-        let plan = compile(&searcher, within, asker)?;
-        let living = choose(&searcher, plan.query.as_ref())?;
-        plan.faults.check()?;
+        let plan = self.plan(&searcher, within, asker)?;
+        let living = choose(&searcher, &plan)?;
+        let meter = asker.work.meter("completion");
         let mut found = Spellings::default();
         for (reader, living) in searcher.segment_readers().iter().zip(&living) {
             for source in sources(completion) {
-                gather(reader, living, source, &typed, &mut found)?;
+                gather((reader, living), source, &typed, &meter, &mut found)?;
             }
         }
         Ok(best(&found, most))
@@ -140,10 +140,10 @@ fn name(role: Role) -> Option<(Field, &'static str)> {
 }
 
 fn gather(
-    reader: &SegmentReader,
-    living: &BitSet,
+    (reader, living): (&SegmentReader, &BitSet),
     (field, kind): (Field, &str),
     typed: &str,
+    meter: &Meter,
     found: &mut Spellings,
 ) -> Result<(), Error> {
     let index = reader.inverted_index(field)?;
@@ -151,6 +151,7 @@ fn gather(
     let exact = kind.len();
     let mut terms = index.terms().search(Beginning { start: &start, exact }).into_stream()?;
     while terms.advance() {
+        meter.pay(TERM)?;
         let Some(value) = std::str::from_utf8(terms.key()).ok().and_then(|key| key.get(exact..))
         else {
             continue;
@@ -158,7 +159,7 @@ fn gather(
         let lower = lower_case(value);
         // One that was cut to be a term is no spelling of anything.
         let wanted = lower.starts_with(typed) && !lower.is_empty() && is_regular(value);
-        let count = if wanted { count(&index, terms.value(), living)? } else { 0 };
+        let count = if wanted { count(&index, terms.value(), living, meter)? } else { 0 };
         if count > 0 {
             let spellings = found.entry(lower).or_default();
             *spellings.entry(value.to_owned()).or_default() += count;

@@ -28,15 +28,15 @@ pub enum Error {
     /// What lies on disk is not what was written there.
     #[error("the index is damaged: {0}; make it anew with `postern index --rebuild PATH`")]
     Corrupt(String),
-    /// A pattern stands for too many words.
+    /// Too many patterns may begin with anything.
     #[error(
-        "`{pattern}` stands for more than {limit} different words of the index; write more of \
-         its beginning"
+        "`{pattern}` is one too many of the patterns without a beginning, of which a search may have \
+         {limit}; write how the words begin"
     )]
-    TooManyTerms {
-        /// The pattern.
+    TooManyPatterns {
+        /// The first one too many.
         pattern: String,
-        /// How many words one search may stand for.
+        /// How many a search may have.
         limit: usize,
     },
     /// The question costs more work than a request may.

@@ -1,6 +1,7 @@
 //! Patterns over terms: the terms that match are gathered from the dictionaries, and whatever part
 //! of a dictionary cannot match is not walked.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -15,10 +16,18 @@ use tantivy_fst::Automaton;
 
 use super::Error;
 use super::union::FieldTerms;
+use super::work::{Counter, Meter, TERM};
 use crate::index::terms::is_regular;
 
 /// How many different terms the patterns of one search may stand for, in all segments together.
 pub const MAX_TERMS: usize = 500_000;
+
+/// How many different patterns of one search may begin with anything: each of them leads through a
+/// whole dictionary.
+pub const MAX_OPEN_PATTERNS: usize = 8;
+
+/// With how many different bytes the words of a pattern may begin that still has a beginning.
+const FEW: usize = 8;
 
 /// What a pattern is looked for in.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +58,28 @@ pub(crate) enum Pattern<'a> {
     Value(&'a StringTest),
 }
 
+impl Pattern<'_> {
+    /// Whether its words may begin with anything. A value is looked for among values, which are few.
+    pub(crate) fn is_open(&self) -> bool {
+        match self {
+            Self::Shape(shape) => literal_start(shape).is_empty(),
+            Self::Regex(regex) => {
+                let leads = |byte: &u8| !regex.is_dead(regex.next(regex.start(), *byte));
+                (0..=u8::MAX).filter(leads).count() > FEW
+            }
+            Self::Value(_) => false,
+        }
+    }
+
+    /// What tells it from every other pattern.
+    pub(crate) fn key(&self) -> String {
+        match self {
+            Self::Shape(_) | Self::Regex(_) => self.to_string(),
+            Self::Value(test) => format!("{test:?}"),
+        }
+    }
+}
+
 impl fmt::Display for Pattern<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
@@ -65,21 +96,23 @@ impl fmt::Display for Pattern<'_> {
 ///
 /// # Errors
 ///
-/// When the terms are more than `budget`, which shrinks by their number.
+/// When the terms are more than `budget`, which shrinks by their number, or the work has to end.
 pub(crate) fn expand(
     searcher: &Searcher,
     terms: Terms,
     pattern: Pattern<'_>,
     budget: &mut usize,
+    meter: &Meter,
 ) -> Result<FieldTerms, Error> {
     let mut found = HashMap::new();
     for reader in searcher.segment_readers() {
         let index = reader.inverted_index(terms.field)?;
-        let of_segment = walk(&index, terms, pattern, *budget)?;
+        let of_segment = walk(&index, terms, pattern, *budget, meter)?;
         spend(budget, of_segment.len(), &pattern)?;
+        meter.pay(0)?;
         found.insert(reader.segment_id(), of_segment.into());
     }
-    Ok(FieldTerms { field: terms.field, terms: Arc::new(found) })
+    Ok(FieldTerms { field: terms.field, terms: Arc::new(found), meter: meter.clone() })
 }
 
 /// Takes the terms of a pattern from what is left.
@@ -92,7 +125,7 @@ pub(super) fn spend(
     terms: usize,
     pattern: &impl fmt::Display,
 ) -> Result<(), Error> {
-    let too_many = || Error::TooManyTerms { pattern: pattern.to_string(), limit: MAX_TERMS };
+    let too_many = || Error::TooCostly { part: pattern.to_string() };
     *budget = budget.checked_sub(terms).ok_or_else(too_many)?;
     Ok(())
 }
@@ -103,14 +136,16 @@ fn walk(
     terms: Terms,
     pattern: Pattern<'_>,
     most: usize,
+    meter: &Meter,
 ) -> Result<Vec<TermInfo>, Error> {
     match pattern {
-        Pattern::Shape(shape) => walk_shape(index, terms, shape, most),
+        Pattern::Shape(shape) => walk_shape(index, terms, shape, most, meter),
         Pattern::Regex(regex) => {
-            let stream = index.terms().search(Walk(regex)).into_stream()?;
-            Ok(gather(stream, most, |_| true))
+            let steps = Steps::new(meter);
+            let stream = index.terms().search(Walk { regex, steps: &steps }).into_stream()?;
+            Ok(gather(stream, most, meter, |_| true))
         }
-        Pattern::Value(test) => Ok(gather(index.terms().stream()?, most, |text| {
+        Pattern::Value(test) => Ok(gather(index.terms().stream()?, most, meter, |text| {
             is_regular(text) && string_matches(test, Some(text))
         })),
     }
@@ -123,6 +158,7 @@ fn walk_shape(
     terms: Terms,
     shape: &Wildcard,
     most: usize,
+    meter: &Meter,
 ) -> Result<Vec<TermInfo>, Error> {
     let is_prefix = shape.prefix().is_some();
     let start = format!("{}{}", terms.kind, literal_start(shape));
@@ -130,7 +166,7 @@ fn walk_shape(
     if let Some(end) = after_prefix(start.as_bytes()) {
         range = range.lt(end);
     }
-    Ok(gather(range.into_stream()?, most, |term| {
+    Ok(gather(range.into_stream()?, most, meter, |term| {
         let text = term.strip_prefix(terms.kind).unwrap_or_default();
         (terms.may_be_empty || !text.is_empty()) && (is_prefix || shape.matches(text))
     }))
@@ -140,10 +176,11 @@ fn walk_shape(
 fn gather<A: Automaton>(
     mut stream: TermStreamer<'_, A>,
     most: usize,
+    meter: &Meter,
     wanted: impl Fn(&str) -> bool,
 ) -> Vec<TermInfo> {
-    let mut found = Vec::new();
-    while found.len() <= most && stream.advance() {
+    let (mut found, mut counter) = (Vec::new(), meter.counter());
+    while found.len() <= most && counter.count(TERM) && stream.advance() {
         if std::str::from_utf8(stream.key()).is_ok_and(&wanted) {
             found.push(stream.value().clone());
         }
@@ -151,26 +188,47 @@ fn gather<A: Automaton>(
     found
 }
 
+/// Counts the steps of an automaton through a dictionary: most of them lead to no term.
+pub(super) struct Steps(RefCell<Counter>);
+
+impl Steps {
+    pub(super) fn new(meter: &Meter) -> Self {
+        Self(RefCell::new(meter.counter()))
+    }
+
+    pub(super) fn count(&self) {
+        self.0.borrow_mut().count(2);
+    }
+
+    pub(super) fn may_go_on(&self) -> bool {
+        !self.0.borrow().is_over()
+    }
+}
+
 /// A regular expression that leads through a dictionary.
-struct Walk<'a>(&'a Regex);
+struct Walk<'a> {
+    regex: &'a Regex,
+    steps: &'a Steps,
+}
 
 impl Automaton for Walk<'_> {
     type State = RegexState;
 
     fn start(&self) -> RegexState {
-        self.0.start()
+        self.regex.start()
     }
 
     fn is_match(&self, state: &RegexState) -> bool {
-        self.0.is_match(*state)
+        self.regex.is_match(*state)
     }
 
     fn can_match(&self, state: &RegexState) -> bool {
-        !self.0.is_dead(*state)
+        self.steps.may_go_on() && !self.regex.is_dead(*state)
     }
 
     fn accept(&self, state: &RegexState, byte: u8) -> RegexState {
-        self.0.next(*state, byte)
+        self.steps.count();
+        self.regex.next(*state, byte)
     }
 }
 
@@ -198,6 +256,19 @@ mod tests {
         assert_eq!(after_prefix(b"ab"), Some(b"ac".to_vec()));
         assert_eq!(after_prefix(b"a\xff"), Some(b"b".to_vec()));
         assert_eq!(after_prefix(b""), None);
+    }
+
+    #[test]
+    fn patterns_that_may_begin_with_anything() {
+        for (pattern, expected) in [("*ab*", true), ("?b", true), ("ab*", false)] {
+            assert_eq!(Pattern::Shape(&Wildcard::parse(pattern)).is_open(), expected, "{pattern}");
+        }
+        for (text, expected) in
+            [(".*x", true), ("[a-z]+x", true), ("in.*ce", false), ("(invoice|bill).*", false)]
+        {
+            let regex = Regex::parse(text).unwrap();
+            assert_eq!(Pattern::Regex(&regex).is_open(), expected, "{text}");
+        }
     }
 
     #[test]

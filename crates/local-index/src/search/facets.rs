@@ -4,6 +4,7 @@
 //! the documents that have it are counted among those of the result.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use jiff::tz::TimeZone;
 use postern_query::schema::{FlagField, InstantField, StringField};
@@ -12,8 +13,8 @@ use tantivy::schema::Field;
 use tantivy::{BitSet, Searcher, SegmentReader};
 
 use super::best::{Best, Counted};
-use super::compile::compile;
 use super::tally::{choose, tally};
+use super::work::Meter;
 use super::{Asker, Error, Index};
 use crate::index::terms::Kind;
 use crate::index::{schema, stored};
@@ -63,7 +64,7 @@ pub struct FacetCounts {
 }
 
 impl Index {
-    /// Counts the messages that match by each facet: the `most` most frequent values of each. Years and
+    /// Counts the messages that match by each facet, once even where it is named twice: the `most` most frequent values of each. Years and
     /// months are those of `zone`.
     ///
     /// # Errors
@@ -78,19 +79,29 @@ impl Index {
         asker: &Asker,
     ) -> Result<Vec<FacetCounts>, Error> {
         let searcher = self.searcher();
-        let plan = compile(&searcher, condition, asker)?;
-        let chosen = choose(&searcher, plan.query.as_ref())?;
-        plan.faults.check()?;
-        let matching = Matching { searcher: &searcher, chosen: &chosen, zone };
-        facets.iter().map(|facet| matching.count(*facet, most)).collect()
+        let plan = self.plan(&searcher, condition, asker)?;
+        let chosen = choose(&searcher, &plan)?;
+        let meter = asker.work.meter("facets");
+        let matching = Matching { searcher: &searcher, chosen: &chosen, zone, meter: &meter };
+        let mut counted = BTreeMap::new();
+        for facet in facets {
+            if let Entry::Vacant(place) = counted.entry(*facet) {
+                place.insert(matching.count(*facet, most)?);
+            }
+        }
+        Ok(facets.iter().filter_map(|facet| counted.get(facet).cloned()).collect())
     }
 }
+
+/// Units to look up a value of a message and count it.
+const VALUE: u64 = 30;
 
 /// The documents that match, and what is needed to count them.
 struct Matching<'a> {
     searcher: &'a Searcher,
     chosen: &'a [BitSet],
     zone: &'a TimeZone,
+    meter: &'a Meter,
 }
 
 impl Matching<'_> {
@@ -115,7 +126,7 @@ impl Matching<'_> {
     /// Counts by terms. Of the kinds of terms an empty one stands for someone without an address.
     fn terms(&self, field: Field, kind: Option<Kind>, best: &mut Best) -> Result<(), Error> {
         let prefix = kind.map_or("", Kind::prefix);
-        tally(self.searcher, (field, prefix), self.chosen, &mut |text, count| {
+        tally(self.searcher, (field, prefix), self.chosen, self.meter, &mut |text, count| {
             if kind.is_none() || !text.is_empty() {
                 best.offer(text, count);
             }
@@ -124,20 +135,25 @@ impl Matching<'_> {
 
     /// Counts by the first characters of the date.
     fn dates(&self, length: usize, best: &mut Best) -> Result<(), Error> {
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut months: BTreeMap<(i16, i8), usize> = BTreeMap::new();
         self.each_document(
             |reader| {
                 let column =
                     reader.fast_fields().column_opt::<i64>(InstantField::Received.path())?;
                 Ok(move |document| {
                     let moment = stored::instant(column.as_ref()?.first(document)?)?;
-                    let date = moment.to_zoned(self.zone.clone()).strftime("%Y-%m").to_string();
-                    let cut = date.len().checked_sub(7 - length)?;
-                    Some(date.get(..cut)?.to_owned())
+                    let date = self.zone.to_datetime(moment);
+                    Some((date.year(), date.month()))
                 })
             },
-            &mut counts,
+            &mut months,
         )?;
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for ((year, month), count) in months {
+            let date = jiff::civil::date(year, month, 1).strftime("%Y-%m").to_string();
+            let cut = date.len().saturating_sub(7 - length);
+            *counts.entry(date.get(..cut).unwrap_or_default().to_owned()).or_default() += count;
+        }
         counts.iter().for_each(|(value, count)| best.offer(value, *count));
         Ok(())
     }
@@ -156,12 +172,13 @@ impl Matching<'_> {
     }
 
     /// Counts the values of a column, of which there are few.
-    fn each_document<V: Fn(u32) -> Option<String>>(
+    fn each_document<T: Ord, V: Fn(u32) -> Option<T>>(
         &self,
         values: impl Fn(&SegmentReader) -> Result<V, Error>,
-        counts: &mut BTreeMap<String, usize>,
+        counts: &mut BTreeMap<T, usize>,
     ) -> Result<(), Error> {
         for (reader, chosen) in self.searcher.segment_readers().iter().zip(self.chosen) {
+            self.meter.pay(u64::from(reader.num_docs()) * VALUE)?;
             let value = values(reader)?;
             let documents = (0..reader.max_doc()).filter(|document| chosen.contains(*document));
             for value in documents.filter_map(value) {

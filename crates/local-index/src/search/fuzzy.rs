@@ -1,7 +1,8 @@
 //! Words spelt nearly so.
 //!
 //! As in Lucene a word stands for those fifty terms of a field at most that are most like it. They
-//! are chosen from all segments together, and messages that are gone have no say in it.
+//! are chosen from all segments together, and messages that are gone, or that may not be seen, have no
+//! say in it.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -9,7 +10,7 @@ use std::sync::LazyLock;
 use levenshtein_automata::{DFA, LevenshteinAutomatonBuilder, SINK_STATE};
 use postern_query::Fuzzy;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 use tantivy_fst::Automaton;
 
@@ -17,10 +18,25 @@ use super::Error;
 use super::blended::Blended;
 use super::clause::Clause;
 use super::compile::single;
-use super::expand::spend;
+use super::expand::{Steps, spend};
+use super::visible::{Visible, is_seen};
+use super::work::{LIST, Meter, TERM};
 
 /// How many terms one word stands for in one field.
 pub(super) const MOST_VARIANTS: usize = 50;
+
+/// Characters of a misspelt word: what leads through the dictionary grows with them.
+const LONGEST: usize = 100;
+
+/// Units to make what leads through the dictionary, for each character.
+const LETTER: u64 = 2_000;
+
+/// Whose words they are.
+pub(super) struct Seen<'a> {
+    pub(super) searcher: &'a Searcher,
+    pub(super) visible: Option<&'a Visible>,
+    pub(super) meter: &'a Meter,
+}
 
 /// What makes the automata for no edit, for one and for two.
 static AUTOMATA: LazyLock<[LevenshteinAutomatonBuilder; 3]> =
@@ -39,14 +55,14 @@ struct Variant {
 /// # Errors
 ///
 /// When the terms, with those that are left out, are more than `budget`, which shrinks by their
-/// number.
+/// number, or the work has to end.
 pub(super) fn fuzzy(
-    searcher: &Searcher,
+    seen: &Seen<'_>,
     field: Field,
     fuzzy: &Fuzzy,
     budget: &mut usize,
 ) -> Result<Clause, Error> {
-    let variants = nearest(searcher, field, fuzzy, budget)?;
+    let variants = nearest(seen, field, fuzzy, budget)?;
     if variants.is_empty() {
         return Ok(Clause::Nothing);
     }
@@ -62,19 +78,24 @@ pub(super) fn fuzzy(
 
 /// The terms that are most like the word, in their order where they are alike.
 fn nearest(
-    searcher: &Searcher,
+    seen: &Seen<'_>,
     field: Field,
     fuzzy: &Fuzzy,
     budget: &mut usize,
 ) -> Result<Vec<Variant>, Error> {
-    let texts = near(searcher, field, fuzzy, budget)?;
+    let texts = near(seen, field, fuzzy, budget)?;
     let variant = |text: String| Some(Variant { likeness: likeness(fuzzy, &text)?, text });
     let mut variants: Vec<_> = texts.into_iter().filter_map(variant).collect();
     variants.sort_by(|one, other| other.likeness.total_cmp(&one.likeness));
     let mut alive = Vec::new();
     for variant in variants {
-        if alive.len() < MOST_VARIANTS && is_alive(searcher, field, &variant.text)? {
+        seen.meter.pay(LIST)?;
+        let term = Term::from_field_text(field, &variant.text);
+        if is_seen(seen.searcher, seen.visible, &term, seen.meter)? {
             alive.push(variant);
+        }
+        if alive.len() == MOST_VARIANTS {
+            break;
         }
     }
     Ok(alive)
@@ -82,7 +103,7 @@ fn nearest(
 
 /// The terms of all segments within the distance, in their order.
 fn near(
-    searcher: &Searcher,
+    seen: &Seen<'_>,
     field: Field,
     fuzzy: &Fuzzy,
     budget: &mut usize,
@@ -90,15 +111,24 @@ fn near(
     let Some(automaton) = AUTOMATA.get(usize::from(fuzzy.edits())) else {
         return Ok(BTreeSet::new());
     };
-    let automaton = Walk(automaton.build_dfa(fuzzy.token()));
+    let name = format!("{}~{}", fuzzy.token(), fuzzy.edits());
+    let length = fuzzy.token().chars().count();
+    if length > LONGEST {
+        return Err(Error::TooCostly { part: name });
+    }
+    seen.meter.pay(LETTER * length as u64)?;
+    let steps = Steps::new(seen.meter);
+    let automaton = Walk { automaton: automaton.build_dfa(fuzzy.token()), steps: &steps };
     let mut texts = BTreeSet::new();
-    for reader in searcher.segment_readers() {
+    for reader in seen.searcher.segment_readers() {
         let index = reader.inverted_index(field)?;
         let mut stream = index.terms().search(&automaton).into_stream()?;
         while stream.advance() {
-            spend(budget, 1, &format_args!("{}~{}", fuzzy.token(), fuzzy.edits()))?;
+            spend(budget, 1, &name)?;
+            seen.meter.pay(TERM)?;
             texts.extend(std::str::from_utf8(stream.key()).ok().map(str::to_owned));
         }
+        seen.meter.pay(0)?;
     }
     Ok(texts)
 }
@@ -111,48 +141,38 @@ fn likeness(fuzzy: &Fuzzy, text: &str) -> Option<f32> {
     Some(if edits == 0 { 1.0 } else { 1.0 - f32::from(edits) / shorter as f32 })
 }
 
-/// Whether a message that is not gone has the term.
-fn is_alive(searcher: &Searcher, field: Field, text: &str) -> Result<bool, Error> {
-    let term = Term::from_field_text(field, text);
-    for reader in searcher.segment_readers() {
-        let index = reader.inverted_index(field)?;
-        let Some(postings) = index.read_postings(&term, IndexRecordOption::Basic)? else {
-            continue;
-        };
-        let Some(alive) = reader.alive_bitset() else { return Ok(true) };
-        if postings.doc_freq_given_deletes(alive) > 0 {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// An automaton that leads through a dictionary.
+struct Walk<'a> {
+    automaton: DFA,
+    steps: &'a Steps,
 }
 
-/// An automaton that leads through a dictionary.
-struct Walk(DFA);
-
-impl Automaton for Walk {
+impl Automaton for Walk<'_> {
     type State = u32;
 
     fn start(&self) -> u32 {
-        self.0.initial_state()
+        self.automaton.initial_state()
     }
 
     fn is_match(&self, state: &u32) -> bool {
-        matches!(self.0.distance(*state), levenshtein_automata::Distance::Exact(_))
+        matches!(self.automaton.distance(*state), levenshtein_automata::Distance::Exact(_))
     }
 
     fn can_match(&self, state: &u32) -> bool {
-        *state != SINK_STATE
+        self.steps.may_go_on() && *state != SINK_STATE
     }
 
     fn accept(&self, state: &u32, byte: u8) -> u32 {
-        self.0.transition(*state, byte)
+        self.steps.count();
+        self.automaton.transition(*state, byte)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use super::super::Work;
 
     use super::*;
 
@@ -174,7 +194,9 @@ mod tests {
         fn the_automaton_counts_as_the_judge(
             token in "[abé]{0,6}", text in "[abéc]{0,6}", edits in 0u8..=2,
         ) {
-            let walk = Walk(AUTOMATA[usize::from(edits)].build_dfa(&token));
+            let automaton = AUTOMATA[usize::from(edits)].build_dfa(&token);
+            let steps = Steps::new(&Work::unlimited().meter("x"));
+            let walk = Walk { automaton, steps: &steps };
             let end = text.bytes().fold(walk.start(), |state, byte| walk.accept(&state, byte));
             prop_assert_eq!(walk.is_match(&end), Fuzzy::new(token, edits).matches(&text));
         }

@@ -1,5 +1,6 @@
 //! Where the people and the files stand that were looked for.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use postern_query::analysis::{Token, lower_case, terms};
@@ -10,8 +11,12 @@ use postern_query::{
     person_matches, recipients, string_matches,
 };
 
-use super::needle::{matches, ranges};
+use super::needle::{Finder, ranges};
 use super::snippet::disjoint;
+use super::work::Counter;
+
+/// Units to ask whether a person or a file is meant.
+const PERSON: u64 = 200;
 
 /// Byte ranges of a text that match.
 pub type Ranges = Vec<Range<usize>>;
@@ -29,6 +34,7 @@ pub struct PersonRanges {
 #[derive(Debug, Default)]
 pub(super) struct Wanted<'a> {
     texts: Vec<&'a TextTest>,
+    finders: HashMap<TextField, Finder<'a>>,
     strings: Vec<(StringField, &'a StringTest)>,
     recipients: Vec<(RecipientList, &'a RecipientTest)>,
     people: Vec<(&'a [Role], &'a PersonPattern)>,
@@ -39,6 +45,14 @@ impl<'a> Wanted<'a> {
     pub(super) fn of(condition: &'a Condition) -> Self {
         let mut wanted = Self::default();
         positive(condition, true, &mut |leaf| wanted.add(&leaf.value));
+        let others = |field: &&TextField| !TextField::DEFAULT.contains(field);
+        for field in TextField::ALL.iter().filter(others) {
+            let tests = wanted.texts.iter().filter(|test| test.fields.contains(field));
+            let patterns: Vec<_> = tests.map(|test| &test.pattern).collect();
+            if !patterns.is_empty() {
+                wanted.finders.insert(*field, Finder::of(&patterns));
+            }
+        }
         wanted
     }
 
@@ -62,10 +76,11 @@ impl<'a> Wanted<'a> {
     }
 
     /// Where the sender matches.
-    pub(super) fn sender(&self, message: &Message) -> PersonRanges {
+    pub(super) fn sender(&self, message: &Message, counter: &mut Counter) -> PersonRanges {
         let mut found = PersonRanges::default();
         for sender in people(Role::From, message).iter() {
-            found = self.person(Role::From, sender, [TextField::FromName, TextField::FromAddress]);
+            let fields = [TextField::FromName, TextField::FromAddress];
+            found = self.person(Role::From, sender, fields, counter);
             for (field, test) in &self.strings {
                 match field {
                     StringField::FromName => whole(test, sender.name.as_ref(), &mut found.name),
@@ -90,14 +105,19 @@ impl<'a> Wanted<'a> {
     }
 
     /// Where each recipient of a list matches.
-    pub(super) fn recipients(&self, list: RecipientList, message: &Message) -> Vec<PersonRanges> {
+    pub(super) fn recipients(
+        &self,
+        list: RecipientList,
+        message: &Message,
+        counter: &mut Counter,
+    ) -> Vec<PersonRanges> {
         let (role, fields) = match list {
             RecipientList::To => (Role::To, [TextField::ToName, TextField::ToAddress]),
             RecipientList::Cc => (Role::Cc, [TextField::CcName, TextField::CcAddress]),
             RecipientList::Bcc => (Role::Bcc, [TextField::BccName, TextField::BccAddress]),
         };
         let ranges = |person: &Recipient| {
-            let mut found = self.person(role, person, fields);
+            let mut found = self.person(role, person, fields, counter);
             for (_, test) in self.recipients.iter().filter(|(of, _)| *of == list) {
                 match test {
                     RecipientTest::Name(test) => whole(test, person.name.as_ref(), &mut found.name),
@@ -111,35 +131,40 @@ impl<'a> Wanted<'a> {
         recipients(list, message).iter().map(ranges).collect()
     }
 
-    fn person(&self, role: Role, person: &Recipient, fields: [TextField; 2]) -> PersonRanges {
-        let [name, address] = fields;
+    fn person(
+        &self,
+        role: Role,
+        person: &Recipient,
+        [name, address]: [TextField; 2],
+        counter: &mut Counter,
+    ) -> PersonRanges {
         let mut found = PersonRanges {
-            name: self.words(name, person.name.as_deref().unwrap_or_default()),
-            address: self.words(address, person.address.as_deref().unwrap_or_default()),
+            name: self.words(name, person.name.as_deref().unwrap_or_default(), counter),
+            address: self.words(address, person.address.as_deref().unwrap_or_default(), counter),
         };
         for (_, pattern) in self.people.iter().filter(|(roles, _)| roles.contains(&role)) {
-            if person_matches(pattern, person) {
+            if counter.count(PERSON) && person_matches(pattern, person) {
                 found.add(pattern, person);
             }
         }
         found
     }
 
-    fn words(&self, field: TextField, text: &str) -> Ranges {
-        let tests = self.texts.iter().filter(|test| test.fields.contains(&field));
-        let patterns: Vec<_> = tests.map(|test| &test.pattern).collect();
-        matches(text, &patterns).into_iter().map(|found| found.range).collect()
+    fn words(&self, field: TextField, text: &str, counter: &mut Counter) -> Ranges {
+        let Some(finder) = self.finders.get(&field) else { return Vec::new() };
+        finder.matches(text, counter).into_iter().map(|found| found.range).collect()
     }
 
     /// Where the name of each attachment matches.
-    pub(super) fn attachments(&self, message: &Message) -> Vec<Ranges> {
-        message.attachments.iter().map(|file| self.file(file)).collect()
+    pub(super) fn attachments(&self, message: &Message, counter: &mut Counter) -> Vec<Ranges> {
+        message.attachments.iter().map(|file| self.file(file, counter)).collect()
     }
 
-    fn file(&self, file: &Attachment) -> Ranges {
+    fn file(&self, file: &Attachment, counter: &mut Counter) -> Ranges {
         let name = file.name.as_deref().unwrap_or_default();
-        let mut found = self.words(TextField::AttachmentName, name);
-        self.files.iter().for_each(|test| found.extend(in_file_name(test, file, name)));
+        let mut found = self.words(TextField::AttachmentName, name, counter);
+        let tests = self.files.iter().take_while(|_| counter.count(PERSON));
+        tests.for_each(|test| found.extend(in_file_name(test, file, name)));
         disjoint(found)
     }
 }
@@ -191,16 +216,19 @@ impl PersonRanges {
             PersonPattern::NamePhrase(text) => self.name.extend(phrase(name, text)),
             PersonPattern::Shaped(shape) => {
                 self.address.extend(shaped(local, shape));
-                let shape = TextPattern::Wildcard(shape.clone());
-                self.name.extend(matches(name, &[&shape]).into_iter().map(|found| found.range));
+                self.name.extend(ranges(&TextPattern::Wildcard(shape.clone()), &cut(name)));
             }
         }
     }
 }
 
+fn cut(text: &str) -> Vec<Token> {
+    postern_query::analysis::tokens(text).collect()
+}
+
 fn phrase(text: &str, wanted: &str) -> Ranges {
-    let wanted = TextPattern::Phrase(terms(wanted));
-    matches(text, &[&wanted]).into_iter().map(|found| found.range).collect()
+    let wanted = terms(wanted);
+    if wanted.is_empty() { Vec::new() } else { ranges(&TextPattern::Phrase(wanted), &cut(text)) }
 }
 
 fn in_file_name(test: &AttachmentTest, file: &Attachment, name: &str) -> Ranges {
@@ -262,6 +290,7 @@ fn tokens(name: &str) -> Vec<Token> {
 mod tests {
     use postern_query::{Context, odata, parse};
 
+    use super::super::Work;
     use super::super::snippet::Needles;
     use super::*;
 
@@ -293,7 +322,11 @@ mod tests {
     /// The sender, the recipients and the attachments with what matches in brackets.
     fn shown(condition: &Condition) -> String {
         let message = message();
-        let snippet = Needles::of(condition).snippet(&message);
+        let snippet = Needles::of(condition).snippet(
+            &message,
+            1 << 20,
+            &mut Work::unlimited().meter("x").counter(),
+        );
         let one = |person: &Recipient, ranges: &PersonRanges| {
             let name = marked(person.name.as_deref(), &ranges.name);
             format!("{name}<{}>", marked(person.address.as_deref(), &ranges.address))

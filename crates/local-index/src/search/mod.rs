@@ -26,6 +26,7 @@ mod highlight;
 mod ids;
 mod lines;
 mod merge;
+mod metered;
 mod needle;
 mod originals;
 mod people;
@@ -42,6 +43,8 @@ mod top;
 mod union;
 mod values;
 mod verified;
+mod visible;
+mod watched;
 mod work;
 
 #[cfg(test)]
@@ -50,6 +53,8 @@ mod parity;
 mod position_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod work_tests;
 
 use postern_query::schema::{Sort, SortField};
 use postern_query::{Condition, Message};
@@ -60,7 +65,7 @@ pub use book::{AddressBook, Person};
 pub use complete::{Completion, Suggestion};
 pub use coverage::{Coverage, MailboxCoverage};
 pub use error::Error;
-pub use expand::MAX_TERMS;
+pub use expand::{MAX_OPEN_PATTERNS, MAX_TERMS};
 pub use facets::{Facet, FacetCounts};
 pub use highlight::{PersonRanges, Ranges};
 pub use position::{Position, Value};

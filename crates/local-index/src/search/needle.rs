@@ -7,6 +7,7 @@ use postern_query::analysis::Token;
 use postern_query::{Near, Sloppy, TextPattern};
 
 use super::lines::{letters, tokens_near};
+use super::work::Counter;
 
 /// A place that matches, and which of the needles it does.
 #[derive(Debug)]
@@ -15,19 +16,138 @@ pub(super) struct Match {
     pub(super) needle: usize,
 }
 
-/// Every place of `text` that matches, in order.
-pub(super) fn matches(text: &str, needles: &[&TextPattern]) -> Vec<Match> {
-    if needles.is_empty() {
-        return Vec::new();
+/// How many places of one text are marked at most.
+const MOST: usize = 20_000;
+
+/// How many needles are told of one place at most.
+const MOST_HERE: usize = 8;
+
+/// How many needles there may be for a text to be searched for their letters first: each of them goes
+/// over all of it.
+const FEW: usize = 8;
+
+/// Units to compare a word with a pattern, and with a misspelt word.
+const PATTERN: u64 = 8;
+const MISSPELT: u64 = 200;
+
+/// Words and patterns that are looked for in texts. However many words there are, a text is gone over
+/// once.
+#[derive(Debug, Default)]
+pub(super) struct Finder<'a> {
+    letters: Option<Vec<&'a str>>,
+    /// By its first word, each phrase with its number.
+    phrases: HashMap<&'a str, Vec<(usize, &'a [String])>>,
+    /// What is asked about each word.
+    words: Vec<(usize, &'a TextPattern)>,
+    /// What is asked about the whole text.
+    placed: Vec<(usize, &'a TextPattern)>,
+}
+
+impl<'a> Finder<'a> {
+    /// Of needles that are there twice the first counts.
+    pub(super) fn of(needles: &[&'a TextPattern]) -> Self {
+        let letters = if needles.len() <= FEW { letters(needles) } else { None };
+        let mut finder = Self { letters, ..Self::default() };
+        for (number, needle) in needles.iter().copied().enumerate() {
+            match needle {
+                TextPattern::Phrase(phrase) => finder.add_phrase(number, phrase),
+                TextPattern::Wildcard(_) | TextPattern::Regex(_) | TextPattern::Fuzzy(_) => {
+                    finder.words.push((number, needle));
+                }
+                TextPattern::Sloppy(_) | TextPattern::Near(_) => {
+                    finder.placed.push((number, needle));
+                }
+            }
+        }
+        finder
     }
-    let tokens = tokens_near(text, letters(needles).as_deref());
-    let mut found = Vec::new();
-    for (needle, pattern) in needles.iter().enumerate() {
-        let ranges = ranges(pattern, &tokens).into_iter();
-        found.extend(ranges.map(|range| Match { range, needle }));
+
+    fn add_phrase(&mut self, number: usize, phrase: &'a [String]) {
+        let Some(first) = phrase.first() else { return };
+        let known = self.phrases.entry(first).or_default();
+        if !(phrase.len() == 1 && known.iter().any(|(_, other)| *other == phrase)) {
+            known.push((number, phrase));
+        }
     }
-    found.sort_by_key(|one| (one.range.start, one.needle));
-    found
+
+    fn is_empty(&self) -> bool {
+        self.phrases.is_empty() && self.words.is_empty() && self.placed.is_empty()
+    }
+
+    /// Every place of `text` that matches, in order, as far as the work goes.
+    pub(super) fn matches(&self, text: &str, counter: &mut Counter) -> Vec<Match> {
+        if self.is_empty() || !counter.count(text.len() as u64) {
+            return Vec::new();
+        }
+        let tokens = tokens_near(text, self.letters.as_deref());
+        let mut found = self.matches_by_word(&tokens, counter);
+        for (needle, pattern) in &self.placed {
+            if !counter
+                .count(PATTERN.saturating_mul(tokens.len() as u64).saturating_mul(parts(pattern)))
+            {
+                break;
+            }
+            let ranges = ranges(pattern, &tokens).into_iter().take(MOST);
+            found.extend(ranges.map(|range| Match { range, needle: *needle }));
+        }
+        found.sort_by_key(|one| (one.range.start, one.needle));
+        found.truncate(MOST);
+        found
+    }
+
+    fn matches_by_word(&self, tokens: &[Token], counter: &mut Counter) -> Vec<Match> {
+        let (mut found, mut known) = (Vec::new(), HashMap::new());
+        for (place, token) in tokens.iter().enumerate() {
+            if found.len() >= MOST || !counter.count(1) {
+                break;
+            }
+            let here = tokens.get(place..).unwrap_or_default();
+            found.extend(self.phrases_at(here, counter));
+            let needles = known
+                .entry(token.text.as_str())
+                .or_insert_with(|| self.asked(&token.text, counter));
+            found.extend(
+                needles.iter().map(|needle| Match { range: range(token), needle: *needle }),
+            );
+        }
+        found
+    }
+
+    /// The phrases that begin here.
+    fn phrases_at(&self, here: &[Token], counter: &mut Counter) -> Vec<Match> {
+        let first = here.first().and_then(|first| self.phrases.get(first.text.as_str()));
+        let begun = first.into_iter().flatten();
+        let whole = |(needle, phrase): &(usize, &[String])| {
+            let here = here.get(..phrase.len())?;
+            let holds = counter.count(phrase.len() as u64) && is_phrase(here, phrase);
+            let range = here.first()?.span.start..here.last()?.span.end;
+            holds.then_some(Match { range, needle: *needle })
+        };
+        begun.filter_map(whole).take(MOST_HERE).collect()
+    }
+
+    /// Which patterns a word matches.
+    fn asked(&self, word: &str, counter: &mut Counter) -> Vec<usize> {
+        let is_met = |(_, pattern): &&(usize, &TextPattern)| match pattern {
+            TextPattern::Wildcard(shape) => counter.count(PATTERN) && shape.matches(word),
+            TextPattern::Regex(regex) => counter.count(PATTERN) && regex.matches(word),
+            TextPattern::Fuzzy(fuzzy) => counter.count(MISSPELT) && fuzzy.matches(word),
+            TextPattern::Phrase(_) | TextPattern::Sloppy(_) | TextPattern::Near(_) => false,
+        };
+        self.words.iter().filter(is_met).map(|(needle, _)| *needle).take(MOST_HERE).collect()
+    }
+}
+
+/// How many phrases have to stand near each other.
+const fn parts(pattern: &TextPattern) -> u64 {
+    match pattern {
+        TextPattern::Sloppy(sloppy) => sloppy.tokens.len() as u64,
+        TextPattern::Near(near) => near.parts.len() as u64,
+        TextPattern::Phrase(_)
+        | TextPattern::Wildcard(_)
+        | TextPattern::Regex(_)
+        | TextPattern::Fuzzy(_) => 1,
+    }
 }
 
 /// The bytes that match one needle: of words near each other each word for itself.

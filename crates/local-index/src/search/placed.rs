@@ -11,13 +11,16 @@ use tantivy::{DocId, DocSet as _, Score, SegmentReader, Term};
 
 use super::checked::{Check, Checked};
 use super::clause::{Clause, both};
-use super::compile::single;
+use super::compile::{Metering, single};
+use super::work::{Counter, Meter};
 
 /// How words have to stand to each other.
 #[derive(Clone, Debug)]
 pub(super) enum Arrangement {
     Sloppy(Sloppy),
     Near(Near),
+    /// One right after the other.
+    Phrase(Vec<String>),
 }
 
 impl Arrangement {
@@ -26,6 +29,7 @@ impl Arrangement {
         match self {
             Self::Sloppy(sloppy) => sloppy.tokens.iter().map(std::slice::from_ref).collect(),
             Self::Near(near) => near.parts.iter().map(Vec::as_slice).collect(),
+            Self::Phrase(words) => vec![words.as_slice()],
         }
     }
 
@@ -34,12 +38,13 @@ impl Arrangement {
         match self {
             Self::Sloppy(sloppy) => sloppy.matches_at(starts),
             Self::Near(near) => near.matches_at(starts),
+            Self::Phrase(_) => starts.iter().all(|starts| !starts.is_empty()),
         }
     }
 }
 
 /// The clause for every document in which the words stand so; they count for relevance as words.
-pub(super) fn placed(field: Field, arrangement: Arrangement) -> Clause {
+pub(super) fn placed(field: Field, arrangement: Arrangement, metering: &Metering) -> Clause {
     let parts = arrangement.parts();
     let mut words: Vec<&String> = parts.iter().copied().flatten().collect();
     words.sort_unstable();
@@ -50,9 +55,13 @@ pub(super) fn placed(field: Field, arrangement: Arrangement) -> Clause {
     if terms.is_empty() {
         return Clause::Nothing;
     }
-    let all = terms.iter().map(|term| Clause::Only(single(term.clone()))).collect();
-    let plan = Plan { field, terms, parts, arrangement };
-    Clause::Only(Box::new(Placed { candidates: both(all).query(), plan: Arc::new(plan) }))
+    let all = terms.iter().map(|term| metering.of(Clause::Only(single(term.clone())))).collect();
+    let plan = Arc::new(Plan { field, terms, parts, arrangement });
+    Clause::Only(Box::new(Placed {
+        candidates: both(all).query(),
+        plan,
+        meter: metering.meter.clone(),
+    }))
 }
 
 #[derive(Debug)]
@@ -69,24 +78,28 @@ struct Plan {
 struct Placed {
     candidates: Box<dyn Query>,
     plan: Arc<Plan>,
+    meter: Meter,
 }
 
 impl Clone for Placed {
     fn clone(&self) -> Self {
-        Self { candidates: self.candidates.box_clone(), plan: Arc::clone(&self.plan) }
+        let (candidates, meter) = (self.candidates.box_clone(), self.meter.clone());
+        Self { candidates, plan: Arc::clone(&self.plan), meter }
     }
 }
 
 impl Query for Placed {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         let candidates = self.candidates.weight(scoring)?;
-        Ok(Box::new(PlacedWeight { candidates, plan: Arc::clone(&self.plan) }))
+        let (plan, meter) = (Arc::clone(&self.plan), self.meter.clone());
+        Ok(Box::new(PlacedWeight { candidates, plan, meter }))
     }
 }
 
 struct PlacedWeight {
     candidates: Box<dyn Weight>,
     plan: Arc<Plan>,
+    meter: Meter,
 }
 
 impl Weight for PlacedWeight {
@@ -102,7 +115,7 @@ impl Weight for PlacedWeight {
         }
         let starts = vec![Vec::new(); self.plan.parts.len()];
         let check = Places { words, starts, plan: Arc::clone(&self.plan) };
-        Ok(Box::new(Checked::new(self.candidates.scorer(reader, boost)?, check)))
+        Ok(Box::new(Checked::new(self.candidates.scorer(reader, boost)?, check, &self.meter)))
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
@@ -126,20 +139,39 @@ struct Places {
 
 impl Check for Places {
     const COST: u64 = 10;
+    const UNITS: u64 = 20;
 
-    fn holds(&mut self, candidate: DocId) -> bool {
+    fn holds(&mut self, candidate: DocId, counter: &mut Counter) -> bool {
         for word in &mut self.words {
             if word.postings.doc() < candidate {
                 word.postings.seek(candidate);
             }
             word.postings.positions(&mut word.places);
+            counter.count(20 + 2 * word.places.len() as u64);
         }
         for (part, starts) in self.plan.parts.iter().zip(&mut self.starts) {
             starts.clear();
+            if !counter.count(2 * steps(part, &self.words)) {
+                return false;
+            }
             begin(part, &self.words, starts);
         }
-        self.plan.arrangement.holds(&self.starts)
+        counter.count(comparisons(&self.starts)) && self.plan.arrangement.holds(&self.starts)
     }
+}
+
+/// How many places are looked at at most to find where `part` begins.
+fn steps(part: &[usize], words: &[Word]) -> u64 {
+    let first = part.first().and_then(|first| words.get(*first));
+    first.map_or(0, |first| (first.places.len() as u64).saturating_mul(part.len() as u64))
+}
+
+/// How often places are compared at most: from each of them on, one of each phrase is looked for, and
+/// of equal words the last one.
+fn comparisons(starts: &[Vec<usize>]) -> u64 {
+    let (parts, places) =
+        (starts.len() as u64, starts.iter().map(|one| one.len() as u64).sum::<u64>());
+    places.saturating_mul(parts).saturating_mul((parts / 16).max(1))
 }
 
 /// Gathers where the words of `part` begin to stand one after the other.

@@ -5,10 +5,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
-use postern_query::Message;
 use postern_query::schema::{Sort, SortField, StringField};
+use postern_query::{Condition, Message};
 use tantivy::collector::Collector as _;
-use tantivy::query::EnableScoring;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
@@ -17,8 +16,11 @@ use super::columns::OpenColumns;
 use super::compile::{Plan, compile};
 use super::coverage::{mailboxes, totals};
 use super::snapshots::{Snapshots, mark};
+use super::tally::choose;
 use super::top::{Found, Top, UNSCORED};
-use super::{Asker, Coverage, Error, Hit, Ids, Page, Search, fetch, ids, scores, snippet};
+use super::visible::{Scopes, Visible};
+use super::work::MESSAGE;
+use super::{Asker, Coverage, Error, Hit, Ids, Page, Scope, Search, fetch, ids, scores, snippet};
 use crate::index::folder::Folder;
 use crate::index::{Payload, schema};
 
@@ -33,6 +35,7 @@ pub struct Index {
     /// What was counted, and the commit and the generation that it is of.
     coverage: Arc<Mutex<Option<(u64, Payload, Coverage)>>>,
     snapshots: Arc<Snapshots>,
+    scopes: Arc<Scopes>,
     columns: OpenColumns,
     pub(super) folder: Folder,
     made: Option<SystemTime>,
@@ -61,6 +64,7 @@ impl Index {
             reader,
             coverage: Arc::default(),
             snapshots: Arc::default(),
+            scopes: Arc::default(),
             columns: OpenColumns::default(),
             folder,
             made,
@@ -91,16 +95,21 @@ impl Index {
     /// When the question costs too much work or is stopped, or the index cannot be read.
     pub fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, Error> {
         let searcher = self.searcher_for(search);
-        let plan = compile(&searcher, search.condition, asker)?;
+        let plan = self.plan(&searcher, search.condition, asker)?;
         let mut found = self.find(&searcher, &plan, search)?;
         let ranked = search.order.iter().any(|sort| sort.by == SortField::Score);
         if plan.scored && !ranked {
-            scores::fill_in(&searcher, plan.query.as_ref(), &mut found.first)?;
+            scores::fill_in(&searcher, &plan, &mut found.first)?;
         }
         let needles = search.highlight.then(|| snippet::Needles::of(search.condition));
+        let highlighting = asker.work.meter("highlighting");
+        let scanned = snippet::Needles::share(found.first.len());
         let hits = found.first.into_iter().map(|(score, address)| {
+            plan.meter.pay(MESSAGE)?;
             let message = fetch::whole(&searcher, address)?;
-            let snippet = needles.as_ref().map(|needles| needles.snippet(&message));
+            let snippet = needles
+                .as_ref()
+                .map(|needles| needles.snippet(&message, scanned, &mut highlighting.counter()));
             Ok(Hit { score: if plan.scored { score } else { UNSCORED }, message, snippet })
         });
         let hits = hits.collect::<Result<_, Error>>()?;
@@ -118,7 +127,7 @@ impl Index {
     /// As for [`search`](Self::search).
     pub fn ids(&self, search: &Search<'_>, asker: &Asker) -> Result<Ids, Error> {
         let searcher = self.searcher_for(search);
-        let plan = compile(&searcher, search.condition, asker)?;
+        let plan = self.plan(&searcher, search.condition, asker)?;
         let found = self.find(&searcher, &plan, search)?;
         let addresses: Vec<_> = found.first.iter().map(|(_, address)| *address).collect();
         Ok(Ids { count: found.count, ids: ids::read(&searcher, &addresses)? })
@@ -147,10 +156,39 @@ impl Index {
         address.map(|address| fetch::whole(&searcher, address)).transpose()
     }
 
+    /// The plan for what the asker may see of a condition.
+    pub(super) fn plan(
+        &self,
+        searcher: &Searcher,
+        condition: &Condition,
+        asker: &Asker,
+    ) -> Result<Plan, Error> {
+        compile(searcher, condition, &asker.work, self.visible(searcher, asker)?)
+    }
+
+    /// The messages that the asker may see; nothing where these are all.
+    pub(super) fn visible(
+        &self,
+        searcher: &Searcher,
+        asker: &Asker,
+    ) -> Result<Option<Arc<Visible>>, Error> {
+        let (Scope::Mailboxes(names), Some(scope)) = (&asker.scope, asker.scope.condition()) else {
+            return Ok(None);
+        };
+        let mark = mark(searcher);
+        if let Some(known) = self.scopes.find(mark, names) {
+            return Ok(Some(known));
+        }
+        let plan = compile(searcher, &scope, &asker.work, None)?;
+        let visible = Arc::new(Visible::new(searcher, choose(searcher, &plan)?));
+        self.scopes.keep(mark, names, &visible);
+        Ok(Some(visible))
+    }
+
     /// The documents of the page. A page without room is only counted.
     fn find(&self, searcher: &Searcher, plan: &Plan, search: &Search<'_>) -> Result<Found, Error> {
         let found = if search.limit == 0 {
-            Found { count: plan.query.count(searcher)?, first: Vec::new() }
+            Found { count: plan.count(searcher)?, first: Vec::new() }
         } else {
             let keep = search.offset.saturating_add(search.limit);
             // Where nothing is scored, all scores are equal; a position has a key for each of the order.
@@ -221,28 +259,19 @@ impl Index {
 }
 
 fn collect(searcher: &Searcher, plan: &Plan, mut top: Top) -> Result<Found, Error> {
-    let unscored = EnableScoring::disabled_from_searcher(searcher);
-    let scoring = if top.requires_scoring() {
-        EnableScoring::enabled_from_searcher(searcher)
-    } else {
-        unscored
-    };
-    let weight = plan.query.weight(scoring)?;
-    let counting = if plan.is_prunable && top.is_by_score() {
-        Some(plan.query.weight(unscored)?)
-    } else {
-        None
-    };
+    let query = plan.query.as_ref();
+    let weight = plan.weight(searcher, query, top.requires_scoring())?;
+    let counting = (plan.is_prunable && top.is_by_score())
+        .then(|| plan.weight(searcher, query, false))
+        .transpose()?;
     let mut segments = Vec::new();
     let mut readers: Vec<_> = (0..).zip(searcher.segment_readers()).collect();
     // What the largest has leaves the others the least to look at.
     readers.sort_by_key(|(_, reader)| Reverse(reader.num_docs()));
     for (segment, reader) in readers {
         let found = match &counting {
-            Some(counting) => {
-                top.collect_best(weight.as_ref(), counting.as_ref(), segment, reader)?
-            }
-            None => top.collect_segment(weight.as_ref(), segment, reader)?,
+            Some(counting) => top.collect_best(&weight, counting, segment, reader)?,
+            None => top.collect_segment(&weight, segment, reader)?,
         };
         top.learn(&found);
         segments.push(found);

@@ -3,17 +3,20 @@
 use std::ops::Range;
 
 use postern_query::schema::{RecipientList, TextField};
-use postern_query::{Condition, Expr, Message, Predicate, TextPattern, TextTest};
+use postern_query::{Condition, Expr, Message, Predicate, TextTest};
 
 use super::highlight::{PersonRanges, Ranges, Wanted};
-use super::needle::{Match, matches};
+use super::needle::{Finder, Match};
+use super::work::Counter;
 
 /// Characters of a snippet at most.
 const LENGTH: usize = 160;
 /// Characters before the first match.
 const LEAD: usize = 40;
-/// Bytes of a body that are looked through.
+/// Bytes of a body that are looked through at most.
 const SCANNED: usize = 256 << 10;
+/// Bytes of all bodies of a page that are looked through at most.
+const ALL_SCANNED: usize = 32 << 20;
 
 /// A piece of a message around the words that were looked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,68 +43,82 @@ pub struct Snippet {
 #[derive(Debug, Default)]
 pub(crate) struct Needles<'a> {
     others: Wanted<'a>,
-    subject: Vec<&'a TextPattern>,
-    body: Vec<&'a TextPattern>,
+    subject: Finder<'a>,
+    body: Finder<'a>,
 }
 
 impl<'a> Needles<'a> {
     /// The needles of a condition: not those that must not be there.
     pub(crate) fn of(condition: &'a Condition) -> Self {
-        let mut needles = Self { others: Wanted::of(condition), ..Self::default() };
-        needles.gather(condition, true);
-        needles
+        let (others, mut texts) = (Wanted::of(condition), Vec::new());
+        gather(condition, true, &mut texts);
+        let finder = |field: TextField| {
+            let tests = texts.iter().filter(|test: &&&TextTest| test.fields.contains(&field));
+            Finder::of(&tests.map(|test| &test.pattern).collect::<Vec<_>>())
+        };
+        Self { others, subject: finder(TextField::Subject), body: finder(TextField::Body) }
     }
 
-    fn gather(&mut self, condition: &'a Condition, wanted: bool) {
-        match condition {
-            Expr::And(parts) | Expr::Or(parts) => {
-                parts.iter().for_each(|part| self.gather(part, wanted));
-            }
-            Expr::Not(inner) => self.gather(inner, !wanted),
-            Expr::Leaf(leaf) => match &leaf.value {
-                Predicate::Text(test) if wanted => self.add(test),
-                Predicate::Text(_)
-                | Predicate::String(..)
-                | Predicate::Flag(..)
-                | Predicate::Number(..)
-                | Predicate::Instant(..)
-                | Predicate::Recipient(..)
-                | Predicate::Attachment(_)
-                | Predicate::Category(_)
-                | Predicate::Reference(_)
-                | Predicate::Person { .. } => {}
-            },
-        }
+    /// How many bytes of each body are looked through, of a page with so many.
+    pub(crate) const fn share(hits: usize) -> usize {
+        let share = match ALL_SCANNED.checked_div(hits) {
+            Some(share) => share,
+            None => SCANNED,
+        };
+        if share < SCANNED { share } else { SCANNED }
     }
 
-    fn add(&mut self, test: &'a TextTest) {
-        if test.fields.contains(&TextField::Subject) {
-            self.subject.push(&test.pattern);
-        }
-        if test.fields.contains(&TextField::Body) {
-            self.body.push(&test.pattern);
-        }
-    }
-
-    /// The best piece of a message.
-    pub(crate) fn snippet(&self, message: &Message) -> Snippet {
+    /// The best piece of a message, from so many bytes of its body.
+    pub(crate) fn snippet(
+        &self,
+        message: &Message,
+        scanned: usize,
+        counter: &mut Counter,
+    ) -> Snippet {
         let body = message.body.as_deref().unwrap_or_default();
-        let found = matches(beginning(body, SCANNED), &self.body);
+        let found = self.body.matches(beginning(body, scanned), counter);
         let subject = message.subject.as_deref().unwrap_or_default();
-        let subject_ranges = merged(&matches(subject, &self.subject));
+        let subject = beginning(subject, scanned);
+        let subject_ranges = merged(&self.subject.matches(subject, counter));
         let from = best(&found).map_or(0, |first| lead(body, first));
         let (text, ranges) = one_line(body, from, &merged(&found));
-        let recipients = |list| self.others.recipients(list, message);
+        let mut recipients = |list| self.others.recipients(list, message, counter);
+        let to = recipients(RecipientList::To);
+        let cc = recipients(RecipientList::Cc);
+        let bcc = recipients(RecipientList::Bcc);
         Snippet {
             text,
             ranges,
             subject_ranges,
-            from: self.others.sender(message),
-            to: recipients(RecipientList::To),
-            cc: recipients(RecipientList::Cc),
-            bcc: recipients(RecipientList::Bcc),
-            attachments: self.others.attachments(message),
+            from: self.others.sender(message, counter),
+            to,
+            cc,
+            bcc,
+            attachments: self.others.attachments(message, counter),
         }
+    }
+}
+
+/// The texts that are looked for: not those that must not be there.
+fn gather<'a>(condition: &'a Condition, wanted: bool, texts: &mut Vec<&'a TextTest>) {
+    match condition {
+        Expr::And(parts) | Expr::Or(parts) => {
+            parts.iter().for_each(|part| gather(part, wanted, texts));
+        }
+        Expr::Not(inner) => gather(inner, !wanted, texts),
+        Expr::Leaf(leaf) => match &leaf.value {
+            Predicate::Text(test) if wanted => texts.push(test),
+            Predicate::Text(_)
+            | Predicate::String(..)
+            | Predicate::Flag(..)
+            | Predicate::Number(..)
+            | Predicate::Instant(..)
+            | Predicate::Recipient(..)
+            | Predicate::Attachment(_)
+            | Predicate::Category(_)
+            | Predicate::Reference(_)
+            | Predicate::Person { .. } => {}
+        },
     }
 }
 
@@ -223,9 +240,14 @@ fn beginning(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use postern_query::{Fuzzy, Located, Near, Regex, Sloppy, Span, Wildcard};
+    use postern_query::{Fuzzy, Located, Near, Regex, Sloppy, Span, TextPattern, Wildcard};
 
+    use super::super::Work;
     use super::*;
+
+    fn counter() -> Counter {
+        Work::unlimited().meter("x").counter()
+    }
 
     fn text(pattern: TextPattern) -> Condition {
         let test = TextTest { fields: TextField::DEFAULT.to_vec(), pattern, scored: true };
@@ -253,7 +275,7 @@ mod tests {
             body: Some(body.into()),
             ..Message::default()
         };
-        let snippet = Needles::of(condition).snippet(&message);
+        let snippet = Needles::of(condition).snippet(&message, SCANNED, &mut counter());
         assert_eq!(marked(subject, &snippet.subject_ranges), expected[0]);
         assert_eq!(marked(&snippet.text, &snippet.ranges), expected[1]);
     }
@@ -310,7 +332,7 @@ mod tests {
         let body = format!("one {} one two {}", "x ".repeat(300), "y ".repeat(300));
         let message = Message { body: Some(body), ..Message::default() };
         let condition = Expr::And(vec![phrase("one"), phrase("two")]);
-        let snippet = Needles::of(&condition).snippet(&message);
+        let snippet = Needles::of(&condition).snippet(&message, SCANNED, &mut counter());
         assert_eq!(snippet.ranges.len(), 2, "{snippet:?}");
         assert!(snippet.text.chars().count() <= LENGTH);
         assert!(snippet.text.starts_with('x') && snippet.text.ends_with('y'));
@@ -322,7 +344,7 @@ mod tests {
         {
             let message = Message { body: Some(body), ..Message::default() };
             let everything = text(TextPattern::Wildcard(Wildcard::parse("*")));
-            let snippet = Needles::of(&everything).snippet(&message);
+            let snippet = Needles::of(&everything).snippet(&message, SCANNED, &mut counter());
             assert!(snippet.text.chars().count() <= LENGTH);
             assert!(!snippet.text.contains(is_control), "{snippet:?}");
             for range in snippet.ranges {

@@ -6,8 +6,13 @@
 use tantivy::query::{BooleanQuery, EnableScoring, Explanation, Occur, Query, Scorer, Weight};
 use tantivy::{DocId, DocSet, Score, SegmentReader, TERMINATED};
 
+use super::metered::Metered;
+
 /// The same documents with the same scores.
 pub(crate) fn sparse(query: &dyn Query) -> Box<dyn Query> {
+    if let Some(metered) = query.downcast_ref::<Metered>() {
+        return Box::new(metered.over(sparse(metered.query.as_ref())));
+    }
     let Some(boolean) = query.downcast_ref::<BooleanQuery>() else { return query.box_clone() };
     let parts = boolean.clauses().iter().map(|(occur, part)| (*occur, sparse(part.as_ref())));
     let parts: Vec<_> = parts.collect();

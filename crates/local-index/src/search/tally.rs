@@ -4,22 +4,24 @@ use std::sync::Arc;
 
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::TermInfo;
-use tantivy::query::{EnableScoring, Query};
+use tantivy::query::Weight as _;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::termdict::{TermMerger, TermStreamer};
 use tantivy::{BitSet, Searcher, SegmentReader};
 
 use super::Error;
+use super::compile::Plan;
 use super::expand::after_prefix;
+use super::work::{LIST, Meter, TERM};
 
 /// The living documents of a query, for each segment.
 ///
 /// # Errors
 ///
-/// When the index cannot be read.
-pub(crate) fn choose(searcher: &Searcher, query: &dyn Query) -> Result<Vec<BitSet>, Error> {
-    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
-    let segments = searcher.segment_readers().iter().map(|reader| {
+/// When the work has to end, or the index cannot be read.
+pub(crate) fn choose(searcher: &Searcher, plan: &Plan) -> Result<Vec<BitSet>, Error> {
+    let weight = plan.weight(searcher, plan.query.as_ref(), false)?;
+    let segment = |reader: &SegmentReader| {
         let mut documents = BitSet::with_max_value(reader.max_doc());
         weight.for_each_no_score(reader, &mut |block| {
             for document in block.iter().filter(|document| is_alive(reader, **document)) {
@@ -27,8 +29,10 @@ pub(crate) fn choose(searcher: &Searcher, query: &dyn Query) -> Result<Vec<BitSe
             }
         })?;
         Ok(documents)
-    });
-    segments.collect()
+    };
+    let chosen = searcher.segment_readers().iter().map(segment).collect::<Result<_, Error>>()?;
+    plan.faults.check()?;
+    Ok(chosen)
 }
 
 fn is_alive(reader: &SegmentReader, document: u32) -> bool {
@@ -47,6 +51,7 @@ pub(crate) fn tally(
     searcher: &Searcher,
     (field, kind): (Field, &str),
     chosen: &[BitSet],
+    meter: &Meter,
     each: &mut dyn FnMut(&str, usize),
 ) -> Result<(), Error> {
     let readers = searcher.segment_readers().iter();
@@ -55,12 +60,13 @@ pub(crate) fn tally(
     let streams = indexes.iter().map(|index| range(index, kind)).collect::<Result<_, _>>()?;
     let mut terms = TermMerger::new(streams);
     while terms.advance() {
+        meter.pay(TERM)?;
         let mut total = 0;
         for (segment, term) in terms.current_segment_ords_and_term_infos() {
             let (Some(index), Some(here)) = (indexes.get(segment), chosen.get(segment)) else {
                 continue;
             };
-            total += count(index, &term, here)?;
+            total += count(index, &term, here, meter)?;
         }
         let text = std::str::from_utf8(terms.key()).ok().and_then(|key| key.strip_prefix(kind));
         if let Some(text) = text.filter(|_| total > 0) {
@@ -82,12 +88,14 @@ fn range<'a>(index: &'a InvertedIndexReader, start: &str) -> std::io::Result<Ter
 ///
 /// # Errors
 ///
-/// When the postings cannot be read.
+/// When the work has to end, or the list cannot be read.
 pub(crate) fn count(
     index: &InvertedIndexReader,
     term: &TermInfo,
     chosen: &BitSet,
+    meter: &Meter,
 ) -> Result<usize, Error> {
+    meter.pay(LIST + u64::from(term.doc_freq))?;
     let mut blocks = index.read_block_postings_from_terminfo(term, IndexRecordOption::Basic)?;
     let mut count = 0;
     while !blocks.docs().is_empty() {

@@ -8,7 +8,7 @@ use postern_query::{
 };
 
 use super::expand::{Pattern, Terms};
-use super::{Asker, Error, Index, Search};
+use super::{Asker, Error, Index, Search, Work};
 use crate::index::testing::index_of;
 
 fn words(id: &str, body: &str) -> Message {
@@ -93,12 +93,14 @@ fn a_pattern_has_a_limit() {
     let terms = Terms::of(crate::index::schema::words(TextField::Body));
     let expand = |pattern: &str, mut budget: usize| {
         let shape = Wildcard::parse(pattern);
-        super::expand::expand(&searcher, terms, Pattern::Shape(&shape), &mut budget).map(|_| budget)
+        let meter = Work::unlimited().meter("x");
+        super::expand::expand(&searcher, terms, Pattern::Shape(&shape), &mut budget, &meter)
+            .map(|_| budget)
     };
     assert_eq!(expand("a*", 3).unwrap(), 0);
     assert_eq!(expand("b*", 3).unwrap(), 2);
     let error = expand("a*", 2).unwrap_err();
-    assert!(matches!(&error, Error::TooManyTerms { pattern, .. } if pattern == "a*"), "{error}");
+    assert!(matches!(&error, Error::TooCostly { part } if part == "a*"), "{error}");
 }
 
 /// The limit counts for every kind of pattern.
@@ -112,16 +114,20 @@ fn every_pattern_has_a_limit() {
     let value = StringTest::Shaped(Wildcard::parse("a?"));
     for pattern in [Pattern::Regex(&regex), Pattern::Value(&value)] {
         let expand = |mut budget| {
-            super::expand::expand(&searcher, Terms::of(body), pattern, &mut budget).map(|_| budget)
+            let meter = Work::unlimited().meter("x");
+            super::expand::expand(&searcher, Terms::of(body), pattern, &mut budget, &meter)
+                .map(|_| budget)
         };
         assert_eq!(expand(4).unwrap(), 1, "{pattern}");
-        assert!(matches!(expand(2), Err(Error::TooManyTerms { .. })), "{pattern}");
+        assert!(matches!(expand(2), Err(Error::TooCostly { .. })), "{pattern}");
     }
     let word = Fuzzy::new("aa", 1);
-    let fuzzy = |mut budget| super::fuzzy::fuzzy(&searcher, body, &word, &mut budget);
+    let meter = Work::unlimited().meter("x");
+    let seen = super::fuzzy::Seen { searcher: &searcher, visible: None, meter: &meter };
+    let fuzzy = |mut budget| super::fuzzy::fuzzy(&seen, body, &word, &mut budget);
     assert!(fuzzy(3).is_ok());
     let error = fuzzy(2).unwrap_err();
-    assert!(error.to_string().starts_with("`aa~1` stands for more"), "{error}");
+    assert!(error.to_string().starts_with("`aa~1` asks too much"), "{error}");
 }
 
 fn body(pattern: TextPattern) -> Condition {

@@ -10,6 +10,8 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Searcher, Term};
 
 use super::fetch::whole;
+use super::visible::Visible;
+use super::work::{LIST, MESSAGE, Meter};
 use super::{Asker, Error, Index};
 use crate::index::schema;
 use crate::index::terms::is_regular;
@@ -38,7 +40,15 @@ impl Index {
     pub fn thread(&self, id: &str, asker: &Asker) -> Result<Thread, Error> {
         let searcher = self.searcher();
         asker.work.begin(searcher.num_docs())?;
-        let mut walk = Walk { searcher: &searcher, asked: BTreeSet::new(), found: BTreeMap::new() };
+        let visible = self.visible(&searcher, asker)?;
+        let meter = asker.work.meter("the conversation");
+        let mut walk = Walk {
+            searcher: &searcher,
+            visible: visible.as_deref(),
+            meter: &meter,
+            asked: BTreeSet::new(),
+            found: BTreeMap::new(),
+        };
         walk.ask(vec![(schema::whole(StringField::Id), id.to_owned())])?;
         let complete = walk.found.len() <= MAX_THREAD;
         let mut messages: Vec<_> = walk.found.into_values().collect();
@@ -55,6 +65,9 @@ fn place(message: &Message) -> (Option<jiff::Timestamp>, &str) {
 /// A walk from message to message. What was asked once is not asked again, so it ends.
 struct Walk<'a> {
     searcher: &'a Searcher,
+    /// The messages that may be seen; all others are not there, and connect nothing.
+    visible: Option<&'a Visible>,
+    meter: &'a Meter,
     asked: BTreeSet<(Field, String)>,
     found: BTreeMap<DocAddress, Message>,
 }
@@ -69,8 +82,10 @@ impl Walk<'_> {
                 continue;
             }
             for address in self.documents(&question)?.into_iter().take(MAX_THREAD + 1) {
+                self.meter.pay(LIST)?;
                 if let std::collections::btree_map::Entry::Vacant(place) = self.found.entry(address)
                 {
+                    self.meter.pay(MESSAGE)?;
                     open.extend(neighbours(place.insert(whole(self.searcher, address)?)));
                 }
             }
@@ -81,7 +96,12 @@ impl Walk<'_> {
 
     fn documents(&self, (field, text): &(Field, String)) -> Result<BTreeSet<DocAddress>, Error> {
         let query = TermQuery::new(Term::from_field_text(*field, text), IndexRecordOption::Basic);
-        Ok(self.searcher.search(&query, &DocSetCollector)?.into_iter().collect())
+        self.meter.pay(LIST + self.searcher.doc_freq(query.term())?)?;
+        let found = self.searcher.search(&query, &DocSetCollector)?.into_iter();
+        let may_be_seen = |address: &DocAddress| {
+            self.visible.is_none_or(|visible| visible.contains(self.searcher, *address))
+        };
+        Ok(found.filter(may_be_seen).collect())
     }
 }
 

@@ -12,6 +12,8 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED};
 
+use super::work::{LIST, Meter};
+
 /// Documents with at least one of these terms; each field with one adds 1 to the score.
 #[derive(Clone)]
 pub(super) struct AnyTerm(pub(super) Vec<FieldTerms>);
@@ -21,6 +23,7 @@ pub(super) struct AnyTerm(pub(super) Vec<FieldTerms>);
 pub(super) struct FieldTerms {
     pub(super) field: Field,
     pub(super) terms: Arc<HashMap<SegmentId, SegmentTerms>>,
+    pub(super) meter: Meter,
 }
 
 /// Terms of one segment, and once they were asked for the documents that have one.
@@ -114,7 +117,7 @@ impl FieldTerms {
             return Ok(known.clone());
         }
         let index = reader.inverted_index(self.field)?;
-        let documents = union(&index, &segment.terms, reader.max_doc())?;
+        let documents = union(&index, &segment.terms, reader.max_doc(), &self.meter)?;
         Ok(segment.documents.get_or_init(|| documents).clone())
     }
 }
@@ -133,9 +136,19 @@ fn in_any(fields: &[BitSet], end: DocId) -> BitSet {
     all
 }
 
-fn union(index: &InvertedIndexReader, terms: &[TermInfo], end: DocId) -> tantivy::Result<BitSet> {
-    let mut documents = BitSet::with_max_value(end);
+/// The documents of all the terms, or of some of them when the work has to end.
+fn union(
+    index: &InvertedIndexReader,
+    terms: &[TermInfo],
+    end: DocId,
+    meter: &Meter,
+) -> tantivy::Result<BitSet> {
+    let (mut documents, mut counter) = (BitSet::with_max_value(end), meter.counter());
+    counter.count(u64::from(end) / 16);
     for term in terms {
+        if !counter.count(LIST + u64::from(term.doc_freq)) {
+            break;
+        }
         let mut blocks = index.read_block_postings_from_terminfo(term, IndexRecordOption::Basic)?;
         while !blocks.docs().is_empty() {
             for document in blocks.docs() {

@@ -11,20 +11,29 @@ use tantivy::query::{EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::store::StoreReader;
 use tantivy::{DocId, Score, SegmentReader};
 
-use super::Error;
 use super::checked::{Check, Checked};
 use super::fetch::without_body;
+use super::work::{Counter, MESSAGE, Meter};
+use super::{Error, Work};
 
 /// How many compressed blocks of messages stay at hand.
 const CACHED_BLOCKS: usize = 4;
 
-/// The first thing that went wrong while matching, where there is no way to return it.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Faults(Arc<Mutex<Option<Error>>>);
+/// The first thing that went wrong while matching, where there is no way to return it, and whether all
+/// of the work was done.
+#[derive(Clone, Debug)]
+pub(crate) struct Faults {
+    first: Arc<Mutex<Option<Error>>>,
+    work: Work,
+}
 
 impl Faults {
+    pub(super) fn new(work: &Work) -> Self {
+        Self { first: Arc::default(), work: work.clone() }
+    }
+
     fn note(&self, error: Error) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
     /// What went wrong.
@@ -33,7 +42,8 @@ impl Faults {
     ///
     /// That.
     pub(crate) fn check(&self) -> Result<(), Error> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+        self.work.check()?;
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
     }
 }
 
@@ -43,6 +53,7 @@ pub(crate) struct Verified {
     pub(crate) candidates: Box<dyn Query>,
     pub(crate) predicate: Arc<Predicate>,
     pub(crate) faults: Faults,
+    pub(crate) meter: Meter,
 }
 
 impl Clone for Verified {
@@ -51,6 +62,7 @@ impl Clone for Verified {
             candidates: self.candidates.box_clone(),
             predicate: Arc::clone(&self.predicate),
             faults: self.faults.clone(),
+            meter: self.meter.clone(),
         }
     }
 }
@@ -61,6 +73,7 @@ impl Query for Verified {
             candidates: self.candidates.weight(scoring)?,
             predicate: Arc::clone(&self.predicate),
             faults: self.faults.clone(),
+            meter: self.meter.clone(),
         }))
     }
 }
@@ -69,6 +82,7 @@ struct VerifiedWeight {
     candidates: Box<dyn Weight>,
     predicate: Arc<Predicate>,
     faults: Faults,
+    meter: Meter,
 }
 
 impl Weight for VerifiedWeight {
@@ -76,7 +90,7 @@ impl Weight for VerifiedWeight {
         let candidates = self.candidates.scorer(reader, boost)?;
         let messages = reader.get_store_reader(CACHED_BLOCKS)?;
         let (predicate, faults) = (Arc::clone(&self.predicate), self.faults.clone());
-        Ok(Box::new(Checked::new(candidates, Reading { messages, predicate, faults })))
+        Ok(Box::new(Checked::new(candidates, Reading { messages, predicate, faults }, &self.meter)))
     }
 
     fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
@@ -92,8 +106,9 @@ struct Reading {
 
 impl Check for Reading {
     const COST: u64 = 100;
+    const UNITS: u64 = MESSAGE;
 
-    fn holds(&mut self, candidate: DocId) -> bool {
+    fn holds(&mut self, candidate: DocId, _: &mut Counter) -> bool {
         match without_body(&self.messages, candidate) {
             Ok(message) => predicate_holds(&self.predicate, &message),
             Err(error) => {

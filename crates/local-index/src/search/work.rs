@@ -10,13 +10,22 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::Error;
 
 /// Units that a request may cost on an index without messages.
-const BASE: u64 = 20_000_000;
+const BASE: u64 = 100_000_000;
 
 /// Units more for each message: the 1,024 words of the longest query in two fields, looked at twice.
 const PER_MESSAGE: u64 = 4_096;
 
-/// Units to read a message without its body.
+/// Units to read a message.
 pub(crate) const MESSAGE: u64 = 4_000;
+
+/// Units to come to the next term of a dictionary and look at it.
+pub(crate) const TERM: u64 = 40;
+
+/// Units to begin with the list of a term.
+pub(crate) const LIST: u64 = 100;
+
+/// Units that a loop spends before it looks whether it has to end.
+const STRETCH: u64 = 4_096;
 
 /// Characters of a part that are repeated in an error.
 const SHOWN: usize = 80;
@@ -174,13 +183,60 @@ impl Meter {
         !self.work.is_stopped() && !self.work.is_spent()
     }
 
-    /// Spends so many units.
+    /// For a loop with many small steps.
+    pub(crate) fn counter(&self) -> Counter {
+        Counter { meter: self.clone(), pending: 0, is_over: false }
+    }
+
+    /// Spends so many units before the work is done. What is not paid for does not begin.
     ///
     /// # Errors
     ///
     /// When it is time to end.
     pub(crate) fn pay(&self, units: u64) -> Result<(), Error> {
-        if self.spend(units) { Ok(()) } else { self.work.check() }
+        self.work.check()?;
+        self.part.spent.fetch_add(units, Relaxed);
+        if self.work.spent().saturating_add(units) > self.work.budget.limit.load(Relaxed) {
+            return Err(Error::TooCostly { part: self.work.dearest() });
+        }
+        self.work.budget.spent.fetch_add(units, Relaxed);
+        Ok(())
+    }
+}
+
+/// Counts the steps of a loop, and looks now and then whether it has to end.
+#[derive(Debug)]
+pub(crate) struct Counter {
+    meter: Meter,
+    pending: u64,
+    /// Whether it was time to end: then it stays so.
+    is_over: bool,
+}
+
+impl Counter {
+    /// Counts so many units; `false` when it is time to end.
+    #[inline]
+    pub(crate) fn count(&mut self, units: u64) -> bool {
+        self.pending = self.pending.saturating_add(units);
+        (self.pending < STRETCH && !self.is_over) || self.settle()
+    }
+
+    #[cold]
+    fn settle(&mut self) -> bool {
+        let goes_on = self.meter.spend(std::mem::take(&mut self.pending));
+        self.is_over = self.is_over || !goes_on;
+        !self.is_over
+    }
+
+    /// Whether it was time to end.
+    pub(crate) const fn is_over(&self) -> bool {
+        self.is_over
+    }
+}
+
+impl Drop for Counter {
+    fn drop(&mut self) {
+        self.meter.spend(self.pending);
     }
 }
 

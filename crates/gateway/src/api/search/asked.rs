@@ -1,11 +1,10 @@
 //! A search that was understood, and pages of it.
 
-use std::collections::BTreeMap;
-
 use postern_local_index::search::{Coverage, Page, Position};
 use postern_query::{Compiled, Fidelity, Query, datatap};
 use postern_upstream::{Answer, SearchRequest};
 
+use super::find::Facets;
 use super::{EngineChoice, SearchBody};
 use crate::State as Shared;
 use crate::access::Caller;
@@ -14,7 +13,7 @@ use crate::api::params::BadParam;
 use crate::api::problem::Problem;
 use crate::api::trace::{Engine, Source, Trace};
 use crate::api::wire::{
-    Count, CoverageView, FacetName, FacetView, MessageView, Remark, SearchAnswer, Sent, ServedBy,
+    Count, CoverageView, FacetName, MessageView, Remark, SearchAnswer, Sent, ServedBy,
     Understood as Told,
 };
 use crate::api::{PAGE_LIMIT, SKIP_LIMIT};
@@ -151,7 +150,7 @@ impl Asked {
     pub(super) fn describe(
         &self,
         found: Found,
-        facets: BTreeMap<&'static str, FacetView>,
+        facets: Facets,
         served_by: ServedBy,
         source: &Source,
         coverage: &Coverage,
@@ -161,7 +160,8 @@ impl Asked {
             next_cursor: found.next.map(|next| next.write(self.fingerprint)),
             results: found.results,
             count: Count { value: found.count, exact: found.exact },
-            facets,
+            facets: facets.counted,
+            facets_missing: facets.missing,
             served_by,
             coverage: Some(CoverageView::seen(coverage, &[])),
             query: self.explain(source.engine),

@@ -20,6 +20,28 @@ use crate::shadow;
 /// Values of a facet.
 const MOST_VALUES: usize = 20;
 
+/// What matches, counted by facets.
+#[derive(Default)]
+pub(super) struct Facets {
+    pub(super) counted: BTreeMap<&'static str, FacetView>,
+    /// Those that are not there, and why.
+    pub(super) missing: BTreeMap<&'static str, String>,
+}
+
+impl Facets {
+    fn of(names: Vec<FacetName>, counts: Vec<FacetCounts>) -> Self {
+        let names = names.into_iter().map(FacetName::name);
+        let counted = names.zip(counts.into_iter().map(FacetView::from)).collect();
+        Self { counted, missing: BTreeMap::new() }
+    }
+
+    fn without(names: Vec<FacetName>, why: &str) -> Self {
+        let names = names.into_iter().map(FacetName::name);
+        let missing = names.map(|name| (name, why.to_owned())).collect();
+        Self { counted: BTreeMap::new(), missing }
+    }
+}
+
 /// One page and who it came from.
 pub(super) async fn find(
     state: &Shared,
@@ -138,27 +160,30 @@ async fn ask_premium(state: &Shared, asked: &Asked, trace: &Trace) -> Verdict {
     premium.ask(target, key, Face::Native, premium.client().search(call, &request)).await
 }
 
-/// How the local index counts what matches. Where it cannot, the page is still an answer.
+/// How the local index counts what matches. Where it cannot, the page is still an answer, which says
+/// what it lacks.
 pub(super) async fn facets(
     state: &Shared,
     asked: &Asked,
     allowance: &Allowance,
     trace: &Trace,
-) -> BTreeMap<&'static str, FacetView> {
+) -> Facets {
     let names = asked.facets.clone();
     if names.is_empty() {
-        return BTreeMap::new();
+        return Facets::default();
     }
     let facets: Vec<_> = names.iter().filter_map(|name| name.facet()).collect();
     let condition = asked.question().condition;
     let Ok(local) = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await
     else {
-        return BTreeMap::new();
+        return Facets::without(names, "premium refused the key");
     };
     let counting =
         move |engine: &dyn LocalEngine, asker: &Asker| -> Result<Vec<FacetCounts>, IndexError> {
             engine.facets(&condition, &facets, MOST_VALUES, asker)
         };
-    let counts = local.ask(allowance, counting).await.unwrap_or_default();
-    names.into_iter().map(FacetName::name).zip(counts.into_iter().map(FacetView::from)).collect()
+    match local.ask(allowance, counting).await {
+        Ok(counts) => Facets::of(names, counts),
+        Err(error) => Facets::without(names, &error.to_string()),
+    }
 }

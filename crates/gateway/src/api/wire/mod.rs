@@ -28,6 +28,9 @@ pub struct SearchAnswer {
     /// How the local index counts what matches, by the names of the facets that were asked for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub facets: BTreeMap<&'static str, FacetView>,
+    /// The facets that could not be counted, by name, each with the reason.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub facets_missing: BTreeMap<&'static str, String>,
     /// Who answered.
     pub served_by: ServedBy,
     /// How complete the local index is.

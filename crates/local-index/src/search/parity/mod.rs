@@ -1,6 +1,7 @@
 //! The index finds exactly what [`evaluate`] says, in exactly the order asked for.
 
 mod conditions;
+mod isolation;
 mod messages;
 mod typed;
 

@@ -1,0 +1,94 @@
+//! What may not be seen changes nothing of an answer.
+
+use jiff::tz::TimeZone;
+use postern_query::schema::{Sort, SortField};
+use postern_query::{Condition, Message, Role};
+use proptest::prelude::*;
+
+use super::super::{
+    Asker, Completion, Error, Facet, FacetCounts, Hit, Index, Scope, Search, Suggestion, Thread,
+    Work,
+};
+use super::{cases, conditions, messages};
+use crate::index::testing::index_of;
+
+/// Everything that somebody is told, but for the name of the state of the index.
+#[derive(Debug, PartialEq)]
+struct Told {
+    count: usize,
+    hits: Vec<Hit>,
+    ids: Vec<String>,
+    facets: Vec<FacetCounts>,
+    completions: Vec<Vec<Suggestion>>,
+}
+
+fn mine() -> Asker {
+    Asker { scope: Scope::Mailboxes(vec!["mine".into(), "also".into()]), work: Work::limited() }
+}
+
+fn told(index: &Index, condition: &Condition, order: &[Sort]) -> Result<Told, Error> {
+    let search = Search { condition, order, after: None, offset: 0, limit: 99, highlight: true };
+    let page = index.search(&search, &mine())?;
+    let all = [Role::From, Role::To, Role::Cc];
+    let kinds = [Completion::Address(&all), Completion::Name(&all), Completion::Folder];
+    let completions = kinds.map(|kind| index.complete(condition, kind, "", 9, &mine()));
+    Ok(Told {
+        count: page.count,
+        hits: page.hits,
+        ids: index.ids(&search, &mine())?.ids,
+        facets: index.facets(condition, &Facet::ALL, 9, &TimeZone::UTC, &mine())?,
+        completions: completions.into_iter().collect::<Result<_, _>>()?,
+    })
+}
+
+fn thread(index: &Index, id: &str) -> Thread {
+    index.thread(id, &mine()).unwrap()
+}
+
+/// The messages in mailboxes of that owner, under ids of their own.
+fn owned(parts: Vec<Vec<Message>>, mailboxes: [&str; 2], mark: &str) -> Vec<Vec<Message>> {
+    let own = |(n, message): (usize, Message)| Message {
+        id: format!("{mark}{}", message.id),
+        mailbox: Some(mailboxes[n % 2].to_owned()),
+        ..message
+    };
+    parts.into_iter().map(|part| part.into_iter().enumerate().map(own).collect()).collect()
+}
+
+/// Foreign messages before, beside and after.
+fn mixed(mine: &[Vec<Message>], theirs: &[Vec<Message>]) -> Vec<Vec<Message>> {
+    let longest = mine.len().max(theirs.len());
+    let part = |n: usize| {
+        let (mine, theirs) = (mine.get(n), theirs.get(n));
+        theirs.into_iter().chain(mine).chain(theirs).flatten().cloned().collect()
+    };
+    (0..longest).map(part).collect()
+}
+
+proptest! {
+    #![proptest_config(cases(12))]
+
+    #[test]
+    fn what_may_not_be_seen_changes_no_answer(
+        visible in messages::parts(),
+        hidden in messages::parts(),
+        questions in prop::collection::vec((conditions::condition(), conditions::order()), 1..60),
+    ) {
+        let visible = owned(visible, ["mine", "also"], "");
+        let hidden = owned(hidden, ["theirs", "Mine"], "hidden-");
+        let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let alone = index_of(folders[0].path(), &visible);
+        let among = index_of(folders[1].path(), &mixed(&visible, &hidden));
+        let by_score = [Sort::descending(SortField::Score)];
+        for (condition, order) in &questions {
+            for order in [order.as_slice(), &by_score] {
+                let (one, other) = (told(&alone, condition, order), told(&among, condition, order));
+                let (one, other) = (format!("{one:?}"), format!("{other:?}"));
+                prop_assert_eq!(one, other, "for {:?}\nby {:?}", condition, order);
+            }
+        }
+        for message in visible.iter().flatten() {
+            prop_assert_eq!(thread(&alone, &message.id), thread(&among, &message.id));
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! What questions cost, in units, and that all of them end.
+
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+use postern_query::{Condition, Context, Expr, Message, Role, odata, parse};
+use tempfile::TempDir;
+
+use super::{
+    Asker, Completion, Error, Facet, Index, MAX_OPEN_PATTERNS, Scope, Search, Thread, Work,
+};
+use crate::index::testing::index_of;
+
+/// Messages with a common word, a word of their own, people and a conversation.
+fn mail(messages: usize) -> Vec<Message> {
+    let message = |n: usize| Message {
+        id: n.to_string(),
+        subject: Some(format!("common subject{n}")),
+        body: Some(format!("common words of message number{n}, and so on")),
+        from_address: Some(format!("sender{n}@contoso.com")),
+        from_name: Some(format!("Sender {n}")),
+        conversation_id: Some("one".into()),
+        mailbox: Some(if n.is_multiple_of(2) { "even" } else { "odd" }.into()),
+        received: jiff::Timestamp::from_second(i64::try_from(n).unwrap() * 86_400).ok(),
+        to_recipients: vec![postern_query::Recipient {
+            name: Some("A".into()),
+            address: Some("a@x.example".into()),
+        }],
+        ..Message::default()
+    };
+    (0..messages).map(message).collect()
+}
+
+fn index(messages: usize) -> (TempDir, Index) {
+    let data = tempfile::tempdir().unwrap();
+    let index = index_of(data.path(), &[mail(messages)]);
+    (data, index)
+}
+
+fn typed(text: &str) -> Condition {
+    let context = Context::utc(jiff::Timestamp::UNIX_EPOCH);
+    parse(text, &context).unwrap().query.condition().clone()
+}
+
+/// Verified message by message: terms do not say that one recipient has both.
+fn on_one_element() -> Condition {
+    let filter = "toRecipients/any(r: r/name eq 'A' and r/address ne 'b@x.example')";
+    odata::parse_filter(filter).unwrap().condition().clone()
+}
+
+/// Asks one kind of question.
+type Question = Box<dyn Fn(&Index, &Asker) -> Result<(), Error>>;
+
+fn search(condition: Condition, limit: usize, highlight: bool) -> Question {
+    Box::new(move |index, asker| {
+        let search =
+            Search { condition: &condition, order: &[], after: None, offset: 0, limit, highlight };
+        index.search(&search, asker).map(drop)
+    })
+}
+
+fn questions() -> Vec<(&'static str, Question)> {
+    let facets = |index: &Index, asker: &Asker| {
+        let all = Condition::everything();
+        index.facets(&all, &Facet::ALL, 20, &TimeZone::UTC, asker).map(drop)
+    };
+    let complete = |index: &Index, asker: &Asker| {
+        let sender = Completion::Address(&[Role::From]);
+        index.complete(&Condition::everything(), sender, "", 9, asker).map(drop)
+    };
+    vec![
+        ("word", search(typed("common"), 9, false)),
+        ("words", search(typed("common OR message OR number7"), 9, false)),
+        ("count", search(typed("common words"), 0, false)),
+        ("phrase", search(typed("\"common words of\""), 9, false)),
+        ("long phrase", search(typed(&format!("\"{}\"", "common ".repeat(40))), 9, false)),
+        ("near", search(typed("common NEAR/3 message"), 9, false)),
+        ("not", search(typed("common -message"), 9, false)),
+        ("pattern", search(typed("*umber*"), 9, false)),
+        ("regex", search(typed("/.*er[0-9]+/"), 9, false)),
+        ("fuzzy", search(typed("numbr1~2"), 9, false)),
+        ("shape of an address", search(typed("from:*ender*@*"), 9, false)),
+        ("on one element", search(on_one_element(), 9, false)),
+        ("highlight", search(typed("common"), 1_000, true)),
+        ("facets", Box::new(facets)),
+        ("complete", Box::new(complete)),
+        ("thread", Box::new(|index, asker| index.thread("0", asker).map(drop))),
+        ("address book", Box::new(|index, asker| index.address_book(asker).map(drop))),
+    ]
+}
+
+fn asker(work: Work, scope: &Scope) -> Asker {
+    Asker { scope: scope.clone(), work }
+}
+
+fn scopes() -> [Scope; 2] {
+    [Scope::All, Scope::Mailboxes(vec!["even".into()])]
+}
+
+/// Units of a question; the index is opened anew, so that nothing is known beforehand.
+fn cost(data: &Path, question: &Question, scope: &Scope) -> u64 {
+    let work = Work::unlimited();
+    question(&Index::open(data).unwrap(), &asker(work.clone(), scope)).unwrap();
+    work.spent()
+}
+
+/// Whoever holds less than a question costs gets an error, and no more is done than between two looks.
+#[test]
+fn every_question_ends_when_its_budget_does() {
+    let (data, index) = index(600);
+    for (name, question) in questions() {
+        for scope in scopes() {
+            let whole = cost(data.path(), &question, &scope);
+            assert!(whole > 100, "{name} costs {whole}");
+            for part in [1, 2, 3, 10, 100].map(|divisor| (whole / divisor).saturating_sub(1).max(1))
+            {
+                let work = Work::up_to(part);
+                let ended = question(&index.clone(), &asker(work.clone(), &scope));
+                // What a scope weighs is known by now, so it may cost less.
+                if work.spent() > part {
+                    assert!(
+                        matches!(ended, Err(Error::TooCostly { .. })),
+                        "{name} at {part}: {ended:?}"
+                    );
+                }
+                assert!(work.spent() <= part + 40_000, "{name} at {part}: {}", work.spent());
+            }
+            let work = Work::up_to(1);
+            let ended = question(&index, &asker(work, &scope));
+            assert!(matches!(ended, Err(Error::TooCostly { .. })), "{name}: {ended:?}");
+        }
+    }
+}
+
+/// Nobody waits: nothing is done.
+#[test]
+fn a_stopped_question_does_nothing() {
+    let (_data, index) = index(600);
+    for (name, question) in questions() {
+        for scope in scopes() {
+            let work = Work::limited();
+            work.stop();
+            let ended = question(&index, &asker(work.clone(), &scope));
+            assert!(matches!(ended, Err(Error::Stopped)), "{name}: {ended:?}");
+            assert_eq!(work.spent(), 0, "{name}");
+        }
+    }
+}
+
+/// Twice the mail costs at most a little more than twice as much, and every question of this kind is
+/// within the budget of a request.
+#[test]
+fn what_is_spent_grows_with_the_index() {
+    let ((few, _), (many, index)) = (index(300), index(600));
+    for (name, question) in questions() {
+        for scope in scopes() {
+            let (one, two) =
+                (cost(few.path(), &question, &scope), cost(many.path(), &question, &scope));
+            assert!(two <= one * 5 / 2 + 10_000, "{name}: {one} and {two}");
+            question(&index, &asker(Work::limited(), &scope)).unwrap();
+        }
+    }
+}
+
+/// The longest query there is: each body is gone over once, not once for each word.
+#[test]
+fn a_thousand_words_with_highlights_are_never_too_dear() {
+    let (data, index) = index(200);
+    let words: Vec<_> = (0..1_000).map(|n| format!("number{n}")).collect();
+    let many = search(typed(&words.join(" OR ")), 200, true);
+    let few = search(typed(&words[..200].join(" OR ")), 200, true);
+    many(&index, &asker(Work::limited(), &Scope::All)).unwrap();
+    let (few, many) = [few, many].map(|question| cost(data.path(), &question, &Scope::All)).into();
+    assert!(many <= few + few / 10, "800 words more that no message has: {few} and {many}");
+}
+
+#[test]
+fn a_pattern_that_is_there_twice_is_looked_up_once() {
+    let (data, _) = index(200);
+    let twice =
+        Expr::Or(vec![typed("*umber*"), Expr::And(vec![typed("*umber*"), typed("common")])]);
+    let [once, twice] = [typed("*umber*"), twice]
+        .map(|condition| cost(data.path(), &search(condition, 0, false), &Scope::All));
+    assert!(twice < once + once / 2, "{once} and {twice}");
+}
+
+#[test]
+fn patterns_that_begin_with_anything_are_few() {
+    let (_data, index) = index(10);
+    let ask = |text: &str| search(typed(text), 9, false)(&index, &Asker::unlimited());
+    let open = |many: usize| {
+        let patterns: Vec<_> = (0..many).map(|n| format!("*number{n}*")).collect();
+        patterns.join(" OR ")
+    };
+    ask(&open(MAX_OPEN_PATTERNS)).unwrap();
+    let error = ask(&open(MAX_OPEN_PATTERNS + 1)).unwrap_err();
+    assert!(error.to_string().starts_with("`*number8*` is one too many"), "{error}");
+    // The end of an address is looked up, and so is a beginning.
+    for each in ["from:@x{}.example", "from:*.x{}.example", "begin{}*"] {
+        let all: Vec<_> = (0..20).map(|n| each.replace("{}", &n.to_string())).collect();
+        ask(&all.join(" OR ")).unwrap();
+    }
+}
+
+#[test]
+fn a_facet_that_is_named_twice_is_counted_once() {
+    let (_data, index) = index(200);
+    let facets = |names: &[Facet]| {
+        let work = Work::unlimited();
+        let asker = asker(work.clone(), &Scope::All);
+        let all = Condition::everything();
+        let counted = index.facets(&all, names, 9, &TimeZone::UTC, &asker).unwrap();
+        (counted, work.spent())
+    };
+    let (one, once) = facets(&[Facet::Sender]);
+    let (many, often) = facets(&[Facet::Sender; 1_000]);
+    assert_eq!((many.len(), &many[999]), (1_000, &one[0]));
+    assert_eq!(once, often);
+}
+
+/// A conversation of somebody who sees every other message is not held together by the others.
+#[test]
+fn a_conversation_is_that_of_the_messages_that_may_be_seen() {
+    let data = tempfile::tempdir().unwrap();
+    let message = |id: &str, mailbox: &str, references: &[&str]| Message {
+        id: id.into(),
+        internet_message_id: Some(format!("<{id}>")),
+        mailbox: Some(mailbox.into()),
+        references: references.iter().map(|one| format!("<{one}>")).collect(),
+        ..Message::default()
+    };
+    let parts = [vec![
+        message("a", "mine", &[]),
+        message("b", "theirs", &["a"]),
+        message("c", "mine", &["b"]),
+        message("d", "mine", &["c"]),
+    ]];
+    let index = index_of(data.path(), &parts);
+    let ids = |thread: Thread| thread.messages.into_iter().map(|one| one.id).collect::<String>();
+    let mine = asker(Work::limited(), &Scope::Mailboxes(vec!["mine".into()]));
+    assert_eq!(ids(index.thread("a", &mine).unwrap()), "a");
+    assert_eq!(ids(index.thread("c", &mine).unwrap()), "cd");
+    assert_eq!(ids(index.thread("b", &mine).unwrap()), "");
+    assert_eq!(ids(index.thread("a", &Asker::unlimited()).unwrap()), "abcd");
+}
