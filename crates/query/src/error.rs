@@ -26,15 +26,27 @@ pub struct Error {
 impl Error {
     /// A fault at a place.
     pub fn new(code: Code, span: Span, title: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { code, title: title.into(), span, label: label.into(), hint: None }
+        Self { code, title: cut(title.into()), span, label: cut(label.into()), hint: None }
     }
 
     /// The same with what to type instead.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(cut(hint.into()));
         self
     }
+}
+
+/// Bytes of one text of a fault, which may hold what was typed.
+const MOST_TEXT: usize = 500;
+
+/// The text, without the end of what is too long to be shown.
+fn cut(mut text: String) -> String {
+    if text.len() > MOST_TEXT {
+        text.truncate(text.floor_char_boundary(MOST_TEXT));
+        text.push('…');
+    }
+    text
 }
 
 impl fmt::Display for Error {
@@ -58,36 +70,53 @@ impl std::error::Error for Error {}
 /// assert_eq!(places, ["befor", "big"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Errors(Vec<Error>);
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
+pub struct Errors {
+    told: Vec<Error>,
+    /// How many there are beside those that are told.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    others: usize,
+}
 
 impl Errors {
-    /// The faults `found`, or nothing where there are none.
+    /// Faults that are told of one text, at most.
+    pub const MOST: usize = 20;
+
+    /// The faults `found`, or nothing where there are none; the first [`MOST`](Self::MOST) of them are told.
     #[must_use]
     pub fn collect(mut found: Vec<Error>) -> Option<Self> {
         found.sort_by_key(|error| error.span);
         // A fault of a group is found once for each term in it.
         found.dedup_by(|two, one| two.span == one.span && two.code == one.code);
-        (!found.is_empty()).then_some(Self(found))
+        let others = found.len().saturating_sub(Self::MOST);
+        found.truncate(Self::MOST);
+        (!found.is_empty()).then_some(Self { told: found, others })
     }
 
     /// The faults in the order of the text.
     #[must_use]
     pub fn as_slice(&self) -> &[Error] {
-        &self.0
+        &self.told
+    }
+
+    /// How many more there are.
+    #[must_use]
+    pub const fn others(&self) -> usize {
+        self.others
     }
 }
 
 impl From<Error> for Errors {
     fn from(error: Error) -> Self {
-        Self(vec![error])
+        Self { told: vec![error], others: 0 }
     }
 }
 
 impl fmt::Display for Errors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let texts: Vec<_> = self.0.iter().map(ToString::to_string).collect();
-        f.write_str(&texts.join("; "))
+        let texts: Vec<_> = self.told.iter().map(ToString::to_string).collect();
+        f.write_str(&texts.join("; "))?;
+        if self.others > 0 { write!(f, "; and {} more", self.others) } else { Ok(()) }
     }
 }
 

@@ -5,6 +5,7 @@
 //! is pure: no I/O, no clock; today's date, the zone and the fields of an index are arguments.
 
 pub mod analysis;
+mod budget;
 pub mod complete;
 mod error;
 mod evaluate;
@@ -27,6 +28,7 @@ mod syntax;
 mod target;
 mod wildcard;
 
+pub use budget::Budget;
 pub use error::{Advice, AdviceCode, Code, Error, Errors};
 pub use evaluate::{
     evaluate, flag_value, instant_value, name_words, number_value, people, person_matches,
@@ -35,7 +37,7 @@ pub use evaluate::{
 pub use fuzzy::Fuzzy;
 pub use limits::Limits;
 pub use message::{Attachment, Message, Recipient};
-pub use postern::{Context, Parsed, Syntax, parse};
+pub use postern::{Context, Parsed, Syntax, parse, parse_within};
 pub use proximity::{Near, Sloppy};
 pub use query::{
     AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,

@@ -36,6 +36,7 @@ impl Limits {
 
     pub(crate) fn too_many_terms(self, span: Span) -> Error {
         let title = format!("the query has more than {} terms", self.terms);
-        Error::new(Code::TooManyTerms, span, title, "one too many").hint("use fewer brackets")
+        Error::new(Code::TooManyTerms, span, title, "one too many")
+            .hint("ask for fewer words at a time, with shorter lists and fewer XOR")
     }
 }

@@ -12,12 +12,13 @@
 //! A term without a field name is looked for in every default field. The tokens of one unquoted
 //! term, such as `foo-bar`, are joined by the mode and have to stand in the same field.
 
+use crate::analysis::MAX_TOKEN_LENGTH;
 use crate::schema::TextField;
 use crate::syntax::lucene::classic::Parsed;
 use crate::syntax::lucene::{Clause, FieldName, Leaf, Node, Occur, Words, classic, fault, simple};
 use crate::{
-    Capabilities, Compiled, Condition, Error, Errors, Expr, IndexFields, Located, Predicate, Query,
-    Span, TextPattern, TextTest,
+    Budget, Capabilities, Compiled, Condition, Error, Errors, Expr, Fuzzy, IndexFields, Located,
+    Predicate, Query, Span, TextPattern, TextTest,
 };
 
 pub use crate::syntax::lucene::Mode;
@@ -26,6 +27,8 @@ pub use crate::syntax::lucene::Mode;
 const MAX_TEXT: usize = 100_000;
 /// Terms times the fields they are looked for in, at most.
 const MAX_TERMS: usize = 3_000;
+/// Bytes of a word that can be spelt nearly as a token is: three for each UTF-16 unit, and the edits.
+const MAX_FUZZY: usize = 3 * (MAX_TOKEN_LENGTH + Fuzzy::MAX_EDITS as usize);
 /// Faults that are told of one text, at most.
 const MAX_FAULTS: usize = 20;
 /// In which syntax a text is written.
@@ -75,7 +78,18 @@ pub struct Options {
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
 pub fn parse(text: &str, options: Options) -> Result<Query, Errors> {
+    parse_within(text, options, &mut Budget::default())
+}
+
+/// The same at the cost of a budget, which other texts of a request may share.
+///
+/// # Errors
+///
+/// As [`parse`], and when the budget is spent.
+pub fn parse_within(text: &str, options: Options, budget: &mut Budget) -> Result<Query, Errors> {
+    let mut spending = budget.read(text)?;
     let condition = parse_condition(text, options, TextField::DEFAULT, true)?;
+    spending.pay_each(&condition)?;
     Ok(Query::new(condition, Vec::new()))
 }
 
@@ -226,6 +240,8 @@ impl Resolver<'_> {
                 self.test(TextPattern::Wildcard(shape.clone()), fields, leaf.span)
             }
             Words::Regex(regex) => self.test(TextPattern::Regex(regex.clone()), fields, leaf.span),
+            // No token is so long.
+            Words::Fuzzy(fuzzy) if fuzzy.token().len() > MAX_FUZZY => Expr::nothing(),
             Words::Fuzzy(fuzzy) => self.test(TextPattern::Fuzzy(fuzzy.clone()), fields, leaf.span),
             Words::Sloppy(sloppy) => {
                 self.test(TextPattern::Sloppy(sloppy.clone()), fields, leaf.span)
@@ -254,6 +270,10 @@ impl Resolver<'_> {
                 TextPattern::Near(near) => near.parts.iter().map(Vec::len).sum(),
                 TextPattern::Wildcard(_) | TextPattern::Regex(_) | TextPattern::Fuzzy(_) => 1,
             };
+        if self.terms > MAX_TERMS {
+            // They are only counted from here on.
+            return Expr::nothing();
+        }
         let test = TextTest { fields: fields.to_vec(), pattern, scored: self.scored };
         Expr::Leaf(Located::new(Predicate::Text(test), span))
     }

@@ -5,7 +5,7 @@
 use crate::resolve;
 use crate::schema::{Sort, SortField};
 use crate::syntax::odata::{self as syntax, Token, TokenKind};
-use crate::{Capabilities, Code, Compiled, Error, Errors, Query, Span, target};
+use crate::{Budget, Capabilities, Code, Compiled, Error, Errors, Query, Span, target};
 
 /// Keys of an order at the most.
 pub const MAX_ORDER_KEYS: usize = 32;
@@ -30,7 +30,17 @@ pub const MAX_ORDER_KEYS: usize = 32;
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
 pub fn parse_filter(text: &str) -> Result<Query, Errors> {
-    let condition = resolve::odata::resolve(syntax::parse(text)?)?;
+    parse_filter_within(text, &mut Budget::default())
+}
+
+/// The same at the cost of a budget, which other texts of a request may share.
+///
+/// # Errors
+///
+/// As [`parse_filter`], and when the budget is spent.
+pub fn parse_filter_within(text: &str, budget: &mut Budget) -> Result<Query, Errors> {
+    let mut spending = budget.read(text)?;
+    let condition = resolve::odata::resolve(syntax::parse(text)?, &mut spending)?;
     Ok(Query::new(condition, Vec::new()))
 }
 

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::syntax::postern::Outcome;
-use crate::{Advice, Errors, Limits, Query, resolve, syntax};
+use crate::{Advice, Budget, Errors, Limits, Query, resolve, syntax};
 
 /// What a query is read against: the time, the reader, and how much is taken.
 #[derive(Clone, Debug)]
@@ -68,7 +68,16 @@ pub struct Parsed {
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
 pub fn parse(text: &str, context: &Context) -> Result<Parsed, Errors> {
-    Syntax::parse(text, context.limits)?.resolve(context)
+    parse_within(text, context, &mut Budget::default())
+}
+
+/// The same at the cost of a budget, which other texts of a request may share.
+///
+/// # Errors
+///
+/// As [`parse`], and when the budget is spent.
+pub fn parse_within(text: &str, context: &Context, budget: &mut Budget) -> Result<Parsed, Errors> {
+    Syntax::parse(text, context.limits)?.resolve_within(context, budget)
 }
 
 /// A query that was read but not yet understood: what was typed, with its places.
@@ -86,7 +95,10 @@ pub fn parse(text: &str, context: &Context) -> Result<Parsed, Errors> {
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Syntax<'t>(Outcome<'t>);
+pub struct Syntax<'t> {
+    text: &'t str,
+    outcome: Outcome<'t>,
+}
 
 impl<'t> Syntax<'t> {
     /// Reads a text; the time is linear in its length, whatever the nesting.
@@ -98,7 +110,7 @@ impl<'t> Syntax<'t> {
         if text.len() > limits.bytes {
             return Err(limits.too_long(text.len()).into());
         }
-        Ok(Self(syntax::postern::parse(text, limits)))
+        Ok(Self { text, outcome: syntax::postern::parse(text, limits) })
     }
 
     /// Says what the text means at a time, to a reader.
@@ -107,6 +119,10 @@ impl<'t> Syntax<'t> {
     ///
     /// All that is wrong with the text, each with its place and what to type instead.
     pub fn resolve(&self, context: &Context) -> Result<Parsed, Errors> {
-        resolve::postern::resolve(&self.0, context)
+        self.resolve_within(context, &mut Budget::default())
+    }
+
+    fn resolve_within(&self, context: &Context, budget: &mut Budget) -> Result<Parsed, Errors> {
+        resolve::postern::resolve(&self.outcome, context, budget.read(self.text)?)
     }
 }

@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use regex_automata::dfa::{Automaton as _, StartKind, dense};
 use regex_automata::nfa::thompson;
@@ -17,14 +17,23 @@ use regex_automata::{Anchored, MatchKind};
 use crate::analysis::lower_case;
 use crate::syntax::regex;
 
+/// Bytes that the states of an expression may take as it is written, before they are compiled.
+const NFA_SIZE: usize = 256 << 10;
 /// Bytes that a compiled expression may take.
-const SIZE: usize = 4 << 20;
+const DFA_SIZE: usize = 512 << 10;
+/// Bytes that are remembered while it is compiled. This bounds the time too: each state is made once, in
+/// time that grows with what is remembered of it.
+const MADE_SIZE: usize = 256 << 10;
 
 /// A regular expression over a whole token, in lower case.
 ///
 /// `.` any character, `?` `*` `+` `{2,3}` repetition, `[a-z]` and `[^a-z]` classes, `|` either,
 /// `( )` groups, `@` anything, `"…"` text as it stands, `\` the next character as it stands: as in
 /// Lucene 8, `\d` is the letter `d`.
+///
+/// Reading costs no more than the text is long: the expression is compiled when a token is first
+/// matched, and all copies share what was made then. See [`Budget::compile`](crate::Budget::compile) for what a
+/// request may compile.
 ///
 /// ```
 /// use postern_query::Regex;
@@ -37,8 +46,17 @@ const SIZE: usize = 4 << 20;
 #[derive(Clone)]
 pub struct Regex {
     text: String,
-    automaton: Arc<dense::DFA<Vec<u32>>>,
+    compiled: Arc<OnceLock<Compiled>>,
+}
+
+/// What was made of an expression; nothing where that would be too large.
+type Compiled = Option<Arc<Automaton>>;
+
+struct Automaton {
+    dfa: dense::DFA<Vec<u32>>,
     start: StateID,
+    /// Bytes, those of the states as they were written included.
+    size: usize,
 }
 
 /// Why a text is no regular expression.
@@ -84,30 +102,42 @@ impl Regex {
     ///
     /// # Errors
     ///
-    /// Where the text does not follow the grammar, says what only Lucene can answer, or needs an
-    /// automaton of more than a few megabytes.
+    /// Where the text does not follow the grammar, or says what only Lucene can answer.
     pub fn parse(text: &str) -> Result<Self, RegexFault> {
         let text = lower_case(text);
-        let tree = regex::parse(&text)?;
-        let nfa = thompson::NFA::compiler()
-            .configure(thompson::Config::new().nfa_size_limit(Some(SIZE)))
-            .build_from_hir(&tree);
-        let config = dense::Config::new()
-            .match_kind(MatchKind::All)
-            .start_kind(StartKind::Anchored)
-            .dfa_size_limit(Some(SIZE))
-            .determinize_size_limit(Some(SIZE));
-        let built = nfa.ok().and_then(|nfa| {
-            let automaton = dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()?;
-            let start = start::Config::new().anchored(Anchored::Yes);
-            Some((automaton.start_state(&start).ok()?, Arc::new(automaton)))
-        });
-        let (start, automaton) = built.ok_or_else(|| RegexFault {
-            at: 0,
-            message: "this expression is too large".to_owned(),
-            beyond: true,
-        })?;
-        Ok(Self { text, automaton, start })
+        regex::parse(&text)?;
+        Ok(Self { text, compiled: Arc::default() })
+    }
+
+    /// Bytes that the compiled expression takes; nothing where it is too large to be compiled. Such a
+    /// one matches no token here, so whoever answers asks for this first.
+    ///
+    /// ```
+    /// use postern_query::Regex;
+    ///
+    /// assert!(Regex::parse("inv.*").unwrap().size().unwrap() < 10_000);
+    /// assert_eq!(Regex::parse(".*a.{100}").unwrap().size(), None);
+    /// ```
+    #[must_use]
+    pub fn size(&self) -> Option<usize> {
+        self.automaton().map(|automaton| automaton.size)
+    }
+
+    fn automaton(&self) -> Option<&Automaton> {
+        self.compiled.get_or_init(|| compile(&self.text).map(Arc::new)).as_deref()
+    }
+
+    /// Bytes that are taken by now.
+    #[cfg(test)]
+    pub(crate) fn size_so_far(&self) -> Option<usize> {
+        self.compiled.get()?.as_ref().map(|automaton| automaton.size)
+    }
+
+    /// Takes over what was compiled of an equal expression.
+    pub(crate) fn share(&self, equal: &Self) {
+        if let Some(compiled) = equal.compiled.get() {
+            self.compiled.get_or_init(|| compiled.clone());
+        }
     }
 
     /// The expression in lower case, without slashes.
@@ -124,27 +154,47 @@ impl Regex {
 
     /// Before the first byte of a token.
     #[must_use]
-    pub const fn start(&self) -> RegexState {
-        RegexState(self.start)
+    pub fn start(&self) -> RegexState {
+        RegexState(self.automaton().map_or(StateID::ZERO, |automaton| automaton.start))
     }
 
     /// After one byte more.
     #[must_use]
     pub fn next(&self, state: RegexState, byte: u8) -> RegexState {
-        RegexState(self.automaton.next_state(state.0, byte))
+        let next = |automaton: &Automaton| automaton.dfa.next_state(state.0, byte);
+        RegexState(self.automaton().map_or(StateID::ZERO, next))
     }
 
     /// Whether a token that ends here matches.
     #[must_use]
     pub fn is_match(&self, state: RegexState) -> bool {
-        self.automaton.is_match_state(self.automaton.next_eoi_state(state.0))
+        let ends = |dfa: &dense::DFA<_>| dfa.is_match_state(dfa.next_eoi_state(state.0));
+        self.automaton().is_some_and(|automaton| ends(&automaton.dfa))
     }
 
     /// Whether no token that goes on from here matches.
     #[must_use]
     pub fn is_dead(&self, state: RegexState) -> bool {
-        self.automaton.is_dead_state(state.0)
+        self.automaton().is_none_or(|automaton| automaton.dfa.is_dead_state(state.0))
     }
+}
+
+/// The automaton of an expression; nothing where it is too large.
+fn compile(text: &str) -> Option<Automaton> {
+    let tree = regex::parse(text).ok()?;
+    let nfa = thompson::NFA::compiler()
+        .configure(thompson::Config::new().nfa_size_limit(Some(NFA_SIZE)))
+        .build_from_hir(&tree)
+        .ok()?;
+    let config = dense::Config::new()
+        .match_kind(MatchKind::All)
+        .start_kind(StartKind::Anchored)
+        .dfa_size_limit(Some(DFA_SIZE))
+        .determinize_size_limit(Some(MADE_SIZE));
+    let dfa = dense::Builder::new().configure(config).build_from_nfa(&nfa).ok()?;
+    let start = dfa.start_state(&start::Config::new().anchored(Anchored::Yes)).ok()?;
+    let size = nfa.memory_usage() + dfa.memory_usage();
+    Some(Automaton { dfa, start, size })
 }
 
 impl PartialEq for Regex {

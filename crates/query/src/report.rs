@@ -33,7 +33,11 @@ pub fn errors(errors: &Errors, text: &str, colour: bool) -> String {
         };
         draw(&[group], colour)
     });
-    drawn.collect::<Vec<_>>().join("\n\n")
+    let mut drawn: Vec<_> = drawn.collect();
+    if errors.others() > 0 {
+        drawn.push(format!("and {} more", errors.others()));
+    }
+    drawn.join("\n\n")
 }
 
 /// Draws one advice under the text it speaks of.

@@ -37,6 +37,81 @@ pub enum Predicate {
     },
 }
 
+impl Predicate {
+    /// How many terms it asks an index for, each once for every field that it is looked for in. Of a
+    /// list of values, which an index looks up at once, 64 count as one.
+    ///
+    /// ```
+    /// use postern_query::{Context, parse};
+    ///
+    /// let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+    /// let terms = |text: &str| {
+    ///     let mut terms = 0;
+    ///     let query = parse(text, &context).unwrap().query;
+    ///     query.condition().for_each_leaf(&mut |leaf| terms += leaf.value.terms());
+    ///     terms
+    /// };
+    /// assert_eq!(terms("invoice"), 2, "in subject or body");
+    /// assert_eq!(terms("subject:\"overdue invoice\""), 2);
+    /// assert_eq!(terms("recipients:ann,bob is:read"), 2 * 3 + 1);
+    /// ```
+    #[must_use]
+    pub fn terms(&self) -> usize {
+        match self {
+            Self::Text(test) => test.fields.len() * test.pattern.words(),
+            Self::String(_, test) => test.terms(),
+            Self::Recipient(_, test) => sum(test, &|leaf| match leaf {
+                RecipientTest::Name(test) | RecipientTest::Address(test) => test.terms(),
+            }),
+            Self::Attachment(test) => sum(test, &AttachmentTest::terms),
+            Self::Category(test) => sum(test, &StringTest::terms),
+            Self::Person { roles, .. } => roles.len(),
+            Self::Flag(..) | Self::Number(..) | Self::Instant(..) | Self::Reference(_) => 1,
+        }
+    }
+}
+
+/// Values of a list that count as one term.
+const VALUES: usize = 64;
+
+/// What all tests of one element ask for.
+fn sum<L>(test: &Expr<L>, terms: &impl Fn(&L) -> usize) -> usize {
+    let mut total = 0;
+    test.for_each_leaf(&mut |leaf| total += terms(leaf));
+    total
+}
+
+impl TextPattern {
+    /// Words and patterns in it.
+    fn words(&self) -> usize {
+        match self {
+            Self::Phrase(tokens) => tokens.len(),
+            Self::Sloppy(sloppy) => sloppy.tokens.len(),
+            Self::Near(near) => near.parts.iter().map(Vec::len).sum(),
+            Self::Wildcard(_) | Self::Regex(_) | Self::Fuzzy(_) => 1,
+        }
+    }
+}
+
+impl StringTest {
+    const fn terms(&self) -> usize {
+        match self {
+            Self::OneOf(texts) => 1 + texts.len() / VALUES,
+            Self::Is(_) | Self::Same(_) | Self::Shaped(_) | Self::PathEnd(_) | Self::Missing => 1,
+        }
+    }
+}
+
+impl AttachmentTest {
+    const fn terms(&self) -> usize {
+        match self {
+            Self::Name(test) | Self::ContentType(test) => test.terms(),
+            Self::Words(words) => words.len(),
+            Self::Size(_) | Self::Named(_) | Self::Extension(_) | Self::Shaped(_) => 1,
+        }
+    }
+}
+
 /// Words looked for in analysed text: it matches when one of the fields matches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TextTest {

@@ -1,8 +1,13 @@
 //! "Did you mean".
 
+/// Bytes of a name that may be a misspelt one.
+const LONGEST: usize = 40;
+
 /// The name that looks most like `typed`, when one looks like it at all.
+///
+/// Long text is no misspelt name, and to compare it would take long.
 pub(crate) fn closest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
-    let typed = typed.to_lowercase();
+    let typed = Some(typed).filter(|typed| typed.len() <= LONGEST)?.to_lowercase();
     names
         .iter()
         .map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), *name))

@@ -6,6 +6,7 @@
 use super::odata_calls;
 use super::odata_lambda;
 use super::odata_value::Compared;
+use crate::budget::Spending;
 use crate::query::{Condition, FlagTest, Predicate};
 use crate::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, RecipientList, StringField,
@@ -14,9 +15,13 @@ use crate::schema::{
 use crate::syntax::odata::{Constant, Operand, Path, Relation, Syntax, Term};
 use crate::{Code, Error, Expr, Located, Span};
 
-/// Resolves a whole filter.
-pub(crate) fn resolve(syntax: Syntax) -> Result<Condition, Error> {
-    syntax.try_map(&mut |term| resolve_term(&term.value, term.span))
+/// Resolves a whole filter, as far as it can be paid for.
+pub(crate) fn resolve(syntax: Syntax, spending: &mut Spending<'_, '_>) -> Result<Condition, Error> {
+    syntax.try_map(&mut |term| {
+        let condition = resolve_term(&term.value, term.span)?;
+        spending.pay(&condition, term.span)?;
+        Ok(condition)
+    })
 }
 
 fn resolve_term(term: &Term, span: Span) -> Result<Condition, Error> {

@@ -4,7 +4,7 @@ use super::odata::{leaf, top_field};
 use crate::query::{Condition, Predicate, StringTest};
 use crate::schema::{StringField, TextField};
 use crate::syntax::odata::{Argument, Call, Constant, Path, Relation};
-use crate::{Code, Error, Expr, Span, lucene};
+use crate::{Code, Error, Expr, Located, Span, lucene};
 
 /// A call outside of a lambda.
 pub(super) fn top(call: &Call) -> Result<Condition, Error> {
@@ -116,8 +116,10 @@ fn is_match(call: &Call, scored: bool) -> Result<Condition, Error> {
     };
     let options = match_options(call, syntax, mode)?;
     let fields = match_fields(call, fields)?;
-    lucene::parse_condition(text, options, &fields, scored)
-        .map_err(|errors| inner_error(call, &errors))
+    let condition = lucene::parse_condition(text, options, &fields, scored)
+        .map_err(|errors| inner_error(call, &errors))?;
+    // What the text says stands at the call, as places in the text would be others in the filter.
+    condition.try_map(&mut |leaf| Ok(Expr::Leaf(Located::new(leaf.value, call.span))))
 }
 
 fn match_options(call: &Call, syntax: &str, mode: &str) -> Result<lucene::Options, Error> {
@@ -137,17 +139,22 @@ fn match_options(call: &Call, syntax: &str, mode: &str) -> Result<lucene::Option
 /// The fields named, or every searchable one.
 fn match_fields(call: &Call, fields: Option<&str>) -> Result<Vec<TextField>, Error> {
     let Some(fields) = fields else { return Ok(TextField::PREMIUM.to_vec()) };
-    fields
-        .split(',')
-        .map(|name| {
-            TextField::from_path(name.trim()).ok_or_else(|| {
-                let title = format!("`{}` is not a searchable field", name.trim());
-                let names: Vec<_> = TextField::PREMIUM.iter().map(|field| field.path()).collect();
-                Error::new(Code::UnknownField, call.span, title, "named here")
-                    .hint(format!("searchable: {}", names.join(", ")))
-            })
-        })
-        .collect()
+    let mut named = Vec::new();
+    for name in fields.split(',').map(str::trim) {
+        let field = TextField::from_path(name).ok_or_else(|| not_searchable(call, name))?;
+        // A field that is named twice is searched once.
+        if !named.contains(&field) {
+            named.push(field);
+        }
+    }
+    Ok(named)
+}
+
+fn not_searchable(call: &Call, name: &str) -> Error {
+    let title = format!("`{name}` is not a searchable field");
+    let names: Vec<_> = TextField::PREMIUM.iter().map(|field| field.path()).collect();
+    Error::new(Code::UnknownField, call.span, title, "named here")
+        .hint(format!("searchable: {}", names.join(", ")))
 }
 
 /// A fault of the query text inside a filter, at the place of the call.

@@ -6,6 +6,7 @@ use super::canonical::Binding;
 use super::operators::Operator;
 use super::value::{Value, fault, single, unknown_value};
 use super::{advice, canonical, labels, operators, people, plain, range, words};
+use crate::budget::Spending;
 use crate::query::{Condition, PersonPattern, Predicate, Role, TextPattern, TextTest};
 use crate::schema::{InstantField, NumberField, Sort, SortField, StringField, TextField};
 use crate::syntax::postern::{FieldName, Outcome, Piece, PieceKind, Relation, Term, Terms, Tree};
@@ -31,18 +32,30 @@ impl Resolved {
 }
 
 /// Resolves what was parsed; its errors and its advice were found on the way to here.
-pub(crate) fn resolve(parsed: &Outcome<'_>, context: &Context) -> Result<Parsed, Errors> {
-    let (errors, advice) = (parsed.errors.clone(), parsed.advice.clone());
-    let (order, sorts) = (Vec::new(), Vec::new());
-    let mut resolver = Resolver { context, terms: &parsed.terms, errors, advice, order, sorts };
+pub(crate) fn resolve(
+    parsed: &Outcome<'_>,
+    context: &Context,
+    spending: Spending<'_, '_>,
+) -> Result<Parsed, Errors> {
+    let mut resolver = Resolver {
+        context,
+        terms: &parsed.terms,
+        spending,
+        written: 0,
+        is_over: false,
+        errors: parsed.errors.clone(),
+        advice: parsed.advice.clone(),
+        order: Vec::new(),
+        sorts: Vec::new(),
+    };
     let tree = resolver.expr(&parsed.tree, Place { top: true, beside: false });
-    resolver.count_terms(&tree);
     if let Some(errors) = Errors::collect(resolver.errors) {
         return Err(errors);
     }
     let text = canonical::print(&tree, &resolver.sorts);
     let query = Query::new(conditions(tree), resolver.order);
     let mut advice = resolver.advice;
+    advice.truncate(MOST_ADVICE);
     advice.extend(advice::contradictions(query.condition()));
     advice.extend(advice::common_words(query.condition()));
     Ok(Parsed { query, canonical: text, advice })
@@ -57,6 +70,9 @@ fn conditions(tree: Expr<Resolved>) -> Condition {
     }
 }
 
+/// Advice of one kind of fault in the text after the other, at most.
+const MOST_ADVICE: usize = 20;
+
 /// Where a term stands.
 #[derive(Clone, Copy)]
 struct Place {
@@ -69,6 +85,11 @@ struct Place {
 struct Resolver<'c> {
     context: &'c Context,
     terms: &'c Terms<'c>,
+    spending: Spending<'c, 'c>,
+    /// Terms so far, lists and operators written out.
+    written: usize,
+    /// There are too many of them, and nothing more is read.
+    is_over: bool,
     errors: Vec<Error>,
     advice: Vec<Advice>,
     order: Vec<Sort>,
@@ -104,23 +125,35 @@ impl Resolver<'_> {
 
     /// A term that was not understood is reported, and everything stands in its place.
     fn term(&mut self, term: &Term<'_>, place: Place) -> Expr<Resolved> {
+        if self.is_over {
+            return Expr::everything();
+        }
         let resolved = match &term.field {
             None => self.words(term, TextField::DEFAULT, "", place),
             Some(field) => self.field(term, *field, place),
         };
-        resolved.unwrap_or_else(|error| {
+        let paid = resolved.and_then(|tree| self.pay(&tree, term.span).map(|()| tree));
+        paid.unwrap_or_else(|error| {
             self.errors.push(error);
             Expr::everything()
         })
     }
 
-    fn count_terms(&mut self, tree: &Expr<Resolved>) {
+    /// Counts a term, and all that it stands for.
+    fn pay(&mut self, tree: &Expr<Resolved>, span: Span) -> Result<(), Error> {
         let limits: Limits = self.context.limits;
-        let mut terms = 0;
-        tree.for_each_leaf(&mut |resolved| resolved.condition.for_each_leaf(&mut |_| terms += 1));
-        if terms > limits.terms {
-            self.errors.push(limits.too_many_terms(Span::default()));
+        let mut paid = Ok(());
+        tree.for_each_leaf(&mut |resolved| {
+            resolved.condition.for_each_leaf(&mut |_| self.written += 1);
+            if paid.is_ok() && !resolved.condition.is_everything() {
+                paid = self.spending.pay(&resolved.condition, span);
+            }
+        });
+        self.is_over = paid.is_err() || self.written > limits.terms;
+        if self.written > limits.terms {
+            return Err(limits.too_many_terms(Span::default()));
         }
+        paid
     }
 
     fn field(

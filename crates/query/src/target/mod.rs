@@ -94,14 +94,29 @@ impl<T> Compiled<T> {
 }
 
 /// The notes of one run of a target, each once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Notes {
     notes: Vec<Note>,
     made: HashSet<Note>,
+    worst: Fidelity,
+}
+
+/// Notes of one run, and one more where only that is the worst.
+const MOST_NOTES: usize = 100;
+
+impl Default for Notes {
+    fn default() -> Self {
+        Self { notes: Vec::new(), made: HashSet::new(), worst: Fidelity::Exact }
+    }
 }
 
 impl Notes {
+    /// The first of each kind are enough to tell what differs; the worst is always among them.
     fn add(&mut self, fidelity: Fidelity, span: Option<Span>, message: String) {
+        if self.notes.len() >= MOST_NOTES && self.worst >= fidelity {
+            return;
+        }
+        self.worst = self.worst.max(fidelity);
         let note = Note { fidelity, span, message };
         if self.made.insert(note.clone()) {
             self.notes.push(note);

@@ -16,6 +16,13 @@ pub(super) fn too_deep(limit: usize, span: Span) -> Error {
     Error::new(Code::TooDeep, span, title, "one too many").hint("use fewer brackets")
 }
 
+pub(super) fn too_many_words(limit: usize, span: Span) -> Error {
+    let title = format!("a filter has at most {limit} words, values and marks");
+    Error::new(Code::TooCostly, span, title, "one too many").hint(
+        "write values of one field as search.in(field, 'a,b', ','), or ask in several requests",
+    )
+}
+
 pub(super) fn missing_operand(span: Span) -> Error {
     Error::new(Code::MissingOperand, span, "a condition is missing", "expected here")
         .hint(CONDITION)

@@ -11,7 +11,8 @@ use nom::sequence::{delimited, pair};
 
 use super::ast::Constant;
 use super::date::instant;
-use crate::{Code, Error, Span};
+use super::faults;
+use crate::{Budget, Code, Error, Span};
 
 /// A token, its place, and whether white space stands before it.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,9 @@ pub(crate) enum TokenKind {
     Geography,
 }
 
+/// Tokens of a filter at the most: eight for each term, as in `not (a eq 'b') or`.
+const MAX_TOKENS: usize = 8 * Budget::TERMS;
+
 /// Cuts a filter into tokens.
 pub(crate) fn tokenize(text: &str) -> Result<Vec<Token>, Error> {
     let mut tokens = Vec::new();
@@ -46,6 +50,9 @@ pub(crate) fn tokenize(text: &str) -> Result<Vec<Token>, Error> {
         let start = text.len() - trimmed.len();
         let (after, kind) = token(trimmed).map_err(|_| unreadable(text, start))?;
         let span = Span::new(start, text.len() - after.len());
+        if tokens.len() == MAX_TOKENS {
+            return Err(faults::too_many_words(MAX_TOKENS, span));
+        }
         let kind = kind.finish(span)?;
         tokens.push(Token { kind, span, spaced });
         rest = after;

@@ -23,6 +23,10 @@ impl<'t> Terms<'t> {
         TermNumber(self.0.len() - 1)
     }
 
+    pub(crate) const fn len(&self) -> usize {
+        self.0.len()
+    }
+
     pub(crate) fn get(&self, number: TermNumber) -> Option<&Term<'t>> {
         self.0.get(number.0)
     }

@@ -11,7 +11,7 @@ use super::odata::{self as filter, Filter};
 use super::{Capabilities, Compiled, Notes};
 use crate::query::{Condition, TextTest};
 use crate::schema::Sort;
-use crate::{Errors, Expr, KnownPeople, Query, Span, lucene, odata};
+use crate::{Budget, Errors, Expr, KnownPeople, Query, Span, lucene, odata};
 
 /// What is sent to the search endpoint; absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +26,8 @@ pub struct Request {
 }
 
 impl Request {
-    /// Reads what a client sends to the search endpoint; `reading` says how its text is read.
+    /// Reads what a client sends to the search endpoint, to be answered here at the cost of one budget;
+    /// `reading` says how its text is read.
     ///
     /// ```
     /// use postern_query::{datatap::Request, evaluate, lucene, Message};
@@ -39,12 +40,18 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// Whatever the service would refuse; spans are those of the part at fault.
+    /// Whatever the service would refuse, and what costs more than the budget; spans are those of the
+    /// part at fault.
     pub fn parse(&self, reading: lucene::Options) -> Result<Query, Errors> {
-        let text = lucene::parse(self.query.as_deref().unwrap_or_default(), reading)?;
-        let filter = odata::parse_filter(self.filter.as_deref().unwrap_or_default())?;
+        let mut budget = Budget::default();
+        let text = self.query.as_deref().unwrap_or_default();
+        let words = lucene::parse_within(text, reading, &mut budget)?;
+        budget.compile(&words, text)?;
+        let text = self.filter.as_deref().unwrap_or_default();
+        let filter = odata::parse_filter_within(text, &mut budget)?;
+        budget.compile(&filter, text)?;
         let order = odata::parse_order_by(self.order_by.as_deref().unwrap_or_default())?;
-        Ok(text.and(filter).ordered_by(order))
+        Ok(words.and(filter).ordered_by(order))
     }
 }
 

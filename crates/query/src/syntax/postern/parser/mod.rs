@@ -26,6 +26,7 @@ pub(crate) fn parse(text: &str, limits: Limits) -> Outcome<'_> {
         end: Span::new(text.len(), text.len()),
         depth: 0,
         limits,
+        copies: 0,
         field: None,
         errors: Vec::new(),
     };
@@ -43,6 +44,8 @@ struct Parser<'t> {
     end: Span,
     depth: usize,
     limits: Limits,
+    /// Terms that XOR wrote out once more.
+    copies: usize,
     /// The operator in front of the group we are in.
     field: Option<FieldName<'t>>,
     errors: Vec<Error>,
@@ -204,15 +207,14 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// One of them but not both. Each is written twice, so a chain grows fast and is bounded here.
+    /// One of them but not both. Each is written twice, so a chain grows fast and is bounded here:
+    /// with it the rest of the text is left alone.
     fn either_or(&mut self, left: Tree, right: Tree, operator: Span) -> Option<Tree> {
-        let mut terms = 0;
-        left.for_each_leaf(&mut |_| terms += 2);
-        right.for_each_leaf(&mut |_| terms += 2);
-        if terms > self.limits.terms {
-            if !self.errors.iter().any(|error| error.code == Code::TooManyTerms) {
-                self.errors.push(self.limits.too_many_terms(operator));
-            }
+        left.for_each_leaf(&mut |_| self.copies += 1);
+        right.for_each_leaf(&mut |_| self.copies += 1);
+        if self.terms.len() + self.copies > self.limits.terms {
+            self.errors.push(self.limits.too_many_terms(operator));
+            self.tokens.stop();
             return None;
         }
         Some(Expr::Or(vec![

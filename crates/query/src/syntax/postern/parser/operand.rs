@@ -41,7 +41,7 @@ impl<'t> Parser<'t> {
         let inner = inside(self);
         self.depth -= 1;
         if self.eat(close).is_none()
-            && !self.errors.iter().skip(errors).any(|error| error.code == Code::TooDeep)
+            && !self.errors.iter().skip(errors).any(|error| stops(error.code))
         {
             let closing = if close == Mark::Close { ")" } else { "}" };
             self.errors.push(faults::unclosed_group(open, closing));
@@ -134,6 +134,11 @@ impl<'t> Parser<'t> {
         self.tokens.stop();
         None
     }
+}
+
+/// Whether the rest of the text was left alone, so that nothing is said of its brackets.
+const fn stops(code: Code) -> bool {
+    matches!(code, Code::TooDeep | Code::TooManyTerms)
 }
 
 /// Text that may stand near other text.
