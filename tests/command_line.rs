@@ -176,6 +176,10 @@ fn bad_input_gets_one_clear_message() {
         "error[invalid_date]: `2024-02-30` is not a date",
     );
     check(samples(), &["search", "--filter", "x eq 1"], 1, "there is no field `x`");
+    let too_large = "error[too_costly]: a regular expression is too large";
+    check(samples(), &["search", "/.*a.{100}/"], 1, too_large);
+    let dear = "search.ismatch('/.*a.{100}/', 'body', 'full', 'any')";
+    check(samples(), &["search", "--filter", dear], 1, too_large);
     check(samples(), &["search", "--sort", "sideways", "a"], 1, "`sideways` is not an order");
     check(samples(), &["show", "nothing"], 1, "there is no message with the id `nothing`");
     check(samples(), &["index"], 2, "Usage: postern index");

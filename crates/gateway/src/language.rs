@@ -1,19 +1,41 @@
-//! What a request means. The one place where query text is read and compiled.
+//! What a request means. The one place where query text is read and compiled: a few texts at a time, off
+//! the threads that talk to clients, at the cost of one budget a request.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Instant;
 
 use jiff::Timestamp;
 use postern_local_index::search::AddressBook;
 use postern_query::{
-    Advice, Capabilities, Compiled, Context, Errors, KnownPeople, Query, Role, datatap, lucene,
-    odata,
+    Advice, Budget, Capabilities, Compiled, Context, Errors, KnownPeople, PersonPattern, Query,
+    Role, datatap, lucene, odata, parse_within,
 };
+use tokio::sync::Semaphore;
+use tokio::time::timeout_at;
+
+use crate::local::LocalError;
 
 /// Addresses that one person of a query may stand for in a filter.
 const MOST_ADDRESSES: usize = 100;
 
-/// How text is read.
-#[derive(Clone, Debug, Default)]
+/// People of the book that are looked at for one query: who is meant by a part of an address or by a
+/// name is found by going through all of them.
+const MOST_LOOKED_AT: usize = 500_000;
+
+/// Where text is read.
+#[derive(Clone, Debug)]
 pub(crate) struct Language {
-    pub(crate) reading: lucene::Options,
+    reader: Reader,
+    room: Arc<Semaphore>,
+}
+
+/// How text is read. Only work that stands [aside](Language::aside) gets hold of one, so that no text is
+/// read on a thread that talks to clients.
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    reading: lucene::Options,
 }
 
 /// The parts of a search in the words of existing clients.
@@ -25,7 +47,7 @@ pub(crate) struct DropIn {
 }
 
 /// A part that was refused, by the name of its parameter.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Refused {
     pub(crate) part: &'static str,
     pub(crate) errors: Errors,
@@ -37,35 +59,93 @@ pub(crate) struct Understood {
     pub(crate) query: Query,
     pub(crate) canonical: String,
     pub(crate) advice: Vec<Advice>,
+    /// Why it costs too much to be answered here; premium may answer it.
+    pub(crate) too_costly: Option<Refused>,
 }
 
+/// A query, and whether its expressions could be compiled.
+type Read = Result<(Query, Result<(), Errors>), Errors>;
+
 impl Language {
-    /// Reads what a client of the service sends.
+    pub(crate) fn new(reading: lucene::Options) -> Self {
+        let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get().max(2));
+        Self { reader: Reader { reading }, room: Arc::new(Semaphore::new(at_once)) }
+    }
+
+    /// Reads or compiles off the threads that talk to clients. The budget bounds how long that takes,
+    /// so what goes on after the deadline soon ends.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        deadline: Instant,
+        work: impl FnOnce(&Reader) -> T + Send + 'static,
+    ) -> Result<T, LocalError> {
+        let (reader, room) = (self.reader.clone(), Arc::clone(&self.room));
+        let reading = async move {
+            let permit = room.acquire_owned().await;
+            let task = tokio::task::spawn_blocking(move || {
+                let _permit = permit;
+                work(&reader)
+            });
+            task.await
+        };
+        match timeout_at(deadline.into(), reading).await {
+            Err(_) => Err(LocalError::Late),
+            Ok(Err(_)) => Err(LocalError::Failed("reading the query broke off".to_owned())),
+            Ok(Ok(result)) => Ok(result),
+        }
+    }
+}
+
+impl Reader {
+    /// Reads what a client of the service sends, to be answered here.
     pub(crate) fn read_drop_in(&self, request: &DropIn) -> Result<Query, Refused> {
         let refused = |part| move |errors| Refused { part, errors };
-        let text = |part: &Option<String>| part.clone().unwrap_or_default();
-        let words = lucene::parse(&text(&request.query), self.reading).map_err(refused("query"))?;
-        let filter = odata::parse_filter(&text(&request.filter)).map_err(refused("filter"))?;
-        let order = odata::parse_order_by(&text(&request.order_by)).map_err(refused("$orderby"))?;
-        Ok(words.and(filter).ordered_by(order))
+        let here = |(query, compiled): (Query, Result<(), Errors>)| compiled.map(|()| query);
+        let mut budget = Budget::default();
+        let words = self.words(request.query.as_deref().unwrap_or_default(), &mut budget);
+        let words = words.and_then(here).map_err(refused("query"))?;
+        let filter = filter(request.filter.as_deref().unwrap_or_default(), &mut budget);
+        let filter = filter.and_then(here).map_err(refused("filter"))?;
+        let order = odata::parse_order_by(request.order_by.as_deref().unwrap_or_default());
+        Ok(words.and(filter).ordered_by(order.map_err(refused("$orderby"))?))
+    }
+
+    fn words(&self, text: &str, budget: &mut Budget) -> Read {
+        let query = lucene::parse_within(text, self.reading, budget)?;
+        let compiled = budget.compile(&query, text);
+        Ok((query, compiled))
     }
 
     /// Reads what a person types, and a filter that holds as well.
     pub(crate) fn read(
         &self,
         text: &str,
-        filter: Option<&str>,
+        more: Option<&str>,
         now: Timestamp,
     ) -> Result<Understood, Refused> {
-        let parsed = postern_query::parse(text, &Context::utc(now))
-            .map_err(|errors| Refused { part: "q", errors })?;
-        let filter = odata::parse_filter(filter.unwrap_or_default())
-            .map_err(|errors| Refused { part: "filter", errors })?;
+        let refused = |part| move |errors| Refused { part, errors };
+        let mut budget = Budget::default();
+        let parsed = parse_within(text, &Context::utc(now), &mut budget).map_err(refused("q"))?;
+        let compiled = budget.compile(&parsed.query, text).map_err(refused("q"));
+        let more = filter(more.unwrap_or_default(), &mut budget);
+        let (more, of_filter) = more.map_err(refused("filter"))?;
         Ok(Understood {
-            query: parsed.query.and(filter),
+            query: parsed.query.and(more),
             canonical: parsed.canonical,
             advice: parsed.advice,
+            too_costly: compiled.and(of_filter.map_err(refused("filter"))).err(),
         })
+    }
+
+    /// The same, to be answered here.
+    pub(crate) fn read_here(
+        &self,
+        text: &str,
+        more: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Understood, Refused> {
+        let mut understood = self.read(text, more, now)?;
+        understood.too_costly.take().map_or(Ok(understood), Err)
     }
 
     /// Says a query to premium, people by the addresses that the book knows.
@@ -78,7 +158,113 @@ impl Language {
         let Some((book, as_of)) = book.and_then(|book| Some((book, book.as_of()?))) else {
             return datatap::compile(query, capabilities);
         };
-        let addresses = |_: Role, pattern: &_| book.addresses(pattern, MOST_ADDRESSES);
+        let people = People::of(book);
+        let addresses = |_: Role, pattern: &PersonPattern| people.addresses(pattern);
         datatap::compile_knowing(query, capabilities, &KnownPeople { addresses: &addresses, as_of })
+    }
+}
+
+/// The people of one query in the address book, each pattern looked for once.
+struct People<'b> {
+    book: &'b AddressBook,
+    in_book: usize,
+    /// How many may still be looked at.
+    left: Cell<usize>,
+    found: RefCell<HashMap<PersonPattern, Option<Vec<String>>>>,
+}
+
+impl<'b> People<'b> {
+    fn of(book: &'b AddressBook) -> Self {
+        let in_book = book.people().count();
+        Self { book, in_book, left: Cell::new(MOST_LOOKED_AT), found: RefCell::default() }
+    }
+
+    /// The addresses that a pattern means; nothing where there are too many, or to find out is too dear.
+    fn addresses(&self, pattern: &PersonPattern) -> Option<Vec<String>> {
+        if let PersonPattern::Address(address) = pattern {
+            let spellings = self.book.person(address).map(|person| person.spellings.keys());
+            let spellings: Vec<_> = spellings.into_iter().flatten().cloned().collect();
+            return (spellings.len() <= MOST_ADDRESSES).then_some(spellings);
+        }
+        if let Some(found) = self.found.borrow().get(pattern) {
+            return found.clone();
+        }
+        let found = self.look_for(pattern);
+        self.found.borrow_mut().insert(pattern.clone(), found.clone());
+        found
+    }
+
+    fn look_for(&self, pattern: &PersonPattern) -> Option<Vec<String>> {
+        self.left.set(self.left.get().checked_sub(self.in_book)?);
+        self.book.addresses(pattern, MOST_ADDRESSES)
+    }
+}
+
+fn filter(text: &str, budget: &mut Budget) -> Read {
+    let query = odata::parse_filter_within(text, budget)?;
+    let compiled = budget.compile(&query, text);
+    Ok((query, compiled))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn text_is_read_on_another_thread() {
+        let language = Language::new(lucene::Options::default());
+        let soon = Instant::now() + Duration::from_secs(20);
+        let thread = language.aside(soon, |_| thread::current().id()).await.unwrap();
+        assert_ne!(thread, thread::current().id());
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_place_beyond_the_deadline() {
+        let language = Language {
+            room: Arc::new(Semaphore::new(1)),
+            ..Language::new(lucene::Options::default())
+        };
+        let held = Arc::clone(&language.room).acquire_owned().await.unwrap();
+        assert_eq!(language.aside(Instant::now(), |_| ()).await, Err(LocalError::Late));
+        drop(held);
+        let soon = Instant::now() + Duration::from_secs(20);
+        assert_eq!(language.aside(soon, |_| ()).await, Ok(()));
+    }
+
+    /// A thousand names over a book of ten thousand people would look at ten million.
+    #[test]
+    fn few_people_are_looked_at_for_one_query() {
+        let mut book = AddressBook::default();
+        for number in 0..10_000 {
+            let from_address = Some(format!("p{number}@contoso.com"));
+            book.add(&postern_query::Message { from_address, ..Default::default() });
+        }
+        let people = People::of(&book);
+        let named = |number: usize| PersonPattern::Words(format!("p{number}"));
+        let known = (0..1_000).filter(|number| people.addresses(&named(*number)).is_some());
+        assert_eq!(known.count(), MOST_LOOKED_AT / 10_000);
+        assert_eq!(people.addresses(&named(7)).unwrap(), ["p7@contoso.com"], "looked for before");
+        let whole = PersonPattern::Address("p999@contoso.com".into());
+        assert_eq!(people.addresses(&whole).unwrap(), ["p999@contoso.com"], "costs nothing");
+    }
+
+    #[test]
+    fn the_texts_of_a_request_share_one_budget() {
+        let reader = Reader { reading: lucene::Options::default() };
+        let filter = vec!["size ne 5"; Budget::TERMS].join(" and ");
+        let of = |query: &str| DropIn {
+            query: Some(query.to_owned()),
+            filter: Some(filter.clone()),
+            order_by: None,
+        };
+        assert!(reader.read_drop_in(&of("")).is_ok());
+        let refused = reader.read_drop_in(&of("invoice")).unwrap_err();
+        assert_eq!(
+            (refused.part, refused.errors.as_slice()[0].code),
+            ("filter", postern_query::Code::TooCostly)
+        );
     }
 }

@@ -14,23 +14,27 @@ use crate::metrics::Comparison;
 
 /// Asks the local index beside the requests, if it is this one's turn. The messages are compared where
 /// premium answers `exactly` what is asked, and all of them stand on the page.
-pub(crate) fn compare(
+pub(crate) fn compare<Q>(
     state: &State,
     tenant: Option<&str>,
     query_id: &str,
     answer: &Answer,
     exactly: bool,
-    question: impl FnOnce() -> Option<Question>,
-) {
+    question: impl FnOnce() -> Q,
+) where
+    Q: Future<Output = Option<Question>> + Send + 'static,
+{
     if fastrand::f64() >= state.shadow() {
         return;
     }
-    let (Some(question), Some(theirs)) = (question(), Theirs::of(answer, exactly)) else { return };
+    let Some(theirs) = Theirs::of(answer, exactly) else { return };
+    let question = question();
     let (state, query_id) = (state.clone(), query_id.to_owned());
     let local = state.local_beside(tenant).clone();
     // Premium was asked, so everything may be seen.
     let allowance = Allowance::new(Scope::All, state.deadline(Instant::now()));
     drop(tokio::spawn(async move {
+        let Some(question) = question.await else { return };
         let page = local.search(question, &allowance).await;
         let result = page.map_or(Comparison::Failed, |page| theirs.compare(&page));
         state.metrics().shadow(result);

@@ -116,7 +116,7 @@ impl State {
             premium: settings.map(premium).transpose()?.map(Arc::new),
             locals,
             nowhere: Local::new(config.data.join("no-such-tenant")),
-            language: Language { reading: settings.map(|one| one.reading).unwrap_or_default() },
+            language: Language::new(settings.map(|one| one.reading).unwrap_or_default()),
             capabilities: Arc::new(
                 settings
                     .map_or_else(|| Ok(Capabilities::default()), config::Premium::capabilities)?,

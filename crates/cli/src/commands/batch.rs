@@ -5,11 +5,11 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use postern_local_index::search::{Index, Search};
-use postern_query::{Errors, Query, datatap, lucene, parse};
+use postern_query::{Budget, Errors, Query, datatap, lucene};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{QueryType, Search as Arguments, SearchMode};
-use crate::clock;
+use crate::commands::search::typed_here;
 use crate::exit::Exit;
 
 /// The keys of the DataTap search call, or `q` for the Postern language.
@@ -108,7 +108,8 @@ fn understood(
     arguments: &Arguments,
 ) -> Result<(Query, Vec<postern_query::schema::Sort>), Answer> {
     if let Some(q) = &request.q {
-        let query = parse(q, &clock::context()).map_err(|errors| query_refused(&errors))?.query;
+        let parsed = typed_here(q, &mut Budget::default());
+        let query = parsed.map_err(|errors| query_refused(&errors))?.query;
         let order = query.natural_order();
         return Ok((query, order));
     }

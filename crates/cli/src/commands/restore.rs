@@ -3,7 +3,7 @@
 use anyhow::{bail, ensure};
 use jiff::tz::TimeZone;
 use postern_local_index::search::{Facet, Index, Search};
-use postern_query::{Condition, parse};
+use postern_query::{Budget, Condition};
 use postern_upstream::{Job, JobKind, Policy, Priority, Tenant};
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use super::jobs::{self, Ends, Ran};
 use crate::args::{Common, Restore, TextOrJson};
 use crate::exit::Exit;
 use crate::service::connect;
-use crate::{clock, data, output, terminal};
+use crate::{data, output, terminal};
 
 /// More mailboxes than one job should name.
 const MOST_MAILBOXES: usize = 1_000;
@@ -26,7 +26,7 @@ struct Found {
 /// Builds the job for what a query finds, shows it, and runs it when told to.
 pub(crate) fn run(common: &Common, arguments: &Restore) -> anyhow::Result<Exit> {
     let text = arguments.query.join(" ");
-    let parsed = match parse(&text, &clock::context()) {
+    let parsed = match super::search::typed_here(&text, &mut Budget::default()) {
         Ok(parsed) => parsed,
         Err(errors) => {
             output::query_errors(&errors, &text);

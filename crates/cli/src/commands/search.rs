@@ -8,7 +8,8 @@ use postern_gateway::api::wire::{
 };
 use postern_local_index::search::{Asker, Hit, Index, Page, Scope, Search as Request, Work};
 use postern_query::{
-    Capabilities, Errors, Fidelity, Parsed, Recipient, datatap, english, odata, parse,
+    Budget, Capabilities, Errors, Fidelity, Parsed, Recipient, datatap, english, odata,
+    parse_within,
 };
 
 use crate::args::{Common, Search, SearchFormat};
@@ -57,11 +58,20 @@ fn typed(arguments: &Search) -> String {
 
 /// The query and the filter that must hold too; faults come with the text they point into.
 fn understood(text: &str, arguments: &Search) -> Result<Parsed, (Errors, String)> {
-    let mut parsed = parse(text, &clock::context()).map_err(|errors| (errors, text.to_owned()))?;
+    let mut budget = Budget::default();
+    let mut parsed = typed_here(text, &mut budget).map_err(|errors| (errors, text.to_owned()))?;
     if let Some(filter) = &arguments.filter {
-        let more = odata::parse_filter(filter).map_err(|errors| (errors, filter.clone()))?;
-        parsed.query = parsed.query.and(more);
+        let more = odata::parse_filter_within(filter, &mut budget);
+        let more = more.and_then(|more| budget.compile(&more, filter).map(|()| more));
+        parsed.query = parsed.query.and(more.map_err(|errors| (errors, filter.clone()))?);
     }
+    Ok(parsed)
+}
+
+/// What was typed, to be answered here within a budget.
+pub(crate) fn typed_here(text: &str, budget: &mut Budget) -> Result<Parsed, Errors> {
+    let parsed = parse_within(text, &clock::context(), budget)?;
+    budget.compile(&parsed.query, text)?;
     Ok(parsed)
 }
 

@@ -1,5 +1,7 @@
 //! The paths of DataTap: a client that works there works here.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
@@ -95,7 +97,10 @@ pub(super) async fn documents(
     let head_start = state.premium().and_then(|premium| premium.head_start());
     let (response, source) = match choose(premium, local, head_start, state.metrics()).await {
         Chosen::Premium(answer) => {
-            let question = || question(&state, &raw).ok();
+            let question = || {
+                let (state, raw) = (state.clone(), raw.clone());
+                async move { question(&state, &raw, Instant::now()).await.ok() }
+            };
             let tenant = Some(asked.tenant.as_str());
             shadow::compare(&state, tenant, trace.id(), &answer, true, question);
             (relay(answer), Source::PREMIUM)
@@ -124,6 +129,12 @@ enum NoPage {
     Failed(LocalError),
 }
 
+impl<E: Into<UpstreamError>> From<E> for NoPage {
+    fn from(refused: E) -> Self {
+        Self::Refused(refused.into())
+    }
+}
+
 async fn find_locally(
     state: &Shared,
     asked: &Asked,
@@ -133,7 +144,7 @@ async fn find_locally(
     if !state.premium().is_none_or(|premium| premium.is_ours(&asked.index)) {
         return Err(NoPage::Refused(UpstreamError::not_found()));
     }
-    let question = question(state, raw).map_err(NoPage::Refused)?;
+    let question = question(state, raw, trace.start).await?;
     let local = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await;
     let local = local.map_err(NoPage::Denied)?;
     let allowance = state.allowance(&asked.caller, trace.start);
@@ -159,19 +170,23 @@ fn ours(found: Result<Page, NoPage>, reason: Reason) -> (Response, Source) {
 }
 
 /// What the client asks, with what the service does where nothing is said.
-fn question(state: &Shared, raw: &str) -> Result<Question, UpstreamError> {
+async fn question(state: &Shared, raw: &str, start: Instant) -> Result<Question, NoPage> {
     let mut params = Params::parse(raw, &["query", "filter", "top", "skip", "$orderby"])?;
     let limit = params.number("top")?.unwrap_or(50).min(PAGE_LIMIT);
     let offset = params.number("skip")?.unwrap_or(0);
     if offset > SKIP_LIMIT {
-        return Err(BadParam::new("skip", "may be 0 to 100000").into());
+        let bad = BadParam::new("skip", "may be 0 to 100000");
+        return Err(NoPage::Refused(bad.into()));
     }
     let request = DropIn {
         query: params.take("query"),
         filter: params.take("filter"),
         order_by: params.take("$orderby"),
     };
-    let query = state.language().read_drop_in(&request)?;
+    let language = state.language();
+    let reading =
+        language.aside(state.deadline(start), move |reader| reader.read_drop_in(&request));
+    let query = reading.await.map_err(NoPage::Failed)?.map_err(NoPage::from)?;
     Ok(Question {
         condition: query.condition().clone(),
         after: None,

@@ -1,5 +1,7 @@
 //! `/v1/translate`: what each target is sent for a query, which `postern translate` prints too.
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
@@ -175,11 +177,8 @@ pub(super) async fn get(
     headers: HeaderMap,
     request: Result<Parameters<Request>, QueryRejection>,
 ) -> Result<Json<Translation>, Problem> {
-    answer(
-        &state,
-        &headers,
-        &request.map_err(|rejection| bad(rejection.status(), rejection.body_text()))?.0,
-    )
+    let bad = |rejection: QueryRejection| bad(rejection.status(), rejection.body_text());
+    answer(&state, &headers, request.map_err(bad)?.0).await
 }
 
 /// What each target is sent for a query, with the query in the body
@@ -191,19 +190,20 @@ pub(super) async fn post(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Json<Translation>, Problem> {
-    answer(&state, &headers, &from_json(body)?)
+    answer(&state, &headers, from_json(body)?).await
 }
 
-fn answer(
+async fn answer(
     state: &State,
     headers: &HeaderMap,
-    request: &Request,
+    request: Request,
 ) -> Result<Json<Translation>, Problem> {
     admit(state, headers)?;
-    let context = Context::utc(state.now());
-    translate(&request.q, request.from, &context, &state.capabilities())
-        .map(Json)
-        .map_err(|errors| Refused { part: "q", errors }.into())
+    let (context, capabilities) = (Context::utc(state.now()), state.capabilities());
+    let translating = state.language().aside(state.deadline(Instant::now()), move |_| {
+        translate(&request.q, request.from, &context, &capabilities)
+    });
+    translating.await?.map(Json).map_err(|errors| Refused { part: "q", errors }.into())
 }
 
 fn bad(status: StatusCode, why: String) -> Problem {

@@ -3,6 +3,7 @@
 mod access;
 mod configuration;
 mod connections;
+mod costs;
 mod dropin;
 mod hostile;
 mod indexed;

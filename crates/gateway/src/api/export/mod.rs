@@ -85,7 +85,11 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     let caller = admit(&state, &headers)?;
     let body: ExportBody = from_json(body)?;
-    let understood = state.language().read(&body.q, body.filter.as_deref(), state.now())?;
+    let (q, filter, now) = (body.q, body.filter, state.now());
+    let reading = state.language().aside(state.deadline(Instant::now()), move |reader| {
+        reader.read_here(&q, filter.as_deref(), now)
+    });
+    let understood = reading.await??;
     let question = Question {
         condition: understood.query.condition().clone(),
         order: vec![Sort::descending(SortField::Instant(InstantField::Received))],

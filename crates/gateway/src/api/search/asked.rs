@@ -1,5 +1,7 @@
 //! A search that was understood, and pages of it.
 
+use std::time::Instant;
+
 use postern_local_index::search::{Coverage, Page, Position};
 use postern_query::{Compiled, Fidelity, Query, datatap};
 use postern_upstream::{Answer, SearchRequest};
@@ -17,7 +19,7 @@ use crate::api::wire::{
     Understood as Told,
 };
 use crate::api::{PAGE_LIMIT, SKIP_LIMIT};
-use crate::language::Understood;
+use crate::language::{Reader, Refused, Understood};
 use crate::local::Question;
 
 /// Hits of a page where nothing is said.
@@ -46,12 +48,24 @@ pub(super) struct Found {
 }
 
 impl Asked {
-    pub(super) fn read(state: &Shared, caller: Caller, body: SearchBody) -> Result<Self, Problem> {
+    pub(super) async fn read(
+        state: &Shared,
+        caller: Caller,
+        body: SearchBody,
+        start: Instant,
+    ) -> Result<Self, Problem> {
         let limit = body.limit.unwrap_or(PAGE);
         if limit > PAGE_LIMIT {
             return Err(BadParam::new("limit", "may be 0 to 1000").into());
         }
-        let understood = state.language().read(&body.q, body.filter.as_deref(), state.now())?;
+        let (q, filter) = (body.q.clone(), body.filter.clone());
+        let (shared, asking) = (state.clone(), caller.clone());
+        let reading =
+            state.language().aside(state.deadline(start), move |reader| -> Result<_, Refused> {
+                let understood = reader.read(&q, filter.as_deref(), shared.now())?;
+                Ok((compile(reader, &shared, &asking, &understood.query), understood))
+            });
+        let (compiled, understood) = reading.await??;
         let tenant = caller.tenant.as_deref().unwrap_or_default();
         let filter = body.filter.as_deref().unwrap_or_default();
         let fingerprint = fingerprint(&[tenant, &understood.canonical, filter]);
@@ -63,11 +77,11 @@ impl Asked {
         let cursor = cursor.transpose()?;
         Ok(Self {
             engine: engine(body.engine, cursor.as_ref())?,
-            compiled: compile(state, &caller, &understood.query),
+            compiled,
             cursor,
             caller,
             limit,
-            facets: body.facets,
+            facets: each_once(&body.facets),
             highlight: body.highlight,
             fingerprint,
             understood,
@@ -99,6 +113,11 @@ impl Asked {
             Some(Cursor::Local(position)) => Some(position),
             Some(Cursor::Premium(_)) | None => None,
         }
+    }
+
+    /// Why the local index cannot be asked.
+    pub(super) const fn too_costly(&self) -> Option<&Refused> {
+        self.understood.too_costly.as_ref()
     }
 
     /// Why premium cannot be asked.
@@ -184,17 +203,33 @@ impl Asked {
     }
 }
 
+/// Each facet where it was named first: to count it again says nothing new.
+fn each_once(names: &[FacetName]) -> Vec<FacetName> {
+    let mut once = Vec::new();
+    for name in names {
+        if !once.contains(name) {
+            once.push(*name);
+        }
+    }
+    once
+}
+
 /// The query in the words of premium: with what its index can do, where that is known, and with the
 /// addresses of the people that are known here.
-fn compile(state: &Shared, caller: &Caller, query: &Query) -> Compiled<datatap::Request> {
+fn compile(
+    reader: &Reader,
+    state: &Shared,
+    caller: &Caller,
+    query: &Query,
+) -> Compiled<datatap::Request> {
     let query = in_natural_order(query);
     let tenant = caller.tenant.as_deref();
     let asked = state.premium_for(caller).ok().zip(tenant);
     let Some(((premium, key), tenant)) = asked else {
-        return state.language().compile(&query, &state.capabilities(), None);
+        return reader.compile(&query, &state.capabilities(), None);
     };
     let book = state.local_beside(Some(tenant)).address_book();
-    state.language().compile(&query, &premium.capabilities(tenant, key), book.as_deref())
+    reader.compile(&query, &premium.capabilities(tenant, key), book.as_deref())
 }
 
 /// Pages that began locally go on locally: another engine has another order.
@@ -214,5 +249,17 @@ fn in_natural_order(query: &Query) -> Query {
         query.clone()
     } else {
         query.clone().ordered_by(query.natural_order())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_facet_is_counted_once() {
+        use FacetName::{Month, Sender, Year};
+        assert_eq!(each_once(&[Year, Sender, Year, Month, Sender]), [Year, Sender, Month]);
+        assert_eq!(each_once(&[Sender; 10_000]), [Sender]);
     }
 }

@@ -14,6 +14,7 @@ use crate::api::problem::Problem;
 use crate::api::trace::{Source, Trace};
 use crate::api::wire::{FacetName, FacetView};
 use crate::choose::{Chosen, Face, Reason, Verdict, choose};
+use crate::language::Refused;
 use crate::local::{Allowance, LocalEngine, LocalError};
 use crate::shadow;
 
@@ -71,6 +72,7 @@ pub(super) async fn find(
 /// Why there is no page of the local index.
 enum NoPage {
     Denied(Denied),
+    Refused(Refused),
     Failed(LocalError),
 }
 
@@ -80,6 +82,9 @@ async fn find_locally(
     allowance: &Allowance,
     trace: &Trace,
 ) -> Result<Page, NoPage> {
+    if let Some(refused) = asked.too_costly() {
+        return Err(NoPage::Refused(refused.clone()));
+    }
     let local = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await;
     let local = local.map_err(NoPage::Denied)?;
     local.search(asked.question(), allowance).await.map_err(NoPage::Failed)
@@ -123,6 +128,7 @@ fn ours(
     match page {
         Ok(page) => (Ok(asked.page(&page)), Source::local(reason)),
         Err(NoPage::Denied(denied)) => (Err(denied.into()), Source::nobody(reason)),
+        Err(NoPage::Refused(refused)) => (Err(refused.into()), Source::local(reason)),
         Err(NoPage::Failed(error @ LocalError::TooMuch(_))) => {
             (Err(error.into()), Source::local(reason))
         }
@@ -136,7 +142,8 @@ fn ours(
 fn compare(state: &Shared, asked: &Asked, trace: &Trace, answer: &Answer) {
     let tenant = asked.caller.tenant.as_deref();
     let exactly = asked.compiled.notes.is_empty();
-    shadow::compare(state, tenant, trace.id(), answer, exactly, || Some(asked.question()));
+    let question = || std::future::ready(asked.too_costly().is_none().then(|| asked.question()));
+    shadow::compare(state, tenant, trace.id(), answer, exactly, question);
 }
 
 async fn ask_premium(state: &Shared, asked: &Asked, trace: &Trace) -> Verdict {
@@ -171,6 +178,9 @@ pub(super) async fn facets(
     let names = asked.facets.clone();
     if names.is_empty() {
         return Facets::default();
+    }
+    if let Some(refused) = asked.too_costly() {
+        return Facets::without(names, &refused.errors.to_string());
     }
     let facets: Vec<_> = names.iter().filter_map(|name| name.facet()).collect();
     let condition = asked.question().condition;

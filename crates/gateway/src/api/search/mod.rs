@@ -3,6 +3,8 @@
 mod asked;
 mod find;
 
+use std::time::Instant;
+
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
@@ -134,13 +136,23 @@ pub(super) fn from_json<T: DeserializeOwned>(
         .map_err(|error| Problem::new(400, "invalid_body", format!("the body is wrong: {error}")))
 }
 
+async fn read(
+    state: &Shared,
+    headers: &HeaderMap,
+    body: Result<SearchBody, Problem>,
+    start: Instant,
+) -> Result<Asked, Problem> {
+    let caller = caller(state, headers)?;
+    Asked::read(state, caller, body?, start).await
+}
+
 async fn answer(
     state: &Shared,
     headers: &HeaderMap,
     body: Result<SearchBody, Problem>,
 ) -> Response {
     let trace = Trace::start(headers);
-    let asked = match caller(state, headers).and_then(|caller| Asked::read(state, caller, body?)) {
+    let asked = match read(state, headers, body, trace.start).await {
         Ok(asked) => asked,
         Err(problem) => return problem.into_response(),
     };
