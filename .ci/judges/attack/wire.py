@@ -49,11 +49,11 @@ def connect(base, timeout=30):
     return sock
 
 
-def head(target, method="GET", key=None, headers=(), length=None):
+def head(target, method="GET", key=None, headers=(), length=None, host="127.0.0.1"):
     """The head of a request, as bytes; `target` may be anything."""
     lines = [method.encode() + b" " + (target if isinstance(target, bytes) else target.encode()) + b" HTTP/1.1"]
     named = {name.lower() for name, _ in headers}
-    given = [("Host", "127.0.0.1")] if "host" not in named else []
+    given = [("Host", host)] if "host" not in named else []
     if key:
         given.append(("X-API-Key", key.secret))
     if length is not None:
@@ -68,7 +68,7 @@ def ask(base, target, method="GET", key=None, headers=(), body=None, timeout=30)
     length = len(body) if body is not None and not any(name == "Transfer-Encoding" for name, _ in headers) else None
     try:
         with connect(base, timeout) as sock:
-            sock.sendall(head(target, method, key, [("Connection", "close"), *headers], length) + (body or b""))
+            sock.sendall(head(target, method, key, [("Connection", "close"), *headers], length, base.removeprefix("http://")) + (body or b""))
             return read(sock, method, began)
     except (OSError, http.client.HTTPException, ValueError) as error:
         return unanswered(error, began)
