@@ -45,7 +45,9 @@ def refused(tally, opened, message):
     with opened([*firsts.values(), known, twin]) as gateway:
         for name, way in ways(message).items():
             answer = way(gateway.base, firsts[name])
-            tally.check(answer.status == 401 and MARK not in answer.body, f"never asked, {name}: {answer} instead of 401")
+            # What needs no mail may be said before premium was asked.
+            fits = answer.status in ((200, 401) if name == "translate with people" else (401,))
+            tally.check(fits and MARK not in answer.body, f"never asked, {name}: {answer} instead of 401")
         ways(message)["drop-in search"](gateway.base, known)
         for key in (known, twin):
             for name, way in ways(message).items():
