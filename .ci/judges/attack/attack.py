@@ -149,7 +149,7 @@ def idle(run, seconds):
 
 def bench(run, names):
     """Latency of the watchers without and under the attack."""
-    beside = idle(run, 30)
+    beside = idle(run, 15)
     run.tally.all_seconds = {name: [] for name in beside}
     run.all(names)
     for name, values in beside.items():
