@@ -335,7 +335,7 @@ impl Compiler<'_> {
 
     /// Counts the patterns that may begin with anything.
     fn admit(&self, pattern: Pattern<'_>) -> Result<(), Error> {
-        if !pattern.is_open() {
+        if !pattern.is_open() || !self.work.is_limited() {
             return Ok(());
         }
         let mut open = self.open.borrow_mut();

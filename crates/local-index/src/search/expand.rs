@@ -24,7 +24,7 @@ pub const MAX_TERMS: usize = 500_000;
 
 /// How many different patterns of one search may begin with anything: each of them leads through a
 /// whole dictionary.
-pub const MAX_OPEN_PATTERNS: usize = 8;
+pub const MAX_OPEN_PATTERNS: usize = 3;
 
 /// With how many different bytes the words of a pattern may begin that still has a beginning.
 const FEW: usize = 8;

@@ -115,6 +115,11 @@ impl Work {
         Self { stopped: Arc::clone(&self.stopped), ..Self::limited() }
     }
 
+    /// Whether there is a budget.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.budget.limit.load(Relaxed) < u64::MAX
+    }
+
     /// Units spent so far, by all parts of the request.
     #[must_use]
     pub fn spent(&self) -> u64 {
