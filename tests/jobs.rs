@@ -129,14 +129,18 @@ async fn a_dry_run_only_looks() {
 async fn what_is_wrong_with_a_collection_is_said_with_the_next_step() {
     let fake = upstream().await;
     check(&ask(&fake, &["collect", "--mailbox", "x@contoso.com"]), 1, "no mailbox `x@contoso.com`");
-    check(&ask_with(&fake, "wrong", &["collect"]), 1, "check --key");
+    check(&ask_with(&fake, "wrong", &["collect"]), 1, "check the key");
     check(
         &ask(&fake, &["collect", "--source", "other"]),
         1,
         "which Exchange location is meant: Exchange (exchange)",
     );
     check(&run(samples(), &["collect"]), 1, "--premium URL");
-    check(&run(samples(), &["collect", "--premium", &fake.url()]), 1, "--tenant ID and --key KEY");
+    check(
+        &run(samples(), &["collect", "--premium", &fake.url()]),
+        1,
+        "--tenant ID and --key-file FILE",
+    );
     fake.answer_at(
         "/locations",
         r#"[{"Id":"e1","Type":"EXCHANGE"},{"Id":"e2","Type":"EXCHANGE"}]"#,

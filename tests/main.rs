@@ -17,5 +17,7 @@ mod gateway_access;
 mod ingest;
 mod jobs;
 mod parity;
+#[cfg(unix)]
+mod private;
 mod support;
 mod sync;

@@ -150,7 +150,11 @@ async fn words_for_what_is_wrong() {
     assert!(stderr(&refused).contains("the key was refused"), "{}", stderr(&refused));
     assert_eq!(all(&setting.data("some")).len(), 400);
     let without = run(&setting.data("some"), &["sync", "--premium", "http://127.0.0.1:1"]);
-    assert!(stderr(&without).contains("give --tenant ID and --key KEY"), "{}", stderr(&without));
+    assert!(
+        stderr(&without).contains("give --tenant ID and --key-file FILE"),
+        "{}",
+        stderr(&without)
+    );
 }
 
 /// Killed at any moment while upstream misbehaves, the next run goes on, and nothing is lost or doubled.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(crate) use jobs::{Collect, JobFlags, Restore, Service};
+pub(crate) use jobs::{Collect, JobFlags, KeyFlags, Restore, Service};
 
 /// Search for collected Microsoft 365 mail: one query, every engine, always an answer.
 ///
@@ -227,21 +227,8 @@ pub(crate) struct Serve {
 
 #[derive(Args, Debug)]
 pub(crate) struct Sync {
-    /// The DataTap base URL
-    #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM")]
-    pub(crate) premium: Option<String>,
-    /// The tenant whose mail was collected
-    #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
-    pub(crate) tenant: Option<String>,
-    /// The key of the tenant
-    #[arg(
-        long,
-        value_name = "KEY",
-        requires = "tenant",
-        env = "POSTERN_KEY",
-        hide_env_values = true
-    )]
-    pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) service: Service,
     /// A mailbox to sync; may be given again [default: all that were collected]
     #[arg(long, value_name = "ADDR")]
     pub(crate) mailbox: Vec<String>,

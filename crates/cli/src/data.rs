@@ -6,9 +6,17 @@ use anyhow::{Context as _, bail};
 use etcetera::BaseStrategy as _;
 
 use crate::args::Common;
+use crate::private;
 
-/// The data folder: as told, else the platform's.
+/// The data folder, closed to other users.
 pub(crate) fn folder(common: &Common) -> anyhow::Result<PathBuf> {
+    let folder = place(common)?;
+    private::close(common, &folder);
+    Ok(folder)
+}
+
+/// Where the data folder lies: as told, else where the platform has such.
+pub(crate) fn place(common: &Common) -> anyhow::Result<PathBuf> {
     if let Some(told) = &common.data {
         return Ok(told.clone());
     }

@@ -38,6 +38,18 @@ pub(crate) fn finish(outcome: anyhow::Result<Exit>) -> Exit {
     }
 }
 
+/// Prints help, or what is wrong with the arguments, and ends.
+pub(crate) fn usage(error: &clap::Error) -> ! {
+    let text = error.render().ansi().to_string();
+    if error.use_stderr() {
+        output::note(text.trim_end());
+    } else {
+        // Nobody reads any more: that is no fault.
+        output::line(text.trim_end()).unwrap_or_default();
+    }
+    std::process::exit(error.exit_code())
+}
+
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)

@@ -6,8 +6,12 @@ mod commands;
 mod data;
 mod exit;
 mod interrupt;
+mod key;
+mod logs;
 mod output;
+mod private;
 mod service;
+mod settings;
 mod terminal;
 
 use clap::Parser as _;
@@ -21,7 +25,8 @@ use exit::Exit;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
-    let arguments = Arguments::parse();
+    private::make_private();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| exit::usage(&error));
     let outcome = run(&arguments);
     exit::finish(outcome).into()
 }

@@ -1,10 +1,17 @@
 //! Everything that is printed. Results go to stdout, all else to stderr; colour only to terminals.
 
 use std::fmt::Display;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Effects, Style};
+use anyhow::Context as _;
 use postern_query::{Advice, Errors, report};
+use serde::Serialize;
+
+use crate::terminal;
+
+/// Said of a result that found no way out, such as onto a full disk.
+const NOT_WRITTEN: &str = "the result cannot be written";
 
 /// Words that were looked for.
 pub(crate) const MATCH: Style = AnsiColor::Yellow.on_default().effects(Effects::BOLD);
@@ -28,20 +35,45 @@ pub(crate) fn styled(style: Style, text: impl Display) -> String {
 ///
 /// When nobody reads any more.
 pub(crate) fn line(text: impl Display) -> anyhow::Result<()> {
-    Ok(writeln!(anstream::stdout(), "{text}")?)
+    writeln!(anstream::stdout(), "{}", terminal::styled(&text.to_string())).context(NOT_WRITTEN)
+}
+
+/// A result for programs, on one line.
+///
+/// # Errors
+///
+/// When nobody reads any more.
+pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    let text = terminal::json(&serde_json::to_string(value)?);
+    writeln!(io::stdout(), "{text}").context(NOT_WRITTEN)
+}
+
+/// A result byte for byte, but for a terminal: there it is text in which nothing steers.
+///
+/// # Errors
+///
+/// When nobody reads any more.
+pub(crate) fn exact(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    let written = if out.is_terminal() {
+        writeln!(out, "{}", terminal::safe_lines(&String::from_utf8_lossy(bytes)))
+    } else {
+        out.write_all(bytes)
+    };
+    written.and_then(|()| out.flush()).context(NOT_WRITTEN)
 }
 
 /// A line about the work, for people.
 pub(crate) fn note(text: impl Display) {
     // There is nobody to tell when stderr is gone.
-    writeln!(anstream::stderr(), "{text}").unwrap_or_default();
+    writeln!(anstream::stderr(), "{}", terminal::styled(&text.to_string())).unwrap_or_default();
 }
 
 /// Why a command failed, with every cause.
 pub(crate) fn fault(error: &anyhow::Error) {
     const RED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
     let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
-    note(format!("{}: {}", styled(RED, "error"), crate::terminal::safe_lines(&causes.join(": "))));
+    note(format!("{}: {}", styled(RED, "error"), terminal::safe_lines(&causes.join(": "))));
 }
 
 /// What is wrong with a query, with carets.
@@ -57,6 +89,6 @@ pub(crate) fn advice(advice: &[Advice], text: &str) {
 }
 
 /// Whether stderr shows colour.
-fn colour() -> bool {
+pub(crate) fn colour() -> bool {
     !matches!(anstream::AutoStream::choice(&io::stderr()), anstream::ColorChoice::Never)
 }

@@ -2,21 +2,21 @@
 
 use anyhow::{Context as _, anyhow, bail};
 use postern_gateway::config::{Collection, Config, Overrides};
-use postern_upstream::{AdminKey, Failure, Tenant};
+use postern_upstream::{AdminKey, Failure, Secret, Tenant};
 
 use crate::args::{Common, Service};
-use crate::{data, output};
+use crate::{key, output, settings};
 
 /// A client of the tenant that is meant.
 pub(crate) fn connect(common: &Common, service: &Service) -> anyhow::Result<Tenant> {
-    let is_operator = service.key.as_deref().is_some_and(|key| AdminKey::new(key).is_some());
-    if is_operator && !common.quiet {
+    let overrides = overrides(common, service)?;
+    let is_operator = |key: &Secret| AdminKey::new(key.expose()).is_some();
+    if overrides.key.as_ref().is_some_and(is_operator) && !common.quiet {
         output::note(
             "the key looks like one of the operator (keyId:secret); one of the tenant is enough",
         );
     }
-    let config =
-        Config::load(common.config.as_deref(), &overrides(service), data::folder(common)?)?;
+    let config = settings::load(common, &overrides)?;
     Ok(reach(&config, service.tenant.as_deref())?.1)
 }
 
@@ -32,7 +32,7 @@ pub(crate) fn reach(config: &Config, tenant: Option<&str>) -> anyhow::Result<(Co
         (Some(one), true) => one,
         (Some(_), false) => bail!("there are several tenants; say which with --tenant ID"),
         (None, _) => bail!(
-            "no key is known to ask with; give --tenant ID and --key KEY (or POSTERN_KEY), or \
+            "no key is known to ask with; give --tenant ID and --key-file FILE (or POSTERN_KEY), or \
              `upstream_key` in --config FILE"
         ),
     };
@@ -40,20 +40,22 @@ pub(crate) fn reach(config: &Config, tenant: Option<&str>) -> anyhow::Result<(Co
     Ok((collection, client))
 }
 
-/// What the flags put over the configuration.
-pub(crate) fn overrides(service: &Service) -> Overrides {
-    Overrides {
-        premium: service.premium.clone(),
-        tenant: service.tenant.clone(),
-        key: service.key.clone(),
-        ..Overrides::default()
-    }
+/// What the flags put over the configuration. Without a key, the tenant is one of those in the file.
+///
+/// # Errors
+///
+/// When the key cannot be read.
+pub(crate) fn overrides(common: &Common, service: &Service) -> anyhow::Result<Overrides> {
+    let key = key::read(common, &service.key)?;
+    let tenant = service.tenant.clone().filter(|_| key.is_some());
+    let premium = service.premium.clone();
+    Ok(Overrides { premium, tenant, key, ..Overrides::default() })
 }
 
 /// What could not be asked, why, and what to check.
 pub(crate) fn cannot(what: &str, failure: &Failure) -> anyhow::Error {
     let hint = match failure {
-        Failure::BadKey => "; check --key",
+        Failure::BadKey => "; check the key",
         Failure::NotFound => "; check --tenant: what belongs to another tenant looks like this too",
         Failure::Busy { .. } => "; run it again later",
         Failure::Failed(_) => "; check --premium and whether the service is up",

@@ -36,11 +36,11 @@ pub enum Error {
     /// The service refuses the key.
     #[error(
         "the key was refused (status 401), so it is wrong or was revoked; give one that is valid \
-         with --key and run the same again, what is done is kept"
+         with --key-file or POSTERN_KEY and run the same again, what is done is kept"
     )]
     BadKey,
     /// The service knows no such tenant, or shows it to other keys only.
-    #[error("there is no tenant {0} for this key (status 404); check --tenant and --key")]
+    #[error("there is no tenant {0} for this key (status 404); check --tenant and the key")]
     NoTenant(String),
     /// There is no place that collections are kept in.
     #[error("the tenant has no location of the type BLOB, so nothing was collected yet")]

@@ -1,10 +1,12 @@
 //! The commands that talk to DataTap: which service, and jobs there.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use clap::Args;
 use jiff::SignedDuration;
+use postern_upstream::Secret;
 
 use super::TextOrJson;
 
@@ -12,14 +14,31 @@ use super::TextOrJson;
 #[derive(Args, Debug)]
 pub(crate) struct Service {
     /// The DataTap base URL
-    #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM")]
+    #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM", hide_env_values = true)]
     pub(crate) premium: Option<String>,
-    /// The tenant that the key belongs to
-    #[arg(long, value_name = "ID", requires = "key", env = "POSTERN_TENANT")]
+    /// The tenant that the key belongs to; without a key, the one that is meant of a configuration
+    #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
     pub(crate) tenant: Option<String>,
-    /// The key of the tenant; clients of the gateway present the same one
-    #[arg(long, value_name = "KEY", env = "POSTERN_KEY", hide_env_values = true)]
-    pub(crate) key: Option<String>,
+    #[command(flatten)]
+    pub(crate) key: KeyFlags,
+}
+
+/// The key of the tenant, and where it comes from.
+#[derive(Args, Debug)]
+pub(crate) struct KeyFlags {
+    /// A file with the key of the tenant, or - for standard input; without it the variable
+    /// `POSTERN_KEY` holds the key. Clients of the gateway present the same one
+    #[arg(long, value_name = "FILE", conflicts_with = "key")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// The key itself; everyone on this machine can then see it in the list of processes
+    #[arg(long, value_name = "KEY", value_parser = secret)]
+    pub(crate) key: Option<Secret>,
+}
+
+/// Any text may be a key.
+#[expect(clippy::unnecessary_wraps, reason = "a parser of values gives a result")]
+fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
 }
 
 /// What every job takes.

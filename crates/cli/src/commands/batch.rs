@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::args::{QueryType, Search as Arguments, SearchMode};
 use crate::commands::search::typed_here;
 use crate::exit::Exit;
+use crate::terminal;
 
 /// The keys of the DataTap search call, or `q` for the Postern language.
 #[derive(Default, Deserialize)]
@@ -60,8 +61,8 @@ pub(crate) fn run(index: &Index, path: &Path, arguments: &Arguments) -> anyhow::
     for line in lines(path)? {
         let line = line.context("the requests cannot be read")?;
         if !line.trim().is_empty() {
-            serde_json::to_writer(&mut out, &answer(index, &line, arguments))?;
-            out.write_all(b"\n")?;
+            let answer = serde_json::to_string(&answer(index, &line, arguments))?;
+            writeln!(out, "{}", terminal::json(&answer))?;
         }
     }
     out.flush()?;

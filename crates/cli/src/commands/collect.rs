@@ -53,7 +53,7 @@ fn show(arguments: &Collect, job: &Job, ends: &Ends) -> anyhow::Result<()> {
 
 fn end(arguments: &Collect, job: &Job, ran: Option<&Ran>) -> anyhow::Result<Exit> {
     match arguments.job.format {
-        TextOrJson::Json => output::line(json!({"job": job, "run": ran.map(Ran::json)}))?,
+        TextOrJson::Json => output::json(&json!({"job": job, "run": ran.map(Ran::json)}))?,
         TextOrJson::Text if ran.is_none() => output::line("nothing was done (--dry-run)")?,
         TextOrJson::Text => {}
     }

@@ -40,7 +40,7 @@ pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
     bar.finish_and_clear();
     let size = directory_size(&folder.join("index"));
     match arguments.format {
-        TextOrJson::Json => output::line(json(&summary, began.elapsed(), size))?,
+        TextOrJson::Json => output::json(&json(&summary, began.elapsed(), size))?,
         TextOrJson::Text if !common.quiet => text(&summary, began.elapsed(), size)?,
         TextOrJson::Text => {}
     }
@@ -135,7 +135,7 @@ fn broken(kinds: &BTreeMap<String, u64>) -> anyhow::Result<()> {
         output::line("\nbroken, and read as far as they go:")?;
     }
     for (kind, count) in kinds {
-        output::line(format!("{count:>7}  {kind}"))?;
+        output::line(format!("{count:>7}  {}", terminal::safe(kind)))?;
     }
     Ok(())
 }

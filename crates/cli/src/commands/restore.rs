@@ -120,7 +120,7 @@ fn show(job: &Job, ends: &Ends, found: &Found) -> anyhow::Result<()> {
 
 fn end(arguments: &Restore, job: &Job, found: &Found, ran: Option<&Ran>) -> anyhow::Result<Exit> {
     match arguments.job.format {
-        TextOrJson::Json => output::line(json(job, found, ran))?,
+        TextOrJson::Json => output::json(&json(job, found, ran))?,
         TextOrJson::Text if ran.is_none() => {
             output::line("nothing was done; add --yes to run this job")?;
         }

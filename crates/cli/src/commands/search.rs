@@ -77,8 +77,12 @@ pub(crate) fn typed_here(text: &str, budget: &mut Budget) -> Result<Parsed, Erro
 
 fn explain(parsed: &Parsed) -> anyhow::Result<()> {
     let compiled = datatap::compile(&parsed.query, &Capabilities::default());
-    output::line(format!("{:>10}  {}", "canonical", parsed.canonical))?;
-    output::line(format!("{:>10}  {}", "means", english::describe(&parsed.query)))?;
+    output::line(format!("{:>10}  {}", "canonical", terminal::safe(&parsed.canonical)))?;
+    output::line(format!(
+        "{:>10}  {}",
+        "means",
+        terminal::safe(&english::describe(&parsed.query))
+    ))?;
     let order: Vec<_> = parsed
         .query
         .natural_order()
@@ -91,7 +95,7 @@ fn explain(parsed: &Parsed) -> anyhow::Result<()> {
     output::line(format!("{:>10}  {}, id asc", "order", order.join(", ")))?;
     output::line(format!("{:>10}  {}", "premium", compiled.fidelity().as_str()))?;
     for note in &compiled.notes {
-        output::line(format!("{:>10}  {}", "", note.message))?;
+        output::line(format!("{:>10}  {}", "", terminal::safe(&note.message)))?;
     }
     output::line("")
 }
@@ -117,19 +121,16 @@ fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<
         return if arguments.count {
             output::line(found.count)
         } else {
-            output::line(found.ids.join("\n"))
+            output::exact((found.ids.join("\n") + "\n").as_bytes())
         };
     }
     let page = index.search(&request, &asker)?;
     match arguments.format {
         SearchFormat::Table | SearchFormat::Ids => table(&page, index),
-        SearchFormat::Json => {
-            output::line(serde_json::to_string(&wire(index, parsed, &page, began))?)
-        }
+        SearchFormat::Json => output::json(&wire(index, parsed, &page, began)),
         SearchFormat::Jsonl => {
             let hits = wire::results(&page);
-            let lines = hits.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
-            if lines.is_empty() { Ok(()) } else { output::line(lines.join("\n")) }
+            hits.iter().try_for_each(output::json)
         }
     }
 }
@@ -198,7 +199,7 @@ fn one(number: usize, hit: &Hit) -> String {
     if !snippet.text.is_empty() {
         lines.push(format!("     {}", marked(&snippet.text, &snippet.ranges, false)));
     }
-    let mut foot = vec![message.id.clone()];
+    let mut foot = vec![terminal::safe(&message.id)];
     foot.extend(
         (!files.is_empty()).then(|| format!("files: {}", terminal::safe(&files.join(", ")))),
     );

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use postern_gateway::config::{Config, Overrides};
 use postern_gateway::{State, bind};
-use tracing_subscriber::EnvFilter;
 
 use crate::args::{Common, Serve};
 use crate::exit::Exit;
-use crate::{clock, data, output, service};
+use crate::{clock, logs, output, service, settings};
 
 /// How long threads may go on once nothing is served any more.
 const ENDING: Duration = Duration::from_secs(2);
@@ -18,11 +17,13 @@ pub(crate) fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Exit> {
     let overrides = Overrides {
         listen: arguments.listen.clone(),
         deadline: arguments.deadline.clone(),
-        ..service::overrides(&arguments.service)
+        // A tenant without its key would leave the gateway open: it is refused.
+        tenant: arguments.service.tenant.clone(),
+        ..service::overrides(common, &arguments.service)?
     };
-    let mut config = Config::load(common.config.as_deref(), &overrides, data::folder(common)?)?;
+    let mut config = settings::load(common, &overrides)?;
     config.sync.attachment_text = super::attachment_text::all()?;
-    logs(common);
+    logs::start(common);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(serve(&config));
     // A thread that hangs does not keep the process; what it had not committed is done by the next run.
@@ -67,16 +68,4 @@ async fn wait_for_ctrl_c() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
-}
-
-/// Structured logs on stderr; what people typed and who they are is never in them at this level.
-fn logs(common: &Common) {
-    let level = match (common.quiet, common.verbose) {
-        (true, _) => "error",
-        (false, 0) => "postern_gateway=info,warn",
-        (false, 1) => "postern_gateway=debug,info",
-        (false, _) => "trace",
-    };
-    let filter = EnvFilter::try_from_env("POSTERN_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
 }

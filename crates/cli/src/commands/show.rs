@@ -1,6 +1,5 @@
 //! `postern show`.
 
-use std::io::{self, Write as _};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -31,7 +30,7 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
     // killed and not gone on with; that hides no message.
     let places = index.places(&arguments.id).unwrap_or_default();
     match arguments.format {
-        TextOrJson::Json => output::line(json(&message, &places))?,
+        TextOrJson::Json => output::json(&json(&message, &places))?,
         TextOrJson::Text => text(&message, &places)?,
     }
     Ok(Exit::Done)
@@ -83,9 +82,7 @@ fn eml(folder: &Path, id: &str) -> anyhow::Result<Exit> {
         Some(bytes) => bytes,
         None => Index::open(folder)?.original(id)?.context("there is no original to print")?,
     };
-    let mut out = io::stdout().lock();
-    out.write_all(&bytes)?;
-    out.flush()?;
+    output::exact(&bytes)?;
     Ok(Exit::Done)
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
     }
     let coverage = local.coverage();
     match arguments.format {
-        TextOrJson::Json => output::line(json(&coverage, &synced))?,
+        TextOrJson::Json => output::json(&json(&coverage, &synced))?,
         TextOrJson::Text => {
             text(&coverage)?;
             sync_text(&synced)?;

@@ -7,21 +7,22 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
-use postern_gateway::config::{Config, Overrides, SyncSettings};
+use postern_gateway::config::SyncSettings;
 use postern_local_index::index::Options;
 use postern_sync::{Progress, Request, Summary};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Sync, TextOrJson};
 use crate::exit::Exit;
-use crate::{clock, data, interrupt, output, service, terminal};
+use crate::{clock, interrupt, output, service, settings, terminal};
 
 /// How often progress is shown.
 const TICK: Duration = Duration::from_millis(200);
 
 /// Brings collected mail here and says what was done.
 pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
-    let mut config = config(common, arguments)?;
+    let overrides = service::overrides(common, &arguments.service)?;
+    let mut config = settings::load(common, &overrides)?;
     config.sync.attachment_text = super::attachment_text::all()?;
     if let Some(jobs) = arguments.jobs {
         config.sync.jobs = usize::from(jobs);
@@ -29,7 +30,7 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     if let Some(time) = arguments.answer_time {
         config.sync.answer_time = time;
     }
-    let (collection, client) = service::reach(&config, arguments.tenant.as_deref())?;
+    let (collection, client) = service::reach(&config, arguments.service.tenant.as_deref())?;
     let progress = Arc::new(Progress::default());
     let asked = Arc::clone(&progress);
     interrupt::on_ctrl_c(move || asked.stop.swap(true, Relaxed))?;
@@ -46,7 +47,7 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     let mut summary = runtime.block_on(shown(work, &progress, common.quiet))?;
     let ended = summary.ended.take();
     match arguments.format {
-        TextOrJson::Json => output::line(json(&summary, began.elapsed()))?,
+        TextOrJson::Json => output::json(&json(&summary, began.elapsed()))?,
         TextOrJson::Text if !common.quiet => text(&summary, began.elapsed(), arguments.dry_run)?,
         TextOrJson::Text => {}
     }
@@ -55,17 +56,6 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
         None if summary.failures > 0 => Ok(Exit::SomeUnreadable),
         None => Ok(Exit::Done),
     }
-}
-
-fn config(common: &Common, arguments: &Sync) -> anyhow::Result<Config> {
-    let overrides = Overrides {
-        premium: arguments.premium.clone(),
-        // Without a key, the tenant is one of those in the file.
-        tenant: arguments.tenant.clone().filter(|_| arguments.key.is_some()),
-        key: arguments.key.clone(),
-        ..Overrides::default()
-    };
-    Ok(Config::load(common.config.as_deref(), &overrides, data::folder(common)?)?)
 }
 
 fn request(arguments: &Sync, settings: &SyncSettings) -> Request {

@@ -27,7 +27,7 @@ pub(crate) fn run(arguments: &Translate) -> anyhow::Result<Exit> {
         Err(errors) => return refused(&errors, &text, arguments.format),
     };
     match arguments.format {
-        TextOrJson::Json => output::line(wanted(&translation, arguments.to)?)?,
+        TextOrJson::Json => output::json(&wanted(&translation, arguments.to)?)?,
         TextOrJson::Text => show(&translation, &text, arguments.to)?,
     }
     Ok(Exit::Done)
@@ -55,7 +55,7 @@ fn refused(errors: &Errors, text: &str, format: TextOrJson) -> anyhow::Result<Ex
     match format {
         TextOrJson::Json => {
             let faults: Vec<_> = errors.as_slice().iter().map(Fault::from).collect();
-            output::line(json!({"errors": faults}))?;
+            output::json(&json!({"errors": faults}))?;
         }
         TextOrJson::Text => output::query_errors(errors, text),
     }

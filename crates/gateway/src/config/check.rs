@@ -27,7 +27,7 @@ impl Config {
         if self.access.is_open() && !self.listen.ip().is_loopback() {
             return invalid(format!(
                 "without a key only this machine may ask, so {} cannot be listened on; give \
-                 --tenant and --key, or listen on 127.0.0.1",
+                 --tenant and --key-file, or listen on 127.0.0.1",
                 self.listen
             ));
         }

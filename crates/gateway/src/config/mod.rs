@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use postern_query::{Capabilities, FieldCapability, IndexFields, lucene};
-use postern_upstream::{IndexField, Settings, index_fields};
+use postern_upstream::{IndexField, Secret, Settings, index_fields};
 
 use crate::access::{Access, Key};
 pub use crate::choose::BreakerSettings;
@@ -49,6 +49,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// When and how collected mail is brought here.
     pub sync: SyncSettings,
+    /// Whether the file holds keys for upstream, so that nobody else should read it.
+    pub file_holds_keys: bool,
 }
 
 /// The premium endpoint and what it can be asked, where its documentation is silent.
@@ -105,7 +107,7 @@ pub struct Overrides {
     /// Tenant of the one key.
     pub tenant: Option<String>,
     /// The one key, which is also sent upstream.
-    pub key: Option<String>,
+    pub key: Option<Secret>,
     /// How long a search may take in all.
     pub deadline: Option<String>,
 }
@@ -166,8 +168,10 @@ impl Config {
         let deadline = overrides.deadline.as_deref().or(file.deadline.as_deref());
         let deadline = deadline.map(|text| duration(text, "deadline"));
         let mut keys = file.keys.into_iter().map(Key::try_from).collect::<Result<Vec<_>, _>>()?;
+        let file_holds_keys = keys.iter().any(|key| key.upstream.is_some());
         keys.extend(own_key(overrides)?);
         let config = Self {
+            file_holds_keys,
             listen: listen.map(|text| address(text)).transpose()?.unwrap_or(LISTEN),
             data: file.data.unwrap_or(data),
             deadline: match &premium {
@@ -284,10 +288,12 @@ fn premium(
 
 fn own_key(overrides: &Overrides) -> Result<Option<Key>, ConfigError> {
     match (&overrides.tenant, &overrides.key) {
-        (Some(tenant), Some(key)) => Ok(Some(Key::same(tenant, key))),
+        (Some(tenant), Some(key)) => Ok(Some(Key::same(tenant, key.expose()))),
         (None, None) => Ok(None),
-        (None, Some(_)) => invalid("a key belongs to a tenant; give --tenant ID with --key"),
-        (Some(_), None) => invalid("a tenant has a key; give --key or POSTERN_KEY with --tenant"),
+        (None, Some(_)) => invalid("a key belongs to a tenant; give --tenant ID with it"),
+        (Some(_), None) => {
+            invalid("a tenant has a key; give --key-file or POSTERN_KEY with --tenant")
+        }
     }
 }
 

@@ -25,7 +25,7 @@ fn every_error_says_what_to_do() {
     let none = &Overrides::default();
     check("lisen = 'x'", none, "unknown field `lisen`");
     check("listen = 'here'", none, "write one such as 127.0.0.1:7700");
-    check("listen = '192.0.2.1:80'", none, "give --tenant and --key");
+    check("listen = '192.0.2.1:80'", none, "give --tenant and --key-file");
     check("[premium]\nurl = 'nowhere'", none, "give it as https://HOST");
     check("[premium]\nurl = 'https://me:s3cret@h'", none, "no name and no password");
     check("[premium]\nurl = 'http://h'\nindx = 'x'", none, "(line 3)");
@@ -38,7 +38,7 @@ fn every_error_says_what_to_do() {
     let key = Overrides { key: Some("s3cret".into()), ..Overrides::default() };
     check("", &key, "give --tenant ID");
     let tenant = Overrides { tenant: Some("t".into()), ..Overrides::default() };
-    check("", &tenant, "give --key or POSTERN_KEY");
+    check("", &tenant, "give --key-file or POSTERN_KEY");
 }
 
 #[test]
