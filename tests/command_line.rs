@@ -301,3 +301,17 @@ fn a_broken_pipe_is_success() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+/// A result that finds no way out is not taken for one that was written.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_under_the_result_is_said() {
+    for format in ["table", "json", "jsonl", "ids"] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = postern(samples());
+        command.args(["search", "--format", format, "invoice"]).stdout(full).stderr(Stdio::piped());
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{format}");
+        assert!(stderr(&output).contains("the result cannot be written"), "{}", stderr(&output));
+    }
+}

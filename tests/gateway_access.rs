@@ -95,6 +95,6 @@ fn faults_at_the_start() {
         "is in use; stop what listens there, or give another port with --listen",
     );
     check(&["--listen", "0.0.0.0:0"], "without a key only this machine may ask");
-    check(&["--premium", "ftp://x"], "`ftp://x` is no address of a service");
-    check(&["--deadline", "soon", "--premium", "http://127.0.0.1:1"], "`soon` is no deadline");
+    check(&["--premium", "ftp://x"], "the address of the service is none");
+    check(&["--deadline", "soon", "--premium", "http://127.0.0.1:1"], "the deadline is no time");
 }

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use crate::attachments::message;
 use crate::documents::docx;
-use crate::support::{Gateway, KEY, TENANT, get, postern, run, stderr, stdout};
+use crate::support::{Gateway, KEY, TENANT, get, get_with, postern, run, stderr, stdout};
 
 /// An upstream with 400 messages in pages of 20, and a place for them.
 struct Setting {
@@ -201,13 +201,18 @@ async fn killed_at_any_moment_under_faults() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_space() {
     let setting = Setting::new().await;
-    for blocks in [1, 64, 200, 400] {
+    for blocks in [0, 1, 2, 8, 32, 64, 128, 200, 400] {
         let sync = setting.sync("full", &[]);
         let mut limited = Command::new("sh");
         limited.args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")]);
         limited.arg(sync.get_program()).args(sync.get_args());
-        let said = stderr(&finished(limited).await);
+        let output = finished(limited).await;
+        let said = stderr(&output);
         assert!(!said.contains("panicked") && !said.contains("defect"), "{blocks}: {said}");
+        match output.status.code() {
+            Some(1) => assert!(said.contains("there is no space"), "{blocks}: {said}"),
+            code => assert!(blocks > 2 && matches!(code, Some(0 | 3)), "{blocks}: {code:?}"),
+        }
     }
     let last = finished(setting.sync("full", &[])).await;
     assert_eq!(last.status.code(), Some(0), "{}", stderr(&last));
@@ -316,4 +321,43 @@ async fn the_gateway_syncs_on_a_schedule() {
     wait_for(402).await;
     let found = get(&format!("{}/v1/search?q=contents:docxwords", gateway.url)).await.json();
     assert_eq!(found["count"]["value"], 1);
+}
+
+/// Why a run ended may name any mailbox: a key for some is told only that it did.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_for_some_mailboxes_is_not_told_why_a_run_ended() {
+    let setting = Setting::new().await;
+    finished(setting.sync("data", &[])).await;
+    finished(setting.sync("data", &["--mailbox", "nobody@x.com"])).await;
+    let config = setting.folder.path().join("postern.toml");
+    // The SHA-256 of `narrow` and of `test-key`.
+    let keys = [
+        (
+            "5eda958e9ddee7721fb71e7a7618c64dbf20cc77b06ba4e4d2269d6c3e50655b",
+            "mailboxes = ['ann@x.com']",
+        ),
+        ("62af8704764faf8ea82fc61ce9c4c3908b6cb97d463a634e9e587d7c885db0ef", ""),
+    ];
+    let keys = keys.map(|(hash, mailboxes)| {
+        format!(
+            "[[keys]]
+name = '{}'
+sha256 = '{hash}'
+tenant = '{TENANT}'
+{mailboxes}
+",
+            &hash[..1]
+        )
+    });
+    std::fs::write(&config, keys.concat()).unwrap();
+    let gateway = Gateway::start(&setting.data("data"), &["--config", config.to_str().unwrap()]);
+    for (key, told) in [
+        (KEY, "there is no collected mailbox `nobody@x.com`"),
+        ("narrow", "the last run ended early"),
+    ] {
+        let status = get_with(&format!("{}/v1/status", gateway.url), Some(key)).await.json();
+        let error = status["sync"]["error"].as_str().unwrap_or_default();
+        assert!(error.starts_with(told), "{key}: {status}");
+        assert_eq!(status.to_string().contains("nobody@x.com"), key == KEY, "{status}");
+    }
 }

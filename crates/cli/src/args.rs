@@ -59,6 +59,12 @@ pub(crate) enum Command {
     Show(Show),
     /// What is indexed, and how fresh it is
     Status(Status),
+    /// Verify every checksum of the data folder
+    ///
+    /// Reads all of the index, its book-keeping and the stored originals, names each file that is not what
+    /// was written there and what to do about it, and exits with 1 then. Closes to other users what is
+    /// open to them. Searching verifies nothing of this; `serve` verifies the index once, beside its work.
+    Check(Check),
     /// Download from DataTap what was collected, store the originals, index them
     ///
     /// Run it again at any time: it goes on where the last run ended, and asks only for what may have
@@ -209,6 +215,13 @@ pub(crate) struct Show {
 #[derive(Args, Debug)]
 pub(crate) struct Status {
     /// How the status is written
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Check {
+    /// How the result is written
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
 }

@@ -39,6 +39,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Translate(translate) => commands::translate::run(translate),
         Command::Show(show) => commands::show::run(common, show),
         Command::Status(status) => commands::status::run(common, status),
+        Command::Check(check) => commands::check::run(common, check),
         Command::Sync(sync) => commands::sync::run(common, sync),
         Command::Serve(serve) => commands::serve::run(common, serve),
         Command::Collect(collect) => commands::collect::run(common, collect),

@@ -1,5 +1,6 @@
 //! Everything that is printed. Results go to stdout, all else to stderr; colour only to terminals.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -48,6 +49,21 @@ pub(crate) fn json(value: &impl Serialize) -> anyhow::Result<()> {
     writeln!(io::stdout(), "{text}").context(NOT_WRITTEN)
 }
 
+/// Each text on a line of its own: exactly, but for a terminal.
+///
+/// # Errors
+///
+/// When nobody reads any more.
+pub(crate) fn lines(texts: &[String]) -> anyhow::Result<()> {
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let is_terminal = io::stdout().is_terminal();
+    for text in texts {
+        let text = if is_terminal { Cow::Owned(terminal::safe(text)) } else { Cow::Borrowed(text) };
+        writeln!(out, "{text}").context(NOT_WRITTEN)?;
+    }
+    out.flush().context(NOT_WRITTEN)
+}
+
 /// A result byte for byte, but for a terminal: there it is text in which nothing steers.
 ///
 /// # Errors
@@ -73,7 +89,7 @@ pub(crate) fn note(text: impl Display) {
 pub(crate) fn fault(error: &anyhow::Error) {
     const RED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
     let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
-    note(format!("{}: {}", styled(RED, "error"), terminal::safe_lines(&causes.join(": "))));
+    note(format!("{}: {}", styled(RED, "error"), terminal::safe(&causes.join(": "))));
 }
 
 /// What is wrong with a query, with carets.

@@ -37,6 +37,11 @@ pub(crate) fn close(common: &Common, data: &Path) {
     warn(common, &system::close(data, false));
 }
 
+/// Closes a data folder to others, down to the last file, and says what is still open.
+pub(crate) fn close_all(data: &Path) -> Vec<Open> {
+    system::close(data, true)
+}
+
 /// Warns of a file with keys that everyone can read.
 pub(crate) fn warn_of_secret(common: &Common, file: &Path) {
     warn(common, system::open_secret(file).as_slice());

@@ -294,6 +294,11 @@ impl State {
         }
     }
 
+    /// Begins to verify the files of every index.
+    pub(crate) fn keep_verifying(&self) {
+        self.locals().for_each(Local::keep_verifying);
+    }
+
     /// Syncs what is to be synced on a schedule; it never ends.
     pub(crate) async fn keep_syncing(self) {
         let mut all = tokio::task::JoinSet::new();

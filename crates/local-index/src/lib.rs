@@ -3,6 +3,7 @@
 //! The way of the data: [`source`] finds messages in files, [`mail`] reads one message,
 //! [`index`] stores it, [`search`] finds it again. [`ingest`] runs the first three over a folder.
 
+pub mod check;
 mod guard;
 pub mod index;
 pub mod ingest;

@@ -58,6 +58,21 @@ pub struct CollectedMessage {
 }
 
 impl Collected {
+    /// A text about what was synced, without the paths of this machine.
+    ///
+    /// ```
+    /// use postern_sync::Collected;
+    ///
+    /// let collected = Collected::below("/srv/mail".as_ref());
+    /// let text = "there is no space in /srv/mail/sync/messages";
+    /// assert_eq!(collected.without_paths(text), "there is no space in the data folder/sync/messages");
+    /// ```
+    #[must_use]
+    pub fn without_paths(&self, text: &str) -> String {
+        let data = self.data.display().to_string();
+        if data.is_empty() { text.to_owned() } else { text.replace(&data, "the data folder") }
+    }
+
     /// What was synced below the data folder `data`, now or later.
     ///
     /// ```

@@ -76,9 +76,9 @@ pub enum Error {
         /// What the system said.
         source: io::Error,
     },
-    /// The disk is full, so that nothing can be noted.
+    /// The disk is full, or refuses to be written, so that nothing can be noted.
     #[error(
-        "there is no space for the book-keeping of sync; make some and run the same again, what is \
+        "there is no space for the book-keeping of sync, or the disk refuses it; make some and run the same again, what is \
          done is kept"
     )]
     NoSpaceForBook,
@@ -95,11 +95,22 @@ pub enum Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => Self::NoSpaceForBook,
-            _ => Self::Book(error),
-        }
+        if is_full(&error) { Self::NoSpaceForBook } else { Self::Book(error) }
     }
+}
+
+/// Whether there is no space. `SQLite` says so of a full disk; of a full quota and of a limit for files it
+/// says only that a write was refused.
+fn is_full(error: &rusqlite::Error) -> bool {
+    use rusqlite::ffi;
+    let refused = [
+        ffi::SQLITE_FULL,
+        ffi::SQLITE_IOERR_WRITE,
+        ffi::SQLITE_IOERR_TRUNCATE,
+        ffi::SQLITE_IOERR_SHMSIZE,
+        ffi::SQLITE_IOERR_FSYNC,
+    ];
+    error.sqlite_error().is_some_and(|error| refused.contains(&error.extended_code))
 }
 
 impl Error {

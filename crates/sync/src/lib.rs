@@ -5,6 +5,7 @@
 //! indexed. [`Collected`] reads book and store for those who answer in the place of the service.
 
 mod book;
+mod check;
 mod collected;
 mod error;
 mod run;
@@ -17,6 +18,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 pub use book::{MailboxStatus, Status};
+pub use check::check;
 pub use collected::{Collected, CollectedFolder, CollectedMessage, InMailbox};
 pub use error::Error;
 pub use run::{Failed, Progress, Request, Summary, run};

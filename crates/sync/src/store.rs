@@ -118,15 +118,20 @@ impl Store {
         }
     }
 
+    /// Every file that lies there.
+    pub(crate) fn files(&self) -> impl Iterator<Item = PathBuf> + use<> {
+        let folders = fs::read_dir(&self.root).into_iter().flatten().flatten();
+        let files = folders.flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten());
+        files.flatten().map(|file| file.path())
+    }
+
     /// Removes what killed runs left half written.
     ///
     /// # Errors
     ///
     /// When the system refuses.
     pub fn tidy(&self) -> Result<(), Error> {
-        let folders = fs::read_dir(&self.root).into_iter().flatten().flatten();
-        let files = folders.flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten());
-        for file in files.flatten().map(|file| file.path()) {
+        for file in self.files() {
             if file.extension().is_some_and(|ending| ending == "new") {
                 fs::remove_file(&file).map_err(|error| Error::io(&file, error))?;
             }

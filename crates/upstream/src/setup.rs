@@ -32,8 +32,8 @@ impl Default for Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     /// The base address is not one.
-    #[error("`{0}` is no address of a service; give it as https://HOST[:PORT][/PATH]")]
-    Base(String),
+    #[error("the address of the service is none; give it as https://HOST[:PORT][/PATH]")]
+    Base,
     /// The base address holds a name or a password; it is not repeated.
     #[error("the address of a service holds no name and no password; give the key by itself")]
     Credentials,
@@ -52,7 +52,7 @@ pub(crate) fn connect(base: &str, settings: &Settings) -> Result<(Url, Client), 
         return Err(SetupError::Credentials);
     }
     let url = url.filter(is_base);
-    let url = url.ok_or_else(|| SetupError::Base(base.to_owned()))?;
+    let url = url.ok_or(SetupError::Base)?;
     let http = http_client(&url, settings)?;
     Ok((url, http))
 }

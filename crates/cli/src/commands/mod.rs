@@ -2,6 +2,7 @@
 
 pub(crate) mod attachment_text;
 pub(crate) mod batch;
+pub(crate) mod check;
 pub(crate) mod collect;
 pub(crate) mod completions;
 pub(crate) mod config;

@@ -118,11 +118,7 @@ fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<
     let asker = asker();
     if arguments.count || arguments.format == SearchFormat::Ids {
         let found = index.ids(&request, &asker)?;
-        return if arguments.count {
-            output::line(found.count)
-        } else {
-            output::exact((found.ids.join("\n") + "\n").as_bytes())
-        };
+        return if arguments.count { output::line(found.count) } else { output::lines(&found.ids) };
     }
     let page = index.search(&request, &asker)?;
     match arguments.format {

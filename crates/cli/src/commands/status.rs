@@ -1,8 +1,6 @@
 //! `postern status`.
 
-use anyhow::bail;
-use postern_gateway::Local;
-use postern_local_index::search::Coverage;
+use postern_local_index::search::{Coverage, Index};
 use postern_sync::Collected;
 use serde_json::json;
 
@@ -14,11 +12,11 @@ use crate::{data, output, terminal};
 pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
     let folder = data::folder(common)?;
     let synced = Collected::below(&folder).status()?;
-    let local = Local::new(folder);
-    if let Some(reason) = local.absent().filter(|_| synced.mailboxes.is_empty()) {
-        bail!(reason);
-    }
-    let coverage = local.coverage();
+    let coverage = match Index::open(&folder) {
+        Ok(index) => index.coverage(),
+        Err(error) if synced.mailboxes.is_empty() => return Err(error.into()),
+        Err(_) => Coverage::default(),
+    };
     match arguments.format {
         TextOrJson::Json => output::json(&json(&coverage, &synced))?,
         TextOrJson::Text => {

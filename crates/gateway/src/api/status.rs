@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
+use postern_local_index::check::Damage;
 use postern_sync::{Collected, MailboxStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,8 +16,11 @@ use super::native::admit;
 use super::problem::{Problem, Problems};
 use super::wire::CoverageView;
 use crate::State as Shared;
-use crate::access::Caller;
+use crate::access::{Caller, Mailboxes};
 use crate::choose::{BreakerState, Premium};
+
+/// All that a key for some mailboxes is told of why the last run ended early.
+const ENDED_EARLY: &str = "the last run ended early";
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StatusAnswer {
@@ -50,6 +54,23 @@ struct LocalStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     coverage: CoverageView,
+    /// Files that are not what was written there, so that answers may be wrong; each file is verified
+    /// once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    damaged: Vec<DamagedFile>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct DamagedFile {
+    file: String,
+    reason: String,
+}
+
+impl From<Damage> for DamagedFile {
+    fn from(damage: Damage) -> Self {
+        let name = damage.path.file_name().unwrap_or_default();
+        Self { file: name.to_string_lossy().into_owned(), reason: damage.reason }
+    }
 }
 
 /// What was collected by the service, and what of it is here.
@@ -92,7 +113,7 @@ struct SyncedMailbox {
 }
 
 impl SyncedMailbox {
-    fn of(one: MailboxStatus, now: Timestamp) -> Self {
+    fn of(one: MailboxStatus, now: Timestamp, collected: &Collected) -> Self {
         Self {
             name: one.address,
             folders: one.folders,
@@ -103,7 +124,7 @@ impl SyncedMailbox {
             gone: one.gone,
             listed: one.listed.map(|at| at.to_string()),
             lag_seconds: one.listed.map(|at| now.duration_since(at).as_secs()),
-            error: one.error,
+            error: one.error.map(|text| collected.without_paths(&text)),
         }
     }
 }
@@ -123,10 +144,11 @@ pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Resp
     };
     let reason = local.absent();
     let coverage = CoverageView::seen(&caller.mailboxes.view(local.coverage()), &[]);
-    let premium = state.premium().map(|premium| describe(&state, premium));
+    let premium = state.premium().map(|premium| describe(&state, premium, &caller));
+    let damaged = local.damage().into_iter().map(DamagedFile::from).collect();
     let engines = Engines {
         premium: premium.unwrap_or_default(),
-        local: LocalStatus { available: reason.is_none(), reason, coverage },
+        local: LocalStatus { available: reason.is_none(), reason, coverage, damaged },
     };
     let sync = synced(&state, local.collected(), &caller);
     Json(StatusAnswer { version: env!("CARGO_PKG_VERSION"), engines, sync }).into_response()
@@ -137,20 +159,25 @@ fn synced(state: &Shared, collected: &Collected, caller: &Caller) -> SyncStatus 
     let status = match collected.status() {
         Ok(status) => status,
         Err(error) => {
-            return SyncStatus { error: Some(error.to_string()), ..SyncStatus::default() };
+            tracing::warn!(%error, "what was synced cannot be read");
+            let error = Some("what was synced cannot be read; the log says why".to_owned());
+            return SyncStatus { error, ..SyncStatus::default() };
         }
     };
+    // What ended a run may name any mailbox of the tenant.
+    let all = caller.mailboxes == Mailboxes::All;
+    let error = status.error.map(|text| if all { text } else { ENDED_EARLY.to_owned() });
     let now = state.now();
     let seen = status.mailboxes.into_iter();
     let seen = seen.filter(|one| caller.mailboxes.permits(Some(&one.address)));
     SyncStatus {
         finished: status.finished.map(|at| at.to_string()),
-        error: status.error,
-        mailboxes: seen.map(|one| SyncedMailbox::of(one, now)).collect(),
+        error: error.map(|text| collected.without_paths(&text)),
+        mailboxes: seen.map(|one| SyncedMailbox::of(one, now, collected)).collect(),
     }
 }
 
-fn describe(state: &Shared, premium: &Premium) -> PremiumStatus {
+fn describe(state: &Shared, premium: &Premium, caller: &Caller) -> PremiumStatus {
     let now = Instant::now();
     let (name, opened) = match premium.breaker(now) {
         BreakerState::Closed => ("closed", None),
@@ -163,7 +190,9 @@ fn describe(state: &Shared, premium: &Premium) -> PremiumStatus {
         configured: true,
         breaker: Some(name),
         since: since.map(|since| since.to_string()),
-        fallback: (state.shadow() > 0.0).then(|| trust(state.metrics().trust())),
+        // It counts what all keys asked.
+        fallback: (state.shadow() > 0.0 && caller.mailboxes == Mailboxes::All)
+            .then(|| trust(state.metrics().trust())),
     }
 }
 

@@ -60,9 +60,11 @@ impl Config {
             let host = text.strip_prefix("https://").or(text.strip_prefix("http://"));
             host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', ' ']))
         };
-        match self.origins.iter().find(|text| !is_origin(text)) {
-            Some(other) => invalid(format!(
-                "`{other}` is no origin; write one such as https://mail.example, without a path"
+        match self.origins.iter().position(|text| !is_origin(&text)) {
+            Some(at) => invalid(format!(
+                "number {} of `origins` is no origin; write one such as https://mail.example, \
+                 without a path",
+                at + 1
             )),
             None => Ok(()),
         }

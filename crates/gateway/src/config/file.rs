@@ -129,7 +129,7 @@ impl FileConfig {
         toml::from_str(&text).map_err(|error| ConfigError::Invalid {
             path: path.to_owned(),
             // The line itself may hold a secret, so only its place is told.
-            reason: format!("{}{}", error.message(), place(&text, error.span())),
+            reason: format!("{}{}", without_value(error.message()), place(&text, error.span())),
         })
     }
 }
@@ -139,6 +139,21 @@ pub(super) fn text(path: &Path) -> Result<String, ConfigError> {
         path: path.to_owned(),
         reason: error.to_string(),
     })
+}
+
+/// A message of the reader of TOML without the value that it quotes, which may be a secret in the wrong
+/// place: `invalid type: string "s3cret", expected a sequence`.
+fn without_value(message: &str) -> String {
+    let quotes = ["invalid type: ", "invalid value: ", "unknown variant "];
+    if !quotes.iter().any(|beginning| message.starts_with(beginning)) {
+        return message.to_owned();
+    }
+    let kind = message.split(['"', '`']).next().unwrap_or_default().trim_end();
+    // What is expected is ours and comes last, whatever stands in the value.
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) => format!("{kind}, expected {expected}"),
+        None => kind.to_owned(),
+    }
 }
 
 fn place(text: &str, span: Option<std::ops::Range<usize>>) -> String {
@@ -204,7 +219,7 @@ fn share(share: f64, what: &str) -> Result<f64, ConfigError> {
     if (0.0..=1.0).contains(&share) {
         return Ok(share);
     }
-    invalid(format!("{what} is a share; write a number from 0 to 1, not {share}"))
+    invalid(format!("{what} is a share; write a number from 0 to 1"))
 }
 
 impl From<Syntax> for lucene::Syntax {

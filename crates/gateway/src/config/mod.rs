@@ -299,9 +299,9 @@ fn own_key(overrides: &Overrides) -> Result<Option<Key>, ConfigError> {
 
 fn address(text: &str) -> Result<SocketAddr, ConfigError> {
     let plain = text.replace("localhost", "127.0.0.1");
-    plain.parse().or_else(|_| {
-        invalid(format!("`{text}` is no address to listen on; write one such as 127.0.0.1:7700"))
-    })
+    plain
+        .parse()
+        .or_else(|_| invalid("the address to listen on is none; write one such as 127.0.0.1:7700"))
 }
 
 /// `5s`, `800ms`, `1.5s`, `1m`.
@@ -311,7 +311,7 @@ fn duration(text: &str, what: &str) -> Result<Duration, ConfigError> {
         Some(span) if (Duration::from_millis(1)..=Duration::from_secs(600)).contains(&span) => {
             Ok(span)
         }
-        Some(_) | None => invalid(format!("`{text}` is no {what}; write 5s or 800ms, at most 10m")),
+        Some(_) | None => invalid(format!("the {what} is no time; write 5s or 800ms, at most 10m")),
     }
 }
 

@@ -82,9 +82,7 @@ fn pause(text: &str) -> Result<Option<Duration>, ConfigError> {
     let allowed = Duration::from_secs(1)..=Duration::from_secs(7 * 86_400);
     match parsed {
         Some(span) if allowed.contains(&span) => Ok(Some(span)),
-        _ => invalid(format!(
-            "`every` of [sync] is a pause such as 15m or 6h, or never, not `{text}`"
-        )),
+        _ => invalid("`every` of [sync] is a pause such as 15m or 6h, or never"),
     }
 }
 

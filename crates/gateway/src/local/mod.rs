@@ -3,6 +3,7 @@
 mod allowance;
 mod engine;
 mod here;
+mod verify;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use tokio::time::timeout_at;
 pub(crate) use allowance::{Allowance, StopOnDrop};
 pub use engine::LocalEngine;
 use here::Here;
+use verify::Verified;
 
 /// Why there is no local answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,9 +44,18 @@ impl From<IndexError> for LocalError {
                 Self::TooMuch(error.to_string())
             }
             IndexError::Stopped => Self::Late,
-            other => Self::Failed(other.to_string()),
+            other => Self::Failed(told(&other)),
         }
     }
+}
+
+/// What a client is told of an index that fails. Where it lies, and what else the machine says of
+/// it, is for the log.
+pub(crate) fn told(error: &IndexError) -> String {
+    if !matches!(error, IndexError::Missing(_)) {
+        tracing::warn!(%error, "the local index failed");
+    }
+    error.without_paths()
 }
 
 /// A search that owns what it needs, so that it can outlive its request.
@@ -79,6 +90,7 @@ pub struct Local {
     collected: Arc<Collected>,
     opened: Arc<RwLock<Option<Arc<dyn LocalEngine>>>>,
     book: Arc<Mutex<Book>>,
+    verified: Verified,
     room: Arc<Semaphore>,
 }
 
@@ -102,12 +114,29 @@ impl Local {
         let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2);
         let room = Arc::new(Semaphore::new(at_once));
         let collected = Arc::new(Collected::below(&data));
-        Self { data, collected, opened: Arc::default(), book: Arc::default(), room }
+        Self {
+            data,
+            collected,
+            opened: Arc::default(),
+            book: Arc::default(),
+            verified: Verified::default(),
+            room,
+        }
     }
 
     /// What was synced beside the index.
     pub(crate) const fn collected(&self) -> &Arc<Collected> {
         &self.collected
+    }
+
+    /// Begins to verify the files of the index.
+    pub(crate) fn keep_verifying(&self) {
+        self.verified.keep_looking(self.data.clone());
+    }
+
+    /// The files of the index that were found damaged so far.
+    pub(crate) fn damage(&self) -> Vec<postern_local_index::check::Damage> {
+        self.verified.damage()
     }
 
     /// An engine that is already there.

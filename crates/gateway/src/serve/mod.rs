@@ -86,6 +86,7 @@ impl Bound {
         let limits = *state.limits();
         let probing = tokio::spawn(state.clone().keep_probing());
         let syncing = tokio::spawn(state.clone().keep_syncing());
+        state.keep_verifying();
         let (app, connections) = (api::app(state), GracefulShutdown::new());
         tokio::select! {
             never = accept(self.listener, &app, &limits, &connections) => match never {},

@@ -1,5 +1,7 @@
 //! Who may ask and what they see.
 
+use postern_local_index::index::{Options, Writer};
+
 use super::*;
 use crate::config::Tenant;
 
@@ -94,12 +96,18 @@ async fn two_tenants_have_two_indexes() {
     let place = |id: &str, data: &str| Tenant { id: id.into(), data: data.into() };
     config.tenants = vec![place("t1", "/one"), place("t2", "/one")];
     assert!(config.check().is_err(), "no folder for two");
-    config.tenants = vec![place("t1", "/one"), place("t2", "/two")];
+    // Only the first has an index.
+    let folder = tempfile::tempdir().unwrap();
+    let one = folder.path().join("one");
+    let mut writer = Writer::open(&one, &Options::default()).unwrap();
+    writer.commit(now()).unwrap();
+    writer.close().unwrap();
+    config.tenants = vec![place("t1", one.to_str().unwrap()), place("t2", "/two")];
     let router = app(State::new(&config, now).unwrap());
-    for (presented, place) in [(KEY, "/one"), ("second-key", "/two")] {
+    for (presented, status) in [(KEY, 200), ("second-key", 503)] {
         let seen = send(&router, Method::GET, "/v1/search", Some(presented), "").await;
-        let json = seen.json();
-        assert!(json["detail"].as_str().unwrap().contains(place), "{json}");
+        assert_eq!(seen.status, status, "{}", seen.json());
+        assert!(!seen.json().to_string().contains("/two"), "paths of this machine are its own");
     }
 }
 

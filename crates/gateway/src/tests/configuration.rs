@@ -108,3 +108,90 @@ fn values_that_cannot_be() {
     let twice = key_with("") + &key_with("").replace("aaaa", "bbbb");
     check(&twice, none, "give each its own name");
 }
+
+/// A value of each type of TOML that holds a secret, and the secret in it.
+const SECRETS: [(&str, &str); 10] = [
+    ("'Zs3cretZ'", "s3cret"),
+    ("\"\"\"Zs3cretZ\n, expected `x`, expected s3cret\"\"\"", "s3cret"),
+    ("'5s3cret'", "s3cret"),
+    ("5318008531", "5318008531"),
+    ("-5318008531", "5318008531"),
+    ("5318008.5310", "5318008.531"),
+    ("5318-08-08T05:31:08Z", "5318-08-08"),
+    ("['Zs3cretZ']", "s3cret"),
+    ("[['Zs3cretZ'], 5318008531]", "s3cret"),
+    ("{ a = 'Zs3cretZ' }", "s3cret"),
+];
+
+/// Every key of a configuration, below its header and what else that needs.
+const KEYS: [(&str, &str); 8] = [
+    ("", "listen data deadline premium keys tenants limits cors sync"),
+    (
+        "[premium]\nurl = 'http://h'\n",
+        "index deadline recheck syntax mode search_functions lower_case_addresses url_budget fields probe breaker hedge shadow certificates",
+    ),
+    ("[premium]\n", "url"),
+    ("[premium]\nurl = 'http://h'\n[premium.breaker]\n", "window minimum failure_rate rest"),
+    ("[limits]\n", "body uri headers concurrency connections exports rate burst time"),
+    ("[cors]\n", "origins"),
+    ("[sync]\n", "every jobs answer_time"),
+    ("[[tenants]]\n", "id data"),
+];
+
+/// A value may be a secret in the wrong place. An error repeats none but names and paths; the values of
+/// `sha256` and `upstream_key` are not shown by anything.
+#[test]
+fn no_error_repeats_a_value() {
+    let none = &Overrides::default();
+    let of_keys = ["name", "sha256", "tenant", "upstream_key", "mailboxes"].map(|key| {
+        let given = [
+            ("name", "'n'".to_owned()),
+            ("sha256", format!("'{}'", "a".repeat(64))),
+            ("tenant", "'t'".to_owned()),
+        ];
+        let others = given.iter().filter(|(name, _)| *name != key);
+        let others: String = others.map(|(name, value)| format!("{name} = {value}\n")).collect();
+        (format!("[[keys]]\n{others}"), key)
+    });
+    let others = KEYS
+        .iter()
+        .flat_map(|(header, keys)| keys.split(' ').map(|key| ((*header).to_owned(), key)));
+    let mut tried = 0;
+    for ((header, key), (value, secret)) in
+        others.chain(of_keys).flat_map(|place| SECRETS.map(|value| (place.clone(), value)))
+    {
+        let text = format!("{header}{key} = {value}\n");
+        let is_name = ["name", "tenant", "id", "data", "fields", "certificates"].contains(&key);
+        match load(&text, none) {
+            Err(error) => assert!(is_name || !error.contains(secret), "{text}: {error}"),
+            Ok(config) => {
+                let shown = format!("{} {config:?}", config.shown());
+                let is_hidden = !["sha256", "upstream_key"].contains(&key);
+                assert!(is_hidden || !shown.contains(secret), "{text}: {shown}");
+            }
+        }
+        tried += 1;
+    }
+    assert_eq!(tried, (9 + 14 + 1 + 4 + 9 + 1 + 3 + 2 + 5) * SECRETS.len());
+}
+
+/// Text that is no TOML at all is not repeated either.
+#[test]
+fn broken_files_are_not_repeated() {
+    for text in [
+        "s3cret",
+        "= 's3cret'",
+        "a = s3cret",
+        "a = 's3cret",
+        "a = \"\\s3cret\"",
+        "[s3cret",
+        "a = {s3cret",
+        "a = 's3cret' s3cret",
+    ] {
+        check(text, &Overrides::default(), "(line 1)");
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), b"a = 's3cret\xff'").unwrap();
+    let error = Config::load(Some(file.path()), &Overrides::default(), "data".into()).unwrap_err();
+    assert!(!error.to_string().contains("s3cret"), "{error}");
+}

@@ -190,7 +190,7 @@ async fn without_an_index_premium_still_answers() {
     assert_eq!(get(&router, "/readyz").await.status, 200);
     fake.misbehave(Misbehaviour::Status(403));
     let seen = get(&router, DOCUMENTS).await;
-    let why = "premium is not there for this tenant (status 403); there is no index in /data";
+    let why = "premium is not there for this tenant (status 403); there is no index here";
     assert_eq!(seen.status, 503);
     let json = seen.json();
     let message = json["error"]["message"].as_str().unwrap();

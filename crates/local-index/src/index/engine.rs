@@ -10,6 +10,7 @@ use tantivy::merge_policy::{LogMergePolicy, MergePolicy as _, NoMergePolicy};
 use tantivy::schema::Document;
 use tantivy::{IndexWriter, TantivyDocument, Term};
 
+use super::disk::Disk;
 use super::schema;
 use super::writer::Options;
 use crate::search::Error;
@@ -47,33 +48,41 @@ impl Document for Queued {
 /// The index, and what writes it: that has threads, memory and files of its own.
 pub(super) struct Engine {
     index: tantivy::Index,
+    disk: Disk,
     folder: PathBuf,
     options: Options,
     writer: Option<IndexWriter<Queued>>,
 }
 
 impl Engine {
-    pub(super) const fn new(index: tantivy::Index, folder: PathBuf, options: Options) -> Self {
-        Self { index, folder, options, writer: None }
+    pub(super) const fn new(
+        index: tantivy::Index,
+        disk: Disk,
+        folder: PathBuf,
+        options: Options,
+    ) -> Self {
+        Self { index, disk, folder, options, writer: None }
     }
 
     pub(super) fn add(&mut self, document: Queued) -> Result<(), Error> {
-        self.writer()?.add_document(document)?;
+        self.work(|writer| writer.add_document(document))?;
         Ok(())
     }
 
     /// Removes the message of that id.
     pub(super) fn delete(&mut self, id: &str) -> Result<(), Error> {
         let term = Term::from_field_text(schema::whole(StringField::Id), id);
-        self.writer()?.delete_term(term);
+        self.work(|writer| Ok(writer.delete_term(term)))?;
         Ok(())
     }
 
     /// Commits with a note.
     pub(super) fn commit(&mut self, note: &str) -> Result<(), Error> {
-        let mut commit = self.writer()?.prepare_commit()?;
-        commit.set_payload(note);
-        commit.commit()?;
+        self.work(|writer| {
+            let mut commit = writer.prepare_commit()?;
+            commit.set_payload(note);
+            commit.commit()
+        })?;
         Ok(())
     }
 
@@ -85,7 +94,7 @@ impl Engine {
             let found = LogMergePolicy::default().compute_merge_candidates(&segments);
             let groups = found.iter().map(|group| self.affordable(&group.0));
             let Some(group) = groups.flatten().next() else { return Ok(()) };
-            self.writer()?.merge(&group).wait()?;
+            self.work(|writer| writer.merge(&group).wait())?;
         }
     }
 
@@ -114,19 +123,22 @@ impl Engine {
 
     /// Waits for work in the background to end.
     pub(super) fn close(self) -> Result<(), Error> {
-        Ok(self.writer.map_or(Ok(()), IndexWriter::wait_merging_threads)?)
+        let ended = self.writer.map_or(Ok(()), IndexWriter::wait_merging_threads);
+        ended.map_err(|error| self.disk.why(error))
     }
 
-    fn writer(&mut self) -> Result<&mut IndexWriter<Queued>, Error> {
-        let writer = match self.writer.take() {
-            Some(writer) => writer,
-            None => started(&self.index, &self.options)?,
-        };
-        Ok(self.writer.insert(writer))
+    /// Does something with the writer, which is started for it.
+    fn work<T>(
+        &mut self,
+        work: impl FnOnce(&mut IndexWriter<Queued>) -> tantivy::Result<T>,
+    ) -> Result<T, Error> {
+        let started = self.writer.take().map_or_else(|| started(&self.index, &self.options), Ok);
+        let done = started.and_then(|writer| work(self.writer.insert(writer)));
+        done.map_err(|error| self.disk.why(error))
     }
 }
 
-fn started(index: &tantivy::Index, options: &Options) -> Result<IndexWriter<Queued>, Error> {
+fn started(index: &tantivy::Index, options: &Options) -> tantivy::Result<IndexWriter<Queued>> {
     let affordable = (options.memory_bytes / THREAD_BYTES).max(1);
     let threads = options.threads.clamp(1, affordable);
     let bytes = options.memory_bytes.max(THREAD_BYTES);

@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
+use tantivy::directory::MmapDirectory;
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::analyser::{ANALYSER, Analyser};
+use super::disk::Disk;
 use super::schema::schema;
 use super::terms::{TYPED, Typed};
 use crate::search::Error;
@@ -61,7 +63,12 @@ impl Folder {
         self.root.join("checked.json")
     }
 
-    fn version(&self) -> PathBuf {
+    /// The signature of the file that says what the index is made of.
+    pub(crate) fn signature(&self) -> PathBuf {
+        self.root.join("meta.sum")
+    }
+
+    pub(crate) fn version(&self) -> PathBuf {
         self.root.join("version.json")
     }
 
@@ -83,14 +90,27 @@ impl Folder {
     /// # Errors
     ///
     /// When it was written by another version, or it cannot be read or made.
-    pub(crate) fn open_or_create(&self, _: &WriteLock) -> Result<tantivy::Index, Error> {
+    pub(crate) fn open_or_create(
+        &self,
+        _: &WriteLock,
+        disk: &Disk,
+    ) -> Result<tantivy::Index, Error> {
         if !self.is_of_this_version()? {
             self.write_version()?;
         }
+        let opened = tantivy::Index::open_or_create(disk.clone(), schema());
+        prepared(opened.map_err(|error| disk.why(error))?)
+    }
+
+    /// The folder of the engine, made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub(crate) fn disk(&self) -> Result<Disk, Error> {
         fs::create_dir_all(self.tantivy())?;
-        let directory = tantivy::directory::MmapDirectory::open(self.tantivy())
-            .map_err(tantivy::TantivyError::from)?;
-        prepared(tantivy::Index::open_or_create(directory, schema())?)
+        let files = MmapDirectory::open(self.tantivy()).map_err(tantivy::TantivyError::from)?;
+        Ok(Disk::new(Box::new(files), self.signature()))
     }
 
     /// Removes whatever lies there. The book-keeping goes last: what it says of an index that is
@@ -102,6 +122,7 @@ impl Folder {
     pub(crate) fn clear(&self, _: &WriteLock) -> Result<(), Error> {
         for removed in [
             fs::remove_dir_all(self.tantivy()),
+            fs::remove_file(self.signature()),
             fs::remove_file(self.version()),
             fs::remove_file(self.checked()),
             fs::remove_file(self.proposal()),
@@ -139,13 +160,18 @@ impl Folder {
         Error::Busy(self.root.clone())
     }
 
+    /// Whether anything was ever written here.
+    pub(crate) fn exists(&self) -> bool {
+        self.root.exists()
+    }
+
     /// When the index was last made, whatever was written since; nothing where there is none.
     pub(crate) fn made(&self) -> Option<SystemTime> {
         fs::metadata(self.version()).ok()?.modified().ok()
     }
 
     /// Whether there is an index of this version; no index at all is `false`.
-    fn is_of_this_version(&self) -> Result<bool, Error> {
+    pub(crate) fn is_of_this_version(&self) -> Result<bool, Error> {
         let bytes = match fs::read(self.version()) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),

@@ -5,6 +5,7 @@
 
 pub(crate) mod analyser;
 mod changes;
+pub(crate) mod disk;
 mod document;
 mod engine;
 pub(crate) mod folder;
@@ -15,20 +16,23 @@ mod proposal;
 mod record;
 mod replay;
 pub(crate) mod schema;
+pub(crate) mod signature;
 mod source;
 pub(crate) mod stored;
-mod tables;
+pub(crate) mod tables;
 pub(crate) mod terms;
 mod wire;
 mod writer;
 
+#[cfg(test)]
+mod full_disk;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use engine::Room;
-pub(crate) use payload::Payload;
+pub(crate) use payload::{Checked, Payload};
 
 pub use source::{Origin, Source, Unreadable};
 pub use writer::{Added, LONGEST_ID, Options, SameId, Writer};

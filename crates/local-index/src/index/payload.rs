@@ -54,7 +54,7 @@ impl Payload {
 /// A run found nothing new after a commit. Nobody waits for the disk to have it: without it, the index
 /// is as old as its last commit, which is true as well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Checked {
+pub(crate) struct Checked {
     /// Number of the commit.
     sequence: u64,
     /// When the run ended, in milliseconds.
@@ -71,14 +71,24 @@ impl Checked {
     /// When the disk refuses.
     pub(super) fn write(self, folder: &Folder) -> Result<(), Error> {
         let aside = folder.checked().with_extension("new");
-        let text = format!("{{\"sequence\":{},\"as_of\":{}}}\n", self.sequence, self.as_of);
-        fs::write(&aside, text)?;
+        let text = format!("{{\"sequence\":{},\"as_of\":{}}}", self.sequence, self.as_of);
+        fs::write(&aside, format!("{text} {:08x}\n", crc32fast::hash(text.as_bytes())))?;
         Ok(fs::rename(aside, folder.checked())?)
     }
 
     /// What is noted there; what is damaged says nothing.
     fn read(folder: &Folder) -> Option<Self> {
-        serde_json::from_slice(&fs::read(folder.checked()).ok()?).ok()
+        Self::parse(&fs::read_to_string(folder.checked()).ok()?)
+    }
+
+    /// What was written, with its checksum behind it; earlier versions wrote none.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let json = match text.strip_suffix('\n')?.rsplit_once(' ') {
+            Some((json, crc)) => Some(json)
+                .filter(|json| format!("{:08x}", crc32fast::hash(json.as_bytes())) == crc)?,
+            None => text,
+        };
+        serde_json::from_str(json).ok()
     }
 }
 

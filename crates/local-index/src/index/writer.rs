@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use postern_query::Message;
 
 use super::changes::{Changes, State, Touched};
+use super::disk::Disk;
 use super::document::document;
 use super::engine::{Engine, Queued, Room};
 use super::folder::{Folder, WriteLock};
@@ -89,12 +90,22 @@ impl Writer {
     /// [`Error::Busy`] while another writer has it, [`Error::OtherVersion`] when it must be built
     /// anew, and whatever the disk says.
     pub fn open(data: &Path, options: &Options) -> Result<Self, Error> {
+        Self::open_on(data, options, Folder::disk)
+    }
+
+    /// The same with the files of the engine on that disk.
+    pub(super) fn open_on(
+        data: &Path,
+        options: &Options,
+        disk: impl FnOnce(&Folder) -> Result<Disk, Error>,
+    ) -> Result<Self, Error> {
         let folder = Folder::new(data);
         let lock = folder.lock()?;
         if options.rebuild {
             folder.clear(&lock)?;
         }
-        let index = folder.open_or_create(&lock)?;
+        let disk = disk(&folder)?;
+        let index = folder.open_or_create(&lock, &disk)?;
         let mut ledger = Ledger::open(&folder)?;
         let is_empty = index.searchable_segment_metas()?.is_empty();
         let committed = Payload::of(&index)?;
@@ -104,7 +115,7 @@ impl Writer {
             ledger,
             without_attachment_text: committed.without_attachment_text,
             changes: Changes::default(),
-            engine: Engine::new(index, folder.tantivy(), *options),
+            engine: Engine::new(index, disk, folder.tantivy(), *options),
             folder,
             lock,
         })

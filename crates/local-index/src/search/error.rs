@@ -82,20 +82,53 @@ impl From<std::io::Error> for Error {
 }
 
 impl Error {
-    fn of_io(error: Arc<std::io::Error>) -> Self {
-        use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        match error.kind() {
-            StorageFull | QuotaExceeded | FileTooLarge => Self::NoSpace(error),
-            _ => Self::Io(error),
-        }
+    /// What those are told who ask over a network: nothing of the paths of this machine.
+    #[must_use]
+    pub fn without_paths(&self) -> String {
+        let told = match self {
+            Self::Missing(_) => "there is no index here; make one with `postern index PATH`",
+            Self::OtherVersion { .. } => {
+                "the index has the format of another version; make it anew with `postern index --rebuild PATH`"
+            }
+            Self::Busy(_) => "another postern is writing the index; wait until it is done",
+            Self::Corrupt(_) => "the index is damaged; `postern check` says where",
+            Self::NoSpace(_) => "there is no space for the index",
+            Self::Io(_) => "the index cannot be read or written; the log says why",
+            Self::Engine(_) => "the search engine failed; the log says why",
+            Self::Ledger(_) => "the book-keeping of the index failed; the log says why",
+            Self::TooManyPatterns { .. }
+            | Self::TooCostly { .. }
+            | Self::Stopped
+            | Self::BadId { .. } => return self.to_string(),
+        };
+        told.to_owned()
     }
+
+    fn of_io(error: Arc<std::io::Error>) -> Self {
+        if is_full(&error) { Self::NoSpace(error) } else { Self::Io(error) }
+    }
+}
+
+/// Whether the system says that there is no room: on the disk, for the user, or for the file.
+pub(crate) fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 impl From<tantivy::TantivyError> for Error {
     fn from(error: tantivy::TantivyError) -> Self {
         use tantivy::TantivyError as Engine;
+        use tantivy::directory::error::{
+            LockError, OpenDirectoryError, OpenReadError, OpenWriteError,
+        };
         match error {
-            Engine::IoError(error) => Self::of_io(error),
+            Engine::IoError(error)
+            | Engine::LockFailure(LockError::IoError(error), _)
+            | Engine::OpenDirectoryError(OpenDirectoryError::IoError { io_error: error, .. })
+            | Engine::OpenReadError(OpenReadError::IoError { io_error: error, .. })
+            | Engine::OpenWriteError(OpenWriteError::IoError { io_error: error, .. }) => {
+                Self::of_io(error)
+            }
             Engine::DataCorruption(damage) => Self::Corrupt(format!("{damage:?}")),
             Engine::IncompatibleIndex(difference) => Self::Corrupt(format!("{difference:?}")),
             other => Self::Engine(Box::new(other)),

@@ -65,6 +65,7 @@ pub use book::{AddressBook, Person};
 pub use complete::{Completion, Suggestion};
 pub use coverage::{Coverage, MailboxCoverage};
 pub use error::Error;
+pub(crate) use error::is_full;
 pub use expand::{MAX_OPEN_PATTERNS, MAX_TERMS};
 pub use facets::{Facet, FacetCounts};
 pub use highlight::{PersonRanges, Ranges};

@@ -14,6 +14,7 @@ use super::place::Root;
 use super::{Home, PlaceRule, SourceFile, Unreadable, archive, documents, mailbox, packed, pst};
 use crate::mail::contents::Contents;
 use crate::mail::{self, outlook};
+use crate::search::is_full;
 
 /// Bytes of one message that are read; the rest of a longer one is left out, and reported. Some
 /// copies of what is read are needed at once, and all must fit into memory beside the index.
@@ -306,13 +307,26 @@ fn rest<'s>(start: Vec<u8>, stream: &'s mut dyn Read) -> BufReader<impl Read + '
     BufReader::with_capacity(64 << 10, Cursor::new(start).chain(stream))
 }
 
+/// Says where there is no room: the disk of temporary files is often another one.
+fn no_room(error: io::Error) -> io::Error {
+    if !is_full(&error) {
+        return error;
+    }
+    let folder = std::env::temp_dir();
+    let told = format!(
+        "there is no space for a temporary copy in {}: {error}; make some and run the same again",
+        folder.display()
+    );
+    io::Error::new(error.kind(), told)
+}
+
 /// The whole stream as a file of its own, without a name, unless it is one.
 fn seekable(start: Vec<u8>, stream: &mut dyn Read, file: Option<&File>) -> io::Result<File> {
     let mut file = match file {
         Some(file) => file.try_clone()?,
         None => {
-            let mut copy = tempfile::tempfile()?;
-            io::copy(&mut Cursor::new(start).chain(stream), &mut copy)?;
+            let mut copy = tempfile::tempfile().map_err(no_room)?;
+            io::copy(&mut Cursor::new(start).chain(stream), &mut copy).map_err(no_room)?;
             copy
         }
     };

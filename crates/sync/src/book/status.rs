@@ -47,6 +47,13 @@ const MAILBOXES: &str = "
       known, here, failed, gone, listed_at, error
     FROM mailboxes ORDER BY address";
 
+/// The mailboxes whose counts are not what the triggers would have counted.
+const MISCOUNTED: &str = "
+    SELECT count(*) FROM mailboxes WHERE (known, here, failed, gone) != (
+      SELECT count(CASE WHEN gone_at IS NULL OR indexed THEN 1 END), coalesce(sum(indexed), 0),
+        count(CASE WHEN failure IS NOT NULL AND gone_at IS NULL THEN 1 END), count(gone_at)
+      FROM items WHERE mailbox = number)";
+
 impl Book {
     pub(crate) fn status(&self) -> Result<Status, Error> {
         let mut rows = self.connection.prepare_cached(MAILBOXES)?;
@@ -68,6 +75,26 @@ impl Book {
         let finished = self.fact("finished")?.and_then(|text| text.parse().ok());
         let error = self.fact("error")?.filter(|text| !text.is_empty());
         Ok(Status { mailboxes, finished, error })
+    }
+
+    /// Where the book contradicts itself: its pages, its indexes, its counts.
+    pub(crate) fn contradictions(&self) -> Result<Vec<String>, Error> {
+        let mut rows = self.connection.prepare("PRAGMA integrity_check(10)")?;
+        let found: Vec<String> = rows.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        let mut found: Vec<_> = found.into_iter().filter(|text| text != "ok").collect();
+        let wrong: u64 = self.connection.query_row(MISCOUNTED, [], |row| row.get(0))?;
+        if wrong > 0 {
+            found.push(format!("the counts of {wrong} mailboxes are not those of their messages"));
+        }
+        Ok(found)
+    }
+
+    /// The ids of all messages that are here.
+    pub(crate) fn contents(&self) -> Result<Vec<String>, Error> {
+        let sql = "SELECT DISTINCT content FROM items WHERE content IS NOT NULL";
+        let mut rows = self.connection.prepare(sql)?;
+        let found = rows.query_map([], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Mailbox, subject and reason of messages that could not be fetched: the first so many.

@@ -1,5 +1,6 @@
 //! Whole runs against a fake upstream.
 
+mod damage;
 mod faults;
 mod kept;
 mod runs;

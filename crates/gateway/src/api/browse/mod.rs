@@ -57,13 +57,14 @@ enum Nothing {
 
 impl From<IndexError> for Nothing {
     fn from(error: IndexError) -> Self {
-        Self::Failed(error.to_string())
+        Self::Failed(crate::local::told(&error))
     }
 }
 
 impl From<postern_sync::Error> for Nothing {
     fn from(error: postern_sync::Error) -> Self {
-        Self::Failed(error.to_string())
+        tracing::warn!(%error, "what was synced cannot be read");
+        Self::Failed("what was synced cannot be read; the log says why".to_owned())
     }
 }
 

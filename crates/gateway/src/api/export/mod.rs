@@ -152,7 +152,7 @@ impl From<std::io::Error> for Stopped {
 
 impl From<IndexError> for Stopped {
     fn from(error: IndexError) -> Self {
-        Self::Index(error.to_string())
+        Self::Index(crate::local::told(&error))
     }
 }
 
