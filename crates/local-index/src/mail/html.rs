@@ -4,20 +4,12 @@
 //! Blocks stand on lines of their own, words are neither glued nor split, and scripts, styles,
 //! titles, comments and [hidden](super::hidden) elements are left out.
 
-use std::cell::RefCell;
-
 use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{
-    BufferQueue, CharacterTokens, EndTag, StartTag, Tag, TagToken, Token, TokenSink,
-    TokenSinkResult, Tokenizer, TokenizerOpts,
-};
+use html5ever::tokenizer::{EndTag, StartTag, Tag, TokenSinkResult};
 
 use super::body::MAX_TEXT;
 use super::hidden::Hidden;
-
-/// Bytes of one tag or comment that are read; a longer one is skipped. The tokenizer compares every
-/// attribute of a tag with all before it, so a tag of a megabyte would take minutes.
-const MAX_TAG: usize = 4 << 10;
+use super::markup::{self, Reader};
 
 /// The text of an HTML page.
 ///
@@ -28,58 +20,9 @@ const MAX_TAG: usize = 4 << 10;
 /// ```
 #[must_use]
 pub fn to_text(html: &str) -> String {
-    let mut rest = html.get(..html.floor_char_boundary(MAX_TEXT)).unwrap_or(html);
-    let mut text = Text::default();
-    while !rest.is_empty() {
-        (text, rest) = tokenize(text, rest);
-    }
-    text.out
+    let html = html.get(..html.floor_char_boundary(MAX_TEXT)).unwrap_or(html);
+    markup::read(Text::default(), html).out
 }
-
-/// Reads on until the end, or until a tag or comment that is too long; then what comes after it is
-/// left to a new tokenizer.
-fn tokenize(text: Text, html: &str) -> (Text, &str) {
-    let tokenizer = Tokenizer::new(TextSink(RefCell::new(text)), TokenizerOpts::default());
-    let (mut fed, mut before) = (0, 0);
-    while let Some(rest) = html.get(fed..).filter(|rest| !rest.is_empty()) {
-        let chunk = rest.get(..rest.floor_char_boundary(MAX_TAG)).unwrap_or(rest);
-        let at = fed + chunk.len();
-        if !feed(&tokenizer, chunk) && at - before > MAX_TAG {
-            let mut text = tokenizer.sink.0.take();
-            (text.skipping, text.pending) = (None, Pending::Line);
-            return (text, after_markup(html, before, at));
-        }
-        (before, fed) = (fed, at);
-    }
-    tokenizer.end();
-    (tokenizer.sink.0.take(), "")
-}
-
-/// Whether a token ended in the chunk.
-fn feed(tokenizer: &Tokenizer<TextSink>, chunk: &str) -> bool {
-    let input = BufferQueue::default();
-    input.push_back(chunk.into());
-    // A script would pause the tokenizer; it goes on at the next call.
-    while !input.is_empty() {
-        drop(tokenizer.feed(&input));
-    }
-    std::mem::take(&mut tokenizer.sink.0.borrow_mut().moved)
-}
-
-/// What follows the tag or comment that begins behind `start` and is still open at `end`.
-fn after_markup(html: &str, start: usize, end: usize) -> &str {
-    let markup = html.get(start..end).unwrap_or_default();
-    let comment =
-        markup.rfind("<!--").filter(|at| !markup.get(*at..).unwrap_or_default().contains("-->"));
-    let (from, close) = match comment {
-        Some(at) => (start + at, "-->"),
-        None => (end, ">"),
-    };
-    html.get(from..).and_then(|rest| rest.split_once(close)).map_or("", |(_, after)| after)
-}
-
-#[derive(Default)]
-struct TextSink(RefCell<Text>);
 
 #[derive(Default)]
 struct Text {
@@ -89,8 +32,6 @@ struct Text {
     hidden: Hidden,
     /// White space was read that is not written yet.
     pending: Pending,
-    /// A token was read since this was last asked.
-    moved: bool,
 }
 
 #[derive(Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,27 +42,8 @@ enum Pending {
     Line,
 }
 
-impl TokenSink for TextSink {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        let mut text = self.0.borrow_mut();
-        text.moved |= !matches!(token, Token::ParseError(_));
-        match token {
-            CharacterTokens(characters) => text.characters(&characters),
-            TagToken(tag) => return text.tag(&tag),
-            Token::DoctypeToken(_)
-            | Token::CommentToken(_)
-            | Token::NullCharacterToken
-            | Token::EOFToken
-            | Token::ParseError(_) => {}
-        }
-        TokenSinkResult::Continue
-    }
-}
-
-impl Text {
-    fn characters(&mut self, characters: &str) {
+impl Reader for Text {
+    fn text(&mut self, characters: &str) {
         if self.skipping.is_some() || self.hidden.is_open() {
             return;
         }
@@ -135,14 +57,8 @@ impl Text {
         }
     }
 
-    fn separate(&mut self) {
-        let pending = std::mem::take(&mut self.pending);
-        match pending {
-            _ if self.out.is_empty() => {}
-            Pending::Nothing => {}
-            Pending::Space => self.out.push(' '),
-            Pending::Line => self.out.push('\n'),
-        }
+    fn skipped(&mut self) {
+        (self.skipping, self.pending) = (None, Pending::Line);
     }
 
     fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
@@ -164,6 +80,18 @@ impl Text {
         self.hidden.take(tag, around != Pending::Nothing);
         self.pending = self.pending.max(around);
         TokenSinkResult::Continue
+    }
+}
+
+impl Text {
+    fn separate(&mut self) {
+        let pending = std::mem::take(&mut self.pending);
+        match pending {
+            _ if self.out.is_empty() => {}
+            Pending::Nothing => {}
+            Pending::Space => self.out.push(' '),
+            Pending::Line => self.out.push('\n'),
+        }
     }
 }
 

@@ -12,7 +12,9 @@ pub mod document;
 mod headers;
 mod hidden;
 mod html;
+mod layout;
 mod marks;
+mod markup;
 pub(crate) mod nested;
 pub(crate) mod outlook;
 mod parse;
@@ -26,6 +28,7 @@ use std::fmt::Write as _;
 use sha2::{Digest as _, Sha256};
 
 pub use html::to_text as html_to_text;
+pub use layout::{MAX_DEPTH, MAX_HTML, MAX_TAGS, is_shown, well_nested};
 pub use parse::{parse, parse_with};
 pub use parts::{File, Parts};
 
