@@ -9,6 +9,7 @@
 //! | `local` | how the local index is asked |
 //! | `metrics` | what is counted |
 //! | [`api`] | the two faces over HTTP: drop-in below `/api`, native below `/v1` |
+//! | `pipe` | from a writer that blocks to a body that is sent |
 //! | `rate` | how often a key may ask |
 //! | `remembered` | what is remembered by texts that clients choose, and how much of it |
 //! | `shadow` | whether the local index would have said what premium said |
@@ -23,6 +24,7 @@ pub mod config;
 mod language;
 mod local;
 mod metrics;
+mod pipe;
 mod places;
 mod rate;
 mod remembered;
@@ -34,6 +36,6 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub use local::{Local, LocalEngine, LocalError};
+pub use local::{Local, LocalEngine, LocalError, Original};
 pub use serve::{Bound, ServeError, bind};
 pub use state::{Locals, State};

@@ -35,11 +35,12 @@ impl Full {
     }
 }
 
-/// One place, for as long as it is held.
+/// One place, or some, for as long as it is held.
 #[derive(Debug)]
 pub(crate) struct Place {
     places: Arc<Places>,
     key: String,
+    some: usize,
 }
 
 impl Places {
@@ -51,16 +52,22 @@ impl Places {
 
     /// A place for a request of `key`.
     pub(crate) fn take(self: &Arc<Self>, key: &str) -> Result<Place, Full> {
+        self.take_some(key, 1)
+    }
+
+    /// Some places at once. What needs more than a key may hold takes all that it may.
+    pub(crate) fn take_some(self: &Arc<Self>, key: &str, some: usize) -> Result<Place, Full> {
+        let some = some.clamp(1, self.share.max(1));
         let mut taken = self.lock();
-        if taken.values().sum::<usize>() >= self.all {
+        if taken.values().sum::<usize>() + some > self.all {
             return Err(Full::All(self.all));
         }
         let own = taken.entry(key.to_owned()).or_default();
-        if *own >= self.share {
+        if *own + some > self.share {
             return Err(Full::Key(self.share));
         }
-        *own += 1;
-        Ok(Place { places: Arc::clone(self), key: key.to_owned() })
+        *own += some;
+        Ok(Place { places: Arc::clone(self), key: key.to_owned(), some })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
@@ -71,7 +78,7 @@ impl Places {
 impl Drop for Place {
     fn drop(&mut self) {
         if let Some(own) = self.places.lock().get_mut(&self.key) {
-            *own = own.saturating_sub(1);
+            *own = own.saturating_sub(self.some);
         }
     }
 }
@@ -111,5 +118,16 @@ mod tests {
             assert_eq!(places.take("a").unwrap_err(), Full::Key(1));
             drop(place);
         }
+    }
+
+    #[test]
+    fn some_at_once_are_given_back_at_once() {
+        let places = Places::new(8, 2);
+        let three = places.take_some("a", 3).unwrap();
+        assert_eq!(places.take_some("a", 2).unwrap_err(), Full::Key(4));
+        let all = places.take_some("b", 100).unwrap();
+        assert_eq!(places.take_some("a", 2).unwrap_err(), Full::All(8));
+        drop((three, all));
+        assert!(places.take_some("a", 4).is_ok());
     }
 }

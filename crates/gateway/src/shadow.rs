@@ -2,14 +2,15 @@
 //! twice, so that an operator knows how far to trust the fallback before it is needed.
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::time::Instant;
 
-use postern_local_index::search::{Page, Scope};
+use postern_local_index::search::{Asker, Error as IndexError, Scope};
 use postern_upstream::Answer;
 use tracing::{info, warn};
 
 use crate::State;
-use crate::local::{Allowance, Question};
+use crate::local::{Allowance, LocalEngine, Question};
 use crate::metrics::Comparison;
 
 /// Asks the local index beside the requests, if it is this one's turn. The messages are compared where
@@ -35,7 +36,8 @@ pub(crate) fn compare<Q>(
     let allowance = Allowance::new(Scope::All, state.deadline(Instant::now()));
     drop(tokio::spawn(async move {
         let Some(question) = question.await else { return };
-        let page = local.search(question, &allowance).await;
+        let page =
+            local.ask(&allowance, move |engine, asker| Ours::find(engine, &question, asker)).await;
         let result = page.map_or(Comparison::Failed, |page| theirs.compare(&page));
         state.metrics().shadow(result);
         match result {
@@ -45,6 +47,27 @@ pub(crate) fn compare<Q>(
             }
         }
     }));
+}
+
+/// What the local index said.
+struct Ours {
+    count: usize,
+    ids: Vec<String>,
+}
+
+impl Ours {
+    fn find(
+        engine: &dyn LocalEngine,
+        question: &Question,
+        asker: &Asker,
+    ) -> Result<Self, IndexError> {
+        let mut ids = Vec::new();
+        let page = engine.each(&question.search(), asker, &mut |hit| {
+            ids.push(hit.message.id);
+            ControlFlow::Continue(())
+        })?;
+        Ok(Self { count: page.count, ids })
+    }
 }
 
 /// What premium said.
@@ -64,12 +87,11 @@ impl Theirs {
         Some(Self { count, ids: ids.filter(|ids| exactly && ids.len() == count) })
     }
 
-    fn compare(&self, ours: &Page) -> Comparison {
+    fn compare(&self, ours: &Ours) -> Comparison {
         if ours.count != self.count {
             return Comparison::Count;
         }
-        let is_other =
-            |ids: &BTreeSet<String>| ours.hits.iter().any(|hit| !ids.contains(&hit.message.id));
+        let is_other = |ids: &BTreeSet<String>| ours.ids.iter().any(|id| !ids.contains(id));
         if self.ids.as_ref().is_some_and(is_other) { Comparison::Ids } else { Comparison::Same }
     }
 }

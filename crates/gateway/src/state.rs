@@ -51,6 +51,11 @@ impl Locals {
     }
 }
 
+/// Local answers that are written while they are sent, each a thread, one message and a few chunks.
+const STREAMS: usize = 32;
+/// MiB of answers that are in memory as a whole while they are sent; fewer where it is tested.
+const HELD: usize = if cfg!(test) { 4 } else { 256 };
+
 /// What every request needs; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct State(Arc<Inner>);
@@ -69,6 +74,8 @@ struct Inner {
     requests: Arc<Places>,
     /// Those of each tenant.
     exports: BTreeMap<String, Arc<Places>>,
+    streams: Arc<Places>,
+    held: Arc<Places>,
     shadow: f64,
     origins: Vec<String>,
     metrics: Metrics,
@@ -126,6 +133,8 @@ impl State {
             rate: Rate::new(&config.limits),
             requests: Places::new(config.limits.concurrency, config.access.keys().len()),
             exports: places_to_export(config),
+            streams: Places::new(STREAMS, config.access.keys().len()),
+            held: Places::new(HELD, config.access.keys().len()),
             shadow: settings.map_or(0.0, |one| one.shadow),
             origins: config.origins.clone(),
             metrics: Metrics::default(),
@@ -203,6 +212,16 @@ impl State {
     pub(crate) fn place_to_export(&self, caller: &Caller) -> Result<Place, Full> {
         let tenant = caller.tenant.as_deref().unwrap_or_default();
         self.0.exports.get(tenant).ok_or(Full::All(0))?.take(&caller.name)
+    }
+
+    /// A place for one more large answer, for as long as it is sent.
+    pub(crate) fn place_to_stream(&self, caller: &Caller) -> Result<Place, Full> {
+        self.0.streams.take(&caller.name)
+    }
+
+    /// A place for so many bytes of an answer in memory, for as long as it is sent.
+    pub(crate) fn place_to_hold(&self, caller: &Caller, bytes: usize) -> Result<Place, Full> {
+        self.0.held.take_some(&caller.name, bytes.div_ceil(1 << 20))
     }
 
     pub(crate) fn access(&self) -> &Access {

@@ -1,5 +1,6 @@
 //! What was synced, for those who answer in the place of the service.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -167,23 +168,27 @@ impl Collected {
         self.within(mailbox, node, |book| book.entries(mailbox.number, folder, span, offset, most))
     }
 
-    /// The original of a message by its id upstream.
+    /// The original of a message by its id upstream, as [`Store::open`] streams it.
     ///
     /// # Errors
     ///
     /// When book-keeping or store cannot be read.
-    pub fn download(&self, mailbox: &InMailbox, item: &str) -> Result<Option<Vec<u8>>, Error> {
+    pub fn download(
+        &self,
+        mailbox: &InMailbox,
+        item: &str,
+    ) -> Result<Option<impl Read + Send + use<>>, Error> {
         let content = self.with_book(|book| book.content(mailbox.number, item))?.flatten();
-        content.map_or(Ok(None), |content| self.store.get(&content))
+        content.map_or(Ok(None), |content| self.store.open(&content))
     }
 
-    /// The original of a message by its id in the index.
+    /// The original of a message by its id in the index, as [`Store::open`] streams it.
     ///
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub fn original(&self, id: &str) -> Result<Option<Vec<u8>>, Error> {
-        self.store.get(id)
+    pub fn original(&self, id: &str) -> Result<Option<impl Read + Send + use<>>, Error> {
+        self.store.open(id)
     }
 
     fn within<F, T: From<F>>(

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use postern_local_index::mail::id_of;
+use postern_local_index::mail::{id_of, id_of_stream};
 use tempfile::NamedTempFile;
 
 use crate::Error;
@@ -93,16 +93,44 @@ impl Store {
     ///
     /// When the file is there and the system refuses to read it.
     pub fn get(&self, id: &str) -> Result<Option<Vec<u8>>, Error> {
-        let Some(path) = self.path(id) else { return Ok(None) };
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::io(&path, error)),
-        };
+        let Some((_, file)) = self.file(id)? else { return Ok(None) };
         let mut message = Vec::new();
         // Broken packing is as good as other content: it is fetched again.
         let whole = GzDecoder::new(file).read_to_end(&mut message).is_ok();
         Ok((whole && id_of(&message) == id).then_some(message))
+    }
+
+    /// The same as a stream: it is read to its end twice, and never in memory as a whole.
+    ///
+    /// ```
+    /// use std::io::Read as _;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let store = postern_sync::Store::below(folder.path());
+    /// let id = store.put(b"Subject: x\r\n\r\ny")?;
+    /// let mut text = String::new();
+    /// store.open(&id)?.unwrap().read_to_string(&mut text)?;
+    /// assert_eq!(text, "Subject: x\r\n\r\ny");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// When the file is there and the system refuses to read it.
+    pub fn open(&self, id: &str) -> Result<Option<impl io::Read + Send + use<>>, Error> {
+        let Some((path, mut file)) = self.file(id)? else { return Ok(None) };
+        let is_whole = id_of_stream(GzDecoder::new(&file)).is_ok_and(|found| found == id);
+        file.rewind().map_err(|error| Error::io(&path, error))?;
+        Ok(is_whole.then(|| GzDecoder::new(file)))
+    }
+
+    fn file(&self, id: &str) -> Result<Option<(PathBuf, File)>, Error> {
+        let Some(path) = self.path(id) else { return Ok(None) };
+        match File::open(&path) {
+            Ok(file) => Ok(Some((path, file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(Error::io(&path, error)),
+        }
     }
 
     /// Removes a message.
@@ -199,6 +227,9 @@ mod tests {
             assert_eq!(store.put(message).unwrap(), id, "twice is once");
             store.settle().unwrap();
             assert_eq!(store.get(&id).unwrap().as_deref(), Some(message));
+            let mut streamed = Vec::new();
+            store.open(&id).unwrap().unwrap().read_to_end(&mut streamed).unwrap();
+            assert_eq!(streamed, message);
         }
     }
 
@@ -217,6 +248,7 @@ mod tests {
         ] {
             fs::write(&path, broken).unwrap();
             assert_eq!(store.get(&id).unwrap(), None);
+            assert!(store.open(&id).unwrap().is_none());
         }
         store.remove(&id).unwrap();
         store.remove(&id).unwrap();

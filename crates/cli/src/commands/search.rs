@@ -1,5 +1,6 @@
 //! `postern search`.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Instant;
 
@@ -8,7 +9,7 @@ use postern_gateway::api::wire::{
 };
 use postern_local_index::search::{Asker, Hit, Index, Page, Scope, Search as Request, Work};
 use postern_query::{
-    Budget, Capabilities, Errors, Fidelity, Parsed, Recipient, datatap, english, odata,
+    Budget, Capabilities, Errors, Fidelity, Message, Parsed, Recipient, datatap, english, odata,
     parse_within,
 };
 
@@ -16,6 +17,11 @@ use crate::args::{Common, Search, SearchFormat};
 use crate::commands::{batch, show};
 use crate::exit::Exit;
 use crate::{clock, data, output, terminal};
+
+/// Files of a hit that are named.
+const MOST_FILES: usize = 20;
+/// Characters of a subject or a name that are shown.
+const MOST_CHARACTERS: usize = 1_000;
 
 /// Searches the local index.
 pub(crate) fn run(common: &Common, arguments: &Search) -> anyhow::Result<Exit> {
@@ -183,24 +189,39 @@ fn one(number: usize, hit: &Hit) -> String {
         .map_or_else(|| "no date".to_owned(), |date| date.strftime("%Y-%m-%d %H:%M").to_string());
     let sender =
         Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
-    let files: Vec<_> =
-        message.attachments.iter().filter_map(|file| file.name.as_deref()).collect();
     let subject =
         message.subject.as_deref().filter(|subject| !subject.is_empty()).unwrap_or("(no subject)");
-    let head = format!("{number:>3}. {date}  {}", terminal::safe(&show::person(&sender)));
+    let subject = short(subject);
+    let sender = show::person(&sender);
+    let head = format!("{number:>3}. {date}  {}", terminal::safe(&short(&sender)));
     let mut lines = vec![
         output::styled(output::FAINT, head),
-        format!("     {}", marked(subject, &snippet.subject_ranges, true)),
+        format!("     {}", marked(&subject, &snippet.subject_ranges, true)),
     ];
     if !snippet.text.is_empty() {
         lines.push(format!("     {}", marked(&snippet.text, &snippet.ranges, false)));
     }
     let mut foot = vec![terminal::safe(&message.id)];
-    foot.extend(
-        (!files.is_empty()).then(|| format!("files: {}", terminal::safe(&files.join(", ")))),
-    );
+    foot.extend(files(message));
     lines.push(output::styled(output::FAINT, format!("     {}", foot.join("  "))));
     lines.join("\n") + "\n\n"
+}
+
+/// The names of the first files, and how many there are beside them.
+fn files(message: &Message) -> Option<String> {
+    let mut named = message.attachments.iter().filter_map(|file| file.name.as_deref());
+    let first: Vec<_> = named.by_ref().take(MOST_FILES).map(short).collect();
+    let more = match named.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    (!first.is_empty()).then(|| format!("files: {}{more}", terminal::safe(&first.join(", "))))
+}
+
+/// The text, or the beginning of one that nobody reads as a whole.
+fn short(text: &str) -> Cow<'_, str> {
+    let end = text.char_indices().nth(MOST_CHARACTERS).map(|(end, _)| end);
+    end.and_then(|end| text.get(..end)).map_or(text.into(), |start| format!("{start}…").into())
 }
 
 /// Text with the words that were looked for in colour.

@@ -1,12 +1,19 @@
 //! Bytes that a browser saves and never shows.
 
+use std::io::Write as _;
+
 use axum::body::Body;
 use axum::http::HeaderValue;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse as _, Response};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::held::{Busy, held};
 use super::html;
+use crate::State as Shared;
+use crate::access::Caller;
+use crate::local::Original;
+use crate::pipe::{Pipe, copy};
 
 pub(super) const MESSAGE: HeaderValue = HeaderValue::from_static("message/rfc822");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
@@ -20,6 +27,28 @@ pub(super) fn download(name: &str, body: impl Into<Body>) -> Response {
     response.headers_mut().insert(CONTENT_DISPOSITION, disposition(&safe(name)));
     response
 }
+
+/// An original as a file of that name. One that lies in the store is read as it is sent.
+pub(super) fn original(
+    state: &Shared,
+    caller: &Caller,
+    name: &str,
+    original: Original,
+) -> Result<Response, Busy> {
+    let mut reader = match original {
+        Original::Whole(bytes) => return Ok(download(name, held(state, caller, bytes)?)),
+        Original::Streamed(reader) => reader,
+    };
+    let place = state.place_to_stream(caller).map_err(|full| Busy::new(state, full, STREAMS))?;
+    let (pipe, outlet) = Pipe::new(state.limits().time);
+    drop(tokio::task::spawn_blocking(move || {
+        pipe.run(|pipe| copy(reader.as_mut(), &mut |piece| pipe.write_all(piece)));
+    }));
+    Ok(download(name, outlet.body(place)))
+}
+
+/// What there are too many of.
+pub(super) const STREAMS: &str = "large answers";
 
 /// The name in ASCII for old clients, and as it is (RFC 6266).
 fn disposition(name: &str) -> HeaderValue {

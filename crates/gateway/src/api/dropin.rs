@@ -3,23 +3,28 @@
 use std::time::Instant;
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use postern_local_index::search::Page;
+use postern_local_index::search::Asker;
 use postern_upstream::{Call, Target};
 
+use super::download::STREAMS;
 use super::fields::list;
+use super::held::Busy;
 use super::params::{BadParam, Params};
 use super::trace::{Source, Trace};
-use super::upstream_shape::{Envelope, Refusals, UpstreamError, envelope, relay};
+use super::upstream_shape::{Envelope, Refusals, UpstreamError, relay, write_envelope};
 use super::{PAGE_LIMIT, SKIP_LIMIT};
 use crate::State as Shared;
 use crate::access::{Caller, Denied};
 use crate::choose::{Chosen, Face, Reason, Verdict, choose};
 use crate::language::DropIn;
-use crate::local::{LocalError, Question};
+use crate::local::{LocalEngine, LocalError, Question};
+use crate::pipe::Pipe;
 use crate::shadow;
 
 type IndexPath = Result<Path<(String, String)>, PathRejection>;
@@ -140,7 +145,7 @@ async fn find_locally(
     asked: &Asked,
     raw: &str,
     trace: &Trace,
-) -> Result<Page, NoPage> {
+) -> Result<Body, NoPage> {
     if !state.premium().is_none_or(|premium| premium.is_ours(&asked.index)) {
         return Err(NoPage::Refused(UpstreamError::not_found()));
     }
@@ -148,12 +153,21 @@ async fn find_locally(
     let local = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await;
     let local = local.map_err(NoPage::Denied)?;
     let allowance = state.allowance(&asked.caller, trace.start);
-    local.search(question, &allowance).await.map_err(NoPage::Failed)
+    let place = state.place_to_stream(&asked.caller);
+    let place = place.map_err(|full| NoPage::Refused(Busy::new(state, full, STREAMS).into()))?;
+    let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
+        write_envelope(engine, &question.search(), asker, pipe)
+    };
+    let patience = state.limits().time;
+    local.stream(&allowance, patience, place, write).await.map_err(NoPage::Failed)
 }
 
-fn ours(found: Result<Page, NoPage>, reason: Reason) -> (Response, Source) {
+fn ours(found: Result<Body, NoPage>, reason: Reason) -> (Response, Source) {
     match found {
-        Ok(page) => (envelope(&page), Source::local(reason)),
+        Ok(body) => {
+            let headers = [(CONTENT_TYPE, "application/json")];
+            ((headers, body).into_response(), Source::local(reason))
+        }
         Err(NoPage::Denied(denied)) => {
             (UpstreamError::from(denied).into_response(), Source::nobody(reason))
         }

@@ -1,6 +1,8 @@
 //! HTML out of mail, made safe to show.
 
 use ammonia::Builder;
+use postern_local_index::mail::{html_of, well_nested};
+use postern_query::Message;
 
 /// Nothing runs, nothing is sent, and nothing is loaded but how our own pages look.
 pub(super) const POLICY: [(&str, &str); 2] = [
@@ -12,8 +14,36 @@ pub(super) const POLICY: [(&str, &str); 2] = [
     ("referrer-policy", "no-referrer"),
 ];
 
-/// The HTML without scripts, styles, forms, and whatever would be fetched to show it.
-pub(super) fn sanitised(html: &str) -> String {
+/// Bytes of plain text that are shown.
+const MOST_TEXT: usize = 1 << 20;
+/// Characters of a title that are shown.
+const MOST_TITLE: usize = 1_000;
+/// Said where HTML exceeds what may be laid out.
+const TOO_COMPLEX: &str =
+    "This message is too complex to be shown as it was laid out; this is its text.";
+/// Said where the text is cut.
+const TOO_LONG: &str =
+    "This message is too long to be shown as a whole; its original has all of it.";
+
+/// A page with what was sent as HTML, else the text that is kept in the index.
+pub(super) fn view(message: &Message, original: Option<Vec<u8>>) -> String {
+    let rich = original.and_then(|raw| html_of(&raw));
+    let text = message.body.as_deref().unwrap_or_default();
+    let body = match rich {
+        None => of_text(text, &[]),
+        Some(html) => sanitised(&html).unwrap_or_else(|| of_text(text, &[TOO_COMPLEX])),
+    };
+    page(message.subject.as_deref().unwrap_or_default(), &body)
+}
+
+/// The HTML without scripts, styles, forms, and whatever would be fetched to show it; nothing where it
+/// is too large or too deep to be laid out.
+fn sanitised(html: &str) -> Option<String> {
+    // A tree is made only of what was bounded before: deep or wrong nesting costs the square, and more.
+    well_nested(html).map(|html| clean(&html))
+}
+
+fn clean(html: &str) -> String {
     Builder::default()
         .url_schemes(["http", "https", "mailto"].into())
         .link_rel(Some("noopener noreferrer nofollow"))
@@ -26,14 +56,19 @@ pub(super) fn sanitised(html: &str) -> String {
         .to_string()
 }
 
-/// Plain text with its line ends.
-pub(super) fn of_text(text: &str) -> String {
-    format!("<pre>{}</pre>", ammonia::clean_text(text))
+/// Plain text with its line ends, below what there is to say of it.
+fn of_text(text: &str, notes: &[&str]) -> String {
+    let shown = text.get(..text.floor_char_boundary(MOST_TEXT)).unwrap_or(text);
+    let cut = (shown.len() < text.len()).then_some(TOO_LONG);
+    let notes: String =
+        notes.iter().copied().chain(cut).map(|note| format!("<p>{note}</p>")).collect();
+    format!("{notes}<pre>{}</pre>", ammonia::clean_text(shown))
 }
 
 /// A whole page around a body that is safe.
-pub(super) fn page(title: &str, body: &str) -> String {
-    let title = ammonia::clean_text(title);
+fn page(title: &str, body: &str) -> String {
+    let title: String = title.chars().take(MOST_TITLE).collect();
+    let title = ammonia::clean_text(&title);
     format!(
         "<!doctype html><html><head><meta charset=\"utf-8\"><title>{title}</title>\
          <link rel=\"stylesheet\" href=\"/assets/mail.css\"></head><body>{body}</body></html>"
@@ -42,11 +77,13 @@ pub(super) fn page(title: &str, body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use postern_local_index::mail::is_shown;
+
     use super::*;
 
     #[track_caller]
     fn check(html: &str, expected: &str) {
-        assert_eq!(sanitised(html), expected, "{html}");
+        assert_eq!(sanitised(html).as_deref(), Some(expected), "{html}");
     }
 
     #[test]
@@ -64,9 +101,53 @@ mod tests {
         check("<base href=//x><meta http-equiv=refresh content=0>a", "a");
     }
 
+    /// What is written anew before it is sanitised looks the same.
+    #[test]
+    fn mail_that_is_nested_well_looks_as_it_was_sent() {
+        for html in [
+            "<html><head><title></title><style>p{}</style></head><body><p>Dear <b>Ann</b>,<p>yours</body></html>",
+            "<div dir=ltr><div>a<br></div><blockquote type=cite><p>b &amp; c</p></blockquote></div>",
+            "<table border=0 width=600><tr><td align=center><a href='https://x.org/?a=1&amp;b=2'>x</a></td></tr></table>",
+            "<ul><li>a<li>b</ul><ol start=3><li>c</ol><dl><dt>d<dd>e</dl><hr>f<h1>g</h1>",
+            "<p class=MsoNormal><span lang=EN-US style='color:red'>a<o:p></o:p></span></p>",
+            "<font size=2><p>a</font></p><center>b</center>c<pre>\n d\n</pre>&nbsp;é",
+            "<table><caption>c</caption><colgroup><col width=1></colgroup><thead><tr><th>h</th></tr></thead></table>",
+            "<p><b>a</p><p>b</b></p><i>c<img alt=d src=x></i><form><input><p>e</form>",
+        ] {
+            assert_eq!(sanitised(html), Some(clean(html)), "{html}");
+        }
+    }
+
+    #[test]
+    fn every_element_that_may_be_shown_is_known_to_the_layout() {
+        let unknown: Vec<_> =
+            Builder::default().clone_tags().into_iter().filter(|tag| !is_shown(tag)).collect();
+        assert!(unknown.is_empty(), "{unknown:?}");
+    }
+
+    /// A message of 488 KB took 100 seconds.
+    #[test]
+    fn of_html_that_is_too_complex_the_text_is_shown() {
+        let html = format!("Content-Type: text/html\n\n{}a", "<div>".repeat(100_000));
+        let message = Message { body: Some("a < b".into()), ..Message::default() };
+        let page = view(&message, Some(html.into_bytes()));
+        assert!(
+            page.contains(&format!("<body><p>{TOO_COMPLEX}</p><pre>a&#32;&lt;&#32;b</pre>")),
+            "{page}"
+        );
+        let long = Message {
+            body: Some("é".repeat(MOST_TEXT)),
+            subject: Some("é".repeat(1 << 20)),
+            ..Message::default()
+        };
+        let page = view(&long, None);
+        assert!(page.contains(&format!("<p>{TOO_LONG}</p>")));
+        assert!(page.len() < MOST_TEXT + 10 * MOST_TITLE, "{}", page.len());
+    }
+
     #[test]
     fn text_stays_text() {
-        assert!(of_text("<script>").contains("&lt;script&gt;"));
+        assert!(of_text("<script>", &[]).contains("&lt;script&gt;"));
         assert!(page("</title><script>", "").contains("&lt;&#47;title&gt;"));
     }
 }

@@ -1,23 +1,25 @@
 //! `/v1/messages/{id}`: one message, as JSON, as HTML that is safe to show, or as it was sent.
 
-use axum::Json;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse as _, Response};
-use postern_local_index::mail::Parts;
+use postern_local_index::mail::file_of;
+use postern_local_index::search::Asker;
 use postern_query::Message;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::download::download;
+use super::download;
+use super::held::held;
 use super::html;
 use super::native::{Visitor, named, unknown};
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
 use super::wire::MessageView;
 use crate::State as Shared;
+use crate::local::{LocalEngine, Original};
 
 /// How a message is shown.
 #[derive(Serialize, ToSchema)]
@@ -62,22 +64,30 @@ pub(super) async fn get(
     let mut params = Params::parse(&raw.unwrap_or_default(), &["format"])?;
     let view = View::named(params.take("format").as_deref())?;
     let message = visitor.message(&named(id)?).await?;
-    Ok(match view {
-        View::Json => Json(MessageView::from(&message)).into_response(),
-        View::Html => page(&visitor, &message).await,
-    })
+    match view {
+        View::Json => json(&state, &visitor, message).await,
+        View::Html => page(&state, &visitor, message).await,
+    }
 }
 
-/// What was sent as HTML, else the text that is kept in the index.
-async fn page(visitor: &Visitor, message: &Message) -> Response {
-    let original = visitor.original(&message.id).await.ok();
-    let rich = original.and_then(|raw| Parts::of(&raw).html);
-    let body = match rich {
-        Some(html) => html::sanitised(&html),
-        None => html::of_text(message.body.as_deref().unwrap_or_default()),
+/// The message with all its fields. A large one takes its time to be written.
+async fn json(state: &Shared, visitor: &Visitor, message: Message) -> Result<Response, Problem> {
+    let written = move |_: &dyn LocalEngine, _: &Asker| {
+        Ok(serde_json::to_vec(&MessageView::from(&message)).unwrap_or_default())
     };
-    let subject = message.subject.as_deref().unwrap_or_default();
-    (html::POLICY, Html(html::page(subject, &body))).into_response()
+    let body = held(state, &visitor.caller, visitor.ask(written).await?)?;
+    Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
+}
+
+/// The message as a page. All of it is work: none is done on the threads that talk to clients.
+async fn page(state: &Shared, visitor: &Visitor, message: Message) -> Result<Response, Problem> {
+    let work = move |engine: &dyn LocalEngine, _: &Asker| {
+        let original = engine.original(&message.id).ok().and_then(Result::ok);
+        let original = original.and_then(|original| original.into_bytes().ok());
+        Ok(html::view(&message, original))
+    };
+    let page = visitor.ask(work).await?.into_bytes();
+    Ok((html::POLICY, Html(held(state, &visitor.caller, page)?)).into_response())
 }
 
 /// The original bytes of a message
@@ -95,9 +105,10 @@ pub(super) async fn eml(
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let id = named(id)?;
-    let bytes = Visitor::admit(&state, &headers).await?.original(&id).await?;
-    let mut response = download(&format!("{id}.eml"), bytes);
-    response.headers_mut().insert(CONTENT_TYPE, super::download::MESSAGE);
+    let visitor = Visitor::admit(&state, &headers).await?;
+    let original = visitor.original(&id).await?;
+    let mut response = download::original(&state, &visitor.caller, &format!("{id}.eml"), original)?;
+    response.headers_mut().insert(CONTENT_TYPE, download::MESSAGE);
     Ok(response)
 }
 
@@ -123,11 +134,15 @@ pub(super) async fn attachment(
 ) -> Result<Response, Problem> {
     let visitor = Visitor::admit(&state, &headers).await?;
     let (id, number) = named(path)?;
-    let raw = visitor.original(&id).await?;
-    let file = Parts::of(&raw).files.into_iter().nth(number).ok_or_else(unknown)?;
+    let original = visitor.original(&id).await?;
+    let file = move |_: &dyn LocalEngine, _: &Asker| {
+        Ok(original.into_bytes().ok().and_then(|raw| file_of(&raw, number)))
+    };
+    let file = visitor.ask(file).await?.ok_or_else(unknown)?;
     let packed = || {
         Problem::new(410, "attachment_packed", "the attachment lies in a part of Outlook's own")
             .hint("the whole message is at `/eml`, with the part as `winmail.dat`")
     };
-    Ok(download(&file.name, file.bytes.ok_or_else(packed)?))
+    let bytes = file.bytes.ok_or_else(packed)?;
+    Ok(download::original(&state, &visitor.caller, &file.name, Original::Whole(bytes))?)
 }

@@ -14,6 +14,7 @@ mod forward;
 mod from_upstream;
 mod guard;
 mod health;
+mod held;
 mod html;
 mod message;
 mod native;
@@ -53,6 +54,8 @@ use problem::Problem;
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Hits that one page may have.
 const PAGE_LIMIT: usize = 1_000;
+/// Bytes of JSON that a page of `/v1` has at most, unless one message alone has more.
+const PAGE_BYTES: usize = 8 << 20;
 /// Hits that may be left out.
 const SKIP_LIMIT: usize = 100_000;
 

@@ -1,5 +1,6 @@
 //! What the handlers of `/v1` that ask the local index alone have in common.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use axum::extract::Path;
@@ -13,7 +14,7 @@ use super::dropin;
 use super::problem::Problem;
 use crate::State as Shared;
 use crate::access::Caller;
-use crate::local::{Allowance, Local, LocalEngine, LocalError};
+use crate::local::{Allowance, Local, LocalEngine, LocalError, Original};
 
 /// The key that a client presents, by either header.
 pub(super) fn presented_key(headers: &HeaderMap) -> Option<&str> {
@@ -55,10 +56,6 @@ impl Visitor {
         self.local.ask(&self.allowance, work).await
     }
 
-    pub(super) fn may_see(&self, message: &Message) -> bool {
-        self.caller.mailboxes.permits(message.mailbox.as_deref())
-    }
-
     /// The message of that id.
     pub(super) async fn message(&self, id: &str) -> Result<Message, Problem> {
         self.find(by(StringField::Id, id)).await
@@ -67,12 +64,11 @@ impl Visitor {
     /// A message of those that may be seen. One that may not is not there: it is never read, so that
     /// time does not tell either.
     pub(super) async fn find(&self, condition: Condition) -> Result<Message, Problem> {
-        let found = self.ask(move |engine, asker| engine.search(&first(&condition), asker)).await?;
-        found.hits.into_iter().next().map(|hit| hit.message).ok_or_else(unknown)
+        self.ask(move |engine, asker| first(engine, &condition, asker)).await?.ok_or_else(unknown)
     }
 
     /// Its bytes as they were read.
-    pub(super) async fn original(&self, id: &str) -> Result<Vec<u8>, Problem> {
+    pub(super) async fn original(&self, id: &str) -> Result<Original, Problem> {
         let message = self.message(id).await?;
         let found = self.ask(move |engine, _| engine.original(&message.id)).await?;
         found.map_err(|lost| {
@@ -90,8 +86,18 @@ pub(super) fn by(field: StringField, value: &str) -> Condition {
 }
 
 /// Any one message that matches.
-pub(super) const fn first(condition: &Condition) -> Search<'_> {
-    Search { condition, order: &[], after: None, offset: 0, limit: 1, highlight: false }
+pub(super) fn first(
+    engine: &dyn LocalEngine,
+    condition: &Condition,
+    asker: &Asker,
+) -> Result<Option<Message>, IndexError> {
+    let mut found = None;
+    let any = Search { condition, order: &[], after: None, offset: 0, limit: 1, highlight: false };
+    engine.each(&any, asker, &mut |hit| {
+        found = Some(hit.message);
+        ControlFlow::Break(())
+    })?;
+    Ok(found)
 }
 
 /// No such message, or none that may be seen.

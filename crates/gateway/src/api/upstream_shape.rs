@@ -1,6 +1,8 @@
 //! Answers and refusals in the shape of the premium service.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use axum::Json;
@@ -9,7 +11,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
 use postern_local_index::mail::document;
-use postern_local_index::search::Page;
+use postern_local_index::search::{Asker, Hit, Search};
 use postern_upstream::Answer;
 use serde::Serialize;
 use serde_json::Value;
@@ -21,6 +23,8 @@ use super::params::BadParam;
 use super::problem::seconds;
 use crate::access::Denied;
 use crate::language::Refused;
+use crate::local::LocalEngine;
+use crate::pipe::Stopped;
 
 /// A refusal: `{"error":{"code","message"}}`.
 #[derive(Debug)]
@@ -114,18 +118,38 @@ pub(super) fn relay(answer: Answer) -> Response {
     from_upstream::pass_on(answer.status, &headers, Body::from(answer.body))
 }
 
-/// A page of local hits in the envelope of the service: the score first, then every field.
-pub(super) fn envelope(page: &Page) -> Response {
-    let results = page
-        .hits
-        .iter()
-        .map(|hit| Document { score: hit.score, fields: document::to_value(&hit.message) });
-    Json(Envelope { results: results.collect(), count: page.count }).into_response()
+/// Writes a page of local hits in the envelope of the service: the score first, then every field. One
+/// message is in memory at a time.
+pub(super) fn write_envelope(
+    engine: &dyn LocalEngine,
+    search: &Search<'_>,
+    asker: &Asker,
+    out: &mut impl Write,
+) -> Result<(), Stopped> {
+    let (mut before, mut written) = ("{\"Results\":[", Ok(()));
+    let page = engine.each(search, asker, &mut |hit| {
+        written = write_hit(std::mem::replace(&mut before, ","), hit, out);
+        if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })?;
+    written?;
+    let start = if before == "," { "" } else { before };
+    Ok(write!(out, "{start}],\"Count\":{}}}", page.count)?)
+}
+
+/// What is kept while somebody reads is the text alone.
+fn write_hit(before: &str, hit: Hit, out: &mut impl Write) -> io::Result<()> {
+    let document = Document { score: hit.score, fields: document::to_value(&hit.message) };
+    drop(hit);
+    let text = serde_json::to_vec(&document)?;
+    drop(document);
+    out.write_all(before.as_bytes())?;
+    out.write_all(&text)
 }
 
 /// A page in the shape of the service.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "PascalCase")]
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it is written bit by bit; this describes it")]
+#[schema(rename_all = "PascalCase")]
 pub(super) struct Envelope {
     results: Vec<Document>,
     count: usize,

@@ -25,7 +25,7 @@ impl Allowance {
 
 /// Stops work when nobody waits for it any more.
 #[derive(Debug)]
-pub(crate) struct StopOnDrop(pub(crate) Work);
+pub(super) struct StopOnDrop(pub(super) Work);
 
 impl Drop for StopOnDrop {
     fn drop(&mut self) {

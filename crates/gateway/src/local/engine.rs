@@ -1,21 +1,31 @@
 //! What the gateway asks of an index.
 
+use std::ops::ControlFlow;
+
 use jiff::tz::TimeZone;
 use postern_local_index::search::{
-    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Index, Page,
-    Search, Suggestion, Thread,
+    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Hit, Index,
+    Page, Search, Suggestion, Thread,
 };
 use postern_local_index::source::Lost;
 use postern_query::Condition;
 
+use super::Original;
+
 /// Something that can answer from this machine.
 pub trait LocalEngine: Send + Sync + 'static {
-    /// One page of what matches.
+    /// Hands over the messages of one page of what matches one by one, until it is told to stop: what
+    /// is left is the page without them.
     ///
     /// # Errors
     ///
     /// When it costs too much work or is stopped, or the index cannot be read.
-    fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, IndexError>;
+    fn each(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, IndexError>;
 
     /// Counts what matches by each facet: the `most` most frequent values of each, in UTC.
     ///
@@ -44,7 +54,7 @@ pub trait LocalEngine: Send + Sync + 'static {
         asker: &Asker,
     ) -> Result<Vec<Suggestion>, IndexError>;
 
-    /// The conversation of the message of that id.
+    /// The ids of the conversation of the message of that id.
     ///
     /// # Errors
     ///
@@ -63,7 +73,7 @@ pub trait LocalEngine: Send + Sync + 'static {
     /// # Errors
     ///
     /// When the book-keeping of the index cannot be read now.
-    fn original(&self, id: &str) -> Result<Result<Vec<u8>, Lost>, IndexError>;
+    fn original(&self, id: &str) -> Result<Result<Original, Lost>, IndexError>;
 
     /// How much of the known mail is here; asked with every search, so it must be at hand.
     fn coverage(&self) -> Coverage;
@@ -75,8 +85,13 @@ pub trait LocalEngine: Send + Sync + 'static {
 }
 
 impl LocalEngine for Index {
-    fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, IndexError> {
-        Self::search(self, search, asker)
+    fn each(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, IndexError> {
+        Self::each(self, search, asker, take)
     }
 
     fn facets(
@@ -108,8 +123,8 @@ impl LocalEngine for Index {
         Self::address_book(self, asker)
     }
 
-    fn original(&self, id: &str) -> Result<Result<Vec<u8>, Lost>, IndexError> {
-        Self::original(self, id)
+    fn original(&self, id: &str) -> Result<Result<Original, Lost>, IndexError> {
+        Ok(Self::original(self, id)?.map(Original::Whole))
     }
 
     fn coverage(&self) -> Coverage {

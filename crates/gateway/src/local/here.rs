@@ -1,10 +1,11 @@
 //! An index, and beside it what was synced.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use postern_local_index::search::{
-    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Index,
+    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Hit, Index,
     MailboxCoverage, Page, Search, Suggestion, Thread,
 };
 use postern_local_index::source::Lost;
@@ -12,7 +13,7 @@ use postern_query::Condition;
 use postern_sync::{Collected, MailboxStatus};
 use tracing::warn;
 
-use super::LocalEngine;
+use super::{LocalEngine, Original};
 
 /// The index of a data folder with the originals and the coverage of what was synced.
 pub(super) struct Here {
@@ -21,8 +22,13 @@ pub(super) struct Here {
 }
 
 impl LocalEngine for Here {
-    fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, IndexError> {
-        self.index.search(search, asker)
+    fn each(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, IndexError> {
+        self.index.each(search, asker, take)
     }
 
     fn facets(
@@ -54,13 +60,13 @@ impl LocalEngine for Here {
         self.index.address_book(asker)
     }
 
-    fn original(&self, id: &str) -> Result<Result<Vec<u8>, Lost>, IndexError> {
+    fn original(&self, id: &str) -> Result<Result<Original, Lost>, IndexError> {
         match self.collected.original(id) {
-            Ok(Some(bytes)) => return Ok(Ok(bytes)),
+            Ok(Some(reader)) => return Ok(Ok(Original::Streamed(Box::new(reader)))),
             Ok(None) => {}
             Err(error) => warn!(%error, "the store of originals cannot be read"),
         }
-        self.index.original(id)
+        LocalEngine::original(&self.index, id)
     }
 
     fn coverage(&self) -> Coverage {

@@ -3,14 +3,17 @@
 mod allowance;
 mod engine;
 mod here;
+mod original;
 mod verify;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
+use axum::body::Body;
 use postern_local_index::search::{
-    AddressBook, Asker, Coverage, Error as IndexError, Index, Page, Position, Search,
+    AddressBook, Asker, Coverage, Error as IndexError, Index, Position, Search,
 };
 use postern_query::Condition;
 use postern_query::schema::Sort;
@@ -18,10 +21,14 @@ use postern_sync::Collected;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
-pub(crate) use allowance::{Allowance, StopOnDrop};
+pub(crate) use allowance::Allowance;
+use allowance::StopOnDrop;
 pub use engine::LocalEngine;
 use here::Here;
+pub use original::Original;
 use verify::Verified;
+
+use crate::pipe::{Pipe, Stopped};
 
 /// Why there is no local answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -204,14 +211,6 @@ impl Local {
         }
     }
 
-    pub(crate) async fn search(
-        &self,
-        question: Question,
-        allowance: &Allowance,
-    ) -> Result<Page, LocalError> {
-        self.ask(allowance, move |engine, asker| engine.search(&question.search(), asker)).await
-    }
-
     /// Runs `work` on the index, off the threads that talk to clients. It ends at the deadline, and when
     /// nobody waits for it any more; work that still waits for a permit then never begins.
     pub(crate) async fn ask<T: Send + 'static>(
@@ -238,5 +237,33 @@ impl Local {
             Ok(Err(_)) => Err(LocalError::Failed("the local search broke off".to_owned())),
             Ok(Ok(result)) => result,
         }
+    }
+
+    /// Has an answer written bit by bit, off the threads that talk to clients. Its first bytes are there
+    /// in time, or it is an error; how long the rest takes is up to the reader, who may take nothing for
+    /// as long as `patience`. `held` is kept until then.
+    pub(crate) async fn stream(
+        &self,
+        allowance: &Allowance,
+        patience: Duration,
+        held: impl Send + 'static,
+        write: impl FnOnce(&dyn LocalEngine, &Asker, &mut Pipe) -> Result<(), Stopped> + Send + 'static,
+    ) -> Result<Body, LocalError> {
+        let (local, asker) = (self.clone(), allowance.part());
+        let stop = StopOnDrop(asker.work.clone());
+        let (mut pipe, mut outlet) = Pipe::new(patience);
+        let begin = async {
+            // Whoever reads slowly keeps nobody from searching.
+            pipe.hold_until_begun(Arc::clone(&local.room).acquire_owned().await);
+            drop(tokio::task::spawn_blocking(move || {
+                pipe.run(|pipe| {
+                    let engine = local.engine().map_err(Stopped::Local)?;
+                    write(engine.as_ref(), &asker, pipe)
+                });
+            }));
+            outlet.begin().await
+        };
+        timeout_at(allowance.deadline.into(), begin).await.unwrap_or(Err(LocalError::Late))?;
+        Ok(outlet.body((stop, held)))
     }
 }

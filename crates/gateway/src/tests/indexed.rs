@@ -1,7 +1,6 @@
 //! What is answered from a real index: facets, completion, conversations, originals, exports.
 
 use std::io::{Cursor, Read as _};
-use std::ops::ControlFlow;
 use std::path::Path;
 
 use postern_local_index::index::Options;

@@ -9,6 +9,7 @@ mod hostile;
 mod indexed;
 mod isolation;
 mod keys;
+mod large;
 mod limits;
 mod native;
 mod operation;
@@ -19,7 +20,9 @@ mod scenario;
 mod serving;
 
 use std::cmp::Ordering;
+use std::ops::ControlFlow;
 use std::sync::Arc;
+use std::sync::atomic::{self, AtomicUsize};
 use std::time::Duration;
 
 use axum::Router;
@@ -40,7 +43,7 @@ use tower::ServiceExt as _;
 use crate::access::{Access, Key};
 use crate::api::app;
 use crate::config::{Config, Overrides, Premium};
-use crate::{Local, LocalEngine, Locals, State};
+use crate::{Local, LocalEngine, Locals, Original, State};
 
 pub(crate) const TENANT: &str = "t1";
 pub(crate) const KEY: &str = "outer-key";
@@ -51,29 +54,41 @@ pub(crate) const DOCUMENTS: &str = "/api/t1/indexes/dg-search-index/documents";
 pub(crate) struct Memory {
     messages: Vec<Message>,
     pause: Duration,
+    /// Messages that were handed over so far.
+    handed: Arc<AtomicUsize>,
+    /// Nothing can be read behind so many messages of a page.
+    breaks_after: Option<usize>,
 }
 
 impl LocalEngine for Memory {
-    fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, IndexError> {
+    fn each(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, IndexError> {
         std::thread::sleep(self.pause);
         let condition = asker.scope.restrict(search.condition.clone());
         let mut found: Vec<_> =
             self.messages.iter().filter(|mail| evaluate(&condition, mail)).collect();
         found.sort_by(|a, b| newest_first(a, b));
-        let snippet = Snippet { text: "a piece".into(), ..Snippet::default() };
-        let snippet = search.highlight.then_some(snippet);
-        let hit = |mail: &&Message| Hit {
-            score: 1.0,
-            message: (*mail).clone(),
-            snippet: snippet.clone(),
-        };
         let count = found.len();
         if let Some(after) = search.after {
             let place = found.iter().position(|mail| mail.id == after.id);
             found.drain(..place.map_or(0, |place| place + 1));
         }
-        let page = found.iter().skip(search.offset).take(search.limit).map(hit);
-        Ok(Page { count, hits: page.collect(), ..Page::default() })
+        for mail in found.into_iter().skip(search.offset).take(search.limit) {
+            let snippet = Snippet { text: "a piece".into(), ..Snippet::default() };
+            let snippet = search.highlight.then_some(snippet);
+            let handed = self.handed.fetch_add(1, atomic::Ordering::SeqCst);
+            if self.breaks_after.is_some_and(|most| handed >= most) {
+                return Err(IndexError::Corrupt("it breaks here".into()));
+            }
+            if take(Hit { score: 1.0, message: mail.clone(), snippet }).is_break() {
+                break;
+            }
+        }
+        Ok(Page { count, ..Page::default() })
     }
 
     fn facets(
@@ -98,15 +113,22 @@ impl LocalEngine for Memory {
     }
 
     fn thread(&self, id: &str, _: &Asker) -> Result<Thread, IndexError> {
-        let messages = self.messages.iter().filter(|mail| mail.id == id).cloned().collect();
-        Ok(Thread { messages, complete: true })
+        let one = self.messages.iter().find(|mail| mail.id == id);
+        let belongs = |mail: &&Message| {
+            mail.id == id
+                || one.is_some_and(|one| {
+                    one.conversation_id.is_some() && one.conversation_id == mail.conversation_id
+                })
+        };
+        let ids = self.messages.iter().filter(belongs).map(|mail| mail.id.clone()).collect();
+        Ok(Thread { ids, complete: true })
     }
 
     fn address_book(&self, _: &Asker) -> Result<AddressBook, IndexError> {
         Ok(AddressBook::default())
     }
 
-    fn original(&self, _: &str) -> Result<Result<Vec<u8>, Lost>, IndexError> {
+    fn original(&self, _: &str) -> Result<Result<Original, Lost>, IndexError> {
         Ok(Err(Lost::Unknown))
     }
 
@@ -154,7 +176,7 @@ pub(crate) fn mail() -> Memory {
             message(3, "bob", "invoice three"),
             message(4, "bob", "holiday"),
         ],
-        pause: Duration::ZERO,
+        ..Memory::default()
     }
 }
 

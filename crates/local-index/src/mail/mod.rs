@@ -24,13 +24,14 @@ mod transfer;
 mod words;
 
 use std::fmt::Write as _;
+use std::io;
 
 use sha2::{Digest as _, Sha256};
 
 pub use html::to_text as html_to_text;
 pub use layout::{MAX_DEPTH, MAX_HTML, MAX_TAGS, is_shown, well_nested};
 pub use parse::{parse, parse_with};
-pub use parts::{File, Parts};
+pub use parts::{File, file_of, html_of};
 
 /// Where a message lies.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -50,7 +51,25 @@ pub struct Place {
 /// ```
 #[must_use]
 pub fn id_of(raw: &[u8]) -> String {
-    let digest = Sha256::digest(raw);
+    id_in(&Sha256::digest(raw))
+}
+
+/// The same of a stream, which is read to its end.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub fn id_of_stream(mut raw: impl io::Read) -> io::Result<String> {
+    let (mut hash, mut chunk) = (Sha256::new(), vec![0; 64 << 10]);
+    loop {
+        match raw.read(&mut chunk)? {
+            0 => return Ok(id_in(&hash.finalize())),
+            read => hash.update(chunk.get(..read).unwrap_or_default()),
+        }
+    }
+}
+
+fn id_in(digest: &[u8]) -> String {
     digest.iter().take(16).fold(String::with_capacity(32), |mut hex, byte| {
         // Writing to a string cannot fail.
         let _ = write!(hex, "{byte:02x}");

@@ -19,6 +19,16 @@ pub(crate) fn without_body(messages: &StoreReader, document: DocId) -> Result<Me
     message(&text)
 }
 
+/// The same by its address.
+///
+/// # Errors
+///
+/// When it cannot be read.
+pub(crate) fn head(searcher: &Searcher, address: DocAddress) -> Result<Message, Error> {
+    let Head(text) = searcher.doc(address)?;
+    message(&text)
+}
+
 /// A whole message.
 ///
 /// # Errors

@@ -18,6 +18,9 @@ use super::work::Counter;
 /// Units to ask whether a person or a file is meant.
 const PERSON: u64 = 200;
 
+/// People of a list, and attachments, in which matches are marked.
+const MOST_MARKED: usize = 100;
+
 /// Byte ranges of a text that match.
 pub type Ranges = Vec<Range<usize>>;
 
@@ -128,7 +131,7 @@ impl<'a> Wanted<'a> {
             }
             found.tidied()
         };
-        recipients(list, message).iter().map(ranges).collect()
+        recipients(list, message).iter().take(MOST_MARKED).map(ranges).collect()
     }
 
     fn person(
@@ -157,7 +160,7 @@ impl<'a> Wanted<'a> {
 
     /// Where the name of each attachment matches.
     pub(super) fn attachments(&self, message: &Message, counter: &mut Counter) -> Vec<Ranges> {
-        message.attachments.iter().map(|file| self.file(file, counter)).collect()
+        message.attachments.iter().take(MOST_MARKED).map(|file| self.file(file, counter)).collect()
     }
 
     fn file(&self, file: &Attachment, counter: &mut Counter) -> Ranges {

@@ -1,6 +1,7 @@
 //! An index opened for searching.
 
 use std::cmp::Reverse;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
@@ -88,12 +89,33 @@ impl Index {
         made.is_some() && made != self.made
     }
 
-    /// One page of the messages that match, and how many match in all.
+    /// One page of the messages that match, and how many match in all. All of them are in memory at once:
+    /// [`each`](Self::each) is for pages that may be large.
     ///
     /// # Errors
     ///
     /// When the question costs too much work or is stopped, or the index cannot be read.
     pub fn search(&self, search: &Search<'_>, asker: &Asker) -> Result<Page, Error> {
+        let mut hits = Vec::new();
+        let page = self.each(search, asker, &mut |hit| {
+            hits.push(hit);
+            ControlFlow::Continue(())
+        })?;
+        Ok(Page { hits, ..page })
+    }
+
+    /// Hands over the messages of a page one by one, until it is told to stop: one is in memory at a
+    /// time. What is left is the page without them.
+    ///
+    /// # Errors
+    ///
+    /// As for [`search`](Self::search).
+    pub fn each(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, Error> {
         let searcher = self.searcher_for(search);
         let plan = self.plan(&searcher, search.condition, asker)?;
         let mut found = self.find(&searcher, &plan, search)?;
@@ -104,20 +126,27 @@ impl Index {
         let needles = search.highlight.then(|| snippet::Needles::of(search.condition));
         let highlighting = asker.work.meter("highlighting");
         let scanned = snippet::Needles::share(found.first.len());
-        let hits = found.first.into_iter().map(|(score, address)| {
-            plan.meter.pay(MESSAGE)?;
+        // Paid before the first is handed over: an answer that has begun is not too costly.
+        let hits = u64::try_from(found.first.len()).unwrap_or(u64::MAX);
+        plan.meter.pay(MESSAGE.saturating_mul(hits))?;
+        for (score, address) in found.first {
+            if asker.work.is_stopped() {
+                return Err(Error::Stopped);
+            }
             let message = fetch::whole(&searcher, address)?;
             let snippet = needles
                 .as_ref()
                 .map(|needles| needles.snippet(&message, scanned, &mut highlighting.counter()));
-            Ok(Hit { score: if plan.scored { score } else { UNSCORED }, message, snippet })
-        });
-        let hits = hits.collect::<Result<_, Error>>()?;
+            let score = if plan.scored { score } else { UNSCORED };
+            if take(Hit { score, message, snippet }).is_break() {
+                break;
+            }
+        }
         plan.faults.check()?;
         if plan.scored && ranked {
             self.snapshots.keep(&searcher, Instant::now());
         }
-        Ok(Page { count: found.count, hits, snapshot: mark(&searcher) })
+        Ok(Page { count: found.count, hits: Vec::new(), snapshot: mark(&searcher) })
     }
 
     /// The same page with nothing but the ids, which needs no message to be read.

@@ -29,13 +29,13 @@ pub struct Snippet {
     pub subject_ranges: Vec<Range<usize>>,
     /// Where the sender matches.
     pub from: PersonRanges,
-    /// Where each recipient of `To` matches.
+    /// Where each of the first 100 recipients of `To` matches.
     pub to: Vec<PersonRanges>,
     /// The same of `Cc`.
     pub cc: Vec<PersonRanges>,
     /// The same of `Bcc`.
     pub bcc: Vec<PersonRanges>,
-    /// Byte ranges of the name of each attachment that match.
+    /// Byte ranges of the name of each of the first 100 attachments that match.
     pub attachments: Vec<Ranges>,
 }
 

@@ -9,7 +9,7 @@ use tantivy::query::TermQuery;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Searcher, Term};
 
-use super::fetch::whole;
+use super::fetch::head;
 use super::visible::Visible;
 use super::work::{LIST, MESSAGE, Meter};
 use super::{Asker, Error, Index};
@@ -19,11 +19,16 @@ use crate::index::terms::is_regular;
 /// How many messages a conversation has at most: a forged reference can tie all mail together.
 pub const MAX_THREAD: usize = 5_000;
 
-/// The messages of a conversation.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// References of one message that are followed. Each is looked for twice.
+const MAX_REFERENCES: usize = 1_000;
+/// Ids that are looked for in all.
+const MAX_ASKED: usize = 20_000;
+
+/// The messages of a conversation, by their ids: whole they may be more than fits into memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Thread {
     /// Oldest first; those without a date come first, ties fall by id.
-    pub messages: Vec<Message>,
+    pub ids: Vec<String>,
     /// Whether these are all.
     pub complete: bool,
 }
@@ -42,25 +47,18 @@ impl Index {
         asker.work.begin(searcher.num_docs())?;
         let visible = self.visible(&searcher, asker)?;
         let meter = asker.work.meter("the conversation");
-        let mut walk = Walk {
-            searcher: &searcher,
-            visible: visible.as_deref(),
-            meter: &meter,
-            asked: BTreeSet::new(),
-            found: BTreeMap::new(),
-        };
+        let mut walk = Walk::over(&searcher, visible.as_deref(), &meter);
         walk.ask(vec![(schema::whole(StringField::Id), id.to_owned())])?;
-        let complete = walk.found.len() <= MAX_THREAD;
-        let mut messages: Vec<_> = walk.found.into_values().collect();
-        messages.sort_by(|one, other| place(one).cmp(&place(other)));
-        messages.truncate(MAX_THREAD);
-        Ok(Thread { messages, complete })
+        let complete = walk.found.len() <= MAX_THREAD && !walk.is_cut;
+        let mut places: Vec<_> = walk.found.into_values().collect();
+        places.sort_unstable();
+        let ids = places.into_iter().take(MAX_THREAD).map(|(_, id)| id).collect();
+        Ok(Thread { ids, complete })
     }
 }
 
-fn place(message: &Message) -> (Option<jiff::Timestamp>, &str) {
-    (message.received.or(message.sent), &message.id)
-}
+/// When a message came, and its id.
+type Place = (Option<jiff::Timestamp>, String);
 
 /// A walk from message to message. What was asked once is not asked again, so it ends.
 struct Walk<'a> {
@@ -69,13 +67,24 @@ struct Walk<'a> {
     visible: Option<&'a Visible>,
     meter: &'a Meter,
     asked: BTreeSet<(Field, String)>,
-    found: BTreeMap<DocAddress, Message>,
+    found: BTreeMap<DocAddress, Place>,
+    /// Not every reference was followed.
+    is_cut: bool,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn over(searcher: &'a Searcher, visible: Option<&'a Visible>, meter: &'a Meter) -> Self {
+        let (asked, found) = <(BTreeSet<_>, BTreeMap<_, _>)>::default();
+        Self { searcher, visible, meter, asked, found, is_cut: false }
+    }
+
     fn ask(&mut self, mut open: Vec<(Field, String)>) -> Result<(), Error> {
         while let Some(question) = open.pop() {
             if self.found.len() > MAX_THREAD {
+                break;
+            }
+            if self.asked.len() >= MAX_ASKED {
+                self.is_cut = true;
                 break;
             }
             if question.1.is_empty() || !is_regular(&question.1) || self.asked.contains(&question) {
@@ -86,7 +95,10 @@ impl Walk<'_> {
                 if let std::collections::btree_map::Entry::Vacant(place) = self.found.entry(address)
                 {
                     self.meter.pay(MESSAGE)?;
-                    open.extend(neighbours(place.insert(whole(self.searcher, address)?)));
+                    let message = head(self.searcher, address)?;
+                    open.extend(neighbours(&message));
+                    self.is_cut |= message.references.len() > MAX_REFERENCES;
+                    place.insert((message.received.or(message.sent), message.id));
                 }
             }
             self.asked.insert(question);
@@ -110,7 +122,8 @@ impl Walk<'_> {
 fn neighbours(message: &Message) -> impl Iterator<Item = (Field, String)> {
     let conversation = message.conversation_id.iter();
     let conversation = conversation.map(|id| (schema::whole(StringField::ConversationId), id));
-    let ids = message.internet_message_id.iter().chain(&message.references);
+    let ids = message.references.iter().take(MAX_REFERENCES);
+    let ids = message.internet_message_id.iter().chain(ids);
     let referred = ids.clone().map(|id| (schema::whole(StringField::InternetMessageId), id));
     let referring = ids.map(|id| (schema::REFERENCE, id));
     conversation.chain(referred).chain(referring).map(|(field, id)| (field, id.clone()))
@@ -141,8 +154,7 @@ mod tests {
         for parts in [vec![messages.to_vec()], vec![reversed], single] {
             let data = tempfile::tempdir().unwrap();
             let thread = index_of(data.path(), &parts).thread(of, &Asker::unlimited()).unwrap();
-            let ids: Vec<_> = thread.messages.iter().map(|one| one.id.as_str()).collect();
-            assert_eq!((ids.join(" ").as_str(), thread.complete), (expected, true), "{of}");
+            assert_eq!((thread.ids.join(" ").as_str(), thread.complete), (expected, true), "{of}");
         }
     }
 
@@ -180,5 +192,22 @@ mod tests {
         messages[3].references = vec![String::new()];
         check(&messages, "b", "a b");
         check(&messages, "c", "c");
+    }
+
+    /// Each reference is a search: 100,000 of them took half a minute.
+    #[test]
+    fn of_very_many_references_the_first_are_followed() {
+        let many: Vec<_> = (0..3_000).map(|number| format!("r{number}")).collect();
+        let many: Vec<_> = many.iter().map(String::as_str).collect();
+        let messages = [message("a", 1, "", &many), message("r7", 0, "", &[])];
+        let data = tempfile::tempdir().unwrap();
+        let index = index_of(data.path(), &[messages.to_vec()]);
+        let searcher = index.searcher();
+        let meter = Asker::unlimited().work.meter("the conversation");
+        let mut walk = Walk::over(&searcher, None, &meter);
+        walk.ask(vec![(schema::whole(StringField::Id), "a".to_owned())]).unwrap();
+        assert!(walk.asked.len() <= 2 * MAX_REFERENCES + 10, "{}", walk.asked.len());
+        let thread = index.thread("a", &Asker::unlimited()).unwrap();
+        assert_eq!((thread.ids.join(" ").as_str(), thread.complete), ("r7 a", false));
     }
 }

@@ -72,13 +72,30 @@ function row(hit) {
   return item;
 }
 
+// Nobody reads a thousand names; what is not shown is in the original.
+const SHOWN = { people: 50, files: 100, characters: 1000 };
+const short = (text) => text.length > SHOWN.characters ? text.slice(0, SHOWN.characters) + "…" : text;
+const more = (count) => count > 0 ? ` and ${count} more` : "";
+
+function people(list, omitted = 0) {
+  const name = (one) => short(one.name ? `${one.name} <${one.address}>` : one.address || "");
+  return list.slice(0, SHOWN.people).map(name).join(", ") + more(list.length - SHOWN.people > 0 ? list.length - SHOWN.people + omitted : omitted);
+}
+
+function files(message, links) {
+  const shown = message.attachments.slice(0, SHOWN.files);
+  const hidden = message.attachments.length - shown.length + ((message.omitted || {}).attachments || 0);
+  const items = shown.map((file, n) => save(short(file.name || ""), `${links.self}/attachments/${n}`));
+  if (hidden) items.push(make("li", `${hidden} more in the original`));
+  return [...items, save("original.eml", links.eml)];
+}
+
 async function open(hit) {
   try {
     const message = await (await ask(hit.links.self)).json();
-    at("subject").textContent = message.subject || "(no subject)";
-    const people = (list) => list.map((one) => one.name ? `${one.name} <${one.address}>` : one.address).join(", ");
-    at("people").textContent = `${people([message.from])} to ${people(message.to)}, ${message.receivedDateTime || ""}`;
-    at("files").replaceChildren(...message.attachments.map((file, n) => save(file.name, `${hit.links.self}/attachments/${n}`)), save("original.eml", hit.links.eml));
+    at("subject").textContent = short(message.subject || "(no subject)");
+    at("people").textContent = `${people([message.from])} to ${people(message.to, (message.omitted || {}).to)}, ${message.receivedDateTime || ""}`;
+    at("files").replaceChildren(...files(message, hit.links));
     at("body").srcdoc = await (await ask(hit.links.self + "?format=html")).text();
     at("reader").hidden = false;
     at("reader").focus();

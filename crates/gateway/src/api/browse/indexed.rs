@@ -1,5 +1,7 @@
 //! Answers from the index, for mail that was taken in from files.
 
+use std::ops::ControlFlow;
+
 use postern_local_index::search::{Facet, Search};
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use postern_query::{
@@ -10,6 +12,7 @@ use serde_json::{Value, json};
 use super::page::Page;
 use super::{Here, Node, Nothing};
 use crate::api::native::{by, first};
+use crate::local::Original;
 
 /// Folders of a mailbox that are listed.
 const MOST_FOLDERS: usize = 10_000;
@@ -31,7 +34,8 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, 
         let test = InstantTest::Compare(comparison, time);
         parts.push(is(Predicate::Instant(InstantField::Received, test)));
     }
-    let found = here.engine.search(
+    let mut items = Vec::new();
+    here.engine.each(
         &Search {
             condition: &Expr::And(parts),
             order: &[Sort::ascending(SortField::Instant(InstantField::Received))],
@@ -41,16 +45,19 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, 
             highlight: false,
         },
         here.asker,
+        &mut |hit| {
+            items.push(item(&hit.message));
+            ControlFlow::Continue(())
+        },
     )?;
-    Ok(page.part.page("Items", found.hits.iter().map(|hit| item(&hit.message)).collect()))
+    Ok(page.part.page("Items", items))
 }
 
 /// The bytes of the message of that item id, or of that id of ours.
-pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Vec<u8>, Nothing> {
+pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Original, Nothing> {
     let either = [StringField::ItemId, StringField::Id].map(|field| by(field, &asked.node));
     let condition = Expr::And(vec![mailbox(asked), Expr::Or(either.to_vec())]);
-    let found = here.engine.search(&first(&condition), here.asker)?.hits.into_iter().next();
-    let message = found.ok_or(Nothing::NotHere)?.message;
+    let message = first(here.engine, &condition, here.asker)?.ok_or(Nothing::NotHere)?;
     here.engine.original(&message.id)?.map_err(|_| Nothing::NotHere)
 }
 

@@ -16,7 +16,7 @@ use postern_sync::Collected;
 use postern_upstream::Fault;
 use tokio::time::timeout_at;
 
-use super::download::{MESSAGE, download};
+use super::download::{self, MESSAGE};
 use super::dropin::presented_key;
 use super::forward::{forward_for, without_body};
 use super::params::BadParam;
@@ -128,11 +128,13 @@ pub(super) async fn file(
     request: Request,
 ) -> Response {
     let (tenant, node) = Node::of(path).unzip();
+    let shared = state.clone();
     answer(&state, tenant, request, move |here| {
         let node = node.ok_or(Nothing::NotHere)?;
         let synced = synced::original(here, &node)?;
-        let bytes = synced.map_or_else(|| indexed::original(here, &node), Ok)?;
-        let mut response = download("message.eml", bytes);
+        let original = synced.map_or_else(|| indexed::original(here, &node), Ok)?;
+        let sent = download::original(&shared, here.caller, "message.eml", original);
+        let mut response = sent.map_err(|busy| Nothing::Refused(busy.into()))?;
         response.headers_mut().insert(CONTENT_TYPE, MESSAGE);
         Ok(response)
     })

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::page::{Page, Sources};
 use super::{Here, Node, Nothing};
+use crate::local::Original;
 
 /// The locations of the tenant.
 pub(super) fn locations(here: &Here<'_>) -> Result<Value, Nothing> {
@@ -56,9 +57,10 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Option<
 }
 
 /// The bytes of a message; nothing where it was not synced.
-pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Option<Vec<u8>>, Nothing> {
+pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Option<Original>, Nothing> {
     let Some(mailbox) = mailbox(here, asked)? else { return Ok(None) };
-    Ok(here.collected.download(&mailbox, &asked.node)?)
+    let found = here.collected.download(&mailbox, &asked.node)?;
+    Ok(found.map(|reader| Original::Streamed(Box::new(reader))))
 }
 
 /// The mailbox, if it was synced and may be seen.

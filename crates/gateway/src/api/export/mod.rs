@@ -1,22 +1,21 @@
-//! `/v1/export`: everything that a query finds, streamed. One page of messages is in memory at a time,
-//! however many there are.
+//! `/v1/export`: everything that a query finds, streamed. One message is in memory at a time, and of
+//! originals that lie in the store a piece, however many there are.
 
-mod pipe;
+mod mboxrd;
 mod write;
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use postern_local_index::search::{Asker, Error as IndexError, Work};
+use postern_local_index::search::{Asker, Hit, Page};
+use postern_query::Message;
 use postern_query::schema::{InstantField, Sort, SortField};
 use serde::Deserialize;
-use tokio_stream::StreamExt as _;
-use tokio_stream::wrappers::ReceiverStream;
-use tracing::warn;
 use utoipa::ToSchema;
 
 use super::download::download;
@@ -24,8 +23,8 @@ use super::native::admit;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State as Shared;
-use crate::local::{Local, LocalEngine, Question, StopOnDrop};
-use pipe::Pipe;
+use crate::local::{LocalEngine, Original, Question};
+use crate::pipe::{Pipe, Stopped};
 use write::Writer;
 
 /// Messages that are fetched at once.
@@ -107,53 +106,15 @@ pub(super) async fn post(
         state.metrics().refusal("exports");
         Problem::new(503, "busy", full.why("exports"))
     })?;
-    let (pipe, bytes) = Pipe::new();
-    let asker = Asker { scope: caller.mailboxes.scope(), work: Work::limited() };
-    let stopped = StopOnDrop(asker.work.clone());
-    drop(tokio::task::spawn_blocking(move || {
-        run(&local, question, &asker, Writer::new(body.format, pipe.clone()), &pipe);
-        // Before the pipe ends: whoever has read all of it may export again.
-        drop(place);
-    }));
-    let bytes = ReceiverStream::new(bytes).map(move |chunk| {
-        // Without a client the search for the next page ends too.
-        let _held = &stopped;
-        chunk
-    });
-    let name = format!("postern-export.{}", body.format.extension());
-    Ok(download(&name, Body::from_stream(bytes)))
-}
-
-fn run(local: &Local, question: Question, asker: &Asker, writer: Writer, pipe: &Pipe) {
-    let written = match local.engine() {
-        Ok(engine) => write_all(engine.as_ref(), question, asker, writer),
-        Err(error) => Err(Stopped::Index(error.to_string())),
+    let format = body.format;
+    let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
+        // It is free before the pipe ends: whoever has read all of it may export again.
+        let _place = place;
+        write_all(engine, question, asker, Writer::new(format, pipe))
     };
-    if let Err(Stopped::Index(why)) = written {
-        warn!(why, "an export failed");
-        pipe.fail();
-    }
-}
-
-/// Why an export ended before its end.
-#[derive(Debug)]
-enum Stopped {
-    /// The client went away.
-    Client,
-    /// The index failed.
-    Index(String),
-}
-
-impl From<std::io::Error> for Stopped {
-    fn from(_: std::io::Error) -> Self {
-        Self::Client
-    }
-}
-
-impl From<IndexError> for Stopped {
-    fn from(error: IndexError) -> Self {
-        Self::Index(crate::local::told(&error))
-    }
+    let allowance = state.allowance(&caller, Instant::now());
+    let body = local.stream(&allowance, state.limits().time, (), write).await?;
+    Ok(download(&format!("postern-export.{}", format.extension()), body))
 }
 
 /// Page after page, each right behind the last message of the one before, so that none is left out
@@ -162,23 +123,31 @@ fn write_all(
     engine: &dyn LocalEngine,
     mut question: Question,
     asker: &Asker,
-    mut writer: Writer,
+    mut writer: Writer<'_>,
 ) -> Result<(), Stopped> {
     loop {
-        let page = Asker { work: asker.work.renewed(), ..asker.clone() };
-        let page = engine.search(&question.search(), &page)?;
-        for hit in &page.hits {
-            if writer.wants_original() {
-                let original = engine.original(&hit.message.id)?;
-                writer.original(&hit.message, original)?;
-            } else {
-                writer.fields(&hit.message)?;
-            }
-        }
-        let last = page.hits.len().checked_sub(1).filter(|_| page.hits.len() == PAGE);
-        match last.and_then(|last| page.position(last, &question.order)) {
+        let asker = Asker { work: asker.work.renewed(), ..asker.clone() };
+        let (mut hits, mut last, mut written) = (0, None, Ok(()));
+        let page = engine.each(&question.search(), &asker, &mut |hit| {
+            hits += 1;
+            written = write_one(engine, &hit, &mut writer);
+            last = Some(Hit { message: Message { body: None, ..hit.message }, ..hit });
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        written?;
+        let last = Page { hits: last.filter(|_| hits == PAGE).into_iter().collect(), ..page };
+        match last.position(0, &question.order) {
             Some(position) => question.after = Some(position),
             None => return Ok(writer.finish()?),
         }
+    }
+}
+
+fn write_one(engine: &dyn LocalEngine, hit: &Hit, writer: &mut Writer<'_>) -> Result<(), Stopped> {
+    if writer.wants_original() {
+        let original = engine.original(&hit.message.id)?;
+        writer.original(&hit.message, original.map(Original::reader))
+    } else {
+        Ok(writer.fields(&hit.message)?)
     }
 }

@@ -1,6 +1,6 @@
 //! Messages in the formats of an export.
 
-use std::io::{self, Write as _};
+use std::io::{self, Cursor, Read, Write as _};
 
 use postern_local_index::mail::document;
 use postern_local_index::source::Lost;
@@ -9,8 +9,9 @@ use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
 use super::Format;
-use super::pipe::Pipe;
+use super::mboxrd::Mboxrd;
 use crate::api::download::safe;
+use crate::pipe::{Pipe, Stopped, copy};
 
 /// What the columns of a table are called.
 const COLUMNS: [&str; 14] = [
@@ -31,15 +32,15 @@ const COLUMNS: [&str; 14] = [
 ];
 
 /// Writes messages in one of the formats.
-pub(super) enum Writer {
-    Mbox(Pipe),
-    Zip(Box<ZipWriter<StreamWriter<Pipe>>>),
-    Csv(Box<csv::Writer<Pipe>>, bool),
-    Jsonl(Pipe),
+pub(super) enum Writer<'p> {
+    Mbox(&'p mut Pipe),
+    Zip(Box<ZipWriter<StreamWriter<&'p mut Pipe>>>),
+    Csv(Box<csv::Writer<&'p mut Pipe>>, bool),
+    Jsonl(&'p mut Pipe),
 }
 
-impl Writer {
-    pub(super) fn new(format: Format, pipe: Pipe) -> Self {
+impl<'p> Writer<'p> {
+    pub(super) fn new(format: Format, pipe: &'p mut Pipe) -> Self {
         match format {
             Format::Mbox => Self::Mbox(pipe),
             Format::Zip => Self::Zip(Box::new(ZipWriter::new_stream(pipe))),
@@ -56,21 +57,24 @@ impl Writer {
     pub(super) fn original(
         &mut self,
         message: &Message,
-        original: Result<Vec<u8>, Lost>,
-    ) -> io::Result<()> {
-        let (bytes, ending) = match original {
-            Ok(bytes) => (bytes, "eml"),
-            Err(lost) => (note(message, &lost).into_bytes(), "missing.txt"),
+        original: Result<Box<dyn Read + Send>, Lost>,
+    ) -> Result<(), Stopped> {
+        let (mut from, ending): (Box<dyn Read + Send>, _) = match original {
+            Ok(reader) => (reader, "eml"),
+            Err(lost) => (Box::new(Cursor::new(note(message, &lost))), "missing.txt"),
         };
         match self {
-            Self::Mbox(out) => mboxrd(out, message, &bytes),
+            Self::Mbox(out) => {
+                let mut quoted = Mboxrd::begin(out, message)?;
+                copy(from.as_mut(), &mut |piece| quoted.write(piece))?;
+                Ok(quoted.end()?)
+            }
             Self::Zip(zip) => {
+                let options =
+                    SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
                 let name = format!("{}.{ending}", safe(&message.id));
-                let options = SimpleFileOptions::default()
-                    .compression_method(CompressionMethod::Stored)
-                    .large_file(u32::try_from(bytes.len()).is_err());
-                zip.start_file(name, options)?;
-                zip.write_all(&bytes)
+                zip.start_file(name, options).map_err(io::Error::from)?;
+                copy(from.as_mut(), &mut |piece| zip.write_all(piece))
             }
             Self::Csv(..) | Self::Jsonl(_) => Ok(()),
         }
@@ -90,7 +94,7 @@ impl Writer {
 
     pub(super) fn finish(self) -> io::Result<()> {
         match self {
-            Self::Mbox(mut out) | Self::Jsonl(mut out) => out.flush(),
+            Self::Mbox(out) | Self::Jsonl(out) => out.flush(),
             Self::Zip(zip) => zip.finish()?.into_inner().flush(),
             Self::Csv(mut table, mut begun) => {
                 begin(&mut table, &mut begun)?;
@@ -101,7 +105,7 @@ impl Writer {
 }
 
 /// The names of the columns stand there even when there is no message.
-fn begin(table: &mut csv::Writer<Pipe>, begun: &mut bool) -> io::Result<()> {
+fn begin(table: &mut csv::Writer<&mut Pipe>, begun: &mut bool) -> io::Result<()> {
     if !std::mem::replace(begun, true) {
         table.write_record(COLUMNS)?;
     }
@@ -114,28 +118,6 @@ fn note(message: &Message, lost: &Lost) -> String {
          The message with this id was found, but its original cannot be exported: {lost}.\r\n",
         safe(&message.id)
     )
-}
-
-/// A message of a mailbox file: what looks like the line before the next one is quoted, and so is what
-/// is quoted already, so that it can be undone.
-fn mboxrd(out: &mut impl io::Write, message: &Message, bytes: &[u8]) -> io::Result<()> {
-    let date = message.received.or(message.sent).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let date = date.to_zoned(jiff::tz::TimeZone::UTC).strftime("%a %b %e %H:%M:%S %Y");
-    writeln!(out, "From postern@localhost {date}")?;
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        if unquoted(line).starts_with(b"From ") {
-            out.write_all(b">")?;
-        }
-        out.write_all(line)?;
-    }
-    let end = if bytes.ends_with(b"\n") { &b"\n"[..] } else { b"\n\n" };
-    out.write_all(end)
-}
-
-/// A line without the signs that quote it.
-fn unquoted(line: &[u8]) -> &[u8] {
-    let quotes = line.iter().take_while(|byte| **byte == b'>').count();
-    line.get(quotes..).unwrap_or_default()
 }
 
 fn row(message: &Message) -> [String; 14] {
@@ -173,16 +155,6 @@ fn harmless(cell: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn mailbox_files_can_be_taken_apart_again() {
-        let mut out = Vec::new();
-        let raw = b"Subject: x\n\nFrom here\n>From there\n> From\nend";
-        mboxrd(&mut out, &Message::default(), raw).unwrap();
-        let expected = "From postern@localhost Thu Jan  1 00:00:00 1970\n\
-                        Subject: x\n\n>From here\n>>From there\n> From\nend\n\n";
-        assert_eq!(String::from_utf8(out).unwrap(), expected);
-    }
 
     #[test]
     fn cells_are_no_formulas() {

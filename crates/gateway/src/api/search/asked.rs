@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use postern_local_index::search::{Coverage, Page, Position};
+use postern_local_index::search::{Coverage, Position};
 use postern_query::{Compiled, Fidelity, Query, datatap};
 use postern_upstream::{Answer, SearchRequest};
 
 use super::find::Facets;
+use super::list::Listed;
 use super::{EngineChoice, SearchBody};
 use crate::State as Shared;
 use crate::access::Caller;
@@ -32,7 +33,7 @@ pub(super) struct Asked {
     pub(super) facets: Vec<FacetName>,
     pub(super) compiled: Compiled<datatap::Request>,
     cursor: Option<Cursor>,
-    limit: usize,
+    pub(super) limit: usize,
     highlight: bool,
     fingerprint: u64,
     understood: Understood,
@@ -153,16 +154,13 @@ impl Asked {
         Ok(Found { results, count, exact, next: more.then_some(Cursor::Premium(next)) })
     }
 
-    /// The page in an answer of the local index, which was asked for one hit more.
-    pub(super) fn page(&self, page: &Page) -> Found {
-        let order = self.understood.query.natural_order();
-        let last = self.limit.checked_sub(1).filter(|_| page.hits.len() > self.limit);
-        let next = last.and_then(|last| page.position(last, &order));
+    /// The page in an answer of the local index.
+    pub(super) fn page(listed: Listed) -> Found {
         Found {
-            results: page.hits.iter().take(self.limit).map(MessageView::from).collect(),
-            count: u64::try_from(page.count).unwrap_or(u64::MAX),
+            results: listed.messages,
+            count: u64::try_from(listed.count).unwrap_or(u64::MAX),
             exact: true,
-            next: next.map(Cursor::Local),
+            next: listed.next.map(Cursor::Local),
         }
     }
 

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use postern_local_index::search::{Asker, Error as IndexError, FacetCounts, Page};
+use postern_local_index::search::{Asker, Error as IndexError, FacetCounts};
 use postern_upstream::{Answer, Call, Target};
 use tracing::{debug, error};
 
 use super::EngineChoice;
 use super::asked::{Asked, Found};
+use super::list::{Listed, list};
 use crate::State as Shared;
 use crate::access::Denied;
 use crate::api::problem::Problem;
@@ -64,7 +65,7 @@ pub(super) async fn find(
         Chosen::Refused(_) => (Err(refused()), Source::PREMIUM),
         Chosen::Local(page, reason) => {
             note(asked, &reason, trace);
-            ours(asked, page, reason)
+            ours(page, reason)
         }
     }
 }
@@ -81,13 +82,16 @@ async fn find_locally(
     asked: &Asked,
     allowance: &Allowance,
     trace: &Trace,
-) -> Result<Page, NoPage> {
+) -> Result<Listed, NoPage> {
     if let Some(refused) = asked.too_costly() {
         return Err(NoPage::Refused(refused.clone()));
     }
     let local = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await;
     let local = local.map_err(NoPage::Denied)?;
-    local.search(asked.question(), allowance).await.map_err(NoPage::Failed)
+    let (question, limit) = (asked.question(), asked.limit);
+    let listing =
+        move |engine: &dyn LocalEngine, asker: &Asker| list(engine, &question, limit, asker);
+    local.ask(allowance, listing).await.map_err(NoPage::Failed)
 }
 
 fn only_premium(asked: &Asked, verdict: Verdict) -> (Result<Found, Problem>, Source) {
@@ -120,13 +124,9 @@ fn note(asked: &Asked, reason: &Reason, trace: &Trace) {
     }
 }
 
-fn ours(
-    asked: &Asked,
-    page: Result<Page, NoPage>,
-    reason: Reason,
-) -> (Result<Found, Problem>, Source) {
+fn ours(page: Result<Listed, NoPage>, reason: Reason) -> (Result<Found, Problem>, Source) {
     match page {
-        Ok(page) => (Ok(asked.page(&page)), Source::local(reason)),
+        Ok(page) => (Ok(Asked::page(page)), Source::local(reason)),
         Err(NoPage::Denied(denied)) => (Err(denied.into()), Source::nobody(reason)),
         Err(NoPage::Refused(refused)) => (Err(refused.into()), Source::local(reason)),
         Err(NoPage::Failed(error @ LocalError::TooMuch(_))) => {

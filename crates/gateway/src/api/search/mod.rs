@@ -2,20 +2,22 @@
 
 mod asked;
 mod find;
+mod list;
 
 use std::time::Instant;
 
-use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::held::held;
 use super::native::caller;
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
@@ -34,7 +36,7 @@ pub(super) struct SearchBody {
     q: String,
     /// An OData filter that must hold too.
     filter: Option<String>,
-    /// Messages of a page: 25, at most 1,000; 0 only counts.
+    /// Messages of a page: 25, at most 1,000; 0 only counts. A page of long ones has fewer.
     #[schema(maximum = 1000)]
     limit: Option<usize>,
     /// The `nextCursor` of the page before.
@@ -68,7 +70,7 @@ pub(super) enum EngineChoice {
     params(
         ("q" = Option<String>, Query, description = "The query; nothing finds everything", example = "from:alice has:attachment"),
         ("filter" = Option<String>, Query, description = "An OData filter that must hold too", example = "hasAttachments eq true"),
-        ("limit" = Option<usize>, Query, maximum = 1000, description = "Messages of a page: 25, at most 1,000; 0 only counts"),
+        ("limit" = Option<usize>, Query, maximum = 1000, description = "Messages of a page: 25, at most 1,000; 0 only counts. A page of long ones has fewer"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before"),
         ("highlight" = Option<bool>, Query, description = "Whether to mark what was looked for"),
         ("facets" = Option<String>, Query, description = "Names between commas: sender, senderDomain, year, month, folder, mailbox, attachmentType, hasAttachment", example = "sender,year"),
@@ -166,7 +168,11 @@ async fn answer(
             let facets = find::facets(state, &asked, &allowance, &trace).await;
             let served_by = served_by(&source, state.now());
             let answer = asked.describe(found, facets, served_by, &source, &coverage, &trace);
-            Json(answer).into_response()
+            let written = serde_json::to_vec(&answer).unwrap_or_default();
+            match held(state, &asked.caller, written) {
+                Ok(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
+                Err(busy) => Problem::from(busy).into_response(),
+            }
         }
         Err(problem) => problem.into_response(),
     };

@@ -7,7 +7,44 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-/// One message.
+/// How much of a message is said.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// Characters of a subject, a name or an address.
+    text: usize,
+    /// People of a list, and attachments.
+    list: usize,
+}
+
+/// In a list of messages.
+const LISTED: Bounds = Bounds { text: 1_000, list: 100 };
+/// Where the message stands by itself.
+const WHOLE: Bounds = Bounds { text: 100_000, list: 10_000 };
+
+/// What is left out of a message that has more than can be said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, ToSchema)]
+struct Omitted {
+    #[serde(skip_serializing_if = "is_none")]
+    to: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    cc: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    attachments: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+const fn is_none(number: &usize) -> bool {
+    *number == 0
+}
+
+impl Omitted {
+    fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One message. In a list of messages, subjects, names and addresses of more than 1,000 characters end with
+/// `…`, and there are at most 100 people of each kind and attachments; by itself it has 100 times as much.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct MessageView {
@@ -37,6 +74,9 @@ pub struct MessageView {
     folder: Value,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
+    /// How many people and attachments there are beside those.
+    #[serde(skip_serializing_if = "Omitted::is_none")]
+    omitted: Omitted,
     /// What is broken in it, though it could be read as far as it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     damage: Option<String>,
@@ -84,13 +124,45 @@ struct PersonRangesView {
     address: Vec<[usize; 2]>,
 }
 
-fn pairs(ranges: &[std::ops::Range<usize>]) -> Vec<[usize; 2]> {
-    ranges.iter().map(|range| [range.start, range.end]).collect()
+/// The ranges, as far as the text around them is said.
+fn pairs(ranges: &[std::ops::Range<usize>], text: Option<&str>) -> Vec<[usize; 2]> {
+    let end = text.map_or(0, |text| end(text, LISTED.text));
+    ranges.iter().filter(|range| range.end <= end).map(|range| [range.start, range.end]).collect()
 }
 
-impl From<&PersonRanges> for PersonRangesView {
-    fn from(ranges: &PersonRanges) -> Self {
-        Self { name: pairs(&ranges.name), address: pairs(&ranges.address) }
+impl PersonRangesView {
+    fn of(ranges: &PersonRanges, name: Option<&str>, address: Option<&str>) -> Self {
+        Self { name: pairs(&ranges.name, name), address: pairs(&ranges.address, address) }
+    }
+
+    fn each(ranges: &[PersonRanges], people: &[Recipient]) -> Vec<Self> {
+        let both = ranges.iter().zip(people).take(LISTED.list);
+        both.map(|(ranges, person)| {
+            Self::of(ranges, person.name.as_deref(), person.address.as_deref())
+        })
+        .collect()
+    }
+}
+
+/// Where the first characters of a text end.
+fn end(text: &str, most: usize) -> usize {
+    text.char_indices().nth(most).map_or(text.len(), |(end, _)| end)
+}
+
+/// A text, or as much of it as is said.
+fn said(text: Option<&str>, bounds: Bounds) -> Value {
+    let Some(text) = text else { return Value::Null };
+    match text.get(..end(text, bounds.text)) {
+        Some(start) if start.len() < text.len() => format!("{start}…").into(),
+        _ => text.into(),
+    }
+}
+
+/// The same of what premium said.
+fn bounded(value: Value, bounds: Bounds) -> Value {
+    match value {
+        Value::String(text) => said(Some(&text), bounds),
+        other => other,
     }
 }
 
@@ -112,33 +184,39 @@ impl Links {
     }
 }
 
-impl From<&Recipient> for Person {
-    fn from(person: &Recipient) -> Self {
-        Self { name: person.name.clone().into(), address: person.address.clone().into() }
+impl Person {
+    fn of(name: Option<&str>, address: Option<&str>, bounds: Bounds) -> Self {
+        Self { name: said(name, bounds), address: said(address, bounds) }
+    }
+
+    fn each(people: &[Recipient], bounds: Bounds) -> Vec<Self> {
+        let said = people.iter().take(bounds.list);
+        said.map(|one| Self::of(one.name.as_deref(), one.address.as_deref(), bounds)).collect()
     }
 }
 
-impl From<&Attachment> for File {
-    fn from(file: &Attachment) -> Self {
+impl File {
+    fn of(file: &Attachment, bounds: Bounds) -> Self {
         Self {
-            name: file.name.clone().into(),
-            content_type: file.content_type.clone().into(),
+            name: said(file.name.as_deref(), bounds),
+            content_type: said(file.content_type.as_deref(), bounds),
             size: file.size.into(),
         }
     }
 }
 
-impl From<&Snippet> for SnippetView {
-    fn from(snippet: &Snippet) -> Self {
-        let people = |people: &[PersonRanges]| people.iter().map(PersonRangesView::from).collect();
+impl SnippetView {
+    fn of(snippet: &Snippet, message: &Message) -> Self {
+        let from = (message.from_name.as_deref(), message.from_address.as_deref());
+        let files = snippet.attachments.iter().zip(&message.attachments).take(LISTED.list);
         Self {
             text: snippet.text.clone(),
-            ranges: pairs(&snippet.ranges),
-            subject_ranges: pairs(&snippet.subject_ranges),
-            from: PersonRangesView::from(&snippet.from),
-            to: people(&snippet.to),
-            cc: people(&snippet.cc),
-            attachments: snippet.attachments.iter().map(|ranges| pairs(ranges)).collect(),
+            ranges: pairs(&snippet.ranges, Some(&snippet.text)),
+            subject_ranges: pairs(&snippet.subject_ranges, message.subject.as_deref()),
+            from: PersonRangesView::of(&snippet.from, from.0, from.1),
+            to: PersonRangesView::each(&snippet.to, &message.to_recipients),
+            cc: PersonRangesView::each(&snippet.cc, &message.cc_recipients),
+            attachments: files.map(|(ranges, file)| pairs(ranges, file.name.as_deref())).collect(),
         }
     }
 }
@@ -147,34 +225,48 @@ impl From<&Hit> for MessageView {
     fn from(hit: &Hit) -> Self {
         Self {
             score: Some(f64::from(hit.score)),
-            snippet: hit.snippet.as_ref().map(SnippetView::from),
-            body: None,
-            ..Self::from(&hit.message)
+            snippet: hit.snippet.as_ref().map(|snippet| SnippetView::of(snippet, &hit.message)),
+            ..Self::of(&hit.message, LISTED)
         }
     }
 }
 
 impl From<&Message> for MessageView {
     fn from(message: &Message) -> Self {
+        Self { body: message.body.clone(), ..Self::of(message, WHOLE) }
+    }
+}
+
+impl MessageView {
+    /// The message without its body.
+    fn of(message: &Message, bounds: Bounds) -> Self {
         let time = |time: Option<jiff::Timestamp>| Value::from(time.map(|time| time.to_string()));
-        let sender =
-            Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
+        let text = |text: &Option<String>| said(text.as_deref(), bounds);
+        let more = |all: usize| all.saturating_sub(bounds.list);
         Self {
             id: message.id.clone().into(),
             score: None,
-            subject: message.subject.clone().into(),
-            from: Person::from(&sender),
-            to: message.to_recipients.iter().map(Person::from).collect(),
-            cc: message.cc_recipients.iter().map(Person::from).collect(),
+            subject: text(&message.subject),
+            from: Person::of(message.from_name.as_deref(), message.from_address.as_deref(), bounds),
+            to: Person::each(&message.to_recipients, bounds),
+            cc: Person::each(&message.cc_recipients, bounds),
             received_date_time: time(message.received),
             sent_date_time: time(message.sent),
             has_attachments: message.has_attachments.into(),
-            attachments: message.attachments.iter().map(File::from).collect(),
-            importance: message.importance.clone().into(),
-            conversation_id: message.conversation_id.clone().into(),
-            mailbox: message.mailbox.clone().into(),
-            folder: message.folder.clone().into(),
-            body: message.body.clone(),
+            attachments: {
+                let said = message.attachments.iter().take(bounds.list);
+                said.map(|file| File::of(file, bounds)).collect()
+            },
+            importance: text(&message.importance),
+            conversation_id: text(&message.conversation_id),
+            mailbox: text(&message.mailbox),
+            folder: text(&message.folder),
+            body: None,
+            omitted: Omitted {
+                to: more(message.to_recipients.len()),
+                cc: more(message.cc_recipients.len()),
+                attachments: more(message.attachments.len()),
+            },
             damage: message.damage.clone(),
             snippet: None,
             links: Links::to(&message.id),
@@ -184,13 +276,17 @@ impl From<&Message> for MessageView {
 
 impl From<&upstream::Hit> for MessageView {
     fn from(hit: &upstream::Hit) -> Self {
-        let get = |name: &str| hit.get(name).cloned().unwrap_or_default();
+        let get = |name: &str| bounded(hit.get(name).cloned().unwrap_or_default(), LISTED);
+        let more = |name: &str| {
+            let all = hit.get(name).and_then(Value::as_array).map_or(0, Vec::len);
+            all.saturating_sub(LISTED.list)
+        };
         let list =
             |name: &str| hit.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
         let people = |name: &str| {
             let person =
                 |one: &Value| Person { name: part(one, "name"), address: part(one, "address") };
-            list(name).iter().map(person).collect()
+            list(name).iter().take(LISTED.list).map(person).collect()
         };
         let file = |one: &Value| File {
             name: part(one, "name"),
@@ -207,12 +303,17 @@ impl From<&upstream::Hit> for MessageView {
             received_date_time: get("receivedDateTime"),
             sent_date_time: get("sentDateTime"),
             has_attachments: get("hasAttachments"),
-            attachments: list("attachments").iter().map(file).collect(),
+            attachments: list("attachments").iter().take(LISTED.list).map(file).collect(),
             importance: get("importance"),
             conversation_id: get("conversationId"),
             mailbox: get("mailbox"),
             folder: get("folder"),
             body: None,
+            omitted: Omitted {
+                to: more("toRecipients"),
+                cc: more("ccRecipients"),
+                attachments: more("attachments"),
+            },
             damage: None,
             snippet: None,
             links: Links::to(hit.text("id").unwrap_or_default()),
@@ -221,5 +322,61 @@ impl From<&upstream::Hit> for MessageView {
 }
 
 fn part(value: &Value, name: &str) -> Value {
-    value.get(name).cloned().unwrap_or_default()
+    bounded(value.get(name).cloned().unwrap_or_default(), LISTED)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str) -> Recipient {
+        Recipient { name: Some(name.to_owned()), address: None }
+    }
+
+    /// A subject of 1 MB and 100,000 parts took 36 seconds to be listed and shown.
+    #[test]
+    fn much_of_everything_is_said_within_bounds() {
+        let long = "é".repeat(1 << 20);
+        let message = Message {
+            subject: Some(long.clone()),
+            from_name: Some(long.clone()),
+            to_recipients: vec![person("to"); 100_000],
+            attachments: vec![Attachment { name: Some(long), ..Attachment::default() }; 1_000],
+            body: Some("text".into()),
+            ..Message::default()
+        };
+        let snippet = Snippet {
+            subject_ranges: vec![0..2, 5_000..5_002],
+            to: vec![PersonRanges::default(); 100_000],
+            attachments: vec![vec![0..2]; 1_000],
+            ..Snippet::default()
+        };
+        let hit = Hit { score: 1.0, message: message.clone(), snippet: Some(snippet) };
+        let listed = serde_json::to_value(MessageView::from(&hit)).unwrap();
+        assert_eq!(listed["subject"], format!("{}…", "é".repeat(1_000)));
+        assert_eq!(listed["snippet"]["subjectRanges"], serde_json::json!([[0, 2]]));
+        assert_eq!(listed["omitted"], serde_json::json!({"to": 99_900, "attachments": 900}));
+        for list in [
+            &listed["to"],
+            &listed["snippet"]["to"],
+            &listed["attachments"],
+            &listed["snippet"]["attachments"],
+        ] {
+            assert_eq!(list.as_array().unwrap().len(), 100);
+        }
+        assert!(listed.to_string().len() < 300_000, "{}", listed.to_string().len());
+        let whole = serde_json::to_value(MessageView::from(&message)).unwrap();
+        assert_eq!(whole["subject"].as_str().unwrap().chars().count(), 100_001);
+        assert_eq!(whole["omitted"], serde_json::json!({"to": 90_000}));
+        assert_eq!(whole["body"], "text");
+    }
+
+    #[test]
+    fn what_is_short_is_said_as_it_is() {
+        let message = Message { subject: Some("é".repeat(1_000)), ..Message::default() };
+        let hit = Hit { score: 1.0, message, snippet: None };
+        let listed = serde_json::to_value(MessageView::from(&hit)).unwrap();
+        assert_eq!(listed["subject"], "é".repeat(1_000));
+        assert_eq!(listed.get("omitted"), None);
+    }
 }

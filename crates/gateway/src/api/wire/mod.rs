@@ -221,6 +221,25 @@ pub fn results(page: &Page) -> Vec<MessageView> {
     page.hits.iter().map(MessageView::from).collect()
 }
 
+/// Bytes of JSON that a message is.
+pub(crate) fn size(message: &MessageView) -> usize {
+    struct Counted(usize);
+    impl std::io::Write for Counted {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counted = Counted(0);
+    // Text, numbers and lists of them can always be written.
+    drop(serde_json::to_writer(&mut counted, message));
+    counted.0
+}
+
 /// A whole number of milliseconds.
 #[must_use]
 pub fn milliseconds(since: std::time::Instant) -> u64 {
