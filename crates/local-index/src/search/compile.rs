@@ -1,7 +1,7 @@
 //! Condition to engine query.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use postern_query::{Condition, Expr, InstantTest, NumberTest, Predicate, TextPattern, TextTest};
@@ -12,9 +12,10 @@ use tantivy::{Searcher, Term};
 use super::any::Candidates;
 use super::bounds::{self, Range, Ranges};
 use super::clause::{Clause, both, either, unscored};
-use super::expand::{MAX_OPEN_PATTERNS, MAX_TERMS, Pattern, Terms, expand};
+use super::expand::{MAX_TERMS, Pattern, Terms, expand};
 use super::fuzzy::{Seen, fuzzy};
 use super::metered::Metered;
+use super::open;
 use super::placed::{Arrangement, placed};
 use super::union::{AnyTerm, FieldTerms};
 use super::values;
@@ -88,13 +89,15 @@ pub(crate) fn compile(
     visible: Option<Arc<Visible>>,
 ) -> Result<Plan, Error> {
     work.begin(searcher.num_docs())?;
+    if work.is_limited() {
+        open::admit(condition)?;
+    }
     let meter = work.meter("the search");
     let compiler = Compiler {
         searcher,
         work,
         visible: visible.as_deref(),
         words: meter.clone(),
-        open: RefCell::default(),
         expanded: RefCell::default(),
         is_prunable: is_prunable(condition) && visible.is_none(),
         irregular: searcher.doc_freq(&trait_term(traits::IRREGULAR))? > 0,
@@ -152,8 +155,6 @@ pub(super) struct Compiler<'a> {
     visible: Option<&'a Visible>,
     /// What plain words spend.
     words: Meter,
-    /// The patterns that may begin with anything.
-    open: RefCell<BTreeSet<String>>,
     /// What was looked up: a pattern that is there twice leads through the dictionary once.
     expanded: RefCell<HashMap<(Field, &'static str, String), FieldTerms>>,
     is_prunable: bool,
@@ -325,26 +326,11 @@ impl Compiler<'_> {
         if let Some(known) = self.expanded.borrow().get(&key) {
             return Ok(known.clone());
         }
-        self.admit(pattern)?;
         let meter = self.work.meter(pattern);
         let found =
             self.within_budget(|budget| expand(self.searcher, terms, pattern, budget, &meter))?;
         self.expanded.borrow_mut().insert(key, found.clone());
         Ok(found)
-    }
-
-    /// Counts the patterns that may begin with anything.
-    fn admit(&self, pattern: Pattern<'_>) -> Result<(), Error> {
-        if !pattern.is_open() || !self.work.is_limited() {
-            return Ok(());
-        }
-        let mut open = self.open.borrow_mut();
-        open.insert(pattern.to_string());
-        if open.len() > MAX_OPEN_PATTERNS {
-            let (pattern, limit) = (pattern.to_string(), MAX_OPEN_PATTERNS);
-            return Err(Error::TooManyPatterns { pattern, limit });
-        }
-        Ok(())
     }
 
     /// The terms of several fields are one set of documents: no two have to be merged.

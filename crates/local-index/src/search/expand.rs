@@ -22,10 +22,6 @@ use crate::index::terms::is_regular;
 /// How many different terms the patterns of one search may stand for, in all segments together.
 pub const MAX_TERMS: usize = 500_000;
 
-/// How many different patterns of one search may begin with anything: each of them leads through a
-/// whole dictionary.
-pub const MAX_OPEN_PATTERNS: usize = 3;
-
 /// With how many different bytes the words of a pattern may begin that still has a beginning.
 const FEW: usize = 8;
 
@@ -71,6 +67,11 @@ impl Pattern<'_> {
         }
     }
 
+    /// Whether it was not compiled, and would silently match nothing.
+    fn is_too_large(&self) -> bool {
+        matches!(self, Self::Regex(regex) if regex.size().is_none())
+    }
+
     /// What tells it from every other pattern.
     pub(crate) fn key(&self) -> String {
         match self {
@@ -96,7 +97,8 @@ impl fmt::Display for Pattern<'_> {
 ///
 /// # Errors
 ///
-/// When the terms are more than `budget`, which shrinks by their number, or the work has to end.
+/// When the terms are more than `budget`, which shrinks by their number, when the pattern is too large
+/// to be compiled, or the work has to end.
 pub(crate) fn expand(
     searcher: &Searcher,
     terms: Terms,
@@ -104,6 +106,9 @@ pub(crate) fn expand(
     budget: &mut usize,
     meter: &Meter,
 ) -> Result<FieldTerms, Error> {
+    if pattern.is_too_large() {
+        return Err(Error::TooCostly { part: pattern.to_string() });
+    }
     let mut found = HashMap::new();
     for reader in searcher.segment_readers() {
         let index = reader.inverted_index(terms.field)?;

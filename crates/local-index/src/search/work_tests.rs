@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use jiff::tz::TimeZone;
-use postern_query::{Condition, Context, Expr, Message, Role, odata, parse};
+use postern_query::schema::TextField;
+use postern_query::{
+    Condition, Context, Expr, Located, Message, Predicate, Regex, Role, Span, TextPattern,
+    TextTest, odata, parse,
+};
 use tempfile::TempDir;
 
 use super::{
@@ -194,12 +198,44 @@ fn patterns_that_begin_with_anything_are_few() {
         patterns.join(" OR ")
     };
     ask(&open(MAX_OPEN_PATTERNS)).unwrap();
-    let error = ask(&open(MAX_OPEN_PATTERNS + 1)).unwrap_err();
+    let work = Work::limited();
+    let ended = search(typed(&open(MAX_OPEN_PATTERNS + 1)), 9, false)(
+        &index,
+        &asker(work.clone(), &Scope::All),
+    );
+    let error = ended.unwrap_err();
+    assert_eq!(work.spent(), 0, "it is refused before any is looked up");
     assert!(error.to_string().starts_with("`*number3*` is one too many"), "{error}");
     // The end of an address is looked up, and so is a beginning.
     for each in ["from:@x{}.example", "from:*.x{}.example", "begin{}*"] {
         let all: Vec<_> = (0..20).map(|n| each.replace("{}", &n.to_string())).collect();
         ask(&all.join(" OR ")).unwrap();
+    }
+}
+
+/// Three patterns in two fields each are three.
+#[test]
+fn a_pattern_counts_once_in_all_its_fields() {
+    let (_data, index) = index(10);
+    let text = "*number1* OR from:*ender* OR attachment:*ile*";
+    search(typed(text), 9, false)(&index, &asker(Work::limited(), &Scope::All)).unwrap();
+}
+
+/// It would match nothing, and nobody would know.
+#[test]
+fn an_expression_that_is_too_large_to_be_compiled_is_refused() {
+    let (_data, index) = index(10);
+    let regex = Regex::parse(".*a.{100}").unwrap();
+    assert_eq!(regex.size(), None);
+    let test = TextTest {
+        fields: vec![TextField::Body],
+        pattern: TextPattern::Regex(regex),
+        scored: true,
+    };
+    let condition = Expr::Leaf(Located::new(Predicate::Text(test), Span::default()));
+    for asker in [Asker::unlimited(), asker(Work::limited(), &Scope::All)] {
+        let error = search(condition.clone(), 9, false)(&index, &asker).unwrap_err();
+        assert!(matches!(error, Error::TooCostly { part } if part == "/.*a.{100}/"));
     }
 }
 
