@@ -4,7 +4,9 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use postern_query::{Condition, Expr, InstantTest, NumberTest, Predicate, TextPattern, TextTest};
+use postern_query::{
+    Condition, Expr, InstantTest, Located, NumberTest, Predicate, Span, TextPattern, TextTest,
+};
 use tantivy::query::{EnableScoring, PhraseQuery, Query, TermQuery, Weight as _};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Searcher, Term};
@@ -19,7 +21,7 @@ use super::open;
 use super::placed::{Arrangement, placed};
 use super::union::{AnyTerm, FieldTerms};
 use super::values;
-use super::verified::{Faults, Verified};
+use super::verified::{Faults, Messages, Verified};
 use super::visible::{InScope, Visible, Weights};
 use super::watched::Watched;
 use super::work::Meter;
@@ -101,9 +103,11 @@ pub(crate) fn compile(
         expanded: RefCell::default(),
         is_prunable: is_prunable(condition) && visible.is_none(),
         irregular: searcher.doc_freq(&trait_term(traits::IRREGULAR))? > 0,
+        in_values: Cell::new(false),
         scored: Cell::new(false),
         budget: Cell::new(MAX_TERMS),
         faults: Faults::new(work),
+        messages: Arc::default(),
     };
     let mut clause = compiler.condition(condition, Sign::Positive)?;
     if let Some(visible) = &visible {
@@ -128,6 +132,15 @@ fn is_prunable(condition: &Condition) -> bool {
         TextPattern::Phrase(tokens) => test.fields.len() <= 2 && tokens.len() == 1,
         TextPattern::Wildcard(_) | TextPattern::Regex(_) => true,
         TextPattern::Fuzzy(_) | TextPattern::Sloppy(_) | TextPattern::Near(_) => false,
+    }
+}
+
+/// Whether nothing is asked of the words of a text, which are never too long.
+fn is_of_values(condition: &Condition) -> bool {
+    match condition {
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().all(is_of_values),
+        Expr::Not(inner) => is_of_values(inner),
+        Expr::Leaf(leaf) => !matches!(leaf.value, Predicate::Text(_)),
     }
 }
 
@@ -160,13 +173,19 @@ pub(super) struct Compiler<'a> {
     is_prunable: bool,
     /// Whether some message must be read because its values are too long for terms.
     irregular: bool,
+    /// Whether such messages are asked for the whole of what is compiled now.
+    in_values: Cell<bool>,
     scored: Cell<bool>,
     budget: Cell<usize>,
     faults: Faults,
+    messages: Arc<Messages>,
 }
 
 impl Compiler<'_> {
     fn condition(&self, condition: &Condition, sign: Sign) -> Result<Clause, Error> {
+        if self.reads_irregular() && is_of_values(condition) {
+            return self.of_values(condition, sign);
+        }
         match condition {
             Expr::And(_) => {
                 let (mut clauses, mut ranges) = (Vec::new(), Ranges::default());
@@ -176,7 +195,10 @@ impl Compiler<'_> {
                 Ok(both(clauses.into_iter().map(|clause| metering.of(clause)).collect()))
             }
             Expr::Or(parts) => {
-                let clauses = parts.iter().map(|part| self.condition(part, sign));
+                let (values, others) = self.apart(parts.iter());
+                let values = (!values.is_empty()).then_some(Expr::Or(values));
+                let parts = values.iter().chain(others);
+                let clauses = parts.map(|part| self.condition(part, sign));
                 Ok(either(clauses.collect::<Result<_, _>>()?))
             }
             Expr::Not(inner) => Ok(self.condition(inner, sign.opposite())?.negated()),
@@ -194,8 +216,12 @@ impl Compiler<'_> {
         ranges: &mut Ranges,
     ) -> Result<(), Error> {
         if let Expr::And(parts) = condition {
-            let mut parts = parts.iter();
-            return parts.try_for_each(|part| self.conjuncts(part, sign, clauses, ranges));
+            let (values, others) = self.apart(parts.iter());
+            if !values.is_empty() {
+                clauses.push(self.of_values(&Expr::And(values), sign)?);
+            }
+            let mut others = others.into_iter();
+            return others.try_for_each(|part| self.conjuncts(part, sign, clauses, ranges));
         }
         match range(condition) {
             Some((field, range)) => ranges.narrow(field, range),
@@ -220,24 +246,46 @@ impl Compiler<'_> {
         Ok(Clause::Only(unscored(self.checked(candidates, predicate))))
     }
 
-    /// The candidates for which the predicate holds, and those whose terms do not tell.
-    fn checked(&self, candidates: Candidates, predicate: &Predicate) -> Box<dyn Query> {
-        let exact = candidates.exact;
-        let mut query = candidates.clause.query();
-        if !exact {
-            query = self.verified(query, predicate);
-        }
-        if !self.irregular {
-            return query;
-        }
-        let others = self.verified(has(traits::IRREGULAR), predicate);
-        either(vec![Clause::Only(query), Clause::Only(others)]).query()
+    /// Whether messages whose values are too long for terms have to be read for what comes next.
+    const fn reads_irregular(&self) -> bool {
+        self.irregular && !self.in_values.get()
     }
 
-    fn verified(&self, candidates: Box<dyn Query>, predicate: &Predicate) -> Box<dyn Query> {
-        let predicate = Arc::new(predicate.clone());
+    /// Where some messages have to be read: the parts that speak of values alone, and the others.
+    fn apart<'c>(
+        &self,
+        parts: impl Iterator<Item = &'c Condition>,
+    ) -> (Vec<Condition>, Vec<&'c Condition>) {
+        let (values, others): (Vec<_>, Vec<_>) =
+            parts.partition(|part| self.reads_irregular() && is_of_values(part));
+        (values.into_iter().cloned().collect(), others)
+    }
+
+    /// A condition on values alone. A message whose values are too long for terms is read once for
+    /// the whole of it, and not for each of its parts.
+    fn of_values(&self, condition: &Condition, sign: Sign) -> Result<Clause, Error> {
+        self.in_values.set(true);
+        let by_terms = self.condition(condition, sign);
+        self.in_values.set(false);
+        let irregular = || has(traits::IRREGULAR);
+        let regular = both(vec![by_terms?, Clause::Except(irregular())]);
+        let read = Clause::Only(self.verified(irregular(), condition.clone()));
+        Ok(Clause::Only(unscored(either(vec![regular, read]).query())))
+    }
+
+    /// The candidates for which the predicate holds.
+    fn checked(&self, candidates: Candidates, predicate: &Predicate) -> Box<dyn Query> {
+        let query = candidates.clause.query();
+        if candidates.exact {
+            return query;
+        }
+        self.verified(query, Expr::Leaf(Located::new(predicate.clone(), Span::default())))
+    }
+
+    fn verified(&self, candidates: Box<dyn Query>, condition: Condition) -> Box<dyn Query> {
         let (faults, meter) = (self.faults.clone(), self.work.meter("conditions on one element"));
-        Box::new(Verified { candidates, predicate, faults, meter })
+        let (condition, messages) = (Arc::new(condition), Arc::clone(&self.messages));
+        Box::new(Verified { candidates, condition, messages, faults, meter })
     }
 
     fn text(&self, test: &TextTest, sign: Sign) -> Result<Clause, Error> {

@@ -4,6 +4,7 @@
 
 mod values;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::analysis::{lower_case, terms};
@@ -208,7 +209,7 @@ pub fn name_words(name: &str) -> Vec<String> {
 /// ```
 #[must_use]
 pub fn person_matches(pattern: &PersonPattern, person: &Recipient) -> bool {
-    let address = person.address.as_deref().map(lower_case).unwrap_or_default();
+    let address = person.address.as_deref().map(in_lower_case).unwrap_or_default();
     let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
     let name = || person.name.as_deref().map(terms).unwrap_or_default();
     match pattern {
@@ -226,6 +227,12 @@ pub fn person_matches(pattern: &PersonPattern, person: &Recipient) -> bool {
         PersonPattern::Shaped(shape) => shape_of_person(shape, local, &name()),
         PersonPattern::AddressShaped(shape) => !address.is_empty() && shape.matches(&address),
     }
+}
+
+/// In lower case; most addresses are already, and a message may have very many.
+fn in_lower_case(text: &str) -> Cow<'_, str> {
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { Cow::Borrowed(text) } else { Cow::Owned(lower_case(text)) }
 }
 
 fn shape_of_person(shape: &Wildcard, local: &str, name: &[String]) -> bool {
