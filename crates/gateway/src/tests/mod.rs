@@ -194,7 +194,9 @@ pub(crate) fn one_key(premium: Option<&Fake>) -> Config {
 /// No key: the one user of this machine.
 pub(crate) fn nobody(premium: Option<&Fake>) -> Config {
     let mut config = Config::load(None, &Overrides::default(), "/nowhere".into()).unwrap();
-    config.deadline = Duration::from_millis(1_200);
+    // Where premium hangs, a test waits for three quarters of this, and the local index has the rest of
+    // it: time enough on a machine that is busy.
+    config.deadline = Duration::from_secs(4);
     let deadline = config.deadline;
     let premium = premium.map(|fake| Premium::at(fake.url()));
     config.premium = premium.map(|premium| Premium { probe: None, deadline, ..premium });
