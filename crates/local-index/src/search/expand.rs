@@ -22,6 +22,9 @@ use crate::index::terms::is_regular;
 /// How many different terms the patterns of one search may stand for, in all segments together.
 pub const MAX_TERMS: usize = 500_000;
 
+/// Units for a letter on the way through a dictionary.
+const STEP: u64 = 15;
+
 /// With how many different bytes the words of a pattern may begin that still has a beginning.
 const FEW: usize = 8;
 
@@ -146,7 +149,7 @@ fn walk(
     match pattern {
         Pattern::Shape(shape) => walk_shape(index, terms, shape, most, meter),
         Pattern::Regex(regex) => {
-            let steps = Steps::new(meter);
+            let steps = Steps::new(meter, STEP);
             let stream = index.terms().search(Walk { regex, steps: &steps }).into_stream()?;
             Ok(gather(stream, most, meter, |_| true))
         }
@@ -194,19 +197,23 @@ fn gather<A: Automaton>(
 }
 
 /// Counts the steps of an automaton through a dictionary: most of them lead to no term.
-pub(super) struct Steps(RefCell<Counter>);
+pub(super) struct Steps {
+    counter: RefCell<Counter>,
+    units: u64,
+}
 
 impl Steps {
-    pub(super) fn new(meter: &Meter) -> Self {
-        Self(RefCell::new(meter.counter()))
+    /// Each step costs so many units.
+    pub(super) fn new(meter: &Meter, units: u64) -> Self {
+        Self { counter: RefCell::new(meter.counter()), units }
     }
 
     pub(super) fn count(&self) {
-        self.0.borrow_mut().count(2);
+        self.counter.borrow_mut().count(self.units);
     }
 
     pub(super) fn may_go_on(&self) -> bool {
-        !self.0.borrow().is_over()
+        !self.counter.borrow().is_over()
     }
 }
 

@@ -20,7 +20,7 @@ use super::clause::Clause;
 use super::compile::single;
 use super::expand::{Steps, spend};
 use super::visible::{Visible, is_seen};
-use super::work::{LIST, Meter, TERM};
+use super::work::{LOOKUP, Meter, TERM};
 
 /// How many terms one word stands for in one field.
 pub(super) const MOST_VARIANTS: usize = 50;
@@ -30,6 +30,10 @@ const LONGEST: usize = 100;
 
 /// Units to make what leads through the dictionary, for each character.
 const LETTER: u64 = 2_000;
+
+/// Units for a letter on the way through the dictionary: most ways soon end, and each begins anew in
+/// another place.
+const STEP: u64 = 30;
 
 /// Whose words they are.
 pub(super) struct Seen<'a> {
@@ -88,10 +92,13 @@ fn nearest(
     let mut variants: Vec<_> = texts.into_iter().filter_map(variant).collect();
     variants.sort_by(|one, other| other.likeness.total_cmp(&one.likeness));
     let mut alive = Vec::new();
+    // To see whether it is there, and to begin with its list.
+    let lookups = 2 * LOOKUP * seen.searcher.segment_readers().len() as u64;
     for variant in variants {
-        seen.meter.pay(LIST)?;
+        seen.meter.pay(lookups)?;
         let term = Term::from_field_text(field, &variant.text);
         if is_seen(seen.searcher, seen.visible, &term, seen.meter)? {
+            seen.meter.pay(seen.searcher.doc_freq(&term)?)?;
             alive.push(variant);
         }
         if alive.len() == MOST_VARIANTS {
@@ -117,7 +124,7 @@ fn near(
         return Err(Error::TooCostly { part: name });
     }
     seen.meter.pay(LETTER * length as u64)?;
-    let steps = Steps::new(seen.meter);
+    let steps = Steps::new(seen.meter, STEP);
     let automaton = Walk { automaton: automaton.build_dfa(fuzzy.token()), steps: &steps };
     let mut texts = BTreeSet::new();
     for reader in seen.searcher.segment_readers() {
@@ -195,7 +202,7 @@ mod tests {
             token in "[abé]{0,6}", text in "[abéc]{0,6}", edits in 0u8..=2,
         ) {
             let automaton = AUTOMATA[usize::from(edits)].build_dfa(&token);
-            let steps = Steps::new(&Work::unlimited().meter("x"));
+            let steps = Steps::new(&Work::unlimited().meter("x"), STEP);
             let walk = Walk { automaton, steps: &steps };
             let end = text.bytes().fold(walk.start(), |state, byte| walk.accept(&state, byte));
             prop_assert_eq!(walk.is_match(&end), Fuzzy::new(token, edits).matches(&text));

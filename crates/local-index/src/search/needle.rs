@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use postern_query::analysis::Token;
-use postern_query::{Near, Sloppy, TextPattern};
+use postern_query::{Fuzzy, Near, Sloppy, TextPattern};
 
 use super::lines::{letters, tokens_near};
 use super::work::Counter;
@@ -26,9 +26,8 @@ const MOST_HERE: usize = 8;
 /// over all of it.
 const FEW: usize = 8;
 
-/// Units to compare a word with a pattern, and with a misspelt word.
-const PATTERN: u64 = 8;
-const MISSPELT: u64 = 200;
+/// Units to compare a word with a pattern.
+const PATTERN: u64 = 6;
 
 /// Words and patterns that are looked for in texts. However many words there are, a text is gone over
 /// once.
@@ -130,12 +129,23 @@ impl<'a> Finder<'a> {
     fn asked(&self, word: &str, counter: &mut Counter) -> Vec<usize> {
         let is_met = |(_, pattern): &&(usize, &TextPattern)| match pattern {
             TextPattern::Wildcard(shape) => counter.count(PATTERN) && shape.matches(word),
-            TextPattern::Regex(regex) => counter.count(PATTERN) && regex.matches(word),
-            TextPattern::Fuzzy(fuzzy) => counter.count(MISSPELT) && fuzzy.matches(word),
+            TextPattern::Regex(regex) => {
+                counter.count(PATTERN + word.len() as u64) && regex.matches(word)
+            }
+            TextPattern::Fuzzy(fuzzy) => {
+                counter.count(misspelt(fuzzy, word)) && fuzzy.matches(word)
+            }
             TextPattern::Phrase(_) | TextPattern::Sloppy(_) | TextPattern::Near(_) => false,
         };
         self.words.iter().filter(is_met).map(|(needle, _)| *needle).take(MOST_HERE).collect()
     }
+}
+
+/// Units to compare a word with a misspelt one: each letter with each, unless it is longer by far.
+fn misspelt(fuzzy: &Fuzzy, word: &str) -> u64 {
+    let (token, word) = (fuzzy.token().len() as u64, word.len() as u64);
+    let is_far = word > 4 * (token + u64::from(Fuzzy::MAX_EDITS));
+    PATTERN + if is_far { word } else { token * word }
 }
 
 /// How many phrases have to stand near each other.

@@ -29,7 +29,7 @@ pub(super) struct FieldTerms {
 /// Terms of one segment, and once they were asked for the documents that have one.
 pub(super) struct SegmentTerms {
     terms: Vec<TermInfo>,
-    documents: OnceLock<BitSet>,
+    documents: OnceLock<Arc<BitSet>>,
 }
 
 impl From<Vec<TermInfo>> for SegmentTerms {
@@ -99,7 +99,7 @@ impl Weight for AnyTerm {
 
 impl AnyTerm {
     /// The documents of each field, those of the largest first, and of all.
-    fn documents(&self, reader: &SegmentReader) -> tantivy::Result<(Vec<BitSet>, BitSet)> {
+    fn documents(&self, reader: &SegmentReader) -> tantivy::Result<(Vec<Arc<BitSet>>, BitSet)> {
         let fields = self.0.iter().map(|field| field.documents(reader));
         let mut fields = fields.collect::<tantivy::Result<Vec<_>>>()?;
         fields.sort_by_key(|documents| Reverse(documents.len()));
@@ -109,25 +109,25 @@ impl AnyTerm {
 }
 
 impl FieldTerms {
-    fn documents(&self, reader: &SegmentReader) -> tantivy::Result<BitSet> {
+    fn documents(&self, reader: &SegmentReader) -> tantivy::Result<Arc<BitSet>> {
         let Some(segment) = self.terms.get(&reader.segment_id()) else {
-            return Ok(BitSet::with_max_value(reader.max_doc()));
+            return Ok(Arc::new(BitSet::with_max_value(reader.max_doc())));
         };
         if let Some(known) = segment.documents.get() {
-            return Ok(known.clone());
+            return Ok(Arc::clone(known));
         }
         let index = reader.inverted_index(self.field)?;
         let documents = union(&index, &segment.terms, reader.max_doc(), &self.meter)?;
-        Ok(segment.documents.get_or_init(|| documents).clone())
+        Ok(Arc::clone(segment.documents.get_or_init(|| Arc::new(documents))))
     }
 }
 
 /// The documents of the smaller ones are added to those of the first.
-fn in_any(fields: &[BitSet], end: DocId) -> BitSet {
+fn in_any(fields: &[Arc<BitSet>], end: DocId) -> BitSet {
     let Some((first, rest)) = fields.split_first() else { return BitSet::with_max_value(end) };
-    let mut all = first.clone();
+    let mut all = BitSet::clone(first);
     for field in rest {
-        let mut documents = BitSetDocSet::from(field.clone());
+        let mut documents = BitSetDocSet::from(BitSet::clone(field));
         while documents.doc() != TERMINATED {
             all.insert(documents.doc());
             documents.advance();
@@ -144,7 +144,8 @@ fn union(
     meter: &Meter,
 ) -> tantivy::Result<BitSet> {
     let (mut documents, mut counter) = (BitSet::with_max_value(end), meter.counter());
-    counter.count(u64::from(end) / 16);
+    // A bit for each message is kept: this bounds how many patterns are held in memory at once.
+    counter.count(u64::from(end));
     for term in terms {
         if !counter.count(LIST + u64::from(term.doc_freq)) {
             break;
@@ -162,7 +163,7 @@ fn union(
 
 struct AnyScorer {
     documents: BitSetDocSet,
-    fields: Vec<BitSet>,
+    fields: Vec<Arc<BitSet>>,
     boost: Score,
 }
 
@@ -188,7 +189,7 @@ impl DocSet for AnyScorer {
 impl Scorer for AnyScorer {
     fn score(&mut self) -> Score {
         let document = self.doc();
-        let has = |field: &&BitSet| field.contains(document);
+        let has = |field: &&Arc<BitSet>| field.contains(document);
         self.fields.iter().filter(has).map(|_| self.boost).sum()
     }
 }

@@ -1,7 +1,8 @@
 //! How much work a request may cause, and whether it has to stop.
 //!
 //! Work is counted, not timed: the same question costs the same on every machine. One unit is about
-//! what it takes to look at one message in the list of a word.
+//! what it takes to look at one message in the list of a word, 2 ns where it was measured; whatever is
+//! dearer is counted at what it takes.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -19,7 +20,10 @@ const PER_MESSAGE: u64 = 4_096;
 pub(crate) const MESSAGE: u64 = 4_000;
 
 /// Units to come to the next term of a dictionary and look at it.
-pub(crate) const TERM: u64 = 40;
+pub(crate) const TERM: u64 = 190;
+
+/// Units to look a term up in the dictionary of one segment.
+pub(crate) const LOOKUP: u64 = 1_000;
 
 /// Units to begin with the list of a term.
 pub(crate) const LIST: u64 = 100;

@@ -10,6 +10,7 @@ use postern_query::{
 };
 use tempfile::TempDir;
 
+use super::work::TERM;
 use super::{
     Asker, Completion, Error, Facet, Index, MAX_OPEN_PATTERNS, Scope, Search, Thread, Work,
 };
@@ -186,6 +187,22 @@ fn a_pattern_that_is_there_twice_is_looked_up_once() {
     let [once, twice] = [typed("*umber*"), twice]
         .map(|condition| cost(data.path(), &search(condition, 0, false), &Scope::All));
     assert!(twice < once + once / 2, "{once} and {twice}");
+}
+
+/// To come to a term of a dictionary takes far more than to look at a message in a list.
+#[test]
+fn a_walk_through_a_dictionary_costs_what_it_takes() {
+    let (data, _) = index(600);
+    for (text, at_least) in [
+        ("body:*umber*", 600 * TERM),
+        ("body:number*", 600 * TERM),
+        ("body:/number[0-9]+x?/", 600 * TERM),
+        ("body:numberx~2", 100 * TERM),
+    ] {
+        let units = cost(data.path(), &search(typed(text), 0, false), &Scope::All);
+        assert!(units >= at_least, "{text} costs {units}");
+        assert!(units < 600 * 4_000, "{text} costs {units}");
+    }
 }
 
 #[test]
