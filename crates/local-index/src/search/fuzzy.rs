@@ -33,7 +33,7 @@ const LETTER: u64 = 2_000;
 
 /// Units for a letter on the way through the dictionary: most ways soon end, and each begins anew in
 /// another place.
-const STEP: u64 = 30;
+const STEP: u64 = 45;
 
 /// Whose words they are.
 pub(super) struct Seen<'a> {

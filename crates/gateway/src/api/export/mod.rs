@@ -27,8 +27,9 @@ use crate::local::{LocalEngine, Original, Question};
 use crate::pipe::{Pipe, Stopped};
 use write::Writer;
 
-/// Messages that are fetched at once.
-const PAGE: usize = 200;
+/// Messages that are looked for at once. The search is made again for each page, so few pages cost little;
+/// of a page only the places of its messages are in memory.
+const PAGE: usize = 10_000;
 
 /// What to export.
 #[derive(Debug, Deserialize, ToSchema)]
