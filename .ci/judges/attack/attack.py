@@ -34,8 +34,11 @@ from tally import Tally, latency
 FULL = os.environ.get("POSTERN_ATTACK_FULL") == "1"
 CPU, MEMORY = (float(os.environ.get(f"POSTERN_ATTACK_{name}", "1")) for name in ("CPU", "MEMORY"))
 HERE = pathlib.Path(__file__).parent
+SPELLINGS, BULK = (21_000, 100_000) if FULL else (2_000, 2_000)
 BOUNDS = SimpleNamespace(
+    bulk=BULK,
     query_cpu=4 * CPU,
+    message_cpu=0.0004 * CPU,  # and for each message that an export writes
     query_memory=200 * MEMORY,  # seconds of CPU and megabytes of one query
     mail_cpu=4 * CPU,
     mail_memory=250 * MEMORY,  # and of one view of one mail
@@ -51,7 +54,6 @@ BOUNDS = SimpleNamespace(
     readers=100,
     names_memory=10 * MEMORY,  # megabytes after asking for the fields of many indexes
 )
-SPELLINGS, BULK = (21_000, 100_000) if FULL else (2_000, 2_000)
 CLASSES = ["paths", "queries", "mails", "connections", "keys", "pages", "folder"]
 
 
