@@ -21,7 +21,7 @@ use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::api;
@@ -29,6 +29,9 @@ use crate::config::Limits;
 use crate::state::State;
 use connection::{Answer, Connection, PIECE};
 use open::{Admitted, Open};
+
+/// Connections that may wait in the system until they are taken: as many as there may be.
+const WAITING: u32 = 4_096;
 
 /// Why the gateway cannot listen.
 #[derive(Debug, thiserror::Error)]
@@ -57,13 +60,23 @@ pub struct Bound {
 ///
 /// When the address cannot be listened on.
 pub async fn bind(address: SocketAddr) -> Result<Bound, ServeError> {
-    let listener = TcpListener::bind(address).await.map_err(|error| match error.kind() {
+    let listener = listen(address).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => ServeError::InUse(address),
         io::ErrorKind::PermissionDenied => ServeError::Denied(address, error),
         _ => ServeError::Other(address, error),
     })?;
     let address = listener.local_addr().map_err(|error| ServeError::Other(address, error))?;
     Ok(Bound { listener, address })
+}
+
+/// A connection that finds no room in the queue of the system is tried again by its client after a second.
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // As the library does: without it a restart waits for the connections of the process before.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(WAITING)
 }
 
 impl Bound {
