@@ -7,6 +7,7 @@
 pub mod analysis;
 mod budget;
 pub mod complete;
+mod emit;
 mod error;
 mod evaluate;
 mod fuzzy;
@@ -25,10 +26,13 @@ pub mod schema;
 mod simplify;
 mod span;
 mod syntax;
-mod target;
 mod wildcard;
 
 pub use budget::Budget;
+pub use emit::{
+    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Json, KnownPeople, Note, aqs,
+    datatap, elasticsearch, english, kql,
+};
 pub use error::{Advice, AdviceCode, Code, Error, Errors};
 pub use evaluate::{
     evaluate, flag_value, instant_value, name_words, number_value, people, person_matches,
@@ -47,8 +51,4 @@ pub use regex::{Regex, RegexFault, RegexState};
 pub use simplify::{Rewrite, Simplified};
 pub use span::{Located, Span};
 pub use syntax::expr::Expr;
-pub use target::{
-    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Json, KnownPeople, Note, aqs,
-    datatap, elasticsearch, english, kql,
-};
 pub use wildcard::{Wildcard, WildcardPart};

@@ -153,7 +153,7 @@ pub fn parse_condition(
 pub fn compile(query: &Query, syntax: Syntax) -> Compiled<String> {
     let capabilities =
         Capabilities { fields: IndexFields::complete(), syntax, ..Capabilities::default() };
-    crate::target::datatap::compile_text(query, &capabilities)
+    crate::emit::datatap::compile_text(query, &capabilities)
 }
 
 /// White space only; a space that forbids a line break is text, as in Java.

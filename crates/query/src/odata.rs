@@ -5,7 +5,7 @@
 use crate::resolve;
 use crate::schema::{Sort, SortField};
 use crate::syntax::odata::{self as syntax, Token, TokenKind};
-use crate::{Budget, Capabilities, Code, Compiled, Error, Errors, Query, Span, target};
+use crate::{Budget, Capabilities, Code, Compiled, Error, Errors, Query, Span, emit};
 
 /// Keys of an order at the most.
 pub const MAX_ORDER_KEYS: usize = 32;
@@ -146,11 +146,11 @@ fn not_sortable(field: &str, span: Span) -> Error {
 /// ```
 #[must_use]
 pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
-    target::datatap::compile_filter(query, capabilities)
+    emit::datatap::compile_filter(query, capabilities)
 }
 
 /// The text of `$orderby`; empty where no order was asked for.
 #[must_use]
 pub fn print_order_by(order: &[Sort]) -> String {
-    target::odata::order_by(order)
+    emit::odata::order_by(order)
 }

@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::Emitter;
+use crate::emit::property::{self, Text, operator, values};
+use crate::emit::terms::Terms as _;
 use crate::query::{AttachmentTest, Comparison, FlagTest, InstantTest, NumberTest, StringTest};
 use crate::schema::{FlagField, InstantField, NumberField, StringField};
-use crate::target::property::{self, Text, operator, values};
-use crate::target::terms::Terms as _;
 use crate::{Expr, Span};
 
 const WHOLE: &str = "KQL finds the words anywhere in the value, in any case";

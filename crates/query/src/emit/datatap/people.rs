@@ -2,9 +2,9 @@
 
 use super::predicate::text_test;
 use super::{Emitter, Said};
+use crate::emit::odata::{self as filter, Filter};
 use crate::query::{PersonPattern, Role, StringTest, TextTest};
 use crate::schema::{DELIVERED_TO, RecipientList, StringField, TextField};
-use crate::target::odata::{self as filter, Filter};
 use crate::{Expr, RecipientTest, Span, TextPattern, Wildcard, analysis};
 
 impl Emitter<'_> {

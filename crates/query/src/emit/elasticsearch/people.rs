@@ -5,8 +5,8 @@ use super::text::phrase;
 use super::value::{ends_with, of_term, pattern, shaped, term};
 use super::{Emitter, Profile, Said, any};
 use crate::analysis::terms;
+use crate::emit::Json;
 use crate::query::{PersonPattern, Role};
-use crate::target::Json;
 use crate::{Span, Wildcard, name_words};
 
 /// The name of a role below `people`.

@@ -1,10 +1,10 @@
 //! Single values: strings, flags, numbers, moments, attachments.
 
 use super::Emitter;
+use crate::emit::property::{self, Text, operator, values};
+use crate::emit::terms::Terms as _;
 use crate::query::{AttachmentTest, Comparison, FlagTest, InstantTest, NumberTest, StringTest};
 use crate::schema::{FlagField, InstantField, NumberField, StringField};
-use crate::target::property::{self, Text, operator, values};
-use crate::target::terms::Terms as _;
 use crate::{Expr, Span};
 
 const SCOPE: &str = "mailbox and folder are chosen by the URL of the request, not in the text";

@@ -2,8 +2,8 @@
 
 use super::Profile;
 use crate::Query;
+use crate::emit::{Json, Notes};
 use crate::schema::{Sort, SortField};
-use crate::target::{Json, Notes};
 
 /// The value of `sort`.
 pub(super) fn keys(query: &Query, profile: Profile, notes: &mut Notes) -> Option<Json> {

@@ -1,10 +1,10 @@
 //! People.
 
 use super::Emitter;
+use crate::emit::property::{self, Text, Value, values};
+use crate::emit::terms::Terms as _;
 use crate::query::{PersonPattern, RecipientTest, Role};
 use crate::schema::RecipientList;
-use crate::target::property::{self, Text, Value, values};
-use crate::target::terms::Terms as _;
 use crate::{Expr, Span};
 
 /// Page "Keyword queries and search conditions for eDiscovery", section "Recipient expansion".

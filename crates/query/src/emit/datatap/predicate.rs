@@ -1,9 +1,9 @@
 //! One predicate in the words of the search API.
 
 use super::{Emitter, Said};
+use crate::emit::odata::{self as filter, Filter};
 use crate::query::{AttachmentTest, Predicate, StringTest, TextTest};
 use crate::schema::{CATEGORIES, REFERENCES, TextField};
-use crate::target::odata::{self as filter, Filter};
 use crate::{Expr, Span, TextPattern};
 
 impl Emitter<'_> {

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 
 use super::{Said, any, boolean};
 use crate::analysis::lower_case;
+use crate::emit::Json;
 use crate::query::{Comparison, FlagTest, InstantTest, Number, NumberTest, StringTest};
-use crate::target::Json;
 use crate::{Wildcard, WildcardPart};
 
 /// `{name: {field: {value: …}}}`, the shape of every query for one term.

@@ -1,9 +1,9 @@
 //! Words, in the query text or inside of the filter.
 
 use super::Emitter;
+use crate::emit::lucene as text;
+use crate::emit::odata::{self as filter, Filter};
 use crate::query::TextTest;
-use crate::target::lucene as text;
-use crate::target::odata::{self as filter, Filter};
 use crate::{Expr, Span, lucene};
 
 impl Emitter<'_> {

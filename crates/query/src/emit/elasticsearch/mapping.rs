@@ -4,12 +4,12 @@ use super::people::role_name;
 use super::text;
 use super::value::milliseconds;
 use crate::analysis::lower_case;
+use crate::emit::Json;
 use crate::query::Role;
 use crate::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, REFERENCES, RecipientList,
     StringField, TextField,
 };
-use crate::target::Json;
 use crate::{
     Attachment, Message, Recipient, flag_value, instant_value, name_words, number_value, people,
     recipients, string_value, text_values,

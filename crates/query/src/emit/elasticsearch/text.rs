@@ -2,9 +2,9 @@
 
 use super::value::{nothing, of_term, shaped, term};
 use super::{Emitter, Profile, Said, any};
+use crate::emit::Json;
 use crate::query::{TextPattern, TextTest};
 use crate::schema::TextField;
-use crate::target::Json;
 use crate::{Fuzzy, Near, Regex, Span};
 
 /// Longest expression that an index takes, the default of `index.max_regex_length`.

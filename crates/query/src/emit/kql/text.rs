@@ -1,10 +1,10 @@
 //! Words.
 
 use super::{Emitter, literal};
+use crate::emit::property::{Text, Value, is_plain_word, prefix};
+use crate::emit::terms::Terms as _;
 use crate::query::{TextPattern, TextTest};
 use crate::schema::TextField;
-use crate::target::property::{Text, Value, is_plain_word, prefix};
-use crate::target::terms::Terms as _;
 use crate::{Near, Span};
 
 /// Letters that Purview wants before a `*` (page "eDiscovery search limits").

@@ -3,8 +3,8 @@
 use super::people::{Place, place};
 use super::{Emitter, Said};
 use crate::analysis::lower_case;
+use crate::emit::odata::{self as filter, Filter};
 use crate::query::{PersonPattern, Role, StringTest};
-use crate::target::odata::{self as filter, Filter};
 use crate::{Expr, KnownPeople, RecipientTest, Span};
 
 impl Emitter<'_> {
