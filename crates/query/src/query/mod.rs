@@ -3,7 +3,7 @@
 mod predicate;
 
 use crate::schema::{InstantField, Sort, SortField};
-use crate::{Expr, Located};
+use crate::{Expr, Located, Span};
 
 pub use predicate::{
     AttachmentTest, Comparison, FlagTest, InstantTest, Number, NumberTest, PersonPattern,
@@ -13,10 +13,17 @@ pub use predicate::{
 /// A condition on a message: predicates under and, or, not.
 pub type Condition = Expr<Located<Predicate>>;
 
+/// A predicate that nobody typed.
+impl From<Predicate> for Condition {
+    fn from(predicate: Predicate) -> Self {
+        Self::Leaf(Located::new(predicate, Span::default()))
+    }
+}
+
 /// A resolved query: which messages, and in which order.
 ///
-/// It can only be made by resolving text in one of the languages, so it never holds a field, a
-/// value or an operator that means nothing.
+/// It is made by resolving text in one of the languages, or of conditions whose types have no room
+/// for a field, a value or an operator that means nothing. An engine takes this and nothing less.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     condition: Condition,
@@ -26,6 +33,22 @@ pub struct Query {
 impl Query {
     pub(crate) fn new(condition: Condition, order: Vec<Sort>) -> Self {
         Self { condition: condition.flattened(), order }
+    }
+
+    /// The messages that meet a condition, in no order of their own.
+    ///
+    /// ```
+    /// use postern_query::{Predicate, Query, StringTest, evaluate, schema::StringField};
+    /// # use postern_query::Message;
+    ///
+    /// let by = |field, value: &str| Query::of(Predicate::String(field, StringTest::Is(value.into())));
+    /// let query = by(StringField::Mailbox, "ann").and(by(StringField::Folder, "Inbox"));
+    /// # let message = Message { mailbox: Some("ann".into()), ..Message::default() };
+    /// assert!(!evaluate(query.condition(), &message), "it lies in no folder");
+    /// ```
+    #[must_use]
+    pub fn of(condition: impl Into<Condition>) -> Self {
+        Self::new(condition.into(), Vec::new())
     }
 
     /// Every message.
