@@ -1,7 +1,7 @@
 //! The DataTap service as the flags or the configuration name it.
 
 use anyhow::{Context as _, anyhow, bail};
-use postern_gateway::config::{Collection, Config, Overrides};
+use postern_gateway::config::{Config, Overrides, ToSync};
 use postern_upstream::{AdminKey, Failure, Secret, Tenant};
 
 use crate::args::{Common, Service};
@@ -21,12 +21,12 @@ pub(crate) fn connect(common: &Common, service: &Service) -> anyhow::Result<Tena
 }
 
 /// The collected mail of that tenant, or of the only one there is, and a client for it.
-pub(crate) fn reach(config: &Config, tenant: Option<&str>) -> anyhow::Result<(Collection, Tenant)> {
+pub(crate) fn reach(config: &Config, tenant: Option<&str>) -> anyhow::Result<(ToSync, Tenant)> {
     const NO_SERVICE: &str = "no service is named; give its address with --premium URL, or as `url` under [premium] in --config FILE";
     if config.premium.is_none() {
         bail!(NO_SERVICE);
     }
-    let mut all = config.collections();
+    let mut all = config.to_sync();
     all.retain(|one| tenant.is_none_or(|tenant| one.tenant == tenant));
     let collection = match (all.pop(), all.is_empty()) {
         (Some(one), true) => one,

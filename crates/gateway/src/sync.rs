@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_sync::{Error, Progress, Request, Summary};
-use postern_upstream::Tenant;
+use postern_sync::{Collection, Error, Progress, Summary, SyncOptions};
 use tracing::{info, warn};
 
 use crate::config::{Config, ConfigError};
@@ -14,10 +13,10 @@ use crate::config::{Config, ConfigError};
 /// What is synced again and again.
 #[derive(Clone, Debug)]
 pub(crate) struct Scheduled {
-    client: Tenant,
+    collection: Arc<dyn Collection>,
     tenant: String,
     data: PathBuf,
-    request: Request,
+    options: SyncOptions,
     every: Duration,
 }
 
@@ -26,15 +25,15 @@ impl Scheduled {
     pub(crate) fn of(config: &Config) -> Result<Vec<Self>, ConfigError> {
         let Some(every) = config.sync.every else { return Ok(Vec::new()) };
         let mut all = Vec::new();
-        for collection in config.collections() {
-            if let Some(client) = config.client(&collection)? {
-                let (tenant, data) = (collection.tenant, collection.data);
-                let request = Request {
+        for of in config.to_sync() {
+            if let Some(client) = config.client(&of)? {
+                let (collection, tenant, data) = (Arc::new(client), of.tenant, of.data);
+                let options = SyncOptions {
                     jobs: config.sync.jobs,
                     attachment_text: config.sync.attachment_text.clone(),
-                    ..Request::default()
+                    ..SyncOptions::default()
                 };
-                all.push(Self { client, tenant, data, request, every });
+                all.push(Self { collection, tenant, data, options, every });
             }
         }
         if all.is_empty() {
@@ -48,9 +47,10 @@ impl Scheduled {
     /// Syncs now and after every pause; it never ends.
     pub(crate) async fn keep_syncing(self, clock: fn() -> Timestamp) {
         loop {
-            let (client, request) = (self.client.clone(), self.request.clone());
+            let (collection, options) = (Arc::clone(&self.collection), self.options.clone());
             let progress = Arc::new(Progress::default());
-            let run = postern_sync::run(client, &self.tenant, &self.data, request, clock, progress);
+            let run =
+                postern_sync::run(collection, &self.tenant, &self.data, options, clock, progress);
             self.tell(run.await);
             tokio::time::sleep(self.every).await;
         }

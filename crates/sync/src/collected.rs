@@ -5,13 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use postern_upstream::{Location, Source};
 
-use crate::book::{Book, Entry, Folder};
+use crate::book::{Book, Entry, Location, Node, Owner};
 use crate::{Error, Status, Store};
-
-/// The node that stands for a whole mailbox.
-const ROOT: &str = "-";
 
 /// Book and store of a data folder, open for reading as soon as there is something to read.
 #[derive(Debug)]
@@ -28,34 +24,6 @@ pub struct InMailbox {
     number: i64,
     /// Its address, as messages in the index have it.
     pub address: String,
-}
-
-/// A folder of a mailbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CollectedFolder {
-    /// Its id upstream.
-    pub id: String,
-    /// The second part of the id, where it has one.
-    pub fragment: Option<String>,
-    /// Its name.
-    pub name: String,
-    /// What upstream calls its kind.
-    pub kind: Option<String>,
-}
-
-/// A message as upstream lists it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CollectedMessage {
-    /// Its id upstream.
-    pub id: String,
-    /// The second part of the id, where it has one.
-    pub fragment: Option<String>,
-    /// Its subject.
-    pub name: Option<String>,
-    /// What upstream calls its kind.
-    pub kind: Option<String>,
-    /// When it arrived.
-    pub created: Option<Timestamp>,
 }
 
 impl Collected {
@@ -116,13 +84,13 @@ impl Collected {
         Ok(self.with_book(Book::locations)?.unwrap_or_default())
     }
 
-    /// The live mailboxes at a location, as they were last listed.
+    /// The mailboxes at a location, as they were last listed.
     ///
     /// # Errors
     ///
     /// When the book-keeping cannot be read.
-    pub fn sources(&self, location: &str) -> Result<Vec<Source>, Error> {
-        Ok(self.with_book(|book| book.sources(location))?.unwrap_or_default())
+    pub fn owners(&self, location: &str) -> Result<Vec<Owner>, Error> {
+        Ok(self.with_book(|book| book.owners(location))?.unwrap_or_default())
     }
 
     /// The mailbox of that address or id, at the location that mail was collected to.
@@ -146,7 +114,7 @@ impl Collected {
         node: &str,
         offset: u32,
         most: u32,
-    ) -> Result<Option<Vec<CollectedFolder>>, Error> {
+    ) -> Result<Option<Vec<Node>>, Error> {
         self.within(mailbox, node, |book| book.folders_in(mailbox.number, node, offset, most))
     }
 
@@ -163,8 +131,8 @@ impl Collected {
         span: [Timestamp; 2],
         offset: u32,
         most: u32,
-    ) -> Result<Option<Vec<CollectedMessage>>, Error> {
-        let folder = (node != ROOT).then_some(node);
+    ) -> Result<Option<Vec<Entry>>, Error> {
+        let folder = (node != Node::ROOT).then_some(node);
         self.within(mailbox, node, |book| book.entries(mailbox.number, folder, span, offset, most))
     }
 
@@ -191,17 +159,17 @@ impl Collected {
         self.store.open(id)
     }
 
-    fn within<F, T: From<F>>(
+    fn within<T>(
         &self,
         mailbox: &InMailbox,
         node: &str,
-        list: impl FnOnce(&Book) -> Result<Vec<F>, Error>,
+        list: impl FnOnce(&Book) -> Result<Vec<T>, Error>,
     ) -> Result<Option<Vec<T>>, Error> {
         let found = self.with_book(|book| {
-            if node != ROOT && !book.has_folder(mailbox.number, node)? {
+            if node != Node::ROOT && !book.has_folder(mailbox.number, node)? {
                 return Ok(None);
             }
-            Ok(Some(list(book)?.into_iter().map(T::from).collect()))
+            list(book).map(Some)
         })?;
         Ok(found.flatten())
     }
@@ -221,18 +189,4 @@ impl Collected {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-impl From<Folder> for CollectedFolder {
-    fn from(folder: Folder) -> Self {
-        let Folder { id, fragment, name, kind, .. } = folder;
-        Self { id, fragment, name, kind }
-    }
-}
-
-impl From<Entry> for CollectedMessage {
-    fn from(entry: Entry) -> Self {
-        let Entry { id, fragment, name, kind, created } = entry;
-        Self { id, fragment, name, kind, created }
-    }
 }

@@ -4,7 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use postern_local_index::search;
-use postern_upstream::Failure;
+
+use crate::collection::Failure;
 
 /// Why a run ended early. What was done until then is kept, and the next run goes on from there.
 #[derive(Debug, thiserror::Error)]

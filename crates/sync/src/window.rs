@@ -1,14 +1,12 @@
-//! Spans of time in which a folder is listed.
+//! Which windows of time to list.
 //!
 //! A folder is cut into windows, each listed by one request. A window with more messages than a page
 //! takes is split, where a page says so shortly before its own end. What was listed is remembered, so
 //! that a later run asks only for gaps and for windows that may have changed since.
 
 use jiff::Timestamp;
-use postern_upstream as upstream;
 
-/// Whole seconds since 1970.
-pub(crate) type Second = i64;
+use crate::book::{Listed, Second, Window};
 
 /// The first second that Exchange can name (the year 1601).
 const FIRST: Second = -11_644_473_600;
@@ -24,46 +22,30 @@ const SETTLING: Second = 8 * DAY;
 /// By how much clocks may differ.
 const DRIFT: Second = 60;
 
-/// A span of time: from the second `start` up to and without the second `end`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Window {
-    pub(crate) start: Second,
-    pub(crate) end: Second,
+/// All of time, or what begins at `since`.
+pub(crate) fn everything(since: Option<Timestamp>) -> Window {
+    let start = since.map_or(FIRST, Timestamp::as_second).clamp(FIRST, END - 1);
+    Window { start, end: END }
 }
 
-/// A window and when it was listed to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
-    pub(crate) window: Window,
-    pub(crate) at: Second,
+/// The window to ask for: a bit longer, so that it does not matter whether its bounds belong to it.
+pub(crate) fn asked(window: Window) -> Window {
+    Window { start: window.start - OVERLAP, ..window }
 }
 
-impl Window {
-    /// All of time, or what begins at `since`.
-    pub(crate) fn all(since: Option<Timestamp>) -> Self {
-        let start = since.map_or(FIRST, Timestamp::as_second).clamp(FIRST, END - 1);
-        Self { start, end: END }
+/// The two parts of a window. The first cuts divide what is settled from what may change, and that
+/// from what is still to come; further ones are at the second `hint`, where that lies inside, else in
+/// the middle. A window of seconds is not cut.
+pub(crate) fn split(whole: Window, now: Timestamp, hint: Option<Second>) -> Option<[Window; 2]> {
+    let Window { start, end } = whole;
+    if end - start <= SHORTEST {
+        return None;
     }
-
-    /// The span to ask for: a bit more at both ends, so that it does not matter whether they belong to it.
-    pub(crate) fn asked(self) -> upstream::Window {
-        let time = |second| Timestamp::from_second(second).unwrap_or(Timestamp::MAX);
-        upstream::Window { from: time(self.start - OVERLAP), to: time(self.end) }
-    }
-
-    /// Its two parts. The first cuts divide what is settled from what may change, and that from what
-    /// is still to come; further ones are at the second `hint`, where that lies inside, else in the
-    /// middle. A window of seconds is not cut.
-    pub(crate) fn split(self, now: Timestamp, hint: Option<Second>) -> Option<[Self; 2]> {
-        if self.end - self.start <= SHORTEST {
-            return None;
-        }
-        let now = now.as_second();
-        let cuts = [Some(now.saturating_sub(SETTLING)), Some(now.saturating_add(DAY)), hint];
-        let cut = cuts.into_iter().flatten().find(|cut| self.start < *cut && *cut < self.end);
-        let cut = cut.unwrap_or_else(|| self.start.midpoint(self.end));
-        Some([Self { end: cut, ..self }, Self { start: cut, ..self }])
-    }
+    let now = now.as_second();
+    let cuts = [Some(now.saturating_sub(SETTLING)), Some(now.saturating_add(DAY)), hint];
+    let cut = cuts.into_iter().flatten().find(|cut| start < *cut && *cut < end);
+    let cut = cut.unwrap_or_else(|| start.midpoint(end));
+    Some([Window { start, end: cut }, Window { start: cut, end }])
 }
 
 /// Where to cut a window whose first page has messages of these times: if they are in order, the first
@@ -74,12 +56,11 @@ pub(crate) fn hint(times: &[Option<Timestamp>]) -> Option<Second> {
     times.is_sorted().then(|| last.as_second())
 }
 
-impl Listed {
-    /// Whether nothing is expected to change in it any more. What was listed later than now was listed
-    /// under a wrong clock.
-    fn is_settled(&self, now: Second) -> bool {
-        self.at >= self.window.end.saturating_add(SETTLING) && self.at <= now.saturating_add(DRIFT)
-    }
+/// Whether nothing is expected to change in a window any more. What was listed later than now was
+/// listed under a wrong clock.
+fn is_settled(listed: &Listed, now: Second) -> bool {
+    listed.at >= listed.window.end.saturating_add(SETTLING)
+        && listed.at <= now.saturating_add(DRIFT)
 }
 
 /// What to list of a folder: the gaps between the windows that were listed before, and those of them
@@ -91,7 +72,7 @@ pub(crate) fn plan(listed: &[Listed], all: Window, now: Timestamp, full: bool) -
         if one.window.start > done {
             planned.push(Window { start: done, end: one.window.start });
         }
-        if full || !one.is_settled(now.as_second()) {
+        if full || !is_settled(one, now.as_second()) {
             planned.push(one.window);
         }
         done = done.max(one.window.end);
@@ -128,13 +109,13 @@ mod tests {
         let (mut open, mut done, mut requests) = (planned, Vec::new(), 0);
         while let Some(next) = open.pop() {
             requests += 1;
-            let asked = next.asked();
+            let asked = asked(next).bounds();
             let inside = |second: &&Second| {
-                asked.from.as_second() <= **second && **second <= asked.to.as_second()
+                asked[0].as_second() <= **second && **second <= asked[1].as_second()
             };
             let found: Vec<_> = messages.iter().filter(inside).map(|one| Some(at(*one))).collect();
             let hint = hint(&found[..found.len().min(page)]);
-            match next.split(at(NOW), hint) {
+            match split(next, at(NOW), hint) {
                 Some(parts) if found.len() > page => open.extend(parts),
                 _ => done.push(next),
             }
@@ -157,15 +138,15 @@ mod tests {
             if in_order {
                 messages.sort_unstable();
             }
-            let (done, requests) = list(plan(&[], Window::all(None), at(NOW), false), &messages, page);
+            let (done, requests) = list(plan(&[], everything(None), at(NOW), false), &messages, page);
             prop_assert_eq!((done[0].start, done[done.len() - 1].end), (FIRST, END));
             prop_assert!(done.windows(2).all(|two| two[0].end == two[1].start));
             prop_assert!(requests <= 1 + 100 * (messages.len() + 1), "{} requests", requests);
             for second in messages {
                 let homes: Vec<_> = done.iter().filter(|one| one.start <= second && second < one.end).collect();
                 prop_assert_eq!(homes.len(), 1);
-                let asked = homes[0].asked();
-                prop_assert!(asked.from.as_second() < second && second < asked.to.as_second() + 1);
+                let asked = asked(*homes[0]).bounds();
+                prop_assert!(asked[0].as_second() < second && second < asked[1].as_second() + 1);
             }
         }
 
@@ -178,8 +159,8 @@ mod tests {
             let bounds: Vec<_> = [FIRST].into_iter().chain(cuts).chain([END]).collect();
             let old = bounds.windows(2).zip(kept).filter(|(_, kept)| *kept);
             let old: Vec<_> = old.map(|(two, _)| listed(two[0], two[1], NOW)).collect();
-            let planned = plan(&old, Window::all(None), at(NOW), false);
-            let settled = old.iter().filter(|one| one.is_settled(NOW)).map(|one| one.window);
+            let planned = plan(&old, everything(None), at(NOW), false);
+            let settled = old.iter().filter(|one| is_settled(one, NOW)).map(|one| one.window);
             let mut all: Vec<_> = planned.into_iter().chain(settled).collect();
             all.sort();
             prop_assert_eq!((all[0].start, all[all.len() - 1].end), (FIRST, END));
@@ -190,7 +171,7 @@ mod tests {
     #[test]
     fn what_is_listed_again() {
         let (old, new) = (NOW - 400 * DAY, NOW + DAY);
-        let all = Window::all(None);
+        let all = everything(None);
         for (before, full, expected) in [
             (vec![], false, vec![all]),
             // Settled; then one that mail may still arrive in.
@@ -234,30 +215,30 @@ mod tests {
 
     #[test]
     fn since_a_date() {
-        let all = Window::all(Some(at(100)));
+        let all = everything(Some(at(100)));
         assert_eq!(plan(&[], all, at(NOW), false), [window(100, END)]);
         let before = [listed(50, 120, NOW), listed(300, 400, NOW)];
         assert_eq!(plan(&before, all, at(NOW), false), [window(120, 300), window(400, END)]);
         // Without a date, what lies before is a gap.
         assert_eq!(
-            plan(&before, Window::all(None), at(NOW), false),
+            plan(&before, everything(None), at(NOW), false),
             [window(FIRST, 50), window(120, 300), window(400, END)]
         );
     }
 
     #[test]
     fn a_window_of_seconds_is_not_split() {
-        assert_eq!(window(10, 12).split(at(NOW), Some(11)), None);
-        assert_eq!(window(10, 13).split(at(NOW), None), Some([window(10, 11), window(11, 13)]));
+        assert_eq!(split(window(10, 12), at(NOW), Some(11)), None);
+        assert_eq!(split(window(10, 13), at(NOW), None), Some([window(10, 11), window(11, 13)]));
         let (settled, tomorrow) = (NOW - SETTLING, NOW + DAY);
         for (whole, cut) in [
-            (Window::all(None), settled),
+            (everything(None), settled),
             (window(settled, END), tomorrow),
             (window(tomorrow, END), tomorrow.midpoint(END)),
             (window(0, 1_000), 500),
         ] {
             let halves = [Window { end: cut, ..whole }, Window { start: cut, ..whole }];
-            assert_eq!(whole.split(at(NOW), None), Some(halves));
+            assert_eq!(split(whole, at(NOW), None), Some(halves));
         }
     }
 
@@ -279,7 +260,11 @@ mod tests {
         }
         let whole = window(0, 1_000);
         for (hint, cut) in [(Some(90), 90), (Some(0), 500), (Some(1_000), 500), (None, 500)] {
-            assert_eq!(whole.split(at(NOW), hint).map(|parts| parts[0].end), Some(cut), "{hint:?}");
+            assert_eq!(
+                split(whole, at(NOW), hint).map(|parts| parts[0].end),
+                Some(cut),
+                "{hint:?}"
+            );
         }
     }
 
@@ -287,7 +272,7 @@ mod tests {
     #[test]
     fn requests_for_a_folder_in_order() {
         let messages: Vec<_> = (0..6_000).map(|number| 1_000_000_000 + number * number).collect();
-        let (_, requests) = list(plan(&[], Window::all(None), at(NOW), false), &messages, 100);
+        let (_, requests) = list(plan(&[], everything(None), at(NOW), false), &messages, 100);
         assert!(requests <= 2 * 6_000 / 90 + 10, "{requests} requests");
     }
 }

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use jiff::Timestamp;
 use postern_gateway::config::SyncSettings;
 use postern_local_index::index::Options;
-use postern_sync::{Progress, Request, Summary};
+use postern_sync::{Progress, Summary, SyncOptions};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Sync, TextOrJson};
@@ -30,17 +30,17 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     if let Some(time) = arguments.answer_time {
         config.sync.answer_time = time;
     }
-    let (collection, client) = service::reach(&config, arguments.service.tenant.as_deref())?;
+    let (to_sync, client) = service::reach(&config, arguments.service.tenant.as_deref())?;
     let progress = Arc::new(Progress::default());
     let asked = Arc::clone(&progress);
     interrupt::on_ctrl_c(move || asked.stop.swap(true, Relaxed))?;
-    let (began, request) = (Instant::now(), request(arguments, &config.sync));
+    let (began, options) = (Instant::now(), options(arguments, &config.sync));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let work = postern_sync::run(
-        client,
-        &collection.tenant,
-        &collection.data,
-        request,
+        Arc::new(client),
+        &to_sync.tenant,
+        &to_sync.data,
+        options,
         clock::now,
         Arc::clone(&progress),
     );
@@ -58,9 +58,9 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     }
 }
 
-fn request(arguments: &Sync, settings: &SyncSettings) -> Request {
-    let known = Request::default();
-    Request {
+fn options(arguments: &Sync, settings: &SyncSettings) -> SyncOptions {
+    let known = SyncOptions::default();
+    SyncOptions {
         mailboxes: arguments.mailbox.clone(),
         since: arguments.since,
         jobs: settings.jobs,

@@ -18,7 +18,7 @@ pub use crate::choose::BreakerSettings;
 use file::{FileConfig, FilePremium};
 
 pub use limits::Limits;
-pub use sync::{Collection, MOST_JOBS, SyncSettings, answer_time};
+pub use sync::{MOST_JOBS, SyncSettings, ToSync, answer_time};
 
 /// Where the gateway listens when nothing is said.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);

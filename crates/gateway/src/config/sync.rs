@@ -88,7 +88,7 @@ fn pause(text: &str) -> Result<Option<Duration>, ConfigError> {
 
 /// The mail of a tenant that can be synced, because a key for all of it is known.
 #[derive(Clone, Debug)]
-pub struct Collection {
+pub struct ToSync {
     /// The tenant.
     pub tenant: String,
     /// The data folder that the mail is brought to.
@@ -99,26 +99,26 @@ pub struct Collection {
 impl Config {
     /// Everything that can be synced.
     #[must_use]
-    pub fn collections(&self) -> Vec<Collection> {
-        let mut all: Vec<Collection> = Vec::new();
+    pub fn to_sync(&self) -> Vec<ToSync> {
+        let mut all: Vec<ToSync> = Vec::new();
         for key in self.access.keys().iter().filter(|key| key.mailboxes.is_empty()) {
             let is_known = all.iter().any(|one| one.tenant == key.tenant);
             if let Some(upstream) = key.upstream.as_ref().filter(|_| !is_known) {
                 let own = self.tenants.iter().find(|tenant| tenant.id == key.tenant);
                 let data = own.map_or(&self.data, |tenant| &tenant.data).clone();
                 let (tenant, key) = (key.tenant.clone(), upstream.clone());
-                all.push(Collection { tenant, data, key });
+                all.push(ToSync { tenant, data, key });
             }
         }
         all
     }
 
-    /// A client for a collection; nothing without the address of a service.
+    /// A client for one of them; nothing without the address of a service.
     ///
     /// # Errors
     ///
     /// When the service cannot be connected to at all.
-    pub fn client(&self, of: &Collection) -> Result<Option<Tenant>, ConfigError> {
+    pub fn client(&self, of: &ToSync) -> Result<Option<Tenant>, ConfigError> {
         let Some(premium) = &self.premium else { return Ok(None) };
         let service = DataTap::new(&premium.url, premium.client()?);
         let service = service.or_else(|error| invalid(error.to_string()))?;

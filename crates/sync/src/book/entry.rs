@@ -1,47 +1,91 @@
-//! Entries of listings as they are kept.
+//! What listings say, as it is kept.
 
 use jiff::Timestamp;
-use postern_upstream::Item;
 use rusqlite::Row;
 
-/// A folder of a mailbox.
+/// A location that mail is collected from or to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Folder {
-    pub(crate) id: String,
-    pub(crate) fragment: Option<String>,
-    pub(crate) name: String,
+pub struct Location {
+    /// Its id at the source.
+    pub id: String,
+    /// What it is, in the source's word.
+    pub kind: String,
+    /// Its name.
+    pub name: Option<String>,
+}
+
+/// A mailbox as a location lists it, whether or not anything of it was collected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// Its id at the source.
+    pub id: String,
+    /// Its address.
+    pub address: Option<String>,
+    /// The name of the person or group.
+    pub name: Option<String>,
+    /// What it is, such as `User` or `SharedMailbox`, in the source's word.
+    pub kind: Option<String>,
+}
+
+/// A folder of a mailbox, as the source has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Node {
+    /// Its id at the source.
+    pub id: String,
+    /// The second part of the id, where it has one.
+    pub fragment: Option<String>,
+    /// Its name.
+    pub name: String,
     /// Its name after those of the folders around it, with `/` in between.
-    pub(crate) path: String,
-    /// What upstream calls its kind.
-    pub(crate) kind: Option<String>,
-    /// The id of the folder around it, or that of the root.
-    pub(crate) parent: String,
+    pub path: String,
+    /// What it is, in the source's word.
+    pub kind: Option<String>,
+    /// The id of the folder around it, or [`ROOT`](Self::ROOT).
+    pub parent: String,
 }
 
-/// A message of a mailbox.
+/// A line of a listing: a message, or a folder whose path is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    pub(crate) id: String,
-    pub(crate) fragment: Option<String>,
-    pub(crate) name: Option<String>,
-    pub(crate) kind: Option<String>,
-    pub(crate) created: Option<Timestamp>,
+pub struct Entry {
+    /// Its id at the source.
+    pub id: String,
+    /// The second part of the id, where it has one.
+    pub fragment: Option<String>,
+    /// The subject of a message, the name of a folder.
+    pub name: Option<String>,
+    /// What it is, in the source's word.
+    pub kind: Option<String>,
+    /// When a message arrived.
+    pub created: Option<Timestamp>,
 }
 
-impl From<Item> for Entry {
-    fn from(item: Item) -> Self {
-        let Item { id, fragment, name, discriminator: kind, created, .. } = item;
-        Self { id, fragment, name, kind, created }
-    }
-}
+impl Node {
+    /// The id that stands for the top of a mailbox.
+    pub const ROOT: &str = "-";
 
-impl Folder {
-    /// A folder that lies in another one, whose path is given; in the root that is empty.
-    pub(crate) fn new(item: Item, parent: &str, around: &str) -> Self {
-        let name = item.name.unwrap_or_else(|| item.id.clone());
-        let path = if around.is_empty() { name.clone() } else { format!("{around}/{name}") };
-        let (id, fragment, kind) = (item.id, item.fragment, item.discriminator);
-        Self { id, fragment, name, path, kind, parent: parent.to_owned() }
+    /// A folder that lies in another one, or at the top of the mailbox.
+    ///
+    /// ```
+    /// use postern_sync::{Entry, Node};
+    ///
+    /// let entry = |id: &str, name: &str| Entry {
+    ///     id: id.to_owned(),
+    ///     fragment: None,
+    ///     name: Some(name.to_owned()),
+    ///     kind: None,
+    ///     created: None,
+    /// };
+    /// let inbox = Node::new(entry("1", "Inbox"), None);
+    /// assert_eq!((inbox.path.as_str(), inbox.parent.as_str()), ("Inbox", Node::ROOT));
+    /// assert_eq!(Node::new(entry("2", "Orders"), Some(&inbox)).path, "Inbox/Orders");
+    /// ```
+    #[must_use]
+    pub fn new(entry: Entry, within: Option<&Self>) -> Self {
+        let Entry { id, fragment, name, kind, created: _ } = entry;
+        let name = name.unwrap_or_else(|| id.clone());
+        let path = within.map_or_else(|| name.clone(), |around| format!("{}/{name}", around.path));
+        let parent = within.map_or(Self::ROOT, |around| &around.id).to_owned();
+        Self { id, fragment, name, path, kind, parent }
     }
 
     pub(super) fn of(row: &Row<'_>) -> rusqlite::Result<Self> {

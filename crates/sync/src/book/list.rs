@@ -3,9 +3,8 @@
 use jiff::Timestamp;
 use rusqlite::{Transaction, params};
 
-use super::{Book, Entry, Folder, MailboxNumber};
+use super::{Book, Entry, Listed, MailboxNumber, Node, Window};
 use crate::Error;
-use crate::window::{Listed, Window};
 
 const MICRO: i64 = 1_000_000;
 
@@ -25,7 +24,7 @@ impl Book {
     pub(crate) fn folders(
         &mut self,
         mailbox: MailboxNumber,
-        folders: &[Folder],
+        folders: &[Node],
         now: Timestamp,
     ) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
@@ -103,14 +102,14 @@ impl Book {
 fn enter_folder(
     transaction: &Transaction<'_>,
     mailbox: MailboxNumber,
-    folder: &Folder,
+    folder: &Node,
 ) -> Result<(), Error> {
     // The name of a folder is searched for, so what lies in one that was renamed is indexed again.
     transaction.prepare_cached(
         "UPDATE items SET indexed = 0 WHERE mailbox = ?1 AND folder = ?2 AND indexed = 1 AND EXISTS \
          (SELECT 1 FROM folders WHERE mailbox = ?1 AND id = ?2 AND path <> ?3)",
     )?.execute(params![mailbox, folder.id, folder.path])?;
-    let Folder { id, fragment, name, path, kind, parent } = folder;
+    let Node { id, fragment, name, path, kind, parent } = folder;
     transaction
         .prepare_cached("INSERT OR REPLACE INTO folders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)")?
         .execute(params![mailbox, id, fragment, name, path, kind, parent])?;

@@ -5,9 +5,10 @@
 
 mod entry;
 mod list;
-mod place;
+mod location;
 mod status;
 mod take;
+mod window;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,9 +19,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
 
 use crate::Error;
 
-pub(crate) use entry::{Entry, Folder};
+pub use entry::{Entry, Location, Node, Owner};
 pub use status::{MailboxStatus, Status};
 pub(crate) use take::{Stored, ToFetch, ToIndex};
+pub use window::Window;
+pub(crate) use window::{Listed, Second};
 
 /// The number of this version's form of the book-keeping.
 const FORMAT: i64 = 1;

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Book, Entry, Folder};
+use super::{Book, Entry, Node};
 use crate::Error;
 
 /// What was collected, and what of it is here.
@@ -127,12 +127,12 @@ impl Book {
         parent: &str,
         offset: u32,
         most: u32,
-    ) -> Result<Vec<Folder>, Error> {
+    ) -> Result<Vec<Node>, Error> {
         let mut rows = self.connection.prepare_cached(
             "SELECT id, fragment, name, path, kind, parent FROM folders \
              WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL ORDER BY name, id LIMIT ?4 OFFSET ?3",
         )?;
-        let found = rows.query_map(params![mailbox, parent, offset, most], Folder::of)?;
+        let found = rows.query_map(params![mailbox, parent, offset, most], Node::of)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

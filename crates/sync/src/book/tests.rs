@@ -1,7 +1,4 @@
-use postern_upstream::Item;
-
 use super::*;
-use crate::window::Window;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
@@ -17,16 +14,11 @@ fn entry(id: &str, second: i64) -> Entry {
     }
 }
 
-fn folder(id: &str, path: &str) -> Folder {
-    let item = Item {
-        id: id.to_owned(),
-        fragment: None,
-        name: Some(path.to_owned()),
-        discriminator: None,
-        created: None,
-        path: None,
-    };
-    Folder::new(item, "-", "")
+fn folder(id: &str, path: &str) -> Node {
+    Node::new(
+        Entry { name: Some(path.to_owned()), fragment: None, created: None, ..entry(id, 0) },
+        None,
+    )
 }
 
 const ALL: Window = Window { start: 0, end: 1_000 };

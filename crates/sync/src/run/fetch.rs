@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use postern_upstream::Failure;
 use tokio::task::JoinSet;
 
-use super::discover::Mailbox;
+use super::discover::Wanted;
 use super::take::{Door, Taken};
 use super::{Run, joined};
 use crate::Error;
 use crate::book::{MailboxNumber, Stored, ToFetch, ToIndex};
+use crate::collection::Failure;
 
 /// Messages that are looked up at once.
 const CHUNK: usize = 500;
@@ -29,7 +29,7 @@ impl Run {
     /// pass. Says whether nothing of that is left.
     pub(super) async fn fetch(
         self: &Arc<Self>,
-        mailbox: &Mailbox,
+        mailbox: &Wanted,
         number: MailboxNumber,
         taker: &Door,
         again: bool,
@@ -44,7 +44,7 @@ impl Run {
                 self.progress.waiting.fetch_add(waiting.len() as u64, Relaxed);
             }
             // As many as there are requests are downloaded, and others packed and read meanwhile.
-            while at_work.len() < 4 * self.request.jobs.max(1) && !self.is_stopped() {
+            while at_work.len() < 4 * self.asked.jobs.max(1) && !self.is_stopped() {
                 let Some(next): Option<ToFetch> = waiting.pop_front() else { break };
                 after.clone_from(&next.id);
                 let (run, mailbox, taker) = (Arc::clone(self), mailbox.clone(), taker.clone());
@@ -60,14 +60,14 @@ impl Run {
 
     async fn one(
         self: &Arc<Self>,
-        mailbox: &Mailbox,
+        mailbox: &Wanted,
         number: MailboxNumber,
         message: ToFetch,
         taker: &Door,
     ) -> Result<Fetched, Error> {
         let waiting = self.places.acquire().await;
-        let place = mailbox.place(&message.id);
-        let answer = self.tenant.download(place, message.fragment.as_deref()).await;
+        let fragment = message.fragment.as_deref();
+        let answer = self.collection.download(&mailbox.mailbox, &message.id, fragment).await;
         let bytes = match self.heed("messages cannot be downloaded", answer)? {
             Ok(bytes) => bytes,
             Err(failure) => return self.not_fetched(number, message.id, &failure).await,
@@ -75,7 +75,7 @@ impl Run {
         self.progress.bytes.fetch_add(bytes.len() as u64, Relaxed);
         let room = self.room(bytes.len()).await;
         drop(waiting);
-        let (run, address) = (Arc::clone(self), mailbox.address.clone());
+        let (run, address) = (Arc::clone(self), mailbox.mailbox.address.clone());
         let taken = tokio::task::spawn_blocking(move || {
             let content = run.store.put(&bytes)?;
             let stored = Stored { mailbox: number, id: message.id, content };

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use postern_upstream::{Failure, Item, Listing, Page, Place};
 use tokio::task::JoinSet;
 
-use super::discover::Mailbox;
+use super::discover::Wanted;
 use super::{Run, joined};
 use crate::Error;
-use crate::book::{Entry, Folder, MailboxNumber};
-use crate::window::{Window, hint, plan};
+use crate::book::{Entry, MailboxNumber, Node, Window};
+use crate::collection::{Failure, FailureKind, Mailbox, Page};
+use crate::window::{asked, everything, hint, plan, split};
 
 /// Folders of a mailbox that are walked; more would be a tree without an end.
 const MOST_FOLDERS: usize = 100_000;
@@ -25,18 +25,28 @@ struct Todo {
     is_page: bool,
 }
 
+/// What is listed of a mailbox.
+#[derive(Clone, Copy, Debug)]
+enum Listing<'a> {
+    Folders { within: Option<&'a str> },
+    Messages { folder: &'a str, window: Window },
+}
+
+impl<'a> Listing<'a> {
+    fn folders(within: Option<&'a Node>) -> Self {
+        Self::Folders { within: within.map(|folder| folder.id.as_str()) }
+    }
+}
+
 impl Run {
     /// Lists a mailbox, and says whether all of it was listed. One that was never collected is nothing
     /// to list.
-    pub(super) async fn list(self: &Arc<Self>, mailbox: &mut Mailbox) -> Result<bool, Error> {
-        let answer = self.folders(mailbox).await?;
-        self.unlisted().remove(&mailbox.address);
+    pub(super) async fn list(self: &Arc<Self>, mailbox: &mut Wanted) -> Result<bool, Error> {
+        let answer = self.folders(&mailbox.mailbox).await?;
+        self.unlisted().remove(&mailbox.mailbox.address);
         let folders = match answer {
             Ok(folders) => folders,
-            Err(Failure::NotFound) if mailbox.is_asked_for => {
-                return Err(Error::NoMailbox(mailbox.address.clone()));
-            }
-            Err(Failure::NotFound) => return Ok(true),
+            Err(failure) if failure.kind() == FailureKind::NotFound => return mailbox.is_missing(),
             Err(failure) => return self.not_listed(mailbox, &failure).await,
         };
         let number = self.enter(mailbox, &folders).await?;
@@ -44,7 +54,7 @@ impl Run {
         for folder in folders {
             todo.extend(self.planned(number, folder.id).await?);
         }
-        match self.windows(mailbox, number, todo).await? {
+        match self.windows(&mailbox.mailbox, number, todo).await? {
             Some(failure) => self.not_listed(mailbox, &failure).await,
             None if self.is_stopped() => Ok(false),
             None => {
@@ -58,13 +68,13 @@ impl Run {
     /// Notes that the mailbox was collected, and which folders it has.
     async fn enter(
         self: &Arc<Self>,
-        mailbox: &mut Mailbox,
-        folders: &[Folder],
+        mailbox: &mut Wanted,
+        folders: &[Node],
     ) -> Result<MailboxNumber, Error> {
-        let Mailbox { location, address, source, .. } = mailbox.clone();
+        let Mailbox { location, address, id } = mailbox.mailbox.clone();
         let (folders, now) = (folders.to_vec(), self.now());
         let number = self.on_book(move |book| {
-            let number = book.mailbox(&location, &address, &source)?;
+            let number = book.mailbox(&location, &address, &id)?;
             book.folders(number, &folders, now)?;
             Ok(number)
         });
@@ -80,7 +90,7 @@ impl Run {
         mailbox: MailboxNumber,
         folder: String,
     ) -> Result<Vec<Todo>, Error> {
-        let (all, now, full) = (Window::all(self.request.since), self.now(), self.request.full);
+        let (all, now, full) = (everything(self.asked.since), self.now(), self.asked.full);
         self.on_book(move |book| {
             let listed = book.windows(mailbox, &folder)?;
             let planned = plan(&listed, all, now, full);
@@ -92,41 +102,38 @@ impl Run {
 
     async fn not_listed(
         self: &Arc<Self>,
-        mailbox: &Mailbox,
+        mailbox: &Wanted,
         failure: &Failure,
     ) -> Result<bool, Error> {
         let why = format!("it cannot be listed: {failure}");
         match mailbox.number {
             Some(number) => self.on_book(move |book| book.not_listed(number, &why)).await?,
-            None => drop(self.unlisted().insert(mailbox.address.clone(), why)),
+            None => drop(self.unlisted().insert(mailbox.mailbox.address.clone(), why)),
         }
         // What will not pass is not worth another try in this run.
         Ok(!failure.may_pass())
     }
 
     /// The folders of a mailbox, with those inside of others.
-    async fn folders(
-        self: &Arc<Self>,
-        mailbox: &Mailbox,
-    ) -> Result<Result<Vec<Folder>, Failure>, Error> {
-        let mut found: Vec<Folder> = Vec::new();
-        let mut seen = HashSet::new();
+    async fn folders(&self, mailbox: &Mailbox) -> Result<Result<Vec<Node>, Failure>, Error> {
+        let (mut found, mut seen) = (Vec::<Node>::new(), HashSet::new());
         let mut next = 0_usize;
         loop {
-            let (parent, around) = match next.checked_sub(1).map(|at| found.get(at)) {
-                None => (Place::ROOT.to_owned(), String::new()),
-                Some(Some(folder)) => (folder.id.clone(), folder.path.clone()),
+            let within = match next.checked_sub(1).map(|at| found.get(at)) {
                 Some(None) => return Ok(Ok(found)),
+                Some(Some(folder)) => Some(folder.clone()),
+                None => None,
             };
             next += 1;
-            let items = match self.all_pages(mailbox, &parent, Listing::Folders, None).await? {
-                Ok(items) => items,
-                // It was removed a moment ago, or cannot have folders in it.
-                Err(failure) if next > 1 && !failure.may_pass() => continue,
-                Err(failure) => return Ok(Err(failure)),
-            };
-            let new = items.into_iter().filter(|item| seen.insert(item.id.clone()));
-            found.extend(new.map(|item| Folder::new(item, &parent, &around)));
+            let entries =
+                match self.all_pages(mailbox, Listing::folders(within.as_ref()), None).await? {
+                    Ok(entries) => entries,
+                    // It was removed a moment ago, or cannot have folders in it.
+                    Err(failure) if within.is_some() && !failure.may_pass() => continue,
+                    Err(failure) => return Ok(Err(failure)),
+                };
+            let new = entries.into_iter().filter(|entry| seen.insert(entry.id.clone()));
+            found.extend(new.map(|entry| Node::new(entry, within.as_ref())));
             found.truncate(MOST_FOLDERS);
         }
     }
@@ -140,7 +147,7 @@ impl Run {
     ) -> Result<Option<Failure>, Error> {
         let (mut at_work, mut last) = (JoinSet::new(), None);
         loop {
-            while at_work.len() < self.request.jobs.max(1) && !self.is_stopped() {
+            while at_work.len() < self.asked.jobs.max(1) && !self.is_stopped() {
                 let Some(next) = todo.pop() else { break };
                 let (run, mailbox) = (Arc::clone(self), mailbox.clone());
                 at_work.spawn(async move { run.window(&mailbox, number, next).await });
@@ -160,35 +167,33 @@ impl Run {
         number: MailboxNumber,
         todo: Todo,
     ) -> Result<Result<Vec<Todo>, Failure>, Error> {
-        let listing = Listing::Messages(todo.window.asked());
-        let first = match self.page(mailbox, &todo.folder, listing, None).await? {
+        let listing = Listing::Messages { folder: &todo.folder, window: asked(todo.window) };
+        let first = match self.page(mailbox, listing, None).await? {
             Ok(first) => first,
             Err(failure) => return Ok(Err(failure)),
         };
         if let Some(parts) = self.parts(&todo, &first) {
             return Ok(Ok(parts.to_vec()));
         }
-        let Todo { folder, window, .. } = todo;
-        let items = match self.all_pages(mailbox, &folder, listing, Some(first)).await? {
-            Ok(items) => items,
+        let entries = match self.all_pages(mailbox, listing, Some(first)).await? {
+            Ok(entries) => entries,
             Err(failure) => return Ok(Err(failure)),
         };
-        let entries: Vec<_> = items.into_iter().map(Entry::from).collect();
-        let now = self.now();
+        let (Todo { folder, window, .. }, now) = (todo, self.now());
         self.on_book(move |book| book.listed(number, &folder, window, &entries, now)).await?;
         self.progress.windows.fetch_add(1, Relaxed);
         Ok(Ok(Vec::new()))
     }
 
     /// The parts of a window whose first page is not its last.
-    fn parts(&self, whole: &Todo, first: &Page<Item>) -> Option<[Todo; 2]> {
+    fn parts(&self, whole: &Todo, first: &Page<Entry>) -> Option<[Todo; 2]> {
         let is_full = first.marker.is_some() && first.items.len() > 1;
         if is_full && whole.is_page {
             self.has_no_order.store(true, Relaxed);
         }
         let times: Vec<_> = first.items.iter().map(|item| item.created).collect();
         let hint = if self.has_no_order.load(Relaxed) { None } else { hint(&times) };
-        let parts = whole.window.split(self.now(), hint).filter(|_| is_full)?;
+        let parts = split(whole.window, self.now(), hint).filter(|_| is_full)?;
         Some(parts.map(|window| Todo {
             folder: whole.folder.clone(),
             window,
@@ -200,13 +205,12 @@ impl Run {
     async fn all_pages(
         &self,
         mailbox: &Mailbox,
-        node: &str,
-        listing: Listing,
-        first: Option<Page<Item>>,
-    ) -> Result<Result<Vec<Item>, Failure>, Error> {
+        listing: Listing<'_>,
+        first: Option<Page<Entry>>,
+    ) -> Result<Result<Vec<Entry>, Failure>, Error> {
         let mut page = match first {
             Some(page) => page,
-            None => match self.page(mailbox, node, listing, None).await? {
+            None => match self.page(mailbox, listing, None).await? {
                 Ok(page) => page,
                 Err(failure) => return Ok(Err(failure)),
             },
@@ -218,7 +222,7 @@ impl Run {
             let Some(marker) = page.marker.filter(|marker| seen.insert(marker.clone())) else {
                 return Ok(Ok(items));
             };
-            page = match self.page(mailbox, node, listing, Some(&marker)).await? {
+            page = match self.page(mailbox, listing, Some(&marker)).await? {
                 Ok(page) => page,
                 Err(failure) => return Ok(Err(failure)),
             };
@@ -228,11 +232,15 @@ impl Run {
     async fn page(
         &self,
         mailbox: &Mailbox,
-        node: &str,
-        listing: Listing,
+        listing: Listing<'_>,
         marker: Option<&str>,
-    ) -> Result<Result<Page<Item>, Failure>, Error> {
-        let answer = self.tenant.items(mailbox.place(node), listing, marker).await;
-        self.heed("a folder cannot be listed", answer)
+    ) -> Result<Result<Page<Entry>, Failure>, Error> {
+        let answer = match listing {
+            Listing::Folders { within } => self.collection.folders(mailbox, within, marker),
+            Listing::Messages { folder, window } => {
+                self.collection.messages(mailbox, folder, window, marker)
+            }
+        };
+        self.heed("a folder cannot be listed", answer.await)
     }
 }

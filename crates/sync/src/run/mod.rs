@@ -16,13 +16,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use postern_local_index::index::Options;
 use postern_local_index::mail::contents::{AttachmentText, Contents};
-use postern_upstream::Tenant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::book::Book;
+use crate::collection::Collection;
 use crate::{Error, Store};
-use discover::Mailbox;
+use discover::Wanted;
 use report::Health;
 use take::Taker;
 
@@ -39,7 +39,7 @@ const ROOM: u32 = 8 << 20;
 
 /// What to sync, and how.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct SyncOptions {
     /// Addresses of mailboxes; without any all that were collected.
     pub mailboxes: Vec<String>,
     /// Nothing that arrived before.
@@ -58,7 +58,7 @@ pub struct Request {
     pub options: Options,
 }
 
-impl Default for Request {
+impl Default for SyncOptions {
     fn default() -> Self {
         Self {
             mailboxes: Vec::new(),
@@ -75,8 +75,8 @@ impl Default for Request {
 
 /// What all parts of a run share.
 struct Run {
-    tenant: Tenant,
-    request: Request,
+    collection: Arc<dyn Collection>,
+    asked: SyncOptions,
     book: Mutex<Book>,
     store: Store,
     clock: fn() -> Timestamp,
@@ -95,8 +95,8 @@ struct Run {
     unlisted: Mutex<BTreeMap<String, String>>,
 }
 
-/// Brings what is here in line with what was collected for `tenant`, whose id is `id`, below the data
-/// folder `data`. `clock` says what time it is.
+/// Brings what lies below the data folder `data` in line with a collection of the tenant of that id.
+/// `clock` says what time it is.
 ///
 /// A run that ends early says why in [`Summary::ended`]; what it did is kept, and the next run goes on.
 ///
@@ -106,36 +106,37 @@ struct Run {
 ///
 /// ```no_run
 /// use std::sync::Arc;
-/// use postern_sync::{Progress, Request, run};
+/// use postern_sync::{Progress, SyncOptions, run};
 /// use postern_upstream::{DataTap, Secret, Settings, TenantSettings};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let service = DataTap::new("https://datatap.example.com", Settings::default())?;
 /// let tenant = service.tenant("tenant-id", Secret::new("key"), TenantSettings::default());
-/// let (request, progress) = (Request::default(), Arc::new(Progress::default()));
+/// let (options, progress) = (SyncOptions::default(), Arc::new(Progress::default()));
 /// let clock = || jiff::Timestamp::UNIX_EPOCH;
-/// let summary = run(tenant, "tenant-id", "data".as_ref(), request, clock, progress).await?;
+/// let data = "data".as_ref();
+/// let summary = run(Arc::new(tenant), "tenant-id", data, options, clock, progress).await?;
 /// println!("{} of {} messages are here", summary.here, summary.known);
 /// # Ok(()) }
 /// ```
 pub async fn run(
-    tenant: Tenant,
-    id: &str,
+    collection: Arc<dyn Collection>,
+    tenant: &str,
     data: &Path,
-    request: Request,
+    options: SyncOptions,
     clock: fn() -> Timestamp,
     progress: Arc<Progress>,
 ) -> Result<Summary, Error> {
-    let _lock = if request.dry_run { None } else { Some(lock(data)?) };
-    let book = if request.dry_run { Book::copy(data)? } else { Book::open(data)? };
-    book.belongs_to(data, id)?;
+    let _lock = if options.dry_run { None } else { Some(lock(data)?) };
+    let book = if options.dry_run { Book::copy(data)? } else { Book::open(data)? };
+    book.belongs_to(data, tenant)?;
     let health = Health::default();
     let store = Store::below(data);
     let book = Mutex::new(book);
-    let jobs = request.jobs.max(1);
+    let jobs = options.jobs.max(1);
     let run = Arc::new(Run {
-        tenant,
-        request,
+        collection,
+        asked: options,
         book,
         store,
         clock,
@@ -147,10 +148,10 @@ pub async fn run(
         room: Arc::new(Semaphore::new(ROOM as usize)),
         unlisted: Mutex::default(),
     });
-    let outcome = if run.request.dry_run {
-        run.walk(id, None).await
+    let outcome = if run.asked.dry_run {
+        run.walk(tenant, None).await
     } else {
-        run.walk_and_take(id, data).await
+        run.walk_and_take(tenant, data).await
     };
     run.summary(outcome)
 }
@@ -188,7 +189,7 @@ impl Run {
         Arc::clone(&self.room).acquire_many_owned(bytes).await.ok()
     }
 
-    /// Works on the book, off the threads that talk to the service.
+    /// Works on the book, off the threads that talk to the source.
     async fn on_book<T: Send + 'static>(
         self: &Arc<Self>,
         work: impl FnOnce(&mut Book) -> Result<T, Error> + Send + 'static,
@@ -198,13 +199,13 @@ impl Run {
     }
 
     /// Walks with a thread beside it that takes in what is downloaded.
-    async fn walk_and_take(self: &Arc<Self>, id: &str, data: &Path) -> Result<(), Error> {
+    async fn walk_and_take(self: &Arc<Self>, tenant: &str, data: &Path) -> Result<(), Error> {
         let (run, data) = (Arc::clone(self), data.to_owned());
         // What the store has lost is known before anything is fetched.
         let taker = joined(tokio::task::spawn_blocking(move || Taker::open(run, &data)).await)?;
         let (sender, receiver) = mpsc::channel(IN_FLIGHT);
         let taking = tokio::task::spawn_blocking(move || taker.take_all(receiver));
-        let walked = self.walk(id, Some(sender.clone())).await;
+        let walked = self.walk(tenant, Some(sender.clone())).await;
         if walked.is_err() {
             self.health.stop();
         }
@@ -214,8 +215,8 @@ impl Run {
         walked
     }
 
-    async fn walk(self: &Arc<Self>, id: &str, taker: Option<take::Door>) -> Result<(), Error> {
-        let mut open = self.discover(id).await?;
+    async fn walk(self: &Arc<Self>, tenant: &str, taker: Option<take::Door>) -> Result<(), Error> {
+        let mut open = self.discover(tenant).await?;
         let mut pause = FIRST_PAUSE;
         for pass in 0..PASSES {
             if pass > 0 {
@@ -233,14 +234,14 @@ impl Run {
     /// Syncs these mailboxes, and gives back those that are worth another try.
     async fn pass(
         self: &Arc<Self>,
-        mailboxes: Vec<Mailbox>,
+        mailboxes: Vec<Wanted>,
         taker: Option<&take::Door>,
         again: bool,
-    ) -> Result<Vec<Mailbox>, Error> {
+    ) -> Result<Vec<Wanted>, Error> {
         let (mut waiting, mut open) = (mailboxes.into_iter(), Vec::new());
         let mut at_work = JoinSet::new();
         loop {
-            while at_work.len() < self.request.jobs.max(1) {
+            while at_work.len() < self.asked.jobs.max(1) {
                 let Some(mailbox) = waiting.next() else { break };
                 let (run, taker) = (Arc::clone(self), taker.cloned());
                 at_work.spawn(async move { run.mailbox(mailbox, taker.as_ref(), again).await });
@@ -253,10 +254,10 @@ impl Run {
     /// Lists a mailbox and downloads what is not here; gives it back where that is worth another try.
     async fn mailbox(
         self: &Arc<Self>,
-        mut mailbox: Mailbox,
+        mut mailbox: Wanted,
         taker: Option<&take::Door>,
         again: bool,
-    ) -> Result<Option<Mailbox>, Error> {
+    ) -> Result<Option<Wanted>, Error> {
         let listed = mailbox.is_listed || self.list(&mut mailbox).await?;
         mailbox.is_listed = listed;
         let fetched = match (taker, mailbox.number) {

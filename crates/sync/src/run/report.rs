@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use postern_upstream::Failure;
-
 use super::Run;
 use crate::Error;
+use crate::collection::{Failure, FailureKind};
 
 /// Calls that fail one after the other, each after its retries, until the service counts as away.
 const AWAY: u32 = 8;
@@ -74,7 +73,7 @@ pub struct Summary {
     pub ended: Option<Error>,
 }
 
-/// Whether the service answers at all.
+/// Whether the source answers at all.
 #[derive(Debug, Default)]
 pub(super) struct Health {
     failures_in_a_row: AtomicU32,
@@ -108,7 +107,7 @@ impl Run {
     ) -> Result<Result<T, Failure>, Error> {
         let in_a_row = &self.health.failures_in_a_row;
         match answer {
-            Err(Failure::BadKey) => Err(Error::BadKey),
+            Err(failure) if failure.kind() == FailureKind::KeyRefused => Err(Error::BadKey),
             Err(failure) if failure.may_pass() => {
                 if in_a_row.fetch_add(1, Relaxed) + 1 >= AWAY {
                     return Err(Error::Away { what: what.to_owned(), failure });
@@ -146,7 +145,7 @@ impl Run {
             gone: sum(|one| one.gone),
             failed,
             failures: sum(|one| one.failed) + listing + unlisted.len() as u64,
-            requests: self.tenant.requests(),
+            requests: self.collection.requests(),
             stopped: self.is_stopped() && ended.is_none(),
             ended: ended.or(noted.err()),
         })

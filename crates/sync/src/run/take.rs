@@ -51,7 +51,7 @@ impl Run {
     pub(super) fn parsed(&self, to_index: &ToIndex, bytes: &[u8]) -> Box<Message> {
         let place = Place { mailbox: to_index.address.clone(), folder: to_index.path.clone() };
         let mut reader =
-            self.readers().pop().unwrap_or_else(|| Contents::new(&self.request.attachment_text));
+            self.readers().pop().unwrap_or_else(|| Contents::new(&self.asked.attachment_text));
         let message = mail::parse_with(bytes, &place, &mut reader);
         self.readers().push(reader);
         Box::new(Message {
@@ -84,7 +84,7 @@ pub(super) struct Taker {
 impl Taker {
     /// Opens the index. One that does not know what was indexed before was made anew.
     pub(super) fn open(run: Arc<Run>, data: &Path) -> Result<Self, Error> {
-        let writer = Writer::open(data, &run.request.options)?;
+        let writer = Writer::open(data, &run.asked.options)?;
         let now = Instant::now();
         let mut taker = Self {
             run,
@@ -229,7 +229,7 @@ impl Taker {
 
     /// Removes what upstream has no longer, where that was asked for.
     fn prune(&mut self) -> Result<(), Error> {
-        if !self.run.request.prune || self.run.is_stopped() {
+        if !self.run.asked.prune || self.run.is_stopped() {
             return Ok(());
         }
         let gone = self.run.book().gone_for_good()?;

@@ -11,7 +11,7 @@ fn damaged(data: &Path) -> Vec<String> {
 async fn a_flipped_byte_of_an_original_is_told_and_fetched_again() {
     let setting =
         Setting::with((0..3).map(|number| mail("ann@x.com", "Inbox", number, 9)).collect()).await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     let data = setting.data.path();
     assert_eq!(damaged(data), [] as [String; 0]);
     let store = Store::below(data);
@@ -39,7 +39,7 @@ async fn a_flipped_byte_of_an_original_is_told_and_fetched_again() {
     std::fs::remove_file(&path).unwrap();
     assert_eq!(damaged(data), [name.as_str()], "the book says that it is here");
     std::fs::write(&path, b"other").unwrap();
-    let mut request = Request::default();
+    let mut request = SyncOptions::default();
     request.options.rebuild = true;
     setting.run(request).await;
     assert_eq!(damaged(data), [] as [String; 0]);
@@ -66,7 +66,7 @@ fn content(path: &Path) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_book_that_contradicts_itself_is_told() {
     let setting = Setting::new().await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     let data = setting.data.path();
     let path = data.join("sync/book.sqlite");
     let whole = std::fs::read(&path).unwrap();

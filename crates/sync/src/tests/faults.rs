@@ -8,7 +8,7 @@ async fn what_cannot_be_fetched_is_told_and_tried_again() {
     setting.fake.misbehave_at("bob%40x.com/items/Inbox-7/download", Misbehaviour::Status(500));
     setting.fake.misbehave_at("bob%40x.com/items/Inbox-8/download", Misbehaviour::Html);
     setting.fake.misbehave_at("bob%40x.com/items/Inbox-9/download", Misbehaviour::Status(410));
-    let first = setting.run(Request::default()).await;
+    let first = setting.run(SyncOptions::default()).await;
     assert!(first.ended.is_none(), "{first:?}");
     assert_eq!((first.known, first.here, first.failures), (96, 93, 3));
     let reasons: Vec<_> =
@@ -20,7 +20,7 @@ async fn what_cannot_be_fetched_is_told_and_tried_again() {
             .fake
             .misbehave_at(&format!("bob%40x.com/items/Inbox-{item}/download"), Misbehaviour::None);
     }
-    let second = setting.run(Request::default()).await;
+    let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.downloaded, second.failures, second.here), (3, 0, 96));
     setting.check();
 }
@@ -31,12 +31,12 @@ async fn a_new_mailbox_that_cannot_be_listed_is_told() {
     let setting = Setting::new().await;
     for fault in [Misbehaviour::Status(500), Misbehaviour::Status(403)] {
         setting.fake.misbehave_at("bob%40x.com/items/-", fault);
-        let run = setting.run(Request::default()).await;
+        let run = setting.run(SyncOptions::default()).await;
         assert_eq!((run.failures, run.failed[0].mailbox.as_str()), (1, "bob@x.com"), "{run:?}");
         assert!(run.failed[0].reason.contains("it cannot be listed"), "{run:?}");
     }
     setting.fake.misbehave_at("bob%40x.com/items/-", Misbehaviour::None);
-    assert_eq!(setting.run(Request::default()).await.failures, 0);
+    assert_eq!(setting.run(SyncOptions::default()).await.failures, 0);
     setting.check();
 }
 
@@ -54,7 +54,7 @@ async fn what_is_listed_by_another_try_is_fetched_by_it() {
         tokio::time::sleep(Duration::from_millis(300)).await;
         recovering.fake.misbehave_at("bob%40x.com/items/-", Misbehaviour::None);
     });
-    let run = setting.run(Request::default()).await;
+    let run = setting.run(SyncOptions::default()).await;
     assert_eq!((run.failures, run.known, run.here), (0, 96, 96), "{run:?}");
     setting.check();
 }
@@ -81,7 +81,7 @@ async fn faults_at_any_moment() {
         }
     });
     for run in 0.. {
-        let summary = setting.run(Request::default()).await;
+        let summary = setting.run(SyncOptions::default()).await;
         if summary.ended.is_none() && summary.failures == 0 && summary.here == 96 {
             break;
         }
@@ -97,17 +97,17 @@ async fn cut_short_at_any_moment() {
     let setting = Setting::new().await;
     for moment in 0..12_u64 {
         let limit = Duration::from_millis(10 + moment * 15);
-        drop(tokio::time::timeout(limit, setting.run_at(Request::default(), now)).await);
+        drop(tokio::time::timeout(limit, setting.run_at(SyncOptions::default(), now)).await);
         // What was under way in other threads ends before the next run begins.
         while matches!(
-            setting.run_at(Request { dry_run: true, ..Request::default() }, now).await,
+            setting.run_at(SyncOptions { dry_run: true, ..SyncOptions::default() }, now).await,
             Err(Error::Busy(_))
         ) {}
     }
-    let mut last = setting.run_at(Request::default(), now).await;
+    let mut last = setting.run_at(SyncOptions::default(), now).await;
     while last.as_ref().is_ok_and(|summary| summary.ended.is_some()) || last.is_err() {
         tokio::time::sleep(Duration::from_millis(50)).await;
-        last = setting.run_at(Request::default(), now).await;
+        last = setting.run_at(SyncOptions::default(), now).await;
     }
     assert_eq!(last.unwrap().here, 96);
     setting.check();
@@ -117,14 +117,14 @@ async fn cut_short_at_any_moment() {
 async fn a_key_that_is_revoked_in_the_middle() {
     let setting = Setting::new().await;
     setting.fake.misbehave_at("bob%40x.com/items/Inbox-9/download", Misbehaviour::Status(401));
-    let first = setting.run(Request::default()).await;
+    let first = setting.run(SyncOptions::default()).await;
     let said = first.ended.as_ref().unwrap().to_string();
     assert!(
         said.contains("the key was refused") && said.contains("what is done is kept"),
         "{said}"
     );
     setting.fake.misbehave_at("bob%40x.com/items/Inbox-9/download", Misbehaviour::None);
-    let second = setting.run(Request::default()).await;
+    let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.here, second.already_here + second.downloaded), (96, 96));
     setting.check();
 }
@@ -132,10 +132,10 @@ async fn a_key_that_is_revoked_in_the_middle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_is_away_is_left_alone() {
     let setting = Setting::new().await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     setting.fake.misbehave(Misbehaviour::Status(503));
     let before = setting.requests();
-    let away = setting.run(Request::default()).await;
+    let away = setting.run(SyncOptions::default()).await;
     assert!(matches!(away.ended, Some(Error::Away { .. })), "{away:?}");
     assert!(setting.requests() - before <= 30);
     assert_eq!(
@@ -160,7 +160,7 @@ async fn a_clock_that_goes_backwards() {
             (0..12).map(|one| self::mail("bob@x.com", "Inbox", 1_000 * (number + 1) + one, at)),
         );
         setting.hold(mail);
-        let summary = setting.run_at(Request::default(), clock).await.unwrap();
+        let summary = setting.run_at(SyncOptions::default(), clock).await.unwrap();
         assert!(summary.ended.is_none(), "{summary:?}");
         setting.check();
     }

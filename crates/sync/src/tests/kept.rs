@@ -5,12 +5,12 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn an_index_that_is_gone_is_made_from_the_store() {
     let setting = Setting::new().await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     std::fs::remove_dir_all(setting.data.path().join("index")).unwrap();
-    let second = setting.run(Request::default()).await;
+    let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.downloaded, second.here, setting.downloads()), (0, 96, 96));
     setting.check();
-    let mut request = Request::default();
+    let mut request = SyncOptions::default();
     request.options.rebuild = true;
     setting.run(request).await;
     setting.check();
@@ -20,12 +20,12 @@ async fn an_index_that_is_gone_is_made_from_the_store() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_message_is_fetched_again() {
     let setting = Setting::new().await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     let store = Store::below(setting.data.path());
     let path = store.path(&id_of(&setting.mail[0].bytes)).unwrap();
     std::fs::write(path, "damaged").unwrap();
     std::fs::remove_dir_all(setting.data.path().join("index")).unwrap();
-    let second = setting.run(Request::default()).await;
+    let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.downloaded, second.here), (1, 96));
     setting.check();
 }
@@ -34,8 +34,8 @@ async fn a_damaged_message_is_fetched_again() {
 async fn two_at_once_and_two_tenants() {
     let setting = Setting::new().await;
     let (one, two) = tokio::join!(
-        setting.run_at(Request::default(), now),
-        setting.run_at(Request::default(), now)
+        setting.run_at(SyncOptions::default(), now),
+        setting.run_at(SyncOptions::default(), now)
     );
     let busy = [one, two].into_iter().filter(|run| matches!(run, Err(Error::Busy(_)))).count();
     assert_eq!(busy, 1);
@@ -43,19 +43,20 @@ async fn two_at_once_and_two_tenants() {
     let service = DataTap::new(&setting.fake.url(), Settings::default()).unwrap();
     let tenant = service.tenant("other", Secret::new("key"), TenantSettings::default());
     let progress = Arc::new(Progress::default());
-    let other = run(tenant, "other", setting.data.path(), Request::default(), now, progress).await;
+    let other =
+        run(Arc::new(tenant), "other", setting.data.path(), SyncOptions::default(), now, progress)
+            .await;
     assert!(matches!(other, Err(Error::OtherTenant { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_synced_is_listed_as_upstream_lists_it() {
     let setting = Setting::new().await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     let collected = Collected::below(setting.data.path());
-    let kinds: Vec<_> =
-        collected.locations().unwrap().into_iter().map(|one| one.kind.name().to_owned()).collect();
+    let kinds: Vec<_> = collected.locations().unwrap().into_iter().map(|one| one.kind).collect();
     assert_eq!(kinds, ["EXCHANGE", "ONEDRIVE", "BLOB"]);
-    assert_eq!(collected.sources("exchange").unwrap().len(), 3);
+    assert_eq!(collected.owners("exchange").unwrap().len(), 3);
     let ann = collected.mailbox("blob", "ann@x.com").unwrap().unwrap();
     let folders = collected.folders(&ann, "-", 0, 10).unwrap().unwrap();
     assert_eq!(

@@ -4,6 +4,7 @@ mod damage;
 mod faults;
 mod kept;
 mod runs;
+mod shelf;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -76,11 +77,15 @@ impl Setting {
         self.mail = mail;
     }
 
-    async fn run(&self, request: Request) -> Summary {
-        self.run_at(request, now).await.unwrap()
+    async fn run(&self, options: SyncOptions) -> Summary {
+        self.run_at(options, now).await.unwrap()
     }
 
-    async fn run_at(&self, request: Request, clock: fn() -> Timestamp) -> Result<Summary, Error> {
+    async fn run_at(
+        &self,
+        options: SyncOptions,
+        clock: fn() -> Timestamp,
+    ) -> Result<Summary, Error> {
         let retry = Retry {
             attempts: 3,
             first_pause: Duration::from_millis(2),
@@ -92,7 +97,7 @@ impl Setting {
         let service = DataTap::new(&self.fake.url(), Settings::default()).unwrap();
         let tenant = service.tenant(TENANT, Secret::new("key"), settings);
         let progress = Arc::new(Progress::default());
-        run(tenant, TENANT, self.data.path(), request, clock, progress).await
+        run(Arc::new(tenant), TENANT, self.data.path(), options, clock, progress).await
     }
 
     /// Every message of the upstream is in the store and in the index, and nothing else.

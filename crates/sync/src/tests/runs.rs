@@ -7,13 +7,13 @@ use super::*;
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_comes_once() {
     let setting = Setting::new().await;
-    let first = setting.run(Request::default()).await;
+    let first = setting.run(SyncOptions::default()).await;
     assert!(first.ended.is_none() && first.failures == 0, "{first:?}");
     assert_eq!((first.mailboxes, first.known, first.here, first.downloaded), (3, 96, 96, 96));
     assert_eq!((first.requests, setting.downloads()), (setting.requests() as u64, 96));
     setting.check();
     let before = setting.requests();
-    let second = setting.run(Request::default()).await;
+    let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.downloaded, second.already_here, second.known), (0, 96, 96));
     let again = setting.requests() - before;
     assert!(again <= 2 + 3 * 6, "a handful for each mailbox, not {again}");
@@ -23,15 +23,15 @@ async fn everything_comes_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn new_mail_comes_and_what_is_gone_is_noted() {
     let mut setting = Setting::new().await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     let mut mail = some_mail();
     mail.retain(|one| one.id != "Inbox-3" || one.mailbox != "bob@x.com");
     mail.extend((0..15).map(|number| self::mail("bob@x.com", "Inbox", 500 + number, NOW - 60)));
     setting.hold(mail);
-    let second = setting.run(Request::default()).await;
+    let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.downloaded, second.known, second.gone), (15, 96 + 15, 1));
     assert_eq!(indexed(setting.data.path()), 96 + 15, "what is gone upstream stays here");
-    let third = setting.run(Request { prune: true, ..Request::default() }).await;
+    let third = setting.run(SyncOptions { prune: true, ..SyncOptions::default() }).await;
     assert_eq!((third.downloaded, third.known, third.gone), (0, 96 + 14, 0));
     setting.check();
 }
@@ -39,25 +39,28 @@ async fn new_mail_comes_and_what_is_gone_is_noted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn old_mail_that_comes_up_later_is_found_when_all_is_listed_again() {
     let mut setting = Setting::new().await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     let mut mail = some_mail();
     mail.push(self::mail("ann@x.com", "Inbox", 900, 1_000_000_000 - 77));
     setting.hold(mail);
-    assert_eq!(setting.run(Request::default()).await.downloaded, 0);
-    assert_eq!(setting.run(Request { full: true, ..Request::default() }).await.downloaded, 1);
+    assert_eq!(setting.run(SyncOptions::default()).await.downloaded, 0);
+    assert_eq!(
+        setting.run(SyncOptions { full: true, ..SyncOptions::default() }).await.downloaded,
+        1
+    );
     setting.check();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_moved_to_another_folder_moves_here() {
     let mut setting = Setting::new().await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     let mut mail = some_mail();
     for one in mail.iter_mut().filter(|one| one.id == "Inbox-2" && one.mailbox == "bob@x.com") {
         one.folder = "Archive".to_owned();
     }
     setting.hold(mail);
-    let second = setting.run(Request::default()).await;
+    let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.downloaded, second.here, second.gone), (0, 96, 0));
     setting.check();
     let index = Index::open(setting.data.path()).unwrap();
@@ -84,7 +87,7 @@ async fn the_same_message_in_two_mailboxes() {
         ..one.clone()
     };
     let setting = Setting::with(vec![one.clone(), twin]).await;
-    let first = setting.run(Request::default()).await;
+    let first = setting.run(SyncOptions::default()).await;
     assert_eq!((first.known, first.here, first.downloaded), (2, 2, 2));
     assert_eq!(indexed(setting.data.path()), 1);
     let collected = Collected::below(setting.data.path());
@@ -99,13 +102,13 @@ async fn the_same_message_in_two_mailboxes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn some_mailboxes_and_a_date() {
     let setting = Setting::new().await;
-    let request = || Request { mailboxes: vec!["BOB@x.com".into()], ..Request::default() };
+    let request = || SyncOptions { mailboxes: vec!["BOB@x.com".into()], ..SyncOptions::default() };
     let since = Timestamp::from_second(NOW - 5 * DAY).ok();
-    let first = setting.run(Request { since, ..request() }).await;
+    let first = setting.run(SyncOptions { since, ..request() }).await;
     assert_eq!((first.mailboxes, first.downloaded), (1, 6));
     let second = setting.run(request()).await;
     assert_eq!((second.downloaded, second.already_here), (24, 6));
-    let none = Request { mailboxes: vec!["nobody@x.com".into()], ..Request::default() };
+    let none = SyncOptions { mailboxes: vec!["nobody@x.com".into()], ..SyncOptions::default() };
     let said = setting.run(none).await.ended.unwrap().to_string();
     assert!(said.contains("no collected mailbox `nobody@x.com`"), "{said}");
 }
@@ -113,11 +116,13 @@ async fn some_mailboxes_and_a_date() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_changes_nothing() {
     let setting = Setting::new().await;
-    let dry = || Request { dry_run: true, ..Request::default() };
+    let dry = || SyncOptions { dry_run: true, ..SyncOptions::default() };
     let first = setting.run(dry()).await;
     assert_eq!((first.known, first.here, first.downloaded, setting.downloads()), (96, 0, 0, 0));
     assert_eq!(std::fs::read_dir(setting.data.path()).unwrap().count(), 0);
-    setting.run(Request { mailboxes: vec!["bob@x.com".into()], ..Request::default() }).await;
+    setting
+        .run(SyncOptions { mailboxes: vec!["bob@x.com".into()], ..SyncOptions::default() })
+        .await;
     let second = setting.run(dry()).await;
     assert_eq!((second.known, second.here), (96, 30));
     assert_eq!(Collected::below(setting.data.path()).status().unwrap().mailboxes.len(), 1);
@@ -134,7 +139,7 @@ fn days(count: usize) -> Vec<Mail> {
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_in_the_order_of_time_take_two_requests() {
     let setting = Setting::with(days(300)).await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     setting.check();
     let to_list = setting.requests() - setting.downloads();
     assert!(to_list <= 2 * 300 / 9 + 15, "{to_list} requests for 30 pages");
@@ -145,7 +150,7 @@ async fn pages_in_the_order_of_time_take_two_requests() {
 async fn pages_that_begin_at_the_end_take_few_requests_as_well() {
     let mail: Vec<_> = days(300).chunks(10).rev().flatten().cloned().collect();
     let setting = Setting::with(mail).await;
-    setting.run(Request::default()).await;
+    setting.run(SyncOptions::default()).await;
     setting.check();
     let to_list = setting.requests() - setting.downloads();
     assert!(to_list <= 150, "{to_list} requests for 30 pages");
@@ -159,6 +164,6 @@ async fn messages_that_are_larger_than_the_room_come_one_after_the_other() {
         one.bytes.resize(9 << 20, b'x');
     }
     let setting = Setting::with(mail).await;
-    assert_eq!(setting.run(Request::default()).await.here, 12);
+    assert_eq!(setting.run(SyncOptions::default()).await.here, 12);
     setting.check();
 }

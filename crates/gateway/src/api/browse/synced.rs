@@ -1,6 +1,6 @@
 //! Answers from what was synced: with the ids, names and kinds that upstream gave.
 
-use postern_sync::{CollectedFolder, CollectedMessage, InMailbox};
+use postern_sync::{Entry, InMailbox, Node as Folder};
 use serde_json::{Value, json};
 
 use super::page::{Page, Sources};
@@ -10,21 +10,20 @@ use crate::local::Original;
 /// The locations of the tenant.
 pub(super) fn locations(here: &Here<'_>) -> Result<Value, Nothing> {
     let all = here.collected.locations()?;
-    let each =
-        all.iter().map(|one| json!({"Id": one.id, "Type": one.kind.name(), "Name": one.name}));
+    let each = all.iter().map(|one| json!({"Id": one.id, "Type": one.kind, "Name": one.name}));
     if all.is_empty() { Err(Nothing::NotHere) } else { Ok(each.collect()) }
 }
 
 /// The live mailboxes at a location.
 pub(super) fn sources(here: &Here<'_>, location: &str, asked: &Sources) -> Result<Value, Nothing> {
-    let mut all = here.collected.sources(location)?;
+    let mut all = here.collected.owners(location)?;
     if all.is_empty() {
         return Err(Nothing::NotHere);
     }
     all.retain(|one| {
         let is_shared =
             one.kind.as_deref().is_some_and(|kind| kind.to_lowercase().contains("shared"));
-        let texts = [&one.name, &one.email];
+        let texts = [&one.name, &one.address];
         let is_named =
             texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&asked.name));
         (asked.shared || !is_shared) && (is_named || asked.name.is_empty())
@@ -32,7 +31,7 @@ pub(super) fn sources(here: &Here<'_>, location: &str, asked: &Sources) -> Resul
     let (offset, most) = (asked.part.offset as usize, asked.part.looked_at() as usize);
     let shown =
         all.iter().skip(offset).take(most).map(
-            |one| json!({"Id": one.id, "Name": one.name, "Email": one.email, "Type": one.kind}),
+            |one| json!({"Id": one.id, "Name": one.name, "Email": one.address, "Type": one.kind}),
         );
     Ok(asked.part.page("Sources", shown.collect()))
 }
@@ -69,7 +68,7 @@ fn mailbox(here: &Here<'_>, asked: &Node) -> Result<Option<InMailbox>, Nothing> 
     Ok(found.filter(|found| here.caller.mailboxes.permits(Some(&found.address))))
 }
 
-fn folder(folder: &CollectedFolder) -> Value {
+fn folder(folder: &Folder) -> Value {
     json!({
         "ItemId": folder.id,
         "FragmentId": folder.fragment,
@@ -79,7 +78,7 @@ fn folder(folder: &CollectedFolder) -> Value {
     })
 }
 
-fn message(message: &CollectedMessage) -> Value {
+fn message(message: &Entry) -> Value {
     json!({
         "ItemId": message.id,
         "FragmentId": message.fragment,

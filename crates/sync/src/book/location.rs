@@ -1,9 +1,8 @@
-//! The locations of a tenant and the live mailboxes in them.
+//! The locations of a tenant and the mailboxes that they list.
 
-use postern_upstream::{Location, LocationKind, Source};
 use rusqlite::{Row, params};
 
-use super::Book;
+use super::{Book, Location, Owner};
 use crate::Error;
 
 impl Book {
@@ -14,20 +13,20 @@ impl Book {
         for (position, one) in (0_i64..).zip(locations) {
             transaction.execute(
                 "INSERT OR REPLACE INTO locations VALUES (?1, ?2, ?3, ?4)",
-                params![one.id, one.kind.name(), one.name, position],
+                params![one.id, one.kind, one.name, position],
             )?;
         }
         Ok(transaction.commit()?)
     }
 
-    /// The live mailboxes at a location are these now.
-    pub(crate) fn set_sources(&mut self, location: &str, sources: &[Source]) -> Result<(), Error> {
+    /// The mailboxes at a location are these now.
+    pub(crate) fn set_owners(&mut self, location: &str, owners: &[Owner]) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
         transaction.execute("DELETE FROM sources WHERE location = ?1", [location])?;
-        for (position, one) in (0_i64..).zip(sources) {
+        for (position, one) in (0_i64..).zip(owners) {
             transaction
                 .prepare_cached("INSERT OR REPLACE INTO sources VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-                .execute(params![location, one.id, one.email, one.name, one.kind, position])?;
+                .execute(params![location, one.id, one.address, one.name, one.kind, position])?;
         }
         Ok(transaction.commit()?)
     }
@@ -38,22 +37,21 @@ impl Book {
             .connection
             .prepare_cached("SELECT id, kind, name FROM locations ORDER BY position")?;
         let found = rows.query_map([], |row| {
-            let kind: String = row.get(1)?;
-            Ok(Location { id: row.get(0)?, kind: LocationKind::named(&kind), name: row.get(2)? })
+            Ok(Location { id: row.get(0)?, kind: row.get(1)?, name: row.get(2)? })
         })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// The live mailboxes at a location, in the order in which they were listed.
-    pub(crate) fn sources(&self, location: &str) -> Result<Vec<Source>, Error> {
+    /// The mailboxes at a location, in the order in which they were listed.
+    pub(crate) fn owners(&self, location: &str) -> Result<Vec<Owner>, Error> {
         let mut rows = self.connection.prepare_cached(
             "SELECT id, address, name, kind FROM sources WHERE location = ?1 ORDER BY position",
         )?;
-        let found = rows.query_map([location], source)?;
+        let found = rows.query_map([location], owner)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 }
 
-fn source(row: &Row<'_>) -> rusqlite::Result<Source> {
-    Ok(Source { id: row.get(0)?, email: row.get(1)?, name: row.get(2)?, kind: row.get(3)? })
+fn owner(row: &Row<'_>) -> rusqlite::Result<Owner> {
+    Ok(Owner { id: row.get(0)?, address: row.get(1)?, name: row.get(2)?, kind: row.get(3)? })
 }

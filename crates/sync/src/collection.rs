@@ -1,0 +1,138 @@
+//! What a sync asks of a source, whichever it is.
+//!
+//! A [`Collection`] names the locations of a tenant, the mailboxes at each of them, the folders of a
+//! mailbox and the messages of a folder, a page at a time, and hands over the bytes of a message. A
+//! new source is one implementation of this trait.
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+
+use crate::book::{Entry, Location, Owner, Window};
+
+/// An answer that is on its way.
+pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
+
+/// Collected mail of one tenant, at one source. Retries are its own: a [`Failure`] comes after them.
+pub trait Collection: fmt::Debug + Send + Sync + 'static {
+    /// The locations of the tenant.
+    fn locations(&self) -> Asking<'_, Vec<Site>>;
+
+    /// A page of the mailboxes at a location.
+    fn mailboxes<'a>(
+        &'a self,
+        location: &'a str,
+        marker: Option<&'a str>,
+    ) -> Asking<'a, Page<Owner>>;
+
+    /// A page of the folders that lie in `within`, or at the top of the mailbox.
+    fn folders<'a>(
+        &'a self,
+        mailbox: &'a Mailbox,
+        within: Option<&'a str>,
+        marker: Option<&'a str>,
+    ) -> Asking<'a, Page<Entry>>;
+
+    /// A page of the messages of a folder that arrived within the window. Whether the bounds of the
+    /// window belong to it is up to the source.
+    fn messages<'a>(
+        &'a self,
+        mailbox: &'a Mailbox,
+        folder: &'a str,
+        window: Window,
+        marker: Option<&'a str>,
+    ) -> Asking<'a, Page<Entry>>;
+
+    /// The bytes of a message.
+    fn download<'a>(
+        &'a self,
+        mailbox: &'a Mailbox,
+        id: &'a str,
+        fragment: Option<&'a str>,
+    ) -> Asking<'a, Vec<u8>>;
+
+    /// The requests that were sent so far, retries and all.
+    fn requests(&self) -> u64;
+}
+
+/// A location, and what a sync can ask there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// As it is listed.
+    pub location: Location,
+    /// It lists mailboxes.
+    pub has_mailboxes: bool,
+    /// It keeps the collected mail of mailboxes, whichever location lists them.
+    pub has_mail: bool,
+}
+
+/// A mailbox at a location that keeps collected mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The id of the location.
+    pub location: String,
+    /// Its address.
+    pub address: String,
+    /// Its id at the source.
+    pub id: String,
+}
+
+/// A part of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// What is on it.
+    pub items: Vec<T>,
+    /// Asks for the next page; the last page has none.
+    pub marker: Option<String>,
+}
+
+/// Why a source gave no answer.
+#[derive(Debug)]
+pub struct Failure {
+    kind: FailureKind,
+    cause: Box<dyn Error + Send + Sync>,
+}
+
+/// What a failure means for the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// The source refuses the key: nothing else can succeed.
+    KeyRefused,
+    /// What was asked for is not there.
+    NotFound,
+    /// The same request may succeed later.
+    Temporary,
+    /// The same request will not succeed.
+    Lasting,
+}
+
+impl Failure {
+    /// A failure with its cause, which says what happened.
+    pub fn new(kind: FailureKind, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { kind, cause: cause.into() }
+    }
+
+    /// What it means for the run.
+    #[must_use]
+    pub const fn kind(&self) -> FailureKind {
+        self.kind
+    }
+
+    /// Whether the same request may succeed later.
+    #[must_use]
+    pub const fn may_pass(&self) -> bool {
+        matches!(self.kind, FailureKind::Temporary)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.cause.fmt(f)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.cause.source()
+    }
+}
