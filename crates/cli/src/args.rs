@@ -121,7 +121,7 @@ pub(crate) struct Index {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) jobs: u16,
     /// Memory of the writer, such as 256M
-    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = crate::data::size)]
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = crate::values::size)]
     pub(crate) memory: usize,
     /// The mailbox of everything [default: the first folder]
     #[arg(long, value_name = "NAME")]
@@ -246,7 +246,7 @@ pub(crate) struct Sync {
     #[arg(long, value_name = "ADDR")]
     pub(crate) mailbox: Vec<String>,
     /// Nothing that arrived before, such as 2024-01-31
-    #[arg(long, value_name = "DATE", value_parser = crate::commands::sync::since)]
+    #[arg(long, value_name = "DATE", value_parser = crate::values::since)]
     pub(crate) since: Option<jiff::Timestamp>,
     /// Requests at the same time [default: 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]

@@ -25,21 +25,6 @@ pub(crate) fn place(common: &Common) -> anyhow::Result<PathBuf> {
     Ok(strategy.data_dir().join("postern"))
 }
 
-/// A size such as `256M` in bytes.
-pub(crate) fn size(text: &str) -> anyhow::Result<usize> {
-    let upper = text.to_ascii_uppercase();
-    let number = upper.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match upper.get(number.len()..).unwrap_or_default() {
-        "" | "B" => 1,
-        "K" | "KB" | "KIB" => 1 << 10,
-        "M" | "MB" | "MIB" => 1 << 20,
-        "G" | "GB" | "GIB" => 1 << 30,
-        unit => bail!("`{unit}` is no unit of size; write 256M or 1G"),
-    };
-    let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor));
-    bytes.with_context(|| format!("`{text}` is not a size; write 256M or 1G"))
-}
-
 /// A path that is not there is a mistake to be told before anything is done.
 pub(crate) fn must_exist(path: &Path) -> anyhow::Result<()> {
     match path.symlink_metadata() {
@@ -48,25 +33,5 @@ pub(crate) fn must_exist(path: &Path) -> anyhow::Result<()> {
             bail!("there is no file or folder `{}`; check the path", path.display())
         }
         Err(error) => Err(error).with_context(|| format!("`{}` cannot be read", path.display())),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::size;
-
-    #[test]
-    fn sizes() {
-        for (text, bytes) in [
-            ("0", Some(0)),
-            ("5k", Some(5 << 10)),
-            ("256M", Some(256 << 20)),
-            ("1GiB", Some(1 << 30)),
-            ("M", None),
-            ("5X", None),
-            ("99999999999G", None),
-        ] {
-            assert_eq!(size(text).ok(), bytes, "{text}");
-        }
     }
 }

@@ -13,6 +13,7 @@ mod private;
 mod service;
 mod settings;
 mod terminal;
+mod values;
 
 use clap::Parser as _;
 

@@ -12,6 +12,8 @@
 //! | `pipe` | from a writer that blocks to a body that is sent |
 //! | `rate` | how often a key may ask |
 //! | `remembered` | what is remembered by texts that clients choose, and how much of it |
+//! | `slots` | how many requests, and large answers, there are at the same time |
+//! | [`wire`] | the JSON of `/v1` |
 //! | `shadow` | whether the local index would have said what premium said |
 //! | `serve` | a socket, and an orderly end |
 //!
@@ -25,13 +27,14 @@ mod language;
 mod local;
 mod metrics;
 mod pipe;
-mod places;
 mod rate;
 mod remembered;
 mod serve;
 mod shadow;
+mod slots;
 mod state;
 mod sync;
+pub mod wire;
 
 #[cfg(test)]
 mod tests;

@@ -12,8 +12,8 @@ use crate::config::{self, Config, ConfigError, Limits};
 use crate::language::Language;
 use crate::local::{Allowance, Local};
 use crate::metrics::Metrics;
-use crate::places::{Full, Place, Places};
 use crate::rate::Rate;
+use crate::slots::{Full, Slot, Slots};
 use crate::sync::Scheduled;
 use postern_query::Capabilities;
 
@@ -71,11 +71,11 @@ struct Inner {
     deadline: Duration,
     limits: Limits,
     rate: Rate,
-    requests: Arc<Places>,
+    requests: Arc<Slots>,
     /// Those of each tenant.
-    exports: BTreeMap<String, Arc<Places>>,
-    streams: Arc<Places>,
-    held: Arc<Places>,
+    exports: BTreeMap<String, Arc<Slots>>,
+    streams: Arc<Slots>,
+    held: Arc<Slots>,
     shadow: f64,
     origins: Vec<String>,
     metrics: Metrics,
@@ -84,12 +84,12 @@ struct Inner {
 }
 
 /// Every tenant has its own, so that none waits for the exports of another. Without keys there is one user.
-fn places_to_export(config: &Config) -> BTreeMap<String, Arc<Places>> {
+fn slots_to_export(config: &Config) -> BTreeMap<String, Arc<Slots>> {
     let keys = config.access.keys();
     let tenants = keys.iter().map(|key| key.tenant.clone());
     let nobody = keys.is_empty().then(String::new);
-    let places = |tenant| (tenant, Places::new(config.limits.exports, keys.len()));
-    tenants.chain(nobody).map(places).collect()
+    let slots = |tenant| (tenant, Slots::new(config.limits.exports, keys.len()));
+    tenants.chain(nobody).map(slots).collect()
 }
 
 impl State {
@@ -131,10 +131,10 @@ impl State {
             deadline: config.deadline,
             limits: config.limits,
             rate: Rate::new(&config.limits),
-            requests: Places::new(config.limits.concurrency, config.access.keys().len()),
-            exports: places_to_export(config),
-            streams: Places::new(STREAMS, config.access.keys().len()),
-            held: Places::new(HELD, config.access.keys().len()),
+            requests: Slots::new(config.limits.concurrency, config.access.keys().len()),
+            exports: slots_to_export(config),
+            streams: Slots::new(STREAMS, config.access.keys().len()),
+            held: Slots::new(HELD, config.access.keys().len()),
             shadow: settings.map_or(0.0, |one| one.shadow),
             origins: config.origins.clone(),
             metrics: Metrics::default(),
@@ -203,24 +203,24 @@ impl State {
         self.0.shadow
     }
 
-    /// A place for one more request.
-    pub(crate) fn place(&self, caller: &Caller) -> Result<Place, Full> {
+    /// A slot for one more request.
+    pub(crate) fn slot(&self, caller: &Caller) -> Result<Slot, Full> {
         self.0.requests.take(&caller.name)
     }
 
-    /// A place for one more export of the caller's tenant.
-    pub(crate) fn place_to_export(&self, caller: &Caller) -> Result<Place, Full> {
+    /// A slot for one more export of the caller's tenant.
+    pub(crate) fn slot_to_export(&self, caller: &Caller) -> Result<Slot, Full> {
         let tenant = caller.tenant.as_deref().unwrap_or_default();
         self.0.exports.get(tenant).ok_or(Full::All(0))?.take(&caller.name)
     }
 
-    /// A place for one more large answer, for as long as it is sent.
-    pub(crate) fn place_to_stream(&self, caller: &Caller) -> Result<Place, Full> {
+    /// A slot for one more large answer, for as long as it is sent.
+    pub(crate) fn slot_to_stream(&self, caller: &Caller) -> Result<Slot, Full> {
         self.0.streams.take(&caller.name)
     }
 
-    /// A place for so many bytes of an answer in memory, for as long as it is sent.
-    pub(crate) fn place_to_hold(&self, caller: &Caller, bytes: usize) -> Result<Place, Full> {
+    /// A slot for so many bytes of an answer in memory, for as long as it is sent.
+    pub(crate) fn slot_to_hold(&self, caller: &Caller, bytes: usize) -> Result<Slot, Full> {
         self.0.held.take_some(&caller.name, bytes.div_ceil(1 << 20))
     }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Instant;
 
-use postern_gateway::api::wire::{
+use postern_gateway::wire::{
     self, Count, CoverageView, Remark, SearchAnswer, ServedBy, Understood,
 };
 use postern_local_index::search::{Asker, Hit, Index, Page, Scope, Search as Request, Work};

@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use jiff::Timestamp;
 use postern_gateway::config::SyncSettings;
 use postern_local_index::index::Options;
 use postern_sync::{Progress, Summary, SyncOptions};
@@ -70,13 +68,6 @@ fn options(arguments: &Sync, settings: &SyncSettings) -> SyncOptions {
         attachment_text: settings.attachment_text.clone(),
         options: Options { rebuild: arguments.rebuild, ..known.options },
     }
-}
-
-/// A day or a full timestamp.
-pub(crate) fn since(text: &str) -> anyhow::Result<Timestamp> {
-    let day = || text.parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0).in_tz("UTC").ok();
-    let time = text.parse().ok().or_else(|| Some(day()?.timestamp()));
-    time.with_context(|| format!("`{text}` is no date; write 2024-01-31 or 2024-01-31T00:00:00Z"))
 }
 
 // ---- progress ----

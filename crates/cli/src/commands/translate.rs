@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use postern_gateway::api::translate::{self, TargetView, Targets, Translation};
-use postern_gateway::api::wire::Fault;
+use postern_gateway::wire::Mistake;
 use postern_query::{Capabilities, Errors};
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ fn capabilities(fields: Option<&Path>) -> anyhow::Result<Capabilities> {
 fn refused(errors: &Errors, text: &str, format: TextOrJson) -> anyhow::Result<Exit> {
     match format {
         TextOrJson::Json => {
-            let faults: Vec<_> = errors.as_slice().iter().map(Fault::from).collect();
+            let faults: Vec<_> = errors.as_slice().iter().map(Mistake::from).collect();
             output::json(&json!({"errors": faults}))?;
         }
         TextOrJson::Text => output::query_errors(errors, text),

@@ -12,9 +12,9 @@ use utoipa::ToSchema;
 use super::native::Visitor;
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
-use super::wire::Place;
 use crate::State as Shared;
 use crate::local::LocalEngine;
+use crate::wire::Span;
 
 /// Suggestions where nothing is said, and at most.
 const LIMIT: usize = 10;
@@ -26,7 +26,7 @@ const QUERY_LIMIT: usize = 16 << 10;
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Completions {
     /// The bytes of `q` that a suggestion takes the place of.
-    span: Place,
+    span: Span,
     /// The most frequent first.
     suggestions: Vec<SuggestionView>,
 }

@@ -39,12 +39,12 @@ pub(super) fn original(
         Original::Whole(bytes) => return Ok(download(name, held(state, caller, bytes)?)),
         Original::Streamed(reader) => reader,
     };
-    let place = state.place_to_stream(caller).map_err(|full| Busy::new(state, full, STREAMS))?;
+    let slot = state.slot_to_stream(caller).map_err(|full| Busy::new(state, full, STREAMS))?;
     let (pipe, outlet) = Pipe::new(state.limits().time);
     drop(tokio::task::spawn_blocking(move || {
         pipe.run(|pipe| copy(reader.as_mut(), &mut |piece| pipe.write_all(piece)));
     }));
-    Ok(download(name, outlet.body(place)))
+    Ok(download(name, outlet.body(slot)))
 }
 
 /// What there are too many of.

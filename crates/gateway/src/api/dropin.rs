@@ -153,13 +153,13 @@ async fn find_locally(
     let local = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await;
     let local = local.map_err(NoPage::Denied)?;
     let allowance = state.allowance(&asked.caller, trace.start);
-    let place = state.place_to_stream(&asked.caller);
-    let place = place.map_err(|full| NoPage::Refused(Busy::new(state, full, STREAMS).into()))?;
+    let slot = state.slot_to_stream(&asked.caller);
+    let slot = slot.map_err(|full| NoPage::Refused(Busy::new(state, full, STREAMS).into()))?;
     let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
         write_envelope(engine, &question.search(), asker, pipe)
     };
     let patience = state.limits().time;
-    local.stream(&allowance, patience, place, write).await.map_err(NoPage::Failed)
+    local.stream(&allowance, patience, slot, write).await.map_err(NoPage::Failed)
 }
 
 fn ours(found: Result<Body, NoPage>, reason: Reason) -> (Response, Source) {

@@ -19,7 +19,7 @@ use super::problem::Problem;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
 use crate::access::Denied;
-use crate::places::Place;
+use crate::slots::Slot;
 
 /// Which of its faces the gateway shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +39,13 @@ enum Refusal {
     Denied(Denied),
 }
 
-/// Refuses a request, or runs it; the place that it takes is held until its answer has ended.
+/// Refuses a request, or runs it; the slot that it takes is held until its answer has ended.
 pub(super) async fn guard(State(state): State<Shared>, request: Request, next: Next) -> Response {
     let face = Face::of(request.uri().path());
     let answered = match admit(&state, &request, face) {
-        Ok(place) => {
+        Ok(slot) => {
             let response = run(&state, request, next, face).await;
-            response.map(|response| body::holding(response, place))
+            response.map(|response| body::holding(response, slot))
         }
         Err(refusal) => Err(refusal),
     };
@@ -63,8 +63,8 @@ impl Face {
     }
 }
 
-/// The place of a request that may be answered; our pages and what operators see need none.
-fn admit(state: &Shared, request: &Request, face: Face) -> Result<Option<Place>, Refusal> {
+/// The slot of a request that may be answered; our pages and what operators see need none.
+fn admit(state: &Shared, request: &Request, face: Face) -> Result<Option<Slot>, Refusal> {
     if state.access().is_open() {
         foreign::check(request, state.origins()).map_err(Refusal::foreign)?;
     }
@@ -81,13 +81,13 @@ fn admit(state: &Shared, request: &Request, face: Face) -> Result<Option<Place>,
         Face::Native => native::presented_key(request.headers()),
         Face::Page | Face::Operation => return Ok(None),
     };
-    // Nobody who is not known holds a place, or sends a body.
+    // Nobody who is not known holds a slot, or sends a body.
     let caller = state.access().caller(key, None).map_err(Refusal::Denied)?;
     if face == Face::Native {
         check_kind(request)?;
     }
-    let place = state.place(&caller);
-    place.map(Some).map_err(|full| Refusal::limit(503, "busy", full.why("requests")))
+    let slot = state.slot(&caller);
+    slot.map(Some).map_err(|full| Refusal::limit(503, "busy", full.why("requests")))
 }
 
 fn check_size(state: &Shared, request: &Request) -> Result<(), Refusal> {

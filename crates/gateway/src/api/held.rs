@@ -12,7 +12,7 @@ use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
 use crate::access::Caller;
 use crate::pipe::CHUNK;
-use crate::places::{Full, Place};
+use crate::slots::{Full, Slot};
 
 /// Why an answer is not sent now: too many others are.
 #[derive(Debug)]
@@ -37,22 +37,22 @@ impl From<Busy> for UpstreamError {
     }
 }
 
-/// A body that is in memory as a whole. A large one has its place there until it is sent: else those who
+/// A body that is in memory as a whole. A large one has its slot there until it is sent: else those who
 /// read slowly would hold as many as there are connections.
 pub(super) fn held(state: &Shared, caller: &Caller, bytes: Vec<u8>) -> Result<Body, Busy> {
     if bytes.len() <= CHUNK {
         return Ok(bytes.into());
     }
-    let place = state.place_to_hold(caller, bytes.len());
-    let place = place.map_err(|full| Busy::new(state, full, "MiB of answers"))?;
-    Ok(Body::new(Pieces { bytes, sent: 0, _place: place }))
+    let slot = state.slot_to_hold(caller, bytes.len());
+    let slot = slot.map_err(|full| Busy::new(state, full, "MiB of answers"))?;
+    Ok(Body::new(Pieces { bytes, sent: 0, _slot: slot }))
 }
 
 /// Copies of the pieces of an answer: a piece that is a part of it would keep all of it in memory.
 struct Pieces {
     bytes: Vec<u8>,
     sent: usize,
-    _place: Place,
+    _slot: Slot,
 }
 
 impl HttpBody for Pieces {

@@ -17,9 +17,9 @@ use super::html;
 use super::native::{Visitor, named, unknown};
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
-use super::wire::MessageView;
 use crate::State as Shared;
 use crate::local::{LocalEngine, Original};
+use crate::wire::MessageView;
 
 /// How a message is shown.
 #[derive(Serialize, ToSchema)]

@@ -30,7 +30,6 @@ mod thread;
 mod trace;
 pub mod translate;
 mod upstream_shape;
-pub mod wire;
 
 use std::any::Any;
 

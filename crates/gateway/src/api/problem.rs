@@ -12,10 +12,10 @@ use utoipa::openapi::{self, ContentBuilder, RefOr, ResponseBuilder};
 use utoipa::{IntoResponses, ToSchema};
 
 use super::params::BadParam;
-use super::wire::{Fault, Place};
 use crate::access::Denied;
 use crate::language::Refused;
 use crate::local::LocalError;
+use crate::wire::{Mistake, Span};
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -41,11 +41,11 @@ pub(super) struct Body {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    span: Option<Place>,
+    span: Option<Span>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<Fault>,
+    errors: Vec<Mistake>,
 }
 
 impl Problem {
@@ -156,7 +156,7 @@ impl From<Refused> for Problem {
             .detail(format!("in parameter `{}`", refused.part));
         problem.body.span = Some(first.span.into());
         problem.body.hint.clone_from(&first.hint);
-        problem.body.errors = errors.iter().map(Fault::from).collect();
+        problem.body.errors = errors.iter().map(Mistake::from).collect();
         problem
     }
 }

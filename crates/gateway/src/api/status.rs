@@ -14,10 +14,10 @@ use utoipa::ToSchema;
 
 use super::native::admit;
 use super::problem::{Problem, Problems};
-use super::wire::CoverageView;
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
 use crate::choose::{BreakerState, Premium};
+use crate::wire::CoverageView;
 
 /// All that a key for some mailboxes is told of why the last run ended early.
 const ENDED_EARLY: &str = "the last run ended early";

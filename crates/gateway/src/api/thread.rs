@@ -16,9 +16,9 @@ use super::held::held;
 use super::native::{Visitor, by, first, named};
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
-use super::wire::{MessageView, size};
 use crate::State as Shared;
 use crate::local::LocalEngine;
+use crate::wire::{MessageView, size};
 
 /// A conversation, or a part of it.
 #[derive(Debug, Default, Serialize, ToSchema)]

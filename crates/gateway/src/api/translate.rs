@@ -18,9 +18,9 @@ use utoipa::ToSchema;
 use super::native::admit;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
-use super::wire::{Place, Remark, Sent};
 use crate::State;
 use crate::language::Refused;
+use crate::wire::{Remark, Sent, Span};
 
 /// The language of a query.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
@@ -81,7 +81,7 @@ pub struct NoteView {
     pub fidelity: &'static str,
     /// The text that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub span: Option<Place>,
+    pub span: Option<Span>,
     /// What differs, or why.
     pub message: String,
 }
@@ -141,7 +141,7 @@ fn json(value: Body) -> Value {
 fn view<T>(compiled: Compiled<T>) -> TargetView<T> {
     let notes = compiled.notes.iter().map(|note| NoteView {
         fidelity: note.fidelity.as_str(),
-        span: note.span.map(Place::from),
+        span: note.span.map(Span::from),
         message: note.message.clone(),
     });
     TargetView {

@@ -16,7 +16,7 @@ const CLOSING: Duration = Duration::from_millis(100);
 /// The connections that are open.
 #[derive(Debug)]
 pub(super) struct Open {
-    places: Arc<Semaphore>,
+    slots: Arc<Semaphore>,
     /// How long a client may keep the gateway waiting.
     time: Duration,
     list: Mutex<(u64, BTreeMap<u64, Arc<Connection>>)>,
@@ -28,35 +28,35 @@ pub(super) struct Admitted {
     pub(super) connection: Arc<Connection>,
     open: Arc<Open>,
     number: u64,
-    _place: Option<OwnedSemaphorePermit>,
+    _slot: Option<OwnedSemaphorePermit>,
 }
 
 impl Open {
     pub(super) fn new(most: usize, time: Duration) -> Arc<Self> {
-        Arc::new(Self { places: Arc::new(Semaphore::new(most)), time, list: Mutex::default() })
+        Arc::new(Self { slots: Arc::new(Semaphore::new(most)), time, list: Mutex::default() })
     }
 
     /// One more connection. Where all are busy, it waits until one is not.
     pub(super) async fn admit(self: &Arc<Self>) -> Admitted {
-        let place = self.place().await;
+        let slot = self.slot().await;
         let connection = Connection::new(self.time);
         let mut list = self.lock();
         list.0 += 1;
         let number = list.0;
         list.1.insert(number, Arc::clone(&connection));
         drop(list);
-        Admitted { connection, open: Arc::clone(self), number, _place: place }
+        Admitted { connection, open: Arc::clone(self), number, _slot: slot }
     }
 
-    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+    async fn slot(&self) -> Option<OwnedSemaphorePermit> {
         loop {
-            if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-                return Some(place);
+            if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+                return Some(slot);
             }
             self.close_the_longest_silent();
-            let free = Arc::clone(&self.places).acquire_owned();
+            let free = Arc::clone(&self.slots).acquire_owned();
             match timeout(CLOSING, free).await {
-                Ok(Ok(place)) => return Some(place),
+                Ok(Ok(slot)) => return Some(slot),
                 // The semaphore is never closed.
                 Ok(Err(_)) => return None,
                 Err(_) => {}

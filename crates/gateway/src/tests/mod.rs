@@ -14,10 +14,10 @@ mod limits;
 mod native;
 mod operation;
 mod outcomes;
-mod places;
 mod refused;
 mod scenario;
 mod serving;
+mod slots;
 
 use std::cmp::Ordering;
 use std::ops::ControlFlow;

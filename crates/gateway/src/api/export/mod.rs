@@ -103,14 +103,14 @@ pub(super) async fn post(
     if let Some(why) = local.absent() {
         return Err(Problem::unavailable(why));
     }
-    let place = state.place_to_export(&caller).map_err(|full| {
+    let slot = state.slot_to_export(&caller).map_err(|full| {
         state.metrics().refusal("exports");
         Problem::new(503, "busy", full.why("exports"))
     })?;
     let format = body.format;
     let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
         // It is free before the pipe ends: whoever has read all of it may export again.
-        let _place = place;
+        let _slot = slot;
         write_all(engine, question, asker, Writer::new(format, pipe))
     };
     let allowance = state.allowance(&caller, Instant::now());

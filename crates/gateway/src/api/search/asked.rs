@@ -15,13 +15,13 @@ use crate::api::cursor::{Cursor, fingerprint};
 use crate::api::params::BadParam;
 use crate::api::problem::Problem;
 use crate::api::trace::{Engine, Source, Trace};
-use crate::api::wire::{
-    Count, CoverageView, FacetName, MessageView, Remark, SearchAnswer, Sent, ServedBy,
-    Understood as Told,
-};
 use crate::api::{PAGE_LIMIT, SKIP_LIMIT};
 use crate::language::{Reader, Refused, Understood};
 use crate::local::Question;
+use crate::wire::{
+    Count, CoverageView, FacetName, MessageView, Remark, SearchAnswer, Sent, ServedBy,
+    Understood as Told,
+};
 
 /// Hits of a page where nothing is said.
 const PAGE: usize = 25;

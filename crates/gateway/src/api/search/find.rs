@@ -13,11 +13,11 @@ use crate::State as Shared;
 use crate::access::Denied;
 use crate::api::problem::Problem;
 use crate::api::trace::{Source, Trace};
-use crate::api::wire::{FacetName, FacetView};
 use crate::choose::{Chosen, Face, Reason, Verdict, choose};
 use crate::language::Refused;
 use crate::local::{Allowance, LocalEngine, LocalError};
 use crate::shadow;
+use crate::wire::{FacetName, FacetView};
 
 /// Values of a facet.
 const MOST_VALUES: usize = 20;

@@ -6,8 +6,8 @@ use postern_local_index::search::{Asker, Error as IndexError, Hit, Page, Positio
 use postern_query::Message;
 
 use crate::api::PAGE_BYTES;
-use crate::api::wire::{MessageView, size};
 use crate::local::{LocalEngine, Question};
+use crate::wire::{MessageView, size};
 
 /// The messages of a page without their bodies.
 #[derive(Debug)]

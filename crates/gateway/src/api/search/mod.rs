@@ -22,9 +22,9 @@ use super::native::caller;
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
 use super::trace::{Engine, Source, Trace};
-use super::wire::{Because, FacetName, SearchAnswer, ServedBy};
 use crate::State as Shared;
 use crate::choose::Reason;
+use crate::wire::{Because, FacetName, SearchAnswer, ServedBy};
 use asked::Asked;
 
 /// What may be asked.

@@ -1,18 +1,18 @@
-//! Places: how many requests, or exports, are answered at the same time, and how many of them one key
+//! Slots: how many requests, or exports, are answered at the same time, and how many of them one key
 //! may hold.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Places of one kind; where there are several keys, one of them holds at most half.
+/// Slots of one kind; where there are several keys, one of them holds at most half.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct Slots {
     all: usize,
     share: usize,
     taken: Mutex<BTreeMap<String, usize>>,
 }
 
-/// Why there is no place.
+/// Why there is no slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Full {
     /// This key holds as many as it may.
@@ -35,28 +35,28 @@ impl Full {
     }
 }
 
-/// One place, or some, for as long as it is held.
+/// One slot, or some, for as long as it is held.
 #[derive(Debug)]
-pub(crate) struct Place {
-    places: Arc<Places>,
+pub(crate) struct Slot {
+    slots: Arc<Slots>,
     key: String,
     some: usize,
 }
 
-impl Places {
-    /// So many places for so many keys.
+impl Slots {
+    /// So many slots for so many keys.
     pub(crate) fn new(all: usize, keys: usize) -> Arc<Self> {
         let share = if keys > 1 { (all / 2).max(1) } else { all };
         Arc::new(Self { all, share, taken: Mutex::default() })
     }
 
-    /// A place for a request of `key`.
-    pub(crate) fn take(self: &Arc<Self>, key: &str) -> Result<Place, Full> {
+    /// A slot for a request of `key`.
+    pub(crate) fn take(self: &Arc<Self>, key: &str) -> Result<Slot, Full> {
         self.take_some(key, 1)
     }
 
-    /// Some places at once. What needs more than a key may hold takes all that it may.
-    pub(crate) fn take_some(self: &Arc<Self>, key: &str, some: usize) -> Result<Place, Full> {
+    /// Some slots at once. What needs more than a key may hold takes all that it may.
+    pub(crate) fn take_some(self: &Arc<Self>, key: &str, some: usize) -> Result<Slot, Full> {
         let some = some.clamp(1, self.share.max(1));
         let mut taken = self.lock();
         if taken.values().sum::<usize>() + some > self.all {
@@ -67,7 +67,7 @@ impl Places {
             return Err(Full::Key(self.share));
         }
         *own += some;
-        Ok(Place { places: Arc::clone(self), key: key.to_owned(), some })
+        Ok(Slot { slots: Arc::clone(self), key: key.to_owned(), some })
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<String, usize>> {
@@ -75,9 +75,9 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        if let Some(own) = self.places.lock().get_mut(&self.key) {
+        if let Some(own) = self.slots.lock().get_mut(&self.key) {
             *own = own.saturating_sub(self.some);
         }
     }
@@ -89,10 +89,10 @@ mod tests {
 
     #[track_caller]
     fn check(all: usize, keys: usize, asked: &[&str], expected: &[Result<(), Full>]) {
-        let places = Places::new(all, keys);
-        let taken: Vec<_> = asked.iter().map(|key| places.take(key)).collect();
+        let slots = Slots::new(all, keys);
+        let taken: Vec<_> = asked.iter().map(|key| slots.take(key)).collect();
         let seen: Vec<_> =
-            taken.iter().map(|place| place.as_ref().map(|_| ()).map_err(|why| *why)).collect();
+            taken.iter().map(|slot| slot.as_ref().map(|_| ()).map_err(|why| *why)).collect();
         assert_eq!(seen, expected);
     }
 
@@ -112,22 +112,22 @@ mod tests {
 
     #[test]
     fn a_place_is_given_back() {
-        let places = Places::new(2, 2);
+        let slots = Slots::new(2, 2);
         for _ in 0..5 {
-            let place = places.take("a").unwrap();
-            assert_eq!(places.take("a").unwrap_err(), Full::Key(1));
-            drop(place);
+            let slot = slots.take("a").unwrap();
+            assert_eq!(slots.take("a").unwrap_err(), Full::Key(1));
+            drop(slot);
         }
     }
 
     #[test]
     fn some_at_once_are_given_back_at_once() {
-        let places = Places::new(8, 2);
-        let three = places.take_some("a", 3).unwrap();
-        assert_eq!(places.take_some("a", 2).unwrap_err(), Full::Key(4));
-        let all = places.take_some("b", 100).unwrap();
-        assert_eq!(places.take_some("a", 2).unwrap_err(), Full::All(8));
+        let slots = Slots::new(8, 2);
+        let three = slots.take_some("a", 3).unwrap();
+        assert_eq!(slots.take_some("a", 2).unwrap_err(), Full::Key(4));
+        let all = slots.take_some("b", 100).unwrap();
+        assert_eq!(slots.take_some("a", 2).unwrap_err(), Full::All(8));
         drop((three, all));
-        assert!(places.take_some("a", 4).is_ok());
+        assert!(slots.take_some("a", 4).is_ok());
     }
 }

@@ -11,9 +11,9 @@ async fn answer(router: &Router, method: Method, uri: &str, key: &str, body: &st
     router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap()
 }
 
-/// A place is not given back with the head of an answer.
+/// A slot is not given back with the head of an answer.
 #[tokio::test]
-async fn a_place_is_held_until_the_answer_has_ended() {
+async fn a_slot_is_held_until_the_answer_has_ended() {
     let fake = Fake::start().await.unwrap();
     let mut config = one_key(Some(&fake));
     config.limits.concurrency = 1;

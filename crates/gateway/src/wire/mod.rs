@@ -114,14 +114,14 @@ impl From<&datatap::Request> for Sent {
 
 /// A place in the typed text.
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
-pub struct Place {
+pub struct Span {
     /// First byte.
     pub start: usize,
     /// One past the last.
     pub end: usize,
 }
 
-impl From<postern_query::Span> for Place {
+impl From<postern_query::Span> for Span {
     fn from(span: postern_query::Span) -> Self {
         Self { start: span.start, end: span.end }
     }
@@ -129,16 +129,16 @@ impl From<postern_query::Span> for Place {
 
 /// What is wrong with a query.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Fault {
+pub struct Mistake {
     code: &'static str,
     title: String,
-    span: Place,
+    span: Span,
     label: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
 }
 
-impl From<&Error> for Fault {
+impl From<&Error> for Mistake {
     fn from(error: &Error) -> Self {
         Self {
             code: error.code.as_str(),
@@ -156,7 +156,7 @@ pub struct Remark {
     /// What kind of remark it is.
     pub code: &'static str,
     /// The text it speaks of.
-    pub span: Place,
+    pub span: Span,
     /// What was noticed.
     pub message: String,
 }

@@ -1,0 +1,46 @@
+//! Values of arguments.
+
+use anyhow::{Context as _, bail};
+use jiff::Timestamp;
+
+/// A size such as `256M` in bytes.
+pub(crate) fn size(text: &str) -> anyhow::Result<usize> {
+    let upper = text.to_ascii_uppercase();
+    let number = upper.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor = match upper.get(number.len()..).unwrap_or_default() {
+        "" | "B" => 1,
+        "K" | "KB" | "KIB" => 1 << 10,
+        "M" | "MB" | "MIB" => 1 << 20,
+        "G" | "GB" | "GIB" => 1 << 30,
+        unit => bail!("`{unit}` is no unit of size; write 256M or 1G"),
+    };
+    let bytes = number.parse::<usize>().ok().and_then(|number| number.checked_mul(factor));
+    bytes.with_context(|| format!("`{text}` is not a size; write 256M or 1G"))
+}
+
+/// A day or a full timestamp.
+pub(crate) fn since(text: &str) -> anyhow::Result<Timestamp> {
+    let day = || text.parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0).in_tz("UTC").ok();
+    let time = text.parse().ok().or_else(|| Some(day()?.timestamp()));
+    time.with_context(|| format!("`{text}` is no date; write 2024-01-31 or 2024-01-31T00:00:00Z"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("0", Some(0)),
+            ("5k", Some(5 << 10)),
+            ("256M", Some(256 << 20)),
+            ("1GiB", Some(1 << 30)),
+            ("M", None),
+            ("5X", None),
+            ("99999999999G", None),
+        ] {
+            assert_eq!(size(text).ok(), bytes, "{text}");
+        }
+    }
+}
