@@ -17,11 +17,12 @@
 use std::cmp::Ordering::{self, Equal};
 use std::io::{self, BufRead as _};
 
+use postern_query::evaluate::{flag_value, instant_value, number_value, string_value};
 use postern_query::schema::{Sort, SortField, TextField};
 use postern_query::{
     Attachment, Capabilities, Compiled, Condition, Context, Errors, Expr, Fidelity, IndexFields,
     Json, Message, Predicate, Query, Recipient, TextPattern, TextTest, aqs, elasticsearch,
-    evaluate, flag_value, instant_value, kql, lucene, number_value, odata, string_value,
+    evaluate, kql, lucene, odata,
 };
 
 fn main() -> io::Result<()> {

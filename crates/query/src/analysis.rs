@@ -57,6 +57,20 @@ pub fn terms(text: &str) -> Vec<String> {
     tokens(text).map(|token| token.text).collect()
 }
 
+/// The words of a name that machines made, such as a file name or the part of an address before
+/// the `@`: runs of letters and digits, in lower case.
+///
+/// ```
+/// assert_eq!(postern_query::analysis::name_words("Q3_report-final.PDF"), ["q3", "report", "final", "pdf"]);
+/// ```
+#[must_use]
+pub fn name_words(name: &str) -> Vec<String> {
+    name.split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(lower_case)
+        .collect()
+}
+
 /// Lower case as the analyser's filter does it: character by character, never changing their number.
 ///
 /// ```

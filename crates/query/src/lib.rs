@@ -9,7 +9,7 @@ mod budget;
 pub mod complete;
 mod emit;
 mod error;
-mod evaluate;
+pub mod evaluate;
 mod fuzzy;
 mod limits;
 pub mod lucene;
@@ -28,6 +28,7 @@ mod span;
 mod syntax;
 mod wildcard;
 
+pub use analysis::name_words;
 pub use budget::Budget;
 pub use emit::{
     Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Json, KnownPeople, Note, aqs,
@@ -35,8 +36,8 @@ pub use emit::{
 };
 pub use error::{Advice, AdviceCode, Code, Error, Errors};
 pub use evaluate::{
-    evaluate, flag_value, instant_value, name_words, number_value, people, person_matches,
-    predicate_holds, recipients, string_matches, string_value, text_values,
+    evaluate, flag_value, instant_value, number_value, people, person_matches, recipients,
+    string_matches, string_value, text_values,
 };
 pub use fuzzy::Fuzzy;
 pub use limits::Limits;

@@ -1,5 +1,8 @@
 //! What a query means, slow and obvious: the judge of every rewrite and of every engine that runs here.
 //!
+//! [`evaluate()`] answers for a whole condition; the other functions are its parts, for engines that look
+//! up a part by themselves and must agree with it.
+//!
 //! Logic is two-valued: a comparison with a missing value is false, and its negation is true.
 
 mod values;
@@ -7,7 +10,7 @@ mod values;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use crate::analysis::{lower_case, terms};
+use crate::analysis::{lower_case, name_words, terms};
 use crate::query::{
     AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
     PersonPattern, Predicate, RecipientTest, StringTest, TextPattern, TextTest,
@@ -34,8 +37,7 @@ pub fn evaluate(condition: &Condition, message: &Message) -> bool {
 }
 
 /// Whether `message` passes one predicate.
-#[must_use]
-pub fn predicate_holds(predicate: &Predicate, message: &Message) -> bool {
+fn predicate_holds(predicate: &Predicate, message: &Message) -> bool {
     match predicate {
         Predicate::Text(test) => text_holds(test, message),
         Predicate::String(field, test) => string_matches(test, string_value(*field, message)),
@@ -82,7 +84,7 @@ fn contains_phrase(tokens: &[String], phrase: &[String]) -> bool {
 /// Whether a string, or its absence, passes a test.
 ///
 /// ```
-/// use postern_query::{string_matches, StringTest};
+/// use postern_query::{StringTest, evaluate::string_matches};
 ///
 /// let folder = StringTest::PathEnd("projects/2024".into());
 /// assert!(string_matches(&folder, Some("Archive/Projects/2024")));
@@ -183,24 +185,10 @@ fn attachment_holds(test: &AttachmentTest, file: &Attachment) -> bool {
     }
 }
 
-/// The words of a name that machines made, such as a file name or the part of an address before
-/// the `@`: runs of letters and digits, in lower case.
-///
-/// ```
-/// assert_eq!(postern_query::name_words("Q3_report-final.PDF"), ["q3", "report", "final", "pdf"]);
-/// ```
-#[must_use]
-pub fn name_words(name: &str) -> Vec<String> {
-    name.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(lower_case)
-        .collect()
-}
-
 /// Whether `person` is one of those that `pattern` means.
 ///
 /// ```
-/// use postern_query::{person_matches, PersonPattern, Recipient};
+/// use postern_query::{PersonPattern, Recipient, evaluate::person_matches};
 ///
 /// let alice = Recipient { name: Some("Alice Archer".into()), address: Some("a.archer@contoso.com".into()) };
 /// assert!(person_matches(&PersonPattern::Words("alice".into()), &alice));

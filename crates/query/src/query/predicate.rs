@@ -264,7 +264,7 @@ pub enum AttachmentTest {
     Named(String),
     /// The name ends in a dot and this; in lower case.
     Extension(String),
-    /// These words of the name next to each other; see [`name_words`](crate::name_words).
+    /// These words of the name next to each other; see [`name_words`](crate::analysis::name_words).
     Words(Vec<String>),
     /// The whole name or one of its words has this shape; in lower case.
     Shaped(Wildcard),

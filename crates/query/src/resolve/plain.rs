@@ -4,11 +4,11 @@ use super::canonical;
 use super::labels::without_brackets;
 use super::postern::{Resolved, leaf};
 use super::value::{Value, fault, list, single, unknown_value};
-use crate::analysis::lower_case;
+use crate::analysis::{lower_case, name_words};
 use crate::query::{AttachmentTest, Condition, FlagTest, Predicate, StringTest};
 use crate::schema::{FlagField, StringField};
 use crate::syntax::postern::Term;
-use crate::{Code, Error, Expr, Span, Wildcard, name_words};
+use crate::{Code, Error, Expr, Span, Wildcard};
 
 pub(crate) const IMPORTANCES: [&str; 3] = ["low", "normal", "high"];
 

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use postern_query::{
     Capabilities, Compiled, FieldCapability, IndexFields, KnownPeople, PersonPattern, Recipient,
-    Role, datatap, person_matches,
+    Role, datatap, evaluate::person_matches,
 };
 
 use crate::parse;

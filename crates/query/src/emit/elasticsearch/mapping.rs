@@ -3,17 +3,17 @@
 use super::people::role_name;
 use super::text;
 use super::value::milliseconds;
-use crate::analysis::lower_case;
+use crate::analysis::{lower_case, name_words};
 use crate::emit::Json;
+use crate::evaluate::{
+    flag_value, instant_value, number_value, people, recipients, string_value, text_values,
+};
 use crate::query::Role;
 use crate::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, REFERENCES, RecipientList,
     StringField, TextField,
 };
-use crate::{
-    Attachment, Message, Recipient, flag_value, instant_value, name_words, number_value, people,
-    recipients, string_value, text_values,
-};
+use crate::{Attachment, Message, Recipient};
 
 /// Settings and mappings of the index, as given when it is made.
 ///

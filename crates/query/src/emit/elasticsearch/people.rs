@@ -4,10 +4,10 @@
 use super::text::phrase;
 use super::value::{ends_with, of_term, pattern, shaped, term};
 use super::{Emitter, Profile, Said, any};
-use crate::analysis::terms;
+use crate::analysis::{name_words, terms};
 use crate::emit::Json;
 use crate::query::{PersonPattern, Role};
-use crate::{Span, Wildcard, name_words};
+use crate::{Span, Wildcard};
 
 /// The name of a role below `people`.
 pub(super) const fn role_name(role: Role) -> &'static str {
