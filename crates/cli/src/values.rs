@@ -27,7 +27,7 @@ pub(crate) fn since(text: &str) -> anyhow::Result<Timestamp> {
 
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use super::*;
 
     #[test]
     fn sizes() {
@@ -41,6 +41,22 @@ mod tests {
             ("99999999999G", None),
         ] {
             assert_eq!(size(text).ok(), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates() {
+        for (text, expected) in [
+            ("2024-01-31", Some("2024-01-31T00:00:00Z")),
+            ("2024-01-31T10:00:00+02:00", Some("2024-01-31T08:00:00Z")),
+            ("yesterday", None),
+            ("2024-02-30", None),
+        ] {
+            assert_eq!(
+                since(text).ok().map(|time| time.to_string()).as_deref(),
+                expected,
+                "{text}"
+            );
         }
     }
 }

@@ -153,24 +153,3 @@ fn json(summary: &Summary, took: Duration) -> Value {
         "tookMs": u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::since;
-
-    #[test]
-    fn dates() {
-        for (text, expected) in [
-            ("2024-01-31", Some("2024-01-31T00:00:00Z")),
-            ("2024-01-31T10:00:00+02:00", Some("2024-01-31T08:00:00Z")),
-            ("yesterday", None),
-            ("2024-02-30", None),
-        ] {
-            assert_eq!(
-                since(text).ok().map(|time| time.to_string()).as_deref(),
-                expected,
-                "{text}"
-            );
-        }
-    }
-}
