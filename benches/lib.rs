@@ -5,14 +5,16 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
+use postern_archive::ingest;
+use postern_archive::ingest::Request;
 use postern_gateway::config::{Config, Overrides};
 use postern_gateway::{State, bind};
-use postern_local_index::index::Options;
-use postern_local_index::ingest::{self, Request};
-use postern_local_index::mail::contents::AttachmentText;
-use postern_local_index::mail::{self, Place};
-use postern_local_index::source::{self, Content, Item, PlaceRule};
+use postern_local_index::write::Options;
+use postern_mail::contents::AttachmentText;
+use postern_mail::source;
+use postern_mail::source::{Content, Item, PlaceRule};
 use postern_query::Message;
+use postern_query::Place;
 
 /// Raw messages: those below `POSTERN_BENCH_MAIL` (real mail), else the samples, over and over with
 /// a line of their own each, until there are `count`.
@@ -73,7 +75,7 @@ pub fn write_mail(folder: &Path, mail: &[Vec<u8>]) -> std::io::Result<()> {
 /// When the disk refuses.
 pub fn write_maildirs(folder: &Path, mail: &[Vec<u8>], first: usize) -> std::io::Result<()> {
     let mut seen = std::collections::HashSet::new();
-    let unique = mail.iter().filter(|bytes| seen.insert(mail::id_of(bytes)));
+    let unique = mail.iter().filter(|bytes| seen.insert(postern_mail::id_of(bytes)));
     for (number, bytes) in (first..).zip(unique) {
         let place = folder.join(format!("box{}", number % 5));
         for part in ["cur", "new", "tmp"] {
@@ -87,7 +89,7 @@ pub fn write_maildirs(folder: &Path, mail: &[Vec<u8>], first: usize) -> std::io:
 /// The messages, read.
 #[must_use]
 pub fn messages(mail: &[Vec<u8>]) -> Vec<Message> {
-    mail.iter().map(|bytes| mail::parse(bytes, &Place::default())).collect()
+    mail.iter().map(|bytes| postern_mail::parse(bytes, &Place::default())).collect()
 }
 
 /// Indexes a folder as the command does with `--no-attachment-text`.
@@ -95,7 +97,7 @@ pub fn messages(mail: &[Vec<u8>]) -> Vec<Message> {
 /// # Errors
 ///
 /// When the index cannot be written.
-pub fn index(data: &Path, folder: &Path) -> Result<u64, postern_local_index::search::Error> {
+pub fn index(data: &Path, folder: &Path) -> Result<u64, postern_local_index::Error> {
     let request = Request {
         paths: vec![folder.to_path_buf()],
         options: Options::default(),

@@ -24,7 +24,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use postern_benches::{gateway, index, messages, raw_mail, write_mail};
-use postern_local_index::mail::document;
+use postern_mail::document;
 use tantivy::collector::{Count, TopDocs};
 use tantivy::query::QueryParser;
 use tantivy::schema::{STORED, Schema, TEXT, Value as _};

@@ -29,8 +29,8 @@ use std::time::{Duration, Instant};
 use floor::Bare;
 use picked::Picked;
 use postern_benches::{index, raw_mail, write_mail};
-use postern_local_index::mail::Place;
 use postern_local_index::search::{Asker, Index, Search};
+use postern_query::Place;
 use postern_query::schema::{InstantField, Sort, SortField};
 use postern_query::{Context, Query, parse};
 use questions::Question;
@@ -72,7 +72,7 @@ fn fill(data: &Path) {
         (tempfile::tempdir().unwrap(), raw_mail(number("POSTERN_BENCH_COUNT", 20_000)));
     write_mail(folder.path(), &mail).unwrap();
     assert!(index(data, folder.path()).unwrap() > 0);
-    let parse = |bytes: &Vec<u8>| postern_local_index::mail::parse(bytes, &Place::default());
+    let parse = |bytes: &Vec<u8>| postern_mail::parse(bytes, &Place::default());
     Bare::fill(&data.join("bare"), mail.iter().map(parse));
 }
 

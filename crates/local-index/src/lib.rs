@@ -1,12 +1,17 @@
-//! Mail bytes to messages to a tantivy index to hits.
+//! Messages to a tantivy index to hits.
 //!
-//! The way of the data: [`source`] finds messages in files, [`mail`] reads one message,
-//! [`index`] stores it, [`search`] finds it again. [`ingest`] runs the first three over a folder.
+//! [`write`](mod@write) puts messages into an index and notes in a ledger which file each came from;
+//! [`search`] finds them again; [`check`] verifies the files of an index. How an index lies on disk is
+//! said in one place, which both sides use.
 
 pub mod check;
-mod guard;
-pub mod index;
-pub mod ingest;
-pub mod mail;
+mod error;
+mod format;
+pub mod ledger;
 pub mod search;
-pub mod source;
+pub mod write;
+
+#[cfg(test)]
+mod testing;
+
+pub use error::Error;

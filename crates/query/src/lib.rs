@@ -41,7 +41,7 @@ pub use evaluate::{
 };
 pub use fuzzy::Fuzzy;
 pub use limits::Limits;
-pub use message::{Attachment, Message, Recipient};
+pub use message::{Attachment, Message, Place, Recipient};
 pub use postern::{Context, Parsed, Syntax, parse, parse_within};
 pub use proximity::{Near, Sloppy};
 pub use query::{

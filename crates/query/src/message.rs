@@ -26,6 +26,15 @@ pub struct Attachment {
     pub unread: Option<String>,
 }
 
+/// Where a message lies.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Whose mailbox.
+    pub mailbox: String,
+    /// Folder path inside of it, separated by `/`.
+    pub folder: String,
+}
+
 /// One message with the fields of the premium index.
 ///
 /// Missing values are `None`, as in the index; a list that is missing is empty.

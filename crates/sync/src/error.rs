@@ -3,8 +3,6 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use postern_local_index::search;
-
 use crate::collection::Failure;
 
 /// Why a run ended early. What was done until then is kept, and the next run goes on from there.
@@ -88,7 +86,7 @@ pub enum Error {
     Book(rusqlite::Error),
     /// The index cannot be written.
     #[error(transparent)]
-    Index(#[from] search::Error),
+    Index(#[from] postern_local_index::Error),
     /// A task of the run ended in a way it never should.
     #[error("a part of the sync broke off: {0}; this is a defect of postern")]
     Defect(String),

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use postern_local_index::mail::{id_of, id_of_stream};
+use postern_mail::{id_of, id_of_stream};
 use tempfile::NamedTempFile;
 
 use crate::Error;

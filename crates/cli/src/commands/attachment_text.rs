@@ -1,7 +1,8 @@
 //! `postern attachment-text`: the worker of whoever indexes, which nobody else starts.
 
 use anyhow::Context as _;
-use postern_local_index::mail::contents::{self, AttachmentText, Worker};
+use postern_mail::contents;
+use postern_mail::contents::{AttachmentText, Worker};
 
 use crate::exit::Exit;
 

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_gateway::config::Overrides;
-use postern_local_index::check::{self, Damage};
+use postern_local_index::check;
+use postern_local_index::check::Damage;
 use serde_json::{Value, json};
 
 use crate::args::{Check, Common, TextOrJson};

@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use postern_local_index::index::Options;
-use postern_local_index::ingest::{self, Faults, Progress, Request, Summary};
-use postern_local_index::mail::contents::AttachmentText;
-use postern_local_index::source::PlaceRule;
+use postern_archive::ingest;
+use postern_archive::ingest::{Faults, Progress, Request, Summary};
+use postern_local_index::write::Options;
+use postern_mail::contents::AttachmentText;
+use postern_mail::source::PlaceRule;
 use serde_json::json;
 
 use crate::args::{Common, Index, TextOrJson};

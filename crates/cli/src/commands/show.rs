@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use postern_local_index::index::Origin;
-use postern_local_index::mail::document;
+use postern_local_index::ledger::Occurrence;
 use postern_local_index::search::Index;
+use postern_mail::document;
 use postern_query::{Attachment, Message, Recipient};
 use postern_sync::Store;
 
@@ -28,7 +28,7 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
     };
     // Nobody can say where messages lie while the index is being written, or after a run that was
     // killed and not gone on with; that hides no message.
-    let places = index.places(&arguments.id).unwrap_or_default();
+    let places = index.occurrences(&arguments.id).unwrap_or_default();
     match arguments.format {
         TextOrJson::Json => output::json(&json(&message, &places))?,
         TextOrJson::Text => text(&message, &places)?,
@@ -37,7 +37,7 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
 }
 
 /// The document of the message, and what the index alone knows of it.
-fn json(message: &Message, places: &[Origin]) -> serde_json::Value {
+fn json(message: &Message, places: &[Occurrence]) -> serde_json::Value {
     let mut value = document::to_value(message);
     let more = [
         ("isFlagged", message.is_flagged.into()),
@@ -54,13 +54,13 @@ fn json(message: &Message, places: &[Origin]) -> serde_json::Value {
     value
 }
 
-fn place_json(message: &Message, place: &Origin) -> serde_json::Value {
+fn place_json(message: &Message, place: &Occurrence) -> serde_json::Value {
     let [mailbox, folder] = home(message, place);
     serde_json::json!({"mailbox": mailbox, "folder": folder, "path": path(place)})
 }
 
 /// Mailbox and folder of a place.
-fn home(message: &Message, place: &Origin) -> [Option<String>; 2] {
+fn home(message: &Message, place: &Occurrence) -> [Option<String>; 2] {
     match place.home.clone() {
         Some(home) => [Some(home.mailbox), Some(home.folder)],
         None => [message.mailbox.clone(), message.folder.clone()],
@@ -68,9 +68,9 @@ fn home(message: &Message, place: &Origin) -> [Option<String>; 2] {
 }
 
 /// `mail.zip!Sent/1.eml`.
-fn path(place: &Origin) -> String {
+fn path(place: &Occurrence) -> String {
     let file = place.path.display();
-    match place.place.as_str() {
+    match place.part.as_str() {
         "" => file.to_string(),
         inside => format!("{file}!{inside}"),
     }
@@ -80,13 +80,14 @@ fn path(place: &Origin) -> String {
 fn eml(folder: &Path, id: &str) -> anyhow::Result<Exit> {
     let bytes = match Store::below(folder).get(id)? {
         Some(bytes) => bytes,
-        None => Index::open(folder)?.original(id)?.context("there is no original to print")?,
+        None => postern_archive::original(&Index::open(folder)?, id)?
+            .context("there is no original to print")?,
     };
     output::exact(&bytes)?;
     Ok(Exit::Done)
 }
 
-fn text(message: &Message, places: &[Origin]) -> anyhow::Result<()> {
+fn text(message: &Message, places: &[Occurrence]) -> anyhow::Result<()> {
     let sender =
         Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
     let files: Vec<_> = message.files().filter_map(file).collect();

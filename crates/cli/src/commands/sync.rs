@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_gateway::config::SyncSettings;
-use postern_local_index::index::Options;
+use postern_local_index::write::Options;
 use postern_sync::{Progress, Summary, SyncOptions};
 use serde_json::{Value, json};
 

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
-use postern_local_index::search::{Asker, Completion, Error as IndexError};
+use postern_local_index::Error as IndexError;
+use postern_local_index::search::{Asker, Completion};
 use postern_query::complete::{Typing, Wanted, at, operators, quoted};
 use postern_query::{Condition, Role};
 use serde::Serialize;

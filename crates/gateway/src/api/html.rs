@@ -1,7 +1,7 @@
 //! HTML out of mail, made safe to show.
 
 use ammonia::Builder;
-use postern_local_index::mail::{html_of, well_nested};
+use postern_mail::{html_of, well_nested};
 use postern_query::Message;
 
 /// Nothing runs, nothing is sent, and nothing is loaded but how our own pages look.
@@ -77,7 +77,7 @@ fn page(title: &str, body: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use postern_local_index::mail::is_shown;
+    use postern_mail::is_shown;
 
     use super::*;
 

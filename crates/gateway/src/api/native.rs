@@ -6,7 +6,8 @@ use std::time::Instant;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::HeaderMap;
-use postern_local_index::search::{Asker, Error as IndexError, Search};
+use postern_local_index::Error as IndexError;
+use postern_local_index::search::{Asker, Search};
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, Located, Message, Predicate, Span, StringTest};
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use postern_local_index::mail::contents::AttachmentText;
+use postern_mail::contents::AttachmentText;
 use postern_upstream::{DataTap, Secret, Tenant, TenantSettings};
 use serde::Deserialize;
 

@@ -3,11 +3,12 @@
 use std::ops::ControlFlow;
 
 use jiff::tz::TimeZone;
+use postern_local_index::Error as IndexError;
 use postern_local_index::search::{
-    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Hit, Index,
-    Page, Search, Suggestion, Thread,
+    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, Index, Page, Search,
+    Suggestion, Thread,
 };
-use postern_local_index::source::Lost;
+use postern_mail::source::Lost;
 use postern_query::Condition;
 
 use super::Original;
@@ -124,7 +125,7 @@ impl LocalEngine for Index {
     }
 
     fn original(&self, id: &str) -> Result<Result<Original, Lost>, IndexError> {
-        Ok(Self::original(self, id)?.map(Original::Whole))
+        Ok(postern_archive::original(self, id)?.map(Original::Whole))
     }
 
     fn coverage(&self) -> Coverage {

@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use postern_local_index::Error as IndexError;
 use postern_local_index::search::{
-    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Hit, Index,
-    MailboxCoverage, Page, Search, Suggestion, Thread,
+    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, Index, MailboxCoverage,
+    Page, Search, Suggestion, Thread,
 };
-use postern_local_index::source::Lost;
+use postern_mail::source::Lost;
 use postern_query::Condition;
 use postern_sync::{Collected, MailboxStatus};
 use tracing::warn;

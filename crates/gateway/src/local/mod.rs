@@ -12,9 +12,8 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::body::Body;
-use postern_local_index::search::{
-    AddressBook, Asker, Coverage, Error as IndexError, Index, Position, Search,
-};
+use postern_local_index::Error as IndexError;
+use postern_local_index::search::{AddressBook, Asker, Coverage, Index, Position, Search};
 use postern_query::Condition;
 use postern_query::schema::Sort;
 use postern_sync::Collected;

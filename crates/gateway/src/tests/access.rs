@@ -1,6 +1,6 @@
 //! Who may ask and what they see.
 
-use postern_local_index::index::{Options, Writer};
+use postern_local_index::write::{Options, Writer};
 
 use super::*;
 use crate::config::Tenant;

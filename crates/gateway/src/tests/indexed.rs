@@ -3,9 +3,9 @@
 use std::io::{Cursor, Read as _};
 use std::path::Path;
 
-use postern_local_index::index::Options;
-use postern_local_index::ingest::{Request as Ingest, run};
-use postern_local_index::mail::id_of;
+use postern_archive::ingest::{Request as Ingest, run};
+use postern_local_index::write::Options;
+use postern_mail::id_of;
 use tempfile::TempDir;
 use zip::ZipArchive;
 

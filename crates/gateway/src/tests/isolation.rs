@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use postern_local_index::mail::id_of;
+use postern_mail::id_of;
 use postern_upstream::fake::Misbehaviour;
 use tempfile::TempDir;
 

@@ -138,7 +138,7 @@ async fn what_is_in_memory_while_it_is_read_is_bounded() {
     indexed::write(mail.path(), "ann/1.eml", &raw);
     indexed::take_in(mail.path(), data.path(), false);
     let router = gateway_over(&one_key(None), Local::new(data.path().to_owned()));
-    let uri = format!("/v1/messages/{}/eml", postern_local_index::mail::id_of(raw.as_bytes()));
+    let uri = format!("/v1/messages/{}/eml", postern_mail::id_of(raw.as_bytes()));
     let mut readers = Vec::new();
     for _ in 0..4 {
         readers.push(begun(&router, Method::GET, &uri, "").await);
@@ -162,7 +162,7 @@ async fn html_that_is_too_complex_is_shown_as_text() {
     indexed::write(mail.path(), "ann/1.eml", &raw);
     indexed::take_in(mail.path(), data.path(), false);
     let router = gateway_over(&one_key(None), Local::new(data.path().to_owned()));
-    let id = postern_local_index::mail::id_of(raw.as_bytes());
+    let id = postern_mail::id_of(raw.as_bytes());
     let seen = get(&router, &format!("/v1/messages/{id}?format=html")).await;
     let page = String::from_utf8(seen.body).unwrap();
     assert!(page.contains("too complex") && page.contains("end</pre>"), "{page}");

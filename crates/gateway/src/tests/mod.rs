@@ -29,11 +29,12 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
+use postern_local_index::Error as IndexError;
 use postern_local_index::search::{
-    AddressBook, Asker, Completion, Coverage, Error as IndexError, Facet, FacetCounts, Hit,
-    MailboxCoverage, Page, Search, Snippet, Suggestion, Thread,
+    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, MailboxCoverage, Page,
+    Search, Snippet, Suggestion, Thread,
 };
-use postern_local_index::source::Lost;
+use postern_mail::source::Lost;
 use postern_query::{Condition, Message, evaluate};
 use postern_upstream::Secret;
 use postern_upstream::fake::Fake;

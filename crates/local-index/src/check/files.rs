@@ -9,11 +9,12 @@ use tantivy::index::SegmentComponent;
 use tantivy::{HasLen as _, IndexMeta, SegmentMeta};
 
 use super::{Damage, Pace};
-use crate::index::disk::META;
-use crate::index::folder::Folder;
-use crate::index::signature::{self, Verdict};
-use crate::index::{Checked, Payload};
-use crate::search::Error;
+use crate::Error;
+use crate::format::disk::META;
+use crate::format::folder::Folder;
+use crate::format::payload::{Checked, Payload};
+use crate::format::signature;
+use crate::format::signature::Verdict;
 
 /// Bytes that are read at once.
 const PIECE: usize = 1 << 20;

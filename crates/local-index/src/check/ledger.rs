@@ -2,13 +2,13 @@
 
 use std::fs::File;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use redb::{Database, DatabaseError};
 
 use super::{Damage, Pace};
-use crate::guard;
-use crate::index::folder::Folder;
-use crate::search::Error;
+use crate::Error;
+use crate::format::folder::Folder;
 
 /// Verifies the ledger, where there is one: a copy of it, because one that a killed run left open is
 /// mended by looking at it, and damage has to stay as it is.
@@ -23,7 +23,7 @@ pub(super) fn verify(folder: &Folder, pace: Pace<'_>) -> Result<Option<Damage>, 
     let length = io::copy(&mut file, &mut copy)?;
     pace(&path, length);
     // A page that was never written may break its reader off.
-    let reason = match guard::guarded(|| is_whole(copy)) {
+    let reason = match catch_unwind(AssertUnwindSafe(|| is_whole(copy))).ok() {
         Some(Ok(true)) => return Ok(None),
         Some(Ok(false)) | None => "a checksum in it is another".to_owned(),
         Some(Err(error)) => error.to_string(),

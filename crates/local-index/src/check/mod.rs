@@ -12,8 +12,8 @@ mod tests;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::index::folder::Folder;
-use crate::search::Error;
+use crate::Error;
+use crate::format::folder::Folder;
 
 /// A file that is not what was written there.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@ use std::fs;
 use postern_query::Message;
 
 use super::*;
-use crate::index::testing::{NOW, index_of, writer};
+use crate::testing::{NOW, index_of, writer};
 
 /// An index of two commits, the second with a message that takes the place of another, and of a later
 /// run that found nothing new.
@@ -121,8 +121,8 @@ fn each_file_is_read_once() {
     assert_eq!(read(&mut verifier), 0);
     let mut writer = writer(data.path());
     let message = Message { id: "new".into(), ..Message::default() };
-    let origin = crate::index::testing::origin("more", "");
-    writer.add(&origin, &message, crate::index::SameId::Keeps).unwrap();
+    let occurrence = crate::testing::occurrence("more", "");
+    writer.add(&occurrence, &message, crate::write::SameId::Keeps).unwrap();
     writer.commit(NOW).unwrap();
     writer.close().unwrap();
     assert!((1..=7).contains(&read(&mut verifier)));

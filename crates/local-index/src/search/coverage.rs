@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use postern_query::schema::{InstantField, StringField};
 use tantivy::{Searcher, SegmentReader};
 
-use super::Error;
-use crate::index::folder::Folder;
-use crate::index::{Payload, schema, stored};
+use crate::Error;
+use crate::format::folder::Folder;
+use crate::format::payload::Payload;
+use crate::format::{schema, stored};
 
 /// How much of the known mail the index holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

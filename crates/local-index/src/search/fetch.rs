@@ -6,8 +6,8 @@ use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentD
 use tantivy::store::StoreReader;
 use tantivy::{DocAddress, DocId, Searcher};
 
-use super::Error;
-use crate::index::{schema, stored};
+use crate::Error;
+use crate::format::{schema, stored};
 
 /// A message without its body.
 ///

@@ -4,48 +4,16 @@
 //! where terms cannot decide, the stored message does. What comes out is exactly what
 //! [`evaluate`](postern_query::evaluate()) says of every message, in exactly the order asked for.
 
-mod any;
-mod asker;
-mod best;
-mod blended;
-mod book;
-mod bounds;
-mod checked;
-mod clause;
-mod columns;
 mod compile;
-mod complete;
 mod coverage;
-mod error;
-mod expand;
-mod facets;
 mod fetch;
-mod fuzzy;
-mod guarded;
-mod highlight;
-mod ids;
-mod lines;
-mod merge;
-mod metered;
-mod needle;
-mod open;
-mod originals;
-mod people;
-mod placed;
-mod position;
+mod page;
 mod reader;
-mod scores;
-mod snapshots;
+mod scope;
+mod scorers;
 mod snippet;
-mod sparse;
 mod tally;
 mod thread;
-mod top;
-mod union;
-mod values;
-mod verified;
-mod visible;
-mod watched;
 mod work;
 
 #[cfg(test)]
@@ -60,20 +28,18 @@ mod work_tests;
 use postern_query::schema::{Sort, SortField};
 use postern_query::{Condition, Message};
 
-pub use asker::{Asker, Scope};
-pub use best::Counted;
-pub use book::{AddressBook, Person};
-pub use complete::{Completion, Suggestion};
+pub use compile::expand::MAX_TERMS;
+pub use compile::open::MAX_OPEN_PATTERNS;
 pub use coverage::{Coverage, MailboxCoverage};
-pub use error::Error;
-pub(crate) use error::is_full;
-pub use expand::MAX_TERMS;
-pub use facets::{Facet, FacetCounts};
-pub use highlight::{PersonRanges, Ranges};
-pub use open::MAX_OPEN_PATTERNS;
-pub use position::{Position, Value};
+pub use page::position::{Position, Value};
 pub use reader::Index;
+pub use scope::asker::{Asker, Scope};
 pub use snippet::Snippet;
+pub use snippet::highlight::{PersonRanges, Ranges};
+pub use tally::best::Counted;
+pub use tally::book::{AddressBook, Person};
+pub use tally::complete::{Completion, Suggestion};
+pub use tally::facets::{Facet, FacetCounts};
 pub use thread::{MAX_THREAD, Thread};
 pub use work::Work;
 
@@ -118,7 +84,7 @@ impl Page {
     /// let (page, asker) = (index.search(&first, &Asker::unlimited())?, Asker::unlimited());
     /// let after = page.position(24, &order);
     /// let next = index.search(&Search { after: after.as_ref(), ..first }, &asker)?;
-    /// # Ok::<(), postern_local_index::search::Error>(())
+    /// # Ok::<(), postern_local_index::Error>(())
     /// ```
     #[must_use]
     pub fn position(&self, hit: usize, order: &[Sort]) -> Option<Position> {

@@ -4,8 +4,8 @@ use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use postern_query::{Condition, Message};
 
 use super::{Asker, Index, Page, Position, Search};
-use crate::index::SameId;
-use crate::index::testing::{NOW, index_of, origin, source, writer};
+use crate::testing::{NOW, index_of, occurrence, source, writer};
+use crate::write::SameId;
 
 fn message(id: &str, minute: Option<i64>, from: &str) -> Message {
     let received = minute.and_then(|minute| jiff::Timestamp::from_second(minute * 60).ok());
@@ -72,10 +72,10 @@ fn messages_that_arrive_between_two_pages_move_nothing() {
         let mut writer = writer(data.path());
         // Newer than all, and of a sender that no segment knew.
         let newest = message(&path, Some(100 + number), "aa");
-        writer.add(&origin(&path, place), &newest, SameId::Replaces).unwrap();
+        writer.add(&occurrence(&path, place), &newest, SameId::Replaces).unwrap();
         if number == 1 {
             let old = message("old", Some(0), "bb");
-            writer.add(&origin(&path, place), &old, SameId::Replaces).unwrap();
+            writer.add(&occurrence(&path, place), &old, SameId::Replaces).unwrap();
         }
         writer.record(&source(&path, 0), Vec::new()).unwrap();
         writer.commit(NOW).unwrap();
@@ -131,7 +131,7 @@ fn pages_by_relevance_stay_in_the_state_of_the_first() {
     let mut writer = writer(data.path());
     for n in 0..50 {
         let message = text(&format!("new-{n}"), "due due due due");
-        writer.add(&origin("new", ""), &message, SameId::Replaces).unwrap();
+        writer.add(&occurrence("new", ""), &message, SameId::Replaces).unwrap();
     }
     writer.record(&source("new", 0), Vec::new()).unwrap();
     writer.commit(NOW).unwrap();

@@ -13,17 +13,21 @@ use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
-use super::columns::OpenColumns;
 use super::compile::{Plan, compile};
 use super::coverage::{mailboxes, totals};
-use super::snapshots::{Snapshots, mark};
-use super::tally::choose;
-use super::top::{Found, Top, UNSCORED};
-use super::visible::{Scopes, Visible};
 use super::work::MESSAGE;
-use super::{Asker, Coverage, Error, Hit, Ids, Page, Scope, Search, fetch, ids, scores, snippet};
-use crate::index::folder::Folder;
-use crate::index::{Payload, schema};
+use super::{Asker, Coverage, Hit, Ids, Page, Scope, Search, fetch, snippet};
+use crate::Error;
+use crate::format::folder::Folder;
+use crate::format::payload::Payload;
+use crate::format::schema;
+use crate::ledger::{self, Occurrence};
+use crate::search::compile::chosen::choose;
+use crate::search::page::columns::OpenColumns;
+use crate::search::page::snapshots::{Snapshots, mark};
+use crate::search::page::top::{Found, Top, UNSCORED};
+use crate::search::page::{ids, scores};
+use crate::search::scope::visible::{Scopes, Visible};
 
 /// An index opened for searching; cheap to clone and safe to share between threads.
 ///
@@ -185,6 +189,16 @@ impl Index {
         address.map(|address| fetch::whole(&searcher, address)).transpose()
     }
 
+    /// Every file in which the message of that id was found, with mailbox and folder where they are not
+    /// those of the message.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] while the index is being written, and when the ledger cannot be read.
+    pub fn occurrences(&self, id: &str) -> Result<Vec<Occurrence>, Error> {
+        ledger::occurrences_at(&self.folder, id)
+    }
+
     /// The plan for what the asker may see of a condition.
     pub(super) fn plan(
         &self,
@@ -255,7 +269,7 @@ impl Index {
     /// let index = postern_local_index::search::Index::open("data".as_ref())?;
     /// let totals = index.totals();
     /// assert!(totals.indexed <= totals.known);
-    /// # Ok::<(), postern_local_index::search::Error>(())
+    /// # Ok::<(), postern_local_index::Error>(())
     /// ```
     #[must_use]
     pub fn totals(&self) -> Coverage {

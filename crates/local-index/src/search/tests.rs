@@ -1,5 +1,6 @@
 //! Paging, ties, relevance and limits, case by case.
 
+use super::compile::{expand, fuzzy};
 use postern_query::schema::{InstantField, Sort, SortField, StringField, TextField};
 use postern_query::{
     Attachment, AttachmentTest, Condition, Expr, Fuzzy, Located, Message, Near, PersonPattern,
@@ -7,9 +8,10 @@ use postern_query::{
     evaluate,
 };
 
-use super::expand::{Pattern, Terms};
-use super::{Asker, Error, Index, Search, Work};
-use crate::index::testing::index_of;
+use super::{Asker, Index, Search, Work};
+use crate::Error;
+use crate::search::compile::expand::{Pattern, Terms};
+use crate::testing::index_of;
 
 fn words(id: &str, body: &str) -> Message {
     Message { id: id.into(), body: Some(body.into()), ..Message::default() }
@@ -90,11 +92,11 @@ fn a_pattern_has_a_limit() {
     let data = tempfile::tempdir().unwrap();
     let index = index_of(data.path(), &[vec![words("1", "aa ab b")], vec![words("2", "ac")]]);
     let searcher = index.searcher();
-    let terms = Terms::of(crate::index::schema::words(TextField::Body));
+    let terms = Terms::of(crate::format::schema::words(TextField::Body));
     let expand = |pattern: &str, mut budget: usize| {
         let shape = Wildcard::parse(pattern);
         let meter = Work::unlimited().meter("x");
-        super::expand::expand(&searcher, terms, Pattern::Shape(&shape), &mut budget, &meter)
+        expand::expand(&searcher, terms, Pattern::Shape(&shape), &mut budget, &meter)
             .map(|_| budget)
     };
     assert_eq!(expand("a*", 3).unwrap(), 0);
@@ -109,22 +111,21 @@ fn every_pattern_has_a_limit() {
     let data = tempfile::tempdir().unwrap();
     let index = index_of(data.path(), &[vec![words("1", "aa ab b")], vec![words("2", "ac")]]);
     let searcher = index.searcher();
-    let body = crate::index::schema::words(TextField::Body);
+    let body = crate::format::schema::words(TextField::Body);
     let regex = Regex::parse("a.").unwrap();
     let value = StringTest::Shaped(Wildcard::parse("a?"));
     for pattern in [Pattern::Regex(&regex), Pattern::Value(&value)] {
         let expand = |mut budget| {
             let meter = Work::unlimited().meter("x");
-            super::expand::expand(&searcher, Terms::of(body), pattern, &mut budget, &meter)
-                .map(|_| budget)
+            expand::expand(&searcher, Terms::of(body), pattern, &mut budget, &meter).map(|_| budget)
         };
         assert_eq!(expand(4).unwrap(), 1, "{pattern}");
         assert!(matches!(expand(2), Err(Error::TooCostly { .. })), "{pattern}");
     }
     let word = Fuzzy::new("aa", 1);
     let meter = Work::unlimited().meter("x");
-    let seen = super::fuzzy::Seen { searcher: &searcher, visible: None, meter: &meter };
-    let fuzzy = |mut budget| super::fuzzy::fuzzy(&seen, body, &word, &mut budget);
+    let seen = fuzzy::Seen { searcher: &searcher, visible: None, meter: &meter };
+    let fuzzy = |mut budget| fuzzy::fuzzy(&seen, body, &word, &mut budget);
     assert!(fuzzy(3).is_ok());
     let error = fuzzy(2).unwrap_err();
     assert!(error.to_string().starts_with("`aa~1` asks too much"), "{error}");
@@ -316,4 +317,16 @@ fn many_dots() {
         let file = Predicate::Attachment(Expr::Leaf(AttachmentTest::Extension(end.into())));
         check(file, 1, vec![files(&[deep]), files(&["j"])]);
     }
+}
+
+#[test]
+fn an_index_made_anew_is_noticed() {
+    let data = tempfile::tempdir().unwrap();
+    drop(crate::testing::writer(data.path()));
+    let index = Index::open(data.path()).unwrap();
+    assert!(!index.is_replaced());
+    std::thread::sleep(std::time::Duration::from_millis(20));
+    let options = crate::write::Options { rebuild: true, ..crate::testing::small() };
+    drop(crate::write::Writer::open(data.path(), &options).unwrap());
+    assert!(index.is_replaced());
 }

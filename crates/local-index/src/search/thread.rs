@@ -10,11 +10,12 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Searcher, Term};
 
 use super::fetch::head;
-use super::visible::Visible;
 use super::work::{LIST, MESSAGE, Meter};
-use super::{Asker, Error, Index};
-use crate::index::schema;
-use crate::index::terms::is_regular;
+use super::{Asker, Index};
+use crate::Error;
+use crate::format::schema;
+use crate::format::terms::is_regular;
+use crate::search::scope::visible::Visible;
 
 /// How many messages a conversation has at most: a forged reference can tie all mail together.
 pub const MAX_THREAD: usize = 5_000;
@@ -132,7 +133,7 @@ fn neighbours(message: &Message) -> impl Iterator<Item = (Field, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::index::testing::index_of;
+    use crate::testing::index_of;
 
     fn message(id: &str, minute: i64, conversation: &str, references: &[&str]) -> Message {
         Message {

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Error;
+use crate::Error;
 
 /// Units that a request may cost on an index without messages.
 const BASE: u64 = 100_000_000;

@@ -11,10 +11,9 @@ use postern_query::{
 use tempfile::TempDir;
 
 use super::work::TERM;
-use super::{
-    Asker, Completion, Error, Facet, Index, MAX_OPEN_PATTERNS, Scope, Search, Thread, Work,
-};
-use crate::index::testing::index_of;
+use super::{Asker, Completion, Facet, Index, MAX_OPEN_PATTERNS, Scope, Search, Thread, Work};
+use crate::Error;
+use crate::testing::index_of;
 
 /// Messages with a common word, a word of their own, people and a conversation.
 fn mail(messages: usize) -> Vec<Message> {

@@ -14,8 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_local_index::index::Options;
-use postern_local_index::mail::contents::{AttachmentText, Contents};
+use postern_local_index::write::Options;
+use postern_mail::contents::{AttachmentText, Contents};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 

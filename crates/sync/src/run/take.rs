@@ -11,10 +11,11 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use postern_local_index::index::{Origin, SameId, Source, Writer};
-use postern_local_index::mail::contents::Contents;
-use postern_local_index::mail::{self, Place};
+use postern_local_index::ledger::{Occurrence, Source};
+use postern_local_index::write::{SameId, Writer};
+use postern_mail::contents::Contents;
 use postern_query::Message;
+use postern_query::Place;
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -52,7 +53,7 @@ impl Run {
         let place = Place { mailbox: to_index.address.clone(), folder: to_index.path.clone() };
         let mut reader =
             self.readers().pop().unwrap_or_else(|| Contents::new(&self.asked.attachment_text));
-        let message = mail::parse_with(bytes, &place, &mut reader);
+        let message = postern_mail::parse_with(bytes, &place, &mut reader);
         self.readers().push(reader);
         Box::new(Message {
             item_id: Some(to_index.stored.id.clone()),
@@ -153,8 +154,8 @@ impl Taker {
 
     fn index(&mut self, content: &str, message: &Message) -> Result<(), Error> {
         let source = self.source(content);
-        let origin = Origin { path: source.path.clone(), place: String::new(), home: None };
-        self.writer.add(&origin, message, SameId::Replaces)?;
+        let occurrence = Occurrence { path: source.path.clone(), part: String::new(), home: None };
+        self.writer.add(&occurrence, message, SameId::Replaces)?;
         Ok(self.writer.record(&source, Vec::new())?)
     }
 

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_local_index::mail::id_of;
 use postern_local_index::search::{Asker, Index, Search};
+use postern_mail::id_of;
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, Located, Predicate, Span, StringTest};
 use postern_upstream::fake::{Fake, Mail, Misbehaviour};

@@ -2,8 +2,8 @@
 
 use std::io::{self, Cursor, Read, Write as _};
 
-use postern_local_index::mail::document;
-use postern_local_index::source::Lost;
+use postern_mail::document;
+use postern_mail::source::Lost;
 use postern_query::{Message, Recipient};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};

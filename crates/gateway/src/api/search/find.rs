@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use postern_local_index::search::{Asker, Error as IndexError, FacetCounts};
+use postern_local_index::Error as IndexError;
+use postern_local_index::search::{Asker, FacetCounts};
 use postern_upstream::{Answer, Call, Target};
 use tracing::{debug, error};
 

@@ -16,7 +16,7 @@ use proptest::sample::{select, subsequence};
 use super::messages::{
     address, domain, file_name, label, local, media_type, moment, number, piece, reference, text,
 };
-use crate::index::schema::LISTS;
+use crate::format::schema::LISTS;
 
 /// Leaves under and, or, not.
 fn nested<L: Clone + std::fmt::Debug + 'static>(

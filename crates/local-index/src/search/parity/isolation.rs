@@ -5,12 +5,12 @@ use postern_query::schema::{Sort, SortField};
 use postern_query::{Condition, Message, Role};
 use proptest::prelude::*;
 
-use super::super::{
-    Asker, Completion, Error, Facet, FacetCounts, Hit, Index, Scope, Search, Suggestion, Thread,
-    Work,
-};
 use super::{cases, conditions, messages};
-use crate::index::testing::index_of;
+use crate::Error;
+use crate::search::{
+    Asker, Completion, Facet, FacetCounts, Hit, Index, Scope, Search, Suggestion, Thread, Work,
+};
+use crate::testing::index_of;
 
 /// Everything that somebody is told, but for the name of the state of the index.
 #[derive(Debug, PartialEq)]

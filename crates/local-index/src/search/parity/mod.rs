@@ -16,7 +16,7 @@ use proptest::prelude::*;
 use proptest::test_runner::Config;
 
 use super::{Asker, Hit, Index, Page, Position, Search};
-use crate::index::testing::index_of;
+use crate::testing::index_of;
 
 /// The value of a message that an order compares.
 #[derive(PartialEq, PartialOrd)]

@@ -1,0 +1,86 @@
+//! The original bytes of a message, from where it was read.
+
+use postern_local_index::Error;
+use postern_local_index::ledger::Occurrence;
+use postern_local_index::search::Index;
+use postern_mail::source::{Lost, Origin, original as read};
+
+/// The original bytes of a message of the index by its id, or why they are not there any more.
+///
+/// The ledger, which knows where a message came from, is open only as long as this takes. While
+/// somebody writes the index it cannot be read.
+///
+/// # Errors
+///
+/// [`Error::Busy`] while the index is being written, and when the ledger cannot be read.
+pub fn original(index: &Index, id: &str) -> Result<Result<Vec<u8>, Lost>, Error> {
+    let mut found = Err(Lost::Unknown);
+    for Occurrence { path, part, .. } in index.occurrences(id)? {
+        found = read(&Origin { path, part }, id);
+        if found.is_ok() {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::ops::ControlFlow;
+
+    use super::*;
+    use crate::ingest::{Request, run};
+    use jiff::Timestamp;
+    use postern_local_index::write::{Options, Writer};
+    use postern_mail::id_of;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn small() -> Options {
+        Options { memory_bytes: 16 << 20, threads: 1, rebuild: false }
+    }
+
+    fn writer(data: &std::path::Path) -> Writer {
+        Writer::open(data, &small()).unwrap()
+    }
+
+    const ONE: &str = "Subject: one\r\n\r\nfirst\r\n";
+    const TWO: &str = "Subject: two\n\nsecond\n>From here\n";
+
+    #[test]
+    fn the_bytes_as_they_were_read() {
+        let (mail, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let (single, mailbox) = (mail.path().join("1.eml"), mail.path().join("all.mbox"));
+        fs::write(&single, ONE).unwrap();
+        let from = "From a@b Mon Jan  1 10:00:00 2024\n";
+        fs::write(&mailbox, format!("{from}Subject: x\n\nx\n\n{from}{TWO}\n")).unwrap();
+        fs::write(mail.path().join("d.jsonl"), "{\"id\":\"doc\"}\n").unwrap();
+        let request =
+            Request { paths: vec![mail.path().to_owned()], options: small(), ..Request::default() };
+        let clock = || NOW;
+        run(data.path(), &request, &clock, &mut |_| ControlFlow::Continue(())).unwrap();
+        let index = Index::open(data.path()).unwrap();
+        let read = |id: &str| original(&index, id).unwrap().map_err(|lost| lost.to_string());
+        let (one, two) = (id_of(ONE.as_bytes()), id_of(TWO.as_bytes()));
+        assert_eq!(read(&one).as_deref(), Ok(ONE.as_bytes()));
+        assert_eq!(read(&two).as_deref(), Ok(TWO.as_bytes()));
+        assert!(read("doc").unwrap_err().contains("document"));
+        assert!(read("none").unwrap_err().contains("not known"));
+        fs::write(&single, "Subject: other\n\n").unwrap();
+        assert!(read(&one).unwrap_err().contains("changed"));
+        fs::remove_file(&single).unwrap();
+        assert!(read(&one).unwrap_err().contains("cannot be read"));
+    }
+
+    #[test]
+    fn not_while_the_index_is_being_written() {
+        let data = tempfile::tempdir().unwrap();
+        drop(writer(data.path()));
+        let index = Index::open(data.path()).unwrap();
+        let mut writing = writer(data.path());
+        assert!(original(&index, "x").unwrap().is_err(), "it has nothing to write yet");
+        writing.commit(NOW).unwrap();
+        assert!(matches!(original(&index, "x"), Err(Error::Busy(_))));
+    }
+}

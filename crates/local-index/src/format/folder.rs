@@ -1,0 +1,208 @@
+//! Where an index lies, who may write it, and which version wrote it.
+
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use tantivy::directory::MmapDirectory;
+use tantivy::tokenizer::TextAnalyzer;
+
+use super::analyser::{ANALYSER, Analyser};
+use super::disk::Disk;
+use super::schema::schema;
+use super::terms::{TYPED, Typed};
+use crate::Error;
+
+/// The number of this version's way to write an index. Whatever changes what lies on disk, or how
+/// text is cut into words, needs the next one.
+pub(crate) const FORMAT: u32 = 7;
+
+/// How often, and how long in between, the right to write is asked for: a second in all.
+const LOCK_TRIES: u32 = 20;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// The files of an index below a data folder.
+#[derive(Clone, Debug)]
+pub(crate) struct Folder {
+    root: PathBuf,
+}
+
+/// Permission to write, for as long as it lives; the system takes it back from a dead process.
+#[derive(Debug)]
+pub(crate) struct WriteLock {
+    _file: File,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Version {
+    format: u32,
+}
+
+impl Folder {
+    pub(crate) fn new(data: &Path) -> Self {
+        Self { root: data.join("index") }
+    }
+
+    pub(crate) fn tantivy(&self) -> PathBuf {
+        self.root.join("tantivy")
+    }
+
+    pub(crate) fn ledger(&self) -> PathBuf {
+        self.root.join("ledger.redb")
+    }
+
+    /// What the next commit of the ledger will change.
+    pub(crate) fn proposal(&self) -> PathBuf {
+        self.root.join("ledger.next")
+    }
+
+    /// When a run last found nothing new.
+    pub(crate) fn checked(&self) -> PathBuf {
+        self.root.join("checked.json")
+    }
+
+    /// The signature of the file that says what the index is made of.
+    pub(crate) fn signature(&self) -> PathBuf {
+        self.root.join("meta.sum")
+    }
+
+    pub(crate) fn version(&self) -> PathBuf {
+        self.root.join("version.json")
+    }
+
+    /// Opens the index for reading.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it was written by another version, or it cannot be read.
+    pub(crate) fn open(&self) -> Result<tantivy::Index, Error> {
+        let missing = || Error::Missing(self.root.clone());
+        if !self.is_of_this_version()? || !self.tantivy().join("meta.json").exists() {
+            return Err(missing());
+        }
+        prepared(tantivy::Index::open_in_dir(self.tantivy())?)
+    }
+
+    /// Opens the index for writing, and makes it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it was written by another version, or it cannot be read or made.
+    pub(crate) fn open_or_create(
+        &self,
+        _: &WriteLock,
+        disk: &Disk,
+    ) -> Result<tantivy::Index, Error> {
+        if !self.is_of_this_version()? {
+            self.write_version()?;
+        }
+        let opened = tantivy::Index::open_or_create(disk.clone(), schema());
+        prepared(opened.map_err(|error| disk.why(error))?)
+    }
+
+    /// The folder of the engine, made where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be made.
+    pub(crate) fn disk(&self) -> Result<Disk, Error> {
+        fs::create_dir_all(self.tantivy())?;
+        let files = MmapDirectory::open(self.tantivy()).map_err(tantivy::TantivyError::from)?;
+        Ok(Disk::new(Box::new(files), self.signature()))
+    }
+
+    /// Removes whatever lies there. The book-keeping goes last: what it says of an index that is
+    /// gone is not believed.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be removed.
+    pub(crate) fn clear(&self, _: &WriteLock) -> Result<(), Error> {
+        for removed in [
+            fs::remove_dir_all(self.tantivy()),
+            fs::remove_file(self.signature()),
+            fs::remove_file(self.version()),
+            fs::remove_file(self.checked()),
+            fs::remove_file(self.proposal()),
+            fs::remove_file(self.ledger()),
+        ] {
+            removed.or_else(|error| match error.kind() {
+                io::ErrorKind::NotFound => Ok(()),
+                _ => Err(error),
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes the folder and takes the right to write in it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Busy`] when another writer has it.
+    pub(crate) fn lock(&self) -> Result<WriteLock, Error> {
+        fs::create_dir_all(&self.root)?;
+        let file = File::create(self.root.join("lock"))?;
+        // A writer that was killed a moment ago may still be on its way out.
+        for _ in 0..LOCK_TRIES {
+            match file.try_lock() {
+                Ok(()) => return Ok(WriteLock { _file: file }),
+                Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+                Err(TryLockError::Error(error)) => return Err(error.into()),
+            }
+        }
+        Err(self.busy())
+    }
+
+    /// Another writer has the index.
+    pub(crate) fn busy(&self) -> Error {
+        Error::Busy(self.root.clone())
+    }
+
+    /// Whether anything was ever written here.
+    pub(crate) fn exists(&self) -> bool {
+        self.root.exists()
+    }
+
+    /// When the index was last made, whatever was written since; nothing where there is none.
+    pub(crate) fn made(&self) -> Option<SystemTime> {
+        fs::metadata(self.version()).ok()?.modified().ok()
+    }
+
+    /// Whether there is an index of this version; no index at all is `false`.
+    pub(crate) fn is_of_this_version(&self) -> Result<bool, Error> {
+        let bytes = match fs::read(self.version()) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error.into()),
+        };
+        let version: Version = serde_json::from_slice(&bytes)
+            .map_err(|error| Error::Corrupt(format!("{}: {error}", self.version().display())))?;
+        if version.format == FORMAT {
+            return Ok(true);
+        }
+        let path = self.root.clone();
+        Err(Error::OtherVersion { found: version.format, expected: FORMAT, path })
+    }
+
+    /// Written aside and renamed, so that no half of it is ever seen.
+    fn write_version(&self) -> Result<(), Error> {
+        let aside = self.version().with_extension("new");
+        let mut file = File::create(&aside)?;
+        file.write_all(format!("{{\"format\":{FORMAT}}}\n").as_bytes())?;
+        file.sync_all()?;
+        Ok(fs::rename(aside, self.version())?)
+    }
+}
+
+/// The index with the analyser, if it has the schema of this version.
+fn prepared(index: tantivy::Index) -> Result<tantivy::Index, Error> {
+    if index.schema() != schema() {
+        return Err(Error::Corrupt("its fields are not those of its version".into()));
+    }
+    let analyser = TextAnalyzer::builder(Analyser).build();
+    index.tokenizers().register(ANALYSER, analyser);
+    index.tokenizers().register(TYPED, TextAnalyzer::builder(Typed).build());
+    Ok(index)
+}

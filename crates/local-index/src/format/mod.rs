@@ -1,0 +1,11 @@
+//! How an index lies on disk: its folder, its fields, the terms of a message, and a stored message.
+
+pub(crate) mod analyser;
+pub(crate) mod disk;
+pub(crate) mod folder;
+pub(crate) mod payload;
+pub(crate) mod schema;
+pub(crate) mod signature;
+pub(crate) mod stored;
+pub(crate) mod terms;
+pub(crate) mod wire;

@@ -1,0 +1,482 @@
+//! Condition to engine query.
+
+pub(crate) mod bounds;
+pub(crate) mod chosen;
+mod element;
+pub(crate) mod expand;
+pub(crate) mod fuzzy;
+pub(crate) mod open;
+mod people;
+mod values;
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use postern_query::{
+    Condition, Expr, InstantTest, Located, NumberTest, Predicate, Span, TextPattern, TextTest,
+};
+use tantivy::query::{EnableScoring, PhraseQuery, Query, TermQuery, Weight as _};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{Searcher, Term};
+
+use super::Work;
+use super::work::Meter;
+use crate::Error;
+use crate::format::schema;
+use crate::format::terms::traits;
+use crate::search::compile::bounds::{Range, Ranges};
+use crate::search::compile::element::Candidates;
+use crate::search::compile::expand::{MAX_TERMS, Pattern, Terms, expand};
+use crate::search::compile::fuzzy::{Seen, fuzzy};
+use crate::search::scope::visible::{InScope, Visible, Weights};
+use crate::search::scorers::clause::{Clause, both, either, unscored};
+use crate::search::scorers::metered::Metered;
+use crate::search::scorers::placed::{Arrangement, placed};
+use crate::search::scorers::union::{AnyTerm, FieldTerms};
+use crate::search::scorers::verified::{Faults, Messages, Verified};
+use crate::search::scorers::watched::Watched;
+
+/// Words of a phrase that the engine looks for itself: it does not look up from a longer one.
+const LONG: usize = 16;
+
+/// Units to see where a word of a phrase stands in a message.
+const PLACES: u64 = 30;
+
+/// A condition for the engine.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// Which documents.
+    pub(crate) query: Box<dyn Query>,
+    /// Whether relevance says anything about them.
+    pub(crate) scored: bool,
+    /// Whether the best are found without scoring every match: for one word in one field or two, and
+    /// for what counts the same wherever it is found. With more, the order of adding could show in
+    /// the last bit of a score.
+    pub(crate) is_prunable: bool,
+    /// What went wrong while matching, or was left undone.
+    pub(crate) faults: Faults,
+    /// What the search as a whole spends.
+    pub(crate) meter: Meter,
+    visible: Option<Arc<Visible>>,
+}
+
+impl Plan {
+    /// A query of the plan over the documents of this searcher.
+    pub(crate) fn weight(
+        &self,
+        searcher: &Searcher,
+        query: &dyn Query,
+        scored: bool,
+    ) -> tantivy::Result<Watched> {
+        let weights = self.visible.as_deref();
+        let weights = weights.map(|visible| Weights { searcher, visible, meter: &self.meter });
+        let scoring = match &weights {
+            _ if !scored => EnableScoring::disabled_from_searcher(searcher),
+            Some(weights) => EnableScoring::enabled_from_statistics_provider(weights, searcher),
+            None => EnableScoring::enabled_from_searcher(searcher),
+        };
+        let (inner, meter) = (query.weight(scoring)?, self.meter.clone());
+        Ok(Watched { inner, meter, is_counted_fast: self.is_prunable })
+    }
+
+    /// How many documents match.
+    pub(crate) fn count(&self, searcher: &Searcher) -> tantivy::Result<usize> {
+        let weight = self.weight(searcher, self.query.as_ref(), false)?;
+        searcher.segment_readers().iter().map(|reader| Ok(weight.count(reader)? as usize)).sum()
+    }
+}
+
+/// The plan for a condition over the documents of this searcher.
+///
+/// # Errors
+///
+/// When the work has to end, or the index cannot be read.
+pub(crate) fn compile(
+    searcher: &Searcher,
+    condition: &Condition,
+    work: &Work,
+    visible: Option<Arc<Visible>>,
+) -> Result<Plan, Error> {
+    work.begin(searcher.num_docs())?;
+    if work.is_limited() {
+        open::admit(condition)?;
+    }
+    let meter = work.meter("the search");
+    let compiler = Compiler {
+        searcher,
+        work,
+        visible: visible.as_deref(),
+        words: meter.clone(),
+        expanded: RefCell::default(),
+        is_prunable: is_prunable(condition) && visible.is_none(),
+        irregular: searcher.doc_freq(&trait_term(traits::IRREGULAR))? > 0,
+        in_values: Cell::new(false),
+        scored: Cell::new(false),
+        budget: Cell::new(MAX_TERMS),
+        faults: Faults::new(work),
+        messages: Arc::default(),
+    };
+    let mut clause = compiler.condition(condition, Sign::Positive)?;
+    if let Some(visible) = &visible {
+        let scope = Clause::Only(unscored(Box::new(InScope(Arc::clone(visible)))));
+        let metering = compiler.metering(&meter);
+        clause = both(vec![metering.of(scope), metering.of(clause)]);
+    }
+    Ok(Plan {
+        query: clause.query(),
+        scored: compiler.scored.get(),
+        is_prunable: compiler.is_prunable,
+        faults: compiler.faults,
+        meter,
+        visible,
+    })
+}
+
+fn is_prunable(condition: &Condition) -> bool {
+    let Expr::Leaf(leaf) = condition else { return false };
+    let Predicate::Text(test) = &leaf.value else { return false };
+    match &test.pattern {
+        TextPattern::Phrase(tokens) => test.fields.len() <= 2 && tokens.len() == 1,
+        TextPattern::Wildcard(_) | TextPattern::Regex(_) => true,
+        TextPattern::Fuzzy(_) | TextPattern::Sloppy(_) | TextPattern::Near(_) => false,
+    }
+}
+
+/// Whether nothing is asked of the words of a text, which are never too long.
+fn is_of_values(condition: &Condition) -> bool {
+    match condition {
+        Expr::And(parts) | Expr::Or(parts) => parts.iter().all(is_of_values),
+        Expr::Not(inner) => is_of_values(inner),
+        Expr::Leaf(leaf) => !matches!(leaf.value, Predicate::Text(_)),
+    }
+}
+
+/// Whether a condition stands under an odd number of negations. What is asked not to be there says
+/// nothing about relevance.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    Positive,
+    Negative,
+}
+
+impl Sign {
+    const fn opposite(self) -> Self {
+        match self {
+            Self::Positive => Self::Negative,
+            Self::Negative => Self::Positive,
+        }
+    }
+}
+
+/// What the parts of a condition share while they are compiled.
+pub(super) struct Compiler<'a> {
+    pub(super) searcher: &'a Searcher,
+    work: &'a Work,
+    visible: Option<&'a Visible>,
+    /// What plain words spend.
+    words: Meter,
+    /// What was looked up: a pattern that is there twice leads through the dictionary once.
+    expanded: RefCell<HashMap<(Field, &'static str, String), FieldTerms>>,
+    is_prunable: bool,
+    /// Whether some message must be read because its values are too long for terms.
+    irregular: bool,
+    /// Whether such messages are asked for the whole of what is compiled now.
+    in_values: Cell<bool>,
+    scored: Cell<bool>,
+    budget: Cell<usize>,
+    faults: Faults,
+    messages: Arc<Messages>,
+}
+
+impl Compiler<'_> {
+    fn condition(&self, condition: &Condition, sign: Sign) -> Result<Clause, Error> {
+        if self.reads_irregular() && is_of_values(condition) {
+            return self.of_values(condition, sign);
+        }
+        match condition {
+            Expr::And(_) => {
+                let (mut clauses, mut ranges) = (Vec::new(), Ranges::default());
+                self.conjuncts(condition, sign, &mut clauses, &mut ranges)?;
+                clauses.extend(ranges.queries().map(|query| Clause::Only(unscored(query))));
+                let metering = self.metering(&self.words);
+                Ok(both(clauses.into_iter().map(|clause| metering.of(clause)).collect()))
+            }
+            Expr::Or(parts) => {
+                let (values, others) = self.apart(parts.iter());
+                let values = (!values.is_empty()).then_some(Expr::Or(values));
+                let parts = values.iter().chain(others);
+                let clauses = parts.map(|part| self.condition(part, sign));
+                Ok(either(clauses.collect::<Result<_, _>>()?))
+            }
+            Expr::Not(inner) => Ok(self.condition(inner, sign.opposite())?.negated()),
+            Expr::Leaf(leaf) => self.predicate(&leaf.value, sign),
+        }
+    }
+
+    /// The parts of nested ands side by side: the engine then starts from the rarest of them.
+    /// Ranges of one field become one: two ends of a period would be looked up one by one.
+    fn conjuncts(
+        &self,
+        condition: &Condition,
+        sign: Sign,
+        clauses: &mut Vec<Clause>,
+        ranges: &mut Ranges,
+    ) -> Result<(), Error> {
+        if let Expr::And(parts) = condition {
+            let (values, others) = self.apart(parts.iter());
+            if !values.is_empty() {
+                clauses.push(self.of_values(&Expr::And(values), sign)?);
+            }
+            let mut others = others.into_iter();
+            return others.try_for_each(|part| self.conjuncts(part, sign, clauses, ranges));
+        }
+        match range(condition) {
+            Some((field, range)) => ranges.narrow(field, range),
+            None => clauses.push(self.condition(condition, sign)?),
+        }
+        Ok(())
+    }
+
+    fn predicate(&self, predicate: &Predicate, sign: Sign) -> Result<Clause, Error> {
+        let candidates = match predicate {
+            Predicate::Text(test) => return self.text(test, sign),
+            Predicate::String(field, test) => self.string_field(*field, test)?,
+            Predicate::Flag(field, test) => values::flag_field(*field, *test),
+            Predicate::Number(field, test) => values::number_field(*field, *test),
+            Predicate::Instant(field, test) => values::instant_field(*field, *test),
+            Predicate::Recipient(list, test) => self.recipient(*list, test)?,
+            Predicate::Attachment(test) => self.attachment(test)?,
+            Predicate::Category(test) => self.category(test)?,
+            Predicate::Reference(id) => values::reference(id),
+            Predicate::Person { roles, pattern } => self.person(roles, pattern)?,
+        };
+        Ok(Clause::Only(unscored(self.checked(candidates, predicate))))
+    }
+
+    /// Whether messages whose values are too long for terms have to be read for what comes next.
+    const fn reads_irregular(&self) -> bool {
+        self.irregular && !self.in_values.get()
+    }
+
+    /// Where some messages have to be read: the parts that speak of values alone, and the others.
+    fn apart<'c>(
+        &self,
+        parts: impl Iterator<Item = &'c Condition>,
+    ) -> (Vec<Condition>, Vec<&'c Condition>) {
+        let (values, others): (Vec<_>, Vec<_>) =
+            parts.partition(|part| self.reads_irregular() && is_of_values(part));
+        (values.into_iter().cloned().collect(), others)
+    }
+
+    /// A condition on values alone. A message whose values are too long for terms is read once for
+    /// the whole of it, and not for each of its parts.
+    fn of_values(&self, condition: &Condition, sign: Sign) -> Result<Clause, Error> {
+        self.in_values.set(true);
+        let by_terms = self.condition(condition, sign);
+        self.in_values.set(false);
+        let irregular = || has(traits::IRREGULAR);
+        let regular = both(vec![by_terms?, Clause::Except(irregular())]);
+        let read = Clause::Only(self.verified(irregular(), condition.clone()));
+        Ok(Clause::Only(unscored(either(vec![regular, read]).query())))
+    }
+
+    /// The candidates for which the predicate holds.
+    fn checked(&self, candidates: Candidates, predicate: &Predicate) -> Box<dyn Query> {
+        let query = candidates.clause.query();
+        if candidates.exact {
+            return query;
+        }
+        self.verified(query, Expr::Leaf(Located::new(predicate.clone(), Span::default())))
+    }
+
+    fn verified(&self, candidates: Box<dyn Query>, condition: Condition) -> Box<dyn Query> {
+        let (faults, meter) = (self.faults.clone(), self.work.meter("conditions on one element"));
+        let (condition, messages) = (Arc::new(condition), Arc::clone(&self.messages));
+        Box::new(Verified { candidates, condition, messages, faults, meter })
+    }
+
+    fn text(&self, test: &TextTest, sign: Sign) -> Result<Clause, Error> {
+        let fields = test.fields.iter().map(|field| schema::words(*field));
+        let clause = match &test.pattern {
+            TextPattern::Wildcard(shape) => self.any_of(fields, Pattern::Shape(shape))?,
+            TextPattern::Regex(regex) => self.any_of(fields, Pattern::Regex(regex))?,
+            TextPattern::Phrase(_)
+            | TextPattern::Fuzzy(_)
+            | TextPattern::Sloppy(_)
+            | TextPattern::Near(_) => {
+                let found = fields.map(|field| self.text_in(field, &test.pattern));
+                either(found.collect::<Result<_, _>>()?)
+            }
+        };
+        if !test.scored || sign == Sign::Negative {
+            return Ok(Clause::Only(unscored(clause.query())));
+        }
+        self.scored.set(true);
+        Ok(clause)
+    }
+
+    fn text_in(&self, field: Field, pattern: &TextPattern) -> Result<Clause, Error> {
+        match pattern {
+            TextPattern::Phrase(tokens) => self.phrase(field, tokens),
+            TextPattern::Wildcard(shape) => self.any_of([field], Pattern::Shape(shape)),
+            TextPattern::Regex(regex) => self.any_of([field], Pattern::Regex(regex)),
+            TextPattern::Fuzzy(word) => {
+                let meter = self.work.meter(format_args!("{}~{}", word.token(), word.edits()));
+                let (searcher, visible) = (self.searcher, self.visible);
+                let seen = Seen { searcher, visible, meter: &meter };
+                self.within_budget(|budget| fuzzy(&seen, field, word, budget))
+            }
+            TextPattern::Sloppy(sloppy) => {
+                let arrangement = Arrangement::Sloppy(sloppy.clone());
+                Ok(placed(field, arrangement, &self.metering_of(&sloppy.tokens)))
+            }
+            TextPattern::Near(near) => {
+                let arrangement = Arrangement::Near(near.clone());
+                Ok(placed(field, arrangement, &self.metering_of(&near.parts.concat())))
+            }
+        }
+    }
+
+    /// The list of a word is looked at once; of a phrase, each message with its rarest word.
+    fn phrase(&self, field: Field, tokens: &[String]) -> Result<Clause, Error> {
+        if self.is_prunable {
+            return Ok(phrase(field, tokens.iter()));
+        }
+        if tokens.len() > LONG {
+            let arrangement = Arrangement::Phrase(tokens.to_vec());
+            return Ok(placed(field, arrangement, &self.metering_of(tokens)));
+        }
+        let terms = tokens.iter().map(|token| Term::from_field_text(field, token));
+        let frequencies = terms.map(|term| self.searcher.doc_freq(&term));
+        let frequencies = frequencies.collect::<tantivy::Result<Vec<_>>>()?;
+        let rarest = frequencies.into_iter().min().unwrap_or_default();
+        let clause = phrase(field, tokens.iter());
+        if tokens.len() == 1 {
+            self.words.pay(rarest)?;
+            return Ok(clause);
+        }
+        let metering = self.metering_of(tokens);
+        metering.meter.pay(rarest.saturating_mul(PLACES * tokens.len() as u64))?;
+        Ok(metering.of(clause))
+    }
+
+    fn metering(&self, meter: &Meter) -> Metering {
+        Metering { meter: meter.clone(), keeps_place: self.visible.is_some() }
+    }
+
+    fn metering_of(&self, tokens: &[String]) -> Metering {
+        self.metering(&self.work.meter(tokens.join(" ")))
+    }
+
+    pub(super) fn expanded(
+        &self,
+        terms: Terms,
+        pattern: Pattern<'_>,
+    ) -> Result<Box<dyn Query>, Error> {
+        Ok(Box::new(AnyTerm(vec![self.expand(terms, pattern)?])))
+    }
+
+    fn expand(&self, terms: Terms, pattern: Pattern<'_>) -> Result<FieldTerms, Error> {
+        let key = (terms.field, terms.kind, pattern.key());
+        if let Some(known) = self.expanded.borrow().get(&key) {
+            return Ok(known.clone());
+        }
+        let meter = self.work.meter(pattern);
+        let found =
+            self.within_budget(|budget| expand(self.searcher, terms, pattern, budget, &meter))?;
+        self.expanded.borrow_mut().insert(key, found.clone());
+        Ok(found)
+    }
+
+    /// The terms of several fields are one set of documents: no two have to be merged.
+    fn any_of(
+        &self,
+        fields: impl IntoIterator<Item = Field>,
+        pattern: Pattern<'_>,
+    ) -> Result<Clause, Error> {
+        let expanded = fields.into_iter().map(|field| self.expand(Terms::of(field), pattern));
+        Ok(Clause::Only(Box::new(AnyTerm(expanded.collect::<Result<_, _>>()?))))
+    }
+
+    fn within_budget<T>(
+        &self,
+        spend: impl FnOnce(&mut usize) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut budget = self.budget.get();
+        let spent = spend(&mut budget);
+        self.budget.set(budget);
+        spent
+    }
+}
+
+/// How parts of a query look at the work.
+pub(super) struct Metering {
+    pub(super) meter: Meter,
+    keeps_place: bool,
+}
+
+impl Metering {
+    /// The same documents. The list of one word needs no look: it is soon at its end.
+    pub(super) fn of(&self, clause: Clause) -> Clause {
+        match clause {
+            Clause::Only(query) if self.keeps_place || !query.is::<TermQuery>() => {
+                Clause::Only(self.metered(query))
+            }
+            Clause::Except(query) => Clause::Except(self.metered(query)),
+            other @ (Clause::All | Clause::Nothing | Clause::Only(_)) => other,
+        }
+    }
+
+    fn metered(&self, query: Box<dyn Query>) -> Box<dyn Query> {
+        let (meter, keeps_place) = (self.meter.clone(), self.keeps_place);
+        Box::new(Metered { query, meter, keeps_place })
+    }
+}
+
+/// The range of a field that a condition asks for, if that is all it asks.
+fn range(condition: &Condition) -> Option<(Field, Range)> {
+    let Expr::Leaf(leaf) = condition else { return None };
+    match &leaf.value {
+        Predicate::Instant(field, InstantTest::Compare(comparison, moment)) => {
+            Some((schema::instant(*field), bounds::of_moment(*comparison, *moment)))
+        }
+        Predicate::Number(field, NumberTest::Compare(comparison, number)) => {
+            Some((schema::number(*field), bounds::of_number(*comparison, *number)))
+        }
+        Predicate::Instant(_, InstantTest::Missing)
+        | Predicate::Number(_, NumberTest::Missing)
+        | Predicate::Text(_)
+        | Predicate::String(..)
+        | Predicate::Flag(..)
+        | Predicate::Recipient(..)
+        | Predicate::Attachment(_)
+        | Predicate::Category(_)
+        | Predicate::Reference(_)
+        | Predicate::Person { .. } => None,
+    }
+}
+
+/// These terms next to each other.
+pub(super) fn phrase<S: AsRef<str>>(field: Field, texts: impl Iterator<Item = S>) -> Clause {
+    let mut terms: Vec<_> = texts.map(|text| Term::from_field_text(field, text.as_ref())).collect();
+    match terms.len() {
+        0 => Clause::Nothing,
+        1 => terms.pop().map_or(Clause::Nothing, |term| Clause::Only(single(term))),
+        _ => Clause::Only(Box::new(PhraseQuery::new(terms))),
+    }
+}
+
+/// One term.
+pub(super) fn single(term: Term) -> Box<dyn Query> {
+    Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
+}
+
+/// The messages with a trait.
+pub(super) fn has(name: &str) -> Box<dyn Query> {
+    single(trait_term(name))
+}
+
+fn trait_term(name: &str) -> Term {
+    Term::from_field_text(schema::TRAITS, name)
+}

@@ -1,0 +1,217 @@
+//! The messages of a scope, and what words weigh among them alone.
+//!
+//! Relevance is counted from how many messages hold a word. Counted over all messages it would tell how
+//! many hold it that may not be seen.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tantivy::index::SegmentId;
+use tantivy::query::{
+    BitSetDocSet, Bm25StatisticsProvider, ConstScorer, EmptyScorer, EnableScoring, Explanation,
+    Query, Scorer, Weight,
+};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{BitSet, DocAddress, DocId, Score, Searcher, SegmentReader, Term};
+
+use crate::search::work::{LIST, Meter};
+
+/// How many scopes are kept.
+const MOST: usize = 16;
+
+/// How many words of a scope are kept with what they weigh.
+const MOST_WORDS: usize = 100_000;
+
+/// The messages of a scope in one state of an index.
+#[derive(Debug)]
+pub(crate) struct Visible {
+    segments: HashMap<SegmentId, BitSet>,
+    count: u64,
+    words: Mutex<HashMap<Term, u64>>,
+    tokens: Mutex<HashMap<Field, u64>>,
+}
+
+impl Visible {
+    /// These documents of each segment.
+    pub(crate) fn new(searcher: &Searcher, documents: Vec<BitSet>) -> Self {
+        let count = documents.iter().map(|documents| documents.len() as u64).sum();
+        let segments = searcher.segment_readers().iter().map(SegmentReader::segment_id);
+        let segments = segments.zip(documents).collect();
+        Self { segments, count, words: Mutex::default(), tokens: Mutex::default() }
+    }
+
+    fn of(&self, reader: &SegmentReader) -> Option<&BitSet> {
+        self.segments.get(&reader.segment_id())
+    }
+
+    pub(crate) fn contains(&self, searcher: &Searcher, address: DocAddress) -> bool {
+        let documents = self.of(searcher.segment_reader(address.segment_ord));
+        documents.is_some_and(|documents| documents.contains(address.doc_id))
+    }
+
+    /// How many messages of the scope have the term.
+    fn frequency(&self, searcher: &Searcher, term: &Term, meter: &Meter) -> tantivy::Result<u64> {
+        if let Some(known) = lock(&self.words).get(term) {
+            return Ok(*known);
+        }
+        let mut frequency = 0;
+        for reader in searcher.segment_readers() {
+            let Some(documents) = self.of(reader) else { continue };
+            each_block(reader, term, meter, &mut |block| {
+                frequency += block.iter().filter(|one| documents.contains(**one)).count() as u64;
+                true
+            })?;
+        }
+        let mut words = lock(&self.words);
+        if words.len() >= MOST_WORDS {
+            words.clear();
+        }
+        words.insert(term.clone(), frequency);
+        Ok(frequency)
+    }
+
+    /// How many words the field has in messages of the scope.
+    fn length(&self, searcher: &Searcher, field: Field, meter: &Meter) -> tantivy::Result<u64> {
+        if let Some(known) = lock(&self.tokens).get(&field) {
+            return Ok(*known);
+        }
+        let (mut length, mut counter) = (0, meter.counter());
+        for reader in searcher.segment_readers() {
+            let lengths = reader.fieldnorms_readers().get_field(field)?;
+            let (Some(documents), Some(lengths)) = (self.of(reader), lengths) else { continue };
+            let mine = (0..reader.max_doc()).filter(|document| documents.contains(*document));
+            length += mine
+                .take_while(|_| counter.count(1))
+                .map(|document| u64::from(lengths.fieldnorm(document)))
+                .sum::<u64>();
+        }
+        lock(&self.tokens).insert(field, length);
+        Ok(length)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Shows the list of a term block by block, as long as `each` wants more.
+fn each_block(
+    reader: &SegmentReader,
+    term: &Term,
+    meter: &Meter,
+    each: &mut dyn FnMut(&[DocId]) -> bool,
+) -> tantivy::Result<()> {
+    let index = reader.inverted_index(term.field())?;
+    let Some(info) = index.get_term_info(term)? else { return Ok(()) };
+    let mut counter = meter.counter();
+    counter.count(LIST);
+    let mut blocks = index.read_block_postings_from_terminfo(&info, IndexRecordOption::Basic)?;
+    while !blocks.docs().is_empty() && counter.count(blocks.docs().len() as u64) {
+        if !each(blocks.docs()) {
+            break;
+        }
+        blocks.advance();
+    }
+    Ok(())
+}
+
+/// Whether a message that may be seen has the term: one that is not gone, and lies in the scope.
+///
+/// # Errors
+///
+/// When the index cannot be read.
+pub(crate) fn is_seen(
+    searcher: &Searcher,
+    visible: Option<&Visible>,
+    term: &Term,
+    meter: &Meter,
+) -> tantivy::Result<bool> {
+    let mut is_seen = false;
+    for reader in searcher.segment_readers() {
+        let scope = visible.map(|visible| visible.of(reader));
+        let is_in = |document: DocId| match scope {
+            Some(scope) => scope.is_some_and(|documents| documents.contains(document)),
+            None => reader.alive_bitset().is_none_or(|alive| alive.is_alive(document)),
+        };
+        each_block(reader, term, meter, &mut |block| {
+            is_seen = block.iter().any(|document| is_in(*document));
+            !is_seen
+        })?;
+        if is_seen {
+            break;
+        }
+    }
+    Ok(is_seen)
+}
+
+/// What words weigh for whoever sees only these messages.
+pub(crate) struct Weights<'a> {
+    pub(crate) searcher: &'a Searcher,
+    pub(crate) visible: &'a Visible,
+    pub(crate) meter: &'a Meter,
+}
+
+impl Bm25StatisticsProvider for Weights<'_> {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        self.visible.length(self.searcher, field, self.meter)
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        Ok(self.visible.count)
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        self.visible.frequency(self.searcher, term, self.meter)
+    }
+}
+
+/// The messages of a scope as a query.
+#[derive(Clone, Debug)]
+pub(crate) struct InScope(pub(crate) Arc<Visible>);
+
+impl Query for InScope {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Weight for InScope {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        Ok(match self.0.of(reader) {
+            Some(documents) if documents.len() > 0 => {
+                Box::new(ConstScorer::new(BitSetDocSet::from(documents.clone()), boost))
+            }
+            Some(_) | None => Box::new(EmptyScorer),
+        })
+    }
+
+    fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
+        Ok(Explanation::new("in the scope", 1.0))
+    }
+}
+
+/// One scope in one state of the index.
+type Known = (u64, Vec<String>, Arc<Visible>);
+
+/// The scopes that were asked for lately, the latest last.
+#[derive(Default)]
+pub(crate) struct Scopes(Mutex<VecDeque<Known>>);
+
+impl Scopes {
+    /// The messages of these mailboxes in the state of that name, if they are known.
+    pub(crate) fn find(&self, mark: u64, names: &[String]) -> Option<Arc<Visible>> {
+        let mut known = lock(&self.0);
+        let place = known.iter().position(|(state, of, _)| *state == mark && of == names)?;
+        let found = known.remove(place)?;
+        let visible = Arc::clone(&found.2);
+        known.push_back(found);
+        Some(visible)
+    }
+
+    pub(crate) fn keep(&self, mark: u64, names: &[String], visible: &Arc<Visible>) {
+        let mut known = lock(&self.0);
+        known.push_back((mark, names.to_vec(), Arc::clone(visible)));
+        let surplus = known.len().saturating_sub(MOST);
+        known.drain(..surplus);
+    }
+}

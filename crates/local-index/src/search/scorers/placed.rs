@@ -1,0 +1,188 @@
+//! Words that have to stand near each other: the documents with all of the words are looked at one
+//! by one for where they stand.
+
+use std::sync::Arc;
+
+use postern_query::{Near, Sloppy};
+use tantivy::postings::{Postings as _, SegmentPostings};
+use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, DocSet as _, Score, SegmentReader, Term};
+
+use super::checked::{Check, Checked};
+use super::clause::{Clause, both};
+use crate::search::compile::{Metering, single};
+use crate::search::work::{Counter, Meter};
+
+/// How words have to stand to each other.
+#[derive(Clone, Debug)]
+pub(crate) enum Arrangement {
+    Sloppy(Sloppy),
+    Near(Near),
+    /// One right after the other.
+    Phrase(Vec<String>),
+}
+
+impl Arrangement {
+    /// The phrases that have to be there.
+    fn parts(&self) -> Vec<&[String]> {
+        match self {
+            Self::Sloppy(sloppy) => sloppy.tokens.iter().map(std::slice::from_ref).collect(),
+            Self::Near(near) => near.parts.iter().map(Vec::as_slice).collect(),
+            Self::Phrase(words) => vec![words.as_slice()],
+        }
+    }
+
+    /// Whether the phrases stand so, where they begin at these places.
+    fn holds(&self, starts: &[Vec<usize>]) -> bool {
+        match self {
+            Self::Sloppy(sloppy) => sloppy.matches_at(starts),
+            Self::Near(near) => near.matches_at(starts),
+            Self::Phrase(_) => starts.iter().all(|starts| !starts.is_empty()),
+        }
+    }
+}
+
+/// The clause for every document in which the words stand so; they count for relevance as words.
+pub(crate) fn placed(field: Field, arrangement: Arrangement, metering: &Metering) -> Clause {
+    let parts = arrangement.parts();
+    let mut words: Vec<&String> = parts.iter().copied().flatten().collect();
+    words.sort_unstable();
+    words.dedup();
+    let terms: Vec<_> = words.iter().map(|word| Term::from_field_text(field, word)).collect();
+    let number = |word: &String| words.binary_search(&word).ok();
+    let parts = parts.iter().map(|part| part.iter().filter_map(number).collect()).collect();
+    if terms.is_empty() {
+        return Clause::Nothing;
+    }
+    let all = terms.iter().map(|term| metering.of(Clause::Only(single(term.clone())))).collect();
+    let plan = Arc::new(Plan { field, terms, parts, arrangement });
+    Clause::Only(Box::new(Placed {
+        candidates: both(all).query(),
+        plan,
+        meter: metering.meter.clone(),
+    }))
+}
+
+#[derive(Debug)]
+struct Plan {
+    field: Field,
+    /// Every word once.
+    terms: Vec<Term>,
+    /// The words of each phrase, as numbers of terms.
+    parts: Vec<Vec<usize>>,
+    arrangement: Arrangement,
+}
+
+#[derive(Debug)]
+struct Placed {
+    candidates: Box<dyn Query>,
+    plan: Arc<Plan>,
+    meter: Meter,
+}
+
+impl Clone for Placed {
+    fn clone(&self) -> Self {
+        let (candidates, meter) = (self.candidates.box_clone(), self.meter.clone());
+        Self { candidates, plan: Arc::clone(&self.plan), meter }
+    }
+}
+
+impl Query for Placed {
+    fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        let candidates = self.candidates.weight(scoring)?;
+        let (plan, meter) = (Arc::clone(&self.plan), self.meter.clone());
+        Ok(Box::new(PlacedWeight { candidates, plan, meter }))
+    }
+}
+
+struct PlacedWeight {
+    candidates: Box<dyn Weight>,
+    plan: Arc<Plan>,
+    meter: Meter,
+}
+
+impl Weight for PlacedWeight {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let index = reader.inverted_index(self.plan.field)?;
+        let option = IndexRecordOption::WithFreqsAndPositions;
+        let mut words = Vec::new();
+        for term in &self.plan.terms {
+            let Some(postings) = index.read_postings(term, option)? else {
+                return Ok(Box::new(EmptyScorer));
+            };
+            words.push(Word { postings, places: Vec::new() });
+        }
+        let starts = vec![Vec::new(); self.plan.parts.len()];
+        let check = Places { words, starts, plan: Arc::clone(&self.plan) };
+        Ok(Box::new(Checked::new(self.candidates.scorer(reader, boost)?, check, &self.meter)))
+    }
+
+    fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
+        Ok(Explanation::new("words near each other", 1.0))
+    }
+}
+
+/// Where a word stands in the document at hand.
+struct Word {
+    postings: SegmentPostings,
+    places: Vec<u32>,
+}
+
+/// Looks where the words stand.
+struct Places {
+    words: Vec<Word>,
+    /// Where each phrase begins; kept for its room.
+    starts: Vec<Vec<usize>>,
+    plan: Arc<Plan>,
+}
+
+impl Check for Places {
+    const COST: u64 = 10;
+    const UNITS: u64 = 20;
+
+    fn holds(&mut self, candidate: DocId, counter: &mut Counter) -> bool {
+        for word in &mut self.words {
+            if word.postings.doc() < candidate {
+                word.postings.seek(candidate);
+            }
+            word.postings.positions(&mut word.places);
+            counter.count(20 + 2 * word.places.len() as u64);
+        }
+        for (part, starts) in self.plan.parts.iter().zip(&mut self.starts) {
+            starts.clear();
+            if !counter.count(2 * steps(part, &self.words)) {
+                return false;
+            }
+            begin(part, &self.words, starts);
+        }
+        counter.count(comparisons(&self.starts)) && self.plan.arrangement.holds(&self.starts)
+    }
+}
+
+/// How many places are looked at at most to find where `part` begins.
+fn steps(part: &[usize], words: &[Word]) -> u64 {
+    let first = part.first().and_then(|first| words.get(*first));
+    first.map_or(0, |first| (first.places.len() as u64).saturating_mul(part.len() as u64))
+}
+
+/// How often places are compared at most: from each of them on, one of each phrase is looked for, and
+/// of equal words the last one.
+fn comparisons(starts: &[Vec<usize>]) -> u64 {
+    let (parts, places) =
+        (starts.len() as u64, starts.iter().map(|one| one.len() as u64).sum::<u64>());
+    places.saturating_mul(parts).saturating_mul((parts / 16).max(1))
+}
+
+/// Gathers where the words of `part` begin to stand one after the other.
+fn begin(part: &[usize], words: &[Word], starts: &mut Vec<usize>) {
+    let places = |word: &usize| words.get(*word).map(|word| word.places.as_slice());
+    let Some((first, rest)) = part.split_first() else { return };
+    let stands = |place: u32| {
+        (1..).zip(rest).all(|(after, word)| {
+            places(word).is_some_and(|places| places.binary_search(&(place + after)).is_ok())
+        })
+    };
+    let firsts = places(first).unwrap_or_default().iter().copied();
+    starts.extend(firsts.filter(|place| stands(*place)).map(|place| place as usize));
+}

@@ -1,0 +1,16 @@
+//! Messages into the index.
+//!
+//! [`Writer`] is the only door. Behind it a message becomes a document of tantivy, and the ledger
+//! remembers which file it came from.
+
+mod document;
+mod engine;
+mod writer;
+
+#[cfg(test)]
+mod full_disk;
+#[cfg(test)]
+mod tests;
+
+pub use engine::Room;
+pub use writer::{Added, Known, LONGEST_ID, Options, SameId, Writer};

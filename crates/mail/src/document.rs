@@ -1,0 +1,305 @@
+//! The `.jsonl` documents: a message as JSON with the field names of the premium index.
+
+use jiff::Timestamp;
+use postern_query::{Attachment, Message, Recipient};
+use serde::{Deserialize, Serialize};
+
+/// Reads one document. Unknown keys are allowed and not kept.
+///
+/// ```
+/// use postern_mail::document;
+///
+/// let message = document::from_json(r#"{"id":"1","receivedDateTime":"2024-01-31T10:00:00.1239+01:00"}"#)?;
+/// assert_eq!(message.received.map(|date| date.to_string()).as_deref(), Some("2024-01-31T09:00:00.123Z"));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+///
+/// # Errors
+///
+/// When the text is not a JSON object with an `id` and fields of the right types.
+pub fn from_json(json: &str) -> Result<Message, serde_json::Error> {
+    serde_json::from_str::<Document>(json).map(Message::from)
+}
+
+/// Writes one document on one line; what is missing is null.
+#[must_use]
+pub fn to_json(message: &Message) -> String {
+    // Text, numbers and lists of them can always be written.
+    serde_json::to_string(&to_value(message)).unwrap_or_default()
+}
+
+/// The document as a JSON value, with its keys in the order of the index.
+#[must_use]
+pub fn to_value(message: &Message) -> serde_json::Value {
+    serde_json::to_value(Document::from(message)).unwrap_or_default()
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Document {
+    id: String,
+    #[serde(default)]
+    internet_message_id: Option<String>,
+    #[serde(default)]
+    conversation_id: Option<String>,
+    #[serde(default)]
+    subject: Option<String>,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    from_address: Option<String>,
+    #[serde(default)]
+    from_name: Option<String>,
+    #[serde(default)]
+    to_recipients: Option<Vec<Person>>,
+    #[serde(default)]
+    cc_recipients: Option<Vec<Person>>,
+    #[serde(default)]
+    bcc_recipients: Option<Vec<Person>>,
+    #[serde(default, with = "milliseconds")]
+    received_date_time: Option<Timestamp>,
+    #[serde(default, with = "milliseconds")]
+    sent_date_time: Option<Timestamp>,
+    #[serde(default)]
+    has_attachments: Option<bool>,
+    #[serde(default)]
+    importance: Option<String>,
+    #[serde(default)]
+    is_read: Option<bool>,
+    #[serde(default)]
+    categories: Option<Vec<String>>,
+    #[serde(default)]
+    attachments: Option<Vec<File>>,
+    #[serde(default)]
+    size: Option<i64>,
+    #[serde(default)]
+    mailbox: Option<String>,
+    #[serde(default)]
+    folder: Option<String>,
+    #[serde(default)]
+    item_id: Option<String>,
+    #[serde(default)]
+    fragment_id: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Person {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    address: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct File {
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    content_type: Option<String>,
+    #[serde(default)]
+    size: Option<i64>,
+}
+
+/// RFC 3339 dates with any offset, cut to the millisecond as the index stores them.
+mod milliseconds {
+    use jiff::Timestamp;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    #[expect(clippy::ref_option, reason = "the signature that serde's `with` calls")]
+    pub(crate) fn serialize<S: Serializer>(
+        date: &Option<Timestamp>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        date.map(|date| date.to_string()).serialize(serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Timestamp>, D::Error> {
+        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+        let date: Timestamp = text.parse().map_err(serde::de::Error::custom)?;
+        let milliseconds = date.as_nanosecond().div_euclid(1_000_000);
+        let whole = i64::try_from(milliseconds).map_err(serde::de::Error::custom)?;
+        Timestamp::from_millisecond(whole).map(Some).map_err(serde::de::Error::custom)
+    }
+}
+
+impl From<Document> for Message {
+    fn from(document: Document) -> Self {
+        let people = |people: Option<Vec<Person>>| {
+            let people = people.unwrap_or_default().into_iter();
+            people.map(|person| Recipient { name: person.name, address: person.address }).collect()
+        };
+        Self {
+            id: document.id,
+            internet_message_id: document.internet_message_id,
+            conversation_id: document.conversation_id,
+            subject: document.subject,
+            body: document.body,
+            from_address: document.from_address,
+            from_name: document.from_name,
+            to_recipients: people(document.to_recipients),
+            cc_recipients: people(document.cc_recipients),
+            bcc_recipients: people(document.bcc_recipients),
+            received: document.received_date_time,
+            sent: document.sent_date_time,
+            has_attachments: document.has_attachments,
+            importance: document.importance,
+            is_read: document.is_read,
+            categories: document.categories.unwrap_or_default(),
+            attachments: document
+                .attachments
+                .unwrap_or_default()
+                .into_iter()
+                .map(|file| Attachment {
+                    name: file.name,
+                    content_type: file.content_type,
+                    size: file.size,
+                    ..Attachment::default()
+                })
+                .collect(),
+            size: document.size,
+            mailbox: document.mailbox,
+            folder: document.folder,
+            item_id: document.item_id,
+            fragment_id: document.fragment_id,
+            ..Self::default()
+        }
+    }
+}
+
+impl From<&Message> for Document {
+    fn from(message: &Message) -> Self {
+        let message = message.clone();
+        let people = |people: Vec<Recipient>| {
+            Some(
+                people
+                    .into_iter()
+                    .map(|person| Person { name: person.name, address: person.address })
+                    .collect(),
+            )
+        };
+        Self {
+            id: message.id,
+            internet_message_id: message.internet_message_id,
+            conversation_id: message.conversation_id,
+            subject: message.subject,
+            body: message.body,
+            from_address: message.from_address,
+            from_name: message.from_name,
+            to_recipients: people(message.to_recipients),
+            cc_recipients: people(message.cc_recipients),
+            bcc_recipients: people(message.bcc_recipients),
+            received_date_time: message.received,
+            sent_date_time: message.sent,
+            has_attachments: message.has_attachments,
+            importance: message.importance,
+            is_read: message.is_read,
+            categories: Some(message.categories),
+            attachments: Some(
+                message
+                    .attachments
+                    .into_iter()
+                    .map(|file| File {
+                        name: file.name,
+                        content_type: file.content_type,
+                        size: file.size,
+                    })
+                    .collect(),
+            ),
+            size: message.size,
+            mailbox: message.mailbox,
+            folder: message.folder,
+            item_id: message.item_id,
+            fragment_id: message.fragment_id,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::option;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn message() -> impl Strategy<Value = Message> {
+        let text = || option::of("\\PC{0,8}");
+        let person = (text(), text()).prop_map(|(name, address)| Recipient { name, address });
+        let file = (text(), option::of(any::<i64>())).prop_map(|(name, size)| Attachment {
+            name,
+            size,
+            ..Attachment::default()
+        });
+        let date = option::of(
+            (-62_000_000_000_000..253_000_000_000_000_i64)
+                .prop_map(|ms| Timestamp::from_millisecond(ms).unwrap()),
+        );
+        (
+            (text(), text(), text()),
+            prop::collection::vec(person, 0..3),
+            prop::collection::vec(file, 0..3),
+            (
+                date,
+                option::of(any::<bool>()),
+                option::of(any::<i64>()),
+                prop::collection::vec("\\PC{0,8}", 0..3),
+            ),
+        )
+            .prop_map(
+                |(
+                    (subject, body, folder),
+                    to_recipients,
+                    attachments,
+                    (received, is_read, size, categories),
+                )| Message {
+                    subject,
+                    body,
+                    folder,
+                    to_recipients,
+                    attachments,
+                    received,
+                    is_read,
+                    size,
+                    categories,
+                    ..Message::default()
+                },
+            )
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
+
+        /// The index keeps messages in this form, so nothing may be lost in it.
+        #[test]
+        fn documents_read_back(message in message()) {
+            let json = to_json(&message);
+            prop_assert!(!json.contains('\n'));
+            prop_assert_eq!(from_json(&json).unwrap(), message);
+        }
+    }
+
+    #[test]
+    fn keys() {
+        let json = to_json(&Message {
+            id: "1".into(),
+            received: Some("2024-01-31T10:00:00Z".parse().unwrap()),
+            ..Message::default()
+        });
+        assert!(
+            json.starts_with(
+                r#"{"id":"1","internetMessageId":null,"conversationId":null,"subject":null,"#
+            ),
+            "{json}"
+        );
+        assert!(
+            json.contains(r#""toRecipients":[],"#)
+                && json.contains(r#""receivedDateTime":"2024-01-31T10:00:00Z","#)
+        );
+        assert!(from_json(r#"{"id":"1","toRecipients":null,"unknown":1}"#).is_ok());
+        assert!(
+            from_json(r#"{"subject":"x"}"#).unwrap_err().to_string().contains("missing field `id`")
+        );
+    }
+}

@@ -1,0 +1,269 @@
+//! The parts of a message: its text, and the files that came with it.
+
+use std::borrow::Cow;
+
+use mail_parser::parsers::MessageStream;
+use mail_parser::{HeaderName, HeaderValue, MessagePart, MimeHeaders as _, PartType};
+use postern_query::Attachment;
+
+use super::transfer::Transfer;
+use super::{charset, headers};
+use crate::contents::{Attached, Contents, Reading};
+use crate::{html, outlook};
+
+/// What the parts of a message are.
+#[derive(Debug, Default)]
+pub(crate) struct Body {
+    pub(crate) text: String,
+    pub(crate) attachments: Vec<Attachment>,
+    /// Parts that are neither, where there is something to say of them.
+    pub(crate) other_parts: Vec<Attachment>,
+}
+
+/// The text of a message and what came with it. An attached message is one attachment: nothing inside
+/// of it is ours.
+pub(crate) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> Body {
+    let raw = parsed.raw_message();
+    let (mut plain, mut rich, mut wrapped) = (Vec::new(), Vec::new(), Vec::new());
+    let mut body = Body::default();
+    for part in &parsed.parts {
+        let kind = content_type(part);
+        if let Some((text, files)) = opened(part, &kind, raw, contents) {
+            wrapped.push(text);
+            body.attachments.extend(files);
+            continue;
+        }
+        match role(part, raw) {
+            Some(Role::File(name)) => {
+                body.attachments.push(attachment(part, Some(name), kind, raw, contents));
+            }
+            Some(Role::Plain) => plain.push(clean(&text(part, raw))),
+            Some(Role::Rich) => rich.push(html::to_text(&text(part, raw))),
+            None if matches!(part.body, PartType::Multipart(_)) => {}
+            None => {
+                let other = attachment(part, file_name(part, raw), kind, raw, contents);
+                let says_something = other.text.is_some() || other.unread.is_some();
+                body.other_parts.extend(says_something.then_some(other));
+            }
+        }
+    }
+    let mut bodies = [plain, rich, wrapped].into_iter().map(|texts| texts.join("\n"));
+    body.text = bodies.find(|body| !body.trim().is_empty()).unwrap_or_default();
+    body
+}
+
+/// What a part in TNEF (`winmail.dat`) holds in its place.
+pub(crate) fn opened(
+    part: &MessagePart<'_>,
+    kind: &str,
+    raw: &[u8],
+    contents: &mut Contents,
+) -> Option<(String, Vec<Attachment>)> {
+    if matches!(part.body, PartType::Multipart(_)) {
+        return None;
+    }
+    let is_wrapped = matches!(kind, "application/ms-tnef" | "application/vnd.ms-tnef");
+    let is_named =
+        || file_name(part, raw).is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"));
+    (is_wrapped || is_named()).then(|| outlook::opened(&bytes(part, raw), contents))?
+}
+
+/// What a part is to the reader of a message.
+pub(crate) enum Role {
+    /// A file of that name.
+    File(String),
+    /// Text.
+    Plain,
+    /// Text in HTML.
+    Rich,
+}
+
+pub(crate) fn role(part: &MessagePart<'_>, raw: &[u8]) -> Option<Role> {
+    if matches!(part.body, PartType::Multipart(_)) {
+        return None;
+    }
+    let disposition = part.content_disposition().map(|value| value.ctype().to_ascii_lowercase());
+    match file_name(part, raw) {
+        Some(name) if disposition.as_deref() != Some("inline") => Some(Role::File(name)),
+        None if disposition.as_deref() == Some("attachment") => None,
+        Some(_) | None => match content_type(part).as_str() {
+            "text/plain" => Some(Role::Plain),
+            "text/html" => Some(Role::Rich),
+            _ => None,
+        },
+    }
+}
+
+/// Text as it is kept: one kind of line ends, and no NUL.
+pub(crate) fn clean(text: &str) -> String {
+    // Most text is clean, and looking for one byte is fast.
+    if memchr::memchr2(b'\r', b'\0', text.as_bytes()).is_none() {
+        return text.to_owned();
+    }
+    text.replace("\r\n", "\n").replace('\0', "")
+}
+
+fn attachment(
+    part: &MessagePart<'_>,
+    name: Option<String>,
+    kind: String,
+    raw: &[u8],
+    contents: &mut Contents,
+) -> Attachment {
+    let bytes = file_bytes(part, raw);
+    let Reading { text, unread } = match part.body {
+        PartType::Message(_) => {
+            contents.mail(&Transfer::named(part.content_transfer_encoding()).decode(&bytes))
+        }
+        _ => {
+            let charset = declared_charset(part);
+            let name = name.as_deref().unwrap_or_default();
+            contents.read(&Attached { bytes: &bytes, name, media_type: &kind, charset })
+        }
+    };
+    let size = i64::try_from(bytes.len()).ok();
+    Attachment { name, content_type: Some(kind), size, text, unread }
+}
+
+/// The bytes of a part that is a file.
+pub(crate) fn file_bytes<'r>(part: &'r MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
+    match &part.body {
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => Cow::Borrowed(bytes),
+        PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => {
+            bytes(part, raw)
+        }
+    }
+}
+
+/// The media type in lower case; what is not declared, or not whole, is plain text (RFC 2045, 5.2),
+/// and so is a multipart without parts.
+pub(crate) fn content_type(part: &MessagePart<'_>) -> String {
+    let is_message = matches!(part.body, PartType::Message(_));
+    let default = if is_message { "message/rfc822" } else { "text/plain" };
+    let declared = declared_type(part).filter(|kind| !kind.starts_with("multipart/"));
+    declared.unwrap_or_else(|| default.to_owned())
+}
+
+/// The media type as it is declared, in lower case.
+pub(crate) fn declared_type(part: &MessagePart<'_>) -> Option<String> {
+    let value = part.content_type()?;
+    Some(format!("{}/{}", value.ctype(), value.subtype()?).to_ascii_lowercase())
+}
+
+/// The name of the file that a part is.
+fn file_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let name = Cow::from(part.attachment_name()?);
+    // Names of no declared charset: once more, from the header in UTF-8.
+    let name = match name.contains(char::REPLACEMENT_CHARACTER) {
+        true => mended_name(part, raw).map_or(name, Cow::Owned),
+        false => name,
+    };
+    let name = name.replace('\0', "");
+    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+}
+
+fn mended_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let names = [(HeaderName::ContentDisposition, "filename"), (HeaderName::ContentType, "name")];
+    names.into_iter().find_map(|(header, attribute)| {
+        let header = part.headers.iter().rfind(|one| one.name == header)?;
+        let text = charset::guessed(headers::bytes(header, raw));
+        match MessageStream::new(text.as_bytes()).parse_content_type() {
+            HeaderValue::ContentType(value) => value.attribute(attribute).map(str::to_owned),
+            _ => None,
+        }
+    })
+}
+
+/// The bytes of a part as the message has them.
+fn encoded<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> &'r [u8] {
+    let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
+    raw.get(index(part.offset_body)..index(part.offset_end)).unwrap_or_default()
+}
+
+/// The bytes of a part without their transfer encoding.
+pub(crate) fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
+    let raw = encoded(part, raw);
+    match part.body {
+        PartType::Message(_) => Cow::Borrowed(raw),
+        _ => Transfer::named(part.content_transfer_encoding()).decode(raw),
+    }
+}
+
+fn declared_charset<'p>(part: &'p MessagePart<'_>) -> &'p str {
+    part.content_type().and_then(|value| value.attribute("charset")).unwrap_or_default()
+}
+
+/// Bytes of one text that are read; the rest of a longer one is left out.
+pub(crate) const MAX_TEXT: usize = 8 << 20;
+
+/// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
+/// encodings.
+pub(crate) fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
+    let declared = declared_charset(part);
+    match bytes(part, raw) {
+        Cow::Borrowed(bytes) => charset::declared(bytes.get(..MAX_TEXT).unwrap_or(bytes), declared),
+        Cow::Owned(mut bytes) => {
+            bytes.truncate(MAX_TEXT);
+            Cow::Owned(charset::declared(&bytes, declared).into_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+    use postern_query::Place;
+
+    #[track_caller]
+    fn check(raw: &[u8], body: &str) {
+        assert_eq!(parse(raw, &Place::default()).body.as_deref(), Some(body));
+    }
+
+    #[test]
+    fn charsets_that_are_missing_or_wrong() {
+        check(b"A: 1\n\nna\xefve", "naïve");
+        check("A: 1\n\nnaïve".as_bytes(), "naïve");
+        check("Content-Type: text/plain; charset=us-ascii\n\nnaïve".as_bytes(), "naïve");
+        check(b"Content-Type: text/plain; charset=utf-8\n\nna\xefve", "naïve");
+        check(b"Content-Type: text/plain; charset=default_charset\n\nna\xefve", "naïve");
+        check(b"Content-Type: text/plain; charset=iso-8859-1\n\n\x93na\xefve\x94", "“naïve”");
+        check(b"Content-Type: text/plain; charset=koi8-r\n\n\xf0\xd2", "Пр");
+        check(
+            b"Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\n//5oAGkA",
+            "hi",
+        );
+    }
+
+    #[test]
+    fn parts_that_are_broken() {
+        // No closing boundary, and a footer below the base64.
+        let open = b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/html\n\
+            Content-Transfer-Encoding: base64\n\nPHA+aGVsbG8=\n";
+        check(open, "hello");
+        check(b"Content-Transfer-Encoding: base64\n\naGVsbG8=\n--\nA list: b@c\n", "hello");
+        check(b"Content-Transfer-Encoding: quoted-printable\n\na=20b =zz", "a b =zz");
+        check(b"Content-Type: multipart/mixed; boundary=none\n\nwords", "words");
+        check(b"Content-Type: text\n\nwords", "words");
+        check(b"Subject: x\nwords straight away\n\nmore", "words straight away\n\nmore");
+        check(b"no header at all", "no header at all");
+    }
+
+    #[test]
+    fn names_of_files() {
+        for (header, name) in [
+            (&b"attachment; filename=\"caf\xe9.pdf\""[..], "café.pdf"),
+            ("attachment; filename=\"café.pdf\"".as_bytes(), "café.pdf"),
+            (b"attachment; filename*=iso-8859-1''caf%E9.pdf", "café.pdf"),
+            (b"attachment; filename=\"=?iso-8859-1?q?caf=E9.pdf?=\"", "café.pdf"),
+        ] {
+            let raw = [
+                b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: ",
+                header,
+                b"\nContent-Type: application/pdf\n\nx\n--b--\n",
+            ]
+            .concat();
+            let found = parse(&raw, &Place::default()).attachments;
+            assert_eq!(found[0].name.as_deref(), Some(name), "{}", header.escape_ascii());
+        }
+    }
+}

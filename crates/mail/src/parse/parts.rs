@@ -1,0 +1,157 @@
+//! The parts of a message that are not kept in the index: its HTML and its files.
+
+use std::ops::ControlFlow;
+
+use mail_parser::MessagePart;
+use postern_query::Attachment;
+
+use super::body::{self, Role};
+use super::{headers, repair};
+use crate::contents::{AttachmentText, Contents};
+
+/// A file that came with a message.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Its name, as the sender wrote it.
+    pub name: String,
+    /// Its media type, as the sender declared it, in lower case.
+    pub content_type: String,
+    /// Its bytes; nothing where it is packed into a part of Outlook's own (`winmail.dat`).
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// The text of a raw message as HTML, exactly as it was sent: not safe to show. At most the first 8 MiB;
+/// nothing where it has none.
+///
+/// ```
+/// assert_eq!(postern_mail::html_of(b"Content-Type: text/html\n\n<p>Hello").as_deref(), Some("<p>Hello"));
+/// ```
+#[must_use]
+pub fn html_of(raw: &[u8]) -> Option<String> {
+    let readable = repair::readable(raw);
+    let parsed = headers::parse(&readable)?;
+    let mut html = None::<String>;
+    parts(&parsed, |part| {
+        if let Part::Plain(part, Some(Role::Rich)) = part {
+            let html = html.get_or_insert_default();
+            if !html.is_empty() {
+                html.push('\n');
+            }
+            html.push_str(&body::text(part, parsed.raw_message()));
+            if html.len() >= body::MAX_TEXT {
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    html
+}
+
+/// The file of a raw message that is the attachment of that number, from 0.
+#[must_use]
+pub fn file_of(raw: &[u8], number: usize) -> Option<File> {
+    let readable = repair::readable(raw);
+    let parsed = headers::parse(&readable)?;
+    let (mut before, mut found) = (0, None);
+    parts(&parsed, |part| {
+        let files = part.files();
+        if number < before + files {
+            found = part.file(number - before, parsed.raw_message());
+            return ControlFlow::Break(());
+        }
+        before += files;
+        ControlFlow::Continue(())
+    });
+    found
+}
+
+/// A part of a message.
+enum Part<'p> {
+    /// One of Outlook's own, with the files in it.
+    Packed(Vec<Attachment>),
+    Plain(&'p MessagePart<'p>, Option<Role>),
+}
+
+/// Looks at one part after the other.
+fn parts(parsed: &mail_parser::Message<'_>, mut look: impl FnMut(Part<'_>) -> ControlFlow<()>) {
+    let raw = parsed.raw_message();
+    let mut contents = Contents::new(&AttachmentText::Off);
+    for part in &parsed.parts {
+        let kind = body::content_type(part);
+        let part = match body::opened(part, &kind, raw, &mut contents) {
+            Some((_, packed)) => Part::Packed(packed),
+            None => Part::Plain(part, body::role(part, raw)),
+        };
+        if look(part).is_break() {
+            return;
+        }
+    }
+}
+
+impl Part<'_> {
+    /// How many files it is.
+    fn files(&self) -> usize {
+        match self {
+            Self::Packed(files) => files.len(),
+            Self::Plain(_, role) => usize::from(matches!(role, Some(Role::File(_)))),
+        }
+    }
+
+    fn file(self, number: usize, raw: &[u8]) -> Option<File> {
+        match self {
+            Self::Packed(files) => files.into_iter().nth(number).map(File::packed),
+            Self::Plain(part, Some(Role::File(name))) => Some(File {
+                name,
+                content_type: body::content_type(part),
+                bytes: Some(body::file_bytes(part, raw).into_owned()),
+            }),
+            Self::Plain(..) => None,
+        }
+    }
+}
+
+impl File {
+    fn packed(attachment: Attachment) -> Self {
+        let Attachment { name, content_type, .. } = attachment;
+        let (name, content_type) = (name.unwrap_or_default(), content_type.unwrap_or_default());
+        Self { name, content_type, bytes: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+    use postern_query::Place;
+
+    #[test]
+    fn files_stand_in_the_order_of_the_attachments() {
+        let raw = b"Content-Type: multipart/mixed; boundary=b\n\n\
+            --b\nContent-Type: text/html\n\n<p>rich\n\
+            --b\nContent-Type: text/plain; name=a.txt\n\nplain\n\
+            --b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=b.pdf\n\
+            Content-Transfer-Encoding: base64\n\naGVsbG8=\n\
+            --b\nContent-Type: message/rfc822\nContent-Disposition: attachment; filename=c.eml\n\n\
+            Subject: inner\n\ninside\n--b--\n";
+        let message = parse(raw, &Place::default());
+        let files: Vec<_> = (0..4).map_while(|number| file_of(raw, number)).collect();
+        assert_eq!(html_of(raw).as_deref().map(str::trim), Some("<p>rich"));
+        let names: Vec<_> = files.iter().map(|file| Some(file.name.clone())).collect();
+        let known: Vec<_> = message.attachments.iter().map(|file| file.name.clone()).collect();
+        assert_eq!((names.len(), names), (3, known));
+        assert_eq!(
+            (files[1].bytes.as_deref(), files[1].content_type.as_str()),
+            (Some(&b"hello"[..]), "application/pdf")
+        );
+        assert!(files[2].bytes.as_ref().unwrap().starts_with(b"Subject: inner"));
+        assert_eq!((html_of(b""), file_of(b"", 0)), (None, None));
+    }
+
+    #[test]
+    fn much_html_is_cut() {
+        let part = format!("--b\nContent-Type: text/html\n\n{}\n", "x".repeat(3 << 20));
+        let raw = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", part.repeat(5));
+        let length = html_of(raw.as_bytes()).unwrap().len();
+        assert!((body::MAX_TEXT..body::MAX_TEXT + (3 << 20)).contains(&length), "{length}");
+    }
+}
