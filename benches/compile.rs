@@ -13,7 +13,7 @@ use std::hint::black_box;
 use criterion::{
     BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime,
 };
-use postern_query::{Capabilities, Context, Limits, Syntax, datatap, odata, parse};
+use postern_query::{Capabilities, Context, Limits, SyntaxTree, datatap, odata, parse};
 use tantivy_query_grammar::parse_query;
 
 /// The documented uses.
@@ -39,7 +39,7 @@ fn uses(criterion: &mut Criterion) {
     group.bench_function("parse", |bencher| {
         bencher.iter(|| {
             for text in USES {
-                assert!(black_box(Syntax::parse(black_box(text), Limits::default())).is_ok());
+                assert!(black_box(SyntaxTree::parse(black_box(text), Limits::default())).is_ok());
             }
         });
     });
@@ -79,7 +79,7 @@ fn both(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, text: &str) {
         bencher.iter(|| assert!(parse_query(black_box(text)).is_ok()));
     });
     group.bench_function(format!("parse, {name}"), |bencher| {
-        bencher.iter(|| assert!(black_box(Syntax::parse(black_box(text), limits)).is_ok()));
+        bencher.iter(|| assert!(black_box(SyntaxTree::parse(black_box(text), limits)).is_ok()));
     });
 }
 

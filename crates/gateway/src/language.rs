@@ -8,14 +8,18 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use postern_local_index::search::AddressBook;
+use postern_query::datatap::KnownPeople;
 use postern_query::{
-    Advice, Budget, Capabilities, Compiled, Context, Errors, KnownPeople, PersonPattern, Query,
-    Role, datatap, lucene, odata, parse_within,
+    Advice, Budget, Capabilities, Compiled, Context, Errors, PersonPattern, Query, Role, datatap,
+    lucene, odata, parse_within,
 };
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 use crate::local::LocalError;
+
+/// A part that was refused, by the name of its parameter.
+pub(crate) use postern_query::datatap::Refused;
 
 /// Addresses that one person of a query may stand for in a filter.
 const MOST_ADDRESSES: usize = 100;
@@ -36,21 +40,6 @@ pub(crate) struct Language {
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
     reading: lucene::Options,
-}
-
-/// The parts of a search in the words of existing clients.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct DropIn {
-    pub(crate) query: Option<String>,
-    pub(crate) filter: Option<String>,
-    pub(crate) order_by: Option<String>,
-}
-
-/// A part that was refused, by the name of its parameter.
-#[derive(Clone, Debug)]
-pub(crate) struct Refused {
-    pub(crate) part: &'static str,
-    pub(crate) errors: Errors,
 }
 
 /// A query of the native face that was understood.
@@ -98,22 +87,8 @@ impl Language {
 
 impl Reader {
     /// Reads what a client of the service sends, to be answered here.
-    pub(crate) fn read_drop_in(&self, request: &DropIn) -> Result<Query, Refused> {
-        let refused = |part| move |errors| Refused { part, errors };
-        let here = |(query, compiled): (Query, Result<(), Errors>)| compiled.map(|()| query);
-        let mut budget = Budget::default();
-        let words = self.words(request.query.as_deref().unwrap_or_default(), &mut budget);
-        let words = words.and_then(here).map_err(refused("query"))?;
-        let filter = filter(request.filter.as_deref().unwrap_or_default(), &mut budget);
-        let filter = filter.and_then(here).map_err(refused("filter"))?;
-        let order = odata::parse_order_by(request.order_by.as_deref().unwrap_or_default());
-        Ok(words.and(filter).ordered_by(order.map_err(refused("$orderby"))?))
-    }
-
-    fn words(&self, text: &str, budget: &mut Budget) -> Read {
-        let query = lucene::parse_within(text, self.reading, budget)?;
-        let compiled = budget.compile(&query, text);
-        Ok((query, compiled))
+    pub(crate) fn read_drop_in(&self, request: &datatap::Request) -> Result<Query, Refused> {
+        request.parse(self.reading)
     }
 
     /// Reads what a person types, and a filter that holds as well.
@@ -255,7 +230,7 @@ mod tests {
     fn the_texts_of_a_request_share_one_budget() {
         let reader = Reader { reading: lucene::Options::default() };
         let filter = vec!["size ne 5"; Budget::TERMS].join(" and ");
-        let of = |query: &str| DropIn {
+        let of = |query: &str| datatap::Request {
             query: Some(query.to_owned()),
             filter: Some(filter.clone()),
             order_by: None,

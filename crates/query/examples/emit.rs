@@ -17,12 +17,13 @@
 use std::cmp::Ordering::{self, Equal};
 use std::io::{self, BufRead as _};
 
+use postern_query::datatap::IndexFields;
+use postern_query::emit::{Json, aqs, elasticsearch, kql};
 use postern_query::evaluate::{flag_value, instant_value, number_value, string_value};
 use postern_query::schema::{Sort, SortField, TextField};
 use postern_query::{
-    Attachment, Capabilities, Compiled, Condition, Context, Errors, Expr, Fidelity, IndexFields,
-    Json, Message, Predicate, Query, Recipient, TextPattern, TextTest, aqs, elasticsearch,
-    evaluate, kql, lucene, odata,
+    Attachment, Capabilities, Compiled, Condition, Context, Errors, Expr, Fidelity, Message,
+    Predicate, Query, Recipient, TextPattern, TextTest, evaluate, lucene, odata,
 };
 
 fn main() -> io::Result<()> {

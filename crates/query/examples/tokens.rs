@@ -4,7 +4,8 @@
 
 use std::io::{self, BufRead as _, Write as _};
 
-use postern_query::{Json, analysis};
+use postern_query::analysis;
+use postern_query::emit::Json;
 
 fn main() -> io::Result<()> {
     let mut out = io::BufWriter::new(io::stdout().lock());

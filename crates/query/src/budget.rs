@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
+use crate::pattern::Regex;
 use crate::query::{Condition, Predicate, TextPattern, TextTest};
-use crate::{Code, Error, Errors, Query, Regex, Span};
+use crate::{Code, Error, Errors, Query, Span};
 
 /// What the texts of one request may cost together, in whatever languages they are written.
 ///

@@ -4,8 +4,8 @@
 //! cursor stands in is looked at, and the operator it belongs to.
 
 use crate::query::Role;
-use crate::resolve::operators::{self, Operator};
-use crate::resolve::{canonical, plain, postern};
+use crate::resolve::postern::operators::{self, Operator};
+use crate::resolve::postern::{self, canonical, plain};
 use crate::span::Span;
 
 /// What is being typed at a place, and where it begins.

@@ -7,49 +7,37 @@
 pub mod analysis;
 mod budget;
 pub mod complete;
-mod emit;
+pub mod datatap;
+pub mod emit;
 mod error;
 pub mod evaluate;
-mod fuzzy;
+mod expr;
 mod limits;
 pub mod lucene;
 mod message;
 pub mod odata;
+pub mod pattern;
 mod postern;
-mod proximity;
 mod query;
-mod regex;
 #[cfg(feature = "report")]
 pub mod report;
 mod resolve;
 pub mod schema;
-mod simplify;
+pub mod simplify;
 mod span;
 mod syntax;
-mod wildcard;
 
-pub use analysis::name_words;
 pub use budget::Budget;
-pub use emit::{
-    Capabilities, Compiled, Fidelity, FieldCapability, IndexFields, Json, KnownPeople, Note, aqs,
-    datatap, elasticsearch, english, kql,
-};
+pub use emit::{Capabilities, Compiled, Fidelity, Note};
 pub use error::{Advice, AdviceCode, Code, Error, Errors};
-pub use evaluate::{
-    evaluate, flag_value, instant_value, number_value, people, person_matches, recipients,
-    string_matches, string_value, text_values,
-};
-pub use fuzzy::Fuzzy;
+pub use evaluate::evaluate;
+pub use expr::Expr;
 pub use limits::Limits;
 pub use message::{Attachment, Message, Place, Recipient};
-pub use postern::{Context, Parsed, Syntax, parse, parse_within};
-pub use proximity::{Near, Sloppy};
+pub use postern::{SyntaxTree, parse, parse_within};
 pub use query::{
     AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
     PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
-pub use regex::{Regex, RegexFault, RegexState};
-pub use simplify::{Rewrite, Simplified};
+pub use resolve::postern::{Context, Parsed};
 pub use span::{Located, Span};
-pub use syntax::expr::Expr;
-pub use wildcard::{Wildcard, WildcardPart};

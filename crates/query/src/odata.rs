@@ -41,7 +41,7 @@ pub fn parse_filter(text: &str) -> Result<Query, Errors> {
 pub fn parse_filter_within(text: &str, budget: &mut Budget) -> Result<Query, Errors> {
     let mut spending = budget.read(text)?;
     let condition = resolve::odata::resolve(syntax::parse(text)?, &mut spending)?;
-    Ok(Query::new(condition, Vec::new()))
+    Ok(Query::of(condition))
 }
 
 /// Parses the keys of an order; blank text is none.
@@ -131,7 +131,8 @@ fn not_sortable(field: &str, span: Span) -> Error {
 /// # Examples
 ///
 /// ```
-/// use postern_query::{lucene, odata, Capabilities, IndexFields};
+/// use postern_query::datatap::IndexFields;
+/// use postern_query::{lucene, odata, Capabilities};
 ///
 /// let capabilities = Capabilities {
 ///     fields: IndexFields::complete(),

@@ -1,46 +1,7 @@
 //! The language that people type.
 
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
-
 use crate::syntax::postern::Outcome;
-use crate::{Advice, Budget, Errors, Limits, Query, resolve, syntax};
-
-/// What a query is read against: the time, the reader, and how much is taken.
-#[derive(Clone, Debug)]
-pub struct Context {
-    /// Today and the zone in which days begin.
-    pub now: Zoned,
-    /// The addresses that `me` stands for.
-    pub me: Vec<String>,
-    /// How much text is taken.
-    pub limits: Limits,
-}
-
-impl Context {
-    /// A context without own addresses and with the default limits.
-    #[must_use]
-    pub fn at(now: Zoned) -> Self {
-        Self { now, me: Vec::new(), limits: Limits::default() }
-    }
-
-    /// The same with days that begin at midnight UTC.
-    #[must_use]
-    pub fn utc(now: Timestamp) -> Self {
-        Self::at(now.to_zoned(TimeZone::UTC))
-    }
-}
-
-/// A query that was understood.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parsed {
-    /// What it means.
-    pub query: Query,
-    /// Its one canonical text; reading it gives the same query.
-    pub canonical: String,
-    /// What was noticed; never blocks.
-    pub advice: Vec<Advice>,
-}
+use crate::{Budget, Context, Errors, Limits, Parsed, resolve, syntax};
 
 /// Parses a query as people type it, and resolves its operators and values.
 ///
@@ -77,7 +38,7 @@ pub fn parse(text: &str, context: &Context) -> Result<Parsed, Errors> {
 ///
 /// As [`parse`], and when the budget is spent.
 pub fn parse_within(text: &str, context: &Context, budget: &mut Budget) -> Result<Parsed, Errors> {
-    Syntax::parse(text, context.limits)?.resolve_within(context, budget)
+    SyntaxTree::parse(text, context.limits)?.resolve_within(context, budget)
 }
 
 /// A query that was read but not yet understood: what was typed, with its places.
@@ -85,9 +46,9 @@ pub fn parse_within(text: &str, context: &Context, budget: &mut Budget) -> Resul
 /// Its faults of form are told with those of meaning, all at once, by [`resolve`](Self::resolve).
 ///
 /// ```
-/// use postern_query::{Context, Limits, Syntax};
+/// use postern_query::{Context, Limits, SyntaxTree};
 ///
-/// let syntax = Syntax::parse("from:alice newer_than:2d", Limits::default())?;
+/// let syntax = SyntaxTree::parse("from:alice newer_than:2d", Limits::default())?;
 /// for day in ["2024-05-22T12:00:00Z", "2024-05-23T12:00:00Z"] {
 ///     let parsed = syntax.resolve(&Context::utc(day.parse().unwrap()))?;
 ///     assert_eq!(parsed.canonical, "from:alice newer_than:2d");
@@ -95,12 +56,12 @@ pub fn parse_within(text: &str, context: &Context, budget: &mut Budget) -> Resul
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
 #[derive(Clone, Debug)]
-pub struct Syntax<'t> {
+pub struct SyntaxTree<'t> {
     text: &'t str,
     outcome: Outcome<'t>,
 }
 
-impl<'t> Syntax<'t> {
+impl<'t> SyntaxTree<'t> {
     /// Reads a text; the time is linear in its length, whatever the nesting.
     ///
     /// # Errors

@@ -119,7 +119,7 @@ fn understood(
         filter: request.filter.clone(),
         order_by: request.orderby.clone(),
     };
-    let query = sent.parse(reading(arguments)).map_err(|errors| query_refused(&errors))?;
+    let query = sent.parse(reading(arguments)).map_err(|fault| query_refused(&fault.errors))?;
     let order = if query.is_scored() || !query.order().is_empty() {
         query.service_order()
     } else {

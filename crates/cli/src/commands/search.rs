@@ -8,8 +8,9 @@ use postern_gateway::wire::{
     self, Count, CoverageView, Remark, SearchAnswer, ServedBy, Understood,
 };
 use postern_local_index::search::{Asker, Hit, Index, Page, Scope, Search as Request, Work};
+use postern_query::emit::english;
 use postern_query::{
-    Budget, Capabilities, Errors, Fidelity, Message, Parsed, Recipient, datatap, english, odata,
+    Budget, Capabilities, Errors, Fidelity, Message, Parsed, Recipient, datatap, odata,
     parse_within,
 };
 

@@ -41,7 +41,7 @@ fn capabilities(fields: Option<&Path>) -> anyhow::Result<Capabilities> {
     let fields = postern_upstream::index_fields(&text)
         .with_context(|| format!("`{}` is not an answer of /fields", path.display()))?;
     let fields = fields.into_iter().map(|field| {
-        let can = postern_query::FieldCapability {
+        let can = postern_query::datatap::FieldCapability {
             filterable: field.filterable,
             sortable: field.sortable,
             searchable: field.searchable,

@@ -10,6 +10,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use postern_local_index::search::Asker;
+use postern_query::datatap;
 use postern_upstream::{Call, Target};
 
 use super::download::STREAMS;
@@ -22,7 +23,6 @@ use super::{PAGE_LIMIT, SKIP_LIMIT};
 use crate::State as Shared;
 use crate::access::{Caller, Denied};
 use crate::choose::{Chosen, Face, Reason, Verdict, choose};
-use crate::language::DropIn;
 use crate::local::{LocalEngine, LocalError, Question};
 use crate::pipe::Pipe;
 use crate::shadow;
@@ -192,7 +192,7 @@ async fn question(state: &Shared, raw: &str, start: Instant) -> Result<Question,
         let bad = BadParam::new("skip", "may be 0 to 100000");
         return Err(NoPage::Refused(bad.into()));
     }
-    let request = DropIn {
+    let request = datatap::Request {
         query: params.take("query"),
         filter: params.take("filter"),
         order_by: params.take("$orderby"),

@@ -7,9 +7,9 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query as Parameters, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
+use postern_query::emit::{Json as Body, aqs, elasticsearch, english, kql};
 use postern_query::{
-    Capabilities, Compiled, Context, Errors, Json as Body, Parsed, Query, aqs, datatap,
-    elasticsearch, english, kql, lucene, odata, parse,
+    Capabilities, Compiled, Context, Errors, Parsed, Query, datatap, lucene, odata, parse,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

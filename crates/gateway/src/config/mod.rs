@@ -10,7 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use postern_query::{Capabilities, FieldCapability, IndexFields, lucene};
+use postern_query::datatap::{FieldCapability, IndexFields};
+use postern_query::{Capabilities, lucene};
 use postern_upstream::{IndexField, Secret, Settings, index_fields};
 
 use crate::access::{Access, Key};

@@ -4,8 +4,9 @@
 //! every question about a name begins with a term or a range of terms. Words carry positions:
 //! those of one name follow each other, and a gap keeps the next name away.
 
+use postern_query::Recipient;
+use postern_query::analysis::name_words;
 use postern_query::analysis::{lower_case, terms};
-use postern_query::{Recipient, name_words};
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 use super::wire::{Reader, Writer};

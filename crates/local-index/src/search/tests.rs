@@ -1,11 +1,11 @@
 //! Paging, ties, relevance and limits, case by case.
 
 use super::compile::{expand, fuzzy};
+use postern_query::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
 use postern_query::schema::{InstantField, Sort, SortField, StringField, TextField};
 use postern_query::{
-    Attachment, AttachmentTest, Condition, Expr, Fuzzy, Located, Message, Near, PersonPattern,
-    Predicate, Recipient, Regex, Role, Sloppy, Span, StringTest, TextPattern, TextTest, Wildcard,
-    evaluate,
+    Attachment, AttachmentTest, Condition, Expr, Located, Message, PersonPattern, Predicate,
+    Recipient, Role, Span, StringTest, TextPattern, TextTest, evaluate,
 };
 
 use super::{Asker, Index, Search, Work};

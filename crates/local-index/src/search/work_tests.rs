@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use jiff::tz::TimeZone;
+use postern_query::pattern::Regex;
 use postern_query::schema::TextField;
 use postern_query::{
-    Condition, Context, Expr, Located, Message, Predicate, Regex, Role, Span, TextPattern,
-    TextTest, odata, parse,
+    Condition, Context, Expr, Located, Message, Predicate, Role, Span, TextPattern, TextTest,
+    odata, parse,
 };
 use tempfile::TempDir;
 

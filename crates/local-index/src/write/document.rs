@@ -1,13 +1,13 @@
 //! Message to tantivy document.
 
+use postern_query::evaluate::{
+    flag_value, instant_value, number_value, people, recipients, string_value, text_values,
+};
 use postern_query::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, RecipientList, StringField,
     TextField,
 };
-use postern_query::{
-    Attachment, Message, Role, flag_value, instant_value, number_value, people, recipients,
-    string_value, text_values,
-};
+use postern_query::{Attachment, Message, Role};
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::lucene::Syntax;
 use crate::schema::{CATEGORIES, FlagField, InstantField, NumberField, StringField, TextField};
+use crate::syntax::lucene::Syntax;
 
 /// What may be done with one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct FieldCapability {
 /// The fields of an index by their paths, such as `toRecipients/address`.
 ///
 /// ```
-/// use postern_query::{FieldCapability, IndexFields};
+/// use postern_query::datatap::{FieldCapability, IndexFields};
 ///
 /// let fields: IndexFields =
 ///     [("subject".to_owned(), FieldCapability { searchable: true, ..Default::default() })].into_iter().collect();

@@ -2,17 +2,19 @@
 
 use jiff::Timestamp;
 
+use crate::pattern::Near;
 use crate::query::{
     AttachmentTest, Comparison, FlagTest, InstantTest, Number, NumberTest, PersonPattern,
     Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
 use crate::schema::{FlagField, InstantField, RecipientList, Sort, SortField, TextField};
-use crate::{Expr, Near, Query};
+use crate::{Expr, Query};
 
 /// Says a query in English.
 ///
 /// ```
-/// use postern_query::{english, parse, Context};
+/// use postern_query::emit::english;
+/// use postern_query::{parse, Context};
 ///
 /// let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
 /// let query = parse("from:alice has:attachment -draft sort:newest", &context)?.query;

@@ -5,7 +5,7 @@ use std::fmt;
 /// A JSON value; the keys of an object stay in the order in which they were given.
 ///
 /// ```
-/// use postern_query::Json;
+/// use postern_query::emit::Json;
 ///
 /// let value = Json::object([("say", Json::from("\"hi\"\n")), ("times", Json::from(2))]);
 /// assert_eq!(value.to_string(), r#"{"say":"\"hi\"\n","times":2}"#);

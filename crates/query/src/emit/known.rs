@@ -10,7 +10,8 @@ use crate::{PersonPattern, Role};
 ///
 /// ```
 /// use jiff::Timestamp;
-/// use postern_query::{datatap, parse, Capabilities, Context, KnownPeople, PersonPattern, Role};
+/// use postern_query::datatap::KnownPeople;
+/// use postern_query::{datatap, parse, Capabilities, Context, PersonPattern, Role};
 ///
 /// let known = KnownPeople {
 ///     addresses: &|_: Role, _: &PersonPattern| Some(vec!["Alice@contoso.com".to_owned()]),

@@ -5,10 +5,11 @@
 
 use std::fmt::Write as _;
 
-use crate::lucene::Syntax;
+use crate::Expr;
+use crate::pattern::{Near, Wildcard, WildcardPart};
 use crate::query::{TextPattern, TextTest};
 use crate::schema::TextField;
-use crate::{Expr, Near, Wildcard, WildcardPart};
+use crate::syntax::lucene::Syntax;
 
 /// Text under a sign: the negation is kept outside, where the language can say it.
 struct Signed {

@@ -5,7 +5,7 @@
 
 pub mod aqs;
 mod capabilities;
-pub mod datatap;
+pub(crate) mod datatap;
 pub mod elasticsearch;
 pub mod english;
 mod json;
@@ -80,7 +80,8 @@ impl<T> Compiled<T> {
     /// The worst of the notes; without any, what is sent is exact.
     ///
     /// ```
-    /// use postern_query::{kql, odata, Fidelity};
+    /// use postern_query::emit::kql;
+    /// use postern_query::{odata, Fidelity};
     ///
     /// let compiled = kql::compile(&odata::parse_filter("subject eq 'Overdue'")?);
     /// assert_eq!(compiled.fidelity(), Fidelity::Approximate);

@@ -1,10 +1,11 @@
 //! What the languages of `property:value` terms have in common: how terms are joined, and what a
 //! test asks of a property that is compared by words.
 
+use crate::Expr;
 use crate::analysis::{lower_case, terms};
+use crate::pattern::Wildcard;
 use crate::query::{Comparison, PersonPattern, StringTest};
 use crate::schema::InstantField;
-use crate::{Expr, Wildcard};
 
 /// A text and whether it needs brackets inside of a larger one.
 #[derive(Clone, Debug, PartialEq, Eq)]

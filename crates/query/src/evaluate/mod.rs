@@ -11,12 +11,13 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::analysis::{lower_case, name_words, terms};
+use crate::pattern::Wildcard;
 use crate::query::{
     AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
     PersonPattern, Predicate, RecipientTest, StringTest, TextPattern, TextTest,
 };
 use crate::schema::InstantField;
-use crate::{Attachment, Message, Recipient, Wildcard};
+use crate::{Attachment, Message, Recipient};
 
 pub use values::{
     flag_value, instant_value, number_value, people, recipients, string_value, text_values,

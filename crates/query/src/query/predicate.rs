@@ -4,8 +4,9 @@ use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
 
+use crate::Expr;
+use crate::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
 use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField, TextField};
-use crate::{Expr, Fuzzy, Near, Regex, Sloppy, Wildcard};
 
 /// One condition on a message.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

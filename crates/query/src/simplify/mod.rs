@@ -89,7 +89,8 @@ impl Query {
     /// The same query, smaller where a [`Rewrite`] applies.
     ///
     /// ```
-    /// use postern_query::{odata, Rewrite};
+    /// use postern_query::simplify::Rewrite;
+    /// use postern_query::odata;
     ///
     /// let query = odata::parse_filter("size gt 5 and (size gt 7 and true)")?;
     /// let simplified = query.simplified();

@@ -1,10 +1,5 @@
 //! Text to tokens to syntax tree. Knows no field names, dates or values.
 
-pub(crate) mod expr;
 pub(crate) mod lucene;
 pub(crate) mod odata;
 pub(crate) mod postern;
-pub(crate) mod regex;
-
-#[cfg(test)]
-mod regex_tests;

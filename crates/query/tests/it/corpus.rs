@@ -12,9 +12,9 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use postern_query::{
-    Capabilities, Context, Errors, IndexFields, Parsed, Query, english, lucene, odata, parse,
-};
+use postern_query::datatap::IndexFields;
+use postern_query::emit::english;
+use postern_query::{Capabilities, Context, Errors, Parsed, Query, lucene, odata, parse};
 
 /// A text to its printed form, its query and advice, or to what is wrong with it.
 type Read = fn(&str) -> Result<Parsed, Errors>;

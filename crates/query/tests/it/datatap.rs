@@ -1,7 +1,8 @@
 //! What is typed and what the premium endpoint is sent.
 
 use postern_query::Fidelity::{self, Approximate, Exact, Unsupported};
-use postern_query::{Capabilities, Compiled, FieldCapability, IndexFields, datatap, lucene, odata};
+use postern_query::datatap::{FieldCapability, IndexFields};
+use postern_query::{Capabilities, Compiled, datatap, lucene, odata};
 
 use crate::parse;
 

@@ -1,7 +1,7 @@
 //! Search bodies. What they mean is judged by an engine, see `.ci/judges/elasticsearch.py`.
 
 use postern_query::Fidelity::{self, Approximate, Exact, Unsupported};
-use postern_query::elasticsearch::{self, Profile};
+use postern_query::emit::elasticsearch::{self, Profile};
 use postern_query::{Query, lucene, odata};
 
 use crate::parse;

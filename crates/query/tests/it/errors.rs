@@ -1,6 +1,7 @@
 //! What bad input gets: the code, the characters underlined, the text to type.
 
-use postern_query::{AdviceCode, Code, english, lucene, odata};
+use postern_query::emit::english;
+use postern_query::{AdviceCode, Code, lucene, odata};
 
 use crate::parse;
 

@@ -1,9 +1,9 @@
 //! People as lists of known addresses.
 
 use jiff::Timestamp;
+use postern_query::datatap::{FieldCapability, IndexFields, KnownPeople};
 use postern_query::{
-    Capabilities, Compiled, FieldCapability, IndexFields, KnownPeople, PersonPattern, Recipient,
-    Role, datatap, evaluate::person_matches,
+    Capabilities, Compiled, PersonPattern, Recipient, Role, datatap, evaluate::person_matches,
 };
 
 use crate::parse;

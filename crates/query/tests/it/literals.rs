@@ -1,7 +1,8 @@
 //! No literal gets out of its quotes, in any target.
 
-use postern_query::elasticsearch::{self, Profile};
-use postern_query::{Query, aqs, kql, odata};
+use postern_query::emit::elasticsearch::{self, Profile};
+use postern_query::emit::{aqs, kql};
+use postern_query::{Query, odata};
 use proptest::prelude::*;
 use serde_json::Value;
 

@@ -1,8 +1,7 @@
 //! What holds for every text.
 
-use postern_query::{
-    Capabilities, Errors, IndexFields, Parsed, Query, datatap, evaluate, lucene, odata,
-};
+use postern_query::datatap::IndexFields;
+use postern_query::{Capabilities, Errors, Parsed, Query, datatap, evaluate, lucene, odata};
 use proptest::prelude::*;
 
 use crate::parse;

@@ -1,7 +1,8 @@
 //! KQL and the item search of Veeam: what is typed and what is sent.
 
 use postern_query::Fidelity::{self, Approximate, Exact, Unsupported};
-use postern_query::{Compiled, Query, aqs, kql, lucene, odata};
+use postern_query::emit::{aqs, kql};
+use postern_query::{Compiled, Query, lucene, odata};
 
 use crate::parse;
 

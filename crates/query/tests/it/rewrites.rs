@@ -1,6 +1,7 @@
 //! Every rewrite as the documentation shows it.
 
-use postern_query::{Rewrite, odata};
+use postern_query::odata;
+use postern_query::simplify::Rewrite;
 
 #[test]
 fn every_rewrite_does_what_its_example_says() {

@@ -2,10 +2,9 @@
 
 use std::fmt::Write as _;
 
-use postern_query::elasticsearch::{self, Profile};
-use postern_query::{
-    Capabilities, Compiled, Fidelity, Note, Query, aqs, datatap, kql, lucene, odata,
-};
+use postern_query::emit::elasticsearch::{self, Profile};
+use postern_query::emit::{aqs, kql};
+use postern_query::{Capabilities, Compiled, Fidelity, Note, Query, datatap, lucene, odata};
 
 use crate::parse;
 

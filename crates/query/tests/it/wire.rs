@@ -1,6 +1,7 @@
 //! What comes out as JSON with the feature `serde`.
 
-use postern_query::{Capabilities, datatap, elasticsearch};
+use postern_query::emit::elasticsearch;
+use postern_query::{Capabilities, datatap};
 use serde_json::json;
 
 #[test]

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use postern_query::{Regex, RegexState, StringTest, Wildcard, WildcardPart, string_matches};
+use postern_query::StringTest;
+use postern_query::evaluate::string_matches;
+use postern_query::pattern::{Regex, RegexState, Wildcard, WildcardPart};
 use tantivy::Searcher;
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::TermInfo;

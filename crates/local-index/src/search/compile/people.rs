@@ -1,7 +1,9 @@
 //! People by address, domain and name.
 
+use postern_query::analysis::name_words;
 use postern_query::analysis::terms;
-use postern_query::{PersonPattern, Role, Wildcard, name_words};
+use postern_query::pattern::Wildcard;
+use postern_query::{PersonPattern, Role};
 use tantivy::Term;
 use tantivy::schema::Field;
 

@@ -6,8 +6,8 @@
 
 use std::cmp::Ordering;
 
+use postern_query::evaluate::{flag_value, instant_value, number_value, string_value};
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
-use postern_query::{flag_value, instant_value, number_value, string_value};
 use tantivy::columnar::StrColumn;
 use tantivy::{SegmentReader, i64_to_u64};
 

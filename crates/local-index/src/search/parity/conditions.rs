@@ -1,13 +1,15 @@
 //! Random questions over every kind of predicate, under any nesting.
 
+use postern_query::analysis::name_words;
 use postern_query::analysis::{lower_case, terms};
+use postern_query::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
 use postern_query::schema::{
     FlagField, InstantField, NumberField, Sort, SortField, StringField, TextField,
 };
 use postern_query::{
-    AttachmentTest, Comparison, Condition, Expr, FlagTest, Fuzzy, InstantTest, Located, Near,
-    Number, NumberTest, PersonPattern, Predicate, RecipientTest, Regex, Role, Sloppy, Span,
-    StringTest, TextPattern, TextTest, Wildcard, name_words,
+    AttachmentTest, Comparison, Condition, Expr, FlagTest, InstantTest, Located, Number,
+    NumberTest, PersonPattern, Predicate, RecipientTest, Role, Span, StringTest, TextPattern,
+    TextTest,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -8,10 +8,9 @@ mod typed;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use postern_query::evaluate::{flag_value, instant_value, number_value, string_value};
 use postern_query::schema::{Sort, SortField};
-use postern_query::{
-    Condition, Message, evaluate, flag_value, instant_value, number_value, string_value,
-};
+use postern_query::{Condition, Message, evaluate};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 

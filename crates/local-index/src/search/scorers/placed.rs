@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use postern_query::{Near, Sloppy};
+use postern_query::pattern::{Near, Sloppy};
 use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use postern_query::analysis::name_words;
 use postern_query::analysis::{Token, lower_case, terms};
+use postern_query::evaluate::{people, person_matches, recipients, string_matches};
+use postern_query::pattern::Wildcard;
 use postern_query::schema::{RecipientList, StringField, TextField};
 use postern_query::{
     Attachment, AttachmentTest, Condition, Expr, Message, PersonPattern, Predicate, Recipient,
-    RecipientTest, Role, Span, StringTest, TextPattern, TextTest, Wildcard, name_words, people,
-    person_matches, recipients, string_matches,
+    RecipientTest, Role, Span, StringTest, TextPattern, TextTest,
 };
 
 use super::needle::{Finder, ranges};

@@ -8,7 +8,8 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use postern_query::analysis::{Token, tokens};
-use postern_query::{Span, TextPattern, Wildcard, WildcardPart};
+use postern_query::pattern::{Wildcard, WildcardPart};
+use postern_query::{Span, TextPattern};
 
 /// The letters without which a line has no match: one list entry for each token looked for.
 /// `None` when every line may match.

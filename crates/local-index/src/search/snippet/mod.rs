@@ -244,7 +244,8 @@ fn beginning(text: &str, most: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use postern_query::{Fuzzy, Located, Near, Regex, Sloppy, Span, TextPattern, Wildcard};
+    use postern_query::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
+    use postern_query::{Located, Span, TextPattern};
 
     use super::*;
     use crate::search::Work;

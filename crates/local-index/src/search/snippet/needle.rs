@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
+use postern_query::TextPattern;
 use postern_query::analysis::Token;
-use postern_query::{Fuzzy, Near, Sloppy, TextPattern};
+use postern_query::pattern::{Fuzzy, Near, Sloppy};
 
 use super::lines::{letters, tokens_near};
 use crate::search::work::Counter;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use postern_query::analysis::{lower_case, terms};
-use postern_query::{Message, PersonPattern, Recipient, Role, people, person_matches};
+use postern_query::evaluate::{people, person_matches};
+use postern_query::{Message, PersonPattern, Recipient, Role};
 
 use super::best::Counted;
 use crate::Error;
@@ -198,7 +199,7 @@ impl Index {
 
 #[cfg(test)]
 mod tests {
-    use postern_query::Wildcard;
+    use postern_query::pattern::Wildcard;
 
     use super::*;
     use crate::testing::{NOW, index_of};

@@ -22,7 +22,8 @@ const REST: &str = "Veeam does not say whether * stands for the rest of a word";
 /// Says a query as item search text.
 ///
 /// ```
-/// use postern_query::{aqs, odata, Fidelity};
+/// use postern_query::emit::aqs;
+/// use postern_query::{odata, Fidelity};
 ///
 /// let query = odata::parse_filter("hasAttachments and importance eq 'high'")?;
 /// let compiled = aqs::compile(&query);

@@ -3,9 +3,10 @@
 use super::people::{Place, place};
 use super::{Emitter, Said};
 use crate::analysis::lower_case;
+use crate::emit::KnownPeople;
 use crate::emit::odata::{self as filter, Filter};
 use crate::query::{PersonPattern, Role, StringTest};
-use crate::{Expr, KnownPeople, RecipientTest, Span};
+use crate::{Expr, RecipientTest, Span};
 
 impl Emitter<'_> {
     /// A list of the addresses that are known; nothing when it cannot be given, or is not needed.

@@ -2,6 +2,7 @@
 //!
 //! Top-level conditions on fields go to `filter`, top-level words to `query`. Words under `OR`
 //! together with fields need `search.ismatch` inside the filter, which an endpoint may not pass.
+
 mod known;
 mod people;
 mod predicate;
@@ -9,9 +10,10 @@ mod text;
 
 use super::odata::{self as filter, Filter};
 use super::{Capabilities, Compiled, Notes};
+use crate::emit::KnownPeople;
 use crate::query::{Condition, TextTest};
 use crate::schema::Sort;
-use crate::{Budget, Errors, Expr, KnownPeople, Query, Span, lucene, odata};
+use crate::{Expr, Query, Span};
 
 /// What is sent to the search endpoint; absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,36 +25,6 @@ pub struct Request {
     pub filter: Option<String>,
     /// Keys for `$orderby`.
     pub order_by: Option<String>,
-}
-
-impl Request {
-    /// Reads what a client sends to the search endpoint, to be answered here at the cost of one budget;
-    /// `reading` says how its text is read.
-    ///
-    /// ```
-    /// use postern_query::{datatap::Request, evaluate, lucene, Message};
-    ///
-    /// let request = Request { filter: Some("isRead ne true".into()), ..Request::default() };
-    /// let query = request.parse(lucene::Options::default())?;
-    /// assert!(evaluate(query.condition(), &Message::default()));
-    /// # Ok::<(), postern_query::Errors>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// Whatever the service would refuse, and what costs more than the budget; spans are those of the
-    /// part at fault.
-    pub fn parse(&self, reading: lucene::Options) -> Result<Query, Errors> {
-        let mut budget = Budget::default();
-        let text = self.query.as_deref().unwrap_or_default();
-        let words = lucene::parse_within(text, reading, &mut budget)?;
-        budget.compile(&words, text)?;
-        let text = self.filter.as_deref().unwrap_or_default();
-        let filter = odata::parse_filter_within(text, &mut budget)?;
-        budget.compile(&filter, text)?;
-        let order = odata::parse_order_by(self.order_by.as_deref().unwrap_or_default())?;
-        Ok(words.and(filter).ordered_by(order))
-    }
 }
 
 /// Says a query to an endpoint with these capabilities.

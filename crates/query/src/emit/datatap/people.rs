@@ -3,9 +3,10 @@
 use super::predicate::text_test;
 use super::{Emitter, Said};
 use crate::emit::odata::{self as filter, Filter};
+use crate::pattern::Wildcard;
 use crate::query::{PersonPattern, Role, StringTest, TextTest};
 use crate::schema::{DELIVERED_TO, RecipientList, StringField, TextField};
-use crate::{Expr, RecipientTest, Span, TextPattern, Wildcard, analysis};
+use crate::{Expr, RecipientTest, Span, TextPattern, analysis};
 
 impl Emitter<'_> {
     /// A list of addresses where they are known. Else a whole address is a filter; names and parts of

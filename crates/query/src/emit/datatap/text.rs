@@ -4,7 +4,8 @@ use super::Emitter;
 use crate::emit::lucene as text;
 use crate::emit::odata::{self as filter, Filter};
 use crate::query::TextTest;
-use crate::{Expr, Span, lucene};
+use crate::syntax::lucene::Syntax;
+use crate::{Expr, Span};
 
 impl Emitter<'_> {
     /// The text for `query`; negations alone go to the filter where functions pass.
@@ -35,7 +36,7 @@ impl Emitter<'_> {
         }
         let mut scored = true;
         text.for_each_leaf(&mut |test| scored &= test.scored);
-        match text::emit(&by_reference(text), lucene::Syntax::Full) {
+        match text::emit(&by_reference(text), Syntax::Full) {
             Ok(text) => Some(filter::is_match(&text, "subject,body", scored)),
             Err(text::Unsayable::OnlyNegations) => self.negations_in_filter(text, span),
             Err(reason) => self.notes.unsupported(Some(span), unsayable(reason)),
@@ -60,7 +61,7 @@ impl Emitter<'_> {
         span: Span,
     ) -> Option<Vec<Filter>> {
         let can_be_said =
-            |part: &&Expr<TextTest>| text::emit(&by_reference(part), lucene::Syntax::Full).is_ok();
+            |part: &&Expr<TextTest>| text::emit(&by_reference(part), Syntax::Full).is_ok();
         let before = parts.iter().take_while(|part| !can_be_said(part)).count();
         let (texts, negations): (Vec<_>, Vec<_>) = parts.iter().partition(can_be_said);
         let filters = negations.into_iter().map(|part| self.text_in_filter(part, span));

@@ -28,7 +28,7 @@ use crate::{Attachment, Message, Recipient};
 /// each with a field `present` that is true.
 ///
 /// ```
-/// let mapping = postern_query::elasticsearch::mapping().to_string();
+/// let mapping = postern_query::emit::elasticsearch::mapping().to_string();
 /// assert!(mapping.contains(r#""isRead":{"type":"boolean"}"#));
 /// ```
 #[must_use]
@@ -46,7 +46,8 @@ pub fn mapping() -> Json {
 /// with line breaks between. A person without an address has an empty one below `people`.
 ///
 /// ```
-/// use postern_query::{elasticsearch, Message};
+/// use postern_query::emit::elasticsearch;
+/// use postern_query::Message;
 ///
 /// let message = Message { id: "m1".into(), from_address: Some("A@X.com".into()), ..Message::default() };
 /// assert_eq!(
@@ -141,7 +142,7 @@ fn attachment(file: &Attachment) -> Json {
     Json::Object(members.0)
 }
 
-/// A person as [`person_matches`](crate::person_matches) takes them apart.
+/// A person as [`person_matches`](crate::evaluate::person_matches) takes them apart.
 fn person(person: &Recipient) -> Json {
     let address = person.address.as_deref().map(lower_case).unwrap_or_default();
     let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));

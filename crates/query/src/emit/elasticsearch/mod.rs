@@ -37,7 +37,8 @@ const MAX_DEPTH: usize = 20;
 /// Says a query as a search body: `query` and `sort`.
 ///
 /// ```
-/// use postern_query::{elasticsearch, odata, Fidelity};
+/// use postern_query::emit::elasticsearch;
+/// use postern_query::{odata, Fidelity};
 ///
 /// let query = odata::parse_filter("isRead ne true")?;
 /// let compiled = elasticsearch::compile(&query, elasticsearch::Profile::OpenSearch);

@@ -4,10 +4,11 @@
 use super::text::phrase;
 use super::value::{ends_with, of_term, pattern, shaped, term};
 use super::{Emitter, Profile, Said, any};
+use crate::Span;
 use crate::analysis::{name_words, terms};
 use crate::emit::Json;
+use crate::pattern::Wildcard;
 use crate::query::{PersonPattern, Role};
-use crate::{Span, Wildcard};
 
 /// The name of a role below `people`.
 pub(super) const fn role_name(role: Role) -> &'static str {

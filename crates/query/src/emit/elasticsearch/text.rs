@@ -2,10 +2,11 @@
 
 use super::value::{nothing, of_term, shaped, term};
 use super::{Emitter, Profile, Said, any};
+use crate::Span;
 use crate::emit::Json;
+use crate::pattern::{Fuzzy, Near, Regex};
 use crate::query::{TextPattern, TextTest};
 use crate::schema::TextField;
-use crate::{Fuzzy, Near, Regex, Span};
 
 /// Longest expression that an index takes, the default of `index.max_regex_length`.
 const MAX_REGEX: usize = 1_000;

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::{Said, any, boolean};
 use crate::analysis::lower_case;
 use crate::emit::Json;
+use crate::pattern::{Wildcard, WildcardPart};
 use crate::query::{Comparison, FlagTest, InstantTest, Number, NumberTest, StringTest};
-use crate::{Wildcard, WildcardPart};
 
 /// `{name: {field: {value: …}}}`, the shape of every query for one term.
 pub(super) fn of_term(name: &str, field: &str, value: impl Into<Json>) -> Json {

@@ -22,7 +22,8 @@ const BOX_LENGTH: usize = 2_048;
 /// Says a query as KQL.
 ///
 /// ```
-/// use postern_query::{kql, odata, Fidelity};
+/// use postern_query::emit::kql;
+/// use postern_query::{odata, Fidelity};
 ///
 /// let query = odata::parse_filter("hasAttachments and receivedDateTime ge 2024-01-01T00:00:00Z")?;
 /// let compiled = kql::compile(&query);

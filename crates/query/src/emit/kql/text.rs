@@ -1,11 +1,12 @@
 //! Words.
 
 use super::{Emitter, literal};
+use crate::Span;
 use crate::emit::property::{Text, Value, is_plain_word, prefix};
 use crate::emit::terms::Terms as _;
+use crate::pattern::Near;
 use crate::query::{TextPattern, TextTest};
 use crate::schema::TextField;
-use crate::{Near, Span};
 
 /// Letters that Purview wants before a `*` (page "eDiscovery search limits").
 const MIN_PREFIX: usize = 3;

@@ -13,19 +13,12 @@ use super::clauses::{Clauses, Conjunction, Modifier};
 use super::escape::unescape;
 use super::pattern::{check_length, starting_with, wildcard};
 use super::token::{Kind, Token, tokens};
-use super::{Clause, FieldName, Leaf, MAX_DEPTH, Mode, Node, Occur, Words, fault};
-use crate::{Error, Fuzzy, Located, Regex, Sloppy, Span, Wildcard, analysis};
-
-/// What was read.
-pub(crate) struct Parsed {
-    /// Nothing where the text holds no token at all.
-    pub(crate) node: Option<Node>,
-    /// The fields that terms were looked for in, with and without tokens.
-    pub(crate) fields: Vec<FieldName>,
-}
+use super::{Clause, FieldName, Leaf, MAX_DEPTH, Mode, Node, Occur, Parsed, Words, fault};
+use crate::pattern::{Fuzzy, Regex, Sloppy, Wildcard};
+use crate::{Error, Located, Span, analysis};
 
 /// Reads the text.
-pub(crate) fn parse(text: &str, mode: Mode) -> Result<Parsed, Error> {
+pub(super) fn parse(text: &str, mode: Mode) -> Result<Parsed, Error> {
     let tokens = tokens(text)?;
     let last = Span::default();
     let mut parser = Parser { text, tokens: &tokens, mode, last, fields: Vec::new() };

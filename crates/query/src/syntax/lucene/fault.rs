@@ -1,8 +1,9 @@
 //! What can be wrong with query text, and what to type instead.
 
 use super::MAX_DEPTH;
+use crate::pattern::RegexFault;
 use crate::schema::TextField;
-use crate::{Code, Error, RegexFault, Span};
+use crate::{Code, Error, Span};
 
 /// How much alike a field name must be to be suggested.
 const ALIKE: f64 = 0.8;

@@ -4,21 +4,48 @@
 //! prohibited. Analysis happens here because a clause that holds no token is no clause at all, and
 //! that changes how its neighbours count.
 
-pub(crate) mod classic;
+mod classic;
 mod clauses;
 mod escape;
 pub(crate) mod fault;
 mod pattern;
-pub(crate) mod simple;
+mod simple;
 mod token;
 
 use std::rc::Rc;
 
 use crate::analysis::terms;
-use crate::{Fuzzy, Located, Regex, Sloppy, Span, Wildcard};
+use crate::pattern::{Fuzzy, Regex, Sloppy, Wildcard};
+use crate::{Error, Located, Span};
 
+/// UTF-16 units of a text, at most.
+const MAX_TEXT: usize = 100_000;
 /// Brackets in each other, at most.
 pub(super) const MAX_DEPTH: usize = 64;
+
+/// In which syntax a text is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(rename_all = "lowercase")
+)]
+pub enum Syntax {
+    /// Lucene's classic syntax: `AND OR NOT + - ( ) field:term "phrase" prefix* w?ldcard \escape`.
+    #[default]
+    Full,
+    /// `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`; refused only beyond the limits.
+    Simple,
+}
+
+/// How a text is read; full syntax and any term by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Options {
+    /// In which syntax it is written.
+    pub syntax: Syntax,
+    /// How terms are joined that have no operator between them.
+    pub mode: Mode,
+}
 
 /// How clauses are joined that stand next to each other without an operator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -28,6 +55,38 @@ pub enum Mode {
     Any,
     /// All of them are needed.
     All,
+}
+
+/// What was read.
+pub(crate) struct Parsed {
+    /// Nothing where the text holds no token at all.
+    pub(crate) node: Option<Node>,
+    /// The fields that terms were looked for in, with and without tokens.
+    pub(crate) fields: Vec<FieldName>,
+}
+
+/// Reads query text. Blank text and `*` mean every message.
+pub(crate) fn parse(text: &str, options: Options) -> Result<Parsed, Error> {
+    if text.encode_utf16().count() > MAX_TEXT {
+        return Err(fault::too_long(text, MAX_TEXT));
+    }
+    if is_blank(text) || text.trim_matches(|c| c <= ' ') == "*" {
+        return Ok(Parsed { node: Some(Node::Everything), fields: Vec::new() });
+    }
+    match options.syntax {
+        Syntax::Full => classic::parse(text, options.mode),
+        Syntax::Simple => {
+            let node = simple::parse(text, options.mode)?;
+            Ok(Parsed { node, fields: Vec::new() })
+        }
+    }
+}
+
+/// White space only; a space that forbids a line break is text, as in Java.
+fn is_blank(text: &str) -> bool {
+    let fixed = |c| matches!(c, '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}');
+    let control = |c| matches!(c, '\u{1c}'..='\u{1f}');
+    text.chars().all(|c| c.is_whitespace() && !fixed(c) || control(c))
 }
 
 /// How a clause counts for membership.
@@ -119,5 +178,3 @@ impl Words {
 
 #[cfg(test)]
 mod form_tests;
-#[cfg(test)]
-mod meaning_tests;

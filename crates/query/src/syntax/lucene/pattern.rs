@@ -1,7 +1,8 @@
 //! Terms with wildcards. They are put in lower case, but not analysed.
 
 use super::fault;
-use crate::{Error, Span, Wildcard, analysis};
+use crate::pattern::Wildcard;
+use crate::{Error, Span, analysis};
 
 /// UTF-16 units of a prefix or a regular expression, at most.
 const MAX_PATTERN: usize = 1_000;

@@ -16,7 +16,7 @@ use crate::{Error, Span};
 const MAX_HEIGHT: usize = 2 * MAX_DEPTH;
 
 /// Reads the text; nothing where it holds no token at all.
-pub(crate) fn parse(text: &str, mode: Mode) -> Result<Option<Node>, Error> {
+pub(super) fn parse(text: &str, mode: Mode) -> Result<Option<Node>, Error> {
     let parser = Parser { text, mode, closing: closing_parentheses(text) };
     Ok(parser.group(Span::new(0, text.len()), 0)?.map(|tree| tree.node))
 }

@@ -4,6 +4,11 @@
 //! it can say and a finite automaton of ours cannot (complement, intersection, number ranges) is
 //! refused.
 
+mod grammar;
+
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
@@ -15,7 +20,8 @@ use regex_automata::util::start;
 use regex_automata::{Anchored, MatchKind};
 
 use crate::analysis::lower_case;
-use crate::syntax::regex;
+
+pub use grammar::RegexFault;
 
 /// Bytes that the states of an expression may take as it is written, before they are compiled.
 const NFA_SIZE: usize = 256 << 10;
@@ -36,7 +42,7 @@ const MADE_SIZE: usize = 256 << 10;
 /// request may compile.
 ///
 /// ```
-/// use postern_query::Regex;
+/// use postern_query::pattern::Regex;
 ///
 /// let regex = Regex::parse("inv(oice)?s?").unwrap();
 /// assert!(regex.matches("invoices") && regex.matches("inv"));
@@ -59,40 +65,16 @@ struct Automaton {
     size: usize,
 }
 
-/// Why a text is no regular expression.
-///
-/// ```
-/// let fault = postern_query::Regex::parse("a(b").unwrap_err();
-/// assert_eq!(fault.to_string(), "expected `)` (at byte 3)");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RegexFault {
-    /// Byte of the expression at which reading stopped.
-    pub at: usize,
-    /// What is wrong there.
-    pub message: String,
-    /// It is an expression to the premium service, but one that cannot be answered here.
-    pub beyond: bool,
-}
-
-impl fmt::Display for RegexFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} (at byte {})", self.message, self.at)
-    }
-}
-
-impl std::error::Error for RegexFault {}
-
 /// How far a token has been read, so that a sorted dictionary can be walked byte by byte.
 ///
 /// ```
-/// use postern_query::Regex;
+/// use postern_query::pattern::Regex;
 ///
 /// let regex = Regex::parse("inv.*")?;
 /// let after = |text: &str| text.bytes().fold(regex.start(), |state, byte| regex.next(state, byte));
 /// assert!(regex.is_match(after("invoice")));
 /// assert!(regex.is_dead(after("b")), "no word that begins so has to be looked at");
-/// # Ok::<(), postern_query::RegexFault>(())
+/// # Ok::<(), postern_query::pattern::RegexFault>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegexState(StateID);
@@ -105,7 +87,7 @@ impl Regex {
     /// Where the text does not follow the grammar, or says what only Lucene can answer.
     pub fn parse(text: &str) -> Result<Self, RegexFault> {
         let text = lower_case(text);
-        regex::parse(&text)?;
+        grammar::parse(&text)?;
         Ok(Self { text, compiled: Arc::default() })
     }
 
@@ -113,7 +95,7 @@ impl Regex {
     /// one matches no token here, so whoever answers asks for this first.
     ///
     /// ```
-    /// use postern_query::Regex;
+    /// use postern_query::pattern::Regex;
     ///
     /// assert!(Regex::parse("inv.*").unwrap().size().unwrap() < 10_000);
     /// assert_eq!(Regex::parse(".*a.{100}").unwrap().size(), None);
@@ -181,7 +163,7 @@ impl Regex {
 
 /// The automaton of an expression; nothing where it is too large.
 fn compile(text: &str) -> Option<Automaton> {
-    let tree = regex::parse(text).ok()?;
+    let tree = grammar::parse(text).ok()?;
     let nfa = thompson::NFA::compiler()
         .configure(thompson::Config::new().nfa_size_limit(Some(NFA_SIZE)))
         .build_from_hir(&tree)

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 
-use crate::lucene::{Mode, Options, Syntax, parse, parse_condition};
+use super::condition;
+use crate::lucene::{Mode, Options, Syntax, parse};
 use crate::schema::TextField;
 use crate::{Code, Errors, Expr, Message, Recipient, evaluate};
 
@@ -91,12 +92,9 @@ fn named_fields() {
     find("toRecipients/address:3", ANY, "3");
     find("example.com", ANY, "");
     find("subject:invoice please", ALL, "2");
-    let from = parse_condition("alice", ANY, &[TextField::FromName], false).unwrap();
+    let from = condition("alice", ANY, &[TextField::FromName], false).unwrap();
     assert!(!evaluate(&from, &mail("9", "alice", "")));
-    assert_eq!(
-        parse_condition("a", ANY, &[], true).map(|none| evaluate(&none, &mails()[0])),
-        Ok(false)
-    );
+    assert_eq!(condition("a", ANY, &[], true).map(|none| evaluate(&none, &mails()[0])), Ok(false));
 }
 
 #[test]

@@ -7,17 +7,41 @@
 //! simple = "." | "@" | "#" | '"' text '"' | "(" either? ")" | "[" "^"? ranges "]" | "\" any | any
 //! ```
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Repetition};
+use std::fmt;
 
-use crate::RegexFault;
+use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Repetition};
 
 /// Groups in each other.
 const MAX_DEPTH: usize = 64;
 /// Times that a part may be repeated by number.
 const MAX_TIMES: u32 = 1_000;
 
+/// Why a text is no regular expression.
+///
+/// ```
+/// let fault = postern_query::pattern::Regex::parse("a(b").unwrap_err();
+/// assert_eq!(fault.to_string(), "expected `)` (at byte 3)");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegexFault {
+    /// Byte of the expression at which reading stopped.
+    pub at: usize,
+    /// What is wrong there.
+    pub message: String,
+    /// It is an expression to the premium service, but one that cannot be answered here.
+    pub beyond: bool,
+}
+
+impl fmt::Display for RegexFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (at byte {})", self.message, self.at)
+    }
+}
+
+impl std::error::Error for RegexFault {}
+
 /// Reads a whole expression; a blank one matches the empty token only.
-pub(crate) fn parse(text: &str) -> Result<Hir, RegexFault> {
+pub(super) fn parse(text: &str) -> Result<Hir, RegexFault> {
     if text.is_empty() {
         return Ok(Hir::empty());
     }

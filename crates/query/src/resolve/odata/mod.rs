@@ -3,9 +3,11 @@
 //! The rules are those of "OData comparison operators", "OData logical operators" and "Troubleshoot
 //! OData collection filters" for Azure AI Search. What the service refuses with 400 is refused here.
 
-use super::odata_calls;
-use super::odata_lambda;
-use super::odata_value::Compared;
+mod calls;
+mod lambda;
+mod value;
+
+use self::value::Compared;
 use crate::budget::Spending;
 use crate::query::{Condition, FlagTest, Predicate};
 use crate::schema::{
@@ -28,7 +30,7 @@ fn resolve_term(term: &Term, span: Span) -> Result<Condition, Error> {
     match term {
         Term::Alone(Operand::Constant(constant, at)) => truth(constant, *at),
         Term::Alone(Operand::Path(path)) => flag_alone(path),
-        Term::Alone(Operand::Call(call)) => odata_calls::top(call),
+        Term::Alone(Operand::Call(call)) => calls::top(call),
         Term::Compare { left, relation, right } => {
             match comparison_sides(left, *relation, right, span)? {
                 Sides::Field(path, relation, constant) => {
@@ -36,11 +38,11 @@ fn resolve_term(term: &Term, span: Span) -> Result<Condition, Error> {
                     top_comparison(&Compared { path, relation, constant, span })
                 }
                 Sides::Call(call, relation, constant) => {
-                    odata_calls::compared(odata_calls::top(&call)?, relation, &constant, span)
+                    calls::compared(calls::top(&call)?, relation, &constant, span)
                 }
             }
         }
-        Term::Lambda(lambda) => odata_lambda::resolve(lambda, span),
+        Term::Lambda(lambda) => lambda::resolve(lambda, span),
     }
 }
 
@@ -189,7 +191,7 @@ pub(super) fn unknown(path: &Path, name: &str) -> Error {
         "not in the index",
     );
     let all = filterable_names();
-    match super::names::closest(name, &all) {
+    match crate::resolve::names::closest(name, &all) {
         Some(close) => error.hint(format!("did you mean {close}?")),
         None if matches!(name, "True" | "False" | "TRUE" | "FALSE" | "None" | "NULL" | "Null") => {
             error.hint("true, false and null are written in small letters")

@@ -99,7 +99,7 @@ fn empty_value(value: &Value<'_>) -> Error {
 pub(super) fn unknown_value(value: &Value<'_>, what: &str, known: &[&str]) -> Error {
     let error =
         fault(Code::UnknownValue, value, format!("`{}` is not {what}", value.text), "not known");
-    match super::names::closest(&value.text, known) {
+    match crate::resolve::names::closest(&value.text, known) {
         Some(close) => error.hint(format!("did you mean {close}? Known: {}", known.join(", "))),
         None => error.hint(format!("known: {}", known.join(", "))),
     }

@@ -11,7 +11,7 @@ use std::ops::Range;
 /// loses count of them in long phrases that repeat several words, and then finds a little more.)
 ///
 /// ```
-/// use postern_query::Sloppy;
+/// use postern_query::pattern::Sloppy;
 ///
 /// let tokens = ["overdue", "and", "unpaid", "invoice"].map(String::from);
 /// let phrase = |slop| Sloppy { tokens: vec!["overdue".into(), "invoice".into()], slop };
@@ -85,7 +85,7 @@ const FAR: usize = 1 << 32;
 /// [`may_overlap`](Self::may_overlap).
 ///
 /// ```
-/// use postern_query::Near;
+/// use postern_query::pattern::Near;
 ///
 /// let tokens = ["invoice", "that", "is", "overdue"].map(String::from);
 /// let parts = vec![vec!["overdue".to_owned()], vec!["invoice".to_owned()]];

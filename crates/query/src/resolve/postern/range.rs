@@ -4,7 +4,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::canonical;
 use super::dates::{self, Fault, Period};
-use super::postern::{Resolved, leaf};
+use super::resolved::{Resolved, leaf};
 use super::value::{Value, fault, single};
 use crate::query::{Comparison, Condition, InstantTest, Number, NumberTest, Predicate};
 use crate::schema::{InstantField, NumberField};

@@ -1,10 +1,12 @@
 //! The functions of a filter: `search.in`, `search.ismatch`, `search.ismatchscoring`.
 
-use super::odata::{leaf, top_field};
+use super::{leaf, top_field};
 use crate::query::{Condition, Predicate, StringTest};
+use crate::resolve::lucene;
 use crate::schema::{StringField, TextField};
+use crate::syntax::lucene::{Mode, Options, Syntax};
 use crate::syntax::odata::{Argument, Call, Constant, Path, Relation};
-use crate::{Code, Error, Expr, Located, Span, lucene};
+use crate::{Code, Error, Expr, Located, Span};
 
 /// A call outside of a lambda.
 pub(super) fn top(call: &Call) -> Result<Condition, Error> {
@@ -116,24 +118,24 @@ fn is_match(call: &Call, scored: bool) -> Result<Condition, Error> {
     };
     let options = match_options(call, syntax, mode)?;
     let fields = match_fields(call, fields)?;
-    let condition = lucene::parse_condition(text, options, &fields, scored)
+    let condition = lucene::condition(text, options, &fields, scored)
         .map_err(|errors| inner_error(call, &errors))?;
     // What the text says stands at the call, as places in the text would be others in the filter.
     condition.try_map(&mut |leaf| Ok(Expr::Leaf(Located::new(leaf.value, call.span))))
 }
 
-fn match_options(call: &Call, syntax: &str, mode: &str) -> Result<lucene::Options, Error> {
+fn match_options(call: &Call, syntax: &str, mode: &str) -> Result<Options, Error> {
     let syntax = match syntax {
-        "full" => lucene::Syntax::Full,
-        "simple" => lucene::Syntax::Simple,
+        "full" => Syntax::Full,
+        "simple" => Syntax::Simple,
         _ => return Err(wrong_arguments(call, "the third argument is 'full' or 'simple'")),
     };
     let mode = match mode {
-        "any" => lucene::Mode::Any,
-        "all" => lucene::Mode::All,
+        "any" => Mode::Any,
+        "all" => Mode::All,
         _ => return Err(wrong_arguments(call, "the fourth argument is 'any' or 'all'")),
     };
-    Ok(lucene::Options { syntax, mode })
+    Ok(Options { syntax, mode })
 }
 
 /// The fields named, or every searchable one.

@@ -4,9 +4,9 @@
 //! collections are stored as plain terms, hence the restrictions of "Troubleshoot OData collection
 //! filters": in `any` only equality joined by `or`, in `all` only inequality joined by `and`.
 
-use super::odata::{Sides, comparison_sides, leaf, truth, unknown};
-use super::odata_calls::{compared, search_in, unknown_function};
-use super::odata_value::Compared;
+use super::calls::{compared, search_in, unknown_function};
+use super::value::Compared;
+use super::{Sides, comparison_sides, leaf, truth, unknown};
 use crate::query::{AttachmentTest, Condition, Predicate, RecipientTest, StringTest};
 use crate::schema::{ATTACHMENTS, CATEGORIES, RecipientList};
 use crate::syntax::odata::{Call, Lambda, Operand, Path, Relation, Syntax, Term};

@@ -3,9 +3,10 @@
 use super::canonical;
 use super::value::{Value, fault, plain};
 use crate::analysis::{lower_case, terms};
+use crate::pattern::{Fuzzy, Near, Regex, RegexFault, Wildcard};
 use crate::query::TextPattern;
 use crate::syntax::postern::{Distance, Piece, PieceKind, Term};
-use crate::{Code, Error, Fuzzy, Near, Regex, RegexFault, Span, Wildcard};
+use crate::{Code, Error, Span};
 
 /// Words that may lie between words near each other, at most.
 const MAX_DISTANCE: u32 = 1_000;

@@ -1,6 +1,6 @@
 //! What expressions match, and what is wrong with them.
 
-use crate::Regex;
+use crate::pattern::Regex;
 
 #[test]
 fn expressions() {

@@ -162,7 +162,7 @@ pub(super) fn unknown(field: FieldName<'_>) -> Error {
     let symbol = field.relation.symbol();
     let quoted =
         format!("to look for the text itself, put it in quotes: \"{}{symbol}...\"", field.name);
-    match super::names::closest(field.name, &names()) {
+    match crate::resolve::names::closest(field.name, &names()) {
         Some(close) => error.hint(format!("did you mean {close}{symbol}? Or, {quoted}")),
         None => error.hint(quoted),
     }

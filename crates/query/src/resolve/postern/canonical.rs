@@ -1,18 +1,10 @@
 //! The one canonical text of a query: what is printed reads back as the same query.
 
-use super::postern::Resolved;
+use super::resolved::{Binding, Resolved};
 use super::value::Value;
+use crate::Expr;
+use crate::pattern::{Near, Wildcard};
 use crate::syntax::postern::{is_plain_value, is_plain_word};
-use crate::{Expr, Near, Wildcard};
-
-/// How tightly a text binds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Binding {
-    Or,
-    And,
-    Near,
-    Unit,
-}
 
 /// The whole query, its order last.
 pub(super) fn print(tree: &Expr<Resolved>, sorts: &[String]) -> String {

@@ -3,13 +3,14 @@
 
 use super::canonical;
 use super::plain::foreign;
-use super::postern::{Resolved, leaf};
+use super::resolved::{Resolved, leaf};
 use super::value::{Value, fault, list, single, unknown_value};
 use crate::analysis::lower_case;
+use crate::pattern::Wildcard;
 use crate::query::{AttachmentTest, Condition, Predicate, StringTest};
 use crate::schema::StringField;
 use crate::syntax::postern::Term;
-use crate::{Advice, AdviceCode, Code, Error, Expr, Span, Wildcard};
+use crate::{Advice, AdviceCode, Code, Error, Expr, Span};
 
 /// A value as a test of a whole text, in which case never matters.
 fn whole(value: &Value<'_>) -> StringTest {

@@ -1,35 +1,31 @@
 //! The syntax tree of typed text to a typed query, its canonical text, and advice.
 
+mod advice;
+pub(crate) mod canonical;
+mod context;
+mod dates;
+mod labels;
+pub(crate) mod operators;
+mod people;
+pub(crate) mod plain;
+mod range;
+mod resolved;
+mod value;
+mod words;
+
+pub use context::{Context, Parsed};
+
 use std::sync::LazyLock;
 
-use super::canonical::Binding;
-use super::operators::Operator;
-use super::value::{Value, fault, single, unknown_value};
-use super::{advice, canonical, labels, operators, people, plain, range, words};
+use self::operators::Operator;
+use self::resolved::{Binding, Resolved, leaf};
+use self::value::{Value, fault, single, unknown_value};
 use crate::budget::Spending;
+use crate::pattern::Wildcard;
 use crate::query::{Condition, PersonPattern, Predicate, Role, TextPattern, TextTest};
 use crate::schema::{InstantField, NumberField, Sort, SortField, StringField, TextField};
 use crate::syntax::postern::{FieldName, Outcome, Piece, PieceKind, Relation, Term, Terms, Tree};
-use crate::{
-    Advice, AdviceCode, Code, Context, Error, Errors, Expr, Limits, Located, Parsed, Query, Span,
-    Wildcard, analysis,
-};
-
-/// A term that was understood.
-pub(super) struct Resolved {
-    pub(super) condition: Condition,
-    /// The canonical text of the term.
-    pub(super) text: String,
-    /// How tightly that text binds.
-    pub(super) binding: Binding,
-}
-
-impl Resolved {
-    /// A term that needs no brackets.
-    pub(super) fn unit(condition: Condition, text: impl Into<String>) -> Self {
-        Self { condition, text: text.into(), binding: Binding::Unit }
-    }
-}
+use crate::{Advice, AdviceCode, Code, Error, Errors, Expr, Limits, Query, Span, analysis};
 
 /// Resolves what was parsed; its errors and its advice were found on the way to here.
 pub(crate) fn resolve(
@@ -311,10 +307,6 @@ const SIZE: SortField = SortField::Number(NumberField::Size);
 
 fn is_star(term: &Term<'_>) -> bool {
     matches!(term.value.only(), Some(Piece { kind: PieceKind::Bare, text, .. }) if text == "*")
-}
-
-pub(super) const fn leaf(predicate: Predicate, span: Span) -> Condition {
-    Expr::Leaf(Located::new(predicate, span))
 }
 
 /// A term whose value begins with what looked like a comparison, as in `id:<a@b>`.

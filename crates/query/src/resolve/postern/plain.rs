@@ -2,13 +2,14 @@
 
 use super::canonical;
 use super::labels::without_brackets;
-use super::postern::{Resolved, leaf};
+use super::resolved::{Resolved, leaf};
 use super::value::{Value, fault, list, single, unknown_value};
 use crate::analysis::{lower_case, name_words};
+use crate::pattern::Wildcard;
 use crate::query::{AttachmentTest, Condition, FlagTest, Predicate, StringTest};
 use crate::schema::{FlagField, StringField};
 use crate::syntax::postern::Term;
-use crate::{Code, Error, Expr, Span, Wildcard};
+use crate::{Code, Error, Expr, Span};
 
 pub(crate) const IMPORTANCES: [&str; 3] = ["low", "normal", "high"];
 

@@ -2,9 +2,10 @@
 
 use super::value::{Value, fault, list};
 use crate::analysis::{lower_case, terms};
+use crate::pattern::Wildcard;
 use crate::query::PersonPattern;
 use crate::syntax::postern::Term;
-use crate::{Code, Error, Wildcard};
+use crate::{Code, Error};
 
 /// The values of a term, without the angle brackets that addresses are pasted in.
 pub(crate) fn values<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {

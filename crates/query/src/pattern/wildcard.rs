@@ -16,7 +16,7 @@ pub enum WildcardPart {
 /// A pattern over a whole piece of text: `*` stands for any characters, `?` for one.
 ///
 /// ```
-/// use postern_query::Wildcard;
+/// use postern_query::pattern::Wildcard;
 ///
 /// let pattern = Wildcard::parse("c?lo*r");
 /// assert!(pattern.matches("color") && pattern.matches("cologneur"));

@@ -6,7 +6,7 @@
 /// as the automata of Lucene do. An engine may look for the fifty tokens only that are most like it.
 ///
 /// ```
-/// use postern_query::Fuzzy;
+/// use postern_query::pattern::Fuzzy;
 ///
 /// let fuzzy = Fuzzy::new("colour", 1);
 /// assert!(fuzzy.matches("color") && fuzzy.matches("coluor"));
@@ -42,7 +42,7 @@ impl Fuzzy {
     /// How many edits lie between; nothing where they are too many.
     ///
     /// ```
-    /// use postern_query::Fuzzy;
+    /// use postern_query::pattern::Fuzzy;
     ///
     /// let fuzzy = Fuzzy::new("colour", 2);
     /// assert_eq!(fuzzy.distance("coulor"), Some(2));
