@@ -24,6 +24,7 @@ use postern_query::Place;
 ///
 /// ```
 /// use postern_mail::parse;
+/// use postern_query::Place;
 ///
 /// let raw = b"From: Ann <ann@contoso.com>\nSubject: =?utf-8?q?caf=C3=A9?=\n\nHello";
 /// let message = parse(raw, &Place::default());
