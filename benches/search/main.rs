@@ -86,8 +86,7 @@ fn measure(ours: &Index, bare: &Bare, question: Question, picked: &Picked) {
     let newest = sort(SortField::Instant(InstantField::Received));
     let best = sort(SortField::Score);
     let search = |order, highlight| {
-        let condition = query.condition();
-        let search = Search { condition, order, after: None, offset: 0, limit: PAGE, highlight };
+        let search = Search { query, order, after: None, offset: 0, limit: PAGE, highlight };
         ours.search(&search, &Asker::unlimited()).unwrap().count
     };
     let unscored = question.is_unscored();

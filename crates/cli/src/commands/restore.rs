@@ -3,7 +3,7 @@
 use anyhow::{bail, ensure};
 use jiff::tz::TimeZone;
 use postern_local_index::search::{Facet, Index, Search};
-use postern_query::{Budget, Condition};
+use postern_query::{Budget, Query};
 use postern_upstream::{Job, JobKind, Policy, Priority, Tenant};
 use serde_json::{Value, json};
 
@@ -36,19 +36,18 @@ pub(crate) fn run(common: &Common, arguments: &Restore) -> anyhow::Result<Exit> 
     if !common.quiet {
         output::advice(&parsed.advice, &text);
     }
-    let found = find(&Index::open(&data::folder(common)?)?, parsed.query.condition())?;
+    let found = find(&Index::open(&data::folder(common)?)?, &parsed.query)?;
     let tenant = connect(common, &arguments.service)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(restore(common, arguments, &tenant, &found))
 }
 
-fn find(index: &Index, condition: &Condition) -> anyhow::Result<Found> {
-    let all = Search { condition, order: &[], after: None, offset: 0, limit: 0, highlight: false };
+fn find(index: &Index, query: &Query) -> anyhow::Result<Found> {
+    let all = Search { query, order: &[], after: None, offset: 0, limit: 0, highlight: false };
     let asker = super::search::asker();
     let messages = index.ids(&all, &asker)?.count;
     ensure!(messages > 0, "no message of the local index matches; there is nothing to restore");
-    let counts =
-        index.facets(condition, &[Facet::Mailbox], MOST_MAILBOXES, &TimeZone::UTC, &asker)?;
+    let counts = index.facets(query, &[Facet::Mailbox], MOST_MAILBOXES, &TimeZone::UTC, &asker)?;
     let others: usize = counts.iter().map(|counts| counts.others).sum();
     ensure!(
         others == 0,

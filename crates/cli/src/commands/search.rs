@@ -112,7 +112,7 @@ fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<
     let order = parsed.query.natural_order();
     let limit = if arguments.count { 0 } else { arguments.limit };
     let request = Request {
-        condition: parsed.query.condition(),
+        query: &parsed.query,
         order: &order,
         after: None,
         offset: 0,

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use postern_local_index::Error as IndexError;
 use postern_local_index::search::{Asker, Completion};
 use postern_query::complete::{Typing, Wanted, at, operators, quoted};
-use postern_query::{Condition, Role};
+use postern_query::{Query, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -116,8 +116,7 @@ fn values(
     limit: usize,
     asker: &Asker,
 ) -> Result<Vec<SuggestionView>, IndexError> {
-    let found =
-        engine.complete(&Condition::everything(), completion, &typing.typed, limit, asker)?;
+    let found = engine.complete(&Query::everything(), completion, &typing.typed, limit, asker)?;
     let view =
         |value: &str, count| SuggestionView { text: quoted(value), kind, count: Some(count) };
     Ok(found.iter().map(|one| view(&one.value, one.count)).collect())

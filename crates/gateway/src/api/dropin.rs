@@ -202,7 +202,7 @@ async fn question(state: &Shared, raw: &str, start: Instant) -> Result<Question,
         language.aside(state.deadline(start), move |reader| reader.read_drop_in(&request));
     let query = reading.await.map_err(NoPage::Failed)?.map_err(NoPage::from)?;
     Ok(Question {
-        condition: query.condition().clone(),
+        query: query.clone(),
         after: None,
         order: query.service_order(),
         offset,

@@ -9,7 +9,7 @@ use axum::http::HeaderMap;
 use postern_local_index::Error as IndexError;
 use postern_local_index::search::{Asker, Search};
 use postern_query::schema::StringField;
-use postern_query::{Condition, Expr, Located, Message, Predicate, Span, StringTest};
+use postern_query::{Message, Predicate, Query, StringTest};
 
 use super::dropin;
 use super::problem::Problem;
@@ -64,8 +64,8 @@ impl Visitor {
 
     /// A message of those that may be seen. One that may not is not there: it is never read, so that
     /// time does not tell either.
-    pub(super) async fn find(&self, condition: Condition) -> Result<Message, Problem> {
-        self.ask(move |engine, asker| first(engine, &condition, asker)).await?.ok_or_else(unknown)
+    pub(super) async fn find(&self, query: Query) -> Result<Message, Problem> {
+        self.ask(move |engine, asker| first(engine, &query, asker)).await?.ok_or_else(unknown)
     }
 
     /// Its bytes as they were read.
@@ -81,19 +81,18 @@ impl Visitor {
 }
 
 /// The messages of which a field is exactly this.
-pub(super) fn by(field: StringField, value: &str) -> Condition {
-    let test = Predicate::String(field, StringTest::Is(value.to_owned()));
-    Expr::Leaf(Located::new(test, Span::default()))
+pub(super) fn by(field: StringField, value: &str) -> Query {
+    Query::of(Predicate::String(field, StringTest::Is(value.to_owned())))
 }
 
 /// Any one message that matches.
 pub(super) fn first(
     engine: &dyn LocalEngine,
-    condition: &Condition,
+    query: &Query,
     asker: &Asker,
 ) -> Result<Option<Message>, IndexError> {
     let mut found = None;
-    let any = Search { condition, order: &[], after: None, offset: 0, limit: 1, highlight: false };
+    let any = Search { query, order: &[], after: None, offset: 0, limit: 1, highlight: false };
     engine.each(&any, asker, &mut |hit| {
         found = Some(hit.message);
         ControlFlow::Break(())

@@ -7,7 +7,6 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use postern_local_index::Error as IndexError;
 use postern_local_index::search::Asker;
-use postern_query::Expr;
 use postern_query::schema::StringField;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,8 +53,8 @@ pub(super) async fn get(
     let visitor = Visitor::admit(&state, &headers).await?;
     let after = Params::parse(&raw.unwrap_or_default(), &["cursor"])?.take("cursor");
     let id = named(id)?;
-    let either = [StringField::Id, StringField::ConversationId].map(|field| by(field, &id));
-    let one = visitor.find(Expr::Or(either.to_vec())).await?;
+    let either = by(StringField::Id, &id).or(by(StringField::ConversationId, &id));
+    let one = visitor.find(either).await?;
     let part = move |engine: &dyn LocalEngine, asker: &Asker| {
         let part = part(engine, &one.id, after.as_deref(), asker)?;
         Ok(part.map(|part| serde_json::to_vec(&part).unwrap_or_default()))

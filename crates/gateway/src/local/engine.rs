@@ -9,7 +9,7 @@ use postern_local_index::search::{
     Suggestion, Thread,
 };
 use postern_mail::source::Lost;
-use postern_query::Condition;
+use postern_query::Query;
 
 use super::Original;
 
@@ -35,7 +35,7 @@ pub trait LocalEngine: Send + Sync + 'static {
     /// When it costs too much work or is stopped, or the index cannot be read.
     fn facets(
         &self,
-        condition: &Condition,
+        query: &Query,
         facets: &[Facet],
         most: usize,
         asker: &Asker,
@@ -48,7 +48,7 @@ pub trait LocalEngine: Send + Sync + 'static {
     /// When it costs too much work or is stopped, or the index cannot be read.
     fn complete(
         &self,
-        within: &Condition,
+        within: &Query,
         completion: Completion<'_>,
         typed: &str,
         most: usize,
@@ -97,17 +97,17 @@ impl LocalEngine for Index {
 
     fn facets(
         &self,
-        condition: &Condition,
+        query: &Query,
         facets: &[Facet],
         most: usize,
         asker: &Asker,
     ) -> Result<Vec<FacetCounts>, IndexError> {
-        Self::facets(self, condition, facets, most, &TimeZone::UTC, asker)
+        Self::facets(self, query, facets, most, &TimeZone::UTC, asker)
     }
 
     fn complete(
         &self,
-        within: &Condition,
+        within: &Query,
         completion: Completion<'_>,
         typed: &str,
         most: usize,

@@ -10,7 +10,7 @@ use postern_local_index::search::{
     Page, Search, Suggestion, Thread,
 };
 use postern_mail::source::Lost;
-use postern_query::Condition;
+use postern_query::Query;
 use postern_sync::{Collected, MailboxStatus};
 use tracing::warn;
 
@@ -34,17 +34,17 @@ impl LocalEngine for Here {
 
     fn facets(
         &self,
-        condition: &Condition,
+        query: &Query,
         facets: &[Facet],
         most: usize,
         asker: &Asker,
     ) -> Result<Vec<FacetCounts>, IndexError> {
-        LocalEngine::facets(&self.index, condition, facets, most, asker)
+        LocalEngine::facets(&self.index, query, facets, most, asker)
     }
 
     fn complete(
         &self,
-        within: &Condition,
+        within: &Query,
         completion: Completion<'_>,
         typed: &str,
         most: usize,

@@ -14,7 +14,7 @@ use std::time::Duration;
 use axum::body::Body;
 use postern_local_index::Error as IndexError;
 use postern_local_index::search::{AddressBook, Asker, Coverage, Index, Position, Search};
-use postern_query::Condition;
+use postern_query::Query;
 use postern_query::schema::Sort;
 use postern_sync::Collected;
 use tokio::sync::Semaphore;
@@ -67,7 +67,7 @@ pub(crate) fn told(error: &IndexError) -> String {
 /// A search that owns what it needs, so that it can outlive its request.
 #[derive(Clone, Debug)]
 pub(crate) struct Question {
-    pub(crate) condition: Condition,
+    pub(crate) query: Query,
     pub(crate) order: Vec<Sort>,
     pub(crate) after: Option<Position>,
     pub(crate) offset: usize,
@@ -78,7 +78,7 @@ pub(crate) struct Question {
 impl Question {
     pub(crate) fn search(&self) -> Search<'_> {
         Search {
-            condition: &self.condition,
+            query: &self.query,
             order: &self.order,
             after: self.after.as_ref(),
             offset: self.offset,

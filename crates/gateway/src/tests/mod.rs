@@ -35,7 +35,7 @@ use postern_local_index::search::{
     Search, Snippet, Suggestion, Thread,
 };
 use postern_mail::source::Lost;
-use postern_query::{Condition, Message, evaluate};
+use postern_query::{Message, Query, evaluate};
 use postern_upstream::Secret;
 use postern_upstream::fake::Fake;
 use serde_json::Value;
@@ -69,9 +69,9 @@ impl LocalEngine for Memory {
         take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<Page, IndexError> {
         std::thread::sleep(self.pause);
-        let condition = asker.scope.restrict(search.condition.clone());
+        let query = asker.scope.restrict(search.query.clone());
         let mut found: Vec<_> =
-            self.messages.iter().filter(|mail| evaluate(&condition, mail)).collect();
+            self.messages.iter().filter(|mail| evaluate(query.condition(), mail)).collect();
         found.sort_by(|a, b| newest_first(a, b));
         let count = found.len();
         if let Some(after) = search.after {
@@ -94,7 +94,7 @@ impl LocalEngine for Memory {
 
     fn facets(
         &self,
-        _: &Condition,
+        _: &Query,
         _: &[Facet],
         _: usize,
         _: &Asker,
@@ -104,7 +104,7 @@ impl LocalEngine for Memory {
 
     fn complete(
         &self,
-        _: &Condition,
+        _: &Query,
         _: Completion<'_>,
         _: &str,
         _: usize,

@@ -1,6 +1,6 @@
 //! Query to hits.
 //!
-//! A [`Condition`] is compiled to a query of the search engine: terms lead to the messages, and
+//! A [`Query`] is compiled to a query of tantivy: terms lead to the messages, and
 //! where terms cannot decide, the stored message does. What comes out is exactly what
 //! [`evaluate`](postern_query::evaluate()) says of every message, in exactly the order asked for.
 
@@ -26,7 +26,7 @@ mod tests;
 mod work_tests;
 
 use postern_query::schema::{Sort, SortField};
-use postern_query::{Condition, Message};
+use postern_query::{Message, Query};
 
 pub use compile::expand::MAX_TERMS;
 pub use compile::open::MAX_OPEN_PATTERNS;
@@ -46,8 +46,8 @@ pub use work::Work;
 /// What to look for.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
-    /// Which messages.
-    pub condition: &'a Condition,
+    /// Which messages. Its own order counts only where it is repeated below.
+    pub query: &'a Query,
     /// In which order; ties always fall by id.
     pub order: &'a [Sort],
     /// Where to go on: right after the last message of the page before.
@@ -79,8 +79,8 @@ impl Page {
     /// use postern_query::Query;
     ///
     /// let (index, query) = (Index::open("data".as_ref())?, Query::everything());
-    /// let (condition, order) = (query.condition(), query.natural_order());
-    /// let first = Search { condition, order: &order, after: None, offset: 0, limit: 25, highlight: false };
+    /// let order = query.natural_order();
+    /// let first = Search { query: &query, order: &order, after: None, offset: 0, limit: 25, highlight: false };
     /// let (page, asker) = (index.search(&first, &Asker::unlimited())?, Asker::unlimited());
     /// let after = page.position(24, &order);
     /// let next = index.search(&Search { after: after.as_ref(), ..first }, &asker)?;

@@ -1,7 +1,7 @@
 //! Pages that go on from a position.
 
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
-use postern_query::{Condition, Message};
+use postern_query::{Message, Query};
 
 use super::{Asker, Index, Page, Position, Search};
 use crate::testing::{NOW, index_of, occurrence, source, writer};
@@ -14,8 +14,8 @@ fn message(id: &str, minute: Option<i64>, from: &str) -> Message {
 }
 
 fn page(index: &Index, order: &[Sort], after: Option<&Position>) -> Page {
-    let condition = &Condition::everything();
-    let search = Search { condition, order, after, offset: 0, limit: 2, highlight: false };
+    let query = &Query::everything();
+    let search = Search { query, order, after, offset: 0, limit: 2, highlight: false };
     index.search(&search, &Asker::unlimited()).unwrap()
 }
 
@@ -101,9 +101,9 @@ fn the_message_at_the_place_may_be_gone() {
     assert_eq!(page(&index, &[SENDER], Some(&after)).count, 6);
 }
 
-fn word(word: &str) -> Condition {
+fn word(word: &str) -> Query {
     let context = postern_query::Context::utc(NOW);
-    postern_query::parse(word, &context).unwrap().query.condition().clone()
+    postern_query::parse(word, &context).unwrap().query
 }
 
 /// Relevance counts over all messages: with each that is added the order of the others may change.
@@ -117,15 +117,9 @@ fn pages_by_relevance_stay_in_the_state_of_the_first() {
     };
     let first = vec![text("a", "due due due"), text("b", "due due x"), text("c", "due x y z")];
     let index = index_of(data.path(), &[first]);
-    let (condition, order) = (word("due"), [Sort::descending(SortField::Score)]);
-    let whole = Search {
-        condition: &condition,
-        order: &order,
-        after: None,
-        offset: 0,
-        limit: 1,
-        highlight: false,
-    };
+    let (query, order) = (word("due"), [Sort::descending(SortField::Score)]);
+    let whole =
+        Search { query: &query, order: &order, after: None, offset: 0, limit: 1, highlight: false };
     let page = index.search(&whole, &Asker::unlimited()).unwrap();
     let after = page.position(0, &order).unwrap();
     let mut writer = writer(data.path());

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime};
 
 use postern_query::schema::{Sort, SortField, StringField};
-use postern_query::{Condition, Message};
+use postern_query::{Message, Query};
 use tantivy::collector::Collector as _;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
@@ -121,13 +121,13 @@ impl Index {
         take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<Page, Error> {
         let searcher = self.searcher_for(search);
-        let plan = self.plan(&searcher, search.condition, asker)?;
+        let plan = self.plan(&searcher, search.query, asker)?;
         let mut found = self.find(&searcher, &plan, search)?;
         let ranked = search.order.iter().any(|sort| sort.by == SortField::Score);
         if plan.scored && !ranked {
             scores::fill_in(&searcher, &plan, &mut found.first)?;
         }
-        let needles = search.highlight.then(|| snippet::Needles::of(search.condition));
+        let needles = search.highlight.then(|| snippet::Needles::of(search.query.condition()));
         let highlighting = asker.work.meter("highlighting");
         let scanned = snippet::Needles::share(found.first.len());
         // Paid before the first is handed over: an answer that has begun is not too costly.
@@ -160,7 +160,7 @@ impl Index {
     /// As for [`search`](Self::search).
     pub fn ids(&self, search: &Search<'_>, asker: &Asker) -> Result<Ids, Error> {
         let searcher = self.searcher_for(search);
-        let plan = self.plan(&searcher, search.condition, asker)?;
+        let plan = self.plan(&searcher, search.query, asker)?;
         let found = self.find(&searcher, &plan, search)?;
         let addresses: Vec<_> = found.first.iter().map(|(_, address)| *address).collect();
         Ok(Ids { count: found.count, ids: ids::read(&searcher, &addresses)? })
@@ -199,14 +199,14 @@ impl Index {
         ledger::occurrences_at(&self.folder, id)
     }
 
-    /// The plan for what the asker may see of a condition.
+    /// The plan for what the asker may see of a query.
     pub(super) fn plan(
         &self,
         searcher: &Searcher,
-        condition: &Condition,
+        query: &Query,
         asker: &Asker,
     ) -> Result<Plan, Error> {
-        compile(searcher, condition, &asker.work, self.visible(searcher, asker)?)
+        compile(searcher, query.condition(), &asker.work, self.visible(searcher, asker)?)
     }
 
     /// The messages that the asker may see; nothing where these are all.

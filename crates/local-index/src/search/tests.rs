@@ -4,7 +4,7 @@ use super::compile::{expand, fuzzy};
 use postern_query::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
 use postern_query::schema::{InstantField, Sort, SortField, StringField, TextField};
 use postern_query::{
-    Attachment, AttachmentTest, Condition, Expr, Located, Message, PersonPattern, Predicate,
+    Attachment, AttachmentTest, Condition, Expr, Located, Message, PersonPattern, Predicate, Query,
     Recipient, Role, Span, StringTest, TextPattern, TextTest, evaluate,
 };
 
@@ -27,12 +27,14 @@ fn word(word: &str, scored: bool) -> Condition {
 }
 
 fn ids(index: &Index, condition: &Condition, order: &[Sort]) -> Vec<String> {
-    let search = Search { condition, order, after: None, offset: 0, limit: 100, highlight: false };
+    let query = &Query::of(condition.clone());
+    let search = Search { query, order, after: None, offset: 0, limit: 100, highlight: false };
     index.ids(&search, &Asker::unlimited()).unwrap().ids
 }
 
 fn scores(index: &Index, condition: &Condition, order: &[Sort]) -> Vec<f32> {
-    let search = Search { condition, order, after: None, offset: 0, limit: 100, highlight: false };
+    let query = &Query::of(condition.clone());
+    let search = Search { query, order, after: None, offset: 0, limit: 100, highlight: false };
     index.search(&search, &Asker::unlimited()).unwrap().hits.iter().map(|hit| hit.score).collect()
 }
 

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use postern_query::pattern::Regex;
 use postern_query::schema::TextField;
 use postern_query::{
-    Condition, Context, Expr, Located, Message, Predicate, Role, Span, TextPattern, TextTest,
+    Context, Expr, Located, Message, Predicate, Query, Role, Span, TextPattern, TextTest,
     odata, parse,
 };
 use tempfile::TempDir;
@@ -42,36 +42,35 @@ fn index(messages: usize) -> (TempDir, Index) {
     (data, index)
 }
 
-fn typed(text: &str) -> Condition {
+fn typed(text: &str) -> Query {
     let context = Context::utc(jiff::Timestamp::UNIX_EPOCH);
-    parse(text, &context).unwrap().query.condition().clone()
+    parse(text, &context).unwrap().query
 }
 
 /// Verified message by message: terms do not say that one recipient has both.
-fn on_one_element() -> Condition {
+fn on_one_element() -> Query {
     let filter = "toRecipients/any(r: r/name eq 'A' and r/address ne 'b@x.example')";
-    odata::parse_filter(filter).unwrap().condition().clone()
+    odata::parse_filter(filter).unwrap()
 }
 
 /// Asks one kind of question.
 type Question = Box<dyn Fn(&Index, &Asker) -> Result<(), Error>>;
 
-fn search(condition: Condition, limit: usize, highlight: bool) -> Question {
+fn search(query: Query, limit: usize, highlight: bool) -> Question {
     Box::new(move |index, asker| {
-        let search =
-            Search { condition: &condition, order: &[], after: None, offset: 0, limit, highlight };
+        let search = Search { query: &query, order: &[], after: None, offset: 0, limit, highlight };
         index.search(&search, asker).map(drop)
     })
 }
 
 fn questions() -> Vec<(&'static str, Question)> {
     let facets = |index: &Index, asker: &Asker| {
-        let all = Condition::everything();
+        let all = Query::everything();
         index.facets(&all, &Facet::ALL, 20, &TimeZone::UTC, asker).map(drop)
     };
     let complete = |index: &Index, asker: &Asker| {
         let sender = Completion::Address(&[Role::From]);
-        index.complete(&Condition::everything(), sender, "", 9, asker).map(drop)
+        index.complete(&Query::everything(), sender, "", 9, asker).map(drop)
     };
     vec![
         ("word", search(typed("common"), 9, false)),
@@ -182,10 +181,9 @@ fn a_thousand_words_with_highlights_are_never_too_dear() {
 #[test]
 fn a_pattern_that_is_there_twice_is_looked_up_once() {
     let (data, _) = index(200);
-    let twice =
-        Expr::Or(vec![typed("*umber*"), Expr::And(vec![typed("*umber*"), typed("common")])]);
+    let twice = typed("*umber*").or(typed("*umber*").and(typed("common")));
     let [once, twice] = [typed("*umber*"), twice]
-        .map(|condition| cost(data.path(), &search(condition, 0, false), &Scope::All));
+        .map(|query| cost(data.path(), &search(query, 0, false), &Scope::All));
     assert!(twice < once + once / 2, "{once} and {twice}");
 }
 
@@ -249,9 +247,9 @@ fn an_expression_that_is_too_large_to_be_compiled_is_refused() {
         pattern: TextPattern::Regex(regex),
         scored: true,
     };
-    let condition = Expr::Leaf(Located::new(Predicate::Text(test), Span::default()));
+    let query = Query::of(Expr::Leaf(Located::new(Predicate::Text(test), Span::default())));
     for asker in [Asker::unlimited(), asker(Work::limited(), &Scope::All)] {
-        let error = search(condition.clone(), 9, false)(&index, &asker).unwrap_err();
+        let error = search(query.clone(), 9, false)(&index, &asker).unwrap_err();
         assert!(matches!(error, Error::TooCostly { part } if part == "/.*a.{100}/"));
     }
 }
@@ -262,7 +260,7 @@ fn a_facet_that_is_named_twice_is_counted_once() {
     let facets = |names: &[Facet]| {
         let work = Work::unlimited();
         let asker = asker(work.clone(), &Scope::All);
-        let all = Condition::everything();
+        let all = Query::everything();
         let counted = index.facets(&all, names, 9, &TimeZone::UTC, &asker).unwrap();
         (counted, work.spent())
     };
@@ -314,16 +312,14 @@ fn a_message_that_has_to_be_read_was_read_for_each_condition() {
     let equalities: Vec<_> = (0..5_000)
         .map(|n| format!("fromAddress eq 'a{n}@b.c' or not (fromAddress ne 'sender1@contoso.com')"))
         .collect();
-    let values = odata::parse_filter(&equalities.join(" or ")).unwrap().condition().clone();
+    let values = odata::parse_filter(&equalities.join(" or ")).unwrap();
     let words = typed("subject:common");
-    for (condition, expected) in [
-        (values.clone(), 1),
-        (Expr::And(vec![words.clone(), values.clone()]), 1),
-        (Expr::Or(vec![words, values]), 11),
-    ] {
+    for (query, expected) in
+        [(values.clone(), 1), (words.clone().and(values.clone()), 1), (words.or(values), 11)]
+    {
         let asker = Asker::unlimited();
         let search = Search {
-            condition: &condition,
+            query: &query,
             order: &[],
             after: None,
             offset: 0,

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use postern_query::schema::Sort;
-use postern_query::{Condition, Message};
+use postern_query::{Message, Query};
 
 use super::{Added, LONGEST_ID, Options, SameId, Writer};
 use crate::Error;
@@ -29,10 +29,10 @@ fn take(writer: &mut Writer, path: &str, modified: i64, ids: &[&str]) {
 }
 
 fn ids(data: &Path) -> Vec<String> {
-    let condition = Condition::everything();
+    let query = Query::everything();
     let order: &[Sort] = &[];
     let search = Search {
-        condition: &condition,
+        query: &query,
         order,
         after: None,
         offset: 0,

@@ -90,6 +90,21 @@ impl Query {
         Self::new(Expr::And(vec![self.condition, other.condition]), order)
     }
 
+    /// Either condition, or both; the order is this query's, else the other's.
+    ///
+    /// ```
+    /// use postern_query::{odata, Query};
+    ///
+    /// let read = odata::parse_filter("isRead")?;
+    /// assert_eq!(Query::nothing().or(read.clone()), read);
+    /// # Ok::<(), postern_query::Errors>(())
+    /// ```
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        let order = if self.order.is_empty() { other.order } else { self.order };
+        Self::new(Expr::Or(vec![self.condition, other.condition]), order)
+    }
+
     /// The same condition in another order.
     #[must_use]
     pub fn ordered_by(self, order: Vec<Sort>) -> Self {

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use postern_local_index::search::{Asker, Index, Search};
 use postern_mail::id_of;
 use postern_query::schema::StringField;
-use postern_query::{Condition, Expr, Located, Predicate, Span, StringTest};
+use postern_query::{Predicate, Query, StringTest};
 use postern_upstream::fake::{Fake, Mail, Misbehaviour};
 use postern_upstream::{DataTap, Retry, Secret, Settings, TenantSettings};
 
@@ -110,7 +110,7 @@ impl Setting {
         }
         let index = Index::open(self.data.path()).unwrap();
         let search = Search {
-            condition: &Expr::And(vec![]),
+            query: &Query::everything(),
             order: &[],
             after: None,
             offset: 0,
@@ -141,7 +141,7 @@ fn indexed(data: &Path) -> u64 {
     Index::open(data).unwrap().totals().indexed
 }
 
-fn folder_is(name: &str) -> Condition {
+fn folder_is(name: &str) -> Query {
     let test = Predicate::String(StringField::Folder, StringTest::Is(name.to_owned()));
-    Expr::Leaf(Located::new(test, Span::default()))
+    Query::of(test)
 }

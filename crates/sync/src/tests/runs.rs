@@ -66,7 +66,7 @@ async fn what_moved_to_another_folder_moves_here() {
     let index = Index::open(setting.data.path()).unwrap();
     let order = [];
     let search = Search {
-        condition: &folder_is("Archive"),
+        query: &folder_is("Archive"),
         order: &order,
         after: None,
         offset: 0,

@@ -4,9 +4,7 @@ use std::ops::ControlFlow;
 
 use postern_local_index::search::{Facet, Search};
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
-use postern_query::{
-    Comparison, Condition, Expr, InstantTest, Located, Message, Predicate, Span, StringTest,
-};
+use postern_query::{Comparison, InstantTest, Message, Predicate, Query, StringTest};
 use serde_json::{Value, json};
 
 use super::page::Page;
@@ -25,19 +23,19 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, 
         let shown = folders.iter().skip(offset).take(most).map(|name| folder(name));
         return Ok(page.part.page("Items", shown.collect()));
     };
-    let mut parts = vec![mailbox(asked)];
+    let mut query = mailbox(asked);
     if asked.node != "-" {
         let name = folders.into_iter().find(|name| folder_id(name) == asked.node);
-        parts.push(by(StringField::Folder, &name.ok_or(Nothing::NotHere)?));
+        query = query.and(by(StringField::Folder, &name.ok_or(Nothing::NotHere)?));
     }
     for (comparison, time) in [Comparison::AtLeast, Comparison::AtMost].into_iter().zip(span) {
         let test = InstantTest::Compare(comparison, time);
-        parts.push(is(Predicate::Instant(InstantField::Received, test)));
+        query = query.and(Query::of(Predicate::Instant(InstantField::Received, test)));
     }
     let mut items = Vec::new();
     here.engine.each(
         &Search {
-            condition: &Expr::And(parts),
+            query: &query,
             order: &[Sort::ascending(SortField::Instant(InstantField::Received))],
             after: None,
             offset,
@@ -55,20 +53,16 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, 
 
 /// The bytes of the message of that item id, or of that id of ours.
 pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Original, Nothing> {
-    let either = [StringField::ItemId, StringField::Id].map(|field| by(field, &asked.node));
-    let condition = Expr::And(vec![mailbox(asked), Expr::Or(either.to_vec())]);
-    let message = first(here.engine, &condition, here.asker)?.ok_or(Nothing::NotHere)?;
+    let either = by(StringField::ItemId, &asked.node).or(by(StringField::Id, &asked.node));
+    let query = mailbox(asked).and(either);
+    let message = first(here.engine, &query, here.asker)?.ok_or(Nothing::NotHere)?;
     here.engine.original(&message.id)?.map_err(|_| Nothing::NotHere)
 }
 
-fn is(predicate: Predicate) -> Condition {
-    Expr::Leaf(Located::new(predicate, Span::default()))
-}
-
 /// What lies in the mailbox.
-fn mailbox(asked: &Node) -> Condition {
+fn mailbox(asked: &Node) -> Query {
     let same = StringTest::Same(asked.source.clone());
-    is(Predicate::String(StringField::Mailbox, same))
+    Query::of(Predicate::String(StringField::Mailbox, same))
 }
 
 /// The folders of the mailbox; one without any was not taken in.

@@ -91,7 +91,7 @@ pub(super) async fn post(
     });
     let understood = reading.await??;
     let question = Question {
-        condition: understood.query.condition().clone(),
+        query: understood.query.clone(),
         order: vec![Sort::descending(SortField::Instant(InstantField::Received))],
         after: None,
         offset: 0,

@@ -131,7 +131,7 @@ impl Asked {
     pub(super) fn question(&self) -> Question {
         let query = &self.understood.query;
         Question {
-            condition: query.condition().clone(),
+            query: query.clone(),
             order: query.natural_order(),
             after: self.after().cloned(),
             offset: self.offset(),

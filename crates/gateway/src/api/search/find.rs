@@ -184,14 +184,14 @@ pub(super) async fn facets(
         return Facets::without(names, &refused.errors.to_string());
     }
     let facets: Vec<_> = names.iter().filter_map(|name| name.facet()).collect();
-    let condition = asked.question().condition;
+    let query = asked.question().query;
     let Ok(local) = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await
     else {
         return Facets::without(names, "premium refused the key");
     };
     let counting =
         move |engine: &dyn LocalEngine, asker: &Asker| -> Result<Vec<FacetCounts>, IndexError> {
-            engine.facets(&condition, &facets, MOST_VALUES, asker)
+            engine.facets(&query, &facets, MOST_VALUES, asker)
         };
     match local.ask(allowance, counting).await {
         Ok(counts) => Facets::of(names, counts),

@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use postern_query::schema::{Sort, SortField};
-use postern_query::{Condition, Message, Role};
+use postern_query::{Message, Query, Role};
 use proptest::prelude::*;
 
 use super::{cases, conditions, messages};
@@ -26,17 +26,17 @@ fn mine() -> Asker {
     Asker { scope: Scope::Mailboxes(vec!["mine".into(), "also".into()]), work: Work::limited() }
 }
 
-fn told(index: &Index, condition: &Condition, order: &[Sort]) -> Result<Told, Error> {
-    let search = Search { condition, order, after: None, offset: 0, limit: 99, highlight: true };
+fn told(index: &Index, query: &Query, order: &[Sort]) -> Result<Told, Error> {
+    let search = Search { query, order, after: None, offset: 0, limit: 99, highlight: true };
     let page = index.search(&search, &mine())?;
     let all = [Role::From, Role::To, Role::Cc];
     let kinds = [Completion::Address(&all), Completion::Name(&all), Completion::Folder];
-    let completions = kinds.map(|kind| index.complete(condition, kind, "", 9, &mine()));
+    let completions = kinds.map(|kind| index.complete(query, kind, "", 9, &mine()));
     Ok(Told {
         count: page.count,
         hits: page.hits,
         ids: index.ids(&search, &mine())?.ids,
-        facets: index.facets(condition, &Facet::ALL, 9, &TimeZone::UTC, &mine())?,
+        facets: index.facets(query, &Facet::ALL, 9, &TimeZone::UTC, &mine())?,
         completions: completions.into_iter().collect::<Result<_, _>>()?,
     })
 }
@@ -81,8 +81,9 @@ proptest! {
         let among = index_of(folders[1].path(), &mixed(&visible, &hidden));
         let by_score = [Sort::descending(SortField::Score)];
         for (condition, order) in &questions {
+            let query = Query::of(condition.clone());
             for order in [order.as_slice(), &by_score] {
-                let (one, other) = (told(&alone, condition, order), told(&among, condition, order));
+                let (one, other) = (told(&alone, &query, order), told(&among, &query, order));
                 let (one, other) = (format!("{one:?}"), format!("{other:?}"));
                 prop_assert_eq!(one, other, "for {:?}\nby {:?}", condition, order);
             }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use postern_query::evaluate::{flag_value, instant_value, number_value, string_value};
 use postern_query::schema::{Sort, SortField};
-use postern_query::{Condition, Message, evaluate};
+use postern_query::{Condition, Message, Query, evaluate};
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 
@@ -62,7 +62,14 @@ fn search(
     let highlight = true;
     index
         .search(
-            &Search { condition, order, after: None, offset, limit, highlight },
+            &Search {
+                query: &Query::of(condition.clone()),
+                order,
+                after: None,
+                offset,
+                limit,
+                highlight,
+            },
             &Asker::unlimited(),
         )
         .unwrap()
@@ -129,8 +136,14 @@ fn check_pages(
         prop_assert!(ids(&page).iter().eq(wanted), "page of {} from {}", limit, offset);
         prop_assert_eq!(page.count, all.count);
     }
-    let search =
-        Search { condition, order, after: None, offset: 0, limit: usize::MAX, highlight: false };
+    let search = Search {
+        query: &Query::of(condition.clone()),
+        order,
+        after: None,
+        offset: 0,
+        limit: usize::MAX,
+        highlight: false,
+    };
     prop_assert_eq!(index.ids(&search, &Asker::unlimited()).unwrap().ids, expected);
     Ok(())
 }
@@ -142,10 +155,11 @@ fn check_walk(
     order: &[Sort],
     all: &Page,
 ) -> Result<(), TestCaseError> {
+    let query = Query::of(condition.clone());
     let (mut walked, mut after) = (Vec::new(), None);
     loop {
         let search = Search {
-            condition,
+            query: &query,
             order,
             after: after.as_ref(),
             offset: 0,

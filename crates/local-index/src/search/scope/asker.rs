@@ -1,7 +1,7 @@
 //! Whoever asks an index.
 
 use postern_query::schema::StringField;
-use postern_query::{Condition, Expr, Located, Predicate, Span, StringTest};
+use postern_query::{Condition, Expr, Located, Predicate, Query, Span, StringTest};
 
 use crate::search::Work;
 
@@ -13,7 +13,7 @@ use crate::search::Work;
 ///
 /// let (index, query) = (Index::open("data".as_ref())?, Query::everything());
 /// let search = Search {
-///     condition: query.condition(), order: &[], after: None, offset: 0, limit: 25, highlight: false,
+///     query: &query, order: &[], after: None, offset: 0, limit: 25, highlight: false,
 /// };
 /// let alice = Asker { scope: Scope::Mailboxes(vec!["alice@contoso.com".into()]), work: Work::limited() };
 /// println!("{} of {}", index.search(&search, &alice)?.count, index.search(&search, &Asker::unlimited())?.count);
@@ -54,12 +54,12 @@ impl Scope {
         Some(Expr::Leaf(Located::new(test, Span::default())))
     }
 
-    /// The condition, and that the message lies in the scope.
+    /// The query, and that the message lies in the scope.
     #[must_use]
-    pub fn restrict(&self, condition: Condition) -> Condition {
+    pub fn restrict(&self, query: Query) -> Query {
         match self.condition() {
-            None => condition,
-            Some(scope) => Expr::And(vec![scope, condition]),
+            None => query,
+            Some(scope) => query.and(Query::of(scope)),
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use postern_query::analysis::lower_case;
 use postern_query::schema::{RecipientList, StringField};
-use postern_query::{Condition, Role};
+use postern_query::{Query, Role};
 use tantivy::schema::Field;
 use tantivy::{BitSet, SegmentReader};
 use tantivy_fst::Automaton;
@@ -61,9 +61,9 @@ impl Index {
     ///
     /// ```no_run
     /// use postern_local_index::search::{Asker, Completion, Index};
-    /// use postern_query::{Condition, Role};
+    /// use postern_query::{Query, Role};
     ///
-    /// let (index, all) = (Index::open("data".as_ref())?, Condition::everything());
+    /// let (index, all) = (Index::open("data".as_ref())?, Query::everything());
     /// let asker = Asker::unlimited();
     /// for sender in index.complete(&all, Completion::Address(&[Role::From]), "ali", 10, &asker)? {
     ///     println!("{} ({})", sender.value, sender.count);
@@ -76,7 +76,7 @@ impl Index {
     /// When the question costs too much work or is stopped, or the index cannot be read.
     pub fn complete(
         &self,
-        within: &Condition,
+        within: &Query,
         completion: Completion<'_>,
         typed: &str,
         most: usize,
@@ -279,7 +279,7 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let index = index_of(data.path(), &parts());
         let found = index
-            .complete(&Condition::everything(), completion, typed, 3, &Asker::unlimited())
+            .complete(&Query::everything(), completion, typed, 3, &Asker::unlimited())
             .unwrap();
         let shown = found.iter().map(|one| {
             let spellings = one.spellings.iter().map(|one| format!("{} {}", one.value, one.count));
@@ -327,7 +327,7 @@ mod tests {
         let index = index_of(data.path(), &parts());
         let one = postern_query::odata::parse_filter("id eq '4'").unwrap();
         let from = Completion::Address(&[Role::From]);
-        let found = index.complete(one.condition(), from, "", 9, &Asker::unlimited()).unwrap();
+        let found = index.complete(&one, from, "", 9, &Asker::unlimited()).unwrap();
         assert_eq!(
             (found.len(), found[0].value.as_str(), found[0].count),
             (1, "alice@x.example", 1)

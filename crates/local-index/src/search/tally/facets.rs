@@ -8,7 +8,7 @@ use std::collections::btree_map::Entry;
 
 use jiff::tz::TimeZone;
 use postern_query::schema::{FlagField, InstantField, StringField};
-use postern_query::{Condition, Role};
+use postern_query::{Query, Role};
 use tantivy::schema::Field;
 use tantivy::{BitSet, Searcher, SegmentReader};
 
@@ -74,14 +74,14 @@ impl Index {
     /// When the question costs too much work or is stopped, or the index cannot be read.
     pub fn facets(
         &self,
-        condition: &Condition,
+        query: &Query,
         facets: &[Facet],
         most: usize,
         zone: &TimeZone,
         asker: &Asker,
     ) -> Result<Vec<FacetCounts>, Error> {
         let searcher = self.searcher();
-        let plan = self.plan(&searcher, condition, asker)?;
+        let plan = self.plan(&searcher, query, asker)?;
         let chosen = choose(&searcher, &plan)?;
         let meter = asker.work.meter("facets");
         let matching = Matching { searcher: &searcher, chosen: &chosen, zone, meter: &meter };
@@ -237,9 +237,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let index = index_of(data.path(), &parts());
         let query = odata::parse_filter(filter).unwrap();
-        let found = index
-            .facets(query.condition(), &[facet], most, &TimeZone::UTC, &Asker::unlimited())
-            .unwrap();
+        let found =
+            index.facets(&query, &[facet], most, &TimeZone::UTC, &Asker::unlimited()).unwrap();
         let values = found[0].values.iter().map(|one| format!("{} {}", one.value, one.count));
         let values: Vec<_> = values.collect();
         assert_eq!(format!("{} +{}", values.join(", "), found[0].others), expected);
@@ -272,7 +271,7 @@ mod tests {
         let index = index_of(data.path(), &parts());
         let zone = TimeZone::fixed(jiff::tz::offset(1));
         let found = index
-            .facets(&Condition::everything(), &[Facet::Year], 9, &zone, &Asker::unlimited())
+            .facets(&Query::everything(), &[Facet::Year], 9, &zone, &Asker::unlimited())
             .unwrap();
         assert_eq!(found[0].values, [Counted { value: "2024".into(), count: 4 }]);
     }
