@@ -86,7 +86,8 @@ fn measure(ours: &Index, bare: &Bare, question: Question, picked: &Picked) {
     let newest = sort(SortField::Instant(InstantField::Received));
     let best = sort(SortField::Score);
     let search = |order, highlight| {
-        let search = Search { query, order, after: None, offset: 0, limit: PAGE, highlight };
+        let search =
+            Search { query: &query, order, after: None, offset: 0, limit: PAGE, highlight };
         ours.search(&search, &Asker::unlimited()).unwrap().count
     };
     let unscored = question.is_unscored();

@@ -25,6 +25,9 @@ pub use html::to_text as html_to_text;
 pub use parse::parts::{File, file_of, html_of};
 pub use parse::{parse, parse_with};
 
+/// Bytes of one text that are read; the rest of a longer one is left out.
+const MAX_TEXT: usize = 8 << 20;
+
 /// The id of a message: the first 32 hex digits of the SHA-256 of its raw bytes.
 ///
 /// ```

@@ -11,9 +11,9 @@ mod markup;
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{EndTag, StartTag, Tag, TokenSinkResult};
 
+use crate::MAX_TEXT;
 use crate::html::hidden::Hidden;
 use crate::html::markup::Reader;
-use crate::parse::body::MAX_TEXT;
 
 /// The text of an HTML page.
 ///

@@ -1,5 +1,6 @@
 //! The parts of a message: its text, and the files that came with it.
 
+use crate::MAX_TEXT;
 use std::borrow::Cow;
 
 use mail_parser::parsers::MessageStream;
@@ -192,9 +193,6 @@ pub(crate) fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> 
 fn declared_charset<'p>(part: &'p MessagePart<'_>) -> &'p str {
     part.content_type().and_then(|value| value.attribute("charset")).unwrap_or_default()
 }
-
-/// Bytes of one text that are read; the rest of a longer one is left out.
-pub(crate) const MAX_TEXT: usize = 8 << 20;
 
 /// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
 /// encodings.

@@ -70,7 +70,7 @@ fn internet_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Messa
             message.damage = damage::of(raw, &parsed);
         }
         None => {
-            let start = raw.get(..body::MAX_TEXT).unwrap_or(raw);
+            let start = raw.get(..crate::MAX_TEXT).unwrap_or(raw);
             message.body = Some(body::clean(guessed(start).trim_start()));
             message.damage = (!raw.is_empty()).then(|| damage::UNREADABLE.to_owned());
         }

@@ -38,7 +38,7 @@ pub fn html_of(raw: &[u8]) -> Option<String> {
                 html.push('\n');
             }
             html.push_str(&body::text(part, parsed.raw_message()));
-            if html.len() >= body::MAX_TEXT {
+            if html.len() >= crate::MAX_TEXT {
                 return ControlFlow::Break(());
             }
         }
@@ -152,6 +152,6 @@ mod tests {
         let part = format!("--b\nContent-Type: text/html\n\n{}\n", "x".repeat(3 << 20));
         let raw = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", part.repeat(5));
         let length = html_of(raw.as_bytes()).unwrap().len();
-        assert!((body::MAX_TEXT..body::MAX_TEXT + (3 << 20)).contains(&length), "{length}");
+        assert!((crate::MAX_TEXT..crate::MAX_TEXT + (3 << 20)).contains(&length), "{length}");
     }
 }

@@ -16,10 +16,10 @@ use tantivy_fst::Automaton;
 
 use super::expand::{Steps, spend};
 use crate::Error;
-use crate::search::compile::single;
 use crate::search::scope::visible::{Visible, is_seen};
 use crate::search::scorers::blended::Blended;
 use crate::search::scorers::clause::Clause;
+use crate::search::scorers::clause::single;
 use crate::search::work::{LOOKUP, Meter, TERM};
 
 /// How many terms one word stands for in one field.

@@ -16,8 +16,8 @@ use std::sync::Arc;
 use postern_query::{
     Condition, Expr, InstantTest, Located, NumberTest, Predicate, Span, TextPattern, TextTest,
 };
-use tantivy::query::{EnableScoring, PhraseQuery, Query, TermQuery, Weight as _};
-use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::query::{EnableScoring, Query, Weight as _};
+use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
 use super::Work;
@@ -30,8 +30,8 @@ use crate::search::compile::element::Candidates;
 use crate::search::compile::expand::{MAX_TERMS, Pattern, Terms, expand};
 use crate::search::compile::fuzzy::{Seen, fuzzy};
 use crate::search::scope::visible::{InScope, Visible, Weights};
-use crate::search::scorers::clause::{Clause, both, either, unscored};
-use crate::search::scorers::metered::Metered;
+use crate::search::scorers::clause::{Clause, both, either, phrase, single, unscored};
+use crate::search::scorers::metered::Metering;
 use crate::search::scorers::placed::{Arrangement, placed};
 use crate::search::scorers::union::{AnyTerm, FieldTerms};
 use crate::search::scorers::verified::{Faults, Messages, Verified};
@@ -410,30 +410,6 @@ impl Compiler<'_> {
     }
 }
 
-/// How parts of a query look at the work.
-pub(super) struct Metering {
-    pub(super) meter: Meter,
-    keeps_place: bool,
-}
-
-impl Metering {
-    /// The same documents. The list of one word needs no look: it is soon at its end.
-    pub(super) fn of(&self, clause: Clause) -> Clause {
-        match clause {
-            Clause::Only(query) if self.keeps_place || !query.is::<TermQuery>() => {
-                Clause::Only(self.metered(query))
-            }
-            Clause::Except(query) => Clause::Except(self.metered(query)),
-            other @ (Clause::All | Clause::Nothing | Clause::Only(_)) => other,
-        }
-    }
-
-    fn metered(&self, query: Box<dyn Query>) -> Box<dyn Query> {
-        let (meter, keeps_place) = (self.meter.clone(), self.keeps_place);
-        Box::new(Metered { query, meter, keeps_place })
-    }
-}
-
 /// The range of a field that a condition asks for, if that is all it asks.
 fn range(condition: &Condition) -> Option<(Field, Range)> {
     let Expr::Leaf(leaf) = condition else { return None };
@@ -455,21 +431,6 @@ fn range(condition: &Condition) -> Option<(Field, Range)> {
         | Predicate::Reference(_)
         | Predicate::Person { .. } => None,
     }
-}
-
-/// These terms next to each other.
-pub(super) fn phrase<S: AsRef<str>>(field: Field, texts: impl Iterator<Item = S>) -> Clause {
-    let mut terms: Vec<_> = texts.map(|text| Term::from_field_text(field, text.as_ref())).collect();
-    match terms.len() {
-        0 => Clause::Nothing,
-        1 => terms.pop().map_or(Clause::Nothing, |term| Clause::Only(single(term))),
-        _ => Clause::Only(Box::new(PhraseQuery::new(terms))),
-    }
-}
-
-/// One term.
-pub(super) fn single(term: Term) -> Box<dyn Query> {
-    Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
 }
 
 /// The messages with a trait.

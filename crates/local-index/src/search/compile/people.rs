@@ -11,9 +11,10 @@ use super::expand::{Pattern, Terms};
 use crate::Error;
 use crate::format::schema;
 use crate::format::terms::{ENDS, Kind};
+use crate::search::compile::Compiler;
 use crate::search::compile::element::Candidates;
-use crate::search::compile::{Compiler, phrase, single};
 use crate::search::scorers::clause::Clause;
+use crate::search::scorers::clause::{phrase, single};
 
 impl Compiler<'_> {
     pub(crate) fn person(

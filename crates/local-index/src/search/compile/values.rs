@@ -17,8 +17,9 @@ use crate::Error;
 use crate::format::schema;
 use crate::format::terms::{ENDS, Kind, is_regular, traits};
 use crate::search::compile::element::{Candidates, any};
-use crate::search::compile::{Compiler, has, phrase, single};
+use crate::search::compile::{Compiler, has};
 use crate::search::scorers::clause::Clause;
+use crate::search::scorers::clause::{phrase, single};
 
 /// What stands for a value that is not there.
 enum Absence {

@@ -3,7 +3,11 @@
 //! The engine has no plain "not": a query with only negative parts finds nothing there. Here a
 //! negation is a value of its own until it meets something to take away from.
 
-use tantivy::query::{AllQuery, BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, Query};
+use tantivy::Term;
+use tantivy::query::{
+    AllQuery, BooleanQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery,
+};
+use tantivy::schema::{Field, IndexRecordOption};
 
 use super::guarded::Guarded;
 
@@ -115,4 +119,19 @@ fn boolean(mut parts: Vec<(Occur, Box<dyn Query>)>) -> Box<dyn Query> {
             Box::new(BooleanQuery::new(parts))
         }
     }
+}
+
+/// These terms next to each other.
+pub(crate) fn phrase<S: AsRef<str>>(field: Field, texts: impl Iterator<Item = S>) -> Clause {
+    let mut terms: Vec<_> = texts.map(|text| Term::from_field_text(field, text.as_ref())).collect();
+    match terms.len() {
+        0 => Clause::Nothing,
+        1 => terms.pop().map_or(Clause::Nothing, |term| Clause::Only(single(term))),
+        _ => Clause::Only(Box::new(PhraseQuery::new(terms))),
+    }
+}
+
+/// One term.
+pub(crate) fn single(term: Term) -> Box<dyn Query> {
+    Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
 }

@@ -4,10 +4,37 @@
 //! among them, and finds nothing more once the work is over; whoever asked looks at the work before
 //! the answer counts.
 
-use tantivy::query::{AllScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
+use tantivy::query::{
+    AllScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, TermQuery, Weight,
+};
 use tantivy::{DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED};
 
+use super::clause::Clause;
 use crate::search::work::{Counter, Meter};
+
+/// How parts of a query look at the work.
+pub(crate) struct Metering {
+    pub(crate) meter: Meter,
+    pub(crate) keeps_place: bool,
+}
+
+impl Metering {
+    /// The same documents. The list of one word needs no look: it is soon at its end.
+    pub(crate) fn of(&self, clause: Clause) -> Clause {
+        match clause {
+            Clause::Only(query) if self.keeps_place || !query.is::<TermQuery>() => {
+                Clause::Only(self.metered(query))
+            }
+            Clause::Except(query) => Clause::Except(self.metered(query)),
+            other @ (Clause::All | Clause::Nothing | Clause::Only(_)) => other,
+        }
+    }
+
+    fn metered(&self, query: Box<dyn Query>) -> Box<dyn Query> {
+        let (meter, keeps_place) = (self.meter.clone(), self.keeps_place);
+        Box::new(Metered { query, meter, keeps_place })
+    }
+}
 
 /// The same documents.
 #[derive(Debug)]

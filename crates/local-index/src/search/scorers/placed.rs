@@ -10,8 +10,8 @@ use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, DocSet as _, Score, SegmentReader, Term};
 
 use super::checked::{Check, Checked};
-use super::clause::{Clause, both};
-use crate::search::compile::{Metering, single};
+use super::clause::{Clause, both, single};
+use super::metered::Metering;
 use crate::search::work::{Counter, Meter};
 
 /// How words have to stand to each other.
@@ -56,16 +56,16 @@ pub(crate) fn placed(field: Field, arrangement: Arrangement, metering: &Metering
         return Clause::Nothing;
     }
     let all = terms.iter().map(|term| metering.of(Clause::Only(single(term.clone())))).collect();
-    let plan = Arc::new(Plan { field, terms, parts, arrangement });
+    let wanted = Arc::new(Wanted { field, terms, parts, arrangement });
     Clause::Only(Box::new(Placed {
         candidates: both(all).query(),
-        plan,
+        wanted,
         meter: metering.meter.clone(),
     }))
 }
 
 #[derive(Debug)]
-struct Plan {
+struct Wanted {
     field: Field,
     /// Every word once.
     terms: Vec<Term>,
@@ -77,44 +77,44 @@ struct Plan {
 #[derive(Debug)]
 struct Placed {
     candidates: Box<dyn Query>,
-    plan: Arc<Plan>,
+    wanted: Arc<Wanted>,
     meter: Meter,
 }
 
 impl Clone for Placed {
     fn clone(&self) -> Self {
         let (candidates, meter) = (self.candidates.box_clone(), self.meter.clone());
-        Self { candidates, plan: Arc::clone(&self.plan), meter }
+        Self { candidates, wanted: Arc::clone(&self.wanted), meter }
     }
 }
 
 impl Query for Placed {
     fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         let candidates = self.candidates.weight(scoring)?;
-        let (plan, meter) = (Arc::clone(&self.plan), self.meter.clone());
-        Ok(Box::new(PlacedWeight { candidates, plan, meter }))
+        let (wanted, meter) = (Arc::clone(&self.wanted), self.meter.clone());
+        Ok(Box::new(PlacedWeight { candidates, wanted, meter }))
     }
 }
 
 struct PlacedWeight {
     candidates: Box<dyn Weight>,
-    plan: Arc<Plan>,
+    wanted: Arc<Wanted>,
     meter: Meter,
 }
 
 impl Weight for PlacedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let index = reader.inverted_index(self.plan.field)?;
+        let index = reader.inverted_index(self.wanted.field)?;
         let option = IndexRecordOption::WithFreqsAndPositions;
         let mut words = Vec::new();
-        for term in &self.plan.terms {
+        for term in &self.wanted.terms {
             let Some(postings) = index.read_postings(term, option)? else {
                 return Ok(Box::new(EmptyScorer));
             };
             words.push(Word { postings, places: Vec::new() });
         }
-        let starts = vec![Vec::new(); self.plan.parts.len()];
-        let check = Places { words, starts, plan: Arc::clone(&self.plan) };
+        let starts = vec![Vec::new(); self.wanted.parts.len()];
+        let check = Places { words, starts, wanted: Arc::clone(&self.wanted) };
         Ok(Box::new(Checked::new(self.candidates.scorer(reader, boost)?, check, &self.meter)))
     }
 
@@ -134,7 +134,7 @@ struct Places {
     words: Vec<Word>,
     /// Where each phrase begins; kept for its room.
     starts: Vec<Vec<usize>>,
-    plan: Arc<Plan>,
+    wanted: Arc<Wanted>,
 }
 
 impl Check for Places {
@@ -149,14 +149,14 @@ impl Check for Places {
             word.postings.positions(&mut word.places);
             counter.count(20 + 2 * word.places.len() as u64);
         }
-        for (part, starts) in self.plan.parts.iter().zip(&mut self.starts) {
+        for (part, starts) in self.wanted.parts.iter().zip(&mut self.starts) {
             starts.clear();
             if !counter.count(2 * steps(part, &self.words)) {
                 return false;
             }
             begin(part, &self.words, starts);
         }
-        counter.count(comparisons(&self.starts)) && self.plan.arrangement.holds(&self.starts)
+        counter.count(comparisons(&self.starts)) && self.wanted.arrangement.holds(&self.starts)
     }
 }
 
