@@ -90,7 +90,8 @@ fn answer(index: &Index, line: &str, arguments: &Arguments) -> Line {
 fn find(index: &Index, request: &Request, arguments: &Arguments) -> Result<Answer, Answer> {
     let (query, order) = understood(request, arguments)?;
     let (offset, limit) = page(request)?;
-    let search = Search { query, order: &order, after: None, offset, limit, highlight: false };
+    let search =
+        Search { query: &query, order: &order, after: None, offset, limit, highlight: false };
     let found =
         index.ids(&search, &super::search::asker()).map_err(|error| refused("search", &error))?;
     Ok(Answer::Found { count: found.count, ids: found.ids })

@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use postern_query::pattern::Regex;
 use postern_query::schema::TextField;
 use postern_query::{
-    Context, Expr, Located, Message, Predicate, Query, Role, Span, TextPattern, TextTest,
-    odata, parse,
+    Context, Expr, Located, Message, Predicate, Query, Role, Span, TextPattern, TextTest, odata,
+    parse,
 };
 use tempfile::TempDir;
 
