@@ -7,12 +7,12 @@ use postern_mail::source::{Lost, Origin, original as read};
 
 /// The original bytes of a message of the index by its id, or why they are not there any more.
 ///
-/// The ledger, which knows where a message came from, is open only as long as this takes. While
-/// somebody writes the index it cannot be read.
+/// The ledger, which knows where a message came from, is open only as long as this takes. It tells what
+/// the last commit knew, also while somebody writes the index.
 ///
 /// # Errors
 ///
-/// [`Error::Busy`] while the index is being written, and when the ledger cannot be read.
+/// When the ledger cannot be read.
 pub fn original(index: &Index, id: &str) -> Result<Result<Vec<u8>, Lost>, Error> {
     let mut found = Err(Lost::Unknown);
     for Occurrence { path, part, .. } in index.occurrences(id)? {
@@ -32,8 +32,9 @@ mod tests {
     use super::*;
     use crate::ingest::{Request, run};
     use jiff::Timestamp;
-    use postern_local_index::write::{Options, Writer};
+    use postern_local_index::write::{Options, SameId, Writer};
     use postern_mail::id_of;
+    use postern_query::Message;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -74,13 +75,26 @@ mod tests {
     }
 
     #[test]
-    fn not_while_the_index_is_being_written() {
-        let data = tempfile::tempdir().unwrap();
-        drop(writer(data.path()));
-        let index = Index::open(data.path()).unwrap();
+    fn also_while_the_index_is_being_written() {
+        let (mail, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = mail.path().join("1.eml");
+        fs::write(&path, ONE).unwrap();
+        let (one, two) = (id_of(ONE.as_bytes()), id_of(TWO.as_bytes()));
+        let occurrence = Occurrence { path: path.clone(), part: String::new(), home: None };
+        let add = |writer: &mut Writer, id: &str| {
+            let message = Message { id: id.to_owned(), ..Message::default() };
+            writer.add(&occurrence, &message, SameId::Replaces).unwrap();
+        };
         let mut writing = writer(data.path());
-        assert!(original(&index, "x").unwrap().is_err(), "it has nothing to write yet");
+        add(&mut writing, &one);
         writing.commit(NOW).unwrap();
-        assert!(matches!(original(&index, "x"), Err(Error::Busy(_))));
+        let index = Index::open(data.path()).unwrap();
+        let read = |id: &str| original(&index, id).unwrap().map_err(|lost| lost.to_string());
+        add(&mut writing, &two);
+        assert_eq!(read(&one).as_deref(), Ok(ONE.as_bytes()));
+        assert!(read(&two).unwrap_err().contains("not known"), "it was not committed");
+        writing.commit(NOW).unwrap();
+        assert!(read(&two).unwrap_err().contains("changed"), "it is known, and lies elsewhere");
+        assert_eq!(read(&one).as_deref(), Ok(ONE.as_bytes()));
     }
 }

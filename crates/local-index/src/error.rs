@@ -1,7 +1,10 @@
 //! What can go wrong with an index.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use crate::database;
 
 /// Why an index cannot be used.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -72,7 +75,7 @@ pub enum Error {
     Engine(Box<tantivy::TantivyError>),
     /// The book-keeping failed.
     #[error("the book-keeping of the index failed: {0}")]
-    Ledger(Arc<redb::Error>),
+    Ledger(Arc<rusqlite::Error>),
 }
 
 impl From<std::io::Error> for Error {
@@ -136,12 +139,14 @@ impl From<tantivy::TantivyError> for Error {
     }
 }
 
-impl From<redb::Error> for Error {
-    fn from(error: redb::Error) -> Self {
-        match error {
-            redb::Error::Corrupted(what) => Self::Corrupt(what),
-            redb::Error::Io(error) => error.into(),
-            other => Self::Ledger(Arc::new(other)),
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        if database::is_full(&error) {
+            Self::NoSpace(Arc::new(std::io::Error::new(ErrorKind::StorageFull, error)))
+        } else if database::is_damaged(&error) {
+            Self::Corrupt(format!("its ledger: {error}"))
+        } else {
+            Self::Ledger(Arc::new(error))
         }
     }
 }

@@ -5,6 +5,7 @@
 //! said in one place, which both sides use.
 
 pub mod check;
+pub mod database;
 mod error;
 mod format;
 pub mod ledger;

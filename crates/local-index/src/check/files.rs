@@ -5,13 +5,13 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
-use tantivy::index::SegmentComponent;
-use tantivy::{HasLen as _, IndexMeta, SegmentMeta};
+use tantivy::HasLen as _;
 
 use super::{Damage, Pace};
 use crate::Error;
 use crate::format::disk::META;
 use crate::format::folder::Folder;
+use crate::format::parts;
 use crate::format::payload::{Checked, Payload};
 use crate::format::signature;
 use crate::format::signature::Verdict;
@@ -22,16 +22,6 @@ const PIECE: usize = 1 << 20;
 const TAIL: usize = 8;
 /// Bytes of a footer, which is a line of JSON.
 const LONGEST_FOOTER: u64 = 50_000;
-
-/// The files of a segment, all of which are there whatever its messages hold.
-const COMPONENTS: [SegmentComponent; 6] = [
-    SegmentComponent::Postings,
-    SegmentComponent::Positions,
-    SegmentComponent::Terms,
-    SegmentComponent::Store,
-    SegmentComponent::FastFields,
-    SegmentComponent::FieldNorms,
-];
 
 /// Verifies the files of the last commit that were not seen before.
 pub(super) fn look(
@@ -65,24 +55,10 @@ fn names(folder: &Folder) -> Result<Result<BTreeSet<String>, Option<Damage>>, Er
         Ok(index) => index,
         Err(error) => return Ok(Err(Some(Damage::of(path, error.to_string())))),
     };
-    match index.load_metas().map(|meta| of(&meta)) {
+    match index.load_metas().map(|meta| parts::of(&meta)) {
         Ok(names) => Ok(Ok(names)),
         Err(error) => Ok(Err(Some(Damage::of(path, error.to_string())))),
     }
-}
-
-fn of(meta: &IndexMeta) -> BTreeSet<String> {
-    let name = |segment: &SegmentMeta, component: SegmentComponent| {
-        segment.relative_path(component).display().to_string()
-    };
-    let mut names = BTreeSet::new();
-    for segment in &meta.segments {
-        names.extend(COMPONENTS.map(|component| name(segment, component)));
-        if segment.has_deletes() {
-            names.insert(name(segment, SegmentComponent::Delete));
-        }
-    }
-    names
 }
 
 fn file(folder: &Folder, name: &str, pace: Pace<'_>) -> Result<Option<Damage>, Error> {

@@ -1,5 +1,6 @@
 //! The folder of the engine: it remembers that the disk was full, and signs what has no checksum.
 
+use std::fmt::Debug;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +19,16 @@ use crate::error::is_full;
 /// The file that says which files the index is made of.
 pub(crate) const META: &str = "meta.json";
 
+/// What has to be told what the index is made of before that is written down: then the index commits.
+pub(crate) trait Commit: Debug + Send + Sync {
+    /// Commits what belongs to an index of which [`META`] says this.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses. Then the index does not commit either.
+    fn commit(&self, meta: &[u8]) -> io::Result<()>;
+}
+
 /// The folder of the engine. Its threads tell of a fault of theirs in words, if at all; here stands what
 /// the system said.
 #[derive(Clone, Debug)]
@@ -25,6 +36,7 @@ pub(crate) struct Disk {
     inner: Box<dyn Directory>,
     /// Where the signature of [`META`] lies.
     signature: PathBuf,
+    commit: Arc<dyn Commit>,
     full: Full,
 }
 
@@ -46,8 +58,28 @@ impl Full {
 }
 
 impl Disk {
-    pub(crate) fn new(inner: Box<dyn Directory>, signature: PathBuf) -> Self {
-        Self { inner, signature, full: Full::default() }
+    pub(crate) fn new(
+        inner: Box<dyn Directory>,
+        signature: PathBuf,
+        commit: impl Commit + 'static,
+    ) -> Self {
+        Self { inner, signature, commit: Arc::new(commit), full: Full::default() }
+    }
+
+    /// Writes down what the index is made of, where that was committed and signed before.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses.
+    pub(crate) fn publish(&self, meta: &[u8]) -> io::Result<()> {
+        self.inner.atomic_write(Path::new(META), meta)
+    }
+
+    /// Signs and commits what the index is made of, and writes it down.
+    fn commit(&self, meta: &[u8]) -> io::Result<()> {
+        signature::sign(&self.signature, meta)?;
+        self.commit.commit(meta)?;
+        self.publish(meta)
     }
 
     /// Why the engine failed: for lack of space, whatever it says, where there was none.
@@ -113,8 +145,8 @@ impl Directory for Disk {
 
     fn atomic_write(&self, path: &Path, data: &[u8]) -> io::Result<()> {
         let is_meta = path.as_os_str() == META;
-        let signed = if is_meta { signature::sign(&self.signature, data) } else { Ok(()) };
-        self.full.noted(signed.and_then(|()| self.inner.atomic_write(path, data)))
+        let written = if is_meta { self.commit(data) } else { self.inner.atomic_write(path, data) };
+        self.full.noted(written)
     }
 
     fn sync_directory(&self) -> io::Result<()> {

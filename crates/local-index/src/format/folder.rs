@@ -10,18 +10,23 @@ use tantivy::directory::MmapDirectory;
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::analyser::{ANALYSER, Analyser};
-use super::disk::Disk;
+use super::disk::{Commit, Disk};
 use super::schema::schema;
 use super::terms::{TYPED, Typed};
-use crate::Error;
+use crate::format::parts;
+use crate::format::signature::{self, Verdict};
+use crate::{Error, database};
 
 /// The number of this version's way to write an index. Whatever changes what lies on disk, or how
 /// text is cut into words, needs the next one.
-pub(crate) const FORMAT: u32 = 7;
+pub(crate) const FORMAT: u32 = 8;
 
 /// How often, and how long in between, the right to write is asked for: a second in all.
 const LOCK_TRIES: u32 = 20;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
+/// Files of earlier formats.
+const FORMER: [&str; 2] = ["ledger.redb", "ledger.next"];
 
 /// The files of an index below a data folder.
 #[derive(Clone, Debug)]
@@ -50,12 +55,7 @@ impl Folder {
     }
 
     pub(crate) fn ledger(&self) -> PathBuf {
-        self.root.join("ledger.redb")
-    }
-
-    /// What the next commit of the ledger will change.
-    pub(crate) fn proposal(&self) -> PathBuf {
-        self.root.join("ledger.next")
+        self.root.join("ledger.sqlite")
     }
 
     /// When a run last found nothing new.
@@ -85,21 +85,39 @@ impl Folder {
         prepared(tantivy::Index::open_in_dir(self.tantivy())?)
     }
 
+    /// Says that what lies here is of this version, where nothing lies here yet.
+    ///
+    /// # Errors
+    ///
+    /// When it was written by another version.
+    pub(crate) fn claim(&self, _: &WriteLock) -> Result<(), Error> {
+        if self.is_of_this_version()? { Ok(()) } else { self.write_version() }
+    }
+
     /// Opens the index for writing, and makes it where there is none.
     ///
     /// # Errors
     ///
-    /// When it was written by another version, or it cannot be read or made.
-    pub(crate) fn open_or_create(
-        &self,
-        _: &WriteLock,
-        disk: &Disk,
-    ) -> Result<tantivy::Index, Error> {
-        if !self.is_of_this_version()? {
-            self.write_version()?;
-        }
+    /// When it cannot be read or made.
+    pub(crate) fn open_or_create(&self, disk: &Disk) -> Result<tantivy::Index, Error> {
         let opened = tantivy::Index::open_or_create(disk.clone(), schema());
         prepared(opened.map_err(|error| disk.why(error))?)
+    }
+
+    /// Writes down what the index is made of, where a killed writer did not come to it. Does so only if
+    /// the files are all there.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses.
+    pub(crate) fn publish(&self, disk: &Disk, meta: &[u8]) -> Result<bool, Error> {
+        let is_signed = signature::verify(&self.signature(), meta)? == Verdict::Whole;
+        let is_there = is_signed
+            && parts::named_in(meta)?.iter().all(|name| self.tantivy().join(name).exists());
+        if is_there {
+            disk.publish(meta)?;
+        }
+        Ok(is_there)
     }
 
     /// The folder of the engine, made where there is none.
@@ -107,10 +125,10 @@ impl Folder {
     /// # Errors
     ///
     /// When it cannot be made.
-    pub(crate) fn disk(&self) -> Result<Disk, Error> {
+    pub(crate) fn disk(&self, commit: impl Commit + 'static) -> Result<Disk, Error> {
         fs::create_dir_all(self.tantivy())?;
         let files = MmapDirectory::open(self.tantivy()).map_err(tantivy::TantivyError::from)?;
-        Ok(Disk::new(Box::new(files), self.signature()))
+        Ok(Disk::new(Box::new(files), self.signature(), commit))
     }
 
     /// Removes whatever lies there. The book-keeping goes last: what it says of an index that is
@@ -120,18 +138,12 @@ impl Folder {
     ///
     /// When a file cannot be removed.
     pub(crate) fn clear(&self, _: &WriteLock) -> Result<(), Error> {
-        for removed in [
-            fs::remove_dir_all(self.tantivy()),
-            fs::remove_file(self.signature()),
-            fs::remove_file(self.version()),
-            fs::remove_file(self.checked()),
-            fs::remove_file(self.proposal()),
-            fs::remove_file(self.ledger()),
-        ] {
-            removed.or_else(|error| match error.kind() {
-                io::ErrorKind::NotFound => Ok(()),
-                _ => Err(error),
-            })?;
+        unless_missing(fs::remove_dir_all(self.tantivy()))?;
+        let [log, shared] = database::beside(&self.ledger());
+        let former = FORMER.map(|name| self.root.join(name));
+        let files = [self.signature(), self.version(), self.checked(), log, shared, self.ledger()];
+        for file in files.into_iter().chain(former) {
+            unless_missing(fs::remove_file(file))?;
         }
         Ok(())
     }
@@ -194,6 +206,13 @@ impl Folder {
         file.sync_all()?;
         Ok(fs::rename(aside, self.version())?)
     }
+}
+
+fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
+    removed.or_else(|error| match error.kind() {
+        io::ErrorKind::NotFound => Ok(()),
+        _ => Err(error),
+    })
 }
 
 /// The index with the analyser, if it has the schema of this version.

@@ -3,6 +3,7 @@
 pub(crate) mod analyser;
 pub(crate) mod disk;
 pub(crate) mod folder;
+pub(crate) mod parts;
 pub(crate) mod payload;
 pub(crate) mod schema;
 pub(crate) mod signature;

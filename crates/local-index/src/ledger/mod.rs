@@ -1,91 +1,85 @@
-//! Which files were taken in, and what came from each.
+//! Which files were taken in, and which messages each of them holds.
 //!
-//! The ledger and the index must never tell different stories, whenever the process is killed.
-//! They are two files, so a commit takes three steps:
+//! The ledger and the index must never tell different stories, whenever the process is killed. They
+//! are two things on disk, but they are committed in one step: the transaction of the ledger.
 //!
-//! 1. [`Ledger::propose`] writes the changes into a [file aside](crate::ledger::proposal) under the next
-//!    number.
-//! 2. The index commits, with that number in it.
-//! 3. [`Ledger::accept`] puts the changes in force.
+//! 1. What changes is written into a transaction as it comes. Whoever writes sees it, nobody else.
+//! 2. [`Ledger::seal`] says that all is there that belongs to the next commit.
+//! 3. tantivy writes the files of the index and then says in `meta.json` which these are. Right before
+//!    it writes that file, the [`Committer`] puts its content into the transaction and commits.
 //!
-//! After a kill the number in the index says what to do with a proposal that is still there: the
-//! index has it, then step 3 is done now; or it has not, then nothing of that commit happened and
-//! the proposal is dropped. [`Ledger::agree`] does so whenever a writer opens. A number that fits
-//! neither (one of the two was removed or restored by hand) means that the ledger knows nothing
-//! of this index, so it is emptied and every file is read again.
+//! Killed before the commit, nothing happened. Killed after it, `meta.json` may be missing:
+//! [`Ledger::unpublished`] knows its content, and the next writer puts it where it belongs. The
+//! number of the commit is in both. Numbers that do not fit (one of the two was removed or restored
+//! by hand) mean that the ledger knows nothing of this index, so it is emptied and every file is read
+//! again.
 
-pub(crate) mod changes;
-pub(crate) mod held;
-mod proposal;
-pub(crate) mod record;
-mod replay;
+mod books;
+mod files;
+mod messages;
+mod places;
+mod row;
 mod source;
-mod tables;
+mod verify;
 
-pub use held::FileNumber;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use postern_query::Place;
+use rusqlite::Connection;
+
+use crate::format::folder::{FORMAT, Folder};
+use crate::{Error, database};
+use books::{Books, State, locked};
+use files::{Fault, File, Finder};
+use messages::{Held, MessageNumber};
+use places::Places;
+use row::bytes_of;
+
+pub(crate) use books::Committer;
+pub(crate) use messages::Holder;
+pub use row::FileNumber;
+pub(crate) use row::Id;
 pub use source::{Occurrence, Source, Unreadable};
+pub(crate) use verify::verify;
 
-use std::cell::Cell;
-use std::path::PathBuf;
+/// Kilobytes of the database that are kept in memory while it is written.
+const CACHE_KB: i64 = 32_000;
 
-use redb::{
-    DatabaseError, ReadOnlyDatabase, ReadableDatabase as _, ReadableTable as _, WriteTransaction,
-};
-
-use crate::Error;
-use crate::format::folder::Folder;
-use crate::ledger::changes::{Changes, State, Touched, all_of};
-use crate::ledger::proposal::Proposal;
-use crate::ledger::record::{Key, Record};
-use crate::ledger::tables::{NUMBERS, PathKey, Store, Tables, path_key};
-
-/// Number of the last commit.
-const SEQUENCE: &str = "sequence";
-/// Messages that could not be read, in all.
-const UNREADABLE: &str = "unreadable";
-/// Set where the index may hold messages that the ledger knows nothing of.
-const STRANGERS: &str = "strangers";
-
-/// Changes after which it is worth making the file smaller.
-const MANY_CHANGES: usize = 10_000;
-
-/// The book-keeping of an index.
+/// The ledger as the one writer has it.
+#[derive(Debug)]
 pub(crate) struct Ledger {
-    /// What is in force, opened once for the many questions between two changes; none while it is
-    /// being opened for writing.
-    tables: Option<Tables>,
-    database: Store,
-    path: PathBuf,
-    /// Where proposals lie.
-    aside: PathBuf,
-    /// Changes that were put in force since it was opened.
-    changes: usize,
-    /// The file that is asked for next if all are asked for in their order.
-    likely: Cell<FileNumber>,
+    books: Arc<Mutex<Books>>,
+    /// Files that are being read, by the bytes of their paths.
+    open: HashMap<Vec<u8>, Open>,
+    finder: RefCell<Finder>,
+    places: Places,
+    next_file: FileNumber,
+    next_message: MessageNumber,
+    /// Messages that could not be read, in all.
+    unreadable: u64,
+    /// Messages and files that were noted since the last commit.
+    uncommitted: usize,
 }
 
-impl std::fmt::Debug for Ledger {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ledger").field("path", &self.path).finish_non_exhaustive()
-    }
+/// A file that is being read.
+#[derive(Debug)]
+struct Open {
+    file: File,
+    reading: Reading,
+    /// The ledger knew it before.
+    is_known: bool,
 }
 
-/// Runs what redb does and turns its many errors into ours.
-fn guarded<T>(work: impl FnOnce() -> Result<T, redb::Error>) -> Result<T, Error> {
-    Ok(work()?)
-}
-
-/// Where a message came from, by the ledger of an index that may have a writer.
-///
-/// # Errors
-///
-/// [`Error::Busy`] while it has one, and when the ledger cannot be read.
-pub(crate) fn occurrences_at(folder: &Folder, id: &str) -> Result<Vec<Occurrence>, Error> {
-    let database = match ReadOnlyDatabase::open(folder.ledger()) {
-        Err(DatabaseError::DatabaseAlreadyOpen) => return Err(folder.busy()),
-        opened => opened.map_err(redb::Error::from)?,
-    };
-    guarded(|| Tables::of(&database.begin_read()?)?.occurrences_of(id))
+/// One reading of a file, from its start to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Number of the file.
+    pub(crate) file: FileNumber,
+    /// The messages that this reading finds have this number or a higher one.
+    pub(crate) since: MessageNumber,
 }
 
 impl Ledger {
@@ -95,294 +89,304 @@ impl Ledger {
     ///
     /// When it cannot be read or made.
     pub(crate) fn open(folder: &Folder) -> Result<Self, Error> {
-        let path = folder.ledger();
-        guarded(|| {
-            let database = Store::open(&path)?;
-            let tables = Some(database.tables()?);
-            let aside = folder.proposal();
-            Ok(Self { tables, database, path, aside, changes: 0, likely: Cell::new(0) })
+        let connection = database::write(&folder.ledger())?;
+        connection.pragma_update(None, "cache_size", -CACHE_KB)?;
+        connection.set_prepared_statement_cache_capacity(32);
+        make(&connection)?;
+        let next = |table| {
+            let last = format!("SELECT coalesce(max(number), 0) + 1 FROM {table}");
+            connection.query_row(&last, [], |row| row.get(0))
+        };
+        let (next_file, next_message) = (next("files")?, next("messages")?);
+        let books = Books::new(connection)?;
+        Ok(Self {
+            unreadable: books.last.unreadable,
+            books: Arc::new(Mutex::new(books)),
+            open: HashMap::new(),
+            finder: RefCell::default(),
+            places: Places::default(),
+            next_file,
+            next_message,
+            uncommitted: 0,
         })
+    }
+
+    /// What commits the ledger together with the index.
+    pub(crate) fn committer(&self) -> Committer {
+        Committer::of(&self.books)
+    }
+
+    /// What `meta.json` should hold, where the index is one commit behind: the process was killed
+    /// between the commit and the writing of that file.
+    pub(crate) fn unpublished(&self, committed: u64) -> Option<Vec<u8>> {
+        let last = &locked(&self.books).last;
+        (last.sequence == committed + 1).then(|| last.meta.clone())
     }
 
     /// Brings the ledger in line with an index whose last commit had the number `committed`.
     ///
     /// # Errors
     ///
-    /// When the ledger cannot be read or written.
+    /// When the ledger cannot be written.
     pub(crate) fn agree(&mut self, committed: u64, index_is_empty: bool) -> Result<(), Error> {
-        if let Some(proposal) = Proposal::read(&self.aside)? {
-            let number = proposal.number()?;
-            if number == committed && number == self.sequence()? + 1 {
-                self.put_in_force(&proposal)?;
-            }
-            Proposal::remove(&self.aside)?;
-        }
-        if self.sequence()? == committed {
+        let mut books = locked(&self.books);
+        if books.last.sequence == committed {
             return Ok(());
         }
-        self.write(|transaction| {
-            replay::start_anew(transaction)?;
-            let mut numbers = transaction.open_table(NUMBERS)?;
-            numbers.insert(SEQUENCE, committed)?;
-            numbers.insert(UNREADABLE, 0)?;
-            if !index_is_empty {
-                numbers.insert(STRANGERS, 1)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Writes the changes aside and says under which number, and how many messages will then be
-    /// unreadable.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read, or the proposal not be written.
-    pub(crate) fn propose(&self, changes: &Changes) -> Result<(u64, u64), Error> {
-        let number = self.sequence()? + 1;
-        let mut unreadable = self.number(UNREADABLE)?.unwrap_or(0);
-        for (_, file) in changes.files() {
-            let after = match file.state {
-                State::Open | State::Closed => file.record.unreadable_count(),
-                State::Gone => 0,
-            };
-            unreadable = (unreadable + after).saturating_sub(file.unreadable_before);
+        let strangers = !index_is_empty;
+        let state = State { sequence: committed, strangers, ..State::default() };
+        books.begin()?;
+        for table in ["files", "faults", "places", "messages"] {
+            books.connection.execute(&format!("DELETE FROM {table}"), [])?;
         }
-        Proposal::write(&self.aside, number, unreadable, changes)?;
-        Ok((number, unreadable))
-    }
-
-    /// Puts what was proposed in force.
-    ///
-    /// # Errors
-    ///
-    /// When the proposal cannot be read, or the ledger not be written.
-    pub(crate) fn accept(&mut self) -> Result<(), Error> {
-        if let Some(proposal) = Proposal::read(&self.aside)? {
-            self.put_in_force(&proposal)?;
-            Proposal::remove(&self.aside)?;
-        }
+        state.put(&books.connection)?;
+        books.connection.execute_batch("COMMIT")?;
+        books.last = state;
+        self.unreadable = 0;
         Ok(())
     }
 
-    fn put_in_force(&mut self, proposal: &Proposal) -> Result<(), Error> {
-        let (number, unreadable) = (proposal.number()?, proposal.unreadable()?);
-        let changes = proposal.changes().collect::<Result<Vec<_>, _>>()?;
-        self.changes += changes.len();
-        self.write(|transaction| {
-            replay::apply(transaction, &changes)?;
-            let mut numbers = transaction.open_table(NUMBERS)?;
-            numbers.insert(SEQUENCE, number)?;
-            numbers.insert(UNREADABLE, unreadable)?;
-            Ok(())
-        })
+    /// Number of the last commit.
+    pub(crate) fn sequence(&self) -> u64 {
+        locked(&self.books).last.sequence
     }
 
-    /// Closes it. After many changes its file has room for as many again, which is given back.
+    /// Whether the index may hold messages that the ledger does not know.
+    pub(crate) fn has_strangers(&self) -> bool {
+        locked(&self.books).last.strangers
+    }
+
+    /// Whether anything changed since the last commit.
+    pub(crate) fn has_changes(&self) -> bool {
+        locked(&self.books).has_changes()
+    }
+
+    /// Says that all is there that belongs to the next commit. Gives its number, and how many messages
+    /// are unreadable then.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses.
+    pub(crate) fn seal(&mut self) -> Result<(u64, u64), Error> {
+        let mut books = locked(&self.books);
+        books.begin()?;
+        for Open { file, .. } in self.open.values() {
+            file.put(&books.connection)?;
+        }
+        let last = &books.last;
+        let (sequence, unreadable) = (last.sequence + 1, self.unreadable);
+        let state = State { sequence, unreadable, strangers: last.strangers, meta: Vec::new() };
+        books.sealed = Some(state);
+        Ok((sequence, unreadable))
+    }
+
+    /// The commit came about, or did not: what tantivy says next belongs to something else.
+    pub(crate) fn unseal(&mut self, is_committed: bool) {
+        locked(&self.books).sealed = None;
+        if is_committed {
+            self.uncommitted = 0;
+        }
+    }
+
+    /// How many messages and files were noted since the last commit.
+    pub(crate) const fn uncommitted(&self) -> usize {
+        self.uncommitted
+    }
+
+    /// What is known of a file, unless it is being read.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn file(&self, path: &Path) -> Result<Option<File>, Error> {
+        if self.open.contains_key(&*bytes_of(path)) {
+            return Ok(None);
+        }
+        Ok(self.finder.borrow_mut().find(&locked(&self.books).connection, path)?)
+    }
+
+    /// The next files behind that number, in the order of their numbers.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn files_behind(&self, number: FileNumber) -> Result<Vec<File>, Error> {
+        Ok(File::behind(&locked(&self.books).connection, number)?)
+    }
+
+    /// What could not be read of a file.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn faults(&self, file: FileNumber) -> Result<Vec<Unreadable>, Error> {
+        Ok(Fault::of_file(&locked(&self.books).connection, file)?)
+    }
+
+    /// The reading of a file that is under way; begins one where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn begin(&mut self, path: &Path) -> Result<Reading, Error> {
+        let path = bytes_of(path);
+        if let Some(open) = self.open.get(&*path) {
+            return Ok(open.reading);
+        }
+        let known = File::at(&locked(&self.books).connection, &path)?;
+        let is_known = known.is_some();
+        let file = known.unwrap_or_else(|| {
+            self.next_file += 1;
+            let path = path.to_vec();
+            File { number: self.next_file - 1, path, stamp: None, messages: 0, unreadable: 0 }
+        });
+        let reading = Reading { file: file.number, since: self.next_message };
+        let file = File { stamp: None, messages: 0, ..file };
+        self.open.insert(path.into_owned(), Open { file, reading, is_known });
+        Ok(reading)
+    }
+
+    /// Notes a message of a file that is being read.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be written.
-    pub(crate) fn close(mut self) -> Result<(), Error> {
-        self.tables = None;
-        match &mut self.database {
-            Store::Writing(database) if self.changes >= MANY_CHANGES => guarded(|| {
-                database.compact()?;
-                Ok(())
-            }),
-            Store::Writing(_) | Store::Reading(_) | Store::Closed => Ok(()),
+    pub(crate) fn hold(
+        &mut self,
+        path: &Path,
+        part: &str,
+        id: &str,
+        place: Option<&Place>,
+    ) -> Result<(), Error> {
+        let file = self.begin(path)?.file;
+        let books = locked(&self.books);
+        books.begin()?;
+        let place = place.map(|place| self.places.number(&books.connection, place)).transpose()?;
+        let (number, id) = (self.next_message, Id::new(id));
+        Held { number, file, id, part: part.into(), place }.put(&books.connection)?;
+        self.next_message += 1;
+        self.uncommitted += 1;
+        if let Some(open) = self.open.get_mut(&*bytes_of(path)) {
+            open.file.messages += 1;
         }
+        Ok(())
     }
 
-    /// What is known of a file, and its number.
+    /// Who holds an id, for a reading that finds it.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be read.
-    pub(crate) fn file(&self, key: &Key) -> Result<Option<(FileNumber, Record)>, Error> {
-        let found = match self.file_if(self.likely.get(), key)? {
-            Some(found) => Some(found),
-            None => self.look_up(key)?,
+    pub(crate) fn holder(&self, id: &Id<'_>, reading: Reading) -> Result<Holder, Error> {
+        Ok(messages::holder(&locked(&self.books).connection, id, reading.file, reading.since)?)
+    }
+
+    /// Whether any file holds an id.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn is_held(&self, id: &Id<'_>) -> Result<bool, Error> {
+        Ok(messages::is_held(&locked(&self.books).connection, id)?)
+    }
+
+    /// Notes that a file was read to its end, with the first of its `count` unreadable messages. What
+    /// earlier readings found, if there were any, is to be [removed](Self::remove_some).
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub(crate) fn close_file(
+        &mut self,
+        source: &Source,
+        unreadable: Vec<Unreadable>,
+        count: u64,
+    ) -> Result<Option<Reading>, Error> {
+        self.begin(&source.path)?;
+        let Some(open) = self.open.remove(&*bytes_of(&source.path)) else { return Ok(None) };
+        self.unreadable = (self.unreadable + count).saturating_sub(open.file.unreadable);
+        self.uncommitted += 1;
+        let had_faults = open.file.unreadable > 0;
+        let stamp = Some((source.length, source.modified));
+        let file = File { stamp, unreadable: count, ..open.file };
+        let books = self.changing()?;
+        file.put(&books.connection)?;
+        if had_faults {
+            Fault::clear(&books.connection, file.number)?;
+        }
+        Fault::put(&books.connection, file.number, unreadable)?;
+        Ok(open.is_known.then_some(open.reading))
+    }
+
+    /// Forgets a file, but for its messages, which are to be [removed](Self::remove_some).
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub(crate) fn forget(&mut self, path: &Path) -> Result<Option<Reading>, Error> {
+        let open = self.open.remove(&*bytes_of(path)).map(|open| open.file);
+        let known = match open {
+            Some(file) => Some(file),
+            None => File::at(&locked(&self.books).connection, &bytes_of(path))?,
         };
-        if let Some((number, _)) = &found {
-            self.likely.set(number.saturating_add(1));
-        }
-        Ok(found)
+        let Some(file) = known else { return Ok(None) };
+        self.unreadable = self.unreadable.saturating_sub(file.unreadable);
+        file.remove(&self.changing()?.connection)?;
+        Ok(Some(Reading { file: file.number, since: MessageNumber::MAX }))
     }
 
-    fn look_up(&self, key: &Key) -> Result<Option<(FileNumber, Record)>, Error> {
-        let path = key.as_slice();
-        let (first, last) = (path_key(path, FileNumber::MIN), path_key(path, FileNumber::MAX));
-        for entry in guarded(|| Ok(self.tables()?.paths.range::<&PathKey>(&first..=&last)?))? {
-            let number = guarded(|| Ok(held::number_of(entry?.0.value())))?;
-            if let Some(found) = self.file_if(number, key)? {
-                return Ok(Some(found));
-            }
-        }
-        Ok(None)
+    /// The books, to change files in them.
+    fn changing(&mut self) -> Result<MutexGuard<'_, Books>, Error> {
+        self.finder.get_mut().clear();
+        let books = locked(&self.books);
+        books.begin()?;
+        Ok(books)
     }
 
-    /// The file of that number, if it has that path.
-    fn file_if(
-        &self,
-        number: FileNumber,
-        key: &Key,
-    ) -> Result<Option<(FileNumber, Record)>, Error> {
-        let bytes = guarded(|| Ok(self.tables()?.files.get(number)?))?;
-        let bytes = bytes.filter(|bytes| Record::path_in(bytes.value()) == key.as_slice());
-        bytes.map(|bytes| Ok((number, Record::from_bytes(bytes.value())?))).transpose()
-    }
-
-    /// The first number that no file has.
+    /// Removes some of the messages of a file that lie before a reading, and gives their ids; none when
+    /// there are no more.
     ///
     /// # Errors
     ///
-    /// When the ledger cannot be read, or there is none left.
-    pub(crate) fn free_number(&self) -> Result<FileNumber, Error> {
-        let last = guarded(|| Ok(self.tables()?.files.last()?.map(|(number, _)| number.value())))?;
-        let full = || Error::Corrupt("there are no numbers for files left".into());
-        last.map_or(Ok(0), |last| last.checked_add(1).ok_or_else(full))
+    /// When the ledger cannot be written.
+    pub(crate) fn remove_some(&self, reading: Reading) -> Result<Vec<Id<'static>>, Error> {
+        let books = locked(&self.books);
+        books.begin()?;
+        Ok(messages::remove_some(&books.connection, reading.file, reading.since)?)
     }
 
-    /// The file as it is before anything is done to it.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read.
-    pub(crate) fn touched(&self, key: &Key) -> Result<Option<(FileNumber, Touched)>, Error> {
-        Ok(self.file(key)?.map(|(number, record)| (number, Touched::known(record))))
-    }
-
-    /// The files that hold an id.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read.
-    pub(crate) fn holders(&self, form: &[u8]) -> Result<Vec<FileNumber>, Error> {
-        guarded(|| self.tables()?.holders(form))
-    }
-
-    /// Whether such a reading of the file found the message.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read.
-    pub(crate) fn holds(
-        &self,
-        number: FileNumber,
-        form: &[u8],
-        reading: u32,
-    ) -> Result<bool, Error> {
-        let start = held::held(number, form, "");
-        guarded(|| {
-            for entry in self.tables()?.held.range(start.as_slice()..)? {
-                let (key, found) = entry?;
-                if !key.value().starts_with(&start) {
-                    break;
-                }
-                if found.value() == reading {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        })
-    }
-
-    /// The ids that other readings of a file found, one after the other.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read.
-    pub(crate) fn of_other_readings(
-        &self,
-        number: FileNumber,
-        reading: Option<u32>,
-    ) -> Result<impl Iterator<Item = Result<Vec<u8>, Error>> + use<>, Error> {
-        let all = all_of(number);
-        let entries =
-            guarded(|| Ok(self.tables()?.held.range(all.start.as_slice()..all.end.as_slice())?))?;
-        Ok(entries.filter_map(move |entry| match entry.map_err(redb::Error::from) {
-            Ok((_, found)) if Some(found.value()) == reading => None,
-            Ok((key, _)) => held::parts(key.value()).map(|(_, form, _)| Ok(form.to_vec())),
-            Err(error) => Some(Err(error.into())),
-        }))
-    }
-
-    /// Where a message came from: the files and the places in them.
+    /// Where a message was found.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be read.
     pub(crate) fn occurrences(&self, id: &str) -> Result<Vec<Occurrence>, Error> {
-        guarded(|| self.tables()?.occurrences_of(id))
+        Ok(messages::occurrences(&locked(&self.books).connection, id)?)
     }
+}
 
-    /// Every file that was taken in.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read.
-    pub(crate) fn files(
-        &self,
-    ) -> Result<impl Iterator<Item = Result<(FileNumber, Record), Error>> + use<>, Error> {
-        let entries = guarded(|| Ok(self.tables()?.files.range(FileNumber::MIN..)?))?;
-        Ok(entries.map(|entry| {
-            let (number, bytes) = entry.map_err(redb::Error::from)?;
-            Ok((number.value(), Record::from_bytes(bytes.value())?))
-        }))
+/// Makes the tables where there are none.
+fn make(connection: &Connection) -> Result<(), Error> {
+    if database::format(connection)? == 0 {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        connection.execute_batch(include_str!("schema.sql"))?;
+        connection.pragma_update(None, "user_version", FORMAT)?;
+        connection.execute_batch("COMMIT")?;
     }
+    Ok(())
+}
 
-    /// Every file that was taken in, with what could not be read of it.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read.
-    pub(crate) fn sources(&self) -> Result<Vec<(Key, Vec<Unreadable>)>, Error> {
-        let files = self.files()?;
-        files
-            .map(|file| file.map(|(_, record)| (record.key.clone(), record.unreadable())))
-            .collect()
-    }
-
-    /// Whether the index may hold messages that the ledger knows nothing of.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read.
-    pub(crate) fn has_strangers(&self) -> Result<bool, Error> {
-        Ok(self.number(STRANGERS)?.is_some())
-    }
-
-    /// Number of the last commit.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger cannot be read.
-    pub(crate) fn sequence(&self) -> Result<u64, Error> {
-        Ok(self.number(SEQUENCE)?.unwrap_or(0))
-    }
-
-    fn tables(&self) -> Result<&Tables, redb::Error> {
-        self.tables.as_ref().ok_or_else(tables::closed)
-    }
-
-    fn number(&self, name: &str) -> Result<Option<u64>, Error> {
-        guarded(|| Ok(self.tables()?.numbers.get(name)?.map(|value| value.value())))
-    }
-
-    fn write(
-        &mut self,
-        work: impl FnOnce(&WriteTransaction) -> Result<(), redb::Error>,
-    ) -> Result<(), Error> {
-        let Self { tables, database, path, .. } = self;
-        // What is read keeps it open, too.
-        *tables = None;
-        guarded(|| {
-            let transaction = database.writable(path)?.begin_write()?;
-            work(&transaction)?;
-            transaction.commit()?;
-            *tables = Some(database.tables()?);
-            Ok(())
-        })
+/// Where a message was found as of the last commit, whoever may be writing the next one.
+///
+/// # Errors
+///
+/// When the ledger cannot be read.
+pub(crate) fn occurrences_at(folder: &Folder, id: &str) -> Result<Vec<Occurrence>, Error> {
+    match database::read(&folder.ledger())? {
+        Some(connection) if database::format(&connection)? != 0 => {
+            Ok(messages::occurrences(&connection, id)?)
+        }
+        // It is being made.
+        Some(_) | None => Ok(Vec::new()),
     }
 }

@@ -189,12 +189,12 @@ impl Index {
         address.map(|address| fetch::whole(&searcher, address)).transpose()
     }
 
-    /// Every file in which the message of that id was found, with mailbox and folder where they are not
-    /// those of the message.
+    /// Every file in which the message of that id was found, with mailbox and folder, as of the last
+    /// commit: also while somebody writes the next one.
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] while the index is being written, and when the ledger cannot be read.
+    /// When the ledger cannot be read.
     pub fn occurrences(&self, id: &str) -> Result<Vec<Occurrence>, Error> {
         ledger::occurrences_at(&self.folder, id)
     }

@@ -111,10 +111,10 @@ impl Directory for Small {
 /// Adds three messages in two commits, the second with a message that takes the place of another.
 fn fill(data: &Path, room: usize) -> Result<(), Error> {
     let room = Room(Arc::new(AtomicUsize::new(room)));
-    let mut writer = Writer::open_on(data, &small(), |folder| {
+    let mut writer = Writer::open_on(data, &small(), |folder, committer| {
         std::fs::create_dir_all(folder.tantivy())?;
         let inner = MmapDirectory::open(folder.tantivy()).map_err(tantivy::TantivyError::from)?;
-        Ok(Disk::new(Box::new(Small { inner, room }), folder.signature()))
+        Ok(Disk::new(Box::new(Small { inner, room }), folder.signature(), committer))
     })?;
     for ids in [&["a", "b"][..], &["a", "c"]] {
         for id in ids {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use postern_query::Message;
+use postern_query::{Message, Place};
 
 use super::document::document;
 use super::engine::{Engine, Queued, Room};
@@ -12,12 +12,9 @@ use crate::format::disk::Disk;
 use crate::format::folder::{Folder, WriteLock};
 use crate::format::payload::{Checked, Payload};
 use crate::format::stored;
-use crate::ledger::Ledger;
-use crate::ledger::changes::{Changes, State, Touched};
-use crate::ledger::held;
-use crate::ledger::held::FileNumber;
-use crate::ledger::record::{Key, Record};
-use crate::ledger::{Occurrence, Source, Unreadable};
+use crate::ledger::{
+    Committer, FileNumber, Holder, Id, Ledger, Occurrence, Reading, Source, Unreadable,
+};
 
 /// Bytes of the longest id of a message.
 pub const LONGEST_ID: usize = 1_024;
@@ -70,7 +67,6 @@ pub struct Writer {
     /// Whether the index may hold messages that the ledger does not know.
     has_strangers: bool,
     without_attachment_text: bool,
-    changes: Changes,
     // Last, so that the lock outlives what it guards.
     engine: Engine,
     folder: Folder,
@@ -98,24 +94,21 @@ impl Writer {
     pub(crate) fn open_on(
         data: &Path,
         options: &Options,
-        disk: impl FnOnce(&Folder) -> Result<Disk, Error>,
+        disk: impl FnOnce(&Folder, Committer) -> Result<Disk, Error>,
     ) -> Result<Self, Error> {
         let folder = Folder::new(data);
         let lock = folder.lock()?;
         if options.rebuild {
             folder.clear(&lock)?;
         }
-        let disk = disk(&folder)?;
-        let index = folder.open_or_create(&lock, &disk)?;
+        folder.claim(&lock)?;
         let mut ledger = Ledger::open(&folder)?;
-        let is_empty = index.searchable_segment_metas()?.is_empty();
-        let committed = Payload::of(&index)?;
-        ledger.agree(committed.sequence, is_empty)?;
+        let disk = disk(&folder, ledger.committer())?;
+        let index = agreed(&folder, &disk, &mut ledger)?;
         Ok(Self {
-            has_strangers: ledger.has_strangers()?,
+            has_strangers: ledger.has_strangers(),
+            without_attachment_text: Payload::of(&index)?.without_attachment_text,
             ledger,
-            without_attachment_text: committed.without_attachment_text,
-            changes: Changes::default(),
             engine: Engine::new(index, disk, folder.tantivy(), *options),
             folder,
             lock,
@@ -147,13 +140,8 @@ impl Writer {
     ///
     /// When the ledger cannot be read.
     pub fn known(&self, source: &Source) -> Result<Option<Known>, Error> {
-        let key = Key::of(&source.path);
-        if let Some(number) = self.changes.number(&key) {
-            let file = self.changes.file(number).filter(|file| file.state == State::Closed);
-            return Ok(file.map(|file| Known::of(number, &file.record, source)));
-        }
-        let file = self.ledger.file(&key)?;
-        Ok(file.map(|(number, record)| Known::of(number, &record, source)))
+        let file = self.ledger.file(&source.path)?;
+        Ok(file.map(|file| Known { number: file.number, messages: file.messages_of(source) }))
     }
 
     /// Notes that nobody looks into the attachments of what is added now.
@@ -192,18 +180,14 @@ impl Writer {
         if message.id.is_empty() || message.id.len() > LONGEST_ID {
             return Err(Error::BadId { found: message.id.len(), limit: LONGEST_ID });
         }
-        let form = held::id_form(&message.id);
-        let (number, reading) = self.begin(&Key::of(&occurrence.path))?;
-        let added = self.added_as(number, reading, &form, same_id)?;
+        let reading = self.ledger.begin(&occurrence.path)?;
+        let added = self.added_as(&message.id, reading, same_id)?;
         if added != Added::Duplicate {
             self.put(message, added, room)?;
         }
-        let home = message.mailbox.as_deref().zip(message.folder.as_deref());
-        let home = home.filter(|_| added == Added::Duplicate).map(<[&str; 2]>::from);
-        self.changes.hold(number, &form, &held::with_home(&occurrence.part, home), reading);
-        if let Some(file) = self.changes.file_mut(number) {
-            file.record.messages += 1;
-        }
+        let place = message.mailbox.clone().zip(message.folder.clone());
+        let place = place.map(|(mailbox, folder)| Place { mailbox, folder });
+        self.ledger.hold(&occurrence.path, &occurrence.part, &message.id, place.as_ref())?;
         Ok(added)
     }
 
@@ -229,12 +213,10 @@ impl Writer {
         unreadable: Vec<Unreadable>,
         count: u64,
     ) -> Result<(), Error> {
-        let (number, reading) = self.begin(&Key::of(&source.path))?;
-        if let Some(file) = self.changes.file_mut(number) {
-            file.state = State::Closed;
-            file.record.close(source, unreadable, count);
+        match self.ledger.close_file(source, unreadable, count)? {
+            Some(reading) => self.sweep(reading),
+            None => Ok(()),
         }
-        self.sweep(number, Some(reading))
     }
 
     /// Forgets a file that is gone, and every message that came only from it.
@@ -243,21 +225,10 @@ impl Writer {
     ///
     /// When the ledger cannot be read, or the index not be written.
     pub fn forget(&mut self, path: &Path) -> Result<(), Error> {
-        let key = Key::of(path);
-        let number = match self.changes.number(&key) {
-            Some(number) => number,
-            None => match self.ledger.touched(&key)? {
-                Some((number, file)) => {
-                    self.changes.touch(number, file);
-                    number
-                }
-                None => return Ok(()),
-            },
-        };
-        if let Some(file) = self.changes.file_mut(number) {
-            file.state = State::Gone;
+        match self.ledger.forget(path)? {
+            Some(reading) => self.sweep(reading),
+            None => Ok(()),
         }
-        self.sweep(number, None)
     }
 
     /// Forgets every file for which `is_gone` holds, and says how many there were.
@@ -269,29 +240,39 @@ impl Writer {
         &mut self,
         is_gone: impl Fn(FileNumber, &Path) -> bool,
     ) -> Result<u64, Error> {
-        let mut forgotten = 0;
-        for file in self.ledger.files()? {
-            let (number, record) = file?;
-            let path = record.key.path();
-            if is_gone(number, &path) {
-                self.forget(&path)?;
-                forgotten += 1;
+        let (mut last, mut forgotten) = (0, 0);
+        loop {
+            let files = self.ledger.files_behind(last)?;
+            let Some(end) = files.last() else { return Ok(forgotten) };
+            last = end.number;
+            for file in files {
+                let path = file.path();
+                if is_gone(file.number, &path) {
+                    self.forget(&path)?;
+                    forgotten += 1;
+                }
             }
         }
-        Ok(forgotten)
     }
 
-    /// The files that were taken in, as of the last commit, with what could not be read of each.
+    /// The files that were taken in, with what could not be read of each.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be read.
     pub fn sources(&self) -> Result<Vec<(std::path::PathBuf, Vec<Unreadable>)>, Error> {
-        let sources = self.ledger.sources()?;
-        Ok(sources.into_iter().map(|(key, unreadable)| (key.path(), unreadable)).collect())
+        let (mut last, mut sources) = (0, Vec::new());
+        loop {
+            let files = self.ledger.files_behind(last)?;
+            let Some(end) = files.last() else { return Ok(sources) };
+            last = end.number;
+            for file in files {
+                sources.push((file.path(), self.ledger.faults(file.number)?));
+            }
+        }
     }
 
-    /// Where a message came from, as of the last commit.
+    /// Where a message came from.
     ///
     /// # Errors
     ///
@@ -300,10 +281,10 @@ impl Writer {
         self.ledger.occurrences(id)
     }
 
-    /// How many messages and files the next commit has to remember; they are held in memory.
+    /// How many messages and files were noted since the last commit.
     #[must_use]
-    pub fn uncommitted(&self) -> usize {
-        self.changes.len()
+    pub const fn uncommitted(&self) -> usize {
+        self.ledger.uncommitted()
     }
 
     /// Makes everything since the last commit searchable and remembered, both or neither. Where there
@@ -313,13 +294,12 @@ impl Writer {
     ///
     /// When the disk refuses. The next writer finds either all of it or nothing.
     pub fn commit(&mut self, now: Timestamp) -> Result<(), Error> {
-        let sequence = self.ledger.sequence()?;
-        if sequence > 0 && self.changes.is_empty() {
+        let sequence = self.ledger.sequence();
+        if sequence > 0 && !self.ledger.has_changes() {
             return Checked::at(sequence, now).write(&self.folder);
         }
-        let payload = self.propose(now)?;
+        let payload = self.seal(now)?;
         self.publish(&payload)?;
-        self.accept()?;
         self.engine.merge()
     }
 
@@ -329,12 +309,12 @@ impl Writer {
     ///
     /// When that work failed.
     pub fn close(self) -> Result<(), Error> {
-        self.ledger.close()?;
         self.engine.close()
     }
 
-    pub(crate) fn propose(&mut self, now: Timestamp) -> Result<Payload, Error> {
-        let (sequence, unreadable) = self.ledger.propose(&self.changes)?;
+    /// Puts into the ledger what belongs to the next commit, and says what the index notes of it.
+    pub(crate) fn seal(&mut self, now: Timestamp) -> Result<Payload, Error> {
+        let (sequence, unreadable) = self.ledger.seal()?;
         Ok(Payload {
             sequence,
             as_of: Some(stored::milliseconds(now)),
@@ -343,58 +323,20 @@ impl Writer {
         })
     }
 
+    /// Commits index and ledger.
     pub(crate) fn publish(&mut self, payload: &Payload) -> Result<(), Error> {
-        self.engine.commit(&payload.to_text()?)
+        let committed = self.engine.commit(&payload.to_text()?);
+        self.ledger.unseal(committed.is_ok());
+        committed
     }
 
-    fn accept(&mut self) -> Result<(), Error> {
-        self.ledger.accept()?;
-        self.changes.committed();
-        Ok(())
-    }
-
-    /// The number of a file that is being read, and of that reading; begins one where there is none.
-    fn begin(&mut self, key: &Key) -> Result<(FileNumber, u32), Error> {
-        let number = match self.changes.number(key) {
-            Some(number) => number,
-            None => self.touch(key)?,
-        };
-        let Some(file) = self.changes.file_mut(number) else {
-            return Err(Error::Corrupt("a file without a number".into()));
-        };
-        if file.state != State::Open {
-            file.record.begin();
-            file.state = State::Open;
-        }
-        Ok((number, file.record.reading))
-    }
-
-    fn touch(&mut self, key: &Key) -> Result<FileNumber, Error> {
-        let (number, file) = match self.ledger.touched(key)? {
-            Some(known) => known,
-            None => {
-                (self.changes.free_number(self.ledger.free_number()?), Touched::new(key.clone()))
-            }
-        };
-        self.changes.touch(number, file);
-        Ok(number)
-    }
-
-    fn added_as(
-        &self,
-        number: FileNumber,
-        reading: u32,
-        form: &[u8],
-        same_id: SameId,
-    ) -> Result<Added, Error> {
-        let holders = self.holders(form)?;
-        if holders.is_empty() {
-            return Ok(Added::New);
-        }
-        let keeps = same_id == SameId::Keeps
-            && (holders.iter().any(|holder| *holder != number)
-                || self.holds(number, form, reading)?);
-        Ok(if keeps { Added::Duplicate } else { Added::Replaced })
+    fn added_as(&self, id: &str, reading: Reading, same_id: SameId) -> Result<Added, Error> {
+        let holder = self.ledger.holder(&Id::new(id), reading)?;
+        Ok(match (holder, same_id) {
+            (Holder::Nobody, _) => Added::New,
+            (Holder::Already, SameId::Keeps) => Added::Duplicate,
+            (Holder::Already | Holder::Before, _) => Added::Replaced,
+        })
     }
 
     fn put(&mut self, message: &Message, added: Added, room: Option<Room>) -> Result<(), Error> {
@@ -404,50 +346,20 @@ impl Writer {
         self.engine.add(Queued::new(document(message), room))
     }
 
-    /// The files that hold an id: as the ledger says, but for those that changed since.
-    fn holders(&self, form: &[u8]) -> Result<Vec<FileNumber>, Error> {
-        let mut holders: Vec<_> = self.changes.holders(form).collect();
-        for number in self.ledger.holders(form)? {
-            let still = match self.changes.file(number) {
-                None => true,
-                Some(file) => match (file.state, file.only_reading()) {
-                    (State::Gone, _) => false,
-                    (_, Some(reading)) => self.ledger.holds(number, form, reading)?,
-                    (_, None) => true,
-                },
-            };
-            if still {
-                holders.push(number);
+    /// Removes what lies before a reading of a file: from the ledger, and from the index what no other
+    /// file has.
+    fn sweep(&mut self, reading: Reading) -> Result<(), Error> {
+        loop {
+            let removed = self.ledger.remove_some(reading)?;
+            if removed.is_empty() {
+                return Ok(());
+            }
+            for id in removed {
+                if !self.ledger.is_held(&id)? {
+                    self.engine.delete(&id.text())?;
+                }
             }
         }
-        Ok(holders)
-    }
-
-    /// Whether that reading of the file found the message.
-    fn holds(&self, number: FileNumber, form: &[u8], reading: u32) -> Result<bool, Error> {
-        let is_known = self.changes.file(number).is_some_and(|file| file.is_known);
-        Ok(self.changes.holds(number, form, reading)
-            || is_known && self.ledger.holds(number, form, reading)?)
-    }
-
-    /// Removes the messages of other readings of a file from the index, unless another file has them.
-    fn sweep(&mut self, number: FileNumber, keep: Option<u32>) -> Result<(), Error> {
-        for form in self.changes.sweep(number, keep) {
-            self.delete_unheld(&form)?;
-        }
-        if self.changes.file(number).is_some_and(|file| file.is_known) {
-            for form in self.ledger.of_other_readings(number, keep)? {
-                self.delete_unheld(&form?)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn delete_unheld(&mut self, form: &[u8]) -> Result<(), Error> {
-        if self.holders(form)?.is_empty() {
-            self.engine.delete(&held::id_of(form))?;
-        }
-        Ok(())
     }
 }
 
@@ -460,8 +372,15 @@ pub struct Known {
     pub messages: Option<u64>,
 }
 
-impl Known {
-    fn of(number: FileNumber, record: &Record, source: &Source) -> Self {
-        Self { number, messages: record.is_of(source).then_some(record.messages) }
+/// Opens the index, or makes it, so that it and the ledger are those of the same commit.
+fn agreed(folder: &Folder, disk: &Disk, ledger: &mut Ledger) -> Result<tantivy::Index, Error> {
+    let index = folder.open_or_create(disk)?;
+    let committed = Payload::of(&index)?.sequence;
+    if let Some(meta) = ledger.unpublished(committed)
+        && folder.publish(disk, &meta)?
+    {
+        return folder.open_or_create(disk);
     }
+    ledger.agree(committed, index.searchable_segment_metas()?.is_empty())?;
+    Ok(index)
 }

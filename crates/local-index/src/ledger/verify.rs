@@ -1,0 +1,58 @@
+//! Whether the ledger is what was written.
+
+use rusqlite::Connection;
+
+use super::books::State;
+use super::files::{Fault, File};
+use super::messages::Held;
+use super::places::Numbered;
+use super::row::Summed;
+use crate::format::folder::Folder;
+use crate::{Error, database};
+
+/// What is wrong with the ledger, if anything: with its pages and indexes, or with what stands in its
+/// rows.
+///
+/// # Errors
+///
+/// When the system refuses to read it.
+pub(crate) fn verify(folder: &Folder) -> Result<Option<String>, Error> {
+    let found = database::read(&folder.ledger()).and_then(|opened| match opened {
+        Some(connection) => fault(&connection),
+        None => Ok(None),
+    });
+    match found {
+        Ok(fault) => Ok(fault),
+        Err(error) if database::is_damaged(&error) => Ok(Some(error.to_string())),
+        // It does not hold what belongs there.
+        Err(error) if error.sqlite_error().is_none() => Ok(Some(error.to_string())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn fault(connection: &Connection) -> rusqlite::Result<Option<String>> {
+    let structure: String =
+        connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
+    if structure != "ok" {
+        return Ok(Some(structure));
+    }
+    let is_whole = rows::<State>(connection)?
+        && rows::<File>(connection)?
+        && rows::<Fault>(connection)?
+        && rows::<Numbered>(connection)?
+        && rows::<Held<'_>>(connection)?;
+    Ok((!is_whole).then(|| "a checksum in it is another".to_owned()))
+}
+
+/// Whether the checksums of the rows of a table are those of what they hold.
+fn rows<R: Summed>(connection: &Connection) -> rusqlite::Result<bool> {
+    let mut all = connection.prepare(R::ALL)?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let sum: u32 = row.get("sum")?;
+        if R::of(row)?.sum() != sum {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
