@@ -2,14 +2,15 @@
 
 use std::fs;
 use std::io::Write as _;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::support::{postern, run, stderr, stdout};
+use crate::support::{Gateway, get_with, postern, run, stderr, stdout};
 
 const FROM: &str = "From a@x.com Sat Jan  1 10:00:00 2024\n";
 
@@ -162,7 +163,7 @@ fn a_message_is_shown_while_nobody_knows_where_it_lies() {
     setting.index(&[]);
     let data = setting.data("data");
     let id = stdout(&run(&data, &["search", "--format", "ids", "*"]));
-    fs::write(data.join("index/ledger.redb"), b"damaged").unwrap();
+    fs::write(data.join("index/ledger.sqlite"), b"damaged").unwrap();
     let shown = run(&data, &["show", id.trim()]);
     assert!(stdout(&shown).contains("number1"), "{}", stderr(&shown));
 }
@@ -222,12 +223,77 @@ fn what_may_not_be_read_is_tried_again() {
 
 // ---- runs that meet ----
 
+/// Nobody could say where a message lies, nor show its original, until the run was over.
+#[tokio::test]
+async fn what_is_here_is_shown_while_a_run_writes() {
+    let setting = Setting::new();
+    setting.write("ann@x.com/Sent/1.eml", message(1));
+    setting.write("bob@x.com/Inbox/1.eml", message(1));
+    setting.index(&[]);
+    let data = setting.data("data");
+    let id = stdout(&run(&data, &["search", "--format", "ids", "*"])).trim().to_owned();
+    let gateway = Gateway::start(&data, &[]);
+    let writing = Stopped::in_the_middle(&setting);
+
+    let refused = setting.start("data", &[]).output().unwrap();
+    assert!(stderr(&refused).contains("another postern is writing the index"));
+    assert_eq!(stdout(&run(&data, &["show", "--eml", &id])), message(1));
+    let shown = run(&data, &["show", "--format", "json", &id]);
+    let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    assert_eq!(shown["places"].as_array().unwrap().len(), 2, "{shown}");
+    let status = stdout(&run(&data, &["status"]));
+    assert!(status.contains("ann@x.com"), "{status}");
+    let answer = |path: String| {
+        let url = format!("{}{path}", gateway.url);
+        async move { get_with(&url, None).await }
+    };
+    let original = answer(format!("/v1/messages/{id}/eml")).await;
+    assert_eq!((original.status, original.body), (200, message(1)));
+    let found = answer(format!("/v1/messages/{id}")).await;
+    assert_eq!((found.status, &found.json()["subject"]), (200, &"number1".into()));
+    assert_eq!(answer("/v1/status".to_owned()).await.status, 200);
+
+    assert!(writing.go_on().success());
+    assert_eq!(setting.count("*"), "4001");
+}
+
+/// A run that was stopped between two of its commits, and goes on when it is told to.
+struct Stopped(Child);
+
+impl Stopped {
+    fn in_the_middle(setting: &Setting) -> Self {
+        many(setting, 2..4_002);
+        let mut index = setting.start("data", &["--quiet", "--commit-every", "500"]);
+        let mut child = index.stdout(Stdio::null()).spawn().unwrap();
+        while setting.count("*") == "1" && child.try_wait().unwrap().is_none() {}
+        signal(&child, "-STOP");
+        assert!(child.try_wait().unwrap().is_none(), "it is not done yet");
+        Self(child)
+    }
+
+    fn go_on(mut self) -> ExitStatus {
+        signal(&self.0, "-CONT");
+        self.0.wait().unwrap()
+    }
+}
+
+impl Drop for Stopped {
+    fn drop(&mut self) {
+        self.0.kill().unwrap_or_default();
+    }
+}
+
+fn signal(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+}
+
 #[test]
 fn two_runs_at_once_are_refused() {
     let setting = Setting::new();
-    many(&setting, 2_000);
+    many(&setting, 0..2_000);
     let mut first = setting.start("data", &["--quiet"]).stdout(Stdio::null()).spawn().unwrap();
-    wait_for(&setting.data("data").join("index/ledger.redb"));
+    wait_for(&setting.data("data").join("index/ledger.sqlite"));
     let second = setting.start("data", &[]).output().unwrap();
     if first.try_wait().unwrap().is_none() {
         assert_eq!(second.status.code(), Some(1));
@@ -241,13 +307,12 @@ fn two_runs_at_once_are_refused() {
 #[test]
 fn an_interrupt_keeps_what_is_done() {
     let setting = Setting::new();
-    many(&setting, 4_000);
+    many(&setting, 0..4_000);
     let mut index = setting.start("data", &[]);
     let child = index.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    wait_for(&setting.data("data").join("index/ledger.redb"));
+    wait_for(&setting.data("data").join("index/ledger.sqlite"));
     std::thread::sleep(Duration::from_millis(200));
-    let id = child.id().to_string();
-    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    signal(&child, "-INT");
     let output = child.wait_with_output().unwrap();
     let stopped = summary(&output);
     let done = stopped["indexed"].as_u64().unwrap();
@@ -261,8 +326,8 @@ fn an_interrupt_keeps_what_is_done() {
     assert_eq!(setting.count("*"), "4000");
 }
 
-fn many(setting: &Setting, count: usize) {
-    for number in 0..count {
+fn many(setting: &Setting, numbers: Range<usize>) {
+    for number in numbers {
         setting.write(&format!("box{}/Inbox/{number}.eml", number % 5), message(number));
     }
 }

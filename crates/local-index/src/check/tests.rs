@@ -108,6 +108,20 @@ fn a_missing_or_shortened_file_is_told() {
     }
 }
 
+/// As after a restore by hand, or where the end of its log was damaged.
+#[test]
+fn a_ledger_of_an_earlier_commit_is_told() {
+    let data = tempfile::tempdir().unwrap();
+    small(data.path());
+    let ledger = data.path().join("index/ledger.sqlite");
+    let earlier = fs::read(&ledger).unwrap();
+    let message = |id: &str| Message { id: id.into(), ..Message::default() };
+    index_of(data.path(), &[vec![message("x")], vec![message("y")]]);
+    assert_eq!(damaged(data.path()), [] as [String; 0]);
+    fs::write(&ledger, earlier).unwrap();
+    assert_eq!(damaged(data.path()), ["ledger.sqlite"]);
+}
+
 /// A later look reads only what is new.
 #[test]
 fn each_file_is_read_once() {

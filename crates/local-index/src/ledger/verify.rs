@@ -10,15 +10,15 @@ use super::row::Summed;
 use crate::format::folder::Folder;
 use crate::{Error, database};
 
-/// What is wrong with the ledger, if anything: with its pages and indexes, or with what stands in its
-/// rows.
+/// What is wrong with the ledger, if anything: with its pages and indexes, with what stands in its rows,
+/// or with the number of its last commit, where that of the index is `committed`.
 ///
 /// # Errors
 ///
 /// When the system refuses to read it.
-pub(crate) fn verify(folder: &Folder) -> Result<Option<String>, Error> {
+pub(crate) fn verify(folder: &Folder, committed: Option<u64>) -> Result<Option<String>, Error> {
     let found = database::read(&folder.ledger()).and_then(|opened| match opened {
-        Some(connection) => fault(&connection),
+        Some(connection) => fault(&connection, committed),
         None => Ok(None),
     });
     match found {
@@ -30,7 +30,7 @@ pub(crate) fn verify(folder: &Folder) -> Result<Option<String>, Error> {
     }
 }
 
-fn fault(connection: &Connection) -> rusqlite::Result<Option<String>> {
+fn fault(connection: &Connection, committed: Option<u64>) -> rusqlite::Result<Option<String>> {
     let structure: String =
         connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if structure != "ok" {
@@ -41,7 +41,13 @@ fn fault(connection: &Connection) -> rusqlite::Result<Option<String>> {
         && rows::<Fault>(connection)?
         && rows::<Numbered>(connection)?
         && rows::<Held<'_>>(connection)?;
-    Ok((!is_whole).then(|| "a checksum in it is another".to_owned()))
+    if !is_whole {
+        return Ok(Some("a checksum in it is another".to_owned()));
+    }
+    // A writer that was killed between the two is one commit ahead in the ledger.
+    let last = State::last(connection)?.sequence;
+    let agrees = committed.is_none_or(|committed| last == committed || last == committed + 1);
+    Ok((!agrees).then(|| "it is not of the same commit as the index".to_owned()))
 }
 
 /// Whether the checksums of the rows of a table are those of what they hold.
