@@ -4,7 +4,9 @@ mod jobs;
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use postern_query::Target;
 
 pub(crate) use jobs::{Collect, JobFlags, KeyFlags, Restore, Service};
 
@@ -188,9 +190,9 @@ pub(crate) struct Translate {
     /// The language of the query
     #[arg(long, value_enum, default_value_t)]
     pub(crate) from: Language,
-    /// The target
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) to: Target,
+    /// The target, or `english` for what the query means and no more
+    #[arg(long, value_name = "TARGET", default_value = "all", value_parser = targets())]
+    pub(crate) to: &'static [Target],
     /// A /fields answer: which fields the premium index has
     #[arg(long, value_name = "FILE")]
     pub(crate) fields: Option<PathBuf>,
@@ -323,15 +325,17 @@ pub(crate) enum Language {
     Lucene,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Target {
-    #[default]
-    All,
-    Datatap,
-    Elasticsearch,
-    Kql,
-    Aqs,
-    English,
+/// Reads which targets are shown. What a query means in English is shown in any case.
+fn targets() -> impl TypedValueParser<Value = &'static [Target]> {
+    let each = Target::ALL.iter().map(|target| PossibleValue::new(target.name).help(target.title));
+    let names: Vec<_> = [PossibleValue::new("all")].into_iter().chain(each).collect();
+    PossibleValuesParser::new(names.into_iter().chain([PossibleValue::new("english")])).map(
+        |name| match Target::ALL.iter().find(|target| target.name == name) {
+            Some(target) => std::slice::from_ref(target),
+            None if name == "all" => Target::ALL,
+            None => &[],
+        },
+    )
 }
 
 #[cfg(test)]

@@ -18,12 +18,12 @@ use std::cmp::Ordering::{self, Equal};
 use std::io::{self, BufRead as _};
 
 use postern_query::datatap::IndexFields;
-use postern_query::emit::{Json, aqs, elasticsearch, kql};
+use postern_query::emit::{Json, Sent, elasticsearch};
 use postern_query::evaluate::{flag_value, instant_value, number_value, string_value};
 use postern_query::schema::{Sort, SortField, TextField};
 use postern_query::{
     Attachment, Capabilities, Compiled, Condition, Context, Errors, Expr, Fidelity, Message,
-    Predicate, Query, Recipient, TextPattern, TextTest, evaluate, lucene, odata,
+    Predicate, Query, Recipient, Target, TextPattern, TextTest, evaluate, lucene, odata,
 };
 
 fn main() -> io::Result<()> {
@@ -69,10 +69,6 @@ fn read(line: &str) -> Result<Query, Errors> {
 
 fn sent(query: &Query, target: &str) -> String {
     match target {
-        "elasticsearch" => shown(elasticsearch::compile(query, elasticsearch::Profile::OpenSearch)),
-        "quickwit" => shown(elasticsearch::compile(query, elasticsearch::Profile::Quickwit)),
-        "kql" => shown(kql::compile(query).map(Json::from)),
-        "aqs" => shown(aqs::compile(query).map(Json::from)),
         "odata" => {
             let filter = odata::compile(query, &whole_index());
             shown(filter.map(|filter| Json::object([("filter", filter.as_str().into())])))
@@ -83,7 +79,15 @@ fn sent(query: &Query, target: &str) -> String {
             let shape = shape(query.condition());
             shown(text.map(|text| Json::object([("text", text.as_str().into()), ("shape", shape)])))
         }
-        other => error("target", other),
+        other => {
+            match Target::ALL.iter().chain([&elasticsearch::QUICKWIT]).find(|one| one.name == other)
+            {
+                Some(target) => {
+                    shown(target.compile(query, &Capabilities::default()).map(Sent::into_json))
+                }
+                None => error("target", other),
+            }
+        }
     }
 }
 

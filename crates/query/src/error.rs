@@ -9,7 +9,6 @@ use crate::Span;
 /// The same value is drawn with carets in a terminal and sent as JSON over HTTP. Texts are lower
 /// case without a final dot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Error {
     /// What kind of fault it is; stable, for programs.
     pub code: Code,
@@ -70,11 +69,9 @@ impl std::error::Error for Error {}
 /// assert_eq!(places, ["befor", "big"]);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(transparent))]
 pub struct Errors {
     told: Vec<Error>,
     /// How many there are beside those that are told.
-    #[cfg_attr(feature = "serde", serde(skip))]
     others: usize,
 }
 
@@ -136,13 +133,6 @@ macro_rules! codes {
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
-            }
-        }
-
-        #[cfg(feature = "serde")]
-        impl serde::Serialize for $name {
-            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                serializer.serialize_str(self.as_str())
             }
         }
 
@@ -224,7 +214,6 @@ codes! {
 
 /// A remark about a query that works, but perhaps not as meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Advice {
     /// What kind of advice it is; stable, for programs.
     pub code: AdviceCode,

@@ -28,7 +28,7 @@ mod span;
 mod syntax;
 
 pub use budget::Budget;
-pub use emit::{Capabilities, Compiled, Fidelity, Note};
+pub use emit::{Capabilities, Compiled, Fidelity, Note, Target};
 pub use error::{Advice, AdviceCode, Code, Error, Errors};
 pub use evaluate::evaluate;
 pub use expr::Expr;

@@ -11,7 +11,6 @@ use std::hash::{Hash, Hasher};
 /// assert_eq!(span.slice("from:alice"), "alice");
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Span {
     /// First byte.
     pub start: usize,

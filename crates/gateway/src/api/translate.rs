@@ -7,11 +7,11 @@ use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query as Parameters, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
-use postern_query::emit::{Json as Body, aqs, elasticsearch, english, kql};
+use postern_query::emit::{Json as Body, Sent, english};
 use postern_query::{
-    Capabilities, Compiled, Context, Errors, Parsed, Query, datatap, lucene, odata, parse,
+    Capabilities, Compiled, Context, Errors, Parsed, Target, lucene, odata, parse,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use utoipa::ToSchema;
 
@@ -20,7 +20,7 @@ use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State;
 use crate::language::Refused;
-use crate::wire::{Remark, Sent, Span};
+use crate::wire::{Remark, Span};
 
 /// The language of a query.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
@@ -45,33 +45,22 @@ pub struct Translation {
     pub english: String,
     /// Remarks.
     pub advice: Vec<Remark>,
-    /// Each target.
-    pub targets: Targets,
-}
-
-/// The targets.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Targets {
-    /// The premium endpoint.
-    pub datatap: TargetView,
-    /// OpenSearch and Elasticsearch.
-    pub elasticsearch: TargetView<Value>,
-    /// Purview eDiscovery and Outlook.
-    pub kql: TargetView<String>,
-    /// Item search of Veeam Backup for Microsoft 365.
-    pub aqs: TargetView<String>,
+    /// Each target by its name.
+    #[serde(serialize_with = "by_name")]
+    #[schema(value_type = HashMap<String, TargetView>)]
+    pub targets: Vec<(Target, Compiled<Sent>)>,
 }
 
 /// What one target is sent, and how faithful it is.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct TargetView<T = Sent> {
+pub struct TargetView {
     /// `exact`, `approximate` or `unsupported`.
-    pub fidelity: &'static str,
-    /// What differs, or why it cannot be said.
-    pub notes: Vec<NoteView>,
-    /// What is sent; nothing when it cannot be said.
+    fidelity: &'static str,
+    /// What differs, or why the target cannot be asked.
+    notes: Vec<NoteView>,
+    /// What is sent: parameters, a body or text; nothing when the target cannot be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sent: Option<T>,
+    sent: Option<Value>,
 }
 
 /// One thing that differs.
@@ -86,7 +75,7 @@ pub struct NoteView {
     pub message: String,
 }
 
-/// Says a query for every target.
+/// Translates a query for some targets.
 ///
 /// # Errors
 ///
@@ -96,6 +85,7 @@ pub fn translate(
     language: Language,
     context: &Context,
     capabilities: &Capabilities,
+    targets: &[Target],
 ) -> Result<Translation, Errors> {
     let plain = |query| Parsed { query, canonical: String::new(), advice: Vec::new() };
     let parsed = match language {
@@ -103,25 +93,35 @@ pub fn translate(
         Language::Odata => plain(odata::parse_filter(text)?),
         Language::Lucene => plain(lucene::parse(text, lucene::Options::default())?),
     };
+    let compiled = |target: &Target| (*target, target.compile(&parsed.query, capabilities));
     Ok(Translation {
-        canonical: (language == Language::Postern).then_some(parsed.canonical),
         english: english::describe(&parsed.query),
         advice: parsed.advice.iter().map(Remark::from).collect(),
-        targets: targets(&parsed.query, capabilities),
+        targets: targets.iter().map(compiled).collect(),
+        canonical: (language == Language::Postern).then_some(parsed.canonical),
     })
 }
 
-fn targets(query: &Query, capabilities: &Capabilities) -> Targets {
-    let elastic = elasticsearch::compile(query, elasticsearch::Profile::OpenSearch);
-    Targets {
-        datatap: view(datatap::compile(query, capabilities).map(|sent| Sent {
-            query: sent.query,
-            filter: sent.filter,
-            order_by: sent.order_by,
-        })),
-        elasticsearch: view(elastic.map(json)),
-        kql: view(kql::compile(query)),
-        aqs: view(aqs::compile(query)),
+fn by_name<S: Serializer>(
+    targets: &[(Target, Compiled<Sent>)],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let views = targets.iter().map(|(target, compiled)| (target.name, TargetView::from(compiled)));
+    serializer.collect_map(views)
+}
+
+impl From<&Compiled<Sent>> for TargetView {
+    fn from(compiled: &Compiled<Sent>) -> Self {
+        let notes = compiled.notes.iter().map(|note| NoteView {
+            fidelity: note.fidelity.as_str(),
+            span: note.span.map(Span::from),
+            message: note.message.clone(),
+        });
+        Self {
+            fidelity: compiled.fidelity().as_str(),
+            notes: notes.collect(),
+            sent: compiled.sent.clone().map(|sent| json(sent.into_json())),
+        }
     }
 }
 
@@ -135,19 +135,6 @@ fn json(value: Body) -> Value {
         Body::Object(members) => {
             members.into_iter().map(|(name, value)| (name, json(value))).collect()
         }
-    }
-}
-
-fn view<T>(compiled: Compiled<T>) -> TargetView<T> {
-    let notes = compiled.notes.iter().map(|note| NoteView {
-        fidelity: note.fidelity.as_str(),
-        span: note.span.map(Span::from),
-        message: note.message.clone(),
-    });
-    TargetView {
-        fidelity: compiled.fidelity().as_str(),
-        notes: notes.collect(),
-        sent: compiled.sent,
     }
 }
 
@@ -201,7 +188,7 @@ async fn answer(
     admit(state, headers)?;
     let (context, capabilities) = (Context::utc(state.now()), state.capabilities());
     let translating = state.language().aside(state.deadline(Instant::now()), move |_| {
-        translate(&request.q, request.from, &context, &capabilities)
+        translate(&request.q, request.from, &context, &capabilities, Target::ALL)
     });
     translating.await?.map(Json).map_err(|errors| Refused { part: "q", errors }.into())
 }

@@ -248,7 +248,12 @@ impl Premium {
     }
 }
 
-fn fields(path: &Path) -> Result<IndexFields, ConfigError> {
+/// What the fields of a premium index can be asked for, from a saved answer of `/fields`.
+///
+/// # Errors
+///
+/// When the file cannot be read, or is no such answer.
+pub fn fields(path: &Path) -> Result<IndexFields, ConfigError> {
     let found = index_fields(&file::text(path)?).ok_or_else(|| {
         let path = path.display();
         ConfigError::Value(format!("{path} is no list of fields; save an answer of /fields there"))

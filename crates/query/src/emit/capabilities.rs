@@ -7,7 +7,6 @@ use crate::syntax::lucene::Syntax;
 
 /// What may be done with one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct FieldCapability {
     /// It may stand in a filter.
     pub filterable: bool,
@@ -27,7 +26,6 @@ pub struct FieldCapability {
 /// assert!(fields.get("subject").searchable && !fields.get("folder").filterable);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct IndexFields(BTreeMap<String, FieldCapability>);
 
 impl IndexFields {
@@ -120,7 +118,6 @@ impl FromIterator<(String, FieldCapability)> for IndexFields {
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 pub struct Capabilities {
     /// The fields of the index.
     pub fields: IndexFields,

@@ -37,19 +37,6 @@ impl Json {
     }
 }
 
-#[cfg(feature = "serde")]
-impl serde::Serialize for Json {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Integer(value) => serializer.serialize_i64(*value),
-            Self::Text(value) => serializer.serialize_str(value),
-            Self::List(values) => serializer.collect_seq(values),
-            Self::Object(members) => serializer.collect_map(members.iter().map(|(k, v)| (k, v))),
-        }
-    }
-}
-
 impl From<bool> for Json {
     fn from(value: bool) -> Self {
         Self::Bool(value)

@@ -1,10 +1,13 @@
 //! Typed query to what is sent.
 //!
-//! Every target answers exactly, approximately (saying what differs) or not at all (saying why);
-//! nothing is dropped or widened silently. Each target has one function that quotes literals.
+//! Every [`Target`] answers exactly, approximately (saying what differs) or not at all (saying why); it
+//! drops and widens nothing silently. Each target has one function that quotes literals.
+//!
+//! A new target is a module here and a line in [`Target::ALL`].
 
 pub mod aqs;
 mod capabilities;
+mod compiled;
 pub(crate) mod datatap;
 pub mod elasticsearch;
 pub mod english;
@@ -14,141 +17,30 @@ pub mod kql;
 pub(crate) mod lucene;
 pub(crate) mod odata;
 mod property;
+mod target;
 mod terms;
 
+use std::str::FromStr;
+
 pub use capabilities::{Capabilities, FieldCapability, IndexFields};
+pub use compiled::{Compiled, Fidelity, Note};
 pub use json::Json;
 pub use known::KnownPeople;
+pub use target::{Sent, Target, UnknownTarget};
 
-use std::collections::HashSet;
+pub(crate) use compiled::Notes;
 
-use crate::Span;
-
-/// How faithfully a target says a query.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "lowercase"))]
-pub enum Fidelity {
-    /// It finds the same messages.
-    Exact,
-    /// It finds nearly the same; the notes say what differs.
-    Approximate,
-    /// It cannot be asked; the notes say why.
-    Unsupported,
+impl Target {
+    /// Every target, in the order in which they are shown.
+    pub const ALL: &'static [Self] =
+        &[datatap::TARGET, elasticsearch::TARGET, kql::TARGET, aqs::TARGET];
 }
 
-impl Fidelity {
-    /// The word for it, as shown to people and programs.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Approximate => "approximate",
-            Self::Unsupported => "unsupported",
-        }
-    }
-}
+impl FromStr for Target {
+    type Err = UnknownTarget;
 
-/// What a target cannot say exactly, and which text caused it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Note {
-    /// Approximate or unsupported.
-    pub fidelity: Fidelity,
-    /// The text that caused it; nothing when it is the query as a whole.
-    pub span: Option<Span>,
-    /// What differs, or why it cannot be said.
-    pub message: String,
-}
-
-/// A query as a target says it.
-#[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub struct Compiled<T> {
-    /// What is sent; nothing when the target cannot say the query.
-    pub sent: Option<T>,
-    /// What differs, in the order of the text.
-    pub notes: Vec<Note>,
-}
-
-impl<T> Compiled<T> {
-    /// The same with what is sent in another form.
-    #[must_use]
-    pub fn map<U>(self, form: impl FnOnce(T) -> U) -> Compiled<U> {
-        Compiled { sent: self.sent.map(form), notes: self.notes }
-    }
-
-    /// The worst of the notes; without any, what is sent is exact.
-    ///
-    /// ```
-    /// use postern_query::emit::kql;
-    /// use postern_query::{odata, Fidelity};
-    ///
-    /// let compiled = kql::compile(&odata::parse_filter("subject eq 'Overdue'")?);
-    /// assert_eq!(compiled.fidelity(), Fidelity::Approximate);
-    /// assert_eq!(compiled.notes[0].message, "KQL finds the words anywhere in the value, in any case");
-    /// # Ok::<(), postern_query::Errors>(())
-    /// ```
-    #[must_use]
-    pub fn fidelity(&self) -> Fidelity {
-        self.notes.iter().map(|note| note.fidelity).max().unwrap_or(Fidelity::Exact)
-    }
-}
-
-/// The notes of one run of a target, each once.
-#[derive(Debug)]
-pub(crate) struct Notes {
-    notes: Vec<Note>,
-    made: HashSet<Note>,
-    worst: Fidelity,
-}
-
-/// Notes of one run, and one more where only that is the worst.
-const MOST_NOTES: usize = 100;
-
-impl Default for Notes {
-    fn default() -> Self {
-        Self { notes: Vec::new(), made: HashSet::new(), worst: Fidelity::Exact }
-    }
-}
-
-impl Notes {
-    /// The first of each kind are enough to tell what differs; the worst is always among them.
-    fn add(&mut self, fidelity: Fidelity, span: Option<Span>, message: String) {
-        if self.notes.len() >= MOST_NOTES && self.worst >= fidelity {
-            return;
-        }
-        self.worst = self.worst.max(fidelity);
-        let note = Note { fidelity, span, message };
-        if self.made.insert(note.clone()) {
-            self.notes.push(note);
-        }
-    }
-
-    pub(crate) fn approximate(&mut self, span: Span, message: impl Into<String>) {
-        self.add(Fidelity::Approximate, Some(span), message.into());
-    }
-
-    /// What differs for the query as a whole, such as its order.
-    pub(crate) fn approximate_as_a_whole(&mut self, message: impl Into<String>) {
-        self.add(Fidelity::Approximate, None, message.into());
-    }
-
-    pub(crate) fn unsupported<T>(
-        &mut self,
-        span: Option<Span>,
-        message: impl Into<String>,
-    ) -> Option<T> {
-        self.add(Fidelity::Unsupported, span, message.into());
-        None
-    }
-
-    /// The result with the notes; what cannot be said in part is not sent at all.
-    pub(crate) fn compiled<T>(mut self, sent: Option<T>) -> Compiled<T> {
-        self.notes.sort_by_key(|note| note.span);
-        let compiled = Compiled { sent, notes: self.notes };
-        match compiled.fidelity() {
-            Fidelity::Unsupported => Compiled { sent: None, ..compiled },
-            Fidelity::Exact | Fidelity::Approximate => compiled,
-        }
+    fn from_str(name: &str) -> Result<Self, UnknownTarget> {
+        let found = Self::ALL.iter().find(|target| target.name == name);
+        found.copied().ok_or_else(|| UnknownTarget(name.to_owned()))
     }
 }

@@ -22,8 +22,6 @@ mod property_text;
 mod random;
 mod rewrites;
 mod targets_page;
-#[cfg(feature = "serde")]
-mod wire;
 
 use postern_query::{Context, Errors, Parsed};
 

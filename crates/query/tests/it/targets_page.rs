@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use postern_query::emit::elasticsearch::{self, Profile};
-use postern_query::emit::{aqs, kql};
-use postern_query::{Capabilities, Compiled, Fidelity, Note, Query, datatap, lucene, odata};
+use postern_query::emit::elasticsearch;
+use postern_query::{Capabilities, Fidelity, Note, Query, Target, lucene, odata};
 
 use crate::parse;
 
@@ -125,8 +124,9 @@ const CATALOGUE: &[(&str, &[(&str, &str)])] = &[
 ];
 
 /// The targets, in the order of the columns.
-const TARGETS: [&str; 5] =
-    ["DataTap", "OpenSearch, Elasticsearch", "Quickwit", "KQL", "Veeam item search"];
+fn targets() -> impl Iterator<Item = &'static Target> {
+    Target::ALL.iter().chain([&elasticsearch::QUICKWIT])
+}
 
 fn read(example: &str) -> Query {
     if let Some(filter) = example.strip_prefix("odata:") {
@@ -142,17 +142,8 @@ fn read(example: &str) -> Query {
 }
 
 /// The notes of every target.
-fn notes(query: &Query) -> [Vec<Note>; 5] {
-    fn of<T>(compiled: Compiled<T>) -> Vec<Note> {
-        compiled.notes
-    }
-    [
-        of(datatap::compile(query, &Capabilities::default())),
-        of(elasticsearch::compile(query, Profile::OpenSearch)),
-        of(elasticsearch::compile(query, Profile::Quickwit)),
-        of(kql::compile(query)),
-        of(aqs::compile(query)),
-    ]
+fn notes(query: &Query) -> Vec<Vec<Note>> {
+    targets().map(|target| target.compile(query, &Capabilities::default()).notes).collect()
 }
 
 /// The messages of all notes, each with its number.
@@ -183,14 +174,15 @@ impl Footnotes {
 
 fn page() -> String {
     let always = notes(&read("has:attachment"));
+    let nothing = vec![Vec::new(); always.len()];
+    let titles: Vec<_> = targets().map(|target| target.title).collect();
     let mut page = include_str!("targets_page_head.md").to_owned();
     let mut footnotes = Footnotes::default();
     for (title, rows) in CATALOGUE {
-        write!(page, "\n## {title}\n\n| | example | {} |\n", TARGETS.join(" | ")).unwrap();
-        writeln!(page, "|---|---{}|", "|---".repeat(TARGETS.len())).unwrap();
+        write!(page, "\n## {title}\n\n| | example | {} |\n", titles.join(" | ")).unwrap();
+        writeln!(page, "|---|---{}|", "|---".repeat(titles.len())).unwrap();
         for (what, example) in *rows {
-            let known: &[Vec<Note>; 5] =
-                if example.contains("sort:") { &Default::default() } else { &always };
+            let known = if example.contains("sort:") { &nothing } else { &always };
             let notes = notes(&read(example));
             let cells = notes.iter().zip(known).map(|(notes, known)| footnotes.cell(notes, known));
             let cells: Vec<_> = cells.collect();
@@ -199,9 +191,9 @@ fn page() -> String {
         }
     }
     page.push_str("\n## Notes\n\nOf every query:\n\n");
-    for (target, notes) in TARGETS.iter().zip(&always) {
+    for (title, notes) in titles.iter().zip(&always) {
         for note in notes {
-            writeln!(page, "- {target}: {}", note.message).unwrap();
+            writeln!(page, "- {title}: {}", note.message).unwrap();
         }
     }
     page.push('\n');

@@ -10,10 +10,14 @@ mod value;
 
 use super::property::{self, Asked, Text, Value, prefix, tree, values};
 use super::terms::Terms;
-use super::{Compiled, Notes};
+use super::{Compiled, Notes, Sent, Target};
 use crate::query::{PersonPattern, Predicate, RecipientTest, Role, TextPattern, TextTest};
 use crate::schema::{RecipientList, TextField};
 use crate::{Expr, Located, Query, Span};
+
+/// The target of this module.
+pub(super) const TARGET: Target =
+    Target::new("aqs", "Veeam item search", |query, _| compile(query).map(Sent::Text));
 
 const OPERATORS: &str = "Veeam does not say whether AND, OR, NOT and brackets work: they are those of Microsoft's Advanced Query Syntax";
 const COMPARED: &str = "Veeam does not say whether a value is compared by words, by beginnings of words or as a part of the text";

@@ -9,15 +9,19 @@ mod predicate;
 mod text;
 
 use super::odata::{self as filter, Filter};
-use super::{Capabilities, Compiled, Notes};
+use super::{Capabilities, Compiled, Notes, Sent, Target};
 use crate::emit::KnownPeople;
 use crate::query::{Condition, TextTest};
 use crate::schema::Sort;
 use crate::{Expr, Query, Span};
 
+/// The target of this module.
+pub(super) const TARGET: Target = Target::new("datatap", "DataTap", |query, capabilities| {
+    compile(query, capabilities).map(|request| Sent::Parameters(request.parameters()))
+});
+
 /// What is sent to the search endpoint; absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Request {
     /// Lucene text for `query`.
     pub query: Option<String>,
@@ -27,7 +31,15 @@ pub struct Request {
     pub order_by: Option<String>,
 }
 
-/// Says a query to an endpoint with these capabilities.
+impl Request {
+    /// The parts that are sent, by the names of their parameters.
+    fn parameters(self) -> Vec<(&'static str, String)> {
+        let parts = [("query", self.query), ("filter", self.filter), ("$orderby", self.order_by)];
+        parts.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+/// Translates a query for an endpoint with these capabilities.
 ///
 /// ```
 /// use postern_query::{datatap, odata, Capabilities, Fidelity};
@@ -43,9 +55,9 @@ pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<Request> 
     compiled(query, capabilities, None)
 }
 
-/// Says a query to an endpoint with these capabilities, people as lists of their known addresses.
+/// Translates a query for an endpoint with these capabilities, people as lists of their known addresses.
 ///
-/// Where such a list is too long for a request the query is said as [`compile`] does. See
+/// Where such a list is too long for a request, the query is translated as [`compile`] does it. See
 /// [`KnownPeople`] for an example.
 #[must_use]
 pub fn compile_knowing(

@@ -14,7 +14,7 @@ mod value;
 pub use mapping::{document, mapping};
 
 use super::property::{Make, make};
-use super::{Compiled, Json, Notes};
+use super::{Compiled, Json, Notes, Sent, Target};
 use crate::query::Predicate;
 use crate::{Expr, Located, Query, Span};
 
@@ -28,6 +28,17 @@ pub enum Profile {
     /// two sort keys that are no texts.
     Quickwit,
 }
+
+/// The target of this module.
+pub(super) const TARGET: Target =
+    Target::new("elasticsearch", "OpenSearch, Elasticsearch", |query, _| {
+        compile(query, Profile::OpenSearch).map(Sent::Body)
+    });
+
+/// The same for Quickwit.
+pub const QUICKWIT: Target = Target::new("quickwit", "Quickwit", |query, _| {
+    compile(query, Profile::Quickwit).map(Sent::Body)
+});
 
 /// Clauses that a query may have, the engines' default for `indices.query.bool.max_clause_count`.
 const MAX_CLAUSES: usize = 1_024;

@@ -10,9 +10,13 @@ mod value;
 
 use super::property::{self, Asked, Text, Value, tree};
 use super::terms::Terms;
-use super::{Compiled, Notes};
+use super::{Compiled, Notes, Sent, Target};
 use crate::query::Predicate;
 use crate::{Located, Query, Span};
+
+/// The target of this module.
+pub(super) const TARGET: Target =
+    Target::new("kql", "KQL", |query, _| compile(query).map(Sent::Text));
 
 /// Characters that a query may have at most ("KQL syntax reference", first note).
 const MAX_LENGTH: usize = 20_480;
