@@ -16,6 +16,8 @@ mod gateway;
 mod gateway_access;
 mod ingest;
 mod jobs;
+#[cfg(unix)]
+mod pages;
 mod parity;
 #[cfg(unix)]
 mod private;

@@ -13,6 +13,7 @@ mod corpus;
 mod datatap;
 mod elasticsearch;
 mod errors;
+mod errors_page;
 mod known;
 mod literals;
 mod meaning;
