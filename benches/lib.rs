@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
-use postern_archive::ingest;
-use postern_archive::ingest::Request;
+use postern_archive::ingest::{Ingest, Progress};
+use postern_archive::{Archive, IndexError, WriteOptions};
 use postern_gateway::config::{Config, Overrides};
 use postern_gateway::{State, bind};
-use postern_local_index::write::Options;
 use postern_mail::contents::AttachmentText;
 use postern_mail::source;
 use postern_mail::source::{Content, Item, PlaceRule};
@@ -97,17 +96,17 @@ pub fn messages(mail: &[Vec<u8>]) -> Vec<Message> {
 /// # Errors
 ///
 /// When the index cannot be written.
-pub fn index(data: &Path, folder: &Path) -> Result<u64, postern_local_index::Error> {
-    let request = Request {
+pub fn index(data: &Path, folder: &Path) -> Result<u64, IndexError> {
+    let ingest = Ingest {
         paths: vec![folder.to_path_buf()],
-        options: Options::default(),
+        options: WriteOptions::default(),
         jobs: 2,
         attachment_text: AttachmentText::Off,
-        ..Request::default()
+        ..Ingest::default()
     };
     let clock = || Timestamp::UNIX_EPOCH;
-    let go_on = &mut |_: &ingest::Progress| std::ops::ControlFlow::Continue(());
-    ingest::run(data, &request, &clock, go_on).map(|summary| summary.indexed)
+    let go_on = &mut |_: &Progress| std::ops::ControlFlow::Continue(());
+    Archive::below(data).ingest(&ingest, &clock, go_on).map(|summary| summary.indexed)
 }
 
 /// A gateway over an index, before a premium service or alone, and its address.

@@ -1,8 +1,41 @@
-//! What is stored for a tenant, and how it gets there.
+//! Everything that is stored for a tenant, behind one door.
 //!
-//! [`ingest`] reads files through [`postern_mail`] into the index of [`postern_local_index`].
+//! An [`Archive`] is a data folder: the index, the originals of what was synced, and the books of sync.
+//! It is asked by the command line and the gateway, and written by [`ingest`], which takes in files, and
+//! by an [`Intake`], which takes in what a sync brings. Nothing here speaks HTTP.
 
+mod archive;
+mod book;
+mod check;
+mod collected;
+mod coverage;
+mod error;
 pub mod ingest;
-mod originals;
+mod intake;
+mod original;
+mod store;
 
-pub use originals::original;
+use std::path::{Path, PathBuf};
+
+pub use postern_local_index::Error as IndexError;
+pub use postern_local_index::check::{Damage, Pace, Verifier};
+pub use postern_local_index::ledger::Occurrence;
+pub use postern_local_index::search;
+pub use postern_local_index::write::Options as WriteOptions;
+pub use postern_mail::contents::AttachmentText;
+pub use postern_mail::source::Lost;
+
+pub use archive::Archive;
+pub use book::{
+    Book, Entry, Listed, Location, MailboxNumber, MailboxStatus, Node, Owner, Status, ToFetch,
+    Window,
+};
+pub use collected::{Collected, InMailbox};
+pub use error::Error;
+pub use intake::{Arrived, Intake, IntakeWriter, Settled};
+pub use original::Original;
+
+/// The folder of a data folder in which everything lies that was synced.
+fn folder(data: &Path) -> PathBuf {
+    data.join("sync")
+}

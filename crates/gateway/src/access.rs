@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use postern_local_index::search::{Coverage, Scope};
+use postern_archive::search::{Coverage, Scope};
 use postern_upstream::Secret;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use postern_local_index::search::AddressBook;
+use postern_archive::search::AddressBook;
 use postern_query::datatap::KnownPeople;
 use postern_query::{
     Advice, Budget, Capabilities, Compiled, Context, Errors, PersonPattern, Query, Role, datatap,

@@ -39,6 +39,6 @@ pub mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use local::{Local, LocalEngine, LocalError, Original};
+pub use local::{Local, LocalEngine, LocalError};
 pub use serve::{Bound, ServeError, bind};
 pub use state::{Locals, State};

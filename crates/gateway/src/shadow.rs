@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::{Asker, Scope};
+use postern_archive::IndexError;
+use postern_archive::search::{Asker, Scope};
 use postern_upstream::Answer;
 use tracing::{info, warn};
 

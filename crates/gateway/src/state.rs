@@ -34,7 +34,7 @@ impl Locals {
     /// The indexes that a configuration names.
     #[must_use]
     pub fn of(config: &Config) -> Self {
-        let place = |data: &std::path::Path| Local::new(data.to_owned());
+        let place = Local::below;
         let tenants = config.tenants.iter();
         Self {
             common: place(&config.data),
@@ -122,7 +122,7 @@ impl State {
             access: config.access.clone(),
             premium: settings.map(premium).transpose()?.map(Arc::new),
             locals,
-            nowhere: Local::new(config.data.join("no-such-tenant")),
+            nowhere: Local::below(&config.data.join("no-such-tenant")),
             language: Language::new(settings.map(|one| one.reading).unwrap_or_default()),
             capabilities: Arc::new(
                 settings

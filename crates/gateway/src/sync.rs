@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use postern_archive::Archive;
 use postern_sync::{Collection, Error, Progress, Summary, SyncOptions};
 use tracing::{info, warn};
 
@@ -49,8 +50,9 @@ impl Scheduled {
         loop {
             let (collection, options) = (Arc::clone(&self.collection), self.options.clone());
             let progress = Arc::new(Progress::default());
+            let archive = Archive::below(&self.data);
             let run =
-                postern_sync::run(collection, &self.tenant, &self.data, options, clock, progress);
+                postern_sync::run(collection, &self.tenant, &archive, options, clock, progress);
             self.tell(run.await);
             tokio::time::sleep(self.every).await;
         }

@@ -8,7 +8,7 @@ use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 
-use crate::book::{Entry, Location, Owner, Window};
+use postern_archive::{Entry, Location, Owner, Window};
 
 /// An answer that is on its way.
 pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;

@@ -1,9 +1,9 @@
 //! DataTap as a source: live mailboxes at one kind of location, what was collected of them at another.
 
+use postern_archive::{Entry, Location, Owner, Window};
 use postern_upstream as upstream;
 use postern_upstream::{Item, Listing, LocationKind, SourceFilter, Tenant};
 
-use crate::book::{Entry, Location, Owner, Window};
 use crate::collection::{Asking, Collection, Failure, FailureKind, Mailbox, Page, Site};
 
 impl Collection for Tenant {
@@ -21,7 +21,7 @@ impl Collection for Tenant {
     ) -> Asking<'a, Page<Owner>> {
         Box::pin(async move {
             let filter = SourceFilter { shared: true, name: None };
-            Ok(self.users(location, &filter, marker).await?.into())
+            Ok(page(self.users(location, &filter, marker).await?, owner))
         })
     }
 
@@ -32,7 +32,7 @@ impl Collection for Tenant {
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>> {
         let node = node(mailbox, within.unwrap_or(upstream::Place::ROOT));
-        Box::pin(async move { Ok(self.items(node, Listing::Folders, marker).await?.into()) })
+        Box::pin(async move { Ok(page(self.items(node, Listing::Folders, marker).await?, entry)) })
     }
 
     fn messages<'a>(
@@ -45,7 +45,7 @@ impl Collection for Tenant {
         let [from, to] = window.bounds();
         let listing = Listing::Messages(upstream::Window { from, to });
         let node = node(mailbox, folder);
-        Box::pin(async move { Ok(self.items(node, listing, marker).await?.into()) })
+        Box::pin(async move { Ok(page(self.items(node, listing, marker).await?, entry)) })
     }
 
     fn download<'a>(
@@ -82,23 +82,17 @@ impl From<upstream::Location> for Site {
     }
 }
 
-impl From<upstream::Source> for Owner {
-    fn from(found: upstream::Source) -> Self {
-        Self { id: found.id, address: found.email, name: found.name, kind: found.kind }
-    }
+fn owner(found: upstream::Source) -> Owner {
+    Owner { id: found.id, address: found.email, name: found.name, kind: found.kind }
 }
 
-impl From<Item> for Entry {
-    fn from(item: Item) -> Self {
-        let Item { id, fragment, name, discriminator: kind, created, .. } = item;
-        Self { id, fragment, name, kind, created }
-    }
+fn entry(item: Item) -> Entry {
+    let Item { id, fragment, name, discriminator: kind, created, .. } = item;
+    Entry { id, fragment, name, kind, created }
 }
 
-impl<F, T: From<F>> From<upstream::Page<F>> for Page<T> {
-    fn from(page: upstream::Page<F>) -> Self {
-        Self { items: page.items.into_iter().map(T::from).collect(), marker: page.marker }
-    }
+fn page<F, T>(page: upstream::Page<F>, each: impl Fn(F) -> T) -> Page<T> {
+    Page { items: page.items.into_iter().map(each).collect(), marker: page.marker }
 }
 
 impl From<upstream::Failure> for Failure {

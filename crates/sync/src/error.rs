@@ -1,47 +1,20 @@
 //! What can end a run.
 
-use std::io;
-use std::path::{Path, PathBuf};
-
 use crate::collection::Failure;
 
 /// Why a run ended early. What was done until then is kept, and the next run goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Another run is at work in the same place.
-    #[error("another sync is at work in {0}; wait until it is done")]
-    Busy(PathBuf),
-    /// The mail there was collected for somebody else.
-    #[error("{path} holds mail of the tenant {found}, not of {asked}; give another --data DIR")]
-    OtherTenant {
-        /// The place.
-        path: PathBuf,
-        /// Whose mail lies there.
-        found: String,
-        /// Whose mail was asked for.
-        asked: String,
-    },
-    /// The book-keeping was written by a later version.
-    #[error(
-        "the book-keeping of sync has format {found}, this version of postern knows up to {known}; \
-         use the later version"
-    )]
-    LaterVersion {
-        /// The format on disk.
-        found: i64,
-        /// The latest that is known.
-        known: i64,
-    },
-    /// The service refuses the key.
+    /// The source refuses the key.
     #[error(
         "the key was refused (status 401), so it is wrong or was revoked; give one that is valid \
          with --key-file or POSTERN_KEY and run the same again, what is done is kept"
     )]
     BadKey,
-    /// The service knows no such tenant, or shows it to other keys only.
+    /// The source knows no such tenant, or shows it to other keys only.
     #[error("there is no tenant {0} for this key (status 404); check --tenant and the key")]
     NoTenant(String),
-    /// There is no place that collections are kept in.
+    /// There is no location that keeps collections.
     #[error("the tenant has no location of the type BLOB, so nothing was collected yet")]
     NothingCollected,
     /// A mailbox that was asked for is not there.
@@ -49,7 +22,7 @@ pub enum Error {
         "there is no collected mailbox `{0}`; leave --mailbox out to sync all, or check its address"
     )]
     NoMailbox(String),
-    /// The service fails and keeps failing.
+    /// The source fails and keeps failing.
     #[error("{what}: {failure}; run the same again later, what is done is kept")]
     Away {
         /// What was asked.
@@ -57,68 +30,10 @@ pub enum Error {
         /// The last of the failures.
         failure: Failure,
     },
-    /// The disk is full.
-    #[error(
-        "there is no space in {path}: {source}; make some and run the same again, what is done is kept"
-    )]
-    NoSpace {
-        /// Where.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A file could not be read or written.
-    #[error("{path} cannot be read or written: {source}")]
-    Io {
-        /// Which.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The disk is full, or refuses to be written, so that nothing can be noted.
-    #[error(
-        "there is no space for the book-keeping of sync, or the disk refuses it; make some and run the same again, what is \
-         done is kept"
-    )]
-    NoSpaceForBook,
-    /// The book-keeping cannot be read or written.
-    #[error("the book-keeping of sync failed: {0}")]
-    Book(rusqlite::Error),
-    /// The index cannot be written.
+    /// The archive cannot be written.
     #[error(transparent)]
-    Index(#[from] postern_local_index::Error),
+    Archive(#[from] postern_archive::Error),
     /// A task of the run ended in a way it never should.
     #[error("a part of the sync broke off: {0}; this is a defect of postern")]
     Defect(String),
-}
-
-impl From<rusqlite::Error> for Error {
-    fn from(error: rusqlite::Error) -> Self {
-        if is_full(&error) { Self::NoSpaceForBook } else { Self::Book(error) }
-    }
-}
-
-/// Whether there is no space. `SQLite` says so of a full disk; of a full quota and of a limit for files it
-/// says only that a write was refused.
-fn is_full(error: &rusqlite::Error) -> bool {
-    use rusqlite::ffi;
-    let refused = [
-        ffi::SQLITE_FULL,
-        ffi::SQLITE_IOERR_WRITE,
-        ffi::SQLITE_IOERR_TRUNCATE,
-        ffi::SQLITE_IOERR_SHMSIZE,
-        ffi::SQLITE_IOERR_FSYNC,
-    ];
-    error.sqlite_error().is_some_and(|error| refused.contains(&error.extended_code))
-}
-
-impl Error {
-    pub(crate) fn io(path: &Path, source: io::Error) -> Self {
-        use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-        let path = path.to_owned();
-        match source.kind() {
-            StorageFull | QuotaExceeded | FileTooLarge => Self::NoSpace { path, source },
-            _ => Self::Io { path, source },
-        }
-    }
 }

@@ -6,7 +6,10 @@
 
 use jiff::Timestamp;
 
-use crate::book::{Listed, Second, Window};
+use postern_archive::{Listed, Window};
+
+/// Whole seconds since 1970.
+type Second = i64;
 
 /// The first second that Exchange can name (the year 1601).
 const FIRST: Second = -11_644_473_600;

@@ -40,7 +40,7 @@ const MOST_UNCOMMITTED: usize = 250_000;
 
 /// What to take in, and how.
 #[derive(Clone, Debug)]
-pub struct Request {
+pub struct Ingest {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
     /// What is said about mailbox and folder by hand.
@@ -58,7 +58,7 @@ pub struct Request {
     pub commit_every: u64,
 }
 
-impl Default for Request {
+impl Default for Ingest {
     fn default() -> Self {
         Self {
             paths: Vec::new(),
@@ -123,28 +123,28 @@ pub struct Summary {
 /// # Errors
 ///
 /// When the index cannot be opened or written. Messages that cannot be read are no error.
-pub fn run(
+pub(crate) fn run(
     data: &Path,
-    request: &Request,
+    ingest: &Ingest,
     clock: &dyn Fn() -> Timestamp,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Summary, Error> {
-    let mut writer = Writer::open(data, &request.options)?;
+    let mut writer = Writer::open(data, &ingest.options)?;
     let mut run = Run {
-        commit_every: request.commit_every.max(1),
-        skips_attachments: request.attachment_text == AttachmentText::Off,
+        commit_every: ingest.commit_every.max(1),
+        skips_attachments: ingest.attachment_text == AttachmentText::Off,
         ..Run::default()
     };
-    if request.prune {
-        run.prune(&mut writer, request)?;
+    if ingest.prune {
+        run.prune(&mut writer, ingest)?;
     }
-    let mut walk = source::walk(&request.paths);
+    let mut walk = source::walk(&ingest.paths);
     loop {
         let files = run.find(&mut writer, &mut walk)?;
         if files.is_empty() {
             break;
         }
-        run.take(&mut writer, &files, request, clock, progress)?;
+        run.take(&mut writer, &files, ingest, clock, progress)?;
         if run.summary.stopped {
             break;
         }
@@ -199,7 +199,7 @@ impl Run {
         &mut self,
         writer: &mut Writer,
         files: &[SourceFile],
-        request: &Request,
+        ingest: &Ingest,
         clock: &dyn Fn() -> Timestamp,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<(), Error> {
@@ -209,10 +209,10 @@ impl Run {
         thread::scope(|scope| {
             let (parsed, to_write) = sync_channel(IN_FLIGHT);
             let stop = &stop;
-            scope.spawn(move || work::read_files(files, &request.place, &raw, stop));
-            for _ in 0..request.jobs.max(1) {
+            scope.spawn(move || work::read_files(files, &ingest.place, &raw, stop));
+            for _ in 0..ingest.jobs.max(1) {
                 let (parsed, to_parse) = (parsed.clone(), &to_parse);
-                scope.spawn(move || work::parse_all(to_parse, &parsed, &request.attachment_text));
+                scope.spawn(move || work::parse_all(to_parse, &parsed, &ingest.attachment_text));
             }
             drop(parsed);
             let outcome = self.write_all(writer, files, &to_write, clock, progress, stop);
@@ -225,14 +225,14 @@ impl Run {
 
     /// Forgets the files below the paths that are not there any more. What lies below a folder that
     /// cannot be read is not known to be gone.
-    fn prune(&mut self, writer: &mut Writer, request: &Request) -> Result<(), Error> {
-        let roots: Vec<_> = request
+    fn prune(&mut self, writer: &mut Writer, ingest: &Ingest) -> Result<(), Error> {
+        let roots: Vec<_> = ingest
             .paths
             .iter()
             .map(|path| absolute(path).unwrap_or_else(|_| path.clone()))
             .collect();
         let (mut there, mut hidden) = (HashSet::new(), Vec::new());
-        for file in source::walk(&request.paths) {
+        for file in source::walk(&ingest.paths) {
             match file {
                 Ok(file) => there.extend(writer.known(&stamp(&file))?.map(|known| known.number)),
                 Err(fault) => hidden.push(fault.path),

@@ -4,7 +4,7 @@ use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::Path;
 
 use anyhow::Context as _;
-use postern_local_index::search::{Index, Search};
+use postern_archive::search::{Index, Search};
 use postern_query::{Budget, Errors, Query, datatap, lucene};
 use serde::{Deserialize, Serialize};
 

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use postern_archive::{Archive, Damage};
 use postern_gateway::config::Overrides;
-use postern_local_index::check;
-use postern_local_index::check::Damage;
 use serde_json::{Value, json};
 
 use crate::args::{Check, Common, TextOrJson};
@@ -60,10 +59,8 @@ fn folder_of(folder: &Path, bar: &ProgressBar, found: &mut Found) -> anyhow::Res
         bar.set_message(format!("{read} verified, {}", name.unwrap_or_default()));
         bar.tick();
     };
-    let index = check::index(folder, &mut pace)?;
-    let synced = postern_sync::check(folder, &mut pace)?;
-    let all = index.into_iter().chain(synced);
-    damaged.extend(all.map(|one| {
+    let all = Archive::below(folder).check(&mut pace)?;
+    damaged.extend(all.into_iter().map(|one| {
         let remedy = remedy(folder, &one.path);
         (one, remedy)
     }));

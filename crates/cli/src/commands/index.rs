@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use postern_archive::ingest;
-use postern_archive::ingest::{Faults, Progress, Request, Summary};
-use postern_local_index::write::Options;
+use postern_archive::ingest::{Faults, Ingest, Progress, Summary};
+use postern_archive::{Archive, WriteOptions};
 use postern_mail::contents::AttachmentText;
 use postern_mail::source::PlaceRule;
 use serde_json::json;
@@ -29,8 +28,8 @@ pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
     interrupt::on_ctrl_c(move || asked.swap(true, Ordering::Relaxed))?;
     let bar = progress_bar(common.quiet);
     let began = Instant::now();
-    let request = request(arguments)?;
-    let summary = ingest::run(&folder, &request, &clock::now, &mut |progress| {
+    let ingest = ingest(arguments)?;
+    let summary = Archive::below(&folder).ingest(&ingest, &clock::now, &mut |progress| {
         show(&bar, progress);
         if stopped.load(Ordering::Relaxed) {
             ControlFlow::Break(())
@@ -48,12 +47,12 @@ pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
     Ok(if summary.unreadable.is_empty() { Exit::Done } else { Exit::SomeUnreadable })
 }
 
-fn request(arguments: &Index) -> anyhow::Result<Request> {
+fn ingest(arguments: &Index) -> anyhow::Result<Ingest> {
     let jobs = usize::from(arguments.jobs);
-    Ok(Request {
+    Ok(Ingest {
         paths: arguments.paths.clone(),
         place: PlaceRule { mailbox: arguments.mailbox.clone(), folder: arguments.folder.clone() },
-        options: Options {
+        options: WriteOptions {
             memory_bytes: arguments.memory,
             threads: jobs,
             rebuild: arguments.rebuild,

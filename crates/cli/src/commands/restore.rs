@@ -2,7 +2,8 @@
 
 use anyhow::{bail, ensure};
 use jiff::tz::TimeZone;
-use postern_local_index::search::{Facet, Index, Search};
+use postern_archive::Archive;
+use postern_archive::search::{Facet, Index, Search};
 use postern_query::{Budget, Query};
 use postern_upstream::{Job, JobKind, Policy, Priority, Tenant};
 use serde_json::{Value, json};
@@ -36,7 +37,7 @@ pub(crate) fn run(common: &Common, arguments: &Restore) -> anyhow::Result<Exit> 
     if !common.quiet {
         output::advice(&parsed.advice, &text);
     }
-    let found = find(&Index::open(&data::folder(common)?)?, &parsed.query)?;
+    let found = find(&Archive::below(&data::folder(common)?).index()?, &parsed.query)?;
     let tenant = connect(common, &arguments.service)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(restore(common, arguments, &tenant, &found))

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Instant;
 
+use postern_archive::Archive;
+use postern_archive::search::{Asker, Coverage, Hit, Page, Scope, Search as Request, Work};
 use postern_gateway::wire::{
     self, Count, CoverageView, Remark, SearchAnswer, ServedBy, Understood,
 };
-use postern_local_index::search::{Asker, Hit, Index, Page, Scope, Search as Request, Work};
 use postern_query::emit::english;
 use postern_query::{
     Budget, Capabilities, Errors, Fidelity, Message, Parsed, Recipient, datatap, odata,
@@ -26,9 +27,9 @@ const MOST_CHARACTERS: usize = 1_000;
 
 /// Searches the local index.
 pub(crate) fn run(common: &Common, arguments: &Search) -> anyhow::Result<Exit> {
-    let index = Index::open(&data::folder(common)?)?;
+    let archive = Archive::below(&data::folder(common)?);
     if let Some(requests) = &arguments.requests {
-        return batch::run(&index, requests, arguments);
+        return batch::run(&archive.index()?, requests, arguments);
     }
     let text = typed(arguments);
     let parsed = match understood(&text, arguments) {
@@ -44,7 +45,7 @@ pub(crate) fn run(common: &Common, arguments: &Search) -> anyhow::Result<Exit> {
     if arguments.explain {
         explain(&parsed)?;
     }
-    answer(&index, arguments, &parsed)?;
+    answer(&archive, arguments, &parsed)?;
     Ok(Exit::Done)
 }
 
@@ -107,7 +108,7 @@ fn explain(parsed: &Parsed) -> anyhow::Result<()> {
     output::line("")
 }
 
-fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<()> {
+fn answer(archive: &Archive, arguments: &Search, parsed: &Parsed) -> anyhow::Result<()> {
     let began = Instant::now();
     let order = parsed.query.natural_order();
     let limit = if arguments.count { 0 } else { arguments.limit };
@@ -122,15 +123,15 @@ fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<
             SearchFormat::Table | SearchFormat::Json | SearchFormat::Jsonl
         ),
     };
-    let asker = asker();
+    let (index, asker) = (archive.index()?, asker());
     if arguments.count || arguments.format == SearchFormat::Ids {
         let found = index.ids(&request, &asker)?;
         return if arguments.count { output::line(found.count) } else { output::lines(&found.ids) };
     }
     let page = index.search(&request, &asker)?;
     match arguments.format {
-        SearchFormat::Table | SearchFormat::Ids => table(&page, index),
-        SearchFormat::Json => output::json(&wire(index, parsed, &page, began)),
+        SearchFormat::Table | SearchFormat::Ids => table(&page, &archive.coverage()),
+        SearchFormat::Json => output::json(&wire(&archive.coverage(), parsed, &page, began)),
         SearchFormat::Jsonl => {
             let hits = wire::results(&page);
             hits.iter().try_for_each(output::json)
@@ -139,7 +140,7 @@ fn answer(index: &Index, arguments: &Search, parsed: &Parsed) -> anyhow::Result<
 }
 
 /// The same object as the answer of `/v1/search`.
-fn wire(index: &Index, parsed: &Parsed, page: &Page, began: Instant) -> SearchAnswer {
+fn wire(coverage: &Coverage, parsed: &Parsed, page: &Page, began: Instant) -> SearchAnswer {
     SearchAnswer {
         results: wire::results(page),
         count: Count { value: u64::try_from(page.count).unwrap_or(u64::MAX), exact: true },
@@ -147,7 +148,7 @@ fn wire(index: &Index, parsed: &Parsed, page: &Page, began: Instant) -> SearchAn
         facets: std::collections::BTreeMap::new(),
         facets_missing: std::collections::BTreeMap::new(),
         served_by: ServedBy { engine: "local".to_owned(), reason: None },
-        coverage: Some(CoverageView::seen(&index.coverage(), &[])),
+        coverage: Some(CoverageView::seen(coverage, &[])),
         query: Understood {
             canonical: parsed.canonical.clone(),
             sent: None,
@@ -161,10 +162,9 @@ fn wire(index: &Index, parsed: &Parsed, page: &Page, began: Instant) -> SearchAn
 
 // ---- for people ----
 
-fn table(page: &Page, index: &Index) -> anyhow::Result<()> {
+fn table(page: &Page, coverage: &Coverage) -> anyhow::Result<()> {
     // Written at once: a page has hundreds of lines.
     let hits: Vec<_> = (1..).zip(&page.hits).map(|(number, hit)| one(number, hit)).collect();
-    let coverage = index.totals();
     let shown = page.hits.len();
     let rest = if page.count > shown {
         format!(", the first {shown} shown (--limit N for more)")

@@ -1,13 +1,9 @@
 //! `postern show`.
 
-use std::path::Path;
-
 use anyhow::{Context as _, bail};
-use postern_local_index::ledger::Occurrence;
-use postern_local_index::search::Index;
+use postern_archive::{Archive, Error, Occurrence};
 use postern_mail::document;
 use postern_query::{Attachment, Message, Recipient};
-use postern_sync::Store;
 
 use crate::args::{Common, Show, TextOrJson};
 use crate::exit::Exit;
@@ -15,12 +11,11 @@ use crate::{data, output, terminal};
 
 /// Shows one message.
 pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
-    let folder = data::folder(common)?;
+    let archive = Archive::below(&data::folder(common)?);
     if arguments.eml {
-        return eml(&folder, &arguments.id);
+        return eml(&archive, &arguments.id);
     }
-    let index = Index::open(&folder)?;
-    let Some(message) = index.message(&arguments.id)? else {
+    let Some(message) = archive.index()?.message(&arguments.id)? else {
         bail!(
             "there is no message with the id `{}`; `postern search --format ids` lists ids",
             arguments.id
@@ -28,7 +23,7 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
     };
     // Nobody can say where messages lie while the index is being written, or after a run that was
     // killed and not gone on with; that hides no message.
-    let places = index.occurrences(&arguments.id).unwrap_or_default();
+    let places = archive.occurrences(&arguments.id).unwrap_or_default();
     match arguments.format {
         TextOrJson::Json => output::json(&json(&message, &places))?,
         TextOrJson::Text => text(&message, &places)?,
@@ -76,14 +71,14 @@ fn path(place: &Occurrence) -> String {
     }
 }
 
-/// The original, from the store of sync or from where the message was read.
-fn eml(folder: &Path, id: &str) -> anyhow::Result<Exit> {
-    let bytes = match Store::below(folder).get(id)? {
-        Some(bytes) => bytes,
-        None => postern_archive::original(&Index::open(folder)?, id)?
-            .context("there is no original to print")?,
-    };
-    output::exact(&bytes)?;
+/// The original, as it was sent.
+fn eml(archive: &Archive, id: &str) -> anyhow::Result<Exit> {
+    const NO_ORIGINAL: &str = "there is no original to print";
+    let original = archive.original(id).map_err(|error| match error {
+        Error::Lost(lost) => anyhow::Error::new(lost).context(NO_ORIGINAL),
+        other => other.into(),
+    })?;
+    output::exact(&original.into_bytes().context(NO_ORIGINAL)?)?;
     Ok(Exit::Done)
 }
 

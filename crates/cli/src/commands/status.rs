@@ -1,7 +1,7 @@
 //! `postern status`.
 
-use postern_local_index::search::{Coverage, Index};
-use postern_sync::Collected;
+use postern_archive::search::Coverage;
+use postern_archive::{Archive, Status as Synced};
 use serde_json::json;
 
 use crate::args::{Common, Status, TextOrJson};
@@ -10,13 +10,12 @@ use crate::{data, output, terminal};
 
 /// Says what is indexed, and how fresh it is.
 pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
-    let folder = data::folder(common)?;
-    let synced = Collected::below(&folder).status()?;
-    let coverage = match Index::open(&folder) {
-        Ok(index) => index.coverage(),
-        Err(error) if synced.mailboxes.is_empty() => return Err(error.into()),
-        Err(_) => Coverage::default(),
-    };
+    let archive = Archive::below(&data::folder(common)?);
+    let synced = archive.status()?;
+    if synced.mailboxes.is_empty() {
+        archive.index()?;
+    }
+    let coverage = archive.coverage();
     match arguments.format {
         TextOrJson::Json => output::json(&json(&coverage, &synced))?,
         TextOrJson::Text => {
@@ -51,7 +50,7 @@ fn text(coverage: &Coverage) -> anyhow::Result<()> {
 }
 
 /// What was synced of each mailbox, and what is wrong with it.
-fn sync_text(synced: &postern_sync::Status) -> anyhow::Result<()> {
+fn sync_text(synced: &Synced) -> anyhow::Result<()> {
     if synced.mailboxes.is_empty() {
         return Ok(());
     }
@@ -79,7 +78,7 @@ fn sync_text(synced: &postern_sync::Status) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn sync_json(synced: &postern_sync::Status) -> serde_json::Value {
+fn sync_json(synced: &Synced) -> serde_json::Value {
     let mailboxes = synced.mailboxes.iter().map(|one| {
         json!({
             "name": one.address, "folders": one.folders, "windows": one.windows, "known": one.known,
@@ -94,7 +93,7 @@ fn sync_json(synced: &postern_sync::Status) -> serde_json::Value {
     })
 }
 
-fn json(coverage: &Coverage, synced: &postern_sync::Status) -> serde_json::Value {
+fn json(coverage: &Coverage, synced: &Synced) -> serde_json::Value {
     let mailboxes = coverage.mailboxes.iter().map(|mailbox| {
         json!({"name": mailbox.name, "indexed": mailbox.indexed, "known": mailbox.known, "newest": mailbox.newest.map(|date| date.to_string())})
     });

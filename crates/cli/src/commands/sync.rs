@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use postern_archive::{Archive, WriteOptions};
 use postern_gateway::config::SyncSettings;
-use postern_local_index::write::Options;
 use postern_sync::{Progress, Summary, SyncOptions};
 use serde_json::{Value, json};
 
@@ -34,10 +34,11 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     interrupt::on_ctrl_c(move || asked.stop.swap(true, Relaxed))?;
     let (began, options) = (Instant::now(), options(arguments, &config.sync));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let archive = Archive::below(&to_sync.data);
     let work = postern_sync::run(
         Arc::new(client),
         &to_sync.tenant,
-        &to_sync.data,
+        &archive,
         options,
         clock::now,
         Arc::clone(&progress),
@@ -66,7 +67,7 @@ fn options(arguments: &Sync, settings: &SyncSettings) -> SyncOptions {
         dry_run: arguments.dry_run,
         prune: arguments.prune,
         attachment_text: settings.attachment_text.clone(),
-        options: Options { rebuild: arguments.rebuild, ..known.options },
+        options: WriteOptions { rebuild: arguments.rebuild, ..known.options },
     }
 }
 

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::{Asker, Completion};
+use postern_archive::IndexError;
+use postern_archive::search::{Asker, Completion};
 use postern_query::complete::{Typing, Wanted, at, operators, quoted};
 use postern_query::{Query, Role};
 use serde::Serialize;

@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use postern_local_index::search::Position;
+use postern_archive::search::Position;
 
 use super::{SKIP_LIMIT, place};
 
@@ -50,7 +50,7 @@ pub(super) fn fingerprint(parts: &[&str]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use postern_local_index::search::Value;
+    use postern_archive::search::Value;
 
     use super::*;
 

@@ -12,8 +12,8 @@ use super::held::{Busy, held};
 use super::html;
 use crate::State as Shared;
 use crate::access::Caller;
-use crate::local::Original;
 use crate::pipe::{Pipe, copy};
+use postern_archive::Original;
 
 pub(super) const MESSAGE: HeaderValue = HeaderValue::from_static("message/rfc822");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");

@@ -9,7 +9,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use postern_local_index::search::Asker;
+use postern_archive::search::Asker;
 use postern_query::datatap;
 use postern_upstream::{Call, Target};
 

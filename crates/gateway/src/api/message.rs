@@ -5,7 +5,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse as _, Response};
-use postern_local_index::search::Asker;
+use postern_archive::search::Asker;
+use postern_archive::{IndexError, Original};
 use postern_mail::file_of;
 use postern_query::Message;
 use serde::Serialize;
@@ -18,7 +19,7 @@ use super::native::{Visitor, named, unknown};
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
 use crate::State as Shared;
-use crate::local::{LocalEngine, Original};
+use crate::local::LocalEngine;
 use crate::wire::MessageView;
 
 /// How a message is shown.
@@ -73,7 +74,7 @@ pub(super) async fn get(
 /// The message with all its fields. A large one takes its time to be written.
 async fn json(state: &Shared, visitor: &Visitor, message: Message) -> Result<Response, Problem> {
     let written = move |_: &dyn LocalEngine, _: &Asker| {
-        Ok(serde_json::to_vec(&MessageView::from(&message)).unwrap_or_default())
+        Ok::<_, IndexError>(serde_json::to_vec(&MessageView::from(&message)).unwrap_or_default())
     };
     let body = held(state, &visitor.caller, visitor.ask(written).await?)?;
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
@@ -82,9 +83,9 @@ async fn json(state: &Shared, visitor: &Visitor, message: Message) -> Result<Res
 /// The message as a page. All of it is work: none is done on the threads that talk to clients.
 async fn page(state: &Shared, visitor: &Visitor, message: Message) -> Result<Response, Problem> {
     let work = move |engine: &dyn LocalEngine, _: &Asker| {
-        let original = engine.original(&message.id).ok().and_then(Result::ok);
+        let original = engine.original(&message.id).ok();
         let original = original.and_then(|original| original.into_bytes().ok());
-        Ok(html::view(&message, original))
+        Ok::<_, IndexError>(html::view(&message, original))
     };
     let page = visitor.ask(work).await?.into_bytes();
     Ok((html::POLICY, Html(held(state, &visitor.caller, page)?)).into_response())
@@ -136,7 +137,7 @@ pub(super) async fn attachment(
     let (id, number) = named(path)?;
     let original = visitor.original(&id).await?;
     let file = move |_: &dyn LocalEngine, _: &Asker| {
-        Ok(original.into_bytes().ok().and_then(|raw| file_of(&raw, number)))
+        Ok::<_, IndexError>(original.into_bytes().ok().and_then(|raw| file_of(&raw, number)))
     };
     let file = visitor.ask(file).await?.ok_or_else(unknown)?;
     let packed = || {

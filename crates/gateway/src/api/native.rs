@@ -6,8 +6,8 @@ use std::time::Instant;
 use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::HeaderMap;
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::{Asker, Search};
+use postern_archive::IndexError;
+use postern_archive::search::{Asker, Search};
 use postern_query::schema::StringField;
 use postern_query::{Message, Predicate, Query, StringTest};
 
@@ -15,7 +15,8 @@ use super::dropin;
 use super::problem::Problem;
 use crate::State as Shared;
 use crate::access::Caller;
-use crate::local::{Allowance, Local, LocalEngine, LocalError, Original};
+use crate::local::{Allowance, Local, LocalEngine, LocalError};
+use postern_archive::Original;
 
 /// The key that a client presents, by either header.
 pub(super) fn presented_key(headers: &HeaderMap) -> Option<&str> {
@@ -50,9 +51,9 @@ impl Visitor {
         Ok(Self { caller, local, allowance })
     }
 
-    pub(super) async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static, E: Into<LocalError>>(
         &self,
-        work: impl FnOnce(&dyn LocalEngine, &Asker) -> Result<T, IndexError> + Send + 'static,
+        work: impl FnOnce(&dyn LocalEngine, &Asker) -> Result<T, E> + Send + 'static,
     ) -> Result<T, LocalError> {
         self.local.ask(&self.allowance, work).await
     }
@@ -71,12 +72,7 @@ impl Visitor {
     /// Its bytes as they were read.
     pub(super) async fn original(&self, id: &str) -> Result<Original, Problem> {
         let message = self.message(id).await?;
-        let found = self.ask(move |engine, _| engine.original(&message.id)).await?;
-        found.map_err(|lost| {
-            Problem::new(410, "original_gone", "the original of this message is not there")
-                .detail(lost.to_string())
-                .hint("the message itself is at its own address, without `/eml`")
-        })
+        Ok(self.ask(move |engine, _| engine.original(&message.id)).await?)
     }
 }
 

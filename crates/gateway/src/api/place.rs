@@ -1,6 +1,6 @@
 //! A place in the order of the local index as a text: hexadecimal digits of JSON.
 
-use postern_local_index::search::{Position, Value};
+use postern_archive::search::{Position, Value};
 use serde::{Deserialize, Serialize};
 
 /// A value as it is written. The score is written by its bits, as it must come back the same.

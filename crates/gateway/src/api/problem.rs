@@ -171,6 +171,11 @@ impl From<LocalError> for Problem {
     fn from(error: LocalError) -> Self {
         match error {
             LocalError::TooMuch(why) => Self::new(400, "too_costly", why),
+            LocalError::Gone(why) => {
+                Self::new(410, "original_gone", "the original of this message is not there")
+                    .detail(why)
+                    .hint("the message itself is at its own address, without `/eml`")
+            }
             LocalError::Late | LocalError::Failed(_) => Self::unavailable(error.to_string()),
         }
     }

@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
-use postern_local_index::check::Damage;
-use postern_sync::{Collected, MailboxStatus};
+use postern_archive::Damage;
+use postern_archive::{Archive, MailboxStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -113,7 +113,7 @@ struct SyncedMailbox {
 }
 
 impl SyncedMailbox {
-    fn of(one: MailboxStatus, now: Timestamp, collected: &Collected) -> Self {
+    fn of(one: MailboxStatus, now: Timestamp, archive: &Archive) -> Self {
         Self {
             name: one.address,
             folders: one.folders,
@@ -124,7 +124,7 @@ impl SyncedMailbox {
             gone: one.gone,
             listed: one.listed.map(|at| at.to_string()),
             lag_seconds: one.listed.map(|at| now.duration_since(at).as_secs()),
-            error: one.error.map(|text| collected.without_paths(&text)),
+            error: one.error.map(|text| archive.without_paths(&text)),
         }
     }
 }
@@ -150,13 +150,13 @@ pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Resp
         premium: premium.unwrap_or_default(),
         local: LocalStatus { available: reason.is_none(), reason, coverage, damaged },
     };
-    let sync = synced(&state, local.collected(), &caller);
+    let sync = synced(&state, local.archive(), &caller);
     Json(StatusAnswer { version: env!("CARGO_PKG_VERSION"), engines, sync }).into_response()
 }
 
 /// What may be told of what was synced.
-fn synced(state: &Shared, collected: &Collected, caller: &Caller) -> SyncStatus {
-    let status = match collected.status() {
+fn synced(state: &Shared, archive: &Archive, caller: &Caller) -> SyncStatus {
+    let status = match archive.status() {
         Ok(status) => status,
         Err(error) => {
             tracing::warn!(%error, "what was synced cannot be read");
@@ -172,8 +172,8 @@ fn synced(state: &Shared, collected: &Collected, caller: &Caller) -> SyncStatus 
     let seen = seen.filter(|one| caller.mailboxes.permits(Some(&one.address)));
     SyncStatus {
         finished: status.finished.map(|at| at.to_string()),
-        error: error.map(|text| collected.without_paths(&text)),
-        mailboxes: seen.map(|one| SyncedMailbox::of(one, now, collected)).collect(),
+        error: error.map(|text| archive.without_paths(&text)),
+        mailboxes: seen.map(|one| SyncedMailbox::of(one, now, archive)).collect(),
     }
 }
 

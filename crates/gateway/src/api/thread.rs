@@ -5,8 +5,8 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::Asker;
+use postern_archive::IndexError;
+use postern_archive::search::Asker;
 use postern_query::schema::StringField;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -57,7 +57,7 @@ pub(super) async fn get(
     let one = visitor.find(either).await?;
     let part = move |engine: &dyn LocalEngine, asker: &Asker| {
         let part = part(engine, &one.id, after.as_deref(), asker)?;
-        Ok(part.map(|part| serde_json::to_vec(&part).unwrap_or_default()))
+        Ok::<_, IndexError>(part.map(|part| serde_json::to_vec(&part).unwrap_or_default()))
     };
     let unknown =
         || BadParam::new("cursor", "is not one of this conversation; leave it out to begin again");

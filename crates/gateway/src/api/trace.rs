@@ -5,7 +5,7 @@ use std::time::Instant;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use jiff::Timestamp;
-use postern_local_index::search::Coverage;
+use postern_archive::search::Coverage;
 use tracing::info;
 
 use crate::State;

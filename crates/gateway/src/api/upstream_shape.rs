@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
-use postern_local_index::search::{Asker, Hit, Search};
+use postern_archive::search::{Asker, Hit, Search};
 use postern_mail::document;
 use postern_upstream::Answer;
 use serde::Serialize;

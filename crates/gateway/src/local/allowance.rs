@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use postern_local_index::search::{Asker, Scope, Work};
+use postern_archive::search::{Asker, Scope, Work};
 
 /// What one request may see of a local index, how much work it may cause there, and until when. Its
 /// page and its facets spend from one budget.

@@ -3,15 +3,12 @@
 use std::ops::ControlFlow;
 
 use jiff::tz::TimeZone;
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::{
-    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, Index, Page, Search,
-    Suggestion, Thread,
+use postern_archive::search::{
+    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, Page, Search, Suggestion,
+    Thread,
 };
-use postern_mail::source::Lost;
+use postern_archive::{Archive, Error, IndexError, Original};
 use postern_query::Query;
-
-use super::Original;
 
 /// Something that can answer from this machine.
 pub trait LocalEngine: Send + Sync + 'static {
@@ -69,30 +66,30 @@ pub trait LocalEngine: Send + Sync + 'static {
     /// When it costs too much work or is stopped, or the index cannot be read.
     fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError>;
 
-    /// The bytes of a message as they were read, or why they are not there any more.
+    /// The bytes of a message as they were read.
     ///
     /// # Errors
     ///
-    /// When the book-keeping of the index cannot be read now.
-    fn original(&self, id: &str) -> Result<Result<Original, Lost>, IndexError>;
+    /// [`Error::Lost`] where they are not there any more, and when the index cannot be read now.
+    fn original(&self, id: &str) -> Result<Original, Error>;
 
     /// How much of the known mail is here; asked with every search, so it must be at hand.
     fn coverage(&self) -> Coverage;
 
-    /// Whether another index lies in its place by now.
-    fn is_replaced(&self) -> bool {
-        false
+    /// Why nothing can be searched here now.
+    fn absent(&self) -> Option<IndexError> {
+        None
     }
 }
 
-impl LocalEngine for Index {
+impl LocalEngine for Archive {
     fn each(
         &self,
         search: &Search<'_>,
         asker: &Asker,
         take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<Page, IndexError> {
-        Self::each(self, search, asker, take)
+        self.index()?.each(search, asker, take)
     }
 
     fn facets(
@@ -102,7 +99,7 @@ impl LocalEngine for Index {
         most: usize,
         asker: &Asker,
     ) -> Result<Vec<FacetCounts>, IndexError> {
-        Self::facets(self, query, facets, most, &TimeZone::UTC, asker)
+        self.index()?.facets(query, facets, most, &TimeZone::UTC, asker)
     }
 
     fn complete(
@@ -113,26 +110,26 @@ impl LocalEngine for Index {
         most: usize,
         asker: &Asker,
     ) -> Result<Vec<Suggestion>, IndexError> {
-        Self::complete(self, within, completion, typed, most, asker)
+        self.index()?.complete(within, completion, typed, most, asker)
     }
 
     fn thread(&self, id: &str, asker: &Asker) -> Result<Thread, IndexError> {
-        Self::thread(self, id, asker)
+        self.index()?.thread(id, asker)
     }
 
     fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError> {
-        Self::address_book(self, asker)
+        self.index()?.address_book(asker)
     }
 
-    fn original(&self, id: &str) -> Result<Result<Original, Lost>, IndexError> {
-        Ok(postern_archive::original(self, id)?.map(Original::Whole))
+    fn original(&self, id: &str) -> Result<Original, Error> {
+        Self::original(self, id)
     }
 
     fn coverage(&self) -> Coverage {
         Self::coverage(self)
     }
 
-    fn is_replaced(&self) -> bool {
-        Self::is_replaced(self)
+    fn absent(&self) -> Option<IndexError> {
+        self.index().err()
     }
 }

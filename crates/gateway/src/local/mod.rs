@@ -2,29 +2,24 @@
 
 mod allowance;
 mod engine;
-mod here;
-mod original;
 mod verify;
 
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::{AddressBook, Asker, Coverage, Index, Position, Search};
+use postern_archive::search::{AddressBook, Asker, Coverage, Position, Search};
+use postern_archive::{Archive, Damage, Error, IndexError};
 use postern_query::Query;
 use postern_query::schema::Sort;
-use postern_sync::Collected;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 pub(crate) use allowance::Allowance;
 use allowance::StopOnDrop;
 pub use engine::LocalEngine;
-use here::Here;
-pub use original::Original;
 use verify::Verified;
 
 use crate::pipe::{Pipe, Stopped};
@@ -38,9 +33,25 @@ pub enum LocalError {
     /// Too many searches, or this one took too long.
     #[error("the local index did not answer in time; ask again in a moment")]
     Late,
+    /// The original of a message is not there any more.
+    #[error("{0}")]
+    Gone(String),
     /// There is no index, or it cannot be read.
     #[error("{0}")]
     Failed(String),
+}
+
+impl From<Error> for LocalError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Lost(lost) => Self::Gone(lost.to_string()),
+            Error::Index(error) => error.into(),
+            other => {
+                tracing::warn!(error = %other, "what is stored cannot be read");
+                Self::Failed("what is stored cannot be read; the log says why".to_owned())
+            }
+        }
+    }
 }
 
 impl From<IndexError> for LocalError {
@@ -88,13 +99,12 @@ impl Question {
     }
 }
 
-/// A local index, opened when it is first there: the gateway may start before it. One that was made
-/// anew takes the place of the former.
+/// What is stored of a tenant, which may be made after the gateway starts.
 #[derive(Clone)]
 pub struct Local {
-    data: PathBuf,
-    collected: Arc<Collected>,
-    opened: Arc<RwLock<Option<Arc<dyn LocalEngine>>>>,
+    archive: Arc<Archive>,
+    /// The archive, unless a test answers in its place.
+    engine: Arc<dyn LocalEngine>,
     book: Arc<Mutex<Book>>,
     verified: Verified,
     room: Arc<Semaphore>,
@@ -109,82 +119,61 @@ struct Book {
 
 impl fmt::Debug for Local {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Local").field("data", &self.data).finish_non_exhaustive()
+        f.debug_struct("Local").field("archive", &self.archive).finish_non_exhaustive()
     }
 }
 
 impl Local {
-    /// The index below `data`.
+    /// What is stored below `data`.
     #[must_use]
-    pub fn new(data: PathBuf) -> Self {
+    pub fn below(data: &Path) -> Self {
+        let archive = Arc::new(Archive::below(data));
+        let engine = Arc::clone(&archive);
+        Self::over(archive, engine)
+    }
+
+    /// Answers of somebody else in the place of an archive, for tests.
+    #[must_use]
+    pub fn answering(engine: Arc<dyn LocalEngine>) -> Self {
+        Self::over(Arc::new(Archive::below(Path::new(""))), engine)
+    }
+
+    fn over(archive: Arc<Archive>, engine: Arc<dyn LocalEngine>) -> Self {
         let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2);
-        let room = Arc::new(Semaphore::new(at_once));
-        let collected = Arc::new(Collected::below(&data));
         Self {
-            data,
-            collected,
-            opened: Arc::default(),
+            archive,
+            engine,
             book: Arc::default(),
             verified: Verified::default(),
-            room,
+            room: Arc::new(Semaphore::new(at_once)),
         }
     }
 
-    /// What was synced beside the index.
-    pub(crate) const fn collected(&self) -> &Arc<Collected> {
-        &self.collected
+    /// What is stored.
+    pub(crate) const fn archive(&self) -> &Arc<Archive> {
+        &self.archive
     }
 
     /// Begins to verify the files of the index.
     pub(crate) fn keep_verifying(&self) {
-        self.verified.keep_looking(self.data.clone());
+        self.verified.keep_looking(self.archive.verifier());
     }
 
     /// The files of the index that were found damaged so far.
-    pub(crate) fn damage(&self) -> Vec<postern_local_index::check::Damage> {
+    pub(crate) fn damage(&self) -> Vec<Damage> {
         self.verified.damage()
-    }
-
-    /// An engine that is already there.
-    #[must_use]
-    pub fn opened(engine: Arc<dyn LocalEngine>) -> Self {
-        Self { opened: Arc::new(RwLock::new(Some(engine))), ..Self::new(PathBuf::new()) }
-    }
-
-    /// The index as it is now; it is opened where that was not done yet, so this may take long.
-    pub(crate) fn engine(&self) -> Result<Arc<dyn LocalEngine>, LocalError> {
-        let former = self.at_hand();
-        if let Some(engine) = former.as_ref().filter(|engine| !engine.is_replaced()) {
-            return Ok(Arc::clone(engine));
-        }
-        match (Index::open(&self.data), former) {
-            (Ok(index), _) => {
-                let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
-                let collected = Arc::clone(&self.collected);
-                let engine: Arc<dyn LocalEngine> = Arc::new(Here { index, collected });
-                Ok(Arc::clone(opened.insert(engine)))
-            }
-            // Half of the new one is there: the former answers until it is whole.
-            (Err(_), Some(former)) => Ok(former),
-            (Err(error), None) => Err(error.into()),
-        }
-    }
-
-    fn at_hand(&self) -> Option<Arc<dyn LocalEngine>> {
-        self.opened.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Why there is no index here now.
     #[must_use]
     pub fn absent(&self) -> Option<String> {
-        self.engine().err().map(|error| error.to_string())
+        self.engine.absent().map(|error| LocalError::from(error).to_string())
     }
 
-    /// How much of the known mail is here; nothing without an index.
+    /// How much of the known mail is here.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
-        let engine = self.at_hand().or_else(|| self.engine().ok());
-        engine.map(|engine| engine.coverage()).unwrap_or_default()
+        self.engine.coverage()
     }
 
     /// Everyone who was seen, as far as that is known by now: a book that is out of date is made anew
@@ -202,7 +191,7 @@ impl Local {
     }
 
     fn make_book(&self) {
-        let made = self.engine().and_then(|engine| Ok(engine.address_book(&Asker::unlimited())?));
+        let made = self.engine.address_book(&Asker::unlimited());
         let mut known = self.book.lock().unwrap_or_else(PoisonError::into_inner);
         known.is_being_made = false;
         if let Ok(book) = made {
@@ -212,10 +201,10 @@ impl Local {
 
     /// Runs `work` on the index, off the threads that talk to clients. It ends at the deadline, and when
     /// nobody waits for it any more; work that still waits for a permit then never begins.
-    pub(crate) async fn ask<T: Send + 'static>(
+    pub(crate) async fn ask<T: Send + 'static, E: Into<LocalError>>(
         &self,
         allowance: &Allowance,
-        work: impl FnOnce(&dyn LocalEngine, &Asker) -> Result<T, IndexError> + Send + 'static,
+        work: impl FnOnce(&dyn LocalEngine, &Asker) -> Result<T, E> + Send + 'static,
     ) -> Result<T, LocalError> {
         let (local, asker) = (self.clone(), allowance.part());
         let _guard = StopOnDrop(asker.work.clone());
@@ -227,7 +216,7 @@ impl Local {
                 if asker.work.is_stopped() {
                     return Err(LocalError::Late);
                 }
-                work(local.engine()?.as_ref(), &asker).map_err(LocalError::from)
+                work(local.engine.as_ref(), &asker).map_err(E::into)
             });
             task.await
         };
@@ -255,10 +244,7 @@ impl Local {
             // Whoever reads slowly keeps nobody from searching.
             pipe.hold_until_begun(Arc::clone(&local.room).acquire_owned().await);
             drop(tokio::task::spawn_blocking(move || {
-                pipe.run(|pipe| {
-                    let engine = local.engine().map_err(Stopped::Local)?;
-                    write(engine.as_ref(), &asker, pipe)
-                });
+                pipe.run(|pipe| write(local.engine.as_ref(), &asker, pipe));
             }));
             outlet.begin().await
         };

@@ -3,12 +3,11 @@
 //! A search reads only what it needs of a file and verifies nothing, so that a flipped byte could change
 //! an answer without a word.
 
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use postern_local_index::check::{Damage, Verifier};
+use postern_archive::{Damage, Verifier};
 use tracing::{error, warn};
 
 /// Between two looks for files that a commit added.
@@ -27,20 +26,19 @@ impl Verified {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Verifies the index below `data` on a thread of its own, for as long as this lives. Nobody waits
+    /// Verifies an index on a thread of its own, for as long as this lives. Nobody waits
     /// for that thread at the end.
-    pub(crate) fn keep_looking(&self, data: PathBuf) {
+    pub(crate) fn keep_looking(&self, verifier: Verifier) {
         let found = Arc::downgrade(&self.0);
         let looking =
-            thread::Builder::new().name("verify".into()).spawn(move || look(&data, &found));
+            thread::Builder::new().name("verify".into()).spawn(move || look(verifier, &found));
         if let Err(error) = looking {
             warn!(%error, "the files of the index are not verified");
         }
     }
 }
 
-fn look(data: &Path, found: &Weak<Mutex<Vec<Damage>>>) {
-    let mut verifier = Verifier::below(data);
+fn look(mut verifier: Verifier, found: &Weak<Mutex<Vec<Damage>>>) {
     while found.strong_count() > 0 {
         match verifier.look(&mut |_, bytes| thread::sleep(time_for(bytes))) {
             Ok(new) => note(found, new),

@@ -24,7 +24,7 @@ struct Served {
 impl Served {
     async fn start(config: &Config) -> Self {
         let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let local = Local::opened(Arc::new(mail()));
+        let local = Local::answering(Arc::new(mail()));
         let state = State::over(config, Locals::common(local), now).unwrap();
         let address = bound.address();
         Self { address, running: tokio::spawn(bound.run(state, std::future::pending())) }

@@ -3,8 +3,8 @@
 use std::io::{Cursor, Read as _};
 use std::path::Path;
 
-use postern_archive::ingest::{Request as Ingest, run};
-use postern_local_index::write::Options;
+use postern_archive::ingest::Ingest;
+use postern_archive::{Archive, WriteOptions};
 use postern_mail::id_of;
 use tempfile::TempDir;
 use zip::ZipArchive;
@@ -28,10 +28,10 @@ pub(super) struct Indexed {
 
 /// Takes in what lies below `mail`; the first folder names the mailbox.
 pub(super) fn take_in(mail: &Path, data: &Path, rebuild: bool) {
-    let options = Options { memory_bytes: 16 << 20, threads: 1, rebuild };
+    let options = WriteOptions { memory_bytes: 16 << 20, threads: 1, rebuild };
     let paths = vec![mail.to_owned()];
-    let request = Ingest { paths, options, ..Ingest::default() };
-    run(data, &request, &now, &mut |_| ControlFlow::Continue(())).unwrap();
+    let ingest = Ingest { paths, options, ..Ingest::default() };
+    Archive::below(data).ingest(&ingest, &now, &mut |_| ControlFlow::Continue(())).unwrap();
 }
 
 pub(super) fn write(mail: &Path, path: &str, raw: &str) {
@@ -45,7 +45,7 @@ fn indexed() -> Indexed {
     write(mail.path(), "alice/Sent/1.eml", RICH);
     write(mail.path(), "alice/Inbox/2.eml", REPLY);
     take_in(mail.path(), data.path(), false);
-    let router = gateway_over(&one_key(None), Local::new(data.path().to_owned()));
+    let router = gateway_over(&one_key(None), Local::below(data.path()));
     Indexed { mail, data, router }
 }
 
@@ -188,7 +188,7 @@ async fn an_export_of_many_pages_leaves_nothing_out() {
         write(mail.path(), &format!("a/{number}.eml"), &raw);
     }
     take_in(mail.path(), data.path(), false);
-    let router = gateway_over(&one_key(None), Local::new(data.path().to_owned()));
+    let router = gateway_over(&one_key(None), Local::below(data.path()));
     let lines = String::from_utf8(export(&router, "", "jsonl").await.body).unwrap();
     let ids: std::collections::BTreeSet<_> = lines.lines().collect();
     assert_eq!((ids.len(), lines.lines().count()), (450, 450));
@@ -266,7 +266,7 @@ async fn browsing_is_premiums_while_it_answers() {
     let Indexed { data, .. } = &indexed();
     let fake = Fake::start().await.unwrap();
     fake.answer("{\"Items\":[ ]}");
-    let router = gateway_over(&one_key(Some(&fake)), Local::new(data.path().to_owned()));
+    let router = gateway_over(&one_key(Some(&fake)), Local::below(data.path()));
     let uri = format!("{BROWSE}/-?types=MailboxFolder");
     let seen = get(&router, &uri).await;
     assert_eq!(

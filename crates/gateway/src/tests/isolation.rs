@@ -193,7 +193,7 @@ async fn a_refusal_of_one_tenant_is_nothing_to_another() {
     config.access = Access::new(vec![mapped(WIDE, "t1"), mapped(OTHER, "t2")]);
     let place = |id: &str| Tenant { id: id.into(), data: id.into() };
     config.tenants = ["t1", "t2"].map(place).to_vec();
-    let router = gateway_over(&config, Local::opened(Arc::new(mail())));
+    let router = gateway_over(&config, Local::answering(Arc::new(mail())));
     let ask = async |uri: &str, key| send(&router, Method::GET, uri, Some(key), "").await;
     assert_eq!(ask("/v1/search", WIDE).await.status, 401);
     for uri in ["/v1/search?engine=local", "/v1/messages/m1", "/v1/complete?q=from:"] {

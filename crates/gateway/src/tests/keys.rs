@@ -23,7 +23,7 @@ fn two_keys(fake: &Fake) -> State {
     ]);
     let place = |id: &str| Tenant { id: id.into(), data: id.into() };
     config.tenants = ["t1", "t2"].map(place).to_vec();
-    let local = Local::opened(Arc::new(mail()));
+    let local = Local::answering(Arc::new(mail()));
     State::over(&config, Locals::common(local), now).unwrap()
 }
 

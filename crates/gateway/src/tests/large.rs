@@ -22,7 +22,7 @@ fn many(count: usize, change: impl Fn(&mut Message)) -> Memory {
 }
 
 fn over(memory: &Memory) -> Router {
-    gateway_over(&one_key(None), Local::opened(Arc::new(memory.clone())))
+    gateway_over(&one_key(None), Local::answering(Arc::new(memory.clone())))
 }
 
 async fn begun(router: &Router, method: Method, uri: &str, body: &str) -> Response {
@@ -137,7 +137,7 @@ async fn what_is_in_memory_while_it_is_read_is_bounded() {
     let raw = format!("Subject: long\n\n{}\n", "x".repeat(100 << 10));
     indexed::write(mail.path(), "ann/1.eml", &raw);
     indexed::take_in(mail.path(), data.path(), false);
-    let router = gateway_over(&one_key(None), Local::new(data.path().to_owned()));
+    let router = gateway_over(&one_key(None), Local::below(data.path()));
     let uri = format!("/v1/messages/{}/eml", postern_mail::id_of(raw.as_bytes()));
     let mut readers = Vec::new();
     for _ in 0..4 {
@@ -161,7 +161,7 @@ async fn html_that_is_too_complex_is_shown_as_text() {
     let raw = format!("Content-Type: text/html\n\n{}the end", "<div>".repeat(100_000));
     indexed::write(mail.path(), "ann/1.eml", &raw);
     indexed::take_in(mail.path(), data.path(), false);
-    let router = gateway_over(&one_key(None), Local::new(data.path().to_owned()));
+    let router = gateway_over(&one_key(None), Local::below(data.path()));
     let id = postern_mail::id_of(raw.as_bytes());
     let seen = get(&router, &format!("/v1/messages/{id}?format=html")).await;
     let page = String::from_utf8(seen.body).unwrap();

@@ -29,12 +29,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::{
+use postern_archive::search::{
     AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, MailboxCoverage, Page,
     Search, Snippet, Suggestion, Thread,
 };
-use postern_mail::source::Lost;
+use postern_archive::{Error, IndexError, Lost, Original};
 use postern_query::{Message, Query, evaluate};
 use postern_upstream::Secret;
 use postern_upstream::fake::Fake;
@@ -44,7 +43,7 @@ use tower::ServiceExt as _;
 use crate::access::{Access, Key};
 use crate::api::app;
 use crate::config::{Config, Overrides, Premium};
-use crate::{Local, LocalEngine, Locals, Original, State};
+use crate::{Local, LocalEngine, Locals, State};
 
 pub(crate) const TENANT: &str = "t1";
 pub(crate) const KEY: &str = "outer-key";
@@ -129,8 +128,8 @@ impl LocalEngine for Memory {
         Ok(AddressBook::default())
     }
 
-    fn original(&self, _: &str) -> Result<Result<Original, Lost>, IndexError> {
-        Ok(Err(Lost::Unknown))
+    fn original(&self, _: &str) -> Result<Original, Error> {
+        Err(Lost::Unknown.into())
     }
 
     fn coverage(&self) -> Coverage {
@@ -210,7 +209,7 @@ pub(crate) fn key(name: &str, text: &str, tenant: &str) -> Key {
 }
 
 pub(crate) fn gateway(config: &Config) -> Router {
-    gateway_over(config, Local::opened(Arc::new(mail())))
+    gateway_over(config, Local::answering(Arc::new(mail())))
 }
 
 pub(crate) fn gateway_over(config: &Config, local: Local) -> Router {

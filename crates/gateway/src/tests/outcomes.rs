@@ -184,7 +184,7 @@ async fn not_premium_is_asked_again_after_a_while() {
 #[tokio::test]
 async fn without_an_index_premium_still_answers() {
     let fake = Fake::start().await.unwrap();
-    let absent = || Local::new("/data".into());
+    let absent = || Local::below("/data".as_ref());
     let router = gateway_over(&one_key(Some(&fake)), absent());
     assert_eq!(get(&router, DOCUMENTS).await.status, 200);
     assert_eq!(get(&router, "/readyz").await.status, 200);
@@ -209,7 +209,7 @@ async fn without_an_index_premium_still_answers() {
 
 #[tokio::test]
 async fn a_slow_local_search_ends_with_the_deadline() {
-    let slow = Local::opened(Arc::new(slow_mail(Duration::from_secs(2))));
+    let slow = Local::answering(Arc::new(slow_mail(Duration::from_secs(2))));
     let config = Config { deadline: Duration::from_millis(200), ..one_key(None) };
     let start = Instant::now();
     let seen = get(&gateway_over(&config, slow), DOCUMENTS).await;

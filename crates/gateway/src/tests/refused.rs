@@ -44,7 +44,7 @@ fn folder() -> TempDir {
 fn over(folder: &TempDir, fake: &Fake) -> State {
     let mut config = one_key(Some(fake));
     config.access = Access::new(keys());
-    let local = Local::new(folder.path().join("data"));
+    let local = Local::below(&folder.path().join("data"));
     State::over(&config, Locals::common(local), now).unwrap()
 }
 
@@ -273,7 +273,7 @@ async fn a_probe_refuses_and_lifts() {
     let fake = Fake::start().await.unwrap();
     let mut config = one_key(Some(&fake));
     config.premium.as_mut().unwrap().probe = Some(Duration::from_millis(20));
-    let local = Local::opened(Arc::new(mail()));
+    let local = Local::answering(Arc::new(mail()));
     let state = State::over(&config, Locals::common(local), now).unwrap().having_asked();
     let probing = tokio::spawn(state.clone().keep_probing());
     let router = app(state);
@@ -300,7 +300,7 @@ async fn without_keys_a_refused_key_opens_nothing() {
     fake.misbehave_to("revoked", Misbehaviour::Status(401));
     let router = app(State::over(
         &nobody(Some(&fake)),
-        Locals::common(Local::opened(Arc::new(mail()))),
+        Locals::common(Local::answering(Arc::new(mail()))),
         now,
     )
     .unwrap());

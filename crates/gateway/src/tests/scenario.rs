@@ -110,7 +110,7 @@ impl Scenario {
         let router = if self.no_local {
             app(State::new(&config, now).unwrap().having_asked())
         } else {
-            gateway_over(&config, Local::opened(Arc::new(local)))
+            gateway_over(&config, Local::answering(Arc::new(local)))
         };
         for (number, step) in self.steps.iter().enumerate() {
             step.play(&fake, &router, &format!("{}, step {}", self.what, number + 1)).await;

@@ -30,7 +30,7 @@ async fn a_port_in_use_is_told_with_the_next_step() {
 async fn requests_under_way_are_finished() {
     let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = bound.address();
-    let local = Local::opened(Arc::new(slow_mail(Duration::from_secs(1))));
+    let local = Local::answering(Arc::new(slow_mail(Duration::from_secs(1))));
     let state = State::over(&nobody(None), Locals::common(local), now).unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(bound.run(state, async move { stopped.await.unwrap() }));

@@ -46,7 +46,7 @@ fn long_mail() -> Local {
     for message in &mut long.messages {
         message.body = Some("x".repeat(4 << 20));
     }
-    Local::opened(Arc::new(long))
+    Local::answering(Arc::new(long))
 }
 
 const EXPORT: &str = r#"{"format":"jsonl"}"#;

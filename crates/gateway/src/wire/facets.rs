@@ -1,6 +1,6 @@
 //! Facets by their names.
 
-use postern_local_index::search::{Facet, FacetCounts};
+use postern_archive::search::{Facet, FacetCounts};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -64,7 +64,7 @@ pub struct ValueCount {
 
 impl From<FacetCounts> for FacetView {
     fn from(counts: FacetCounts) -> Self {
-        let view = |one: postern_local_index::search::Counted| ValueCount {
+        let view = |one: postern_archive::search::Counted| ValueCount {
             value: one.value,
             count: one.count,
         };

@@ -1,6 +1,6 @@
 //! A message, whoever it came from.
 
-use postern_local_index::search::{Hit, PersonRanges, Snippet};
+use postern_archive::search::{Hit, PersonRanges, Snippet};
 use postern_query::{Attachment, Message, Recipient};
 use postern_upstream as upstream;
 use serde::Serialize;

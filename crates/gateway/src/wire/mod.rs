@@ -5,7 +5,7 @@ mod message;
 
 use std::collections::BTreeMap;
 
-use postern_local_index::search::{Coverage, Page};
+use postern_archive::search::{Coverage, Page};
 use postern_query::{Advice, Error, datatap};
 use serde::Serialize;
 use utoipa::ToSchema;

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use postern_archive::{MailboxNumber, Owner};
+
 use super::Run;
 use crate::Error;
-use crate::book::{MailboxNumber, Owner};
 use crate::collection::{Failure, FailureKind, Mailbox, Page, Site};
 
 /// How often a question without which nothing can be done is asked.

@@ -4,13 +4,13 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use postern_archive::{MailboxNumber, ToFetch};
 use tokio::task::JoinSet;
 
 use super::discover::Wanted;
 use super::take::{Door, Taken};
 use super::{Run, joined};
 use crate::Error;
-use crate::book::{MailboxNumber, Stored, ToFetch, ToIndex};
 use crate::collection::Failure;
 
 /// Messages that are looked up at once.
@@ -65,7 +65,7 @@ impl Run {
         message: ToFetch,
         taker: &Door,
     ) -> Result<Fetched, Error> {
-        let waiting = self.places.acquire().await;
+        let waiting = self.downloads.acquire().await;
         let fragment = message.fragment.as_deref();
         let answer = self.collection.download(&mailbox.mailbox, &message.id, fragment).await;
         let bytes = match self.heed("messages cannot be downloaded", answer)? {
@@ -77,12 +77,8 @@ impl Run {
         drop(waiting);
         let (run, address) = (Arc::clone(self), mailbox.mailbox.address.clone());
         let taken = tokio::task::spawn_blocking(move || {
-            let content = run.store.put(&bytes)?;
-            let stored = Stored { mailbox: number, id: message.id, content };
-            let ToFetch { fragment, path, created, .. } = message;
-            let to_index = ToIndex { stored, fragment, address, path, created };
-            let message = run.parsed(&to_index, &bytes);
-            Ok(Taken { stored: to_index.stored, message, is_new: true, room })
+            let arrived = run.intake.store(number, &address, message, &bytes)?;
+            Ok(Taken { arrived, room })
         });
         // Without a taker the run has ended, and the reason is told elsewhere.
         if taker.send(joined(taken.await)?).await.is_err() {

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
+use postern_archive::{Entry, MailboxNumber, Node, Window};
 use tokio::task::JoinSet;
 
 use super::discover::Wanted;
 use super::{Run, joined};
 use crate::Error;
-use crate::book::{Entry, MailboxNumber, Node, Window};
 use crate::collection::{Failure, FailureKind, Mailbox, Page};
 use crate::window::{asked, everything, hint, plan, split};
 

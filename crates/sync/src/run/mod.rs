@@ -7,21 +7,17 @@ mod report;
 mod take;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, TryLockError};
-use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_local_index::write::Options;
-use postern_mail::contents::{AttachmentText, Contents};
+use postern_archive::{Archive, AttachmentText, Book, Intake, WriteOptions};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
-use crate::book::Book;
+use crate::Error;
 use crate::collection::Collection;
-use crate::{Error, Store};
 use discover::Wanted;
 use report::Health;
 use take::Taker;
@@ -55,7 +51,7 @@ pub struct SyncOptions {
     /// Which attachments are read for their text.
     pub attachment_text: AttachmentText,
     /// How the index is written.
-    pub options: Options,
+    pub options: WriteOptions,
 }
 
 impl Default for SyncOptions {
@@ -68,7 +64,7 @@ impl Default for SyncOptions {
             dry_run: false,
             prune: false,
             attachment_text: AttachmentText::default(),
-            options: Options { memory_bytes: 64 << 20, threads: 1, rebuild: false },
+            options: WriteOptions { memory_bytes: 64 << 20, threads: 1, rebuild: false },
         }
     }
 }
@@ -77,26 +73,22 @@ impl Default for SyncOptions {
 struct Run {
     collection: Arc<dyn Collection>,
     asked: SyncOptions,
-    book: Mutex<Book>,
-    store: Store,
+    intake: Arc<Intake>,
     clock: fn() -> Timestamp,
     progress: Arc<Progress>,
     health: Health,
-    /// Readers of attachments that nobody uses now: as many as there were messages at the same time.
-    readers: Mutex<Vec<Contents>>,
     /// Pages are not in the order of time, so that their times hint at nothing.
     has_no_order: AtomicBool,
     /// One for each message that is downloaded, or waits for room; two for each request at a time, so
     /// that the next ones come while these wait.
-    places: Semaphore,
+    downloads: Semaphore,
     /// A permit for each byte of the messages on their way to the index.
     room: Arc<Semaphore>,
     /// Mailboxes that the book does not know and that could not be listed, and why.
     unlisted: Mutex<BTreeMap<String, String>>,
 }
 
-/// Brings what lies below the data folder `data` in line with a collection of the tenant of that id.
-/// `clock` says what time it is.
+/// Brings an archive in line with a collection of the tenant of that id. `clock` says what time it is.
 ///
 /// A run that ends early says why in [`Summary::ended`]; what it did is kept, and the next run goes on.
 ///
@@ -106,6 +98,7 @@ struct Run {
 ///
 /// ```no_run
 /// use std::sync::Arc;
+/// use postern_archive::Archive;
 /// use postern_sync::{Progress, SyncOptions, run};
 /// use postern_upstream::{DataTap, Secret, Settings, TenantSettings};
 ///
@@ -114,68 +107,48 @@ struct Run {
 /// let tenant = service.tenant("tenant-id", Secret::new("key"), TenantSettings::default());
 /// let (options, progress) = (SyncOptions::default(), Arc::new(Progress::default()));
 /// let clock = || jiff::Timestamp::UNIX_EPOCH;
-/// let data = "data".as_ref();
-/// let summary = run(Arc::new(tenant), "tenant-id", data, options, clock, progress).await?;
+/// let (tenant, archive) = (Arc::new(tenant), Archive::below("data".as_ref()));
+/// let summary = run(tenant, "tenant-id", &archive, options, clock, progress).await?;
 /// println!("{} of {} messages are here", summary.here, summary.known);
 /// # Ok(()) }
 /// ```
 pub async fn run(
     collection: Arc<dyn Collection>,
     tenant: &str,
-    data: &Path,
+    archive: &Archive,
     options: SyncOptions,
     clock: fn() -> Timestamp,
     progress: Arc<Progress>,
 ) -> Result<Summary, Error> {
-    let _lock = if options.dry_run { None } else { Some(lock(data)?) };
-    let book = if options.dry_run { Book::copy(data)? } else { Book::open(data)? };
-    book.belongs_to(data, tenant)?;
-    let health = Health::default();
-    let store = Store::below(data);
-    let book = Mutex::new(book);
+    let intake = if options.dry_run {
+        archive.trial_intake(tenant)?
+    } else {
+        archive.intake(tenant, options.attachment_text.clone())?
+    };
     let jobs = options.jobs.max(1);
     let run = Arc::new(Run {
         collection,
         asked: options,
-        book,
-        store,
+        intake: Arc::new(intake),
         clock,
         progress,
-        health,
-        readers: Mutex::default(),
+        health: Health::default(),
         has_no_order: AtomicBool::new(false),
-        places: Semaphore::new(2 * jobs),
+        downloads: Semaphore::new(2 * jobs),
         room: Arc::new(Semaphore::new(ROOM as usize)),
         unlisted: Mutex::default(),
     });
     let outcome = if run.asked.dry_run {
         run.walk(tenant, None).await
     } else {
-        run.walk_and_take(tenant, data).await
+        run.walk_and_take(tenant).await
     };
     run.summary(outcome)
-}
-
-/// Permission to sync, for as long as it lives; the system takes it back from a dead process.
-fn lock(data: &Path) -> Result<File, Error> {
-    let folder = crate::folder(data);
-    fs::create_dir_all(&folder).map_err(|error| Error::io(&folder, error))?;
-    let path = folder.join("lock");
-    let file = File::create(&path).map_err(|error| Error::io(&path, error))?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(Error::Busy(folder)),
-        Err(TryLockError::Error(error)) => Err(Error::io(&path, error)),
-    }
 }
 
 impl Run {
     fn now(&self) -> Timestamp {
         (self.clock)()
-    }
-
-    fn book(&self) -> MutexGuard<'_, Book> {
-        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn unlisted(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
@@ -192,17 +165,17 @@ impl Run {
     /// Works on the book, off the threads that talk to the source.
     async fn on_book<T: Send + 'static>(
         self: &Arc<Self>,
-        work: impl FnOnce(&mut Book) -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&mut Book) -> Result<T, postern_archive::Error> + Send + 'static,
     ) -> Result<T, Error> {
         let run = Arc::clone(self);
-        joined(tokio::task::spawn_blocking(move || work(&mut run.book())).await)
+        joined(tokio::task::spawn_blocking(move || Ok(work(&mut run.intake.book())?)).await)
     }
 
     /// Walks with a thread beside it that takes in what is downloaded.
-    async fn walk_and_take(self: &Arc<Self>, tenant: &str, data: &Path) -> Result<(), Error> {
-        let (run, data) = (Arc::clone(self), data.to_owned());
+    async fn walk_and_take(self: &Arc<Self>, tenant: &str) -> Result<(), Error> {
+        let run = Arc::clone(self);
         // What the store has lost is known before anything is fetched.
-        let taker = joined(tokio::task::spawn_blocking(move || Taker::open(run, &data)).await)?;
+        let taker = joined(tokio::task::spawn_blocking(move || Taker::open(run)).await)?;
         let (sender, receiver) = mpsc::channel(IN_FLIGHT);
         let taking = tokio::task::spawn_blocking(move || taker.take_all(receiver));
         let walked = self.walk(tenant, Some(sender.clone())).await;

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
+use postern_archive::{Book, MailboxStatus};
+
 use super::Run;
 use crate::Error;
 use crate::collection::{Failure, FailureKind};
@@ -123,12 +125,12 @@ impl Run {
 
     /// What the run did, in the book as well.
     pub(super) fn summary(&self, outcome: Result<(), Error>) -> Result<Summary, Error> {
-        let book = self.book();
+        let book = self.intake.book();
         let ended = outcome.err();
         // On a full disk even this cannot be noted.
         let noted = self.note_end(&book, ended.as_ref());
         let status = book.status()?;
-        let sum = |each: fn(&crate::MailboxStatus) -> u64| status.mailboxes.iter().map(each).sum();
+        let sum = |each: fn(&MailboxStatus) -> u64| status.mailboxes.iter().map(each).sum();
         let count = |count: &AtomicU64| count.load(Relaxed);
         let unlisted = self.unlisted();
         let failed = failed(&book.failures(NAMED)?, &status.mailboxes, &unlisted);
@@ -151,18 +153,18 @@ impl Run {
         })
     }
 
-    fn note_end(&self, book: &crate::book::Book, ended: Option<&Error>) -> Result<(), Error> {
+    fn note_end(&self, book: &Book, ended: Option<&Error>) -> Result<(), Error> {
         if ended.is_none() && !self.is_stopped() {
             book.set_fact("finished", &self.now().to_string())?;
         }
-        book.set_fact("error", &ended.map(ToString::to_string).unwrap_or_default())
+        Ok(book.set_fact("error", &ended.map(ToString::to_string).unwrap_or_default())?)
     }
 }
 
 /// Mailboxes that could not be listed, and messages that could not be fetched.
 fn failed(
     messages: &[(String, String, String)],
-    mailboxes: &[crate::MailboxStatus],
+    mailboxes: &[MailboxStatus],
     unlisted: &BTreeMap<String, String>,
 ) -> Vec<Failed> {
     let of_unknown = unlisted.iter().map(|(mailbox, reason)| Failed {

@@ -101,7 +101,7 @@ async fn cut_short_at_any_moment() {
         // What was under way in other threads ends before the next run begins.
         while matches!(
             setting.run_at(SyncOptions { dry_run: true, ..SyncOptions::default() }, now).await,
-            Err(Error::Busy(_))
+            Err(Error::Archive(postern_archive::Error::Busy(_)))
         ) {}
     }
     let mut last = setting.run_at(SyncOptions::default(), now).await;
@@ -139,7 +139,7 @@ async fn a_service_that_is_away_is_left_alone() {
     assert!(matches!(away.ended, Some(Error::Away { .. })), "{away:?}");
     assert!(setting.requests() - before <= 30);
     assert_eq!(
-        Collected::below(setting.data.path()).status().unwrap().error,
+        setting.archive().status().unwrap().error,
         away.ended.map(|error| error.to_string())
     );
 }

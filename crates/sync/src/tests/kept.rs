@@ -21,8 +21,7 @@ async fn an_index_that_is_gone_is_made_from_the_store() {
 async fn a_damaged_message_is_fetched_again() {
     let setting = Setting::new().await;
     setting.run(SyncOptions::default()).await;
-    let store = Store::below(setting.data.path());
-    let path = store.path(&id_of(&setting.mail[0].bytes)).unwrap();
+    let path = stored_at(setting.data.path(), &id_of(&setting.mail[0].bytes));
     std::fs::write(path, "damaged").unwrap();
     std::fs::remove_dir_all(setting.data.path().join("index")).unwrap();
     let second = setting.run(SyncOptions::default()).await;
@@ -37,23 +36,27 @@ async fn two_at_once_and_two_tenants() {
         setting.run_at(SyncOptions::default(), now),
         setting.run_at(SyncOptions::default(), now)
     );
-    let busy = [one, two].into_iter().filter(|run| matches!(run, Err(Error::Busy(_)))).count();
+    let busy = [one, two]
+        .into_iter()
+        .filter(|run| matches!(run, Err(Error::Archive(postern_archive::Error::Busy(_)))))
+        .count();
     assert_eq!(busy, 1);
     setting.check();
     let service = DataTap::new(&setting.fake.url(), Settings::default()).unwrap();
     let tenant = service.tenant("other", Secret::new("key"), TenantSettings::default());
     let progress = Arc::new(Progress::default());
     let other =
-        run(Arc::new(tenant), "other", setting.data.path(), SyncOptions::default(), now, progress)
+        run(Arc::new(tenant), "other", &setting.archive(), SyncOptions::default(), now, progress)
             .await;
-    assert!(matches!(other, Err(Error::OtherTenant { .. })));
+    assert!(matches!(other, Err(Error::Archive(postern_archive::Error::OtherTenant { .. }))));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_synced_is_listed_as_upstream_lists_it() {
     let setting = Setting::new().await;
     setting.run(SyncOptions::default()).await;
-    let collected = Collected::below(setting.data.path());
+    let archive = setting.archive();
+    let collected = archive.collected();
     let kinds: Vec<_> = collected.locations().unwrap().into_iter().map(|one| one.kind).collect();
     assert_eq!(kinds, ["EXCHANGE", "ONEDRIVE", "BLOB"]);
     assert_eq!(collected.owners("exchange").unwrap().len(), 3);

@@ -7,12 +7,14 @@ mod runs;
 mod shelf;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_local_index::search::{Asker, Index, Search};
+use postern_archive::search::{Asker, Search};
+use postern_archive::{Archive, Entry, Location, Owner, Window};
 use postern_mail::id_of;
 use postern_query::schema::StringField;
 use postern_query::{Predicate, Query, StringTest};
@@ -97,18 +99,19 @@ impl Setting {
         let service = DataTap::new(&self.fake.url(), Settings::default()).unwrap();
         let tenant = service.tenant(TENANT, Secret::new("key"), settings);
         let progress = Arc::new(Progress::default());
-        run(Arc::new(tenant), TENANT, self.data.path(), options, clock, progress).await
+        run(Arc::new(tenant), TENANT, &self.archive(), options, clock, progress).await
     }
 
     /// Every message of the upstream is in the store and in the index, and nothing else.
     fn check(&self) {
-        let store = Store::below(self.data.path());
+        let archive = self.archive();
         let expected: BTreeMap<_, _> =
             self.mail.iter().map(|one| (id_of(&one.bytes), one)).collect();
         for (id, one) in &expected {
-            assert_eq!(store.get(id).unwrap().as_deref(), Some(&one.bytes[..]), "{}", one.id);
+            let original = archive.original(id).unwrap().into_bytes().unwrap();
+            assert_eq!(original, one.bytes, "{}", one.id);
         }
-        let index = Index::open(self.data.path()).unwrap();
+        let index = archive.index().unwrap();
         let search = Search {
             query: &Query::everything(),
             order: &[],
@@ -128,6 +131,10 @@ impl Setting {
         }
     }
 
+    fn archive(&self) -> Archive {
+        Archive::below(self.data.path())
+    }
+
     fn requests(&self) -> usize {
         self.fake.seen().len()
     }
@@ -137,8 +144,13 @@ impl Setting {
     }
 }
 
-fn indexed(data: &Path) -> u64 {
-    Index::open(data).unwrap().totals().indexed
+/// Where the original of a message is stored.
+fn stored_at(data: &Path, id: &str) -> PathBuf {
+    data.join("sync/messages").join(id.get(..1).unwrap()).join(format!("{id}.eml.gz"))
+}
+
+fn indexed(archive: &Archive) -> u64 {
+    archive.index().unwrap().totals().indexed
 }
 
 fn folder_is(name: &str) -> Query {

@@ -30,7 +30,7 @@ async fn new_mail_comes_and_what_is_gone_is_noted() {
     setting.hold(mail);
     let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.downloaded, second.known, second.gone), (15, 96 + 15, 1));
-    assert_eq!(indexed(setting.data.path()), 96 + 15, "what is gone upstream stays here");
+    assert_eq!(indexed(&setting.archive()), 96 + 15, "what is gone upstream stays here");
     let third = setting.run(SyncOptions { prune: true, ..SyncOptions::default() }).await;
     assert_eq!((third.downloaded, third.known, third.gone), (0, 96 + 14, 0));
     setting.check();
@@ -63,7 +63,7 @@ async fn what_moved_to_another_folder_moves_here() {
     let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.downloaded, second.here, second.gone), (0, 96, 0));
     setting.check();
-    let index = Index::open(setting.data.path()).unwrap();
+    let index = setting.archive().index().unwrap();
     let order = [];
     let search = Search {
         query: &folder_is("Archive"),
@@ -89,8 +89,9 @@ async fn the_same_message_in_two_mailboxes() {
     let setting = Setting::with(vec![one.clone(), twin]).await;
     let first = setting.run(SyncOptions::default()).await;
     assert_eq!((first.known, first.here, first.downloaded), (2, 2, 2));
-    assert_eq!(indexed(setting.data.path()), 1);
-    let collected = Collected::below(setting.data.path());
+    assert_eq!(indexed(&setting.archive()), 1);
+    let archive = setting.archive();
+    let collected = archive.collected();
     for (mailbox, item) in [("ann@x.com", "Sent-Items-1"), ("bob@x.com", "twin")] {
         let mailbox = collected.mailbox("blob", mailbox).unwrap().unwrap();
         let mut bytes = Vec::new();
@@ -125,7 +126,7 @@ async fn a_dry_run_changes_nothing() {
         .await;
     let second = setting.run(dry()).await;
     assert_eq!((second.known, second.here), (96, 30));
-    assert_eq!(Collected::below(setting.data.path()).status().unwrap().mailboxes.len(), 1);
+    assert_eq!(setting.archive().status().unwrap().mailboxes.len(), 1);
 }
 
 /// So many messages of one folder, a day from one to the next.

@@ -99,7 +99,7 @@ impl Collection for Shelf {
 
 async fn sync(shelf: Shelf, data: &Path) -> Summary {
     let options = SyncOptions::default();
-    run(Arc::new(shelf), TENANT, data, options, now, Arc::default()).await.unwrap()
+    run(Arc::new(shelf), TENANT, &Archive::below(data), options, now, Arc::default()).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -107,7 +107,7 @@ async fn another_source_is_synced_the_same_way() {
     let data = tempfile::tempdir().unwrap();
     let first = sync(Shelf::with(5), data.path()).await;
     assert_eq!((first.known, first.here, first.failures), (5, 5, 0), "{first:?}");
-    let index = Index::open(data.path()).unwrap();
+    let index = Archive::below(data.path()).index().unwrap();
     assert_eq!(index.totals().indexed, 5);
     let message = index.message(&id_of(b"Subject: m3\r\n\r\ntext\r\n")).unwrap().unwrap();
     assert_eq!(message.folder.as_deref(), Some("INBOX/ORDERS"));

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use postern_local_index::search::{Facet, Search};
+use postern_archive::search::{Facet, Search};
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use postern_query::{Comparison, InstantTest, Message, Predicate, Query, StringTest};
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::page::Page;
 use super::{Here, Node, Nothing};
 use crate::api::native::{by, first};
-use crate::local::Original;
+use postern_archive::Original;
 
 /// Folders of a mailbox that are listed.
 const MOST_FOLDERS: usize = 10_000;
@@ -56,7 +56,7 @@ pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Original, Nothin
     let either = by(StringField::ItemId, &asked.node).or(by(StringField::Id, &asked.node));
     let query = mailbox(asked).and(either);
     let message = first(here.engine, &query, here.asker)?.ok_or(Nothing::NotHere)?;
-    here.engine.original(&message.id)?.map_err(|_| Nothing::NotHere)
+    Ok(here.engine.original(&message.id)?)
 }
 
 /// What lies in the mailbox.

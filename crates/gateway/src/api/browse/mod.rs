@@ -11,9 +11,8 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::Asker;
-use postern_sync::Collected;
+use postern_archive::search::Asker;
+use postern_archive::{Collected, IndexError};
 use postern_upstream::Fault;
 use tokio::time::timeout_at;
 
@@ -62,10 +61,12 @@ impl From<IndexError> for Nothing {
     }
 }
 
-impl From<postern_sync::Error> for Nothing {
-    fn from(error: postern_sync::Error) -> Self {
-        tracing::warn!(%error, "what was synced cannot be read");
-        Self::Failed("what was synced cannot be read; the log says why".to_owned())
+impl From<postern_archive::Error> for Nothing {
+    fn from(error: postern_archive::Error) -> Self {
+        match crate::LocalError::from(error) {
+            crate::LocalError::Gone(_) => Self::NotHere,
+            other => Self::Failed(other.to_string()),
+        }
     }
 }
 
@@ -217,10 +218,15 @@ async fn from_here(
             return (UpstreamError::from(denied).into_response(), Source::nobody(reason));
         }
     };
-    let collected = Arc::clone(local.collected());
+    let archive = Arc::clone(local.archive());
     let allowance = state.allowance(&caller, trace.start);
     let work = move |engine: &dyn LocalEngine, asker: &Asker| {
-        Ok(here(&Here { caller: &caller, engine, asker, collected: &collected }))
+        Ok::<_, IndexError>(here(&Here {
+            caller: &caller,
+            engine,
+            asker,
+            collected: archive.collected(),
+        }))
     };
     let why = match local.ask(&allowance, work).await {
         Ok(Ok(response)) => return (response, Source::local(reason)),

@@ -1,11 +1,10 @@
 //! Answers from what was synced: with the ids, names and kinds that upstream gave.
 
-use postern_sync::{Entry, InMailbox, Node as Folder};
+use postern_archive::{Entry, InMailbox, Node as Folder, Original};
 use serde_json::{Value, json};
 
 use super::page::{Page, Sources};
 use super::{Here, Node, Nothing};
-use crate::local::Original;
 
 /// The locations of the tenant.
 pub(super) fn locations(here: &Here<'_>) -> Result<Value, Nothing> {

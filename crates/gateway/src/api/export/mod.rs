@@ -12,7 +12,8 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use postern_local_index::search::{Asker, Hit, Page};
+use postern_archive::Error;
+use postern_archive::search::{Asker, Hit, Page};
 use postern_query::Message;
 use postern_query::schema::{InstantField, Sort, SortField};
 use serde::Deserialize;
@@ -23,7 +24,7 @@ use super::native::admit;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State as Shared;
-use crate::local::{LocalEngine, Original, Question};
+use crate::local::{LocalEngine, Question};
 use crate::pipe::{Pipe, Stopped};
 use write::Writer;
 
@@ -146,8 +147,12 @@ fn write_all(
 
 fn write_one(engine: &dyn LocalEngine, hit: &Hit, writer: &mut Writer<'_>) -> Result<(), Stopped> {
     if writer.wants_original() {
-        let original = engine.original(&hit.message.id)?;
-        writer.original(&hit.message, original.map(Original::reader))
+        let original = match engine.original(&hit.message.id) {
+            Ok(original) => Ok(original.reader()),
+            Err(Error::Lost(lost)) => Err(lost),
+            Err(error) => return Err(Stopped::Local(error.into())),
+        };
+        writer.original(&hit.message, original)
     } else {
         Ok(writer.fields(&hit.message)?)
     }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use postern_local_index::search::{Coverage, Position};
+use postern_archive::search::{Coverage, Position};
 use postern_query::{Compiled, Fidelity, Query, datatap};
 use postern_upstream::{Answer, SearchRequest};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::{Asker, FacetCounts};
+use postern_archive::IndexError;
+use postern_archive::search::{Asker, FacetCounts};
 use postern_upstream::{Answer, Call, Target};
 use tracing::{debug, error};
 
@@ -133,7 +133,9 @@ fn ours(page: Result<Listed, NoPage>, reason: Reason) -> (Result<Found, Problem>
         Err(NoPage::Failed(error @ LocalError::TooMuch(_))) => {
             (Err(error.into()), Source::local(reason))
         }
-        Err(NoPage::Failed(error @ (LocalError::Late | LocalError::Failed(_)))) => {
+        Err(NoPage::Failed(
+            error @ (LocalError::Gone(_) | LocalError::Late | LocalError::Failed(_)),
+        )) => {
             let problem = Problem::unavailable(format!("{reason}; {error}"));
             (Err(problem), Source::nobody(reason))
         }

@@ -2,8 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::{Asker, Hit, Page, Position};
+use postern_archive::IndexError;
+use postern_archive::search::{Asker, Hit, Page, Position};
 use postern_query::Message;
 
 use crate::api::PAGE_BYTES;

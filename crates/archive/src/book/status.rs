@@ -55,7 +55,11 @@ const MISCOUNTED: &str = "
       FROM items WHERE mailbox = number)";
 
 impl Book {
-    pub(crate) fn status(&self) -> Result<Status, Error> {
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn status(&self) -> Result<Status, Error> {
         let mut rows = self.connection.prepare_cached(MAILBOXES)?;
         let mailboxes = rows.query_map([], |row| {
             let listed: Option<i64> = row.get(7)?;
@@ -98,7 +102,11 @@ impl Book {
     }
 
     /// Mailbox, subject and reason of messages that could not be fetched: the first so many.
-    pub(crate) fn failures(&self, most: usize) -> Result<Vec<(String, String, String)>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn failures(&self, most: usize) -> Result<Vec<(String, String, String)>, Error> {
         let mut rows = self.connection.prepare_cached(
             "SELECT address, id, failure FROM items JOIN mailboxes ON number = mailbox \
              WHERE failure IS NOT NULL AND gone_at IS NULL ORDER BY address, id LIMIT ?1",

@@ -66,7 +66,7 @@ impl Node {
     /// A folder that lies in another one, or at the top of the mailbox.
     ///
     /// ```
-    /// use postern_sync::{Entry, Node};
+    /// use postern_archive::{Entry, Node};
     ///
     /// let entry = |id: &str, name: &str| Entry {
     ///     id: id.to_owned(),

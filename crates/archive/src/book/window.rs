@@ -2,13 +2,10 @@
 
 use jiff::Timestamp;
 
-/// Whole seconds since 1970.
-pub(crate) type Second = i64;
-
 /// A stretch of time: from the second `start` up to and without the second `end`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Window {
-    /// Its first second.
+    /// Its first second since 1970.
     pub start: i64,
     /// The first second after it.
     pub end: i64,
@@ -16,18 +13,18 @@ pub struct Window {
 
 /// A window and when it was listed to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Listed {
+pub struct Listed {
     /// The window.
-    pub(crate) window: Window,
-    /// When.
-    pub(crate) at: Second,
+    pub window: Window,
+    /// When, in seconds since 1970.
+    pub at: i64,
 }
 
 impl Window {
     /// Its two ends, as times.
     ///
     /// ```
-    /// let [from, to] = postern_sync::Window { start: 0, end: 60 }.bounds();
+    /// let [from, to] = postern_archive::Window { start: 0, end: 60 }.bounds();
     /// assert_eq!(to.duration_since(from).as_secs(), 60);
     /// ```
     #[must_use]

@@ -7,7 +7,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::book::{Book, Entry, Location, Node, Owner};
-use crate::{Error, Status, Store};
+use crate::store::Store;
+use crate::{Error, Status};
 
 /// Book and store of a data folder, open for reading as soon as there is something to read.
 #[derive(Debug)]
@@ -27,33 +28,8 @@ pub struct InMailbox {
 }
 
 impl Collected {
-    /// A text about what was synced, without the paths of this machine.
-    ///
-    /// ```
-    /// use postern_sync::Collected;
-    ///
-    /// let collected = Collected::below("/srv/mail".as_ref());
-    /// let text = "there is no space in /srv/mail/sync/messages";
-    /// assert_eq!(collected.without_paths(text), "there is no space in the data folder/sync/messages");
-    /// ```
-    #[must_use]
-    pub fn without_paths(&self, text: &str) -> String {
-        let data = self.data.display().to_string();
-        if data.is_empty() { text.to_owned() } else { text.replace(&data, "the data folder") }
-    }
-
     /// What was synced below the data folder `data`, now or later.
-    ///
-    /// ```
-    /// use postern_sync::{Collected, Status};
-    ///
-    /// let folder = tempfile::tempdir()?;
-    /// let collected = Collected::below(folder.path());
-    /// assert_eq!(collected.status()?, Status::default());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn below(data: &Path) -> Self {
+    pub(crate) fn below(data: &Path) -> Self {
         let store = Store::below(data);
         Self { data: data.to_owned(), store, book: Mutex::default(), status: Mutex::default() }
     }
@@ -63,7 +39,7 @@ impl Collected {
     /// # Errors
     ///
     /// When the book-keeping cannot be read.
-    pub fn status(&self) -> Result<Status, Error> {
+    pub(crate) fn status(&self) -> Result<Status, Error> {
         let read = self.with_book(|book| {
             let version = book.version()?;
             let mut known = lock(&self.status);
@@ -136,7 +112,7 @@ impl Collected {
         self.within(mailbox, node, |book| book.entries(mailbox.number, folder, span, offset, most))
     }
 
-    /// The original of a message by its id upstream, as [`Store::open`] streams it.
+    /// The original of a message by its id upstream, as a stream.
     ///
     /// # Errors
     ///
@@ -150,12 +126,12 @@ impl Collected {
         content.map_or(Ok(None), |content| self.store.open(&content))
     }
 
-    /// The original of a message by its id in the index, as [`Store::open`] streams it.
+    /// The original of a message by its id in the index, as a stream.
     ///
     /// # Errors
     ///
     /// When the store cannot be read.
-    pub fn original(&self, id: &str) -> Result<Option<impl Read + Send + use<>>, Error> {
+    pub(crate) fn original(&self, id: &str) -> Result<Option<impl Read + Send + use<>>, Error> {
         self.store.open(id)
     }
 

@@ -21,9 +21,9 @@ use crate::Error;
 
 pub use entry::{Entry, Location, Node, Owner};
 pub use status::{MailboxStatus, Status};
-pub(crate) use take::{Stored, ToFetch, ToIndex};
-pub use window::Window;
-pub(crate) use window::{Listed, Second};
+pub use take::ToFetch;
+pub(crate) use take::{Stored, ToIndex};
+pub use window::{Listed, Window};
 
 /// The number of this version's form of the book-keeping.
 const FORMAT: i64 = 1;
@@ -31,11 +31,11 @@ const FORMAT: i64 = 1;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The number of a mailbox in the book.
-pub(crate) type MailboxNumber = i64;
+pub type MailboxNumber = i64;
 
 /// The book-keeping, open for reading, or for reading and writing.
 #[derive(Debug)]
-pub(crate) struct Book {
+pub struct Book {
     connection: Connection,
 }
 
@@ -123,7 +123,11 @@ impl Book {
         Ok(self.connection.query_row(found, [name], |row| row.get(0)).optional()?)
     }
 
-    pub(crate) fn set_fact(&self, name: &str, value: &str) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn set_fact(&self, name: &str, value: &str) -> Result<(), Error> {
         let sql =
             "INSERT INTO facts VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value";
         self.connection.execute(sql, [name, value])?;
@@ -142,7 +146,11 @@ impl Book {
     }
 
     /// The number of a collected mailbox; it is noted where it was not known.
-    pub(crate) fn mailbox(
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn mailbox(
         &self,
         location: &str,
         address: &str,
@@ -154,7 +162,11 @@ impl Book {
     }
 
     /// Address, source and location of the mailboxes that were collected before.
-    pub(crate) fn mailboxes(&self) -> Result<Vec<(String, String, String)>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn mailboxes(&self) -> Result<Vec<(String, String, String)>, Error> {
         let mut rows =
             self.connection.prepare("SELECT address, source, location FROM mailboxes")?;
         let found = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
@@ -162,14 +174,22 @@ impl Book {
     }
 
     /// All of a mailbox was listed.
-    pub(crate) fn listed_whole(&self, mailbox: MailboxNumber, now: Timestamp) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn listed_whole(&self, mailbox: MailboxNumber, now: Timestamp) -> Result<(), Error> {
         let sql = "UPDATE mailboxes SET listed_at = ?2, error = NULL WHERE number = ?1";
         self.connection.execute(sql, params![mailbox, now.as_second()])?;
         Ok(())
     }
 
     /// A mailbox could not be listed to its end.
-    pub(crate) fn not_listed(&self, mailbox: MailboxNumber, why: &str) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn not_listed(&self, mailbox: MailboxNumber, why: &str) -> Result<(), Error> {
         let sql = "UPDATE mailboxes SET error = ?2 WHERE number = ?1";
         self.connection.execute(sql, params![mailbox, why])?;
         Ok(())

@@ -7,7 +7,11 @@ use crate::Error;
 
 impl Book {
     /// The locations are these now.
-    pub(crate) fn set_locations(&mut self, locations: &[Location]) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn set_locations(&mut self, locations: &[Location]) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
         transaction.execute("DELETE FROM locations", [])?;
         for (position, one) in (0_i64..).zip(locations) {
@@ -20,7 +24,11 @@ impl Book {
     }
 
     /// The mailboxes at a location are these now.
-    pub(crate) fn set_owners(&mut self, location: &str, owners: &[Owner]) -> Result<(), Error> {
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn set_owners(&mut self, location: &str, owners: &[Owner]) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
         transaction.execute("DELETE FROM sources WHERE location = ?1", [location])?;
         for (position, one) in (0_i64..).zip(owners) {

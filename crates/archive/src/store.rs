@@ -22,7 +22,7 @@ const DIGITS: usize = 32;
 /// A message is written aside, brought to the disk and renamed: a file with the name of a message
 /// is whole. Renaming is on the disk itself after [`settle`](Self::settle).
 #[derive(Debug)]
-pub struct Store {
+pub(crate) struct Store {
     root: PathBuf,
     /// Folders with names that may not be on the disk yet.
     unsettled: Mutex<BTreeSet<PathBuf>>,
@@ -30,25 +30,12 @@ pub struct Store {
 
 impl Store {
     /// The store below the data folder `data`; nothing is made before the first message.
-    ///
-    /// ```
-    /// use postern_sync::Store;
-    ///
-    /// let folder = tempfile::tempdir()?;
-    /// let store = Store::below(folder.path());
-    /// let id = store.put(b"Subject: x\r\n\r\ny")?;
-    /// assert_eq!(store.get(&id)?.as_deref(), Some(&b"Subject: x\r\n\r\ny"[..]));
-    /// assert_eq!(store.get("0123456789abcdef0123456789abcdef")?, None);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn below(data: &Path) -> Self {
-        Self { root: super::folder(data).join("messages"), unsettled: Mutex::default() }
+    pub(crate) fn below(data: &Path) -> Self {
+        Self { root: crate::folder(data).join("messages"), unsettled: Mutex::default() }
     }
 
     /// Where the message of that id lies, or would lie; nothing for what is no id.
-    #[must_use]
-    pub fn path(&self, id: &str) -> Option<PathBuf> {
+    pub(crate) fn path(&self, id: &str) -> Option<PathBuf> {
         let is_id =
             id.len() == DIGITS && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let folder = id.get(..1).filter(|_| is_id)?;
@@ -60,7 +47,7 @@ impl Store {
     /// # Errors
     ///
     /// When the disk refuses.
-    pub fn put(&self, message: &[u8]) -> Result<String, Error> {
+    pub(crate) fn put(&self, message: &[u8]) -> Result<String, Error> {
         let id = id_of(message);
         let path = self.path(&id).unwrap_or_else(|| self.root.join(&id));
         if !path.exists() {
@@ -76,7 +63,7 @@ impl Store {
     /// # Errors
     ///
     /// When the disk refuses.
-    pub fn settle(&self) -> Result<(), Error> {
+    pub(crate) fn settle(&self) -> Result<(), Error> {
         let folders = std::mem::take(&mut *self.lock());
         if folders.is_empty() {
             return Ok(());
@@ -92,7 +79,7 @@ impl Store {
     /// # Errors
     ///
     /// When the file is there and the system refuses to read it.
-    pub fn get(&self, id: &str) -> Result<Option<Vec<u8>>, Error> {
+    pub(crate) fn get(&self, id: &str) -> Result<Option<Vec<u8>>, Error> {
         let Some((_, file)) = self.file(id)? else { return Ok(None) };
         let mut message = Vec::new();
         // Broken packing is as good as other content: it is fetched again.
@@ -102,22 +89,10 @@ impl Store {
 
     /// The same as a stream: it is read to its end twice, and never in memory as a whole.
     ///
-    /// ```
-    /// use std::io::Read as _;
-    ///
-    /// let folder = tempfile::tempdir()?;
-    /// let store = postern_sync::Store::below(folder.path());
-    /// let id = store.put(b"Subject: x\r\n\r\ny")?;
-    /// let mut text = String::new();
-    /// store.open(&id)?.unwrap().read_to_string(&mut text)?;
-    /// assert_eq!(text, "Subject: x\r\n\r\ny");
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
     /// # Errors
     ///
     /// When the file is there and the system refuses to read it.
-    pub fn open(&self, id: &str) -> Result<Option<impl io::Read + Send + use<>>, Error> {
+    pub(crate) fn open(&self, id: &str) -> Result<Option<impl io::Read + Send + use<>>, Error> {
         let Some((path, mut file)) = self.file(id)? else { return Ok(None) };
         let is_whole = id_of_stream(GzDecoder::new(&file)).is_ok_and(|found| found == id);
         file.rewind().map_err(|error| Error::io(&path, error))?;
@@ -138,7 +113,7 @@ impl Store {
     /// # Errors
     ///
     /// When the system refuses.
-    pub fn remove(&self, id: &str) -> Result<(), Error> {
+    pub(crate) fn remove(&self, id: &str) -> Result<(), Error> {
         let Some(path) = self.path(id) else { return Ok(()) };
         match fs::remove_file(&path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::io(&path, error)),
@@ -158,7 +133,7 @@ impl Store {
     /// # Errors
     ///
     /// When the system refuses.
-    pub fn tidy(&self) -> Result<(), Error> {
+    pub(crate) fn tidy(&self) -> Result<(), Error> {
         for file in self.files() {
             if file.extension().is_some_and(|ending| ending == "new") {
                 fs::remove_file(&file).map_err(|error| Error::io(&file, error))?;

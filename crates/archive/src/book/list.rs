@@ -21,7 +21,11 @@ const ENTER: &str = "
 
 impl Book {
     /// The folders of a mailbox are these now. What lay in others is gone, unless it is found again.
-    pub(crate) fn folders(
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn folders(
         &mut self,
         mailbox: MailboxNumber,
         folders: &[Node],
@@ -49,11 +53,11 @@ impl Book {
     }
 
     /// The windows of a folder that were listed, in the order of time.
-    pub(crate) fn windows(
-        &self,
-        mailbox: MailboxNumber,
-        folder: &str,
-    ) -> Result<Vec<Listed>, Error> {
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn windows(&self, mailbox: MailboxNumber, folder: &str) -> Result<Vec<Listed>, Error> {
         let mut rows = self.connection.prepare_cached(
             "SELECT start, \"end\", listed_at FROM windows WHERE mailbox = ?1 AND folder = ?2 ORDER BY start",
         )?;
@@ -65,7 +69,11 @@ impl Book {
 
     /// A window of a folder was listed to its end and has these messages, and maybe some from right
     /// before and after it. Of what was known there before, the rest is gone.
-    pub(crate) fn listed(
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn listed(
         &mut self,
         mailbox: MailboxNumber,
         folder: &str,

@@ -9,13 +9,15 @@ use crate::Error;
 
 /// A message that is to be fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ToFetch {
-    pub(crate) id: String,
-    pub(crate) fragment: Option<String>,
+pub struct ToFetch {
+    /// Its id at the source.
+    pub id: String,
+    /// The second part of the id, where it has one.
+    pub fragment: Option<String>,
     /// The path of its folder.
-    pub(crate) path: String,
+    pub path: String,
     /// When it arrived.
-    pub(crate) created: Option<Timestamp>,
+    pub created: Option<Timestamp>,
 }
 
 /// A message that is stored now.
@@ -42,7 +44,11 @@ pub(crate) struct ToIndex {
 impl Book {
     /// The next messages of a mailbox that are to be fetched, after that id; with `again`, of those
     /// that could not be fetched, only where the reason may pass.
-    pub(crate) fn to_fetch(
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn to_fetch(
         &self,
         mailbox: MailboxNumber,
         after: &str,
@@ -150,7 +156,11 @@ impl Book {
     }
 
     /// A message could not be fetched.
-    pub(crate) fn failed(
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn failed(
         &self,
         mailbox: MailboxNumber,
         id: &str,

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use postern_local_index::check::{Damage, Pace};
 
+use crate::Error;
 use crate::book::{self, Book};
-use crate::{Error, Store};
+use crate::store::Store;
 
 /// Verifies the originals and the book-keeping of sync below a data folder: every original is the message
 /// that its name says, and all that the book says to be here is.
@@ -19,13 +20,7 @@ use crate::{Error, Store};
 /// # Errors
 ///
 /// When the system refuses to read a file that is there.
-///
-/// ```
-/// let data = tempfile::tempdir()?;
-/// assert!(postern_sync::check(data.path(), &mut |_, _| {})?.is_empty(), "nothing was synced");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-pub fn check(data: &Path, pace: Pace<'_>) -> Result<Vec<Damage>, Error> {
+pub(crate) fn synced(data: &Path, pace: Pace<'_>) -> Result<Vec<Damage>, Error> {
     let store = Store::below(data);
     let mut damage = originals(&store, pace)?;
     let known: BTreeSet<_> = damage.iter().map(|one| one.path.clone()).collect();

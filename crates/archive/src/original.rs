@@ -1,27 +1,75 @@
-//! The original bytes of a message, from where it was read.
+//! The bytes of a message as they were read.
 
-use postern_local_index::Error;
+use std::fmt;
+use std::io::{self, Cursor, Read};
+
 use postern_local_index::ledger::Occurrence;
 use postern_local_index::search::Index;
-use postern_mail::source::{Lost, Origin, original as read};
+use postern_mail::source::{Lost, Origin, original};
 
-/// The original bytes of a message of the index by its id, or why they are not there any more.
+use crate::Error;
+
+/// The bytes of a message as they were read.
+pub enum Original {
+    /// All of them.
+    Whole(Vec<u8>),
+    /// From where they lie, a piece at a time.
+    Streamed(Box<dyn Read + Send>),
+}
+
+impl fmt::Debug for Original {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(bytes) => write!(f, "Whole({} bytes)", bytes.len()),
+            Self::Streamed(_) => f.write_str("Streamed(..)"),
+        }
+    }
+}
+
+impl Original {
+    /// All of its bytes, in memory.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read to their end.
+    pub fn into_bytes(self) -> io::Result<Vec<u8>> {
+        match self {
+            Self::Whole(bytes) => Ok(bytes),
+            Self::Streamed(mut reader) => {
+                let mut bytes = Vec::new();
+                reader.read_to_end(&mut bytes)?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// Its bytes, a piece at a time.
+    #[must_use]
+    pub fn reader(self) -> Box<dyn Read + Send> {
+        match self {
+            Self::Whole(bytes) => Box::new(Cursor::new(bytes)),
+            Self::Streamed(reader) => reader,
+        }
+    }
+}
+
+/// The bytes of a message from the files that it was read from.
 ///
 /// The ledger, which knows where a message came from, is open only as long as this takes. It tells what
 /// the last commit knew, also while somebody writes the index.
 ///
 /// # Errors
 ///
-/// When the ledger cannot be read.
-pub fn original(index: &Index, id: &str) -> Result<Result<Vec<u8>, Lost>, Error> {
+/// [`Error::Lost`] where none of the files has it any more, and when the ledger cannot be read.
+pub(crate) fn from_files(index: &Index, id: &str) -> Result<Vec<u8>, Error> {
     let mut found = Err(Lost::Unknown);
     for Occurrence { path, part, .. } in index.occurrences(id)? {
-        found = read(&Origin { path, part }, id);
+        found = original(&Origin { path, part }, id);
         if found.is_ok() {
             break;
         }
     }
-    Ok(found)
+    Ok(found?)
 }
 
 #[cfg(test)]
@@ -30,7 +78,7 @@ mod tests {
     use std::ops::ControlFlow;
 
     use super::*;
-    use crate::ingest::{Request, run};
+    use crate::ingest::{Ingest, run};
     use jiff::Timestamp;
     use postern_local_index::write::{Options, SameId, Writer};
     use postern_mail::id_of;
@@ -57,12 +105,12 @@ mod tests {
         let from = "From a@b Mon Jan  1 10:00:00 2024\n";
         fs::write(&mailbox, format!("{from}Subject: x\n\nx\n\n{from}{TWO}\n")).unwrap();
         fs::write(mail.path().join("d.jsonl"), "{\"id\":\"doc\"}\n").unwrap();
-        let request =
-            Request { paths: vec![mail.path().to_owned()], options: small(), ..Request::default() };
+        let ingest =
+            Ingest { paths: vec![mail.path().to_owned()], options: small(), ..Ingest::default() };
         let clock = || NOW;
-        run(data.path(), &request, &clock, &mut |_| ControlFlow::Continue(())).unwrap();
+        run(data.path(), &ingest, &clock, &mut |_| ControlFlow::Continue(())).unwrap();
         let index = Index::open(data.path()).unwrap();
-        let read = |id: &str| original(&index, id).unwrap().map_err(|lost| lost.to_string());
+        let read = |id: &str| from_files(&index, id).map_err(|lost| lost.to_string());
         let (one, two) = (id_of(ONE.as_bytes()), id_of(TWO.as_bytes()));
         assert_eq!(read(&one).as_deref(), Ok(ONE.as_bytes()));
         assert_eq!(read(&two).as_deref(), Ok(TWO.as_bytes()));
@@ -89,7 +137,7 @@ mod tests {
         add(&mut writing, &one);
         writing.commit(NOW).unwrap();
         let index = Index::open(data.path()).unwrap();
-        let read = |id: &str| original(&index, id).unwrap().map_err(|lost| lost.to_string());
+        let read = |id: &str| from_files(&index, id).map_err(|lost| lost.to_string());
         add(&mut writing, &two);
         assert_eq!(read(&one).as_deref(), Ok(ONE.as_bytes()));
         assert!(read(&two).unwrap_err().contains("not known"), "it was not committed");

@@ -1,94 +1,13 @@
-//! An index, and beside it what was synced.
-
-use std::ops::ControlFlow;
-use std::sync::Arc;
+//! How much of the known mail is here: one rule for everyone who says so.
 
 use jiff::Timestamp;
-use postern_local_index::Error as IndexError;
-use postern_local_index::search::{
-    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, Index, MailboxCoverage,
-    Page, Search, Suggestion, Thread,
-};
-use postern_mail::source::Lost;
-use postern_query::Query;
-use postern_sync::{Collected, MailboxStatus};
-use tracing::warn;
+use postern_local_index::search::{Coverage, MailboxCoverage};
 
-use super::{LocalEngine, Original};
-
-/// The index of a data folder with the originals and the coverage of what was synced.
-pub(super) struct Here {
-    pub(super) index: Index,
-    pub(super) collected: Arc<Collected>,
-}
-
-impl LocalEngine for Here {
-    fn each(
-        &self,
-        search: &Search<'_>,
-        asker: &Asker,
-        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
-    ) -> Result<Page, IndexError> {
-        self.index.each(search, asker, take)
-    }
-
-    fn facets(
-        &self,
-        query: &Query,
-        facets: &[Facet],
-        most: usize,
-        asker: &Asker,
-    ) -> Result<Vec<FacetCounts>, IndexError> {
-        LocalEngine::facets(&self.index, query, facets, most, asker)
-    }
-
-    fn complete(
-        &self,
-        within: &Query,
-        completion: Completion<'_>,
-        typed: &str,
-        most: usize,
-        asker: &Asker,
-    ) -> Result<Vec<Suggestion>, IndexError> {
-        LocalEngine::complete(&self.index, within, completion, typed, most, asker)
-    }
-
-    fn thread(&self, id: &str, asker: &Asker) -> Result<Thread, IndexError> {
-        self.index.thread(id, asker)
-    }
-
-    fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError> {
-        self.index.address_book(asker)
-    }
-
-    fn original(&self, id: &str) -> Result<Result<Original, Lost>, IndexError> {
-        match self.collected.original(id) {
-            Ok(Some(reader)) => return Ok(Ok(Original::Streamed(Box::new(reader)))),
-            Ok(None) => {}
-            Err(error) => warn!(%error, "the store of originals cannot be read"),
-        }
-        LocalEngine::original(&self.index, id)
-    }
-
-    fn coverage(&self) -> Coverage {
-        let coverage = self.index.coverage();
-        match self.collected.status() {
-            Ok(status) => with_synced(coverage, &status.mailboxes),
-            Err(error) => {
-                warn!(%error, "the book-keeping of sync cannot be read");
-                coverage
-            }
-        }
-    }
-
-    fn is_replaced(&self) -> bool {
-        self.index.is_replaced()
-    }
-}
+use crate::MailboxStatus;
 
 /// The coverage with what is known to be collected and is not here yet. Mail that was synced is as old
 /// as the mailbox that was listed least lately.
-fn with_synced(mut coverage: Coverage, synced: &[MailboxStatus]) -> Coverage {
+pub(crate) fn with_synced(mut coverage: Coverage, synced: &[MailboxStatus]) -> Coverage {
     for one in synced {
         let missing = one.known.saturating_sub(one.here);
         coverage.known += missing;

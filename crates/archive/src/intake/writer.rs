@@ -1,0 +1,232 @@
+//! The one thread that writes the index.
+//!
+//! A message passes three commits: the store has its bytes, the book knows that it has, the index finds
+//! it and the book knows that as well. Killed in between, the next run sees how far each message came:
+//! what the book does not know is downloaded again and is the same file, what is stored and not indexed
+//! is indexed from the store, and to index a message twice is to index it once.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use postern_local_index::ledger::{Occurrence, Source};
+use postern_local_index::write::{Options, SameId, Writer};
+use postern_query::Message;
+
+use super::{Arrived, Intake};
+use crate::Error;
+use crate::book::Stored;
+
+/// Messages and time between two commits of the index: small ones cost more than they make searchable.
+const COMMIT_EVERY: (usize, Duration) = (5_000, Duration::from_secs(20));
+/// Messages of the store that are indexed in one commit.
+const CHUNK: usize = 2_000;
+
+/// Writes what arrives into the index, and tells the book how far each message came.
+#[derive(Debug)]
+pub struct IntakeWriter {
+    intake: Arc<Intake>,
+    index: Writer,
+    clock: fn() -> Timestamp,
+    /// Stored, and the book does not know yet.
+    unnoted: Vec<Stored>,
+    noted_at: Instant,
+    /// In the index, and not committed yet.
+    uncommitted: Vec<Stored>,
+    /// Their ids.
+    added: HashSet<String>,
+    committed_at: Instant,
+}
+
+/// How many messages came one step further.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settled {
+    /// The book knows that they are stored.
+    pub stored: u64,
+    /// They can be found.
+    pub indexed: u64,
+}
+
+impl IntakeWriter {
+    /// Messages and time between two notes in the book that something is stored: what a kill may cost
+    /// in downloads.
+    pub const NOTE_EVERY: (usize, Duration) = (256, Duration::from_millis(250));
+
+    /// Opens the index for what arrives. What was stored before and is not in the index, such as in one
+    /// that was made anew, is to be [caught up](Self::catch_up) on first.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else writes the index, or the disk refuses.
+    pub fn open(
+        intake: Arc<Intake>,
+        options: &Options,
+        clock: fn() -> Timestamp,
+    ) -> Result<Self, Error> {
+        let index = Writer::open(&intake.data, options)?;
+        let now = Instant::now();
+        let writer = Self {
+            intake,
+            index,
+            clock,
+            unnoted: Vec::new(),
+            noted_at: now,
+            uncommitted: Vec::new(),
+            added: HashSet::new(),
+            committed_at: now,
+        };
+        writer.intake.store.tidy()?;
+        writer.trust_the_index()?;
+        Ok(writer)
+    }
+
+    /// Puts a message in the index; it is found after the next commit.
+    ///
+    /// # Errors
+    ///
+    /// When the index or the book cannot be written.
+    pub fn take(&mut self, arrived: Arrived) -> Result<(), Error> {
+        let Arrived { stored, message, is_new } = arrived;
+        let is_there =
+            self.added.contains(&stored.content) || self.intake.book().has_a_place(&stored)?;
+        if !is_there {
+            self.add(&stored.content, &message)?;
+        }
+        self.added.insert(stored.content.clone());
+        if is_new {
+            self.unnoted.push(stored);
+        } else {
+            self.uncommitted.push(stored);
+        }
+        Ok(())
+    }
+
+    /// Notes and commits where that is due.
+    ///
+    /// # Errors
+    ///
+    /// When the index or the book cannot be written.
+    pub fn settle(&mut self) -> Result<Settled, Error> {
+        let mut settled = Settled::default();
+        if is_due(Self::NOTE_EVERY, self.unnoted.len(), self.noted_at) {
+            settled.stored = self.note()?;
+        }
+        if is_due(COMMIT_EVERY, self.uncommitted.len(), self.committed_at) {
+            settled += self.commit()?;
+        }
+        Ok(settled)
+    }
+
+    /// Makes everything that was taken in searchable.
+    ///
+    /// # Errors
+    ///
+    /// When the index or the book cannot be written.
+    pub fn commit(&mut self) -> Result<Settled, Error> {
+        let stored = self.note()?;
+        self.committed_at = Instant::now();
+        let indexed = self.uncommitted.len() as u64;
+        if indexed > 0 {
+            self.index.commit((self.clock)())?;
+            self.intake.book().indexed(&self.uncommitted)?;
+            self.uncommitted.clear();
+            self.added.clear();
+        }
+        Ok(Settled { stored, indexed })
+    }
+
+    /// Indexes some of what is stored and not in the index, or not with its place; nothing where none
+    /// is left.
+    ///
+    /// # Errors
+    ///
+    /// When store, index or book cannot be read or written.
+    pub fn catch_up(&mut self) -> Result<Option<Settled>, Error> {
+        let next = self.intake.book().to_index(CHUNK)?;
+        if next.is_empty() {
+            return Ok(None);
+        }
+        let mut lost = Vec::new();
+        for to_index in next {
+            let Some(bytes) = self.intake.store.get(&to_index.stored.content)? else {
+                self.intake.store.remove(&to_index.stored.content)?;
+                lost.push(to_index.stored);
+                continue;
+            };
+            let message = self.intake.read(&to_index, &bytes);
+            self.take(Arrived { stored: to_index.stored, message, is_new: false })?;
+        }
+        self.intake.book().lost(&lost)?;
+        self.commit().map(Some)
+    }
+
+    /// Removes what the source has no longer.
+    ///
+    /// # Errors
+    ///
+    /// When store, index or book cannot be written.
+    pub fn prune(&mut self) -> Result<(), Error> {
+        let gone = self.intake.book().gone_for_good()?;
+        for content in &gone {
+            self.index.forget(&self.file(content).path)?;
+        }
+        self.index.commit((self.clock)())?;
+        self.intake.book().forget_gone()?;
+        gone.iter().try_for_each(|content| self.intake.store.remove(content))
+    }
+
+    /// Closes the index.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written to its end.
+    pub fn close(self) -> Result<(), Error> {
+        Ok(self.index.close()?)
+    }
+
+    fn add(&mut self, content: &str, message: &Message) -> Result<(), Error> {
+        let file = self.file(content);
+        let occurrence = Occurrence { path: file.path.clone(), part: String::new(), home: None };
+        self.index.add(&occurrence, message, SameId::Replaces)?;
+        Ok(self.index.record(&file, Vec::new())?)
+    }
+
+    /// The file of a message as the ledger of the index knows it; it never changes.
+    fn file(&self, content: &str) -> Source {
+        let path = self.intake.store.path(content).unwrap_or_default();
+        Source { path, length: 0, modified: 0 }
+    }
+
+    /// Tells the book what is stored.
+    fn note(&mut self) -> Result<u64, Error> {
+        self.noted_at = Instant::now();
+        let stored = self.unnoted.len() as u64;
+        if stored > 0 {
+            self.intake.store.settle()?;
+            self.intake.book().stored(&self.unnoted)?;
+            self.uncommitted.append(&mut self.unnoted);
+        }
+        Ok(stored)
+    }
+
+    /// Asks the index for a message that should be in it: one that does not know it was made anew.
+    fn trust_the_index(&self) -> Result<(), Error> {
+        let Some(content) = self.intake.book().any_indexed()? else { return Ok(()) };
+        if self.index.messages_of(&self.file(&content))?.is_none() {
+            self.intake.book().nothing_indexed()?;
+        }
+        Ok(())
+    }
+}
+
+impl std::ops::AddAssign for Settled {
+    fn add_assign(&mut self, other: Self) {
+        self.stored += other.stored;
+        self.indexed += other.indexed;
+    }
+}
+
+fn is_due((count, time): (usize, Duration), waiting: usize, since: Instant) -> bool {
+    waiting >= count || (waiting > 0 && since.elapsed() >= time)
+}
