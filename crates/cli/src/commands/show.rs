@@ -7,12 +7,14 @@ use postern_query::{Attachment, Message, Recipient};
 
 use crate::args::{Common, Show, TextOrJson};
 use crate::exit::Exit;
-use crate::{data, output, terminal};
+use crate::{data, logs, output, terminal};
 
 /// Shows one message.
 pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
     let archive = Archive::below(&data::folder(common)?);
     if arguments.eml {
+        // What is wrong with the store hides no original that lies elsewhere; it is told.
+        logs::start(common);
         return eml(&archive, &arguments.id);
     }
     let Some(message) = archive.index()?.message(&arguments.id)? else {

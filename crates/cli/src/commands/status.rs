@@ -40,11 +40,12 @@ fn text(coverage: &Coverage) -> anyhow::Result<()> {
     for mailbox in &coverage.mailboxes {
         let newest =
             mailbox.newest.map(|date| date.to_string()).unwrap_or_else(|| "no date".to_owned());
-        output::line(format!(
-            "{:>9}  {}  newest {newest}",
-            mailbox.indexed,
-            terminal::safe(&mailbox.name)
-        ))?;
+        let of = match mailbox.known {
+            known if known > mailbox.indexed => format!(" of {known}"),
+            _ => String::new(),
+        };
+        let name = terminal::safe(&mailbox.name);
+        output::line(format!("{:>9}{of}  {name}  newest {newest}", mailbox.indexed))?;
     }
     Ok(())
 }
@@ -95,7 +96,11 @@ fn sync_json(synced: &Synced) -> serde_json::Value {
 
 fn json(coverage: &Coverage, synced: &Synced) -> serde_json::Value {
     let mailboxes = coverage.mailboxes.iter().map(|mailbox| {
-        json!({"name": mailbox.name, "indexed": mailbox.indexed, "known": mailbox.known, "newest": mailbox.newest.map(|date| date.to_string())})
+        json!({
+            "name": mailbox.name, "indexed": mailbox.indexed, "known": mailbox.known,
+            "asOf": mailbox.as_of.map(|date| date.to_string()),
+            "newest": mailbox.newest.map(|date| date.to_string()),
+        })
     });
     json!({
         "indexed": coverage.indexed,
