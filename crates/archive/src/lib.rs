@@ -1,8 +1,4 @@
-//! Everything that is stored for a tenant, behind one door.
-//!
-//! An [`Archive`] is a data folder: the index, the originals of what was synced, and the books of sync.
-//! It is asked by the command line and the gateway, and written by [`ingest`], which takes in files, and
-//! by an [`Intake`], which takes in what a sync brings. Nothing here speaks HTTP.
+#![doc = include_str!("../README.md")]
 
 mod archive;
 mod book;

@@ -4,6 +4,7 @@
 //! mailbox and the messages of a folder, a page at a time, and hands over the bytes of a message. A
 //! new source is one implementation of this trait.
 
+use std::collections::HashSet;
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
@@ -86,6 +87,28 @@ pub struct Page<T> {
     pub marker: Option<String>,
 }
 
+/// Pages of one list that are asked for: a million mailboxes, at a hundred on a page.
+const MOST_PAGES: usize = 10_000;
+
+/// The markers of a list so far.
+#[derive(Debug, Default)]
+pub(crate) struct Markers(HashSet<String>);
+
+impl Markers {
+    /// The marker to ask for next, if there is one. One that comes again would lead round in circles.
+    ///
+    /// # Errors
+    ///
+    /// When the list has no end.
+    pub(crate) fn next(&mut self, marker: Option<String>) -> Result<Option<String>, Failure> {
+        let next = marker.filter(|marker| self.0.insert(marker.clone()));
+        if next.is_some() && self.0.len() >= MOST_PAGES {
+            return Err(Failure::new(FailureKind::Lasting, "the list has too many pages"));
+        }
+        Ok(next)
+    }
+}
+
 /// Why a source gave no answer.
 #[derive(Debug)]
 pub struct Failure {
@@ -134,5 +157,21 @@ impl fmt::Display for Failure {
 impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.cause.source()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_ends_where_its_markers_repeat_or_do_not_end() {
+        let mut markers = Markers::default();
+        let mut next = |marker: &str| markers.next(Some(marker.to_owned())).unwrap();
+        let seen: Vec<_> = ["a", "b", "a"].map(&mut next).into();
+        assert_eq!(seen, [Some("a".to_owned()), Some("b".to_owned()), None]);
+        assert_eq!(markers.next(None).unwrap(), None);
+        let mut endless = (0..).map(|page: usize| markers.next(Some(page.to_string())));
+        assert_eq!(endless.position(|next| next.is_err()), Some(MOST_PAGES - 3));
     }
 }

@@ -1,9 +1,4 @@
-//! Collected mail of a source into an archive, until both agree.
-//!
-//! [`run()`] walks the locations, mailboxes, folders and windows of time of a [`Collection`], and notes
-//! in the books of the [`Archive`](postern_archive::Archive) what is there; what is not here yet is
-//! downloaded and taken in. Everything that is stored goes through the archive, and everything that a
-//! source is asked goes through the trait: DataTap is its first implementation.
+#![doc = include_str!("../README.md")]
 
 mod collection;
 mod datatap;

@@ -8,7 +8,7 @@ use postern_archive::{MailboxNumber, Owner};
 
 use super::Run;
 use crate::Error;
-use crate::collection::{Failure, FailureKind, Mailbox, Page, Site};
+use crate::collection::{Failure, FailureKind, Mailbox, Markers, Page, Site};
 
 /// How often a question without which nothing can be done is asked.
 const TRIES: u32 = 3;
@@ -99,18 +99,18 @@ impl Run {
         tenant: &str,
         into: &mut Addresses,
     ) -> Result<(), Error> {
-        let (mut all, mut marker): (Vec<Owner>, Option<String>) = (Vec::new(), None);
+        const WHAT: &str = "the mailboxes cannot be listed";
+        let (mut all, mut markers, mut marker) = (Vec::<Owner>::new(), Markers::default(), None);
         loop {
             let page: Page<Owner> = self
-                .ask("the mailboxes cannot be listed", tenant, || {
-                    self.collection.mailboxes(location, marker.as_deref())
-                })
+                .ask(WHAT, tenant, || self.collection.mailboxes(location, marker.as_deref()))
                 .await?;
             all.extend(page.items);
-            if page.marker.is_none() || page.marker == marker {
+            let next = markers.next(page.marker);
+            marker = next.map_err(|failure| Error::Away { what: WHAT.to_owned(), failure })?;
+            if marker.is_none() {
                 break;
             }
-            marker = page.marker;
         }
         for owner in &all {
             let address = owner.address.clone().unwrap_or_else(|| owner.id.clone());

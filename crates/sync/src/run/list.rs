@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use super::discover::Wanted;
 use super::{Run, joined};
 use crate::Error;
-use crate::collection::{Failure, FailureKind, Mailbox, Page};
+use crate::collection::{Failure, FailureKind, Mailbox, Markers, Page};
 use crate::window::{asked, everything, hint, plan, split};
 
 /// Folders of a mailbox that are walked; more would be a tree without an end.
@@ -215,12 +215,13 @@ impl Run {
                 Err(failure) => return Ok(Err(failure)),
             },
         };
-        let (mut items, mut seen) = (Vec::new(), HashSet::new());
+        let (mut items, mut markers) = (Vec::new(), Markers::default());
         loop {
             items.append(&mut page.items);
-            // A marker that comes again would lead round in circles.
-            let Some(marker) = page.marker.filter(|marker| seen.insert(marker.clone())) else {
-                return Ok(Ok(items));
+            let marker = match markers.next(page.marker) {
+                Ok(Some(marker)) => marker,
+                Ok(None) => return Ok(Ok(items)),
+                Err(failure) => return Ok(Err(failure)),
             };
             page = match self.page(mailbox, listing, Some(&marker)).await? {
                 Ok(page) => page,
