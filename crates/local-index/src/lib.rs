@@ -1,8 +1,4 @@
-//! Messages to a tantivy index to hits.
-//!
-//! [`write`](mod@write) puts messages into an index and notes in a ledger which file each came from;
-//! [`search`] finds them again; [`check`] verifies the files of an index. How an index lies on disk is
-//! said in one place, which both sides use.
+#![doc = include_str!("../README.md")]
 
 pub mod check;
 pub mod database;

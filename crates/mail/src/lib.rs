@@ -1,10 +1,4 @@
-//! Files and bytes to messages.
-//!
-//! [`source`] finds messages in files, archives and mailboxes, [`parse()`] reads one message, and
-//! [`contents`] reads the text of its attachments. Nothing here knows an index or a service.
-//!
-//! Reading a message never fails: mail is broken in every way there is, and a message that cannot be
-//! read as it should be is still found by what could be read of it.
+#![doc = include_str!("../README.md")]
 
 pub mod contents;
 pub mod document;

@@ -1,11 +1,4 @@
-//! Typed client of the DataTap service.
-//!
-//! [`DataTap`] is the connection to one service. A gateway asks it for many tenants:
-//! [`SearchRequest`] says what to ask, [`DataTap`] asks within a deadline and retries once,
-//! [`Outcome`] says what that meant, [`Found`] reads the hits. [`Tenant`] is the client of one
-//! tenant that has time: it retries patiently, and reports a [`Failure`] only after that. [`Admin`]
-//! is that of the operator, with a key of another type. Nothing here knows a query language or an
-//! index.
+#![doc = include_str!("../README.md")]
 
 mod address;
 mod admin;
