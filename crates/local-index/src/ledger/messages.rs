@@ -1,11 +1,11 @@
 //! The messages of files.
 
 use std::borrow::Cow;
-use std::path::PathBuf;
 
-use postern_query::Place;
+use postern_query::{Message, Place};
 use rusqlite::{Connection, Row, params};
 
+use super::moved;
 use super::row::{FileNumber, Id, Sum, Summed, path_of};
 use super::source::Occurrence;
 
@@ -15,6 +15,29 @@ pub(crate) type MessageNumber = i64;
 /// Messages that are removed at once.
 const BATCH: i64 = 10_000;
 
+/// Where a message lies: the number of what it has in common with others, and its ids upstream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Spot<'s> {
+    pub(super) place: i64,
+    pub(super) item: Option<Cow<'s, str>>,
+    pub(super) fragment: Option<Cow<'s, str>>,
+}
+
+impl<'s> Spot<'s> {
+    pub(super) fn of(message: &'s Message, place: i64) -> Self {
+        let [item, fragment] =
+            [&message.item_id, &message.fragment_id].map(|id| id.as_deref().map(Cow::Borrowed));
+        Self { place, item, fragment }
+    }
+
+    /// From the three columns that begin there.
+    fn from(row: &Row<'_>, first: usize) -> rusqlite::Result<Spot<'static>> {
+        let text = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(at)?.map(Cow::Owned));
+        let (item, fragment) = (text(first + 1)?, text(first + 2)?);
+        Ok(Spot { place: row.get(first)?, item, fragment })
+    }
+}
+
 /// A message of a file.
 #[derive(Debug)]
 pub(super) struct Held<'h> {
@@ -22,15 +45,17 @@ pub(super) struct Held<'h> {
     pub(super) file: FileNumber,
     pub(super) id: Id<'h>,
     pub(super) part: Cow<'h, str>,
-    pub(super) place: Option<i64>,
+    pub(super) spot: Spot<'h>,
 }
 
 impl Summed for Held<'static> {
-    const ALL: &'static str = "SELECT number, file, id, part, place, sum FROM messages";
+    const ALL: &'static str =
+        "SELECT number, file, id, part, place, item, fragment, sum FROM messages";
 
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let (id, part) = (row.get(2)?, Cow::Owned(row.get(3)?));
-        Ok(Self { number: row.get(0)?, file: row.get(1)?, id, part, place: row.get(4)? })
+        let spot = Spot::from(row, 4)?;
+        Ok(Self { number: row.get(0)?, file: row.get(1)?, id, part, spot })
     }
 
     fn sum(&self) -> u32 {
@@ -40,15 +65,17 @@ impl Summed for Held<'static> {
 
 impl Held<'_> {
     fn checksum(&self) -> u32 {
-        let numbers = Sum::default().number(Some(self.number)).number(Some(self.file));
-        numbers.id(&self.id).bytes(self.part.as_bytes()).number(self.place).finish()
+        let Spot { place, item, fragment } = &self.spot;
+        let sum = Sum::default().number(Some(self.number)).number(Some(self.file)).id(&self.id);
+        let sum = sum.bytes(self.part.as_bytes()).number(Some(*place));
+        sum.text(item.as_deref()).text(fragment.as_deref()).finish()
     }
 
     pub(super) fn put(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let Self { number, file, id, part, place } = self;
+        let Self { number, file, id, part, spot: Spot { place, item, fragment } } = self;
         connection
-            .prepare_cached("INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![number, file, id, part, place, self.checksum()])?;
+            .prepare_cached("INSERT INTO messages VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+            .execute(params![number, file, id, part, place, item, fragment, self.checksum()])?;
         Ok(())
     }
 }
@@ -85,29 +112,63 @@ pub(super) fn holder(
     Ok(found)
 }
 
-/// Whether any file holds an id.
-pub(super) fn is_held(connection: &Connection, id: &Id<'_>) -> rusqlite::Result<bool> {
-    connection.prepare_cached("SELECT 1 FROM messages WHERE id = ?1 LIMIT 1")?.exists([id])
+/// Where else an id lies, beside one spot of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Others {
+    /// In the same spot, by another file or part.
+    pub(super) same: bool,
+    /// In another spot.
+    pub(super) elsewhere: bool,
 }
 
-/// Removes some of the messages of a file that lie before that number, and gives their ids; none when
-/// there are no more.
+/// Where an id lies, seen from that spot.
+pub(super) fn others(
+    connection: &Connection,
+    id: &Id<'_>,
+    spot: &Spot<'_>,
+) -> rusqlite::Result<Others> {
+    let mut rows = connection.prepare_cached(
+        "SELECT DISTINCT place IS ?2 AND item IS ?3 AND fragment IS ?4 FROM messages WHERE id = ?1",
+    )?;
+    let mut rows = rows.query(params![id, spot.place, spot.item, spot.fragment])?;
+    let mut others = Others::default();
+    while let Some(row) = rows.next()? {
+        if row.get(0)? { others.same = true } else { others.elsewhere = true }
+    }
+    Ok(others)
+}
+
+/// Removes some of the messages of a file that lie before that number. Gives the ids that nobody holds
+/// any more, and notes which ones lost a place; `None` when there is nothing to remove.
 pub(super) fn remove_some(
     connection: &Connection,
     file: FileNumber,
     before: MessageNumber,
-) -> rusqlite::Result<Vec<Id<'static>>> {
+) -> rusqlite::Result<Option<Vec<Id<'static>>>> {
     let mut rows = connection.prepare_cached(
-        "SELECT number, id FROM messages WHERE file = ?1 AND number < ?2 ORDER BY number LIMIT ?3",
+        "SELECT number, id, place, item, fragment FROM messages \
+         WHERE file = ?1 AND number < ?2 ORDER BY number LIMIT ?3",
     )?;
-    let found = rows.query_map([file, before, BATCH], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let found: Vec<(MessageNumber, _)> = found.collect::<rusqlite::Result<_>>()?;
-    if let Some((last, _)) = found.last() {
-        connection
-            .prepare_cached("DELETE FROM messages WHERE file = ?1 AND number <= ?2")?
-            .execute([file, *last])?;
+    let found = rows.query_map([file, before, BATCH], |row| {
+        Ok((row.get(0)?, row.get(1)?, Spot::from(row, 2)?))
+    })?;
+    let found: Vec<(MessageNumber, Id<'static>, _)> = found.collect::<rusqlite::Result<_>>()?;
+    let Some((last, _, _)) = found.last() else { return Ok(None) };
+    connection
+        .prepare_cached("DELETE FROM messages WHERE file = ?1 AND number <= ?2")?
+        .execute([file, *last])?;
+    let mut unheld = Vec::new();
+    for (_, id, spot) in found {
+        match others(connection, &id, &spot)? {
+            Others { same: true, .. } => {}
+            Others { elsewhere: true, .. } => moved::note(connection, &id)?,
+            Others { .. } => {
+                moved::settle(connection, &id)?;
+                unheld.push(id);
+            }
+        }
     }
-    Ok(found.into_iter().map(|(_, id)| id).collect())
+    Ok(Some(unheld))
 }
 
 /// Where a message was found, in the order of the files; a part that was found by two readings counts
@@ -115,11 +176,11 @@ pub(super) fn remove_some(
 pub(super) fn occurrences(connection: &Connection, id: &str) -> rusqlite::Result<Vec<Occurrence>> {
     let mut rows = connection.prepare_cached(
         "SELECT path, part, mailbox, folder, max(messages.number) AS last FROM messages \
-         JOIN files ON files.number = file LEFT JOIN places ON places.number = place \
+         JOIN files ON files.number = file JOIN places ON places.number = place \
          WHERE id = ?1 GROUP BY file, part ORDER BY file, last",
     )?;
     let found = rows.query_map([Id::new(id)], |row| {
-        let (path, part): (PathBuf, _) = (path_of(row.get_ref(0)?.as_blob()?), row.get(1)?);
+        let (path, part) = (path_of(row.get_ref(0)?.as_blob()?), row.get(1)?);
         let (mailbox, folder): (Option<_>, Option<_>) = (row.get(2)?, row.get(3)?);
         let home = mailbox.zip(folder).map(|(mailbox, folder)| Place { mailbox, folder });
         Ok(Occurrence { path, part, home })

@@ -17,6 +17,7 @@
 mod books;
 mod files;
 mod messages;
+mod moved;
 mod places;
 mod row;
 mod source;
@@ -27,15 +28,15 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use postern_query::Place;
+use postern_query::Message;
 use rusqlite::Connection;
 
 use crate::format::folder::{FORMAT, Folder};
 use crate::{Error, database};
 use books::{Books, State, locked};
 use files::{Fault, File, Finder};
-use messages::{Held, MessageNumber};
-use places::Places;
+use messages::{Held, MessageNumber, Others, Spot};
+use places::{Places, Shared};
 use row::bytes_of;
 
 pub(crate) use books::Committer;
@@ -62,6 +63,28 @@ pub(crate) struct Ledger {
     unreadable: u64,
     /// Messages and files that were noted since the last commit.
     uncommitted: usize,
+}
+
+/// What the index did with a message that was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Indexed {
+    /// Nobody held it before, and now it lies there as it was found.
+    New,
+    /// It lies there as it was found.
+    Replaced,
+    /// It lies there as it was found before.
+    Kept,
+}
+
+impl Indexed {
+    /// Whether the index does not know all places of the message.
+    fn misses(self, others: impl FnOnce() -> rusqlite::Result<Others>) -> rusqlite::Result<bool> {
+        Ok(match self {
+            Self::New => false,
+            Self::Replaced => others()?.elsewhere,
+            Self::Kept => !others()?.same,
+        })
+    }
 }
 
 /// A file that is being read.
@@ -136,7 +159,7 @@ impl Ledger {
         let strangers = !index_is_empty;
         let state = State { sequence: committed, strangers, ..State::default() };
         books.begin()?;
-        for table in ["files", "faults", "places", "messages"] {
+        for table in ["files", "faults", "places", "messages", "moved"] {
             books.connection.execute(&format!("DELETE FROM {table}"), [])?;
         }
         state.put(&books.connection)?;
@@ -246,27 +269,33 @@ impl Ledger {
         Ok(reading)
     }
 
-    /// Notes a message of a file that is being read.
+    /// Notes a message of a file that is being read, which the index has now as it is here, or kept as it
+    /// was.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be written.
     pub(crate) fn hold(
         &mut self,
-        path: &Path,
-        part: &str,
-        id: &str,
-        place: Option<&Place>,
+        occurrence: &Occurrence,
+        message: &Message,
+        added: Indexed,
     ) -> Result<(), Error> {
-        let file = self.begin(path)?.file;
+        let file = self.begin(&occurrence.path)?.file;
         let books = locked(&self.books);
         books.begin()?;
-        let place = place.map(|place| self.places.number(&books.connection, place)).transpose()?;
-        let (number, id) = (self.next_message, Id::new(id));
-        Held { number, file, id, part: part.into(), place }.put(&books.connection)?;
+        let connection = &books.connection;
+        let (number, id) = (self.next_message, Id::new(&message.id));
+        let place = self.places.number(connection, Shared::of(message))?;
+        let spot = Spot::of(message, place);
+        if added.misses(|| messages::others(connection, &id, &spot))? {
+            moved::note(connection, &id)?;
+        }
+        let part = occurrence.part.as_str().into();
+        Held { number, file, id, part, spot }.put(connection)?;
         self.next_message += 1;
         self.uncommitted += 1;
-        if let Some(open) = self.open.get_mut(&*bytes_of(path)) {
+        if let Some(open) = self.open.get_mut(&*bytes_of(&occurrence.path)) {
             open.file.messages += 1;
         }
         Ok(())
@@ -281,13 +310,24 @@ impl Ledger {
         Ok(messages::holder(&locked(&self.books).connection, id, reading.file, reading.since)?)
     }
 
-    /// Whether any file holds an id.
+    /// Messages that lie in other places than the index knows.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be read.
-    pub(crate) fn is_held(&self, id: &Id<'_>) -> Result<bool, Error> {
-        Ok(messages::is_held(&locked(&self.books).connection, id)?)
+    pub(crate) fn moved(&self, most: usize) -> Result<Vec<String>, Error> {
+        Ok(moved::some(&locked(&self.books).connection, most)?)
+    }
+
+    /// Notes that the index knows all places of a message.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub(crate) fn settle(&self, id: &str) -> Result<(), Error> {
+        let books = locked(&self.books);
+        books.begin()?;
+        Ok(moved::settle(&books.connection, &Id::new(id))?)
     }
 
     /// Notes that a file was read to its end, with the first of its `count` unreadable messages. What
@@ -343,13 +383,13 @@ impl Ledger {
         Ok(books)
     }
 
-    /// Removes some of the messages of a file that lie before a reading, and gives their ids; none when
-    /// there are no more.
+    /// Removes some of the messages of a file that lie before a reading. Gives the ids that nobody holds
+    /// any more, and notes which ones [moved](Self::moved); `None` when there is nothing to remove.
     ///
     /// # Errors
     ///
     /// When the ledger cannot be written.
-    pub(crate) fn remove_some(&self, reading: Reading) -> Result<Vec<Id<'static>>, Error> {
+    pub(crate) fn remove_some(&self, reading: Reading) -> Result<Option<Vec<Id<'static>>>, Error> {
         let books = locked(&self.books);
         books.begin()?;
         Ok(messages::remove_some(&books.connection, reading.file, reading.since)?)

@@ -140,6 +140,11 @@ impl Sum {
         self
     }
 
+    pub(super) fn text(self, text: Option<&str>) -> Self {
+        let length = text.map(|text| text.len() as u64);
+        self.number(length.map(u64::cast_signed)).bytes(text.unwrap_or_default().as_bytes())
+    }
+
     pub(super) fn id(self, id: &Id<'_>) -> Self {
         self.bytes(id.bytes())
     }

@@ -30,10 +30,16 @@ CREATE TABLE faults (
   PRIMARY KEY (file, number)
 ) STRICT, WITHOUT ROWID;
 
+-- What many messages of a place have in common.
 CREATE TABLE places (
   number INTEGER PRIMARY KEY,
-  mailbox TEXT NOT NULL,
-  folder TEXT NOT NULL,
+  source TEXT,
+  mailbox TEXT,
+  folder TEXT,
+  is_read INTEGER,
+  is_flagged INTEGER,
+  is_replied INTEGER,
+  is_draft INTEGER,
   sum INTEGER NOT NULL
 ) STRICT;
 
@@ -43,8 +49,13 @@ CREATE TABLE messages (
   file INTEGER NOT NULL,
   id ANY NOT NULL,                  -- 32 hex digits as the 16 bytes that they spell; any other as text
   part TEXT NOT NULL,
-  place INTEGER,
+  place INTEGER NOT NULL,
+  item TEXT,                        -- its ids upstream
+  fragment TEXT,
   sum INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX messages_by_id ON messages (id);
 CREATE INDEX messages_by_file ON messages (file);
+
+-- Messages that lie in other places than the index knows.
+CREATE TABLE moved (id ANY PRIMARY KEY, sum INTEGER NOT NULL) STRICT, WITHOUT ROWID;

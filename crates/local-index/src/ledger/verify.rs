@@ -5,6 +5,7 @@ use rusqlite::Connection;
 use super::books::State;
 use super::files::{Fault, File};
 use super::messages::Held;
+use super::moved::Moved;
 use super::places::Numbered;
 use super::row::Summed;
 use crate::format::folder::Folder;
@@ -40,7 +41,8 @@ fn fault(connection: &Connection, committed: Option<u64>) -> rusqlite::Result<Op
         && rows::<File>(connection)?
         && rows::<Fault>(connection)?
         && rows::<Numbered>(connection)?
-        && rows::<Held<'_>>(connection)?;
+        && rows::<Held<'_>>(connection)?
+        && rows::<Moved>(connection)?;
     if !is_whole {
         return Ok(Some("a checksum in it is another".to_owned()));
     }

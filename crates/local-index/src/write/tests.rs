@@ -116,6 +116,38 @@ fn the_first_place_of_a_message_stays() {
     assert_eq!(writer.occurrences("1").unwrap().len(), 3, "in a, in b and in c");
 }
 
+/// A message whose places are others than those it was indexed with is to be indexed again.
+#[test]
+fn messages_that_moved_are_known() {
+    let data = tempfile::tempdir().unwrap();
+    let mut writer = writer(data.path());
+    let add = |writer: &mut Writer, path: &str, folder: &str| {
+        writer.add(&occurrence(path, ""), &in_folder("1", folder), SameId::Keeps).unwrap();
+        writer.record(&source(path, 1), Vec::new()).unwrap();
+    };
+    let folders = |writer: &Writer| -> Vec<_> {
+        let found = writer.occurrences("1").unwrap();
+        found.into_iter().map(|one| one.path.display().to_string()).collect()
+    };
+    add(&mut writer, "a", "Inbox");
+    add(&mut writer, "copy of a", "Inbox");
+    assert_eq!(writer.moved(9).unwrap(), [""; 0], "it lies in the same place");
+    add(&mut writer, "b", "Sent");
+    assert_eq!(writer.moved(9).unwrap(), ["1"]);
+    writer.settle("1").unwrap();
+    writer.commit(NOW).unwrap();
+    writer.forget(Path::new("a")).unwrap();
+    assert_eq!(writer.moved(9).unwrap(), [""; 0], "the copy is still there");
+    writer.forget(Path::new("copy of a")).unwrap();
+    assert_eq!((writer.moved(9).unwrap(), folders(&writer)), (vec!["1".into()], vec!["b".into()]));
+    writer.commit(NOW).unwrap();
+    writer.close().unwrap();
+    let mut writer = self::writer(data.path());
+    assert_eq!(writer.moved(9).unwrap(), ["1"], "it is remembered");
+    writer.forget(Path::new("b")).unwrap();
+    assert_eq!(writer.moved(9).unwrap(), [""; 0], "it is gone");
+}
+
 #[test]
 fn a_commit_in_the_middle_of_a_file_doubles_nothing() {
     let data = tempfile::tempdir().unwrap();

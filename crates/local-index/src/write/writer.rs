@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use postern_query::{Message, Place};
+use postern_query::Message;
 
 use super::document::document;
 use super::engine::{Engine, Queued, Room};
@@ -13,7 +13,7 @@ use crate::format::folder::{Folder, WriteLock};
 use crate::format::payload::{Checked, Payload};
 use crate::format::stored;
 use crate::ledger::{
-    Committer, FileNumber, Holder, Id, Ledger, Occurrence, Reading, Source, Unreadable,
+    Committer, FileNumber, Holder, Id, Indexed, Ledger, Occurrence, Reading, Source, Unreadable,
 };
 
 /// Bytes of the longest id of a message.
@@ -54,6 +54,16 @@ pub enum Added {
     Replaced,
     /// The same message is there from another place; that place was noted.
     Duplicate,
+}
+
+impl From<Added> for Indexed {
+    fn from(added: Added) -> Self {
+        match added {
+            Added::New => Self::New,
+            Added::Replaced => Self::Replaced,
+            Added::Duplicate => Self::Kept,
+        }
+    }
 }
 
 /// The only thing that writes an index.
@@ -185,9 +195,7 @@ impl Writer {
         if added != Added::Duplicate {
             self.put(message, added, room)?;
         }
-        let place = message.mailbox.clone().zip(message.folder.clone());
-        let place = place.map(|(mailbox, folder)| Place { mailbox, folder });
-        self.ledger.hold(&occurrence.path, &occurrence.part, &message.id, place.as_ref())?;
+        self.ledger.hold(occurrence, message, added.into())?;
         Ok(added)
     }
 
@@ -281,6 +289,26 @@ impl Writer {
         self.ledger.occurrences(id)
     }
 
+    /// The first of the messages that lie in other places than the index knows: in one more, or in one
+    /// less. Whoever adds such a message again, with all of its places, says so with
+    /// [`settle`](Self::settle).
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub fn moved(&self, most: usize) -> Result<Vec<String>, Error> {
+        self.ledger.moved(most)
+    }
+
+    /// Notes that the index knows all places of a message.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub fn settle(&mut self, id: &str) -> Result<(), Error> {
+        self.ledger.settle(id)
+    }
+
     /// How many messages and files were noted since the last commit.
     #[must_use]
     pub const fn uncommitted(&self) -> usize {
@@ -350,14 +378,9 @@ impl Writer {
     /// file has.
     fn sweep(&mut self, reading: Reading) -> Result<(), Error> {
         loop {
-            let removed = self.ledger.remove_some(reading)?;
-            if removed.is_empty() {
-                return Ok(());
-            }
-            for id in removed {
-                if !self.ledger.is_held(&id)? {
-                    self.engine.delete(&id.text())?;
-                }
+            let Some(unheld) = self.ledger.remove_some(reading)? else { return Ok(()) };
+            for id in unheld {
+                self.engine.delete(&id.text())?;
             }
         }
     }
