@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use postern_local_index::Error as IndexError;
+use postern_local_index::{Error as IndexError, database};
 use postern_mail::source::Lost;
 
 /// Why something that is stored cannot be read, or cannot be stored.
@@ -70,22 +70,8 @@ pub enum Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        if is_full(&error) { Self::NoSpaceForBook } else { Self::Book(error) }
+        if database::is_full(&error) { Self::NoSpaceForBook } else { Self::Book(error) }
     }
-}
-
-/// Whether there is no space. `SQLite` says so of a full disk; of a full quota and of a limit for files it
-/// says only that a write was refused.
-fn is_full(error: &rusqlite::Error) -> bool {
-    use rusqlite::ffi;
-    let refused = [
-        ffi::SQLITE_FULL,
-        ffi::SQLITE_IOERR_WRITE,
-        ffi::SQLITE_IOERR_TRUNCATE,
-        ffi::SQLITE_IOERR_SHMSIZE,
-        ffi::SQLITE_IOERR_FSYNC,
-    ];
-    error.sqlite_error().is_some_and(|error| refused.contains(&error.extended_code))
 }
 
 impl Error {

@@ -12,10 +12,10 @@ mod window;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension as _, params};
+use postern_local_index::database;
+use rusqlite::{Connection, OptionalExtension as _, params};
 
 use crate::Error;
 
@@ -27,8 +27,6 @@ pub use window::{Listed, Window};
 
 /// The number of this version's form of the book-keeping.
 const FORMAT: i64 = 1;
-/// How long a reader and a writer wait for one another.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The number of a mailbox in the book.
 pub type MailboxNumber = i64;
@@ -51,26 +49,15 @@ impl Book {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
         }
-        let connection = Connection::open(&path)?;
-        connection.busy_timeout(PATIENCE)?;
-        connection.pragma_update(None, "journal_mode", "wal")?;
-        // Each commit is on the disk before anything relies on it.
-        connection.pragma_update(None, "synchronous", "full")?;
-        Self { connection }.prepared()
+        Self { connection: database::write(&path)? }.prepared()
     }
 
     /// Opens the book for reading; nothing where there is none.
     pub(crate) fn read(data: &Path) -> Result<Option<Self>, Error> {
-        let path = path(data);
-        if !path.exists() {
-            return Ok(None);
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(&path, flags)?;
-        connection.busy_timeout(PATIENCE)?;
-        let book = Self { connection };
+        let Some(connection) = database::read(&path(data))? else { return Ok(None) };
         // One that is being made has no form yet.
-        Ok((book.format()? != 0).then_some(book))
+        let is_made = database::format(&connection)? != 0;
+        Ok(is_made.then_some(Self { connection }))
     }
 
     /// A copy to try things on, which is gone when it is dropped.
@@ -96,7 +83,7 @@ impl Book {
     }
 
     fn prepared(mut self) -> Result<Self, Error> {
-        match self.format()? {
+        match database::format(&self.connection)? {
             FORMAT => {}
             0 => {
                 let transaction = self.connection.transaction()?;
@@ -107,10 +94,6 @@ impl Book {
             found => return Err(Error::LaterVersion { found, known: FORMAT }),
         }
         Ok(self)
-    }
-
-    fn format(&self) -> Result<i64, Error> {
-        Ok(self.connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
     }
 
     /// A number that changes with every commit of somebody else.
