@@ -1,33 +1,10 @@
 //! A breaker: after too many faults, or one silence, nobody waits on the upstream for a while.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::recent::{Mark, Recent};
+use crate::config::BreakerSettings;
 use crate::remembered::Fingerprint;
-
-/// When it opens and for how long.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct BreakerSettings {
-    /// Over how long the rate is taken.
-    pub window: Duration,
-    /// How many requests it takes to speak of a rate.
-    pub minimum: usize,
-    /// The share of failures that opens it, above 0 and at most 1.
-    pub failure_rate: f64,
-    /// How long it stays open before a probe, and how long a probe may take.
-    pub rest: Duration,
-}
-
-impl Default for BreakerSettings {
-    fn default() -> Self {
-        Self {
-            window: Duration::from_secs(30),
-            minimum: 4,
-            failure_rate: 0.5,
-            rest: Duration::from_secs(10),
-        }
-    }
-}
 
 /// What a request says about the health of the upstream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,6 +155,8 @@ impl Breaker {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     const SECOND: Duration = Duration::from_secs(1);

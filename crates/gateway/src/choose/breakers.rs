@@ -4,7 +4,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::breaker::{Admitted, Breaker, BreakerSettings, BreakerState, Health};
+use super::breaker::{Admitted, Breaker, BreakerState, Health};
+use crate::config::BreakerSettings;
 use crate::remembered::{Fingerprint, Remembered};
 
 /// How many requests of the window are looked at: of all keys, and of one.

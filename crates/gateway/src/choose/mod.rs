@@ -27,7 +27,6 @@ use memory::{Known, Memory};
 use probe::Probes;
 use standing::{Standing, Standings};
 
-pub use breaker::BreakerSettings;
 pub(crate) use breaker::BreakerState;
 pub(crate) use hedge::{Chosen, choose};
 pub(crate) use policy::{Face, Reason, Verdict};

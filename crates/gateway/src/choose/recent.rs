@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use super::BreakerSettings;
+use crate::config::BreakerSettings;
 use crate::remembered::Fingerprint;
 
 /// How a request went, as far as that is counted.

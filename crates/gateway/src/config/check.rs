@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use postern_upstream::DataTap;
-
-use super::{Config, ConfigError, invalid};
+use super::{Config, ConfigError, EngineName, Premium, invalid};
 
 impl Config {
     /// Checks that the values go together.
@@ -17,9 +15,23 @@ impl Config {
         self.check_keys()?;
         self.check_tenants()?;
         self.check_origins()?;
-        let Some(premium) = &self.premium else { return Ok(()) };
-        let client = DataTap::new(&premium.url, premium.client()?);
-        client.map_or_else(|error| invalid(error.to_string()), |_| Ok(()))
+        self.check_engines()?;
+        self.premium.as_ref().map_or(Ok(()), Premium::check)
+    }
+
+    /// An engine that was named has to be told where it is. By default all stand in the order.
+    fn check_engines(&self) -> Result<(), ConfigError> {
+        let own = self.tenants.iter().filter_map(|tenant| tenant.engines.as_deref());
+        let named = (self.engines != EngineName::ALL).then_some(self.engines.as_slice());
+        let told: Vec<_> = self.engine_tables().into_iter().map(|(name, _)| name).collect();
+        let is_missing = |name: &&EngineName| name.needs_a_table() && !told.contains(name);
+        match named.into_iter().chain(own).flatten().find(is_missing) {
+            Some(name) => {
+                let name = name.as_str();
+                invalid(format!("`engines` names {name}, and there is no [{name}]; add it"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Without a key it is for this machine's one user, so nobody else may reach it.

@@ -1,8 +1,11 @@
 //! What a gateway is told: one TOML file, and what the command line puts over it.
 
+mod breaker;
 mod check;
 mod file;
 mod limits;
+mod order;
+mod premium;
 mod shown;
 mod sync;
 
@@ -10,24 +13,64 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use postern_query::datatap::{FieldCapability, IndexFields};
-use postern_query::{Capabilities, lucene};
-use postern_upstream::{IndexField, Secret, Settings, index_fields};
+use postern_upstream::Secret;
+use serde::Deserialize;
+use toml::Table;
 
 use crate::access::{Access, Key};
-pub use crate::choose::BreakerSettings;
-use file::{FileConfig, FilePremium};
+pub use breaker::BreakerSettings;
+use file::{FileCors, FileKey, FileLimits, FileTenant};
 
 pub use limits::Limits;
+use premium::FilePremium;
+pub use premium::{Premium, fields};
+pub(crate) use premium::field_capabilities;
+use sync::FileSync;
 pub use sync::{MOST_JOBS, SyncSettings, ToSync, answer_time};
 
 /// Where the gateway listens when nothing is said.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
-/// The index that DataTap's own samples name.
-const INDEX: &str = "dg-search-index";
 const DEADLINE: Duration = Duration::from_secs(5);
-const RECHECK: Duration = Duration::from_secs(60);
-const PROBE: Duration = Duration::from_secs(600);
+
+/// An engine, by the name that it has in configurations, requests and answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EngineName {
+    /// The premium endpoint of DataTap.
+    Premium,
+    /// The index of this machine.
+    Local,
+}
+
+impl EngineName {
+    /// All there are, in the order in which they are asked where nothing is said.
+    pub const ALL: [Self; 2] = [Self::Premium, Self::Local];
+
+    /// The name as it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Premium => "premium",
+            Self::Local => "local",
+        }
+    }
+
+    /// The name in a sentence.
+    #[must_use]
+    pub const fn spoken(self) -> &'static str {
+        match self {
+            Self::Premium => "premium",
+            Self::Local => "the local index",
+        }
+    }
+
+    /// Whether it has to be told where it is.
+    const fn needs_a_table(self) -> bool {
+        match self {
+            Self::Premium => true,
+            Self::Local => false,
+        }
+    }
+}
 
 /// A checked configuration. Secrets in it are hidden from `Debug`.
 #[derive(Clone, Debug)]
@@ -36,6 +79,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the local index lies.
     pub data: PathBuf,
+    /// The engines of a tenant that has no order of its own, in the order in which they are asked.
+    pub engines: Vec<EngineName>,
     /// The premium endpoint, if there is one.
     pub premium: Option<Premium>,
     /// Who may ask.
@@ -54,39 +99,19 @@ pub struct Config {
     pub file_holds_keys: bool,
 }
 
-/// The premium endpoint and what it can be asked, where its documentation is silent.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Premium {
-    /// Base URL.
-    pub url: String,
-    /// Name of the search index, for our own paths.
-    pub index: String,
-    /// Whether the local index stands in for that index only, because its name was told.
-    pub only_index: bool,
-    /// How long a search may take in all.
-    pub deadline: Duration,
-    /// For how long "not premium" is believed before it is asked again.
-    pub recheck: Duration,
-    /// How `query` is read.
-    pub reading: lucene::Options,
-    /// Whether `search.in` and `search.ismatch` are known to pass.
-    pub search_functions: bool,
-    /// Whether addresses are known to be stored in lower case.
-    pub lower_case_addresses: bool,
-    /// Bytes that a query string may have.
-    pub url_budget: usize,
-    /// A file with an answer of `/fields`.
-    pub fields: Option<PathBuf>,
-    /// How often premium is asked what an index can do; nothing for never.
-    pub probe: Option<Duration>,
-    /// When premium is left alone, and for how long.
-    pub breaker: BreakerSettings,
-    /// Whether the local index begins as well when premium is slower than it usually is.
-    pub hedge: bool,
-    /// The share of the answers of premium that the local index is asked for too, 0 to 1.
-    pub shadow: f64,
-    /// A file of certificates in PEM that are trusted beside those of the system.
-    pub certificates: Option<PathBuf>,
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileConfig {
+    listen: Option<String>,
+    data: Option<PathBuf>,
+    engines: Option<Vec<String>>,
+    premium: Option<FilePremium>,
+    keys: Vec<FileKey>,
+    tenants: Vec<FileTenant>,
+    limits: Option<FileLimits>,
+    cors: Option<FileCors>,
+    sync: Option<FileSync>,
+    deadline: Option<String>,
 }
 
 /// The local index of one tenant.
@@ -96,6 +121,8 @@ pub struct Tenant {
     pub id: String,
     /// Where its index lies.
     pub data: PathBuf,
+    /// Its engines in the order in which they are asked; without it that of the gateway.
+    pub engines: Option<Vec<EngineName>>,
 }
 
 /// What the command line says; it goes over the file.
@@ -163,9 +190,9 @@ impl Config {
         overrides: &Overrides,
         data: PathBuf,
     ) -> Result<Self, ConfigError> {
-        let file = file.map(FileConfig::read).transpose()?.unwrap_or_default();
+        let file = file.map(file::read::<FileConfig>).transpose()?.unwrap_or_default();
         let listen = overrides.listen.as_ref().or(file.listen.as_ref());
-        let premium = premium(file.premium, overrides)?;
+        let premium = premium::over(file.premium, overrides)?;
         let deadline = overrides.deadline.as_deref().or(file.deadline.as_deref());
         let deadline = deadline.map(|text| duration(text, "deadline"));
         let mut keys = file.keys.into_iter().map(Key::try_from).collect::<Result<Vec<_>, _>>()?;
@@ -184,10 +211,24 @@ impl Config {
             origins: file.cors.map(|cors| cors.origins).unwrap_or_default(),
             sync: file.sync.map(SyncSettings::try_from).transpose()?.unwrap_or_default(),
             access: Access::new(keys),
-            tenants: file.tenants.into_iter().map(Tenant::from).collect(),
+            engines: order::read(file.engines)?.unwrap_or_else(|| EngineName::ALL.to_vec()),
+            tenants: file.tenants.into_iter().map(Tenant::try_from).collect::<Result<_, _>>()?,
         };
         config.check()?;
         Ok(config)
+    }
+
+    /// The engines of a tenant, in the order in which they are asked.
+    #[must_use]
+    pub fn order_of(&self, tenant: &str) -> &[EngineName] {
+        let own = self.tenants.iter().find(|one| one.id == tenant);
+        own.and_then(|tenant| tenant.engines.as_deref()).unwrap_or(&self.engines)
+    }
+
+    /// The table of each engine that was told something.
+    fn engine_tables(&self) -> Vec<(EngineName, Table)> {
+        let premium = self.premium.as_ref().map(|told| (EngineName::Premium, told.shown()));
+        premium.into_iter().collect()
     }
 
     /// How long a search may take in all.
@@ -195,101 +236,6 @@ impl Config {
     pub const fn deadline(&self) -> Duration {
         self.deadline
     }
-}
-
-impl Premium {
-    /// The endpoint at that address, with everything else by default.
-    #[must_use]
-    pub fn at(url: impl Into<String>) -> Self {
-        let known = Capabilities::default();
-        Self {
-            url: url.into(),
-            index: INDEX.to_owned(),
-            only_index: false,
-            deadline: DEADLINE,
-            recheck: RECHECK,
-            reading: lucene::Options::default(),
-            search_functions: known.search_functions,
-            lower_case_addresses: known.lower_case_addresses,
-            url_budget: known.url_budget,
-            fields: None,
-            probe: Some(PROBE),
-            breaker: BreakerSettings::default(),
-            hedge: false,
-            shadow: 0.0,
-            certificates: None,
-        }
-    }
-
-    /// How the service is connected to.
-    ///
-    /// # Errors
-    ///
-    /// When the file of certificates cannot be read.
-    pub fn client(&self) -> Result<Settings, ConfigError> {
-        let pem = self.certificates.as_deref().map(file::text).transpose()?;
-        Ok(Settings { certificates: pem.map(String::into_bytes), ..Settings::default() })
-    }
-
-    /// What the compiler of queries may use.
-    ///
-    /// # Errors
-    ///
-    /// When the file of fields cannot be read.
-    pub fn capabilities(&self) -> Result<Capabilities, ConfigError> {
-        let known = Capabilities::default();
-        Ok(Capabilities {
-            fields: self.fields.as_deref().map_or(Ok(known.fields), fields)?,
-            syntax: self.reading.syntax,
-            search_functions: self.search_functions,
-            lower_case_addresses: self.lower_case_addresses,
-            url_budget: self.url_budget,
-        })
-    }
-}
-
-/// What the fields of a premium index can be asked for, from a saved answer of `/fields`.
-///
-/// # Errors
-///
-/// When the file cannot be read, or is no such answer.
-pub fn fields(path: &Path) -> Result<IndexFields, ConfigError> {
-    let found = index_fields(&file::text(path)?).ok_or_else(|| {
-        let path = path.display();
-        ConfigError::Value(format!("{path} is no list of fields; save an answer of /fields there"))
-    })?;
-    Ok(field_capabilities(found))
-}
-
-/// What the compiler is told of the fields that a service listed.
-pub(crate) fn field_capabilities(found: Vec<IndexField>) -> IndexFields {
-    let capability = |field: IndexField| {
-        let can = FieldCapability {
-            filterable: field.filterable,
-            sortable: field.sortable,
-            searchable: field.searchable,
-        };
-        (field.path, can)
-    };
-    found.into_iter().map(capability).collect()
-}
-
-fn premium(
-    file: Option<FilePremium>,
-    overrides: &Overrides,
-) -> Result<Option<Premium>, ConfigError> {
-    let mut premium = match (file, &overrides.premium) {
-        (Some(file), _) => Premium::try_from(file)?,
-        (None, Some(url)) => Premium::at(url),
-        (None, None) => return Ok(None),
-    };
-    if let Some(url) = &overrides.premium {
-        premium.url.clone_from(url);
-    }
-    if let Some(text) = &overrides.deadline {
-        premium.deadline = duration(text, "deadline")?;
-    }
-    Ok(Some(premium))
 }
 
 fn own_key(overrides: &Overrides) -> Result<Option<Key>, ConfigError> {
@@ -323,4 +269,11 @@ fn duration(text: &str, what: &str) -> Result<Duration, ConfigError> {
 
 fn invalid<T>(message: impl Into<String>) -> Result<T, ConfigError> {
     Err(ConfigError::Value(message.into()))
+}
+
+fn share(share: f64, what: &str) -> Result<f64, ConfigError> {
+    if (0.0..=1.0).contains(&share) {
+        return Ok(share);
+    }
+    invalid(format!("{what} is a share; write a number from 0 to 1"))
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use toml::{Table, Value};
 
-use super::{Config, Limits, Premium, SyncSettings};
+use super::{Config, EngineName, Limits, SyncSettings};
 use crate::access::Key;
 
 impl Config {
@@ -21,8 +21,9 @@ impl Config {
         let mut cors = Table::new();
         put(&mut cors, "origins", &self.origins);
         table.insert("cors".into(), Value::Table(cors));
-        if let Some(shown) = self.premium.as_ref() {
-            table.insert("premium".into(), Value::Table(premium(shown)));
+        put(&mut table, "engines", names(&self.engines));
+        for (name, shown) in self.engine_tables() {
+            table.insert(name.as_str().into(), Value::Table(shown));
         }
         table.insert("sync".into(), Value::Table(sync(&self.sync)));
         let keys = self.access.keys().iter().map(|one| Value::Table(key(one)));
@@ -31,6 +32,9 @@ impl Config {
             let mut table = Table::new();
             put(&mut table, "id", &tenant.id);
             put(&mut table, "data", path(&tenant.data));
+            if let Some(engines) = &tenant.engines {
+                put(&mut table, "engines", names(engines));
+            }
             Value::Table(table)
         });
         table.insert("tenants".into(), Value::Array(tenants.collect()));
@@ -67,34 +71,6 @@ fn sync(sync: &SyncSettings) -> Table {
     table
 }
 
-fn premium(premium: &Premium) -> Table {
-    let mut table = Table::new();
-    put(&mut table, "url", &premium.url);
-    put(&mut table, "index", &premium.index);
-    put(&mut table, "deadline", time(premium.deadline));
-    put(&mut table, "recheck", time(premium.recheck));
-    put(&mut table, "syntax", format!("{:?}", premium.reading.syntax).to_lowercase());
-    put(&mut table, "mode", format!("{:?}", premium.reading.mode).to_lowercase());
-    put(&mut table, "search_functions", premium.search_functions);
-    put(&mut table, "lower_case_addresses", premium.lower_case_addresses);
-    put(&mut table, "url_budget", premium.url_budget);
-    put(&mut table, "probe", premium.probe.map_or_else(|| "never".to_owned(), time));
-    put(&mut table, "hedge", premium.hedge);
-    put(&mut table, "shadow", premium.shadow);
-    for (name, file) in [("fields", &premium.fields), ("certificates", &premium.certificates)] {
-        if let Some(file) = file {
-            put(&mut table, name, path(file));
-        }
-    }
-    let mut breaker = Table::new();
-    put(&mut breaker, "window", time(premium.breaker.window));
-    put(&mut breaker, "minimum", premium.breaker.minimum);
-    put(&mut breaker, "failure_rate", premium.breaker.failure_rate);
-    put(&mut breaker, "rest", time(premium.breaker.rest));
-    table.insert("breaker".into(), Value::Table(breaker));
-    table
-}
-
 fn key(key: &Key) -> Table {
     let mut table = Table::new();
     put(&mut table, "name", &key.name);
@@ -109,16 +85,20 @@ fn key(key: &Key) -> Table {
     table
 }
 
-fn put(table: &mut Table, name: &str, value: impl Serialize) {
+pub(super) fn put(table: &mut Table, name: &str, value: impl Serialize) {
     if let Ok(value) = Value::try_from(value) {
         table.insert(name.to_owned(), value);
     }
 }
 
-fn time(time: Duration) -> String {
+pub(super) fn time(time: Duration) -> String {
     format!("{}ms", time.as_millis())
 }
 
-fn path(path: &Path) -> String {
+pub(super) fn path(path: &Path) -> String {
     path.display().to_string()
+}
+
+fn names(engines: &[EngineName]) -> Vec<&'static str> {
+    engines.iter().map(|name| name.as_str()).collect()
 }

@@ -1,6 +1,7 @@
 //! The configuration file and the flags.
 
 use super::*;
+use crate::config::EngineName;
 
 fn load(text: &str, flags: &Overrides) -> Result<Config, String> {
     let folder = tempfile::tempdir().unwrap();
@@ -65,6 +66,36 @@ fn the_deadline_counts_without_premium_too() {
     assert_eq!(load("", &flags).unwrap().deadline(), Duration::from_millis(800));
 }
 
+/// Each tenant has an order of its own or that of the gateway.
+#[test]
+fn the_order_of_engines() {
+    use EngineName::{Local, Premium};
+    let tenant = "[[tenants]]\nid = 't1'\ndata = 'd'\n";
+    let premium = "[premium]\nurl = 'http://h'\n";
+    let table = [
+        // the file, the engines of t1, those of another
+        (String::new(), vec![Premium, Local], vec![Premium, Local]),
+        ("engines = ['local']\n".to_owned(), vec![Local], vec![Local]),
+        (
+            format!("engines = ['local', 'premium']\n{premium}"),
+            vec![Local, Premium],
+            vec![Local, Premium],
+        ),
+        (format!("{tenant}engines = ['local']"), vec![Local], vec![Premium, Local]),
+        (
+            format!("engines = ['premium']\n{premium}{tenant}engines = ['local', 'premium']"),
+            vec![Local, Premium],
+            vec![Premium],
+        ),
+    ];
+    for (text, own, others) in table {
+        let config = load(&text, &Overrides::default()).unwrap();
+        assert_eq!((config.order_of("t1"), config.order_of("t2")), (&*own, &*others), "{text}");
+        let again = load(&config.shown(), &Overrides::default()).unwrap();
+        assert_eq!((again.order_of("t1"), again.order_of("t2")), (&*own, &*others), "{text}");
+    }
+}
+
 #[test]
 fn a_file_that_is_not_there() {
     let path = "/nowhere/postern.toml".as_ref();
@@ -105,6 +136,17 @@ fn values_that_cannot_be() {
         none,
         "at least 0.01",
     );
+    check("engines = []", none, "write premium, local");
+    check(
+        "engines = ['local', 'veeam']",
+        none,
+        "number 2 of `engines` is none; there are premium, local",
+    );
+    check("engines = ['local', 'local']", none, "names local twice");
+    check("engines = ['premium']", none, "there is no [premium]");
+    let tenant = "[[tenants]]\nid = 't1'\ndata = 'd'\n";
+    check(&format!("{tenant}engines = ['premium']"), none, "there is no [premium]");
+    check(&format!("{tenant}engines = ['s3cret']"), none, "number 1 of `engines` is none");
     let twice = key_with("") + &key_with("").replace("aaaa", "bbbb");
     check(&twice, none, "give each its own name");
 }
@@ -125,7 +167,7 @@ const SECRETS: [(&str, &str); 10] = [
 
 /// Every key of a configuration, below its header and what else that needs.
 const KEYS: [(&str, &str); 8] = [
-    ("", "listen data deadline premium keys tenants limits cors sync"),
+    ("", "listen data deadline engines premium keys tenants limits cors sync"),
     (
         "[premium]\nurl = 'http://h'\n",
         "index deadline recheck syntax mode search_functions lower_case_addresses url_budget fields probe breaker hedge shadow certificates",
@@ -135,7 +177,7 @@ const KEYS: [(&str, &str); 8] = [
     ("[limits]\n", "body uri headers concurrency connections exports rate burst time"),
     ("[cors]\n", "origins"),
     ("[sync]\n", "every jobs answer_time"),
-    ("[[tenants]]\n", "id data"),
+    ("[[tenants]]\n", "id data engines"),
 ];
 
 /// A value may be a secret in the wrong place. An error repeats none but names and paths; the values of
@@ -172,7 +214,7 @@ fn no_error_repeats_a_value() {
         }
         tried += 1;
     }
-    assert_eq!(tried, (9 + 14 + 1 + 4 + 9 + 1 + 3 + 2 + 5) * SECRETS.len());
+    assert_eq!(tried, (10 + 14 + 1 + 4 + 9 + 1 + 3 + 3 + 5) * SECRETS.len());
 }
 
 /// Text that is no TOML at all is not repeated either.
