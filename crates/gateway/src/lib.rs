@@ -5,7 +5,8 @@
 //! | [`config`] | what an operator may set |
 //! | [`access`] | who may ask, and what they may see |
 //! | `language` | what a request means |
-//! | `choose` | who answers: premium, or the local index and why |
+//! | `engine` | one face for everything that answers queries: premium, the local index |
+//! | `choose` | who answers: the engines of a tenant in their order, and why one is passed over |
 //! | `local` | how the local index is asked |
 //! | `metrics` | what is counted |
 //! | [`api`] | the two faces over HTTP: drop-in below `/api`, native below `/v1` |
@@ -23,6 +24,7 @@ pub mod access;
 pub mod api;
 mod choose;
 pub mod config;
+mod engine;
 mod language;
 mod local;
 mod metrics;

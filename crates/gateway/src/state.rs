@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::access::{Access, Caller, Denied, Mailboxes, UpstreamKey};
-use crate::choose::{Premium, Reason};
-use crate::config::{self, Config, ConfigError, Limits};
+use crate::access::{Access, Caller, Denied};
+use crate::choose::{BreakerState, Entry, Member};
+use crate::config::{Config, ConfigError, EngineName, Limits};
+use crate::engine::{Kind, Premium, Why, kind};
 use crate::language::Language;
 use crate::local::{Allowance, Local};
 use crate::metrics::Metrics;
@@ -51,6 +52,62 @@ impl Locals {
     }
 }
 
+/// The engines of every tenant, in their order.
+#[derive(Debug)]
+struct Engines {
+    /// Those of everybody for whom nothing else is said.
+    common: Vec<Entry>,
+    by_tenant: BTreeMap<String, Vec<Entry>>,
+    /// Those of a tenant that has no index.
+    nowhere: Vec<Entry>,
+    /// What all tenants share.
+    shared: BTreeMap<EngineName, Result<Arc<Member>, Why>>,
+}
+
+impl Engines {
+    fn of(config: &Config, locals: &Locals, nowhere: &Local) -> Result<Self, ConfigError> {
+        let has_one_asker = config.access.has_one_asker();
+        let mut shared = BTreeMap::new();
+        for name in EngineName::ALL {
+            if let Kind::Shared(make) = kind(name) {
+                shared.insert(name, Member::of(make(config)?, has_one_asker));
+            }
+        }
+        let entry = |name: EngineName, local: &Local| {
+            let member = match kind(name) {
+                Kind::Shared(_) => shared.get(&name).cloned(),
+                Kind::OfTenant(make) => Some(Member::of(make(local), has_one_asker)),
+            };
+            member.map(|member| Entry { name, member })
+        };
+        let entries = |order: &[EngineName], local: &Local| {
+            order.iter().filter_map(|name| entry(*name, local)).collect::<Vec<_>>()
+        };
+        let of = |tenant: &String| {
+            let local = locals.get(Some(tenant)).unwrap_or(nowhere);
+            (tenant.clone(), entries(config.order_of(tenant), local))
+        };
+        let tenants = config.tenants.iter().map(|tenant| &tenant.id);
+        Ok(Self {
+            common: entries(&config.engines, &locals.common),
+            by_tenant: tenants.chain(locals.by_tenant.keys()).map(of).collect(),
+            nowhere: entries(&config.engines, nowhere),
+            shared,
+        })
+    }
+
+    fn get(&self, tenant: Option<&str>, locals: &Locals) -> &[Entry] {
+        let own = tenant.and_then(|tenant| self.by_tenant.get(tenant));
+        let others = if locals.get(tenant).is_some() { &self.common } else { &self.nowhere };
+        own.unwrap_or(others)
+    }
+
+    /// Those that all tenants share, as far as they are configured.
+    fn shared(&self) -> impl Iterator<Item = &Arc<Member>> {
+        self.shared.values().filter_map(|member| member.as_ref().ok())
+    }
+}
+
 /// Local answers that are written while they are sent, each a thread, one message and a few chunks.
 const STREAMS: usize = 32;
 /// MiB of answers that are in memory as a whole while they are sent; fewer where it is tested.
@@ -63,11 +120,10 @@ pub struct State(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     access: Access,
-    premium: Option<Arc<Premium>>,
     locals: Locals,
     nowhere: Local,
+    engines: Engines,
     language: Language,
-    capabilities: Arc<Capabilities>,
     deadline: Duration,
     limits: Limits,
     rate: Rate,
@@ -76,7 +132,6 @@ struct Inner {
     exports: BTreeMap<String, Arc<Slots>>,
     streams: Arc<Slots>,
     held: Arc<Slots>,
-    shadow: f64,
     origins: Vec<String>,
     metrics: Metrics,
     scheduled: Vec<Scheduled>,
@@ -113,21 +168,14 @@ impl State {
         clock: fn() -> Timestamp,
     ) -> Result<Self, ConfigError> {
         config.check()?;
-        let settings = config.premium.as_ref();
-        let is_for_one_key = config.access.has_one_asker();
-        let premium = |settings: &config::Premium| {
-            Premium::new(settings, settings.capabilities()?, is_for_one_key)
-        };
+        let nowhere = Local::below(&config.data.join("no-such-tenant"));
+        let reading = config.premium.as_ref().map(|premium| premium.reading);
         Ok(Self(Arc::new(Inner {
             access: config.access.clone(),
-            premium: settings.map(premium).transpose()?.map(Arc::new),
+            engines: Engines::of(config, &locals, &nowhere)?,
             locals,
-            nowhere: Local::below(&config.data.join("no-such-tenant")),
-            language: Language::new(settings.map(|one| one.reading).unwrap_or_default()),
-            capabilities: Arc::new(
-                settings
-                    .map_or_else(|| Ok(Capabilities::default()), config::Premium::capabilities)?,
-            ),
+            nowhere,
+            language: Language::new(reading.unwrap_or_default()),
             deadline: config.deadline,
             limits: config.limits,
             rate: Rate::new(&config.limits),
@@ -135,7 +183,6 @@ impl State {
             exports: slots_to_export(config),
             streams: Slots::new(STREAMS, config.access.keys().len()),
             held: Slots::new(HELD, config.access.keys().len()),
-            shadow: settings.map_or(0.0, |one| one.shadow),
             origins: config.origins.clone(),
             metrics: Metrics::default(),
             scheduled: Scheduled::of(config)?,
@@ -155,35 +202,66 @@ impl State {
         Ok(caller)
     }
 
-    /// The caller, unless premium is known to refuse the key that it is mapped to.
+    /// The caller, unless an engine is known to refuse the key that it is mapped to.
     pub(crate) fn known(&self, caller: Caller) -> Result<Caller, Denied> {
-        let refused = self.sent_for(&caller).is_some_and(|(premium, key)| premium.refuses(key));
-        if refused { Err(Denied::Refused) } else { Ok(caller) }
+        let refuses = |key| self.judges().any(|judge| judge.refuses(key));
+        if caller.upstream.as_ref().is_some_and(refuses) {
+            return Err(Denied::Refused);
+        }
+        Ok(caller)
     }
 
-    /// The local index of the caller, to answer from. It is the only way to one, and asks premium first
-    /// about a key that was never asked about: premium has until `deadline`.
+    /// The local index of the caller, to answer from. It is the only way to one but for
+    /// [turns](Entry::turn), and [admits](Self::admits) the caller first.
     pub(crate) async fn local_for(
         &self,
         caller: &Caller,
         deadline: Instant,
     ) -> Result<&Local, Denied> {
-        if let Some((premium, key)) = self.sent_for(caller) {
-            let refused = match &caller.tenant {
-                Some(tenant) => premium.refuses_after_asking(key, tenant, deadline).await,
-                // Without a tenant there is nothing to ask; what was heard still holds.
-                None => premium.refuses(key),
-            };
-            if refused {
-                return Err(Denied::Refused);
-            }
-        }
+        self.admits(caller, deadline).await?;
         Ok(self.local_beside(caller.tenant.as_deref()))
     }
 
-    /// The service, and what it is sent for the caller by anything at all.
-    fn sent_for<'a>(&'a self, caller: &'a Caller) -> Option<(&'a Arc<Premium>, &'a UpstreamKey)> {
-        self.premium().zip(caller.upstream.as_ref())
+    /// Whether the caller may read what is here: an engine that judges keys is asked about a key that it was
+    /// never asked about, and has until `deadline`.
+    pub(crate) async fn admits(&self, caller: &Caller, deadline: Instant) -> Result<(), Denied> {
+        let Some(key) = &caller.upstream else { return Ok(()) };
+        for judge in self.judges() {
+            let is_refused = match &caller.tenant {
+                Some(tenant) => judge.refuses_after_asking(key, tenant, deadline).await,
+                // Without a tenant there is nothing to ask; what was heard still holds.
+                None => judge.refuses(key),
+            };
+            if is_refused {
+                return Err(Denied::Refused);
+            }
+        }
+        Ok(())
+    }
+
+    /// The engines of a tenant, in the order in which they are asked.
+    pub(crate) fn engines(&self, tenant: Option<&str>) -> &[Entry] {
+        self.0.engines.get(tenant, &self.0.locals)
+    }
+
+    /// The service of DataTap, whether or not it is asked for searches.
+    pub(crate) fn datatap(&self) -> Option<(&Arc<Member>, &Premium)> {
+        self.0.engines.shared().find_map(|member| Some((member, member.engine.datatap()?)))
+    }
+
+    /// What an index of premium can do, as far as it was told.
+    pub(crate) fn capabilities(&self) -> Arc<Capabilities> {
+        self.datatap().map_or_else(Arc::default, |(_, premium)| premium.capabilities())
+    }
+
+    /// The breakers of the engines elsewhere.
+    pub(crate) fn breakers(&self) -> impl Iterator<Item = BreakerState> {
+        let now = Instant::now();
+        self.0.engines.shared().filter_map(move |member| member.breaker(now))
+    }
+
+    fn judges(&self) -> impl Iterator<Item = &Arc<Member>> {
+        self.0.engines.shared().filter(|member| member.engine.judges_keys())
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -196,11 +274,6 @@ impl State {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
-    }
-
-    /// The share of the answers of premium that the local index is asked for too.
-    pub(crate) fn shadow(&self) -> f64 {
-        self.0.shadow
     }
 
     /// A slot for one more request.
@@ -232,11 +305,6 @@ impl State {
         &self.0.language
     }
 
-    /// What an index of premium can do, as far as it was told.
-    pub(crate) fn capabilities(&self) -> Arc<Capabilities> {
-        Arc::clone(&self.0.capabilities)
-    }
-
     pub(crate) fn now(&self) -> Timestamp {
         (self.0.clock)()
     }
@@ -256,25 +324,6 @@ impl State {
         self.0.locals.by_tenant.values().chain([&self.0.locals.common])
     }
 
-    /// The configured service, whether or not it may be asked.
-    pub(crate) fn premium(&self) -> Option<&Arc<Premium>> {
-        self.0.premium.as_ref()
-    }
-
-    /// The service and the key for it, if this caller's searches may go there at all.
-    pub(crate) fn premium_for<'a>(
-        &'a self,
-        caller: &'a Caller,
-    ) -> Result<(&'a Arc<Premium>, &'a UpstreamKey), Reason> {
-        let premium = self.premium().ok_or(Reason::NotConfigured)?;
-        match (&caller.upstream, &caller.mailboxes) {
-            // Premium knows tenants only: it would show mailboxes that the key does not open.
-            (_, Mailboxes::Only(_)) => Err(Reason::Mailboxes),
-            (None, Mailboxes::All) => Err(Reason::NoKey),
-            (Some(key), Mailboxes::All) => Ok((premium, key)),
-        }
-    }
-
     /// What a request of this caller that began then may ask of a local index.
     pub(crate) fn allowance(&self, caller: &Caller, start: Instant) -> Allowance {
         Allowance::new(caller.mailboxes.scope(), self.deadline(start))
@@ -284,33 +333,39 @@ impl State {
         start + self.0.deadline
     }
 
-    /// When to stop waiting for premium, so that the local index can still answer in time.
-    pub(crate) fn premium_deadline(&self, start: Instant) -> Instant {
+    /// When to stop waiting for an engine, so that the next one can still answer in time.
+    pub(crate) fn engine_deadline(&self, start: Instant) -> Instant {
         let reserve = (self.0.deadline / 4).min(Duration::from_secs(1));
         start + (self.0.deadline - reserve)
     }
 
-    /// As if premium had been asked about every key that is configured.
+    /// As if every key had been asked about that is configured.
     #[cfg(test)]
     pub(crate) fn having_asked(self) -> Self {
         for key in self.access().keys().iter().filter_map(|key| key.sent_upstream(None)) {
-            self.premium().inspect(|premium| premium.trust(&key));
+            self.judges().for_each(|judge| judge.trust(&key));
         }
         self
     }
 
-    /// Asks premium again and again what the indexes of the configured keys can do, so that this is
-    /// known before it is needed; it never ends.
+    /// Asks an engine again and again what it can do with the configured keys, so that this is known before
+    /// it is needed; it never ends.
     pub(crate) async fn keep_probing(self) {
-        let Some(premium) = self.premium().cloned() else { return };
-        let Some(pause) = premium.probing() else { return };
-        loop {
-            tokio::time::sleep(pause).await;
-            for key in self.access().keys() {
-                let Some(sent) = key.sent_upstream(None) else { continue };
-                drop(premium.capabilities(&key.tenant, &sent));
-            }
+        let mut all = tokio::task::JoinSet::new();
+        for member in self.0.engines.shared().cloned() {
+            let Some(pause) = member.engine.probing() else { continue };
+            let state = self.clone();
+            all.spawn(async move {
+                loop {
+                    tokio::time::sleep(pause).await;
+                    for key in state.access().keys() {
+                        let Some(sent) = key.sent_upstream(None) else { continue };
+                        member.refresh(&sent, &key.tenant);
+                    }
+                }
+            });
         }
+        all.join_all().await;
     }
 
     /// Begins to verify the files of every index.

@@ -147,6 +147,7 @@ fn wire(coverage: &Coverage, parsed: &Parsed, page: &Page, began: Instant) -> Se
         next_cursor: None,
         facets: std::collections::BTreeMap::new(),
         facets_missing: std::collections::BTreeMap::new(),
+        highlight_missing: None,
         served_by: ServedBy { engine: "local".to_owned(), reason: None },
         coverage: Some(CoverageView::seen(coverage, &[])),
         query: Understood {

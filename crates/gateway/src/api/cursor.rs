@@ -2,39 +2,40 @@
 
 use sha2::{Digest as _, Sha256};
 
-use postern_archive::search::Position;
-
-use super::{SKIP_LIMIT, place};
+use crate::config::EngineName;
+use crate::engine::{SKIP_LIMIT, Start};
 
 /// Where a page of one engine begins.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Cursor {
-    /// So many hits from the start, which is all that premium understands.
-    Premium(usize),
-    /// Right after a message, however many come before it by now.
-    Local(Position),
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cursor {
+    /// The engine that the pages before came from.
+    pub(super) engine: EngineName,
+    pub(super) start: Start,
 }
 
 impl Cursor {
     /// The text for it, of use for this query only.
     pub(super) fn write(&self, query: u64) -> String {
-        match self {
-            Self::Premium(offset) => format!("p-{offset:x}-{query:016x}"),
-            Self::Local(position) => format!("l-{}-{query:016x}", place::write(position)),
+        let engine = self.engine.as_str();
+        match &self.start {
+            Start::Offset(offset) => format!("{engine}-{offset:x}-o-{query:016x}"),
+            Start::Position(text) => format!("{engine}-{text}-p-{query:016x}"),
         }
     }
 
     /// The cursor, if it was made for this query.
     pub(super) fn parse(text: &str, query: u64) -> Option<Self> {
-        let mut parts = text.split('-');
-        let (engine, place) = (parts.next()?, parts.next()?);
-        let cursor = match engine {
-            "p" => Self::Premium(usize::from_str_radix(place, 16).ok()?),
-            "l" => Self::Local(place::read(place)?),
+        let (engine, rest) = text.split_once('-')?;
+        let mut parts = rest.rsplitn(3, '-').skip(1);
+        let (kind, start) = (parts.next()?, parts.next()?);
+        let start = match kind {
+            "o" => Start::Offset(usize::from_str_radix(start, 16).ok()?),
+            "p" => Start::Position(start.to_owned()),
             _ => return None,
         };
-        let reachable = !matches!(cursor, Self::Premium(offset) if offset > SKIP_LIMIT);
-        (cursor.write(query) == text && reachable).then_some(cursor)
+        let cursor = Self { engine: EngineName::parse(engine)?, start };
+        let is_reachable = !matches!(cursor.start, Start::Offset(offset) if offset > SKIP_LIMIT);
+        (cursor.write(query) == text && is_reachable).then_some(cursor)
     }
 }
 
@@ -50,21 +51,23 @@ pub(super) fn fingerprint(parts: &[&str]) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use postern_archive::search::Value;
-
     use super::*;
 
     #[test]
     fn fits_one_query_only() {
         let (one, other) = (fingerprint(&["ab", "c"]), fingerprint(&["a", "bc"]));
         assert_ne!(one, other);
-        let position = Position { values: vec![Value::Missing], id: "1".into(), snapshot: None };
-        for cursor in [Cursor::Premium(25), Cursor::Local(position)] {
+        let position = Start::Position("5b-5d".into());
+        for (engine, start) in
+            [(EngineName::Premium, Start::Offset(25)), (EngineName::Local, position)]
+        {
+            let cursor = Cursor { engine, start };
             assert_eq!(Cursor::parse(&cursor.write(one), other), None);
             assert_eq!(Cursor::parse(&cursor.write(one), one), Some(cursor));
         }
-        let far = Cursor::Premium(SKIP_LIMIT + 1).write(one);
-        for bad in ["", "l", "l-19", "x-19-0", "p-zz-0", "l-zz-0", &far] {
+        let far = Cursor { engine: EngineName::Premium, start: Start::Offset(SKIP_LIMIT + 1) };
+        let far = far.write(one);
+        for bad in ["", "local", "local-19-o", "x-19-o-0", "premium-zz-o-0", "local-5b-x-0", &far] {
             assert_eq!(Cursor::parse(bad, one), None, "{bad}");
         }
     }

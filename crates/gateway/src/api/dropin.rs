@@ -3,33 +3,36 @@
 use std::time::Instant;
 
 use axum::Json;
-use axum::body::Body;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::{IntoResponse as _, Response};
+use axum::response::{IntoResponse, Response};
 use postern_archive::search::Asker;
 use postern_query::datatap;
-use postern_upstream::{Call, Target};
+use postern_upstream::Answer;
 
 use super::download::STREAMS;
 use super::fields::list;
 use super::held::Busy;
 use super::params::{BadParam, Params};
-use super::trace::{Source, Trace};
+use super::trace::{Source, Trace, sentences};
 use super::upstream_shape::{Envelope, Refusals, UpstreamError, relay, write_envelope};
-use super::{PAGE_LIMIT, SKIP_LIMIT};
 use crate::State as Shared;
-use crate::access::{Caller, Denied};
-use crate::choose::{Chosen, Face, Reason, Verdict, choose};
-use crate::local::{LocalEngine, LocalError, Question};
+use crate::access::Caller;
+use crate::choose::{Ending, Entry, Face, Turn, Walked, walk};
+use crate::config::EngineName;
+use crate::engine::{
+    Ask, LocalIndex, Outcome, PAGE_LIMIT, Premium, Refusal, SKIP_LIMIT, To, Why, failed,
+};
+use crate::local::{Local, LocalEngine, LocalError, Question};
 use crate::pipe::Pipe;
-use crate::shadow;
+use crate::shadow::{self, Theirs};
 
 type IndexPath = Result<Path<(String, String)>, PathRejection>;
 
 /// A request by someone who may make it.
+#[derive(Clone)]
 struct Asked {
     caller: Caller,
     tenant: String,
@@ -37,8 +40,15 @@ struct Asked {
 }
 
 impl Asked {
-    fn target(&self) -> Target<'_> {
-        Target { tenant: &self.tenant, index: &self.index }
+    /// Where premium is asked for it.
+    fn to(&self, state: &Shared, trace: &Trace) -> Result<To, Why> {
+        Ok(To {
+            tenant: self.tenant.clone(),
+            index: self.index.clone(),
+            key: Premium::key_of(&self.caller)?.clone(),
+            deadline: state.engine_deadline(trace.start),
+            traceparent: Some(trace.parent()),
+        })
     }
 
     fn finish(
@@ -97,39 +107,165 @@ pub(super) async fn documents(
         Err(refusal) => return refusal.into_response(),
     };
     let raw = raw.unwrap_or_default();
-    let premium = ask_premium(&state, &asked, &raw, &trace);
-    let local = find_locally(&state, &asked, &raw, &trace);
-    let head_start = state.premium().and_then(|premium| premium.head_start());
-    let (response, source) = match choose(premium, local, head_start, state.metrics()).await {
-        Chosen::Premium(answer) => {
-            let question = || {
-                let (state, raw) = (state.clone(), raw.clone());
-                async move { question(&state, &raw, Instant::now()).await.ok() }
-            };
-            let tenant = Some(asked.tenant.as_str());
-            shadow::compare(&state, tenant, trace.id(), &answer, true, question);
-            (relay(answer), Source::PREMIUM)
-        }
-        Chosen::Refused(answer) => (relay(answer), Source::PREMIUM),
-        Chosen::Local(found, reason) => ours(found, reason),
+    let turn = |entry: &Entry| {
+        let ask = documents_of(entry, &state, &asked, &raw, &trace);
+        turn(entry, &state, &asked.caller, &trace, ask)
     };
+    let turns: Vec<_> = state.engines(Some(&asked.tenant)).iter().map(turn).collect();
+    let walked = walk(turns.into_iter(), Face::DropIn, state.metrics()).await;
+    let source = Source::of(&walked);
+    let response = ended(walked, 503, |engine, documents| {
+        if let Documents::Passed(answer) = &documents {
+            compare(&state, &asked, engine, answer, &raw, &trace);
+        }
+        documents.into_response()
+    });
     asked.finish(&state, &trace, response, &source)
 }
 
-async fn ask_premium(state: &Shared, asked: &Asked, raw: &str, trace: &Trace) -> Verdict {
-    let (premium, key) = match state.premium_for(&asked.caller) {
-        Ok(found) => found,
-        Err(reason) => return Verdict::FallBack(reason),
-    };
-    let (target, parent) = (asked.target(), trace.parent());
-    let deadline = state.premium_deadline(trace.start);
-    let call = Call { target, key: key.secret(), deadline, traceparent: Some(&parent) };
-    premium.ask(target, key, Face::DropIn, premium.client().search_raw(call, raw)).await
+/// An answer to a search.
+enum Documents {
+    /// That of premium, as it is passed on.
+    Passed(Answer),
+    /// One of ours, or our refusal.
+    Written(Response),
 }
 
-/// Why there is no page.
+impl IntoResponse for Documents {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Passed(answer) => relay(answer),
+            Self::Written(response) => response,
+        }
+    }
+}
+
+/// The turn of an engine on the paths of DataTap.
+pub(super) fn turn<'a, T: Send + 'a>(
+    entry: &Entry,
+    state: &'a Shared,
+    caller: &'a Caller,
+    trace: &Trace,
+    ask: Result<Ask<T>, Why>,
+) -> Turn<'a, T> {
+    entry.turn(state.admits(caller, state.engine_deadline(trace.start)), ask)
+}
+
+/// What the client hears: an answer, or a refusal in the shape of the service. `failed` is the status where
+/// nobody answers.
+pub(super) fn ended<T: IntoResponse>(
+    walked: Walked<T>,
+    failed: u16,
+    served: impl FnOnce(EngineName, T) -> Response,
+) -> Response {
+    match walked.ending {
+        Ending::Served(engine, answer) => served(engine, answer),
+        Ending::RefusedKey(_, refusal) | Ending::RefusedQuery(_, refusal) => refused(refusal),
+        Ending::Denied(denied) => UpstreamError::from(denied).into_response(),
+        Ending::Nobody => {
+            let code = if failed == 502 { "BadGateway" } else { "ServiceUnavailable" };
+            UpstreamError::new(failed, code, sentences(&walked.passed_over)).into_response()
+        }
+    }
+}
+
+fn refused<T: IntoResponse>(refusal: Refusal<T>) -> Response {
+    match refusal {
+        Refusal::Words(words) => words.into_response(),
+        Refusal::Errors(refused) => UpstreamError::from(refused).into_response(),
+        Refusal::Status(_) | Refusal::Text(_) => {
+            UpstreamError::new(400, "too_costly", refusal.to_string()).into_response()
+        }
+    }
+}
+
+/// The search as it came, for the service that it was written for; else what it means, asked of what is
+/// stored.
+fn documents_of(
+    entry: &Entry,
+    state: &Shared,
+    asked: &Asked,
+    raw: &str,
+    trace: &Trace,
+) -> Result<Ask<Documents>, Why> {
+    let engine = &entry.member.clone()?.engine;
+    if let Some(premium) = engine.datatap() {
+        let to = asked.to(state, trace)?;
+        return Ok(premium.documents(to, raw.to_owned()).map(Documents::Passed));
+    }
+    let archive = engine.archive().ok_or_else(|| not_spoken(entry))?.clone();
+    let (state, asked, raw, start) = (state.clone(), asked.clone(), raw.to_owned(), trace.start);
+    Ok(Ask::new(None, async move { written(&state, &asked, &archive, &raw, start).await }))
+}
+
+/// An engine that takes neither the words of DataTap nor lies here.
+pub(super) fn not_spoken(entry: &Entry) -> Why {
+    Why::never("not_spoken", format!("{} is not asked on this path", entry.name.spoken()))
+}
+
+async fn written(
+    state: &Shared,
+    asked: &Asked,
+    archive: &Local,
+    raw: &str,
+    start: Instant,
+) -> Outcome<Documents> {
+    let refusal = |refusal: UpstreamError| {
+        Outcome::RefusedQuery(Refusal::Words(Documents::Written(refusal.into_response())))
+    };
+    if !state.datatap().is_none_or(|(_, premium)| premium.is_ours(&asked.index)) {
+        return refusal(UpstreamError::not_found());
+    }
+    let question = match question(state, raw, start).await {
+        Ok(question) => question,
+        Err(NoPage::Refused(why)) => return refusal(why),
+        Err(NoPage::Failed(error)) => return failed(error),
+    };
+    let slot = match state.slot_to_stream(&asked.caller) {
+        Ok(slot) => slot,
+        Err(full) => return refusal(Busy::new(state, full, STREAMS).into()),
+    };
+    let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
+        write_envelope(engine, &question.search(), asker, pipe)
+    };
+    let allowance = state.allowance(&asked.caller, start);
+    match archive.stream(&allowance, state.limits().time, slot, write).await {
+        Ok(body) => {
+            let headers = [(CONTENT_TYPE, "application/json")];
+            Outcome::Served(Documents::Written((headers, body).into_response()))
+        }
+        Err(error) => failed(error),
+    }
+}
+
+/// Asks what is stored here too, if it is this answer's turn.
+fn compare(
+    state: &Shared,
+    asked: &Asked,
+    engine: EngineName,
+    answer: &Answer,
+    raw: &str,
+    trace: &Trace,
+) {
+    let order = state.engines(Some(&asked.tenant));
+    let mut from = order.iter().skip_while(|entry| entry.name != engine);
+    let share = from.next().map_or(0.0, Entry::shadow);
+    let members = from.filter_map(|entry| entry.member.as_ref().ok());
+    let archive = members.filter_map(|member| member.engine.archive()).next();
+    let Some(archive) = archive.filter(|_| shadow::is_due(share)).cloned() else { return };
+    let Some(theirs) = Premium::found(answer).as_ref().and_then(Theirs::of) else { return };
+    let (shared, raw) = (state.clone(), raw.to_owned());
+    let again = async move {
+        let question = question(&shared, &raw, Instant::now()).await.ok()?;
+        let allowance = shadow::occasion(&shared).allowance;
+        let ask = LocalIndex::of(archive).search(question, allowance);
+        Some(ask.answer.await)
+    };
+    shadow::compare(state, trace.id(), theirs, again);
+}
+
+/// Why there is no question.
 enum NoPage {
-    Denied(Denied),
     Refused(UpstreamError),
     Failed(LocalError),
 }
@@ -137,49 +273,6 @@ enum NoPage {
 impl<E: Into<UpstreamError>> From<E> for NoPage {
     fn from(refused: E) -> Self {
         Self::Refused(refused.into())
-    }
-}
-
-async fn find_locally(
-    state: &Shared,
-    asked: &Asked,
-    raw: &str,
-    trace: &Trace,
-) -> Result<Body, NoPage> {
-    if !state.premium().is_none_or(|premium| premium.is_ours(&asked.index)) {
-        return Err(NoPage::Refused(UpstreamError::not_found()));
-    }
-    let question = question(state, raw, trace.start).await?;
-    let local = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await;
-    let local = local.map_err(NoPage::Denied)?;
-    let allowance = state.allowance(&asked.caller, trace.start);
-    let slot = state.slot_to_stream(&asked.caller);
-    let slot = slot.map_err(|full| NoPage::Refused(Busy::new(state, full, STREAMS).into()))?;
-    let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
-        write_envelope(engine, &question.search(), asker, pipe)
-    };
-    let patience = state.limits().time;
-    local.stream(&allowance, patience, slot, write).await.map_err(NoPage::Failed)
-}
-
-fn ours(found: Result<Body, NoPage>, reason: Reason) -> (Response, Source) {
-    match found {
-        Ok(body) => {
-            let headers = [(CONTENT_TYPE, "application/json")];
-            ((headers, body).into_response(), Source::local(reason))
-        }
-        Err(NoPage::Denied(denied)) => {
-            (UpstreamError::from(denied).into_response(), Source::nobody(reason))
-        }
-        Err(NoPage::Refused(refusal)) => (refusal.into_response(), Source::local(reason)),
-        Err(NoPage::Failed(LocalError::TooMuch(why))) => {
-            let refusal = UpstreamError::new(400, "too_costly", why);
-            (refusal.into_response(), Source::local(reason))
-        }
-        Err(NoPage::Failed(error)) => {
-            let refusal = UpstreamError::unavailable(format!("{reason}; {error}"));
-            (refusal.into_response(), Source::nobody(reason))
-        }
     }
 }
 
@@ -202,9 +295,9 @@ async fn question(state: &Shared, raw: &str, start: Instant) -> Result<Question,
         language.aside(state.deadline(start), move |reader| reader.read_drop_in(&request));
     let query = reading.await.map_err(NoPage::Failed)?.map_err(NoPage::from)?;
     Ok(Question {
-        query: query.clone(),
-        after: None,
         order: query.service_order(),
+        query,
+        after: None,
         offset,
         limit,
         highlight: false,
@@ -231,30 +324,32 @@ pub(super) async fn fields(
         Ok(asked) => asked,
         Err(refusal) => return refusal.into_response(),
     };
-    let verdict = match state.premium_for(&asked.caller) {
-        Ok((premium, key)) => {
-            let (target, parent) = (asked.target(), trace.parent());
-            let deadline = state.premium_deadline(trace.start);
-            let call = Call { target, key: key.secret(), deadline, traceparent: Some(&parent) };
-            premium.fields(call, key).await
-        }
-        Err(reason) => Verdict::FallBack(reason),
+    let turn = |entry: &Entry| {
+        let ask = fields_of(entry, &state, &asked, &trace);
+        turn(entry, &state, &asked.caller, &trace, ask)
     };
-    let (response, source) = match verdict {
-        Verdict::PassOn(answer) | Verdict::Refuse(answer) => (relay(answer), Source::PREMIUM),
-        Verdict::FallBack(reason) => own_fields(&state, &asked, reason, &trace).await,
-    };
+    let turns: Vec<_> = state.engines(Some(&asked.tenant)).iter().map(turn).collect();
+    let walked = walk(turns.into_iter(), Face::DropIn, state.metrics()).await;
+    let source = Source::of(&walked);
+    let response = ended(walked, 503, |_, response| response);
     asked.finish(&state, &trace, response, &source)
 }
 
-async fn own_fields(
+/// The fields of premium, kept or asked for; else those of the index here.
+fn fields_of(
+    entry: &Entry,
     state: &Shared,
     asked: &Asked,
-    reason: Reason,
     trace: &Trace,
-) -> (Response, Source) {
-    match state.local_for(&asked.caller, state.premium_deadline(trace.start)).await {
-        Ok(_) => (Json(list()).into_response(), Source::local(reason)),
-        Err(denied) => (UpstreamError::from(denied).into_response(), Source::nobody(reason)),
+) -> Result<Ask<Response>, Why> {
+    let member = entry.member.clone()?;
+    let Some(premium) = member.engine.datatap() else {
+        member.engine.archive().ok_or_else(|| not_spoken(entry))?;
+        return Ok(Ask::new(None, async { Outcome::Served(Json(list()).into_response()) }));
+    };
+    let to = asked.to(state, trace)?;
+    match premium.kept_fields(&to).filter(|_| !member.refuses(&to.key)) {
+        Some(answer) => Ok(Ask::new(None, async { Outcome::Served(relay(answer)) })),
+        None => Ok(premium.fields(to).map(relay)),
     }
 }

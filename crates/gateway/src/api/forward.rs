@@ -16,7 +16,7 @@ use super::from_upstream;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes, UpstreamKey};
-use crate::choose::Premium;
+use crate::engine::Premium;
 
 /// Any `/api/…` path that has no handler of its own.
 pub(super) async fn forward(State(state): State<Shared>, request: Request) -> Response {
@@ -40,13 +40,13 @@ async fn pass_on(
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         return Err(UpstreamError::new(405, "MethodNotAllowed", "this method is not passed on"));
     }
-    let premium = state.premium().ok_or_else(missing)?;
+    let (member, premium) = state.datatap().ok_or_else(missing)?;
     let answer = forward_for(premium, &caller, request).await;
     let response = answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))?;
     if let (401, Some(key), Some(tenant)) =
         (response.status().as_u16(), &caller.upstream, &caller.tenant)
     {
-        premium.doubt(key, tenant, state.premium_deadline(Instant::now())).await;
+        member.doubt(key, tenant, state.engine_deadline(Instant::now())).await;
     }
     Ok(response)
 }

@@ -1,7 +1,5 @@
 //! Liveness, readiness, metrics.
 
-use std::time::Instant;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -26,13 +24,12 @@ pub(super) async fn live() -> &'static str {
         (status = 503, description = "Nobody can answer", body = String),
     ))]
 pub(super) async fn ready(State(state): State<Shared>) -> (StatusCode, &'static str) {
-    // Premium that is left alone for its faults answers nobody.
-    let premium = state.premium().map(|premium| premium.breaker(Instant::now()));
-    let can_ask = premium.is_some_and(|breaker| !matches!(breaker, BreakerState::Open(_)));
+    // An engine that is left alone for its faults answers nobody.
+    let can_ask = state.breakers().any(|breaker| !matches!(breaker, BreakerState::Open(_)));
     if state.has_local() || can_ask {
         return (StatusCode::OK, "ready");
     }
-    let why = match premium {
+    let why = match state.breakers().next() {
         None => "no local index and no premium service; index mail or configure premium\n",
         Some(_) => "no local index, and premium fails; index mail\n",
     };
@@ -44,18 +41,21 @@ pub(super) async fn ready(State(state): State<Shared>) -> (StatusCode, &'static 
     responses((status = 200, description = "The metrics", body = String,
         content_type = "application/openmetrics-text")))]
 pub(super) async fn metrics(State(state): State<Shared>) -> impl IntoResponse {
-    let premium = state.premium().map(|premium| premium.breaker(Instant::now()));
     let coverages: Vec<_> = state.locals().map(Local::coverage).collect();
     let oldest = coverages.iter().filter_map(|coverage| coverage.as_of).min();
     let levels = Levels {
-        breaker: match premium {
-            None | Some(BreakerState::Closed) => 0,
-            Some(BreakerState::HalfOpen(_)) => 1,
-            Some(BreakerState::Open(_)) => 2,
-        },
+        breaker: state.breakers().map(level).max().unwrap_or(0),
         messages: coverages.iter().map(|coverage| coverage.indexed).sum(),
         lag: oldest.map(|oldest| state.now().duration_since(oldest).as_secs()),
     };
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(CONTENT_TYPE, kind)], state.metrics().text(levels))
+}
+
+const fn level(breaker: BreakerState) -> i64 {
+    match breaker {
+        BreakerState::Closed => 0,
+        BreakerState::HalfOpen(_) => 1,
+        BreakerState::Open(_) => 2,
+    }
 }

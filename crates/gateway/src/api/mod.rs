@@ -22,7 +22,6 @@ mod openapi;
 mod pages;
 mod params;
 mod path;
-mod place;
 mod problem;
 mod search;
 mod status;
@@ -51,13 +50,6 @@ pub(crate) use path::tests::steps;
 use problem::Problem;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-/// Hits that one page may have.
-const PAGE_LIMIT: usize = 1_000;
-/// Bytes of JSON that a page of `/v1` has at most, unless one message alone has more.
-const PAGE_BYTES: usize = 8 << 20;
-/// Hits that may be left out.
-const SKIP_LIMIT: usize = 100_000;
-
 /// The whole gateway as one router.
 ///
 /// ```

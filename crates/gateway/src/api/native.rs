@@ -46,7 +46,7 @@ impl Visitor {
     pub(super) async fn admit(state: &Shared, headers: &HeaderMap) -> Result<Self, Problem> {
         let start = Instant::now();
         let caller = admit(state, headers)?;
-        let local = state.local_for(&caller, state.premium_deadline(start)).await?.clone();
+        let local = state.local_for(&caller, state.engine_deadline(start)).await?.clone();
         let allowance = state.allowance(&caller, start);
         Ok(Self { caller, local, allowance })
     }

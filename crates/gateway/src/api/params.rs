@@ -9,12 +9,12 @@ use percent_encoding::percent_decode_str;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadParam {
     pub(super) name: String,
-    pub(super) what: &'static str,
+    pub(super) what: String,
 }
 
 impl BadParam {
-    pub(super) fn new(name: &str, what: &'static str) -> Self {
-        Self { name: name.to_owned(), what }
+    pub(super) fn new(name: &str, what: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), what: what.into() }
     }
 }
 
@@ -39,7 +39,7 @@ impl Params {
             if !known.contains(&name.as_str()) {
                 return Err(BadParam {
                     name: format!("there is no parameter `{name}`"),
-                    what: "here",
+                    what: "here".to_owned(),
                 });
             }
             if found.insert(name.clone(), value).is_some() {

@@ -1,5 +1,6 @@
 //! `/v1/status`: the engines, and how much of the mail is here.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use axum::Json;
@@ -7,8 +8,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
-use postern_archive::Damage;
-use postern_archive::{Archive, MailboxStatus};
+use postern_archive::{Archive, Damage, MailboxStatus};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,7 +16,8 @@ use super::native::admit;
 use super::problem::{Problem, Problems};
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
-use crate::choose::{BreakerState, Premium};
+use crate::choose::{BreakerState, Entry, Member};
+use crate::local::Local;
 use crate::wire::CoverageView;
 
 /// All that a key for some mailboxes is told of why the last run ended early.
@@ -25,18 +26,21 @@ const ENDED_EARLY: &str = "the last run ended early";
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StatusAnswer {
     version: &'static str,
-    engines: Engines,
+    /// The engines of the tenant by their names.
+    engines: BTreeMap<&'static str, EngineStatus>,
     sync: SyncStatus,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct Engines {
-    premium: PremiumStatus,
-    local: LocalStatus,
+#[serde(untagged)]
+enum EngineStatus {
+    Remote(RemoteStatus),
+    Local(LocalStatus),
 }
 
+/// An engine elsewhere, such as premium.
 #[derive(Debug, Default, Serialize, ToSchema)]
-struct PremiumStatus {
+struct RemoteStatus {
     configured: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     breaker: Option<&'static str>,
@@ -138,18 +142,13 @@ pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Resp
         Ok(caller) => caller,
         Err(problem) => return problem.into_response(),
     };
-    let local = match state.local_for(&caller, state.premium_deadline(Instant::now())).await {
+    let local = match state.local_for(&caller, state.engine_deadline(Instant::now())).await {
         Ok(local) => local,
         Err(denied) => return Problem::from(denied).into_response(),
     };
-    let reason = local.absent();
-    let coverage = CoverageView::seen(&caller.mailboxes.view(local.coverage()), &[]);
-    let premium = state.premium().map(|premium| describe(&state, premium, &caller));
-    let damaged = local.damage().into_iter().map(DamagedFile::from).collect();
-    let engines = Engines {
-        premium: premium.unwrap_or_default(),
-        local: LocalStatus { available: reason.is_none(), reason, coverage, damaged },
-    };
+    let order = state.engines(caller.tenant.as_deref()).iter();
+    let engines = order.map(|entry| (entry.name.as_str(), describe(&state, entry, &caller)));
+    let engines = engines.collect();
     let sync = synced(&state, local.archive(), &caller);
     Json(StatusAnswer { version: env!("CARGO_PKG_VERSION"), engines, sync }).into_response()
 }
@@ -177,22 +176,42 @@ fn synced(state: &Shared, archive: &Archive, caller: &Caller) -> SyncStatus {
     }
 }
 
-fn describe(state: &Shared, premium: &Premium, caller: &Caller) -> PremiumStatus {
-    let now = Instant::now();
-    let (name, opened) = match premium.breaker(now) {
-        BreakerState::Closed => ("closed", None),
-        BreakerState::Open(since) => ("open", Some(since)),
-        BreakerState::HalfOpen(since) => ("half-open", Some(since)),
-    };
-    let ago = opened.and_then(|since| SignedDuration::try_from(now.duration_since(since)).ok());
-    let since = ago.and_then(|ago| state.now().checked_sub(ago).ok());
-    PremiumStatus {
-        configured: true,
-        breaker: Some(name),
-        since: since.map(|since| since.to_string()),
-        // It counts what all keys asked.
-        fallback: (state.shadow() > 0.0 && caller.mailboxes == Mailboxes::All)
-            .then(|| trust(state.metrics().trust())),
+fn describe(state: &Shared, entry: &Entry, caller: &Caller) -> EngineStatus {
+    let Ok(member) = &entry.member else { return EngineStatus::Remote(RemoteStatus::default()) };
+    match member.engine.archive() {
+        Some(archive) => EngineStatus::Local(LocalStatus::of(archive, caller)),
+        None => EngineStatus::Remote(RemoteStatus::of(state, entry, member, caller)),
+    }
+}
+
+impl LocalStatus {
+    fn of(local: &Local, caller: &Caller) -> Self {
+        let reason = local.absent();
+        let coverage = CoverageView::seen(&caller.mailboxes.view(local.coverage()), &[]);
+        let damaged = local.damage().into_iter().map(DamagedFile::from).collect();
+        Self { available: reason.is_none(), reason, coverage, damaged }
+    }
+}
+
+impl RemoteStatus {
+    fn of(state: &Shared, entry: &Entry, member: &Member, caller: &Caller) -> Self {
+        let now = Instant::now();
+        let (name, opened) = match member.breaker(now) {
+            None => (None, None),
+            Some(BreakerState::Closed) => (Some("closed"), None),
+            Some(BreakerState::Open(since)) => (Some("open"), Some(since)),
+            Some(BreakerState::HalfOpen(since)) => (Some("half-open"), Some(since)),
+        };
+        let ago = opened.and_then(|since| SignedDuration::try_from(now.duration_since(since)).ok());
+        let since = ago.and_then(|ago| state.now().checked_sub(ago).ok());
+        Self {
+            configured: true,
+            breaker: name,
+            since: since.map(|since| since.to_string()),
+            // It counts what all keys asked.
+            fallback: (entry.shadow() > 0.0 && caller.mailboxes == Mailboxes::All)
+                .then(|| trust(state.metrics().trust())),
+        }
     }
 }
 

@@ -11,12 +11,12 @@ use postern_query::schema::StringField;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::PAGE_BYTES;
 use super::held::held;
 use super::native::{Visitor, by, first, named};
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
 use crate::State as Shared;
+use crate::engine::PAGE_BYTES;
 use crate::local::LocalEngine;
 use crate::wire::{MessageView, size};
 

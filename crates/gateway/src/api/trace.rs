@@ -9,47 +9,50 @@ use postern_archive::search::Coverage;
 use tracing::info;
 
 use crate::State;
-use crate::choose::Reason;
+use crate::access::Caller;
+use crate::choose::{Ending, Walked};
+use crate::config::EngineName;
+use crate::engine::{Occasion, Reason};
 
 pub(super) const QUERY_ID: HeaderName = HeaderName::from_static("postern-query-id");
 pub(super) const SERVED_BY: HeaderName = HeaderName::from_static("postern-served-by");
 pub(super) const REASON: HeaderName = HeaderName::from_static("postern-reason");
 pub(super) const COVERAGE: HeaderName = HeaderName::from_static("postern-coverage");
 
-/// Who answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Engine {
-    Premium,
-    Local,
-}
-
-impl Engine {
-    pub(super) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Premium => "premium",
-            Self::Local => "local",
-        }
-    }
-}
-
-/// Who answered, if anyone, and why it was not premium.
+/// Who answered, if anyone, and why the engines before did not.
 #[derive(Clone, Debug)]
 pub(super) struct Source {
-    pub(super) engine: Option<Engine>,
-    pub(super) reason: Option<Reason>,
+    pub(super) engine: Option<EngineName>,
+    /// In the order in which they were asked.
+    pub(super) passed_over: Vec<Reason>,
 }
 
 impl Source {
-    pub(super) const PREMIUM: Self = Self { engine: Some(Engine::Premium), reason: None };
-
-    pub(super) const fn local(reason: Reason) -> Self {
-        Self { engine: Some(Engine::Local), reason: Some(reason) }
+    pub(super) fn of<T>(walked: &Walked<T>) -> Self {
+        let mut passed_over = walked.passed_over.clone();
+        let engine = match &walked.ending {
+            Ending::Served(name, _)
+            | Ending::RefusedKey(name, _)
+            | Ending::RefusedQuery(name, _) => Some(*name),
+            Ending::Denied(_) => None,
+            Ending::Nobody => {
+                // Why the last one did not answer stands in the answer itself.
+                passed_over.truncate(passed_over.len().saturating_sub(1).max(1));
+                None
+            }
+        };
+        Self { engine, passed_over }
     }
 
-    /// Premium did not answer for this reason, and nobody else did.
-    pub(super) const fn nobody(reason: Reason) -> Self {
-        Self { engine: None, reason: Some(reason) }
+    /// Why it was not the first engine.
+    pub(super) fn because(&self) -> Option<String> {
+        (!self.passed_over.is_empty()).then(|| sentences(&self.passed_over))
     }
+}
+
+/// The reasons in one text.
+pub(super) fn sentences(reasons: &[Reason]) -> String {
+    reasons.iter().map(Reason::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// One search on its way.
@@ -93,18 +96,18 @@ impl Trace {
         if let Some(engine) = source.engine {
             headers.insert(SERVED_BY, HeaderValue::from_static(engine.as_str()));
         }
-        if let Some(reason) = &source.reason {
-            headers.insert(REASON, value(&reason.to_string()));
+        if let Some(reason) = source.because() {
+            headers.insert(REASON, value(&reason));
         }
         self.count(state, response.status().as_u16(), tenant, source);
         response
     }
 
     fn count(&self, state: &State, status: u16, tenant: Option<&str>, source: &Source) {
-        let engine = source.engine.map_or("none", Engine::as_str);
-        let reason = source.reason.as_ref().map(Reason::code);
-        if let Some(reason) = reason {
-            state.metrics().fallback(reason);
+        let engine = source.engine.map_or("none", EngineName::as_str);
+        let reason = source.passed_over.first().map(|reason| reason.why.code());
+        for reason in &source.passed_over {
+            state.metrics().fallback(reason.why.code());
         }
         state.metrics().request(engine, reason.unwrap_or("served"), status, self.start.elapsed());
         info!(
@@ -117,6 +120,15 @@ impl Trace {
             ms = self.millis(),
             "search"
         );
+    }
+
+    /// What an engine is told of this request.
+    pub(super) fn occasion(&self, state: &State, caller: &Caller) -> Occasion {
+        Occasion {
+            deadline: state.engine_deadline(self.start),
+            traceparent: Some(self.parent()),
+            allowance: state.allowance(caller, self.start),
+        }
     }
 
     pub(super) fn id(&self) -> &str {

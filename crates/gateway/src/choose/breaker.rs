@@ -4,22 +4,8 @@ use std::time::Instant;
 
 use super::recent::{Mark, Recent};
 use crate::config::BreakerSettings;
+use crate::engine::Health;
 use crate::remembered::Fingerprint;
-
-/// What a request says about the health of the upstream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Health {
-    /// It served.
-    Good,
-    /// It answered without serving: alive, but no measure of its health.
-    Alive,
-    /// It answered with a failure: the fault of the upstream, or of what this key asks.
-    Broken,
-    /// It could not be reached, whoever asks.
-    Unreachable,
-    /// It did not answer within the whole deadline: one client waited in vain, and that is enough.
-    Silent,
-}
 
 /// Whether requests go through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

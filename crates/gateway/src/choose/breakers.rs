@@ -4,8 +4,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::breaker::{Admitted, Breaker, BreakerState, Health};
+use super::breaker::{Admitted, Breaker, BreakerState};
 use crate::config::BreakerSettings;
+use crate::engine::Health;
 use crate::remembered::{Fingerprint, Remembered};
 
 /// How many requests of the window are looked at: of all keys, and of one.

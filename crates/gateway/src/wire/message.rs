@@ -274,6 +274,14 @@ impl MessageView {
     }
 }
 
+impl MessageView {
+    /// The id, where the engine gave one.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.id.as_str()
+    }
+}
+
 impl From<&upstream::Hit> for MessageView {
     fn from(hit: &upstream::Hit) -> Self {
         let get = |name: &str| bounded(hit.get(name).cloned().unwrap_or_default(), LISTED);

@@ -31,6 +31,9 @@ pub struct SearchAnswer {
     /// The facets that could not be counted, by name, each with the reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub facets_missing: BTreeMap<&'static str, String>,
+    /// Why nothing is highlighted, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub highlight_missing: Option<String>,
     /// Who answered.
     pub served_by: ServedBy,
     /// How complete the local index is.

@@ -17,15 +17,16 @@ use postern_upstream::Fault;
 use tokio::time::timeout_at;
 
 use super::download::{self, MESSAGE};
-use super::dropin::presented_key;
+use super::dropin::{ended, not_spoken, presented_key, turn};
 use super::forward::{forward_for, without_body};
 use super::params::BadParam;
 use super::trace::{Source, Trace};
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
-use crate::choose::Reason;
-use crate::local::LocalEngine;
+use crate::choose::{Entry, Face, walk};
+use crate::engine::{Ask, Failure, Health, Outcome, Premium, Refusal, Why, failed};
+use crate::local::{Allowance, Local, LocalEngine};
 use page::{Page, Sources};
 
 type ItemPath = Result<Path<(String, String, String, String)>, PathRejection>;
@@ -181,62 +182,75 @@ async fn answer(
         (Ok(caller), Some(tenant)) => (caller, tenant),
     };
     let coverage = caller.mailboxes.view(state.local_beside(Some(&tenant)).coverage());
-    let (response, source) = match ask_premium(state, &caller, request, &trace).await {
-        Ok(response) => (response, Source::PREMIUM),
-        Err(reason) => from_here(state, caller, &trace, reason, here).await,
-    };
+    let (mut request, mut here) = (Some(without_body(request)), Some(here));
+    let mut turns = Vec::new();
+    for entry in state.engines(Some(&tenant)) {
+        let ask = ask_of(entry, state, &caller, &trace, &mut request, &mut here);
+        turns.push(turn(entry, state, &caller, &trace, ask));
+    }
+    let walked = walk(turns.into_iter(), Face::DropIn, state.metrics()).await;
+    let source = Source::of(&walked);
+    let response = ended(walked, 502, |_, response| response);
     trace.finish(state, response, Some(&tenant), &source, &coverage)
 }
 
-/// The answer of premium, unless it fails.
-async fn ask_premium(
+/// The request as it came, for the service that it was written for; else what is stored here. There is one of
+/// each at most.
+fn ask_of<F>(
+    entry: &Entry,
     state: &Shared,
     caller: &Caller,
-    request: Request,
     trace: &Trace,
-) -> Result<Response, Reason> {
-    let (premium, key) = state.premium_for(caller)?;
-    let deadline = state.premium_deadline(trace.start);
-    let asking = async {
-        let answer =
-            timeout_at(deadline.into(), forward_for(premium, caller, without_body(request))).await;
-        answer.unwrap_or(Err(Fault::Timeout))
-    };
-    premium.browse(key, |response: &Response| response.status().as_u16(), asking).await
+    request: &mut Option<Request>,
+    here: &mut Option<F>,
+) -> Result<Ask<Response>, Why>
+where
+    F: FnOnce(&Here<'_>) -> Result<Response, Nothing> + Send + 'static,
+{
+    let engine = &entry.member.clone()?.engine;
+    if let Some(premium) = engine.datatap() {
+        let key = Premium::key_of(caller)?;
+        let request = request.take().ok_or_else(|| not_spoken(entry))?;
+        let (premium, caller) = (premium.clone(), caller.clone());
+        let deadline = state.engine_deadline(trace.start);
+        return Ok(Premium::pass_on(
+            key,
+            |response: &Response| response.status().as_u16(),
+            async move {
+                let answer =
+                    timeout_at(deadline.into(), forward_for(&premium, &caller, request)).await;
+                answer.unwrap_or(Err(Fault::Timeout))
+            },
+        ));
+    }
+    let archive = engine.archive().ok_or_else(|| not_spoken(entry))?.clone();
+    let here = here.take().ok_or_else(|| not_spoken(entry))?;
+    let (allowance, caller) = (state.allowance(caller, trace.start), caller.clone());
+    Ok(Ask::new(None, async move { from_here(archive, allowance, caller, here).await }))
 }
 
 async fn from_here(
-    state: &Shared,
+    archive: Local,
+    allowance: Allowance,
     caller: Caller,
-    trace: &Trace,
-    reason: Reason,
     here: impl FnOnce(&Here<'_>) -> Result<Response, Nothing> + Send + 'static,
-) -> (Response, Source) {
-    let local = match state.local_for(&caller, state.premium_deadline(trace.start)).await {
-        Ok(local) => local.clone(),
-        Err(denied) => {
-            return (UpstreamError::from(denied).into_response(), Source::nobody(reason));
-        }
-    };
-    let archive = Arc::clone(local.archive());
-    let allowance = state.allowance(&caller, trace.start);
+) -> Outcome<Response> {
+    let stored = Arc::clone(archive.archive());
     let work = move |engine: &dyn LocalEngine, asker: &Asker| {
-        Ok::<_, IndexError>(here(&Here {
-            caller: &caller,
-            engine,
-            asker,
-            collected: archive.collected(),
-        }))
+        let collected = stored.collected();
+        Ok::<_, IndexError>(here(&Here { caller: &caller, engine, asker, collected }))
     };
-    let why = match local.ask(&allowance, work).await {
-        Ok(Ok(response)) => return (response, Source::local(reason)),
+    match archive.ask(&allowance, work).await {
+        Ok(Ok(response)) => Outcome::Served(response),
         Ok(Err(Nothing::Refused(refusal))) => {
-            return (refusal.into_response(), Source::local(reason));
+            Outcome::RefusedQuery(Refusal::Words(refusal.into_response()))
         }
-        Ok(Err(Nothing::NotHere)) => "it was not taken in here".to_owned(),
-        Ok(Err(Nothing::Failed(error))) => error,
-        Err(error) => error.to_string(),
-    };
-    let refusal = UpstreamError::new(502, "BadGateway", format!("{reason}; {why}"));
-    (refusal.into_response(), Source::nobody(reason))
+        Ok(Err(Nothing::NotHere)) => not_here("not_here", "it was not taken in here".to_owned()),
+        Ok(Err(Nothing::Failed(text))) => not_here("local_failed", text),
+        Err(error) => failed(error),
+    }
+}
+
+fn not_here(code: &'static str, text: String) -> Outcome<Response> {
+    Outcome::Failed(Failure { code, health: Health::Alive, text })
 }

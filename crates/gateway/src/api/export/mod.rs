@@ -99,7 +99,7 @@ pub(super) async fn post(
         limit: PAGE,
         highlight: false,
     };
-    let asked_until = state.premium_deadline(Instant::now());
+    let asked_until = state.engine_deadline(Instant::now());
     let local = state.local_for(&caller, asked_until).await?.clone();
     if let Some(why) = local.absent() {
         return Err(Problem::unavailable(why));

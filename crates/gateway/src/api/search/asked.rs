@@ -1,26 +1,25 @@
-//! A search that was understood, and pages of it.
+//! A search that was understood, and who is to be asked for it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
-use postern_archive::search::{Coverage, Position};
-use postern_query::{Compiled, Fidelity, Query, datatap};
-use postern_upstream::{Answer, SearchRequest};
+use postern_archive::search::Coverage;
+use postern_query::Fidelity;
 
+use super::SearchBody;
 use super::find::Facets;
-use super::list::Listed;
-use super::{EngineChoice, SearchBody};
 use crate::State as Shared;
 use crate::access::Caller;
 use crate::api::cursor::{Cursor, fingerprint};
 use crate::api::params::BadParam;
 use crate::api::problem::Problem;
-use crate::api::trace::{Engine, Source, Trace};
-use crate::api::{PAGE_LIMIT, SKIP_LIMIT};
-use crate::language::{Reader, Refused, Understood};
-use crate::local::Question;
+use crate::api::trace::Trace;
+use crate::choose::Entry;
+use crate::config::EngineName;
+use crate::engine::{Found, PAGE_LIMIT, Plan, Planning, Reason, Start, Wanted, Why};
+use crate::language::{Reader, Understood};
 use crate::wire::{
-    Count, CoverageView, FacetName, MessageView, Remark, SearchAnswer, Sent, ServedBy,
-    Understood as Told,
+    Count, CoverageView, FacetName, Remark, SearchAnswer, Sent, ServedBy, Understood as Told,
 };
 
 /// Hits of a page where nothing is said.
@@ -29,23 +28,16 @@ const PAGE: usize = 25;
 /// A search that was understood.
 pub(super) struct Asked {
     pub(super) caller: Caller,
-    pub(super) engine: EngineChoice,
+    /// The engines that are to be asked, in their order, and what each can do.
+    pub(super) plans: Vec<(Entry, Result<Plan, Why>)>,
+    /// Why the first of the tenant's is not.
+    pub(super) passed_over: Option<Reason>,
+    /// The one that would answer if the client had not asked for an engine.
+    pub(super) others: Option<EngineName>,
+    pub(super) wanted: Wanted,
     pub(super) facets: Vec<FacetName>,
-    pub(super) compiled: Compiled<datatap::Request>,
-    cursor: Option<Cursor>,
-    pub(super) limit: usize,
-    highlight: bool,
+    pub(super) understood: Arc<Understood>,
     fingerprint: u64,
-    understood: Understood,
-}
-
-/// One page, whoever it came from.
-pub(super) struct Found {
-    results: Vec<MessageView>,
-    count: u64,
-    exact: bool,
-    /// Where the next page begins, if there is one.
-    next: Option<Cursor>,
 }
 
 impl Asked {
@@ -59,146 +51,168 @@ impl Asked {
         if limit > PAGE_LIMIT {
             return Err(BadParam::new("limit", "may be 0 to 1000").into());
         }
-        let (q, filter) = (body.q.clone(), body.filter.clone());
-        let (shared, asking) = (state.clone(), caller.clone());
-        let reading =
-            state.language().aside(state.deadline(start), move |reader| -> Result<_, Refused> {
-                let understood = reader.read(&q, filter.as_deref(), shared.now())?;
-                Ok((compile(reader, &shared, &asking, &understood.query), understood))
-            });
-        let (compiled, understood) = reading.await??;
-        let tenant = caller.tenant.as_deref().unwrap_or_default();
+        let understood = read(state, &body, start).await?;
+        let tenant = caller.tenant.as_deref();
         let filter = body.filter.as_deref().unwrap_or_default();
-        let fingerprint = fingerprint(&[tenant, &understood.canonical, filter]);
-        let cursor = body.cursor.map(|text| {
-            Cursor::parse(&text, fingerprint).ok_or_else(|| {
-                BadParam::new("cursor", "is not one of this search; leave it out to begin again")
-            })
-        });
-        let cursor = cursor.transpose()?;
+        let fingerprint = fingerprint(&[tenant.unwrap_or_default(), &understood.canonical, filter]);
+        let order = state.engines(tenant);
+        let cursor = body.cursor.map(|text| cursor(&text, fingerprint, order)).transpose()?;
+        let others = body.engine.0.and_then(|wanted| other_than(order, wanted));
+        let (entries, passed_over) = chosen(order, wanted_engine(body.engine.0, cursor.as_ref())?)?;
+        let plans = plan(state, &caller, &understood, entries, start).await?;
+        let begin = cursor.map_or(Start::Offset(0), |cursor| cursor.start);
         Ok(Self {
-            engine: engine(body.engine, cursor.as_ref())?,
-            compiled,
-            cursor,
+            plans,
+            passed_over,
+            others,
+            wanted: Wanted { start: begin, limit, highlight: body.highlight },
             caller,
-            limit,
             facets: each_once(&body.facets),
-            highlight: body.highlight,
             fingerprint,
             understood,
         })
     }
 
-    /// What premium is sent, if it has words for it.
-    pub(super) fn request(&self) -> Option<SearchRequest> {
-        let sent = self.compiled.sent.clone()?;
-        Some(SearchRequest {
-            query: sent.query,
-            filter: sent.filter,
-            order_by: sent.order_by,
-            top: self.limit,
-            skip: self.offset(),
-        })
-    }
-
-    /// How many hits to leave out; pages of premium go on locally from there.
-    const fn offset(&self) -> usize {
-        match &self.cursor {
-            Some(Cursor::Premium(offset)) => *offset,
-            Some(Cursor::Local(_)) | None => 0,
-        }
-    }
-
-    const fn after(&self) -> Option<&Position> {
-        match &self.cursor {
-            Some(Cursor::Local(position)) => Some(position),
-            Some(Cursor::Premium(_)) | None => None,
-        }
-    }
-
-    /// Why the local index cannot be asked.
-    pub(super) const fn too_costly(&self) -> Option<&Refused> {
-        self.understood.too_costly.as_ref()
-    }
-
-    /// Why premium cannot be asked.
-    pub(super) fn objection(&self) -> String {
-        let worst = self.compiled.notes.iter().max_by_key(|note| note.fidelity);
-        worst.map(|note| note.message.clone()).unwrap_or_default()
-    }
-
-    /// What the local index is asked.
-    pub(super) fn question(&self) -> Question {
-        let query = &self.understood.query;
-        Question {
-            query: query.clone(),
-            order: query.natural_order(),
-            after: self.after().cloned(),
-            offset: self.offset(),
-            // One more tells whether there is another page.
-            limit: if self.limit == 0 { 0 } else { self.limit + 1 },
-            highlight: self.highlight,
-        }
-    }
-
-    /// The page in an answer of premium; that it can be read was checked before it got here.
-    pub(super) fn read_page(&self, answer: &Answer) -> Result<Found, Problem> {
-        let unreadable = || Problem::unavailable("the answer of premium cannot be read");
-        let found = answer.found().ok_or_else(unreadable)?;
-        let exact = self.compiled.notes.is_empty() && found.count.is_some();
-        let next = self.offset() + found.hits.len();
-        let seen = u64::try_from(next).unwrap_or(u64::MAX);
-        let count = found.count.unwrap_or(seen);
-        let more = seen < count && !found.hits.is_empty() && next <= SKIP_LIMIT;
-        let results = found.hits.iter().map(MessageView::from).collect();
-        Ok(Found { results, count, exact, next: more.then_some(Cursor::Premium(next)) })
-    }
-
-    /// The page in an answer of the local index.
-    pub(super) fn page(listed: Listed) -> Found {
-        Found {
-            results: listed.messages,
-            count: u64::try_from(listed.count).unwrap_or(u64::MAX),
-            exact: true,
-            next: listed.next.map(Cursor::Local),
-        }
+    /// The plan of that engine.
+    pub(super) fn plan_of(&self, engine: EngineName) -> Option<&Plan> {
+        let of = self.plans.iter().find(|(entry, _)| entry.name == engine);
+        of.and_then(|(_, plan)| plan.as_ref().ok())
     }
 
     pub(super) fn describe(
         &self,
+        engine: EngineName,
         found: Found,
         facets: Facets,
         served_by: ServedBy,
-        source: &Source,
         coverage: &Coverage,
         trace: &Trace,
     ) -> SearchAnswer {
+        let cursor = |start| Cursor { engine, start }.write(self.fingerprint);
         SearchAnswer {
-            next_cursor: found.next.map(|next| next.write(self.fingerprint)),
-            results: found.results,
-            count: Count { value: found.count, exact: found.exact },
+            count: Count {
+                value: found.count.unwrap_or_else(|| self.seen(&found)),
+                exact: found.exact,
+            },
+            next_cursor: found.next.map(cursor),
+            results: found.messages,
             facets: facets.counted,
             facets_missing: facets.missing,
+            highlight_missing: self.highlight_missing(engine),
             served_by,
             coverage: Some(CoverageView::seen(coverage, &[])),
-            query: self.explain(source.engine),
+            query: self.explain(self.plan_of(engine)),
             took_ms: trace.millis(),
         }
     }
 
-    /// How the engine that answered was asked; the local index is asked for exactly what is meant.
-    fn explain(&self, engine: Option<Engine>) -> Told {
-        let premium = (engine == Some(Engine::Premium)).then_some(&self.compiled);
-        let fidelity = premium.map_or(Fidelity::Exact, Compiled::fidelity).as_str();
-        let notes = premium.into_iter().flat_map(|compiled| &compiled.notes);
+    /// Why nothing is highlighted, where that was asked for.
+    fn highlight_missing(&self, engine: EngineName) -> Option<String> {
+        let entry = self.plans.iter().map(|(entry, _)| entry).find(|entry| entry.name == engine)?;
+        let has_snippets = entry.member.as_ref().is_ok_and(|member| member.engine.has_snippets());
+        let is_missing = self.wanted.highlight && !has_snippets;
+        is_missing.then(|| format!("{} does not say where a message matches", engine.spoken()))
+    }
+
+    /// What was seen so far, where an engine does not say how many there are.
+    fn seen(&self, found: &Found) -> u64 {
+        let before = match self.wanted.start {
+            Start::Offset(offset) => offset,
+            Start::Position(_) => 0,
+        };
+        u64::try_from(before + found.messages.len()).unwrap_or(u64::MAX)
+    }
+
+    /// How the engine that answered was asked.
+    fn explain(&self, plan: Option<&Plan>) -> Told {
+        let notes = plan.into_iter().flat_map(|plan| &plan.notes);
         Told {
             canonical: self.understood.canonical.clone(),
-            sent: premium.and_then(|compiled| compiled.sent.as_ref()).map(Sent::from),
-            fidelity,
+            sent: plan.and_then(|plan| plan.sent.as_ref()).map(Sent::from),
+            fidelity: plan.map_or(Fidelity::Exact, Plan::fidelity).as_str(),
             notes: notes.map(|note| note.message.clone()).collect(),
             advice: self.understood.advice.iter().map(Remark::from).collect(),
         }
     }
+}
+
+async fn read(
+    state: &Shared,
+    body: &SearchBody,
+    start: Instant,
+) -> Result<Arc<Understood>, Problem> {
+    let (q, filter, now) = (body.q.clone(), body.filter.clone(), state.now());
+    let work = move |reader: &Reader| reader.read(&q, filter.as_deref(), now);
+    Ok(Arc::new(state.language().aside(state.deadline(start), work).await??))
+}
+
+/// Asks each engine what it can do. What premium can is asked again beside the request, where it is time.
+async fn plan(
+    state: &Shared,
+    caller: &Caller,
+    understood: &Arc<Understood>,
+    entries: Vec<Entry>,
+    start: Instant,
+) -> Result<Vec<(Entry, Result<Plan, Why>)>, Problem> {
+    for member in entries.iter().filter_map(|entry| entry.member.as_ref().ok()) {
+        if let (Some(key), Some(tenant)) = (&caller.upstream, &caller.tenant) {
+            member.refresh(key, tenant);
+        }
+    }
+    let (caller, understood) = (caller.clone(), Arc::clone(understood));
+    let archive = state.local_beside(caller.tenant.as_deref()).clone();
+    let work = move |reader: &Reader| {
+        let asked =
+            Planning { understood: &understood, caller: &caller, reader, archive: &archive };
+        let plan = |entry: &Entry| entry.member.clone()?.engine.plan(&asked);
+        entries.into_iter().map(|entry| (entry.clone(), plan(&entry))).collect()
+    };
+    Ok(state.language().aside(state.deadline(start), work).await?)
+}
+
+/// The cursor, if an engine of the tenant wrote it for this query.
+fn cursor(text: &str, fingerprint: u64, order: &[Entry]) -> Result<Cursor, BadParam> {
+    let wrote = |cursor: &Cursor| {
+        let entry = order.iter().find(|entry| entry.name == cursor.engine);
+        entry.is_some_and(|entry| match (&cursor.start, &entry.member) {
+            (Start::Position(text), Ok(member)) => member.engine.is_position(text),
+            (Start::Position(_), Err(_)) => false,
+            (Start::Offset(_), _) => true,
+        })
+    };
+    let foreign = "is not one of this search; leave it out to begin again";
+    Cursor::parse(text, fingerprint).filter(wrote).ok_or_else(|| BadParam::new("cursor", foreign))
+}
+
+/// Pages that began at a position go on with the engine that wrote it: another one has another order.
+fn wanted_engine(
+    wanted: Option<EngineName>,
+    cursor: Option<&Cursor>,
+) -> Result<Option<EngineName>, BadParam> {
+    let Some(Cursor { engine, start: Start::Position(_) }) = cursor else { return Ok(wanted) };
+    if wanted.is_some_and(|wanted| wanted != *engine) {
+        return Err(BadParam::new("cursor", format!("is one of {}", engine.spoken())));
+    }
+    Ok(Some(*engine))
+}
+
+/// The engines that are asked: all, or the one that is wanted, and why it was not the first.
+fn chosen(
+    order: &[Entry],
+    wanted: Option<EngineName>,
+) -> Result<(Vec<Entry>, Option<Reason>), BadParam> {
+    let Some(wanted) = wanted else { return Ok((order.to_vec(), None)) };
+    let Some(entry) = order.iter().find(|entry| entry.name == wanted) else {
+        let names: Vec<_> = order.iter().map(|entry| entry.name.as_str()).collect();
+        let what = format!("is none of this tenant; there are {}", names.join(", "));
+        return Err(BadParam::new("engine", what));
+    };
+    let first = order.first().filter(|first| first.name != wanted);
+    Ok((vec![entry.clone()], first.map(|first| first.passed_over(Why::AskedFor(wanted)))))
+}
+
+fn other_than(order: &[Entry], wanted: EngineName) -> Option<EngineName> {
+    order.iter().map(|entry| entry.name).find(|name| *name != wanted)
 }
 
 /// Each facet where it was named first: to count it again says nothing new.
@@ -210,44 +224,6 @@ fn each_once(names: &[FacetName]) -> Vec<FacetName> {
         }
     }
     once
-}
-
-/// The query in the words of premium: with what its index can do, where that is known, and with the
-/// addresses of the people that are known here.
-fn compile(
-    reader: &Reader,
-    state: &Shared,
-    caller: &Caller,
-    query: &Query,
-) -> Compiled<datatap::Request> {
-    let query = in_natural_order(query);
-    let tenant = caller.tenant.as_deref();
-    let asked = state.premium_for(caller).ok().zip(tenant);
-    let Some(((premium, key), tenant)) = asked else {
-        return reader.compile(&query, &state.capabilities(), None);
-    };
-    let book = state.local_beside(Some(tenant)).address_book();
-    reader.compile(&query, &premium.capabilities(tenant, key), book.as_deref())
-}
-
-/// Pages that began locally go on locally: another engine has another order.
-fn engine(wanted: EngineChoice, cursor: Option<&Cursor>) -> Result<EngineChoice, BadParam> {
-    match (wanted, cursor) {
-        (EngineChoice::Premium, Some(Cursor::Local(_))) => {
-            Err(BadParam::new("cursor", "is one of the local index"))
-        }
-        (_, Some(Cursor::Local(_))) => Ok(EngineChoice::Local),
-        (_, Some(Cursor::Premium(_)) | None) => Ok(wanted),
-    }
-}
-
-/// Premium orders by score where there are words; where there are none, newest first is said.
-fn in_natural_order(query: &Query) -> Query {
-    if query.order().is_empty() && query.is_scored() {
-        query.clone()
-    } else {
-        query.clone().ordered_by(query.natural_order())
-    }
 }
 
 #[cfg(test)]

@@ -1,23 +1,19 @@
-//! Asking for a page: premium first, else the local index.
+//! Asking for a page: the engines in their order.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use postern_archive::IndexError;
-use postern_archive::search::{Asker, FacetCounts};
-use postern_upstream::{Answer, Call, Target};
+use postern_archive::search::FacetCounts;
 use tracing::{debug, error};
 
-use super::EngineChoice;
-use super::asked::{Asked, Found};
-use super::list::{Listed, list};
+use super::asked::Asked;
 use crate::State as Shared;
-use crate::access::Denied;
 use crate::api::problem::Problem;
-use crate::api::trace::{Source, Trace};
-use crate::choose::{Chosen, Face, Reason, Verdict, choose};
-use crate::language::Refused;
-use crate::local::{Allowance, LocalEngine, LocalError};
-use crate::shadow;
+use crate::api::trace::{Source, Trace, sentences};
+use crate::choose::{Ending, Face, Walked, walk};
+use crate::config::EngineName;
+use crate::engine::{Counting, Found, Occasion, Outcome, Reason, Refusal, Why};
+use crate::shadow::{self, Theirs};
 use crate::wire::{FacetName, FacetView};
 
 /// Values of a facet.
@@ -45,158 +41,120 @@ impl Facets {
     }
 }
 
-/// One page and who it came from.
+/// One page and the engine that it came from, and who was passed over for it.
 pub(super) async fn find(
     state: &Shared,
     asked: &Asked,
-    allowance: &Allowance,
+    occasion: &Occasion,
     trace: &Trace,
-) -> (Result<Found, Problem>, Source) {
-    let premium = ask_premium(state, asked, trace);
-    if asked.engine == EngineChoice::Premium {
-        return only_premium(asked, premium.await);
-    }
-    let local = find_locally(state, asked, allowance, trace);
-    let head_start = state.premium().and_then(|premium| premium.head_start());
-    match choose(premium, local, head_start, state.metrics()).await {
-        Chosen::Premium(answer) => {
-            compare(state, asked, trace, &answer);
-            (asked.read_page(&answer), Source::PREMIUM)
+) -> (Result<(EngineName, Found), Problem>, Source) {
+    let turns: Vec<_> = asked
+        .plans
+        .iter()
+        .map(|(entry, plan)| {
+            let gate = state.admits(&asked.caller, occasion.deadline);
+            let ask = plan.as_ref().map(|plan| plan.search(asked.wanted.clone(), occasion.clone()));
+            entry.turn(gate, ask.map_err(Clone::clone))
+        })
+        .collect();
+    let walked = walk(turns.into_iter(), Face::Native, state.metrics()).await;
+    note(asked, &walked.passed_over, trace);
+    let walked = asked.passed_over.iter().cloned().fold(walked, Walked::behind);
+    let source = Source::of(&walked);
+    let found = match walked.ending {
+        Ending::Served(engine, found) => {
+            compare(state, asked, engine, &found, trace);
+            Ok((engine, found))
         }
-        Chosen::Refused(_) => (Err(refused()), Source::PREMIUM),
-        Chosen::Local(page, reason) => {
-            note(asked, &reason, trace);
-            ours(page, reason)
+        Ending::RefusedKey(engine, _) => {
+            Err(Problem::unauthorized().detail(format!("{} refused the key", engine.spoken())))
         }
-    }
-}
-
-/// Why there is no page of the local index.
-enum NoPage {
-    Denied(Denied),
-    Refused(Refused),
-    Failed(LocalError),
-}
-
-async fn find_locally(
-    state: &Shared,
-    asked: &Asked,
-    allowance: &Allowance,
-    trace: &Trace,
-) -> Result<Listed, NoPage> {
-    if let Some(refused) = asked.too_costly() {
-        return Err(NoPage::Refused(refused.clone()));
-    }
-    let local = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await;
-    let local = local.map_err(NoPage::Denied)?;
-    let (question, limit) = (asked.question(), asked.limit);
-    let listing =
-        move |engine: &dyn LocalEngine, asker: &Asker| list(engine, &question, limit, asker);
-    local.ask(allowance, listing).await.map_err(NoPage::Failed)
-}
-
-fn only_premium(asked: &Asked, verdict: Verdict) -> (Result<Found, Problem>, Source) {
-    match verdict {
-        Verdict::PassOn(answer) => (asked.read_page(&answer), Source::PREMIUM),
-        Verdict::Refuse(_) => (Err(refused()), Source::PREMIUM),
-        Verdict::FallBack(reason) => (Err(without_premium(&reason)), Source::nobody(reason)),
-    }
-}
-
-/// Where premium can never answer this, asking again is no use.
-fn without_premium(reason: &Reason) -> Problem {
-    if reason.is_lasting() {
-        return Problem::new(400, "premium_cannot", "premium cannot answer this")
-            .detail(reason.to_string())
-            .hint("leave `engine` out, and the local index answers");
-    }
-    Problem::unavailable(reason.to_string())
-}
-
-fn refused() -> Problem {
-    Problem::unauthorized().detail("premium refused the key")
-}
-
-/// A filter of ours that premium refuses is a defect of ours.
-fn note(asked: &Asked, reason: &Reason, trace: &Trace) {
-    if let Reason::Refused(_) = reason {
-        error!(query_id = trace.id(), "premium refused a filter of ours");
-        debug!(query_id = trace.id(), sent = ?asked.compiled.sent, "the refused filter");
-    }
-}
-
-fn ours(page: Result<Listed, NoPage>, reason: Reason) -> (Result<Found, Problem>, Source) {
-    match page {
-        Ok(page) => (Ok(Asked::page(page)), Source::local(reason)),
-        Err(NoPage::Denied(denied)) => (Err(denied.into()), Source::nobody(reason)),
-        Err(NoPage::Refused(refused)) => (Err(refused.into()), Source::local(reason)),
-        Err(NoPage::Failed(error @ LocalError::TooMuch(_))) => {
-            (Err(error.into()), Source::local(reason))
-        }
-        Err(NoPage::Failed(
-            error @ (LocalError::Gone(_) | LocalError::Late | LocalError::Failed(_)),
-        )) => {
-            let problem = Problem::unavailable(format!("{reason}; {error}"));
-            (Err(problem), Source::nobody(reason))
-        }
-    }
-}
-
-fn compare(state: &Shared, asked: &Asked, trace: &Trace, answer: &Answer) {
-    let tenant = asked.caller.tenant.as_deref();
-    let exactly = asked.compiled.notes.is_empty();
-    let question = || std::future::ready(asked.too_costly().is_none().then(|| asked.question()));
-    shadow::compare(state, tenant, trace.id(), answer, exactly, question);
-}
-
-async fn ask_premium(state: &Shared, asked: &Asked, trace: &Trace) -> Verdict {
-    if asked.engine == EngineChoice::Local {
-        return Verdict::FallBack(Reason::AskedFor);
-    }
-    let (premium, key) = match state.premium_for(&asked.caller) {
-        Ok(found) => found,
-        Err(reason) => return Verdict::FallBack(reason),
+        Ending::RefusedQuery(_, refusal) => Err(refused(refusal)),
+        Ending::Denied(denied) => Err(denied.into()),
+        Ending::Nobody => Err(nobody(asked, &walked.passed_over)),
     };
-    // Without a configured key there is no tenant to ask for.
-    let Some(tenant) = asked.caller.tenant.as_deref() else {
-        return Verdict::FallBack(Reason::NoKey);
-    };
-    let Some(request) = asked.request() else {
-        return Verdict::FallBack(Reason::CannotSay(asked.objection()));
-    };
-    let (target, parent) = (Target { tenant, index: premium.index() }, trace.parent());
-    let deadline = state.premium_deadline(trace.start);
-    let call = Call { target, key: key.secret(), deadline, traceparent: Some(&parent) };
-    premium.ask(target, key, Face::Native, premium.client().search(call, &request)).await
+    (found, source)
 }
 
-/// How the local index counts what matches. Where it cannot, the page is still an answer, which says
-/// what it lacks.
-pub(super) async fn facets(
-    state: &Shared,
-    asked: &Asked,
-    allowance: &Allowance,
-    trace: &Trace,
-) -> Facets {
+fn refused(refusal: Refusal<Found>) -> Problem {
+    match refusal {
+        Refusal::Errors(refused) => refused.into(),
+        Refusal::Words(_) | Refusal::Status(_) | Refusal::Text(_) => {
+            Problem::new(400, "too_costly", refusal.to_string())
+        }
+    }
+}
+
+/// Where the engine that was asked can never answer this, asking again is no use.
+fn nobody(asked: &Asked, passed_over: &[Reason]) -> Problem {
+    match passed_over.last() {
+        Some(Reason { engine, why: Why::Never { text, .. } }) => {
+            let (code, name) = (format!("{}_cannot", engine.as_str()), engine.spoken());
+            let problem = Problem::new(400, &code, format!("{name} cannot answer this"));
+            let problem = problem.detail(text.clone());
+            match asked.others {
+                Some(other) => {
+                    let hint = format!("leave `engine` out, and {} answers", other.spoken());
+                    problem.hint(hint)
+                }
+                None => problem,
+            }
+        }
+        Some(_) | None => Problem::unavailable(sentences(passed_over)),
+    }
+}
+
+/// A query of ours that an engine refuses is a defect of ours.
+fn note(asked: &Asked, passed_over: &[Reason], trace: &Trace) {
+    for reason in passed_over.iter().filter(|reason| matches!(reason.why, Why::Refused(_))) {
+        let sent = asked.plan_of(reason.engine).and_then(|plan| plan.sent.as_ref());
+        let engine = reason.engine.as_str();
+        error!(query_id = trace.id(), engine, "the engine refused a filter of ours");
+        debug!(query_id = trace.id(), ?sent, "the refused filter");
+    }
+}
+
+/// Asks the next engine too, if it is this answer's turn.
+fn compare(state: &Shared, asked: &Asked, engine: EngineName, found: &Found, trace: &Trace) {
+    let mut from = asked.plans.iter().skip_while(|(entry, _)| entry.name != engine);
+    let share = from.next().map_or(0.0, |(entry, _)| entry.shadow());
+    let next =
+        from.find_map(|(entry, plan)| Some((entry.member.clone().ok()?, plan.as_ref().ok()?)));
+    let Some((member, plan)) = next.filter(|_| shadow::is_due(share)) else { return };
+    let Some(theirs) = Theirs::of(found) else { return };
+    let ask = plan.search(asked.wanted.clone(), shadow::occasion(state));
+    shadow::compare(state, trace.id(), theirs, async move { member.ask(ask).await.ok() });
+}
+
+/// How the first engine that can counts what matches. Where none can, the page is still an answer, which
+/// says what it lacks.
+pub(super) async fn facets(state: &Shared, asked: &Asked, occasion: &Occasion) -> Facets {
     let names = asked.facets.clone();
     if names.is_empty() {
         return Facets::default();
     }
-    if let Some(refused) = asked.too_costly() {
-        return Facets::without(names, &refused.errors.to_string());
-    }
-    let facets: Vec<_> = names.iter().filter_map(|name| name.facet()).collect();
-    let query = asked.question().query;
-    let Ok(local) = state.local_for(&asked.caller, state.premium_deadline(trace.start)).await
-    else {
-        return Facets::without(names, "premium refused the key");
+    let counting = || Counting {
+        understood: Arc::clone(&asked.understood),
+        facets: names.iter().filter_map(|name| name.facet()).collect(),
+        most: MOST_VALUES,
+        allowance: occasion.allowance.clone(),
     };
-    let counting =
-        move |engine: &dyn LocalEngine, asker: &Asker| -> Result<Vec<FacetCounts>, IndexError> {
-            engine.facets(&query, &facets, MOST_VALUES, asker)
-        };
-    match local.ask(allowance, counting).await {
-        Ok(counts) => Facets::of(names, counts),
-        Err(error) => Facets::without(names, &error.to_string()),
+    let order = state.engines(asked.caller.tenant.as_deref());
+    let members = order.iter().filter_map(|entry| entry.member.as_ref().ok());
+    let Some(counting) = members.filter_map(|one| one.engine.facets(counting())).next() else {
+        return Facets::without(names, "no engine of this tenant counts");
+    };
+    if state.admits(&asked.caller, occasion.deadline).await.is_err() {
+        return Facets::without(names, "premium refused the key");
+    }
+    match counting.await {
+        Outcome::Served(counts) => Facets::of(names, counts),
+        Outcome::RefusedKey(refusal)
+        | Outcome::RefusedQuery(refusal)
+        | Outcome::TooCostly(refusal) => Facets::without(names, &refusal.to_string()),
+        Outcome::Failed(failure) => Facets::without(names, &failure.text),
+        Outcome::Absent(_) | Outcome::Busy(_) => {
+            Facets::without(names, "the engine that counts is not there now")
+        }
     }
 }

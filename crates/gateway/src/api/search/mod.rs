@@ -2,7 +2,6 @@
 
 mod asked;
 mod find;
-mod list;
 
 use std::time::Instant;
 
@@ -13,17 +12,19 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
 use jiff::{SignedDuration, Timestamp};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 use super::held::held;
 use super::native::caller;
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
-use super::trace::{Engine, Source, Trace};
+use super::trace::{Source, Trace};
 use crate::State as Shared;
-use crate::choose::Reason;
+use crate::config::EngineName;
 use crate::wire::{Because, FacetName, SearchAnswer, ServedBy};
 use asked::Asked;
 
@@ -49,22 +50,53 @@ pub(super) struct SearchBody {
     engine: EngineChoice,
 }
 
-/// Who is wanted.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize, PartialEq, Eq, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum EngineChoice {
-    /// Premium if it answers, else the local index.
-    #[default]
-    Auto,
-    /// Premium or nobody.
-    Premium,
-    /// The local index.
-    Local,
+/// Who is wanted: an engine by its name, or whoever answers first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct EngineChoice(pub(super) Option<EngineName>);
+
+/// Where nobody is wanted.
+const AUTO: &str = "auto";
+
+impl EngineChoice {
+    fn parse(text: &str) -> Result<Self, String> {
+        let wanted = EngineName::parse(text);
+        if wanted.is_some() || text == AUTO {
+            return Ok(Self(wanted));
+        }
+        let names = EngineName::ALL.map(EngineName::as_str);
+        let (last, others) = names.split_last().unwrap_or((&AUTO, &[]));
+        let others: String = others.iter().map(|name| format!(", {name}")).collect();
+        Err(format!("is {AUTO}{others} or {last}"))
+    }
 }
+
+impl<'de> Deserialize<'de> for EngineChoice {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(from)?;
+        Self::parse(&text).map_err(|what| D::Error::custom(format!("`engine` {what}")))
+    }
+}
+
+/// As the default in the description of the interface.
+impl Serialize for EngineChoice {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.0.map_or(AUTO, EngineName::as_str))
+    }
+}
+
+impl PartialSchema for EngineChoice {
+    fn schema() -> RefOr<Schema> {
+        let names = EngineName::ALL.map(EngineName::as_str);
+        let all = [AUTO].into_iter().chain(names);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(all)).into()
+    }
+}
+
+impl ToSchema for EngineChoice {}
 
 /// Search
 ///
-/// Answered by premium, or by the local index where premium cannot answer: `servedBy` and `coverage`
+/// Answered by the first engine of the tenant that can, by default premium and then the local index: `servedBy` and `coverage`
 /// say which and how completely.
 #[utoipa::path(get, path = "/v1/search", tag = "search",
     params(
@@ -101,12 +133,8 @@ pub(super) async fn post(
 fn from_params(raw: &str) -> Result<SearchBody, Problem> {
     let known = ["q", "filter", "limit", "cursor", "highlight", "facets", "engine"];
     let mut params = Params::parse(raw, &known)?;
-    let engine = match params.take("engine").as_deref() {
-        None | Some("auto") => EngineChoice::Auto,
-        Some("premium") => EngineChoice::Premium,
-        Some("local") => EngineChoice::Local,
-        Some(_) => return Err(BadParam::new("engine", "is auto, premium or local").into()),
-    };
+    let engine = params.take("engine").map(|name| EngineChoice::parse(&name)).transpose();
+    let engine = engine.map_err(|what| BadParam::new("engine", what))?;
     Ok(SearchBody {
         limit: params.number("limit")?,
         highlight: params.flag("highlight")?,
@@ -114,7 +142,7 @@ fn from_params(raw: &str) -> Result<SearchBody, Problem> {
         q: params.take("q").unwrap_or_default(),
         filter: params.take("filter"),
         cursor: params.take("cursor"),
-        engine,
+        engine: engine.unwrap_or_default(),
     })
 }
 
@@ -161,13 +189,13 @@ async fn answer(
     state.metrics().compiled(trace.start.elapsed());
     let tenant = asked.caller.tenant.as_deref();
     let coverage = asked.caller.mailboxes.view(state.local_beside(tenant).coverage());
-    let allowance = state.allowance(&asked.caller, trace.start);
-    let (result, source) = Box::pin(find::find(state, &asked, &allowance, &trace)).await;
+    let occasion = trace.occasion(state, &asked.caller);
+    let (result, source) = Box::pin(find::find(state, &asked, &occasion, &trace)).await;
     let response = match result {
-        Ok(found) => {
-            let facets = find::facets(state, &asked, &allowance, &trace).await;
-            let served_by = served_by(&source, state.now());
-            let answer = asked.describe(found, facets, served_by, &source, &coverage, &trace);
+        Ok((engine, found)) => {
+            let facets = find::facets(state, &asked, &occasion).await;
+            let served_by = served_by(engine, &source, state.now());
+            let answer = asked.describe(engine, found, facets, served_by, &coverage, &trace);
             let written = serde_json::to_vec(&answer).unwrap_or_default();
             match held(state, &asked.caller, written) {
                 Ok(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
@@ -179,17 +207,11 @@ async fn answer(
     trace.finish(state, response, tenant, &source, &coverage)
 }
 
-fn served_by(source: &Source, now: Timestamp) -> ServedBy {
-    let because = |reason: &Reason| Because {
-        reason: reason.to_string(),
-        since: reason
-            .lasting()
-            .and_then(|lasting| SignedDuration::try_from(lasting).ok())
-            .and_then(|lasting| now.checked_sub(lasting).ok())
-            .map(|since| since.to_string()),
-    };
-    ServedBy {
-        engine: source.engine.map(Engine::as_str).unwrap_or_default().to_owned(),
-        reason: source.reason.as_ref().map(because),
-    }
+/// Who answered, and why those before did not; since when, as far as that is known of the first of them.
+fn served_by(engine: EngineName, source: &Source, now: Timestamp) -> ServedBy {
+    let lasting = source.passed_over.first().and_then(|reason| reason.why.lasting());
+    let lasting = lasting.and_then(|lasting| SignedDuration::try_from(lasting).ok());
+    let since = lasting.and_then(|lasting| now.checked_sub(lasting).ok());
+    let because = |reason| Because { reason, since: since.as_ref().map(Timestamp::to_string) };
+    ServedBy { engine: engine.as_str().to_owned(), reason: source.because().map(because) }
 }

@@ -20,7 +20,7 @@ struct Can {
     capabilities: Option<Arc<Capabilities>>,
 }
 
-/// What was learnt from `/fields`; each place is an index with a key.
+/// What was learnt from `/fields`; each index is an index with a key.
 #[derive(Debug)]
 pub(super) struct Probes {
     lasting: Duration,
@@ -38,38 +38,35 @@ impl Probes {
         self.lasting
     }
 
-    /// What is believed of an index, and whether it is time to ask: only one of those who see that
-    /// is told so.
-    pub(super) fn recall(
-        &self,
-        place: Fingerprint,
-        now: Instant,
-    ) -> (Option<Arc<Capabilities>>, bool) {
+    /// What is believed of an index.
+    pub(super) fn known(&self, index: Fingerprint) -> Option<Arc<Capabilities>> {
+        lock(&self.can).get(index)?.capabilities.clone()
+    }
+
+    /// Whether it is time to ask again what an index can do: only one of those who see that is told so.
+    pub(super) fn is_due(&self, index: Fingerprint, now: Instant) -> bool {
         let mut known = lock(&self.can);
-        let Some(former) = known.get(place) else {
-            known.note(place, Can { asked: now, capabilities: None });
-            return (None, true);
-        };
-        let is_due = now.duration_since(former.asked) >= self.lasting;
-        let capabilities = former.capabilities.clone();
+        let former = known.get(index);
+        let is_due = former.is_none_or(|one| now.duration_since(one.asked) >= self.lasting);
         if is_due {
-            known.note(place, Can { asked: now, capabilities: capabilities.clone() });
+            let capabilities = former.and_then(|one| one.capabilities.clone());
+            known.note(index, Can { asked: now, capabilities });
         }
-        (capabilities, is_due)
+        is_due
     }
 
     /// The whole answer, while it is fresh.
-    pub(super) fn answer(&self, place: Fingerprint, now: Instant) -> Option<Answer> {
+    pub(super) fn answer(&self, index: Fingerprint, now: Instant) -> Option<Answer> {
         let known = lock(&self.answers);
-        let (asked, answer) = known.get(place)?;
+        let (asked, answer) = known.get(index)?;
         let is_fresh = now.duration_since(*asked) < self.lasting;
         is_fresh.then(|| answer.clone())
     }
 
     /// Keeps an answer that premium gave, if it is not too long.
-    pub(super) fn keep(&self, place: Fingerprint, answer: &Answer, now: Instant) {
+    pub(super) fn keep(&self, index: Fingerprint, answer: &Answer, now: Instant) {
         if answer.body.len() <= LONGEST {
-            lock(&self.answers).note(place, (now, answer.clone()));
+            lock(&self.answers).note(index, (now, answer.clone()));
         }
     }
 
@@ -77,7 +74,7 @@ impl Probes {
     /// nothing of what the index can do.
     pub(super) fn learn(
         &self,
-        place: Fingerprint,
+        index: Fingerprint,
         answer: &Answer,
         known: &Capabilities,
         now: Instant,
@@ -86,7 +83,7 @@ impl Probes {
         let text = text.filter(|text| text.len() <= LONGEST);
         let fields = text.and_then(index_fields).map(field_capabilities);
         let capabilities = fields.map(|fields| Arc::new(Capabilities { fields, ..known.clone() }));
-        lock(&self.can).note(place, Can { asked: now, capabilities });
+        lock(&self.can).note(index, Can { asked: now, capabilities });
     }
 }
 
@@ -111,31 +108,31 @@ mod tests {
     #[test]
     fn many_spellings_push_out_the_oldest() {
         let (probes, now) = (Probes::new(LASTING), Instant::now());
-        let place = |number: usize| Fingerprint::of(&["key", &number.to_string()]);
+        let index = |number: usize| Fingerprint::of(&["key", &number.to_string()]);
         for number in 0..=10 * ANSWERS {
-            probes.keep(place(number), &answer(LONGEST), now);
+            probes.keep(index(number), &answer(LONGEST), now);
         }
         assert_eq!(lock(&probes.answers).len(), ANSWERS);
-        assert!(probes.answer(place(0), now).is_none());
-        assert!(probes.answer(place(10 * ANSWERS), now).is_some());
-        assert!(probes.answer(place(10 * ANSWERS), now + LASTING).is_none(), "old");
+        assert!(probes.answer(index(0), now).is_none());
+        assert!(probes.answer(index(10 * ANSWERS), now).is_some());
+        assert!(probes.answer(index(10 * ANSWERS), now + LASTING).is_none(), "old");
         assert_eq!(lock(&probes.can).len(), 0, "only what searches ask is remembered there");
     }
 
     #[test]
     fn a_long_answer_is_passed_on_and_not_kept() {
-        let (probes, now, place) = (Probes::new(LASTING), Instant::now(), Fingerprint::of(&["a"]));
+        let (probes, now, index) = (Probes::new(LASTING), Instant::now(), Fingerprint::of(&["a"]));
         for (length, is_kept) in [(LONGEST, true), (LONGEST + 1, false)] {
-            let place = place.with(&[&length.to_string()]);
-            probes.keep(place, &answer(length), now);
-            assert_eq!(probes.answer(place, now).is_some(), is_kept, "{length}");
+            let index = index.with(&[&length.to_string()]);
+            probes.keep(index, &answer(length), now);
+            assert_eq!(probes.answer(index, now).is_some(), is_kept, "{length}");
         }
     }
 
     #[test]
     fn only_the_first_is_told_to_ask() {
-        let (probes, now, place) = (Probes::new(LASTING), Instant::now(), Fingerprint::of(&["a"]));
-        let is_due = |at| probes.recall(place, at).1;
+        let (probes, now, index) = (Probes::new(LASTING), Instant::now(), Fingerprint::of(&["a"]));
+        let is_due = |at| probes.is_due(index, at);
         assert_eq!([is_due(now), is_due(now)], [true, false]);
         assert_eq!([is_due(now + LASTING), is_due(now + LASTING)], [true, false]);
     }

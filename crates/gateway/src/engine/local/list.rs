@@ -6,7 +6,7 @@ use postern_archive::IndexError;
 use postern_archive::search::{Asker, Hit, Page, Position};
 use postern_query::Message;
 
-use crate::api::PAGE_BYTES;
+use crate::engine::PAGE_BYTES;
 use crate::local::{LocalEngine, Question};
 use crate::wire::{MessageView, size};
 
@@ -16,7 +16,7 @@ pub(super) struct Listed {
     pub(super) messages: Vec<MessageView>,
     /// How many match in all.
     pub(super) count: usize,
-    /// The place of the last one, if others come behind it.
+    /// The position of the last one, if others come behind it.
     pub(super) next: Option<Position>,
 }
 

@@ -1,4 +1,4 @@
-//! A place in the order of the local index as a text: hexadecimal digits of JSON.
+//! A position in the order of the local index as a text: hexadecimal digits of JSON.
 
 use postern_archive::search::{Position, Value};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ enum Written {
     Missing(()),
 }
 
-/// The text for a place.
+/// The text for a position.
 pub(super) fn write(position: &Position) -> String {
     let values: Vec<_> = position.values.iter().map(written).collect();
     // Numbers and strings can always be written.
@@ -23,7 +23,7 @@ pub(super) fn write(position: &Position) -> String {
     json.bytes().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The place in a text.
+/// The position in a text.
 pub(super) fn read(text: &str) -> Option<Position> {
     let digits: Vec<_> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
     let byte = |pair: &[u32]| match pair {
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_read_back() {
+    fn positions_read_back() {
         let values = vec![
             Value::Missing,
             Value::Score(0.1),

@@ -1,0 +1,122 @@
+//! The index of this machine.
+
+mod list;
+mod position;
+
+use std::sync::Arc;
+
+use postern_archive::search::{Asker, FacetCounts};
+use postern_query::Query;
+
+use super::{
+    Ask, Asking, Counting, Engine, Failure, Found, Health, Made, Occasion, Outcome, Plan, Planning,
+    Refusal, Start, Wanted, Why,
+};
+use crate::local::{Allowance, Local, LocalEngine, LocalError, Question};
+use list::{Listed, list};
+
+/// The index of a tenant.
+#[derive(Clone, Debug)]
+pub(crate) struct LocalIndex(Local);
+
+pub(super) fn make(archive: &Local) -> Made {
+    Ok((Arc::new(LocalIndex(archive.clone())), None))
+}
+
+impl Engine for LocalIndex {
+    /// It can answer whatever a query means; where that would cost too much is known when it is asked.
+    fn plan(&self, asked: &Planning<'_>) -> Result<Plan, Why> {
+        let (index, understood) = (self.clone(), Arc::clone(asked.understood));
+        let carry_out = move |wanted: Wanted, occasion: Occasion| {
+            if let Some(refused) = understood.too_costly.clone() {
+                let refusal = Refusal::Errors(refused);
+                return Ask::new(None, async { Outcome::TooCostly(refusal) });
+            }
+            index.search(question(&understood.query, &wanted), occasion.allowance)
+        };
+        Ok(Plan { notes: Vec::new(), sent: None, carry_out: Box::new(carry_out) })
+    }
+
+    fn is_position(&self, text: &str) -> bool {
+        position::read(text).is_some_and(|position| position::write(&position) == text)
+    }
+
+    fn facets(&self, counting: Counting) -> Option<Asking<Vec<FacetCounts>>> {
+        let local = self.0.clone();
+        Some(Box::pin(async move {
+            if let Some(refused) = counting.understood.too_costly.clone() {
+                return Outcome::TooCostly(Refusal::Errors(refused));
+            }
+            let (facets, most) = (counting.facets, counting.most);
+            let count = move |engine: &dyn LocalEngine, asker: &Asker| {
+                engine.facets(&counting.understood.query, &facets, most, asker)
+            };
+            local.ask(&counting.allowance, count).await.map_or_else(failed, Outcome::Served)
+        }))
+    }
+
+    fn has_snippets(&self) -> bool {
+        true
+    }
+
+    fn archive(&self) -> Option<&Local> {
+        Some(&self.0)
+    }
+}
+
+impl LocalIndex {
+    /// The index in what is stored.
+    pub(crate) const fn of(archive: Local) -> Self {
+        Self(archive)
+    }
+
+    /// Asks for a page.
+    pub(crate) fn search(&self, mut question: Question, allowance: Allowance) -> Ask<Found> {
+        let (local, limit) = (self.0.clone(), question.limit);
+        // One more tells whether there is another page.
+        question.limit = if limit == 0 { 0 } else { limit + 1 };
+        Ask::new(None, async move {
+            let listing = move |engine: &dyn LocalEngine, asker: &Asker| {
+                list(engine, &question, limit, asker)
+            };
+            let listed = local.ask(&allowance, listing).await;
+            listed.map_or_else(failed, |listed| Outcome::Served(Found::from(listed)))
+        })
+    }
+}
+
+fn question(query: &Query, wanted: &Wanted) -> Question {
+    let (after, offset) = match &wanted.start {
+        Start::Offset(offset) => (None, *offset),
+        Start::Position(text) => (position::read(text), 0),
+    };
+    Question {
+        query: query.clone(),
+        order: query.natural_order(),
+        after,
+        offset,
+        limit: wanted.limit,
+        highlight: wanted.highlight,
+    }
+}
+
+impl From<Listed> for Found {
+    fn from(listed: Listed) -> Self {
+        Self {
+            messages: listed.messages,
+            count: Some(u64::try_from(listed.count).unwrap_or(u64::MAX)),
+            exact: true,
+            next: listed.next.map(|next| Start::Position(position::write(&next))),
+        }
+    }
+}
+
+/// What an error of the index means.
+pub(crate) fn failed<T>(error: LocalError) -> Outcome<T> {
+    let (code, health) = match error {
+        LocalError::TooMuch(text) => return Outcome::TooCostly(Refusal::Text(text)),
+        LocalError::Late => ("local_late", Health::Silent),
+        LocalError::Gone(_) | LocalError::Failed(_) => ("local_failed", Health::Broken),
+    };
+    Outcome::Failed(Failure { code, health, text: error.to_string() })
+}

@@ -1,0 +1,260 @@
+//! One face for everything that answers queries.
+//!
+//! An engine says what it can do with a query ([`Engine::plan`]), carries a plan out within a deadline
+//! ([`Plan::search`]), and what comes of that is one of a few [`Outcome`]s. It knows nothing of the other
+//! engines: who is asked first, when to try the next one, and what is remembered of failures is written
+//! once, in [`choose`](crate::choose).
+//!
+//! The next engine is a module here, a name in [`EngineName`](crate::config::EngineName) with its settings,
+//! and a line in [`kind`].
+
+mod local;
+mod outcome;
+mod premium;
+mod reason;
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use postern_archive::search::{Facet, FacetCounts};
+use postern_query::{Fidelity, Note, datatap};
+
+use crate::access::{Caller, UpstreamKey};
+use crate::config::{BreakerSettings, Config, ConfigError, EngineName};
+use crate::language::{Reader, Understood};
+use crate::local::{Allowance, Local};
+use crate::remembered::Fingerprint;
+use crate::wire::MessageView;
+
+pub(crate) use local::{LocalIndex, failed};
+pub(crate) use outcome::{Failure, Health, Outcome, Refusal};
+pub(crate) use premium::{Premium, To};
+pub(crate) use reason::{Reason, Why};
+
+/// Hits of a page at most.
+pub(crate) const PAGE_LIMIT: usize = 1_000;
+/// Bytes of JSON that a page of `/v1` has at most, unless one message alone has more.
+pub(crate) const PAGE_BYTES: usize = 8 << 20;
+/// Hits that may be left out.
+pub(crate) const SKIP_LIMIT: usize = 100_000;
+
+/// How an engine is made: the next one is a line in here.
+pub(crate) const fn kind(name: EngineName) -> Kind {
+    match name {
+        EngineName::Premium => Kind::Shared(premium::make),
+        EngineName::Local => Kind::OfTenant(local::make),
+    }
+}
+
+/// Whether all tenants share one, or each has its own.
+pub(crate) enum Kind {
+    /// Made once.
+    Shared(fn(&Config) -> Result<Made, ConfigError>),
+    /// Made for each tenant, beside what is stored for it.
+    OfTenant(fn(&Local) -> Made),
+}
+
+/// An engine that was made, or why there is none.
+pub(crate) type Made = Result<(Arc<dyn Engine>, Option<Watching>), Why>;
+
+/// How an engine that may fail is watched.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Watching {
+    /// When it is left alone, and for how long.
+    pub(crate) breaker: BreakerSettings,
+    /// For how long "not there" is believed.
+    pub(crate) recheck: Duration,
+    /// How long it may take to answer, where nothing else is said.
+    pub(crate) deadline: Duration,
+    /// Whether the next engine begins as well when this one is slower than it usually is.
+    pub(crate) hedge: bool,
+    /// The share of its answers that the next engine is asked for too, 0 to 1.
+    pub(crate) shadow: f64,
+}
+
+/// Something that answers queries.
+pub(crate) trait Engine: fmt::Debug + Send + Sync {
+    /// What it can do with a query. It runs aside from the threads that talk to clients.
+    fn plan(&self, asked: &Planning<'_>) -> Result<Plan, Why>;
+
+    /// Whether it wrote that position of a page.
+    fn is_position(&self, _text: &str) -> bool {
+        false
+    }
+
+    /// How it counts all that matches, by facets; nothing where it cannot count.
+    fn facets(&self, _counting: Counting) -> Option<Asking<Vec<FacetCounts>>> {
+        None
+    }
+
+    /// Whether it cuts snippets and marks what was looked for.
+    fn has_snippets(&self) -> bool {
+        false
+    }
+
+    /// Whether it says of a key of a client that it is known. One that does not shows nothing to a key that
+    /// another engine refuses.
+    fn judges_keys(&self) -> bool {
+        false
+    }
+
+    /// Asks whether it knows the key. Clients write no part of that question.
+    fn probe(&self, _key: &UpstreamKey, _tenant: &str, _deadline: Instant) -> Option<Ask<()>> {
+        None
+    }
+
+    /// How often it wants to be asked what it can do; nothing for never.
+    fn probing(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The same question, where it is time to ask it again: only one of those who want to know is told so.
+    fn due(&self, _key: &UpstreamKey, _tenant: &str) -> Option<Ask<()>> {
+        None
+    }
+
+    /// The service of DataTap, to which requests below `/api` are passed on as they came.
+    fn datatap(&self) -> Option<&Premium> {
+        None
+    }
+
+    /// What is stored here, from which requests below `/api` are answered too.
+    fn archive(&self) -> Option<&Local> {
+        None
+    }
+}
+
+/// What an engine has to plan with.
+pub(crate) struct Planning<'a> {
+    /// What is asked.
+    pub(crate) understood: &'a Arc<Understood>,
+    /// By whom.
+    pub(crate) caller: &'a Caller,
+    /// What compiles it.
+    pub(crate) reader: &'a Reader,
+    /// What is stored for the tenant: it knows people by their addresses.
+    pub(crate) archive: &'a Local,
+}
+
+/// What an engine said it can do with a query.
+pub(crate) struct Plan {
+    /// What differs from what was asked; with none it is exact.
+    pub(crate) notes: Vec<Note>,
+    /// What it is sent, where a client may see that.
+    pub(crate) sent: Option<datatap::Request>,
+    carry_out: CarryOut,
+}
+
+/// What carries a plan out.
+type CarryOut = Box<dyn Fn(Wanted, Occasion) -> Ask<Found> + Send + Sync>;
+
+impl Plan {
+    /// How faithfully it answers.
+    pub(crate) fn fidelity(&self) -> Fidelity {
+        self.notes.iter().map(|note| note.fidelity).max().unwrap_or(Fidelity::Exact)
+    }
+
+    /// Asks for one page.
+    pub(crate) fn search(&self, wanted: Wanted, occasion: Occasion) -> Ask<Found> {
+        (self.carry_out)(wanted, occasion)
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("notes", &self.notes).finish_non_exhaustive()
+    }
+}
+
+/// Which page is wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// Where it begins.
+    pub(crate) start: Start,
+    /// Messages at most; 0 only counts.
+    pub(crate) limit: usize,
+    /// Whether snippets are wanted.
+    pub(crate) highlight: bool,
+}
+
+/// Where a page begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Behind so many hits, which every engine understands.
+    Offset(usize),
+    /// At a position that only the engine that wrote it can read.
+    Position(String),
+}
+
+/// What an engine is told of the request beside the query.
+#[derive(Clone, Debug)]
+pub(crate) struct Occasion {
+    /// Until when it is waited for, so that the next one can still answer in time.
+    pub(crate) deadline: Instant,
+    /// The trace that the request belongs to, as W3C Trace Context writes it.
+    pub(crate) traceparent: Option<String>,
+    /// What may be seen, and how much work it may cause here.
+    pub(crate) allowance: Allowance,
+}
+
+/// All that matches, to be counted by facets.
+pub(crate) struct Counting {
+    pub(crate) understood: Arc<Understood>,
+    pub(crate) facets: Vec<Facet>,
+    /// Values of a facet at most.
+    pub(crate) most: usize,
+    pub(crate) allowance: Allowance,
+}
+
+/// What an engine returned: one page.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) messages: Vec<MessageView>,
+    /// How many match in all, if it was said.
+    pub(crate) count: Option<u64>,
+    /// Whether that is exact.
+    pub(crate) exact: bool,
+    /// Where the next page begins, if there is one.
+    pub(crate) next: Option<Start>,
+}
+
+/// An answer on its way. Nothing is sent before it is polled.
+pub(crate) type Asking<T> = Pin<Box<dyn Future<Output = Outcome<T>> + Send>>;
+
+/// A question that is ready to be asked.
+pub(crate) struct Ask<T> {
+    /// On whose behalf, as the engine sees it; nothing where nothing is to be learnt from the outcome.
+    pub(crate) by: Option<By>,
+    pub(crate) answer: Asking<T>,
+}
+
+/// On whose behalf an engine is asked; what it answers is known of that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct By {
+    /// The key that is sent.
+    pub(crate) sent: Fingerprint,
+    /// Who writes the requests.
+    pub(crate) asker: Fingerprint,
+    /// The index that is asked with this key; nothing where a request names none, which a client writes as a
+    /// whole and which therefore says less.
+    pub(crate) index: Option<Fingerprint>,
+}
+
+impl<T> Ask<T> {
+    pub(crate) fn new(
+        by: Option<By>,
+        answer: impl Future<Output = Outcome<T>> + Send + 'static,
+    ) -> Self {
+        Self { by, answer: Box::pin(answer) }
+    }
+
+    /// The same with the answer in another form.
+    pub(crate) fn map<U>(self, form: impl FnOnce(T) -> U + Send + 'static) -> Ask<U>
+    where
+        T: 'static,
+    {
+        Ask::new(self.by, async move { self.answer.await.map(form) })
+    }
+}
