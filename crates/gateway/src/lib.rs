@@ -1,4 +1,29 @@
-//! The gateway: the best honest answer there is, from premium or from the local index.
+//! The gateway: answers searches over collected mail, from the first engine of a tenant that can.
+//!
+//! An *engine* is something that answers queries. Each says what it can do with a query (a *plan*), carries the
+//! plan out within a deadline, and reports one of a few *outcomes*. One walk over the engines of a tenant
+//! serves every path; it skips engines that are known to fail, starts the next one early where one is slow, and
+//! keeps why each was passed over. The answer says who gave it, why, and how complete it is.
+//!
+//! ```
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+//! use postern_gateway::config::{Config, Overrides};
+//! use postern_gateway::{State, api};
+//! use tower::ServiceExt as _;
+//!
+//! // No premium endpoint and no index: nobody can answer, and the answer says why.
+//! let config = Config::load(None, &Overrides::default(), "no-index-yet".into())?;
+//! let state = State::new(&config, || jiff::Timestamp::UNIX_EPOCH)?;
+//! let request = axum::http::Request::get("/v1/search?q=invoice").body(axum::body::Body::empty())?;
+//! let response = api::app(state).oneshot(request).await?;
+//! assert_eq!(response.status(), 503);
+//! assert_eq!(response.headers()["postern-reason"], "no premium endpoint is configured");
+//! # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Requests are hostile until shown otherwise: sizes, time, work and memory are bounded for each of them, and what
+//! one key does keeps no other key from an answer. The README of the crate says how.
 //!
 //! | module | says |
 //! |---|---|
@@ -15,7 +40,7 @@
 //! | `remembered` | what is remembered by texts that clients choose, and how much of it |
 //! | `slots` | how many requests, and large answers, there are at the same time |
 //! | [`wire`] | the JSON of `/v1` |
-//! | `shadow` | whether the local index would have said what premium said |
+//! | `shadow` | whether the next engine would have said what an engine said |
 //! | `serve` | a socket, and an orderly end |
 //!
 //! [`api::app`] makes the whole of it from a [`State`]; it needs no socket to be tested.

@@ -141,3 +141,148 @@ fn settle<T>(
         Outcome::Failed(failure) => Err(Why::Failed(failure)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::engine::{Failure, Health};
+
+    const FIRST: EngineName = EngineName::Premium;
+    const SECOND: EngineName = EngineName::Local;
+
+    /// What an engine does in its turn.
+    #[derive(Clone, Copy, Debug)]
+    enum Does {
+        Serves,
+        RefusesKey,
+        RefusesQuery,
+        CostsTooMuch,
+        IsAbsent,
+        IsBusy,
+        Fails,
+        CannotSay,
+        Denies,
+    }
+
+    fn asked(name: EngineName, does: Does) -> Asked<&'static str> {
+        let failure =
+            || Failure { code: "status", health: Health::Broken, text: "it failed".into() };
+        match does {
+            Does::Serves => Ok(Outcome::Served(name.as_str())),
+            Does::RefusesKey => Ok(Outcome::RefusedKey(Refusal::Words("key"))),
+            Does::RefusesQuery => Ok(Outcome::RefusedQuery(Refusal::Status(400))),
+            Does::CostsTooMuch => Ok(Outcome::TooCostly(Refusal::Text("too much".into()))),
+            Does::IsAbsent => Ok(Outcome::Absent(403)),
+            Does::IsBusy => Ok(Outcome::Busy(None)),
+            Does::Fails => Ok(Outcome::Failed(failure())),
+            Does::CannotSay => Err(Why::never("cannot_say", "it cannot").into()),
+            Does::Denies => Err(NotAsked::Denied(Denied::Refused)),
+        }
+    }
+
+    fn turn(name: EngineName, does: Does) -> Turn<'static, &'static str> {
+        Turn { name, head_start: None, asking: Box::pin(async move { asked(name, does) }) }
+    }
+
+    /// How a walk ended, and for what reasons nobody ended it before.
+    fn told(walked: &Walked<&'static str>) -> String {
+        let ending = match &walked.ending {
+            Ending::Served(name, _) => format!("{} served", name.as_str()),
+            Ending::RefusedKey(name, _) => format!("{} refused the key", name.as_str()),
+            Ending::RefusedQuery(name, _) => format!("{} refused the query", name.as_str()),
+            Ending::Denied(_) => "denied".to_owned(),
+            Ending::Nobody => "nobody".to_owned(),
+        };
+        let reasons = walked.passed_over.iter().map(|reason| reason.why.code());
+        [ending].into_iter().chain(reasons.map(str::to_owned)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The table of the specification: what the first engine does, and how two of them end on either face.
+    #[tokio::test]
+    async fn what_an_outcome_leads_to() {
+        use Does::*;
+        let table = [
+            (Serves, "premium served", "premium served"),
+            (RefusesKey, "premium refused the key", "premium refused the key"),
+            (RefusesQuery, "local served, refused", "premium refused the query"),
+            (CostsTooMuch, "local served, too_costly", "local served, too_costly"),
+            (IsAbsent, "local served, not_premium", "local served, not_premium"),
+            (IsBusy, "local served, busy", "local served, busy"),
+            (Fails, "local served, status", "local served, status"),
+            (CannotSay, "local served, cannot_say", "local served, cannot_say"),
+            (Denies, "denied", "denied"),
+        ];
+        let metrics = Metrics::default();
+        for (does, native, drop_in) in table {
+            for (face, expected) in [(Face::Native, native), (Face::DropIn, drop_in)] {
+                let turns = vec![turn(FIRST, does), turn(SECOND, Serves)];
+                let walked = walk(turns.into_iter(), face, &metrics).await;
+                assert_eq!(told(&walked), expected, "{does:?} {face:?}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_last_one_says_what_costs_too_much_and_nobody_else_has_the_word() {
+        let metrics = Metrics::default();
+        let table = [
+            (vec![], "nobody"),
+            (vec![Does::CostsTooMuch], "premium refused the query"),
+            (vec![Does::Fails, Does::CostsTooMuch], "local refused the query, status"),
+            (vec![Does::Fails, Does::Fails], "nobody, status, status"),
+            (vec![Does::CannotSay, Does::IsBusy], "nobody, cannot_say, busy"),
+        ];
+        for (does, expected) in table {
+            let turns = [FIRST, SECOND].into_iter().zip(&does);
+            let turns: Vec<_> = turns.map(|(name, does)| turn(name, *does)).collect();
+            let walked = walk(turns.into_iter(), Face::Native, &metrics).await;
+            assert_eq!(told(&walked), expected, "{does:?}");
+        }
+    }
+
+    /// An engine that ends when the one behind it has begun, and that one: how many begin, and who answers.
+    async fn hedged(does: Does, head_start: Option<Duration>, waits: bool) -> (String, usize) {
+        let begun = Arc::new(Semaphore::new(0));
+        let (first, second) = (Arc::clone(&begun), Arc::clone(&begun));
+        let slow = Box::pin(async move {
+            if waits {
+                drop(first.acquire().await);
+            }
+            asked(FIRST, does)
+        });
+        let next = Box::pin(async move {
+            second.add_permits(1);
+            asked(SECOND, Does::Serves)
+        });
+        let turns = vec![
+            Turn { name: FIRST, head_start, asking: slow },
+            Turn { name: SECOND, head_start: None, asking: next },
+        ];
+        let metrics = Metrics::default();
+        let walked = walk(turns.into_iter(), Face::Native, &metrics).await;
+        (told(&walked), begun.available_permits())
+    }
+
+    /// The first is preferred while it may still answer; the next one has begun when it does not.
+    #[tokio::test]
+    async fn a_head_start_begins_the_next_one() {
+        let (short, long) = (Some(Duration::from_millis(1)), Some(Duration::from_secs(60)));
+        let table = [
+            // what the first does, its head start, whether it outlasts that, how it ends, how many others began
+            (Does::Serves, short, true, "premium served", 1),
+            (Does::Fails, short, true, "local served, status", 1),
+            (Does::Serves, long, false, "premium served", 0),
+            (Does::Fails, long, false, "local served, status", 1),
+            (Does::Serves, None, false, "premium served", 0),
+        ];
+        for (does, head_start, outlasts, expected, others) in table {
+            let seen = hedged(does, head_start, outlasts).await;
+            assert_eq!(seen, (expected.to_owned(), others), "{does:?} {head_start:?}");
+        }
+    }
+}

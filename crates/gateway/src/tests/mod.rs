@@ -13,6 +13,7 @@ mod large;
 mod limits;
 mod native;
 mod operation;
+mod order;
 mod outcomes;
 mod refused;
 mod scenario;
