@@ -23,8 +23,8 @@ use file::{FileCors, FileKey, FileLimits, FileTenant};
 
 pub use limits::Limits;
 use premium::FilePremium;
-pub use premium::{Premium, fields};
 pub(crate) use premium::field_capabilities;
+pub use premium::{Premium, fields};
 use sync::FileSync;
 pub use sync::{MOST_JOBS, SyncSettings, ToSync, answer_time};
 
