@@ -50,7 +50,7 @@ async fn the_local_index_first() {
     assert!(fake.seen().is_empty(), "{:?}", fake.seen());
     let asked_for = is(200, "premium", "premium was asked for");
     assert_eq!(told(&router, "/v1/search?engine=premium").await, asked_for);
-    let router = gateway_over(&config, Local::new("/nowhere".into()));
+    let router = gateway_over(&config, Local::below("/nowhere".as_ref()));
     for uri in [SEARCH, DOCUMENTS, LOCATIONS, FILE] {
         let (status, served_by, reason) = told(&router, uri).await;
         assert_eq!((status, served_by.as_str()), (200, "premium"), "{uri}");
