@@ -154,11 +154,8 @@ async fn plan(
     entries: Vec<Entry>,
     start: Instant,
 ) -> Result<Vec<(Entry, Result<Plan, Why>)>, Problem> {
-    for member in entries.iter().filter_map(|entry| entry.member.as_ref().ok()) {
-        if let (Some(key), Some(tenant)) = (&caller.upstream, &caller.tenant) {
-            member.refresh(key, tenant);
-        }
-    }
+    let members: Vec<_> = entries.iter().filter_map(|entry| entry.member.clone().ok()).collect();
+    let (key, tenant) = (caller.upstream.clone(), caller.tenant.clone());
     let (caller, understood) = (caller.clone(), Arc::clone(understood));
     let archive = state.local_beside(caller.tenant.as_deref()).clone();
     let work = move |reader: &Reader| {
@@ -167,7 +164,11 @@ async fn plan(
         let plan = |entry: &Entry| entry.member.clone()?.engine.plan(&asked);
         entries.into_iter().map(|entry| (entry.clone(), plan(&entry))).collect()
     };
-    Ok(state.language().aside(state.deadline(start), work).await?)
+    let plans = state.language().aside(state.deadline(start), work).await?;
+    if let Some((key, tenant)) = key.zip(tenant) {
+        members.iter().for_each(|member| member.refresh(&key, &tenant));
+    }
+    Ok(plans)
 }
 
 /// The cursor, if an engine of the tenant wrote it for this query.
