@@ -147,7 +147,8 @@ async fn words_for_what_is_wrong() {
     setting.fake.demand_key("another");
     let refused = told("some", &[]).await;
     assert_eq!(refused.status.code(), Some(1));
-    assert!(stderr(&refused).contains("the key was refused"), "{}", stderr(&refused));
+    let told = stderr(&refused);
+    assert!(told.contains("the key was refused") && told.contains("--key-file"), "{told}");
     assert_eq!(all(&setting.data("some")).len(), 400);
     let without = run(&setting.data("some"), &["sync", "--premium", "http://127.0.0.1:1"]);
     assert!(

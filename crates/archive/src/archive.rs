@@ -12,6 +12,7 @@ use postern_local_index::search::{Coverage, Index};
 use postern_mail::contents::AttachmentText;
 use tracing::warn;
 
+use crate::error::chain;
 use crate::ingest::{self, Ingest, Progress, Summary};
 use crate::original::{Original, from_files};
 use crate::{Collected, Error, Intake, Status, check, coverage};
@@ -95,7 +96,7 @@ impl Archive {
         match self.status() {
             Ok(status) => coverage::with_synced(indexed, &status.mailboxes),
             Err(error) => {
-                warn!(%error, "the book-keeping of sync cannot be read");
+                warn!(error = chain(&error), "the book-keeping of sync cannot be read");
                 indexed
             }
         }
@@ -111,7 +112,7 @@ impl Archive {
         match self.collected.original(id) {
             Ok(Some(reader)) => return Ok(Original::Streamed(Box::new(reader))),
             Ok(None) => {}
-            Err(error) => warn!(%error, "the store of originals cannot be read"),
+            Err(error) => warn!(error = chain(&error), "the store of originals cannot be read"),
         }
         from_files(&self.index()?, id).map(Original::Whole)
     }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use postern_local_index::check::{Damage, Pace};
 
-use crate::Error;
 use crate::book::{self, Book};
+use crate::error::{Error, chain};
 use crate::store::Store;
 
 /// Verifies the originals and the book-keeping of sync below a data folder: every original is the message
@@ -50,12 +50,12 @@ fn verify_book(data: &Path, store: &Store) -> Vec<Damage> {
     let book = match Book::read(data) {
         Ok(Some(book)) => book,
         Ok(None) => return book_without_form(&path),
-        Err(error) => return of(error.to_string()),
+        Err(error) => return of(chain(&error)),
     };
     match book.contradictions() {
         Ok(found) if found.is_empty() => {}
         Ok(found) => return of(found.join("; ")),
-        Err(error) => return of(error.to_string()),
+        Err(error) => return of(chain(&error)),
     }
     let missing = |path: PathBuf| {
         let reason = "it is missing, and the book-keeping says that it is here".to_owned();
@@ -63,7 +63,7 @@ fn verify_book(data: &Path, store: &Store) -> Vec<Damage> {
     };
     match book.contents() {
         Ok(ids) => ids.iter().filter_map(|id| missing(store.path(id)?)).collect(),
-        Err(error) => of(error.to_string()),
+        Err(error) => of(chain(&error)),
     }
 }
 

@@ -10,10 +10,10 @@ use postern_mail::source::Lost;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Another sync is at work in the same place.
-    #[error("another sync is at work in {0}; wait until it is done")]
+    #[error("another sync is at work in {0}")]
     Busy(PathBuf),
     /// The mail there is somebody else's.
-    #[error("{path} holds mail of the tenant {found}, not of {asked}; give another --data DIR")]
+    #[error("{path} holds mail of the tenant {found}, not of {asked}")]
     OtherTenant {
         /// The place.
         path: PathBuf,
@@ -24,8 +24,7 @@ pub enum Error {
     },
     /// The book-keeping of sync was written by a later version.
     #[error(
-        "the book-keeping of sync has format {found}, this version of postern knows up to {known}; \
-         use the later version"
+        "the book-keeping of sync has format {found}, this version of postern knows up to {known}"
     )]
     LaterVersion {
         /// The format on disk.
@@ -34,9 +33,7 @@ pub enum Error {
         known: i64,
     },
     /// The disk is full.
-    #[error(
-        "there is no space in {path}: {source}; make some and run the same again, what is done is kept"
-    )]
+    #[error("there is no space in {path}")]
     NoSpace {
         /// Where.
         path: PathBuf,
@@ -44,7 +41,7 @@ pub enum Error {
         source: io::Error,
     },
     /// A file could not be read or written.
-    #[error("{path} cannot be read or written: {source}")]
+    #[error("{path} cannot be read or written")]
     Io {
         /// Which.
         path: PathBuf,
@@ -52,14 +49,11 @@ pub enum Error {
         source: io::Error,
     },
     /// The disk is full, or refuses to be written, so that nothing can be noted.
-    #[error(
-        "there is no space for the book-keeping of sync, or the disk refuses it; make some and run the same again, what is \
-         done is kept"
-    )]
-    NoSpaceForBook,
+    #[error("there is no space for the book-keeping of sync, or the disk refuses it")]
+    NoSpaceForBook(#[source] rusqlite::Error),
     /// The book-keeping of sync cannot be read or written.
-    #[error("the book-keeping of sync failed: {0}")]
-    Book(rusqlite::Error),
+    #[error("the book-keeping of sync failed")]
+    Book(#[source] rusqlite::Error),
     /// The index cannot be read or written.
     #[error(transparent)]
     Index(#[from] IndexError),
@@ -70,8 +64,23 @@ pub enum Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        if database::is_full(&error) { Self::NoSpaceForBook } else { Self::Book(error) }
+        if database::is_full(&error) { Self::NoSpaceForBook(error) } else { Self::Book(error) }
     }
+}
+
+/// What happened and why, down to the first cause: for a log or a note, which show one line.
+///
+/// ```
+/// use postern_archive::{Error, chain};
+///
+/// let gone = std::io::Error::other("disk on fire");
+/// let error = Error::Io { path: "mail".into(), source: gone };
+/// assert_eq!(chain(&error), "mail cannot be read or written: disk on fire");
+/// ```
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 impl Error {

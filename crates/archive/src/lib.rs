@@ -27,7 +27,7 @@ pub use book::{
     Window,
 };
 pub use collected::{Collected, InMailbox};
-pub use error::Error;
+pub use error::{Error, chain};
 pub use intake::{Arrived, Intake, IntakeWriter, Settled};
 pub use original::Original;
 

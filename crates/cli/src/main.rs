@@ -5,6 +5,7 @@ mod clock;
 mod commands;
 mod data;
 mod exit;
+mod hint;
 mod interrupt;
 mod key;
 mod logs;

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use postern_query::{Advice, Errors, report};
 use serde::Serialize;
 
+use crate::hint::hint;
 use crate::terminal;
 
 /// Said of a result that found no way out, such as onto a full disk.
@@ -85,11 +86,14 @@ pub(crate) fn note(text: impl Display) {
     writeln!(anstream::stderr(), "{}", terminal::styled(&text.to_string())).unwrap_or_default();
 }
 
-/// Why a command failed, with every cause.
+/// Why a command failed, with every cause, and what to do about it.
 pub(crate) fn fault(error: &anyhow::Error) {
     const RED: Style = AnsiColor::Red.on_default().effects(Effects::BOLD);
-    let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
-    note(format!("{}: {}", styled(RED, "error"), terminal::safe(&causes.join(": "))));
+    let mut causes = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
+    if let Some(hint) = hint(error) {
+        causes = format!("{causes}; {hint}");
+    }
+    note(format!("{}: {}", styled(RED, "error"), terminal::safe(&causes)));
 }
 
 /// What is wrong with a query, with carets.

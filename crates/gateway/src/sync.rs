@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_archive::Archive;
+use postern_archive::{Archive, chain};
 use postern_sync::{Collection, Error, Progress, Summary, SyncOptions};
 use tracing::{info, warn};
 
@@ -62,7 +62,7 @@ impl Scheduled {
         let tenant = self.tenant.as_str();
         match outcome {
             Ok(Summary { ended: Some(error), .. }) | Err(error) => {
-                warn!(tenant, %error, "sync ended early");
+                warn!(tenant, error = chain(&error), "sync ended early");
             }
             Ok(done) => info!(
                 tenant,

@@ -158,7 +158,10 @@ fn synced(state: &Shared, archive: &Archive, caller: &Caller) -> SyncStatus {
     let status = match archive.status() {
         Ok(status) => status,
         Err(error) => {
-            tracing::warn!(%error, "what was synced cannot be read");
+            tracing::warn!(
+                error = postern_archive::chain(&error),
+                "what was synced cannot be read"
+            );
             let error = Some("what was synced cannot be read; the log says why".to_owned());
             return SyncStatus { error, ..SyncStatus::default() };
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use postern_archive::search::{AddressBook, Asker, Coverage, Position, Search};
-use postern_archive::{Archive, Damage, Error, IndexError};
+use postern_archive::{Archive, Damage, Error, IndexError, chain};
 use postern_query::Query;
 use postern_query::schema::Sort;
 use tokio::sync::Semaphore;
@@ -47,7 +47,7 @@ impl From<Error> for LocalError {
             Error::Lost(lost) => Self::Gone(lost.to_string()),
             Error::Index(error) => error.into(),
             other => {
-                tracing::warn!(error = %other, "what is stored cannot be read");
+                tracing::warn!(error = chain(&other), "what is stored cannot be read");
                 Self::Failed("what is stored cannot be read; the log says why".to_owned())
             }
         }

@@ -107,7 +107,7 @@ impl Run {
                 .await?;
             all.extend(page.items);
             let next = markers.next(page.marker);
-            marker = next.map_err(|failure| Error::Away { what: WHAT.to_owned(), failure })?;
+            marker = next.map_err(|source| Error::Away { what: WHAT.to_owned(), source })?;
             if marker.is_none() {
                 break;
             }
@@ -132,12 +132,12 @@ impl Run {
             match self.heed(what, question().await)? {
                 Ok(answer) => return Ok(answer),
                 Err(failure) if failure.kind() == FailureKind::NotFound => {
-                    return Err(Error::NoTenant(tenant.to_owned()));
+                    return Err(Error::NoTenant { tenant: tenant.to_owned(), source: failure });
                 }
                 Err(failure) => {
                     tries += 1;
                     if tries >= TRIES || !failure.may_pass() {
-                        return Err(Error::Away { what: what.to_owned(), failure });
+                        return Err(Error::Away { what: what.to_owned(), source: failure });
                     }
                 }
             }

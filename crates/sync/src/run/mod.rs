@@ -243,5 +243,5 @@ impl Run {
 
 /// What a task came to.
 fn joined<T>(outcome: Result<Result<T, Error>, tokio::task::JoinError>) -> Result<T, Error> {
-    outcome.unwrap_or_else(|error| Err(Error::Defect(error.to_string())))
+    outcome.unwrap_or_else(|error| Err(Error::Defect(error)))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use postern_archive::{Book, MailboxStatus};
+use postern_archive::{Book, MailboxStatus, chain};
 
 use super::Run;
 use crate::Error;
@@ -109,10 +109,12 @@ impl Run {
     ) -> Result<Result<T, Failure>, Error> {
         let in_a_row = &self.health.failures_in_a_row;
         match answer {
-            Err(failure) if failure.kind() == FailureKind::KeyRefused => Err(Error::BadKey),
+            Err(failure) if failure.kind() == FailureKind::KeyRefused => {
+                Err(Error::BadKey(failure))
+            }
             Err(failure) if failure.may_pass() => {
                 if in_a_row.fetch_add(1, Relaxed) + 1 >= AWAY {
-                    return Err(Error::Away { what: what.to_owned(), failure });
+                    return Err(Error::Away { what: what.to_owned(), source: failure });
                 }
                 Ok(Err(failure))
             }
@@ -157,7 +159,7 @@ impl Run {
         if ended.is_none() && !self.is_stopped() {
             book.set_fact("finished", &self.now().to_string())?;
         }
-        Ok(book.set_fact("error", &ended.map(ToString::to_string).unwrap_or_default())?)
+        Ok(book.set_fact("error", &ended.map(|error| chain(error)).unwrap_or_default())?)
     }
 }
 

@@ -1,0 +1,37 @@
+//! What to do about an error of a library, in the flags of the command line.
+
+use postern_archive::Error as Stored;
+use postern_sync::Error as Sync;
+
+/// What to type or check, where that helps.
+pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
+    error.chain().find_map(|cause| {
+        let stored = || cause.downcast_ref().and_then(of_stored);
+        cause.downcast_ref().and_then(of_sync).or_else(stored)
+    })
+}
+
+const fn of_sync(error: &Sync) -> Option<&'static str> {
+    match error {
+        Sync::BadKey(_) => Some(
+            "give a valid one with --key-file or POSTERN_KEY and run the same again; what is done is kept",
+        ),
+        Sync::NoTenant { .. } => Some("check --tenant and the key"),
+        Sync::NoMailbox(_) => Some("check its address, or leave --mailbox out to sync all"),
+        Sync::Away { .. } => Some("run the same again later; what is done is kept"),
+        Sync::Archive(error) => of_stored(error),
+        Sync::NothingCollected | Sync::Defect(_) => None,
+    }
+}
+
+const fn of_stored(error: &Stored) -> Option<&'static str> {
+    match error {
+        Stored::Busy(_) => Some("wait until it is done"),
+        Stored::OtherTenant { .. } => Some("give another folder with --data DIR"),
+        Stored::LaterVersion { .. } => Some("use the later version"),
+        Stored::NoSpace { .. } | Stored::NoSpaceForBook(_) => {
+            Some("make some space and run the same again; what is done is kept")
+        }
+        Stored::Io { .. } | Stored::Book(_) | Stored::Index(_) | Stored::Lost(_) => None,
+    }
+}
