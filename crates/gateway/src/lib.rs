@@ -35,7 +35,6 @@
 //! | `local` | how the local index is asked |
 //! | `metrics` | what is counted |
 //! | [`api`] | the two faces over HTTP: drop-in below `/api`, native below `/v1` |
-//! | `pipe` | from a writer that blocks to a body that is sent |
 //! | `rate` | how often a key may ask |
 //! | `remembered` | what is remembered by texts that clients choose, and how much of it |
 //! | `slots` | how many requests, and large answers, there are at the same time |
@@ -53,7 +52,6 @@ mod engine;
 mod language;
 mod local;
 mod metrics;
-mod pipe;
 mod rate;
 mod remembered;
 mod serve;

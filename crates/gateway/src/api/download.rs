@@ -12,7 +12,7 @@ use super::held::{Busy, held};
 use super::html;
 use crate::State as Shared;
 use crate::access::Caller;
-use crate::pipe::{Pipe, copy};
+use crate::local::pipe::{Pipe, copy};
 use postern_archive::Original;
 
 pub(super) const MESSAGE: HeaderValue = HeaderValue::from_static("message/rfc822");

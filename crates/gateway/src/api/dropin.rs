@@ -25,8 +25,8 @@ use crate::config::EngineName;
 use crate::engine::{
     Ask, LocalIndex, Outcome, PAGE_LIMIT, Premium, Refusal, SKIP_LIMIT, To, Why, failed,
 };
+use crate::local::pipe::Pipe;
 use crate::local::{Local, LocalEngine, LocalError, Question};
-use crate::pipe::Pipe;
 use crate::shadow::{self, Theirs};
 
 type IndexPath = Result<Path<(String, String)>, PathRejection>;

@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
 use crate::access::Caller;
-use crate::pipe::CHUNK;
+use crate::local::pipe::CHUNK;
 use crate::slots::{Full, Slot};
 
 /// Why an answer is not sent now: too many others are.

@@ -24,7 +24,7 @@ use super::problem::seconds;
 use crate::access::Denied;
 use crate::language::Refused;
 use crate::local::LocalEngine;
-use crate::pipe::Stopped;
+use crate::local::pipe::Stopped;
 
 /// A refusal: `{"error":{"code","message"}}`.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 mod allowance;
 mod engine;
+pub(crate) mod pipe;
 mod verify;
 
 use std::fmt;
@@ -22,7 +23,7 @@ use allowance::StopOnDrop;
 pub use engine::LocalEngine;
 use verify::Verified;
 
-use crate::pipe::{Pipe, Stopped};
+use pipe::{Pipe, Stopped};
 
 /// Why there is no local answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -24,8 +24,8 @@ use super::native::admit;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State as Shared;
+use crate::local::pipe::{Pipe, Stopped};
 use crate::local::{LocalEngine, Question};
-use crate::pipe::{Pipe, Stopped};
 use write::Writer;
 
 /// Messages that are looked for at once. The search is made again for each page, so few pages cost little;

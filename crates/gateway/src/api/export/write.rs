@@ -11,7 +11,7 @@ use zip::{CompressionMethod, ZipWriter};
 use super::Format;
 use super::mboxrd::Mboxrd;
 use crate::api::download::safe;
-use crate::pipe::{Pipe, Stopped, copy};
+use crate::local::pipe::{Pipe, Stopped, copy};
 
 /// What the columns of a table are called.
 const COLUMNS: [&str; 14] = [

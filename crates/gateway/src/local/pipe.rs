@@ -13,7 +13,7 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 use tracing::warn;
 
-use crate::local::LocalError;
+use super::LocalError;
 
 /// Bytes that are sent at once.
 pub(crate) const CHUNK: usize = 64 << 10;
