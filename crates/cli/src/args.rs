@@ -1,5 +1,6 @@
 //! The command line.
 
+mod help;
 mod jobs;
 
 use std::path::PathBuf;
@@ -8,11 +9,12 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use postern_query::Target;
 
+pub(crate) use help::parse;
 pub(crate) use jobs::{Collect, JobFlags, KeyFlags, Restore, Service};
 
-/// Search for collected Microsoft 365 mail: one query, every engine, always an answer.
+/// Search collected Microsoft 365 mail.
 ///
-/// First make an index of a folder of mail, then search it:
+/// Index a folder of mail, then search it:
 ///
 ///   postern index ~/mail
 ///   postern search 'from:alice has:attachment after:2024-01-01 "overdue invoice"'
@@ -28,70 +30,72 @@ pub(crate) struct Arguments {
 /// What every command takes.
 #[derive(Args, Debug)]
 pub(crate) struct Common {
-    /// Where the index lies [default: the platform's data folder]
+    /// The data folder, which holds the index and stored mail [default: the platform's]
     #[arg(long, global = true, value_name = "DIR", env = "POSTERN_DATA")]
     pub(crate) data: Option<PathBuf>,
     /// The configuration file
     #[arg(long, global = true, value_name = "FILE", env = "POSTERN_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// Say nothing but the result
+    /// Print nothing but the result
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Say more; twice for everything
+    /// Print more; twice for everything
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Index mail: folders, single messages, mbox, Maildir, Outlook, zip and tar of these, documents
+    /// Index mail from files and folders
+    ///
+    /// Reads folders, single messages, mbox, Maildir, Outlook files, zip and tar files of these, and
+    /// documents (.jsonl).
     ///
     /// Run it again at any time: only what is new or has changed is read. The first folder below a
     /// path names the mailbox, the rest the folder: PATH/ann@contoso.com/Archive/2024/1.eml.
     Index(Index),
-    /// Search the local index
+    /// Search the indexed mail
     ///
     /// Words narrow: two words mean both. OR, NOT and - work, and so do brackets and "phrases".
     /// Operators: from to cc bcc recipients participants subject body filename ext has:attachment
     /// after before until date size importance is id thread sort.
     Search(Search),
-    /// Show what each target is sent for a query, and how faithful it is
+    /// Translate a query for other search programs
     Translate(Translate),
-    /// Show one message
+    /// Show one message, or print its original
     Show(Show),
-    /// What is indexed, and how fresh it is
+    /// Show how much mail is indexed, and how fresh it is
     Status(Status),
     /// Verify every checksum of the data folder
     ///
-    /// Reads all of the index, its book-keeping and the stored originals, names each file that is not what
-    /// was written there and what to do about it, and exits with 1 then. Closes to other users what is
-    /// open to them. Searching verifies nothing of this; `serve` verifies the index once, beside its work.
+    /// Reads the index, its ledger and the stored originals. Names each damaged file and what to do about
+    /// it, and then exits with 1. Closes files that other users can read. Searching verifies nothing;
+    /// `serve` verifies the index once, in the background.
     Check(Check),
-    /// Download from DataTap what was collected, store the originals, index them
+    /// Download collected mail from DataTap and index it
     ///
-    /// Run it again at any time: it goes on where the last run ended, and asks only for what may have
-    /// changed. Exits with 3 when some messages could not be fetched.
+    /// Stores the originals. Run it again at any time: it continues where the last run ended, and asks only
+    /// for what may have changed. Exits with 3 when some messages could not be fetched.
     Sync(Sync),
-    /// Run the gateway: premium when it answers, the local index when it does not
+    /// Run the gateway: premium first, the local index when premium cannot answer
     Serve(Serve),
-    /// Have DataTap collect mail now, and follow the job to its end
+    /// Have DataTap collect mail now
     ///
     /// Collects from the live mailboxes into the location where collected data lies: all of them, or
-    /// those named with --mailbox. Progress goes to stderr. When this command is stopped the job goes on
-    /// at the service. Collecting is not indexing: download and index the mail afterwards.
+    /// those named with --mailbox. Follows the job to its end; progress goes to stderr. When you stop this
+    /// command, the job continues at the service. Collecting is not indexing: run `postern sync` afterwards.
     ///
     /// For example, two mailboxes, with the service and key of a configuration:
     ///
     ///   postern --config postern.toml collect --mailbox ann@contoso.com --mailbox bob@contoso.com
     ///
-    /// Exit code 1: the job failed, or was not over in time (--wait). A state that is not known here is
-    /// taken for one on the way.
+    /// Exit code 1: the job failed, or did not end in time (--wait). An unknown state counts as running.
     #[command(verbatim_doc_comment)]
     Collect(Collect),
     /// Have DataTap restore the mailboxes of what a query finds
     ///
-    /// Looks in the local index, makes the job from the mailboxes of the messages that were found, and
-    /// shows it. Nothing is written anywhere unless you add --yes: a restore writes into live mailboxes.
+    /// Searches the local index, makes a job for the mailboxes of the messages found, and shows it. It
+    /// writes nothing unless you add --yes: a restore writes into live mailboxes.
     ///
     /// The service restores whole mailboxes, not single messages: everything that was collected of a
     /// mailbox goes back into it, however few of its messages match.
@@ -125,25 +129,25 @@ pub(crate) struct Index {
     /// Memory of the writer, such as 256M
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = crate::values::size)]
     pub(crate) memory: usize,
-    /// The mailbox of everything [default: the first folder]
+    /// The mailbox of all messages [default: the first folder of the path]
     #[arg(long, value_name = "NAME")]
     pub(crate) mailbox: Option<String>,
-    /// The folder of everything [default: the rest of the path]
+    /// The folder of all messages [default: the rest of the path]
     #[arg(long, value_name = "NAME")]
     pub(crate) folder: Option<String>,
-    /// Forget the index that is there, whichever version made it
+    /// Delete the index first, whichever version made it
     #[arg(long)]
     pub(crate) rebuild: bool,
-    /// Forget files below PATH that are gone, and the messages that no other file has
+    /// Forget deleted files below PATH, and the messages that no other file has
     #[arg(long)]
     pub(crate) prune: bool,
-    /// Do not look into attachments: faster, but `contents:` finds nothing
+    /// Skip attachments: faster, but `contents:` finds nothing
     #[arg(long)]
     pub(crate) no_attachment_text: bool,
     /// Messages between two commits
     #[arg(long, value_name = "N", default_value_t = 100_000, hide = true)]
     pub(crate) commit_every: u64,
-    /// How the summary is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
 }
@@ -159,16 +163,16 @@ pub(crate) struct Search {
     /// newest, oldest, relevance, largest, smallest, sender or subject
     #[arg(long, value_name = "ORDER")]
     pub(crate) sort: Option<String>,
-    /// Print only how many messages match
+    /// Print only the number of matches
     #[arg(long)]
     pub(crate) count: bool,
-    /// How results are written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: SearchFormat,
-    /// An OData filter that must hold too
+    /// An OData filter that must match as well
     #[arg(long, value_name = "ODATA")]
     pub(crate) filter: Option<String>,
-    /// Say how the query was understood
+    /// Show how Postern understood the query
     #[arg(long)]
     pub(crate) explain: bool,
     /// Answer a batch: one JSON request a line, from a file or - for standard input
@@ -193,10 +197,10 @@ pub(crate) struct Translate {
     /// The target, or `english` for what the query means and no more
     #[arg(long, value_name = "TARGET", default_value = "all", value_parser = targets())]
     pub(crate) to: &'static [Target],
-    /// A /fields answer: which fields the premium index has
+    /// A saved /fields answer of the premium index
     #[arg(long, value_name = "FILE")]
     pub(crate) fields: Option<PathBuf>,
-    /// How the answer is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
 }
@@ -209,21 +213,21 @@ pub(crate) struct Show {
     /// Print the original message, byte for byte
     #[arg(long, conflicts_with = "format")]
     pub(crate) eml: bool,
-    /// How the message is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Status {
-    /// How the status is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
 }
 
 #[derive(Args, Debug)]
 pub(crate) struct Check {
-    /// How the result is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
 }
@@ -235,7 +239,7 @@ pub(crate) struct Serve {
     pub(crate) listen: Option<String>,
     #[command(flatten)]
     pub(crate) service: Service,
-    /// How long premium is waited for, such as 5s or 800ms
+    /// How long to wait for premium, such as 5s or 800ms
     #[arg(long, value_name = "TIME", env = "POSTERN_DEADLINE")]
     pub(crate) deadline: Option<String>,
 }
@@ -244,19 +248,19 @@ pub(crate) struct Serve {
 pub(crate) struct Sync {
     #[command(flatten)]
     pub(crate) service: Service,
-    /// A mailbox to sync; may be given again [default: all that were collected]
+    /// Sync only this mailbox; repeat for more [default: all that were collected]
     #[arg(long, value_name = "ADDR")]
     pub(crate) mailbox: Vec<String>,
-    /// Nothing that arrived before, such as 2024-01-31
+    /// Skip mail that arrived before this date, such as 2024-01-31
     #[arg(long, value_name = "DATE", value_parser = crate::values::since)]
     pub(crate) since: Option<jiff::Timestamp>,
-    /// Requests at the same time [default: 4]
+    /// Parallel downloads [default: 4]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) jobs: Option<u16>,
-    /// Say what would be downloaded, and change nothing
+    /// List what would be downloaded, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// List everything again, and not only what may have changed
+    /// List everything again, not only what may have changed
     #[arg(long)]
     pub(crate) full: bool,
     /// Remove here what is gone upstream
@@ -268,7 +272,7 @@ pub(crate) struct Sync {
     /// How long an answer of the service may take
     #[arg(long, value_name = "TIME", hide = true, value_parser = postern_gateway::config::answer_time)]
     pub(crate) answer_time: Option<std::time::Duration>,
-    /// How the summary is written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
 }
@@ -281,7 +285,7 @@ pub(crate) struct Config {
 
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub(crate) enum ConfigAction {
-    /// Say whether the configuration is valid
+    /// Check whether the configuration is valid
     Check,
     /// Print the configuration with secrets masked
     Show,

@@ -16,8 +16,6 @@ mod settings;
 mod terminal;
 mod values;
 
-use clap::Parser as _;
-
 use args::{Arguments, Command};
 use exit::Exit;
 
@@ -28,7 +26,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> std::process::ExitCode {
     private::make_private();
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| exit::usage(&error));
+    let arguments = args::parse().unwrap_or_else(|error| exit::usage(&error));
     let outcome = run(&arguments);
     exit::finish(outcome).into()
 }

@@ -16,7 +16,7 @@ pub(crate) struct Service {
     /// The DataTap base URL
     #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM", hide_env_values = true)]
     pub(crate) premium: Option<String>,
-    /// The tenant that the key belongs to; without a key, the one that is meant of a configuration
+    /// The tenant of the key; without a key, which tenant of the configuration
     #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
     pub(crate) tenant: Option<String>,
     #[command(flatten)]
@@ -26,11 +26,11 @@ pub(crate) struct Service {
 /// The key of the tenant, and where it comes from.
 #[derive(Args, Debug)]
 pub(crate) struct KeyFlags {
-    /// A file with the key of the tenant, or - for standard input; without it the variable
-    /// `POSTERN_KEY` holds the key. Clients of the gateway present the same one
+    /// A file with the key, or - for standard input [default: the variable POSTERN_KEY]. Clients of the
+    /// gateway present the same key
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub(crate) key_file: Option<PathBuf>,
-    /// The key itself; everyone on this machine can then see it in the list of processes
+    /// The key itself; every user of this machine can then see it in the list of processes
     #[arg(long, value_name = "KEY", value_parser = secret)]
     pub(crate) key: Option<Secret>,
 }
@@ -44,19 +44,19 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 /// What every job takes.
 #[derive(Args, Debug)]
 pub(crate) struct JobFlags {
-    /// The location that is read, where the tenant has several
+    /// The location to read, if the tenant has several
     #[arg(long, value_name = "ID")]
     pub(crate) source: Option<String>,
-    /// The location that is written, where the tenant has several
+    /// The location to write, if the tenant has several
     #[arg(long, value_name = "ID")]
     pub(crate) destination: Option<String>,
-    /// What the job is called
+    /// The name of the job
     #[arg(long, value_name = "TEXT", default_value = "postern")]
     pub(crate) name: String,
-    /// The pause between two questions about the job
+    /// How often to ask for the state of the job
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = time)]
     pub(crate) every: Duration,
-    /// How long the job is waited for, states that nobody knows included
+    /// How long to wait for the job
     #[arg(long, value_name = "TIME", default_value = "6h", value_parser = time)]
     pub(crate) wait: Duration,
     /// How the job and its end are written
