@@ -22,7 +22,7 @@ impl Emitter<'_> {
         }
         let lists = roles.iter().map(|role| self.addresses(known, *role, pattern));
         let lists: Vec<_> = lists.collect::<Option<_>>()?;
-        // Nobody known is not nobody.
+        // An empty address book does not mean that no message matches.
         if lists.iter().all(Vec::is_empty) {
             return None;
         }
