@@ -26,7 +26,7 @@ pub(crate) struct Service {
 /// The key of the tenant, and where it comes from.
 #[derive(Args, Debug)]
 pub(crate) struct KeyFlags {
-    /// A file with the key, or - for standard input [default: the variable POSTERN_KEY]. Clients of the
+    /// A file with the key, or - for standard input [default: the variable `POSTERN_KEY`]. Clients of the
     /// gateway present the same key
     #[arg(long, value_name = "FILE", conflicts_with = "key")]
     pub(crate) key_file: Option<PathBuf>,
