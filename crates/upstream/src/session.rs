@@ -11,7 +11,31 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use crate::{Answer, DataTap, Failure, Fault, Secret, TenantSettings};
+use crate::{Answer, DataTap, Failure, Fault, Retry, Secret};
+
+/// Times and limits of a tenant's calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantSettings {
+    /// How many requests are under way at once; further ones wait.
+    pub parallel: usize,
+    /// How often a failed call is made again.
+    pub retry: Retry,
+    /// How long an answer may take.
+    pub answer_time: Duration,
+    /// How long the download of one message may take.
+    pub download_time: Duration,
+}
+
+impl Default for TenantSettings {
+    fn default() -> Self {
+        Self {
+            parallel: 4,
+            retry: Retry::default(),
+            answer_time: Duration::from_secs(60),
+            download_time: Duration::from_secs(600),
+        }
+    }
+}
 
 /// Cheap to clone; all clones share their connections, limit and count.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use postern_query::{Attachment, Message};
 
 use super::properties::Properties;
-use super::{File, Item, people, rtf};
+use super::{File, OutlookItem, people, rtf};
 use crate::contents::{Attached, Contents, Reading};
 use crate::parse::body::clean;
 use crate::{html, id_of, parse};
@@ -44,7 +44,7 @@ const IDENTITY: [u16; 10] =
     [CLASS, SUBJECT, SUBMITTED, HEADERS, DELIVERED, BODY, RTF, HTML, MESSAGE_ID, 0x0c1f];
 
 /// The message that the item is.
-pub(super) fn message(item: &Item, place: &Place, contents: &mut Contents) -> Message {
+pub(super) fn message(item: &OutlookItem, place: &Place, contents: &mut Contents) -> Message {
     let properties = &item.properties;
     let mut message = of_headers(properties, place);
     message.id = identity(item);
@@ -97,7 +97,7 @@ fn unfolded_without(head: &str, start: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-fn identity(item: &Item) -> String {
+fn identity(item: &OutlookItem) -> String {
     if item.is_partial {
         // What tells one from another may be its row in the folder alone.
         return id_of(item.properties.whole_digest().as_bytes());
@@ -172,7 +172,7 @@ fn kind(class: &str) -> &'static str {
 }
 
 /// The plain text, else that of the HTML, else that of the rich text.
-pub(super) fn body(item: &Item) -> String {
+pub(super) fn body(item: &OutlookItem) -> String {
     let is_text = |text: &String| !text.trim().is_empty();
     let properties = &item.properties;
     let plain = properties.text(BODY).map(|text| clean(&text)).filter(is_text);
@@ -182,7 +182,7 @@ pub(super) fn body(item: &Item) -> String {
 }
 
 /// The attachments that are not shown inside the text.
-pub(super) fn attachments(item: &Item, contents: &mut Contents) -> Vec<Attachment> {
+pub(super) fn attachments(item: &OutlookItem, contents: &mut Contents) -> Vec<Attachment> {
     let files = item.attachments.iter().filter(|file| !is_inline(file));
     files.filter_map(|file| attachment(file, contents)).collect()
 }

@@ -28,7 +28,7 @@ const MAX_DEPTH: u8 = 8;
 
 /// An item with what belongs to it, as it was found.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Item {
+pub struct OutlookItem {
     pub(crate) properties: Properties,
     pub(crate) recipients: Vec<Properties>,
     pub(crate) attachments: Vec<File>,
@@ -36,7 +36,7 @@ pub struct Item {
     pub(crate) is_partial: bool,
 }
 
-impl Item {
+impl OutlookItem {
     /// Bytes of the files in it.
     pub(crate) fn bytes(&self) -> usize {
         self.attachments.iter().filter_map(|file| Some(file.content.as_ref()?.len())).sum()
@@ -52,7 +52,7 @@ pub(crate) struct File {
     /// Its content, unless that is too long to be read.
     pub(crate) content: Option<Vec<u8>>,
     /// The item that it is.
-    pub(crate) item: Option<Box<Item>>,
+    pub(crate) item: Option<Box<OutlookItem>>,
 }
 
 /// The message in the bytes of a `.msg` file or of TNEF; nothing for any other bytes.
@@ -65,7 +65,7 @@ pub(super) fn parse(raw: &[u8], place: &Place, contents: &mut Contents) -> Optio
 }
 
 /// Whether it says what kind of item it is.
-pub(crate) fn has_class(item: &Item) -> bool {
+pub(crate) fn has_class(item: &OutlookItem) -> bool {
     fields::class(&item.properties).is_some()
 }
 
@@ -75,7 +75,7 @@ pub(crate) fn is_outlook(raw: &[u8]) -> bool {
 }
 
 /// The message that an item of a mail store is.
-pub(crate) fn message(item: &Item, place: &Place, contents: &mut Contents) -> Message {
+pub(crate) fn message(item: &OutlookItem, place: &Place, contents: &mut Contents) -> Message {
     contents.begin();
     fields::message(item, place, contents)
 }

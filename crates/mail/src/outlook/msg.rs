@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cfb::CompoundFile;
 
 use super::properties::{Properties, Value};
-use super::{File, Item, MAX_DEPTH};
+use super::{File, MAX_DEPTH, OutlookItem};
 use crate::contents::MAX_BYTES;
 
 /// Every compound file begins with it.
@@ -28,7 +28,7 @@ pub(crate) fn is_item(raw: &[u8]) -> bool {
 }
 
 /// The item of the file.
-pub(super) fn read(raw: &[u8]) -> Option<Item> {
+pub(super) fn read(raw: &[u8]) -> Option<OutlookItem> {
     // No more is read than the file can hold, however often its streams share their bytes.
     let left = 2 * raw.len() as u64;
     let mut storages = Storages { file: open(raw)?, left, keywords: None };
@@ -68,12 +68,12 @@ impl Storages<'_> {
         super::keywords(&content("__substg1.0_00030102")?, &content("__substg1.0_00040102")?)
     }
 
-    fn item(&mut self, storage: &Path, depth: u8) -> Item {
+    fn item(&mut self, storage: &Path, depth: u8) -> OutlookItem {
         let children = self.children(storage);
         // The items in others are written with a shorter head than the outermost one.
         let properties = self.properties(&children, if depth == 0 { 32 } else { 24 });
         let code_page = properties.code_page();
-        let mut item = Item { properties, ..Item::default() };
+        let mut item = OutlookItem { properties, ..OutlookItem::default() };
         for child in children.iter().filter(|child| !child.is_stream) {
             if child.name.starts_with("__recip_version1.0_") {
                 let children = self.children(&child.path);

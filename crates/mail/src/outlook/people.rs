@@ -2,7 +2,7 @@
 
 use postern_query::{Message, Recipient};
 
-use super::Item;
+use super::OutlookItem;
 use super::properties::Properties;
 
 /// The numbers of the properties that a person has in some role.
@@ -24,7 +24,7 @@ const RECIPIENT_TYPE: u16 = 0x0c15;
 
 /// Puts sender and recipients into the message, where the item knows them; the headers that came
 /// with it may know more.
-pub(super) fn fill(message: &mut Message, item: &Item) {
+pub(super) fn fill(message: &mut Message, item: &OutlookItem) {
     let senders = SENDERS.iter().filter_map(|role| person(&item.properties, role));
     if let Some(sender) = senders.max_by_key(is_whole) {
         if is_whole(&sender) || message.from_address.is_none() {
@@ -49,7 +49,7 @@ fn is_whole(person: &Recipient) -> bool {
     person.address.as_deref().is_some_and(|address| address.contains('@'))
 }
 
-fn recipients(item: &Item, kinds: &[i64]) -> Vec<Recipient> {
+fn recipients(item: &OutlookItem, kinds: &[i64]) -> Vec<Recipient> {
     // Above the low bits are flags, such as that of a copy that was sent already.
     let is = |one: &&Properties| kinds.contains(&(one.number(RECIPIENT_TYPE).unwrap_or(1) & 0xf));
     let people = item.recipients.iter().filter(is).filter_map(|one| person(one, &RECIPIENT));

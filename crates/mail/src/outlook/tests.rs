@@ -4,7 +4,7 @@ use std::io::{Cursor, Write as _};
 
 use postern_query::Message;
 
-use super::{Contents, Item, Properties, Value};
+use super::{Contents, OutlookItem, Properties, Value};
 use crate::parse;
 use postern_query::Place;
 
@@ -135,7 +135,7 @@ fn items_that_cannot_be_opened_are_what_their_folder_lists() {
         properties.insert(0x001a, Value::Text("IPM.Contact".into()));
         properties.insert(0x0037, Value::Text(subject.into()));
         properties.insert(0x67f2, Value::Number(row));
-        let item = Item { properties, is_partial: true, ..Item::default() };
+        let item = OutlookItem { properties, is_partial: true, ..OutlookItem::default() };
         super::message(&item, &Place::default(), &mut Contents::default())
     };
     let message = listed(1, "Ann Lee");

@@ -1,7 +1,7 @@
 //! TNEF, the transport form of items: attributes one after the other (MS-OXTNEF).
 
 use super::properties::{Properties, Value};
-use super::{File, Item, MAX_DEPTH, names};
+use super::{File, MAX_DEPTH, OutlookItem, names};
 
 const MAGIC: &[u8] = b"\x78\x9f\x3e\x22";
 
@@ -14,14 +14,14 @@ const SHORT_NAME: u16 = 0x3704;
 const MOST: u32 = 100_000;
 
 /// The item that the bytes hold; what breaks off is kept as far as it goes.
-pub(super) fn read(raw: &[u8]) -> Option<Item> {
+pub(super) fn read(raw: &[u8]) -> Option<OutlookItem> {
     read_within(raw, 0)
 }
 
-fn read_within(raw: &[u8], depth: u8) -> Option<Item> {
+fn read_within(raw: &[u8], depth: u8) -> Option<OutlookItem> {
     let mut attributes = Bytes(raw.strip_prefix(MAGIC)?);
     attributes.take(2)?;
-    let mut item = Item::default();
+    let mut item = OutlookItem::default();
     // Reads until the bytes end, wherever that is.
     while attribute(&mut attributes, &mut item, depth).is_some() {}
     for recipient in &mut item.recipients {
@@ -34,7 +34,7 @@ fn read_within(raw: &[u8], depth: u8) -> Option<Item> {
 }
 
 /// Level, id, length, content, check sum.
-fn attribute(bytes: &mut Bytes<'_>, item: &mut Item, depth: u8) -> Option<()> {
+fn attribute(bytes: &mut Bytes<'_>, item: &mut OutlookItem, depth: u8) -> Option<()> {
     bytes.take(1)?;
     let id = bytes.u32()?;
     let length = bytes.u32()?;
@@ -67,7 +67,7 @@ fn attribute(bytes: &mut Bytes<'_>, item: &mut Item, depth: u8) -> Option<()> {
     Some(())
 }
 
-fn recipients(bytes: &mut Bytes<'_>, item: &mut Item) {
+fn recipients(bytes: &mut Bytes<'_>, item: &mut OutlookItem) {
     let rows = bytes.u32().unwrap_or_default().min(MOST);
     for _ in 0..rows {
         if bytes.0.is_empty() {
@@ -80,7 +80,7 @@ fn recipients(bytes: &mut Bytes<'_>, item: &mut Item) {
 }
 
 /// A number of properties; the item in them, which is the content of an attachment.
-fn properties(bytes: &mut Bytes<'_>, into: &mut Properties, depth: u8) -> Option<Box<Item>> {
+fn properties(bytes: &mut Bytes<'_>, into: &mut Properties, depth: u8) -> Option<Box<OutlookItem>> {
     let mut inner = None;
     let count = bytes.u32().unwrap_or_default().min(MOST);
     for _ in 0..count {

@@ -20,7 +20,7 @@ use outlook_pst::{AnsiPstFile, UnicodePstFile};
 use super::read::{Content, Entry, Fault, Reading};
 use crate::guard::guarded;
 use crate::outlook;
-use crate::outlook::{Item, Properties, Value};
+use crate::outlook::{OutlookItem, Properties, Value};
 
 /// Folders in one another that are read.
 const MAX_DEPTH: usize = 64;
@@ -72,7 +72,7 @@ impl Mailbox {
         Ok(Self { form, keywords })
     }
 
-    fn item(&self, id: &EntryId) -> io::Result<Item> {
+    fn item(&self, id: &EntryId) -> io::Result<OutlookItem> {
         match &self.form {
             Form::Unicode(store) => {
                 let message = UnicodeMessage::read(Rc::clone(store), id, None)?;
@@ -91,7 +91,7 @@ impl Mailbox {
         }
     }
 
-    fn opened(&self, message: &dyn Message, attachments: Vec<outlook::File>) -> Item {
+    fn opened(&self, message: &dyn Message, attachments: Vec<outlook::File>) -> OutlookItem {
         let mut properties = Properties::default();
         for (number, value) in message.properties().iter() {
             insert(&mut properties, *number, value);
@@ -103,7 +103,7 @@ impl Mailbox {
         let table = message.recipient_table().into_iter();
         let mut recipients: Vec<_> = table.flat_map(|table| recipients(table.as_ref())).collect();
         recipients.iter_mut().for_each(|one| one.set_code_page(code_page));
-        Item { properties, recipients, attachments, is_partial: false }
+        OutlookItem { properties, recipients, attachments, is_partial: false }
     }
 
     fn file(&self, attachment: &dyn Attachment) -> outlook::File {
@@ -243,8 +243,8 @@ fn attachment_nodes(message: &dyn Message) -> impl Iterator<Item = NodeId> {
 // ---- to items ----
 
 /// An item of which there is no more than its folder lists.
-fn listed_item(properties: Properties) -> Option<Item> {
-    let item = Item { properties, is_partial: true, ..Item::default() };
+fn listed_item(properties: Properties) -> Option<OutlookItem> {
+    let item = OutlookItem { properties, is_partial: true, ..OutlookItem::default() };
     outlook::has_class(&item).then_some(item)
 }
 

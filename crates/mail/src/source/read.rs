@@ -49,7 +49,7 @@ pub enum Content {
     /// The bytes of a message.
     Raw(Vec<u8>),
     /// An item of Outlook, out of a file that has no bytes for it.
-    Item(Box<outlook::Item>),
+    Item(Box<outlook::OutlookItem>),
     /// A document, which may take the place of an older one of its id.
     Document(Box<Message>),
 }

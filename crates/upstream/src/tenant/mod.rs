@@ -7,11 +7,9 @@ mod jobs;
 mod page;
 mod reports;
 
-use std::time::Duration;
-
 use crate::request::escape;
-use crate::session::Session;
-use crate::{DataTap, Retry, Secret};
+use crate::session::{Session, TenantSettings};
+use crate::{DataTap, Secret};
 
 pub use browse::{Item, Listing, Location, LocationKind, Place, Source, SourceFilter, Window};
 pub use job::{Job, JobKind, Policy, Priority, Rule, Schedule, User};
@@ -20,30 +18,6 @@ pub use jobs::{JobState, Patience, Task};
 pub use page::Page;
 pub(crate) use page::timestamp;
 pub use reports::Report;
-
-/// Times and limits of a tenant's calls.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TenantSettings {
-    /// How many requests are under way at once; further ones wait.
-    pub parallel: usize,
-    /// How often a failed call is made again.
-    pub retry: Retry,
-    /// How long an answer may take.
-    pub answer_time: Duration,
-    /// How long the download of one message may take.
-    pub download_time: Duration,
-}
-
-impl Default for TenantSettings {
-    fn default() -> Self {
-        Self {
-            parallel: 4,
-            retry: Retry::default(),
-            answer_time: Duration::from_secs(60),
-            download_time: Duration::from_secs(600),
-        }
-    }
-}
 
 /// A client of one tenant; cheap to clone, and all clones share their connections and limits.
 ///
