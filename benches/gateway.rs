@@ -39,7 +39,7 @@ fn requests(criterion: &mut Criterion) {
     write_mail(mail.path(), &raw_mail(2_000)).unwrap();
     index(data.path(), mail.path()).unwrap();
     let runtime = Runtime::new().unwrap();
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = postern_upstream::http().no_proxy().build().unwrap();
     let (local, floor, through) = runtime.block_on(async {
         let local = gateway(data.path(), None).await;
         let body = ask(&client, &local).await;

@@ -64,7 +64,7 @@ async fn premium(body: String) -> String {
 
 /// The least that passes a request on.
 async fn forwarder(upstream: String) -> String {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = postern_upstream::http().no_proxy().build().unwrap();
     let pass = move |uri: Uri| {
         let (client, url) = (client.clone(), format!("{upstream}{uri}"));
         async move {
@@ -155,7 +155,7 @@ async fn load(
     most: usize,
     time: Duration,
 ) -> Load {
-    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(128).build().unwrap();
+    let client = postern_upstream::http().no_proxy().pool_max_idle_per_host(128).build().unwrap();
     let began = Instant::now();
     let mut working = tokio::task::JoinSet::new();
     for connection in 0..connections {
@@ -229,7 +229,9 @@ async fn main() {
     let local = gateway(data.path(), None).await;
     compare("local search", &local, &floor, &paths, &paths).await;
 
-    let body = reqwest::get(format!("{local}{}", paths[0])).await.unwrap().text().await.unwrap();
+    let client = postern_upstream::http().no_proxy().build().unwrap();
+    let body = client.get(format!("{local}{}", paths[0])).send().await.unwrap();
+    let body = body.text().await.unwrap();
     let premium = premium(body).await;
     let (through, bare) =
         (gateway(data.path(), Some(premium.clone())).await, forwarder(premium).await);

@@ -122,7 +122,7 @@ impl Answer {
 
 /// Asks with a key.
 pub(crate) async fn get_with(url: &str, key: Option<&str>) -> Answer {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = postern_upstream::http().no_proxy().build().unwrap();
     let mut request = client.get(url);
     if let Some(key) = key {
         request = request.header("X-API-Key", key);

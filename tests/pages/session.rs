@@ -150,7 +150,7 @@ impl Drop for Session {
 
 /// As much of curl as the pages use: `-s`, `-i`, `-H`, `-d` and a URL.
 async fn curl(arguments: &str) -> String {
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let client = postern_upstream::http().no_proxy().build().unwrap();
     let (mut headers, mut body, mut url, mut with_head) = (Vec::new(), None, "", false);
     let mut arguments = arguments.split_terminator('\0');
     while let Some(argument) = arguments.next() {

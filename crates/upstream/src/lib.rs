@@ -33,7 +33,7 @@ pub use request::{SearchRequest, Target};
 pub use retry::Retry;
 pub use secret::Secret;
 pub use session::TenantSettings;
-pub use setup::{Settings, SetupError};
+pub use setup::{Settings, SetupError, http};
 pub use tenant::{
     Item, Job, JobKind, JobState, Listing, Location, LocationKind, Page, Patience, Place, Policy,
     Priority, Report, Rule, Schedule, Source, SourceFilter, Task, Tenant, User, Window,

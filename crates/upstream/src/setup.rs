@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::{Certificate, Client, Url, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, Url, redirect};
+use rustls::crypto::ring;
 
 /// Times and limits that rarely need changing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,8 +66,16 @@ fn has_credentials(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
 }
 
+/// The start of every HTTP client here: it says what TLS computes with, without which there is no client.
+#[expect(clippy::disallowed_methods, reason = "the one place where a client begins")]
+pub fn http() -> ClientBuilder {
+    // An error says that it was said before.
+    drop(ring::default_provider().install_default());
+    Client::builder()
+}
+
 fn http_client(base: &Url, settings: &Settings) -> Result<Client, SetupError> {
-    let builder = Client::builder()
+    let builder = http()
         .no_proxy()
         .redirect(redirect::Policy::none())
         .connect_timeout(settings.connect_timeout)

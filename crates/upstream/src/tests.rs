@@ -1,8 +1,12 @@
 //! The client against real sockets.
 
+use std::io::{Read, Write};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
@@ -193,5 +197,57 @@ fn certificates_are_certificates() {
         let settings = Settings { certificates: Some(pem.into()), ..Settings::default() };
         let error = DataTap::new("https://127.0.0.1", settings).unwrap_err();
         assert!(error.to_string().contains("in PEM"), "{error}");
+    }
+}
+
+/// A service behind TLS, whose certificate is for `localhost` alone; it answers what it is asked with `200`.
+fn behind_tls() -> u16 {
+    let certificate = include_bytes!("tests_certificates/server.pem");
+    let key = include_bytes!("tests_certificates/server.key");
+    let chain = CertificateDer::pem_slice_iter(certificate).map(Result::unwrap).collect();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, PrivateKeyDer::from_pem_slice(key).unwrap())
+        .unwrap();
+    let config = Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let session = rustls::ServerConnection::new(Arc::clone(&config)).unwrap();
+            answer(&mut rustls::StreamOwned::new(session, stream.unwrap()));
+        }
+    });
+    port
+}
+
+/// A client that takes offence at the certificate is gone in the middle of this.
+fn answer(stream: &mut (impl Read + Write)) {
+    let mut request = [0; 4_096];
+    if stream.read(&mut request).is_ok() {
+        let body = r#"{"Results":[],"Count":0}"#;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+        drop(stream.write_all(format!("{head}{body}").as_bytes()).and_then(|()| stream.flush()));
+    }
+}
+
+#[tokio::test]
+async fn only_a_certificate_that_is_trusted_and_for_this_name_is_taken() {
+    let port = behind_tls();
+    let authority = include_bytes!("tests_certificates/authority.pem");
+    for (host, trusted, expected) in [
+        ("localhost", Some(authority.to_vec()), "served"),
+        ("localhost", None, "tls"),
+        ("127.0.0.1", Some(authority.to_vec()), "tls"),
+    ] {
+        let settings = Settings { certificates: trusted, ..Settings::default() };
+        let client = DataTap::new(&format!("https://{host}:{port}"), settings).unwrap();
+        let key = Secret::new("s3cret");
+        let outcome =
+            client.search(call(&key, Duration::from_secs(5)), &SearchRequest::default()).await;
+        assert_eq!(outcome.code(), expected, "{host}: {outcome:?}");
     }
 }

@@ -3,6 +3,10 @@
 use super::*;
 use crate::{ServeError, bind};
 
+async fn get(address: String) -> reqwest::Result<reqwest::Response> {
+    postern_upstream::http().build()?.get(address).send().await
+}
+
 #[tokio::test]
 async fn serves_until_told_to_stop() {
     let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
@@ -11,7 +15,7 @@ async fn serves_until_told_to_stop() {
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let state = State::new(&nobody(None), now).unwrap();
     let running = tokio::spawn(bound.run(state, async move { stopped.await.unwrap() }));
-    let answer = reqwest::get(format!("http://{address}/healthz")).await.unwrap();
+    let answer = get(format!("http://{address}/healthz")).await.unwrap();
     assert_eq!(answer.text().await.unwrap(), "ok");
     stop.send(()).unwrap();
     running.await.unwrap().unwrap();
@@ -34,11 +38,11 @@ async fn requests_under_way_are_finished() {
     let state = State::over(&nobody(None), Locals::common(local), now).unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(bound.run(state, async move { stopped.await.unwrap() }));
-    drop(reqwest::get(format!("http://{address}/healthz")).await.unwrap());
-    let asking = tokio::spawn(reqwest::get(format!("http://{address}/v1/search?q=invoice")));
+    drop(get(format!("http://{address}/healthz")).await.unwrap());
+    let asking = tokio::spawn(get(format!("http://{address}/v1/search?q=invoice")));
     tokio::time::sleep(Duration::from_millis(300)).await;
     stop.send(()).unwrap();
     assert_eq!(asking.await.unwrap().unwrap().status(), 200);
     running.await.unwrap().unwrap();
-    assert!(reqwest::get(format!("http://{address}/healthz")).await.is_err(), "nobody new");
+    assert!(get(format!("http://{address}/healthz")).await.is_err(), "nobody new");
 }
