@@ -10,3 +10,6 @@ pub(crate) mod signature;
 pub(crate) mod stored;
 pub(crate) mod terms;
 pub(crate) mod wire;
+
+#[cfg(test)]
+mod tests;
