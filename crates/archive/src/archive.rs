@@ -158,13 +158,18 @@ impl Archive {
         ingest::run(&self.data, ingest, clock, progress)
     }
 
-    /// Opens books and store for what a sync brings.
+    /// Opens books and store for what a sync brings from the source of that name.
     ///
     /// # Errors
     ///
     /// When somebody else has them open, they hold the mail of another tenant, or the disk refuses.
-    pub fn intake(&self, tenant: &str, attachment_text: AttachmentText) -> Result<Intake, Error> {
-        Intake::open(&self.data, tenant, attachment_text)
+    pub fn intake(
+        &self,
+        tenant: &str,
+        source: &str,
+        attachment_text: AttachmentText,
+    ) -> Result<Intake, Error> {
+        Intake::open(&self.data, tenant, source, attachment_text)
     }
 
     /// The same over a copy of the books, which is gone in the end: to see what there would be to do.

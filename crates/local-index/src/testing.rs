@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use postern_query::Message;
+use postern_query::{Message, Place};
 
 use crate::ledger::{Occurrence, Source};
 use crate::search::Index;
@@ -30,6 +30,11 @@ pub(crate) fn source(path: &str, modified: i64) -> Source {
 /// A part of a file in which a message lies.
 pub(crate) fn occurrence(path: &str, part: &str) -> Occurrence {
     Occurrence { path: path.into(), part: part.into(), home: None }
+}
+
+/// A place without marks.
+pub(crate) fn place(mailbox: &str, folder: &str) -> Place {
+    Place { mailbox: Some(mailbox.to_owned()), folder: Some(folder.to_owned()), ..Place::NOWHERE }
 }
 
 /// Writes each part in a commit of its own, a later message with the same id in the place of an

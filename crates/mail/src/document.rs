@@ -1,7 +1,7 @@
 //! The `.jsonl` documents: a message as JSON with the field names of the premium index.
 
 use jiff::Timestamp;
-use postern_query::{Attachment, Message, Recipient};
+use postern_query::{Attachment, Message, Place, Recipient};
 use serde::{Deserialize, Serialize};
 
 /// Reads one document. Unknown keys are allowed and not kept.
@@ -131,6 +131,15 @@ impl From<Document> for Message {
             let people = people.unwrap_or_default().into_iter();
             people.map(|person| Recipient { name: person.name, address: person.address }).collect()
         };
+        let place = Place {
+            mailbox: document.mailbox,
+            folder: document.folder,
+            is_read: document.is_read,
+            item_id: document.item_id,
+            fragment_id: document.fragment_id,
+            ..Place::NOWHERE
+        };
+        let places = if place == Place::NOWHERE { Vec::new() } else { vec![place] };
         Self {
             id: document.id,
             internet_message_id: document.internet_message_id,
@@ -146,7 +155,6 @@ impl From<Document> for Message {
             sent: document.sent_date_time,
             has_attachments: document.has_attachments,
             importance: document.importance,
-            is_read: document.is_read,
             categories: document.categories.unwrap_or_default(),
             attachments: document
                 .attachments
@@ -160,10 +168,7 @@ impl From<Document> for Message {
                 })
                 .collect(),
             size: document.size,
-            mailbox: document.mailbox,
-            folder: document.folder,
-            item_id: document.item_id,
-            fragment_id: document.fragment_id,
+            places,
             ..Self::default()
         }
     }
@@ -172,6 +177,7 @@ impl From<Document> for Message {
 impl From<&Message> for Document {
     fn from(message: &Message) -> Self {
         let message = message.clone();
+        let place = message.place().clone();
         let people = |people: Vec<Recipient>| {
             Some(
                 people
@@ -195,7 +201,7 @@ impl From<&Message> for Document {
             sent_date_time: message.sent,
             has_attachments: message.has_attachments,
             importance: message.importance,
-            is_read: message.is_read,
+            is_read: place.is_read,
             categories: Some(message.categories),
             attachments: Some(
                 message
@@ -209,10 +215,10 @@ impl From<&Message> for Document {
                     .collect(),
             ),
             size: message.size,
-            mailbox: message.mailbox,
-            folder: message.folder,
-            item_id: message.item_id,
-            fragment_id: message.fragment_id,
+            mailbox: place.mailbox,
+            folder: place.folder,
+            item_id: place.item_id,
+            fragment_id: place.fragment_id,
         }
     }
 }
@@ -256,13 +262,15 @@ mod tests {
                 )| Message {
                     subject,
                     body,
-                    folder,
                     to_recipients,
                     attachments,
                     received,
-                    is_read,
                     size,
                     categories,
+                    places: (folder.is_some() || is_read.is_some())
+                        .then_some(Place { folder, is_read, ..Place::NOWHERE })
+                        .into_iter()
+                        .collect(),
                     ..Message::default()
                 },
             )
@@ -271,7 +279,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(300) })]
 
-        /// The index keeps messages in this form, so nothing may be lost in it.
+        /// Nothing may be lost in this form of a message that lies in one place.
         #[test]
         fn documents_read_back(message in message()) {
             let json = to_json(&message);

@@ -22,7 +22,7 @@ use postern_query::emit::{Json, Sent, elasticsearch};
 use postern_query::evaluate::{flag_value, instant_value, number_value, string_value};
 use postern_query::schema::{Sort, SortField, TextField};
 use postern_query::{
-    Attachment, Capabilities, Compiled, Condition, Context, Errors, Expr, Fidelity, Message,
+    Attachment, Capabilities, Compiled, Condition, Context, Errors, Expr, Fidelity, Message, Place,
     Predicate, Query, Recipient, Target, TextPattern, TextTest, evaluate, lucene, odata,
 };
 
@@ -307,23 +307,30 @@ fn message(number: u64, dice: &mut Dice) -> Message {
         sent: dice.some(Dice::moment),
         has_attachments: dice.flag(),
         importance: dice.some(|dice| dice.pick(&["low", "normal", "high"])),
-        is_read: dice.flag(),
         categories: dice.list(2, |dice| dice.pick(&["Red", "red", "Blue Category", "x\"y"])),
         attachments: dice.list(2, Dice::file),
         size: dice.some(|dice| i64::try_from(dice.below(10)).unwrap_or_default()),
-        mailbox: dice.some(Dice::address),
-        folder: dice.some(|dice| dice.pick(&["Inbox", "Archive/2024", "Archive/inbox", "x/2024"])),
         delivered_to: dice.list(2, Dice::address),
         list_id: dice.some(|dice| dice.pick(&["dev.example.org", "Dev.Example.org"])),
         references: dice.list(2, |dice| format!("<{}@x>", dice.below(9))),
         kind: dice.some(|dice| dice.pick(&["email", "meeting"])),
-        is_flagged: dice.flag(),
-        is_replied: dice.flag(),
-        is_draft: dice.flag(),
         is_signed: dice.flag(),
         is_encrypted: dice.flag(),
         damage: None,
         other_parts: Vec::new(),
+        places: vec![place(dice)],
+    }
+}
+
+fn place(dice: &mut Dice) -> Place {
+    Place {
+        mailbox: dice.some(Dice::address),
+        folder: dice.some(|dice| dice.pick(&["Inbox", "Archive/2024", "Archive/inbox", "x/2024"])),
+        source: dice.some(|dice| dice.pick(&["datatap", "files"])),
+        is_read: dice.flag(),
+        is_flagged: dice.flag(),
+        is_replied: dice.flag(),
+        is_draft: dice.flag(),
         item_id: dice.some(|dice| dice.below(9).to_string()),
         fragment_id: None,
     }

@@ -36,6 +36,8 @@ pub enum Wanted {
     Folder,
     /// Mailing list.
     MailingList,
+    /// Source.
+    Source,
     /// One of these words.
     Word(&'static [&'static str]),
     /// Something that nothing can be said of, such as words of a text.
@@ -142,6 +144,7 @@ fn wanted(name: &str) -> Wanted {
         Some(Operator::Category) => Wanted::Category,
         Some(Operator::Folder) => Wanted::Folder,
         Some(Operator::MailingList) => Wanted::MailingList,
+        Some(Operator::Source) => Wanted::Source,
         Some(Operator::Is) => Wanted::Word(plain::STATES),
         Some(Operator::Has) => Wanted::Word(&["attachment"]),
         Some(Operator::HasAttachment | Operator::IsRead | Operator::IsFlagged) => {

@@ -74,6 +74,22 @@ impl<L> Expr<L> {
         }
     }
 
+    /// Whether `test` holds for a leaf that stands under no NOT.
+    ///
+    /// ```
+    /// use postern_query::Expr;
+    ///
+    /// let expr = Expr::And(vec![Expr::Leaf(2), Expr::negated(Expr::Leaf(3))]);
+    /// assert!(expr.has_positive(&|number| *number == 2) && !expr.has_positive(&|number| *number == 3));
+    /// ```
+    pub fn has_positive(&self, test: &impl Fn(&L) -> bool) -> bool {
+        match self {
+            Self::And(parts) | Self::Or(parts) => parts.iter().any(|part| part.has_positive(test)),
+            Self::Not(_) => false,
+            Self::Leaf(leaf) => test(leaf),
+        }
+    }
+
     /// Calls `visit` for every leaf, left to right.
     pub fn for_each_leaf<'a>(&'a self, visit: &mut impl FnMut(&'a L)) {
         match self {

@@ -26,16 +26,52 @@ pub struct Attachment {
     pub unread: Option<String>,
 }
 
-/// Where a message lies.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+/// One place that a message lies in. Places sort by mailbox first.
+///
+/// ```
+/// use postern_query::Place;
+///
+/// let inbox = Place { mailbox: Some("ann@x.com".into()), folder: Some("Inbox".into()), ..Place::NOWHERE };
+/// assert!(inbox > Place::NOWHERE);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
-    /// Whose mailbox.
-    pub mailbox: String,
-    /// Folder path inside of it, separated by `/`.
-    pub folder: String,
+    /// Whose mailbox it is.
+    pub mailbox: Option<String>,
+    /// Folder path inside the mailbox, separated by `/`.
+    pub folder: Option<String>,
+    /// Configured name of the source that the message came from.
+    pub source: Option<String>,
+    /// Whether the message was read there.
+    pub is_read: Option<bool>,
+    /// Whether it carries a follow-up flag there.
+    pub is_flagged: Option<bool>,
+    /// Whether it was answered there.
+    pub is_replied: Option<bool>,
+    /// Whether it lies there as a draft that was never sent.
+    pub is_draft: Option<bool>,
+    /// The upstream's id of the item.
+    pub item_id: Option<String>,
+    /// The upstream's id of the fragment.
+    pub fragment_id: Option<String>,
 }
 
-/// One message with the fields of the premium index.
+impl Place {
+    /// The empty place, where a message without places is read.
+    pub const NOWHERE: Self = Self {
+        mailbox: None,
+        folder: None,
+        source: None,
+        is_read: None,
+        is_flagged: None,
+        is_replied: None,
+        is_draft: None,
+        item_id: None,
+        fragment_id: None,
+    };
+}
+
+/// One message with the fields of the premium index, and every place that it lies in.
 ///
 /// Missing values are `None`, as in the index; a list that is missing is empty.
 ///
@@ -75,8 +111,6 @@ pub struct Message {
     pub has_attachments: Option<bool>,
     /// `low`, `normal` or `high`.
     pub importance: Option<String>,
-    /// Whether it was read.
-    pub is_read: Option<bool>,
     /// Categories, each whole.
     pub categories: Vec<String>,
     /// Attachments in their order.
@@ -86,10 +120,6 @@ pub struct Message {
     pub other_parts: Vec<Attachment>,
     /// Size of the whole message in bytes.
     pub size: Option<i64>,
-    /// Whose mailbox it lies in.
-    pub mailbox: Option<String>,
-    /// Folder path inside the mailbox, separated by `/`.
-    pub folder: Option<String>,
     /// Addresses of the `Delivered-To` headers.
     pub delivered_to: Vec<String>,
     /// `List-Id` header without its angle brackets and without the phrase before them.
@@ -98,25 +128,65 @@ pub struct Message {
     pub references: Vec<String>,
     /// `email`, `meeting`, `note`, `task`, `contact` or `report`.
     pub kind: Option<String>,
-    /// Whether it carries a follow-up flag.
-    pub is_flagged: Option<bool>,
-    /// Whether it was answered.
-    pub is_replied: Option<bool>,
-    /// Whether it was never sent.
-    pub is_draft: Option<bool>,
     /// Whether it carries a signature.
     pub is_signed: Option<bool>,
     /// Whether its content is encrypted.
     pub is_encrypted: Option<bool>,
     /// What is broken in it, though it could be read as far as it goes.
     pub damage: Option<String>,
-    /// The upstream's id of the item.
-    pub item_id: Option<String>,
-    /// The upstream's id of the fragment.
-    pub fragment_id: Option<String>,
+    /// Every place that it lies in. See [`Message::each_place`] for one without places.
+    pub places: Vec<Place>,
 }
 
 impl Message {
+    /// The first place, or the empty one.
+    ///
+    /// ```
+    /// use postern_query::{Message, Place};
+    ///
+    /// assert_eq!(Message::default().place(), &Place::NOWHERE);
+    /// ```
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        self.places.first().unwrap_or(&Place::NOWHERE)
+    }
+
+    /// The first place, which is made where there is none.
+    pub fn place_mut(&mut self) -> &mut Place {
+        if self.places.is_empty() {
+            self.places.push(Place::NOWHERE);
+        }
+        // It was pushed above where there was none.
+        #[expect(clippy::indexing_slicing, reason = "there is one")]
+        &mut self.places[0]
+    }
+
+    /// Every place; the empty one where there is none, so that there is always a place to read a query at.
+    #[must_use]
+    pub fn each_place(&self) -> &[Place] {
+        const NOWHERE: &[Place] = &[Place::NOWHERE];
+        if self.places.is_empty() { NOWHERE } else { &self.places }
+    }
+
+    /// The message as someone sees it who may see only some places: without the others, and not at all
+    /// where none is left.
+    ///
+    /// ```
+    /// use postern_query::{Message, Place};
+    ///
+    /// let of = |mailbox: &str| Place { mailbox: Some(mailbox.into()), ..Place::NOWHERE };
+    /// let message = Message { places: vec![of("ann"), of("bob")], ..Message::default() };
+    /// let seen = message.seen_at(|place| place.mailbox.as_deref() == Some("bob")).unwrap();
+    /// assert_eq!(seen.places, [of("bob")]);
+    /// assert_eq!(seen.seen_at(|_| false), None);
+    /// ```
+    #[must_use]
+    pub fn seen_at(mut self, visible: impl Fn(&Place) -> bool) -> Option<Self> {
+        let is_seen = self.each_place().iter().any(&visible);
+        self.places.retain(visible);
+        is_seen.then_some(self)
+    }
+
     /// Everything that came with the text: the attachments, then the other parts.
     ///
     /// ```

@@ -65,6 +65,27 @@ fields! {
         ListId = "listId",
         /// `email`, `meeting`, `note`, `task`, `contact` or `report`.
         Kind = "kind",
+        /// Configured name of the source.
+        Source = "source",
+    }
+}
+
+impl StringField {
+    /// Whether the value belongs to a place of the message, so that it may have several.
+    #[must_use]
+    pub const fn is_of_place(self) -> bool {
+        match self {
+            Self::Mailbox | Self::Folder | Self::ItemId | Self::FragmentId | Self::Source => true,
+            Self::Id
+            | Self::InternetMessageId
+            | Self::ConversationId
+            | Self::Subject
+            | Self::FromAddress
+            | Self::FromName
+            | Self::Importance
+            | Self::ListId
+            | Self::Kind => false,
+        }
     }
 }
 
@@ -87,6 +108,17 @@ fields! {
         IsSigned = "isSigned",
         /// Is encrypted.
         IsEncrypted = "isEncrypted",
+    }
+}
+
+impl FlagField {
+    /// Whether it is a mark of a place of the message, so that it may be both yes and no.
+    #[must_use]
+    pub const fn is_of_place(self) -> bool {
+        match self {
+            Self::IsRead | Self::IsFlagged | Self::IsReplied | Self::IsDraft => true,
+            Self::HasAttachments | Self::IsSigned | Self::IsEncrypted => false,
+        }
     }
 }
 
@@ -202,6 +234,16 @@ impl SortField {
             .or(FlagField::from_path(path).map(Self::Flag))
             .or(NumberField::from_path(path).map(Self::Number))
             .or(InstantField::from_path(path).map(Self::Instant))
+    }
+
+    /// Whether the value belongs to a place of the message.
+    #[must_use]
+    pub const fn is_of_place(self) -> bool {
+        match self {
+            Self::String(field) => field.is_of_place(),
+            Self::Flag(field) => field.is_of_place(),
+            Self::Score | Self::Number(_) | Self::Instant(_) => false,
+        }
     }
 
     /// The name as written in `$orderby`.

@@ -16,6 +16,9 @@ pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send 
 
 /// Collected mail of one tenant, at one source. Retries are its own: a [`Failure`] comes after them.
 pub trait Collection: fmt::Debug + Send + Sync + 'static {
+    /// The name of the source, by which `source:` finds what was collected there.
+    fn name(&self) -> &str;
+
     /// The locations of the tenant.
     fn locations(&self) -> Asking<'_, Vec<Site>>;
 

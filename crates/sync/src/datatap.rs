@@ -7,6 +7,10 @@ use postern_upstream::{Item, Listing, LocationKind, SourceFilter, Tenant};
 use crate::collection::{Asking, Collection, Failure, FailureKind, Mailbox, Page, Site};
 
 impl Collection for Tenant {
+    fn name(&self) -> &str {
+        "datatap"
+    }
+
     fn locations(&self) -> Asking<'_, Vec<Site>> {
         Box::pin(async move {
             let found = Self::locations(self).await?;

@@ -23,6 +23,8 @@ pub struct Intake {
     data: PathBuf,
     book: Mutex<Book>,
     store: Store,
+    /// The name of what is collected from.
+    source: String,
     attachment_text: AttachmentText,
     /// Readers of attachments that nobody uses now: as many as there were messages at the same time.
     readers: Mutex<Vec<Contents>>,
@@ -47,10 +49,12 @@ impl Intake {
     pub(crate) fn open(
         data: &Path,
         tenant: &str,
+        source: &str,
         attachment_text: AttachmentText,
     ) -> Result<Self, Error> {
         let lock = lock(data)?;
-        Self::over(data, tenant, Book::open(data)?, attachment_text, Some(lock))
+        let intake = Self::over(data, tenant, Book::open(data)?, attachment_text, Some(lock))?;
+        Ok(Self { source: source.to_owned(), ..intake })
     }
 
     /// The same over a copy of the book, which is gone in the end: to see what there would be to do.
@@ -74,6 +78,7 @@ impl Intake {
             data: data.to_owned(),
             book: Mutex::new(book),
             store: Store::below(data),
+            source: String::new(),
             attachment_text,
             readers: Mutex::default(),
             _lock: lock,
@@ -107,17 +112,19 @@ impl Intake {
 
     /// The message with what only the source knows of it.
     fn read(&self, to_index: &ToIndex, bytes: &[u8]) -> Box<Message> {
-        let place = Place { mailbox: to_index.address.clone(), folder: to_index.path.clone() };
+        let place = Place {
+            mailbox: Some(to_index.address.clone()),
+            folder: Some(to_index.path.clone()),
+            source: Some(self.source.clone()),
+            item_id: Some(to_index.stored.id.clone()),
+            fragment_id: to_index.fragment.clone(),
+            ..Place::NOWHERE
+        };
         let idle = self.readers().pop();
         let mut reader = idle.unwrap_or_else(|| Contents::new(&self.attachment_text));
         let message = parse_with(bytes, &place, &mut reader);
         self.readers().push(reader);
-        Box::new(Message {
-            item_id: Some(to_index.stored.id.clone()),
-            fragment_id: to_index.fragment.clone(),
-            received: message.received.or(to_index.created),
-            ..message
-        })
+        Box::new(Message { received: message.received.or(to_index.created), ..message })
     }
 
     fn readers(&self) -> MutexGuard<'_, Vec<Contents>> {

@@ -37,9 +37,9 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
 fn json(message: &Message, places: &[Occurrence]) -> serde_json::Value {
     let mut value = document::to_value(message);
     let more = [
-        ("isFlagged", message.is_flagged.into()),
-        ("isReplied", message.is_replied.into()),
-        ("isDraft", message.is_draft.into()),
+        ("isFlagged", message.place().is_flagged.into()),
+        ("isReplied", message.place().is_replied.into()),
+        ("isDraft", message.place().is_draft.into()),
         ("isSigned", message.is_signed.into()),
         ("isEncrypted", message.is_encrypted.into()),
         ("damage", message.damage.clone().into()),
@@ -59,8 +59,8 @@ fn place_json(message: &Message, place: &Occurrence) -> serde_json::Value {
 /// Mailbox and folder of a place.
 fn home(message: &Message, place: &Occurrence) -> [Option<String>; 2] {
     match place.home.clone() {
-        Some(home) => [Some(home.mailbox), Some(home.folder)],
-        None => [message.mailbox.clone(), message.folder.clone()],
+        Some(home) => [home.mailbox, home.folder],
+        None => [message.place().mailbox.clone(), message.place().folder.clone()],
     }
 }
 
@@ -96,8 +96,8 @@ fn text(message: &Message, places: &[Occurrence]) -> anyhow::Result<()> {
         ("Received", message.received.map(|date| date.to_string()).unwrap_or_default()),
         ("Subject", message.subject.clone().unwrap_or_default()),
         ("Files", files.join(", ")),
-        ("Mailbox", message.mailbox.clone().unwrap_or_default()),
-        ("Folder", message.folder.clone().unwrap_or_default()),
+        ("Mailbox", message.place().mailbox.clone().unwrap_or_default()),
+        ("Folder", message.place().folder.clone().unwrap_or_default()),
         ("Marks", marks(message).join(", ")),
         ("Broken", message.damage.clone().unwrap_or_default()),
         ("Thread", message.conversation_id.clone().unwrap_or_default()),
@@ -119,10 +119,10 @@ fn text(message: &Message, places: &[Occurrence]) -> anyhow::Result<()> {
 /// The states that `is:` asks for.
 fn marks(message: &Message) -> Vec<&'static str> {
     let known = [
-        (message.is_read, "read", "unread"),
-        (message.is_flagged, "flagged", ""),
-        (message.is_replied, "replied", ""),
-        (message.is_draft, "draft", ""),
+        (message.place().is_read, "read", "unread"),
+        (message.place().is_flagged, "flagged", ""),
+        (message.place().is_replied, "replied", ""),
+        (message.place().is_draft, "draft", ""),
         (message.is_signed, "signed", ""),
         (message.is_encrypted, "encrypted", ""),
     ];

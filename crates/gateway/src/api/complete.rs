@@ -104,6 +104,7 @@ fn suggest(
         Wanted::Category => values(Completion::Category, "category"),
         Wanted::Folder => values(Completion::Folder, "folder"),
         Wanted::MailingList => values(Completion::ListId, "list"),
+        Wanted::Source => values(Completion::Source, "source"),
         Wanted::Anything => Ok(Vec::new()),
     }
 }

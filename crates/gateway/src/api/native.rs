@@ -90,7 +90,7 @@ pub(super) fn first(
     let mut found = None;
     let any = Search { query, order: &[], after: None, offset: 0, limit: 1, highlight: false };
     engine.each(&any, asker, &mut |hit| {
-        found = Some(hit.message);
+        found = Some(hit.there().into_owned());
         ControlFlow::Break(())
     })?;
     Ok(found)

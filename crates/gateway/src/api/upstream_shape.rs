@@ -138,7 +138,7 @@ pub(super) fn write_envelope(
 
 /// What is kept while somebody reads is the text alone.
 fn write_hit(before: &str, hit: Hit, out: &mut impl Write) -> io::Result<()> {
-    let document = Document { score: hit.score, fields: document::to_value(&hit.message) };
+    let document = Document { score: hit.score, fields: document::to_value(&hit.there()) };
     drop(hit);
     let text = serde_json::to_vec(&document)?;
     drop(document);

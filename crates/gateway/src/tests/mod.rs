@@ -35,7 +35,7 @@ use postern_archive::search::{
     Search, Snippet, Suggestion, Thread,
 };
 use postern_archive::{Error, IndexError, Lost, Original};
-use postern_query::{Message, Query, evaluate};
+use postern_query::{Message, Place, Query, evaluate};
 use postern_upstream::Secret;
 use postern_upstream::fake::Fake;
 use serde_json::Value;
@@ -85,7 +85,7 @@ impl LocalEngine for Memory {
             if self.breaks_after.is_some_and(|most| handed >= most) {
                 return Err(IndexError::Corrupt("it breaks here".into()));
             }
-            if take(Hit { score: 1.0, message: mail.clone(), snippet }).is_break() {
+            if take(Hit { score: 1.0, message: mail.clone(), place: 0, snippet }).is_break() {
                 break;
             }
         }
@@ -162,7 +162,7 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) fn mail() -> Memory {
     let message = |day: i64, mailbox: &str, subject: &str| Message {
         id: format!("m{day}"),
-        mailbox: Some(mailbox.into()),
+        places: vec![Place { mailbox: Some(mailbox.into()), ..Place::NOWHERE }],
         subject: Some(subject.into()),
         body: Some(format!("body of {subject}")),
         from_address: Some(format!("{mailbox}@contoso.com")),

@@ -14,18 +14,20 @@ pub(crate) enum FacetName {
     Month,
     Folder,
     Mailbox,
+    Source,
     AttachmentType,
     HasAttachment,
 }
 
 /// Each facet with its name.
-const NAMES: [(FacetName, &str, Facet); 8] = [
+const NAMES: [(FacetName, &str, Facet); 9] = [
     (FacetName::Sender, "sender", Facet::Sender),
     (FacetName::SenderDomain, "senderDomain", Facet::SenderDomain),
     (FacetName::Year, "year", Facet::Year),
     (FacetName::Month, "month", Facet::Month),
     (FacetName::Folder, "folder", Facet::Folder),
     (FacetName::Mailbox, "mailbox", Facet::Mailbox),
+    (FacetName::Source, "source", Facet::Source),
     (FacetName::AttachmentType, "attachmentType", Facet::AttachmentType),
     (FacetName::HasAttachment, "hasAttachment", Facet::HasAttachment),
 ];

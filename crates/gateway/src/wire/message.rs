@@ -1,7 +1,7 @@
 //! A message, whoever it came from.
 
 use postern_archive::search::{Hit, PersonRanges, Snippet};
-use postern_query::{Attachment, Message, Recipient};
+use postern_query::{Attachment, Message, Place, Recipient};
 use postern_upstream as upstream;
 use serde::Serialize;
 use serde_json::Value;
@@ -72,6 +72,8 @@ pub struct MessageView {
     mailbox: Value,
     #[schema(value_type = Option<String>)]
     folder: Value,
+    /// Every place that it lies in and that may be seen, the one at which it matched first.
+    places: Vec<PlaceView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
     /// How many people and attachments there are beside those.
@@ -83,6 +85,17 @@ pub struct MessageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     snippet: Option<SnippetView>,
     links: Links,
+}
+
+/// A place that a message lies in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct PlaceView {
+    #[schema(value_type = Option<String>)]
+    source: Value,
+    #[schema(value_type = Option<String>)]
+    mailbox: Value,
+    #[schema(value_type = Option<String>)]
+    folder: Value,
 }
 
 #[derive(Clone, Debug, Default, Serialize, ToSchema)]
@@ -226,7 +239,7 @@ impl From<&Hit> for MessageView {
         Self {
             score: Some(f64::from(hit.score)),
             snippet: hit.snippet.as_ref().map(|snippet| SnippetView::of(snippet, &hit.message)),
-            ..Self::of(&hit.message, LISTED)
+            ..Self::of(&hit.there(), LISTED)
         }
     }
 }
@@ -259,8 +272,12 @@ impl MessageView {
             },
             importance: text(&message.importance),
             conversation_id: text(&message.conversation_id),
-            mailbox: text(&message.mailbox),
-            folder: text(&message.folder),
+            mailbox: text(&message.place().mailbox),
+            folder: text(&message.place().folder),
+            places: {
+                let said = message.places.iter().take(bounds.list);
+                said.map(|place| PlaceView::of(place, bounds)).collect()
+            },
             body: None,
             omitted: Omitted {
                 to: more(message.to_recipients.len()),
@@ -279,6 +296,25 @@ impl MessageView {
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.id.as_str()
+    }
+}
+
+impl PlaceView {
+    fn of(place: &Place, bounds: Bounds) -> Self {
+        let text = |text: &Option<String>| said(text.as_deref(), bounds);
+        Self {
+            source: text(&place.source),
+            mailbox: text(&place.mailbox),
+            folder: text(&place.folder),
+        }
+    }
+
+    /// Premium has a document for each place; it may not know where that is.
+    fn of_premium(mailbox: &Value, folder: &Value) -> Vec<Self> {
+        let is_known = !(mailbox.is_null() && folder.is_null());
+        let (mailbox, folder) = (mailbox.clone(), folder.clone());
+        let place = || Self { source: "datatap".into(), mailbox, folder };
+        is_known.then(place).into_iter().collect()
     }
 }
 
@@ -316,6 +352,7 @@ impl From<&upstream::Hit> for MessageView {
             conversation_id: get("conversationId"),
             mailbox: get("mailbox"),
             folder: get("folder"),
+            places: PlaceView::of_premium(&get("mailbox"), &get("folder")),
             body: None,
             omitted: Omitted {
                 to: more("toRecipients"),
@@ -359,7 +396,7 @@ mod tests {
             attachments: vec![vec![0..2]; 1_000],
             ..Snippet::default()
         };
-        let hit = Hit { score: 1.0, message: message.clone(), snippet: Some(snippet) };
+        let hit = Hit { score: 1.0, message: message.clone(), place: 0, snippet: Some(snippet) };
         let listed = serde_json::to_value(MessageView::from(&hit)).unwrap();
         assert_eq!(listed["subject"], format!("{}…", "é".repeat(1_000)));
         assert_eq!(listed["snippet"]["subjectRanges"], serde_json::json!([[0, 2]]));
@@ -382,7 +419,7 @@ mod tests {
     #[test]
     fn what_is_short_is_said_as_it_is() {
         let message = Message { subject: Some("é".repeat(1_000)), ..Message::default() };
-        let hit = Hit { score: 1.0, message, snippet: None };
+        let hit = Hit { score: 1.0, message, place: 0, snippet: None };
         let listed = serde_json::to_value(MessageView::from(&hit)).unwrap();
         assert_eq!(listed["subject"], "é".repeat(1_000));
         assert_eq!(listed.get("omitted"), None);

@@ -5,6 +5,7 @@ pub(crate) mod disk;
 pub(crate) mod folder;
 pub(crate) mod parts;
 pub(crate) mod payload;
+pub(crate) mod places;
 pub(crate) mod schema;
 pub(crate) mod signature;
 pub(crate) mod stored;

@@ -58,6 +58,12 @@ pub(crate) const REFERENCE: Field = Field::from_field_id(REST + 8);
 /// When the message arrived as a number that every message has: see [`RECEIVED_ORDER_NAME`].
 pub(crate) const RECEIVED_ORDER: Field = Field::from_field_id(REST + 9);
 
+/// The [places](super::places) of a message that lies in several.
+pub(crate) const PLACES: Field = Field::from_field_id(REST + 10);
+
+/// Name of [`PLACES`].
+pub(crate) const PLACES_NAME: &str = "places";
+
 /// Name of [`ID_START`].
 pub(crate) const ID_START_NAME: &str = "id/start";
 
@@ -179,6 +185,7 @@ fn add_rest(builder: &mut SchemaBuilder) {
     builder.add_text_field("message", STORED);
     builder.add_text_field(&format!("whole/{REFERENCES}"), terms());
     builder.add_u64_field(RECEIVED_ORDER_NAME, FAST);
+    builder.add_text_field(PLACES_NAME, FAST);
 }
 
 /// Whole values: one term each.
@@ -234,5 +241,6 @@ mod tests {
         check(MESSAGE, "message");
         check(REFERENCE, "whole/references");
         check(RECEIVED_ORDER, RECEIVED_ORDER_NAME);
+        check(PLACES, PLACES_NAME);
     }
 }

@@ -5,7 +5,7 @@
 //! order, lengths before texts, and no names. See [`wire`](crate::format::wire) for the values.
 
 use jiff::Timestamp;
-use postern_query::{Attachment, Message, Recipient};
+use postern_query::{Attachment, Message, Place, Recipient};
 
 use super::wire::{Reader, Writer};
 
@@ -36,7 +36,17 @@ pub(crate) fn to_text(message: &Message) -> String {
             out.text(one.unread.as_deref());
         });
     }
+    out.list(&message.places, put_place);
     out.finish()
+}
+
+/// A place.
+fn put_place(out: &mut Writer, place: &Place) {
+    out.texts([&place.mailbox, &place.folder, &place.source]);
+    for flag in [place.is_read, place.is_flagged, place.is_replied, place.is_draft] {
+        out.flag(flag);
+    }
+    out.texts([&place.item_id, &place.fragment_id]);
 }
 
 /// The message in `text`, without its body; `None` when it is not one of [`to_text`].
@@ -51,21 +61,13 @@ pub(crate) fn from_text(text: &str) -> Option<Message> {
         from_address: input.text()?,
         from_name: input.text()?,
         importance: input.text()?,
-        mailbox: input.text()?,
-        folder: input.text()?,
         list_id: input.text()?,
         kind: input.text()?,
-        item_id: input.text()?,
-        fragment_id: input.text()?,
         damage: input.text()?,
         received: input.integer()?.and_then(instant),
         sent: input.integer()?.and_then(instant),
         size: input.integer()?,
         has_attachments: input.flag()?,
-        is_read: input.flag()?,
-        is_flagged: input.flag()?,
-        is_replied: input.flag()?,
-        is_draft: input.flag()?,
         is_signed: input.flag()?,
         is_encrypted: input.flag()?,
         to_recipients: input.list(recipient)?,
@@ -76,12 +78,13 @@ pub(crate) fn from_text(text: &str) -> Option<Message> {
         references: input.list(|input| input.text()?)?,
         attachments: input.list(attachment)?,
         other_parts: input.list(attachment)?,
+        places: input.list(place)?,
         body: None,
     };
     input.is_at_end().then_some(message)
 }
 
-const fn texts(message: &Message) -> [&Option<String>; 13] {
+const fn texts(message: &Message) -> [&Option<String>; 9] {
     [
         &message.internet_message_id,
         &message.conversation_id,
@@ -89,30 +92,33 @@ const fn texts(message: &Message) -> [&Option<String>; 13] {
         &message.from_address,
         &message.from_name,
         &message.importance,
-        &message.mailbox,
-        &message.folder,
         &message.list_id,
         &message.kind,
-        &message.item_id,
-        &message.fragment_id,
         &message.damage,
     ]
 }
 
-const fn flags(message: &Message) -> [Option<bool>; 7] {
-    [
-        message.has_attachments,
-        message.is_read,
-        message.is_flagged,
-        message.is_replied,
-        message.is_draft,
-        message.is_signed,
-        message.is_encrypted,
-    ]
+const fn flags(message: &Message) -> [Option<bool>; 3] {
+    [message.has_attachments, message.is_signed, message.is_encrypted]
 }
 
 fn recipient(input: &mut Reader<'_>) -> Option<Recipient> {
     Some(Recipient { name: input.text()?, address: input.text()? })
+}
+
+fn place(input: &mut Reader<'_>) -> Option<Place> {
+    // The fields are read in the order in which they stand here.
+    Some(Place {
+        mailbox: input.text()?,
+        folder: input.text()?,
+        source: input.text()?,
+        is_read: input.flag()?,
+        is_flagged: input.flag()?,
+        is_replied: input.flag()?,
+        is_draft: input.flag()?,
+        item_id: input.text()?,
+        fragment_id: input.text()?,
+    })
 }
 
 fn attachment(input: &mut Reader<'_>) -> Option<Attachment> {
@@ -141,6 +147,17 @@ mod tests {
     fn a_message_reads_back_without_its_body() {
         let text = |text: &str| Some(text.to_owned());
         let person = Recipient { name: text("A \"B\""), address: None };
+        let place = Place {
+            mailbox: text("m"),
+            folder: text("f"),
+            source: text("s"),
+            is_read: Some(true),
+            is_flagged: Some(false),
+            is_replied: None,
+            is_draft: Some(true),
+            item_id: text("i"),
+            fragment_id: text("r"),
+        };
         let message = Message {
             id: "1".into(),
             internet_message_id: text("<a@b>"),
@@ -156,7 +173,6 @@ mod tests {
             sent: instant(1_700_000_000_123),
             has_attachments: Some(false),
             importance: text("high"),
-            is_read: Some(true),
             categories: vec!["x".into()],
             attachments: vec![Attachment {
                 size: Some(-3),
@@ -165,20 +181,14 @@ mod tests {
             }],
             other_parts: vec![Attachment { content_type: text("a/b"), ..Attachment::default() }],
             size: Some(i64::MAX),
-            mailbox: text("m"),
-            folder: text("f"),
-            item_id: text("i"),
-            fragment_id: text("r"),
             damage: text("a multipart"),
             delivered_to: vec!["A@b".into()],
             list_id: text("l.example"),
             references: vec!["<p@b>".into(), String::new()],
             kind: text("email"),
-            is_flagged: Some(false),
-            is_replied: Some(true),
-            is_draft: Some(true),
             is_signed: Some(false),
             is_encrypted: Some(true),
+            places: vec![place, Place::NOWHERE],
         };
         let text = to_text(&message);
         assert_eq!(from_text(&text), Some(message));

@@ -67,6 +67,14 @@ pub(crate) mod traits {
     /// Some value is too long to be a term as it is. Such a message is found by reading it.
     pub(crate) const IRREGULAR: &str = "irregular";
 
+    /// It lies in several places: see [`places`](crate::format::places).
+    pub(crate) const SEVERAL_PLACES: &str = "places";
+
+    /// One of several places lacks this field, and maybe not all of them.
+    pub(crate) fn lacking_somewhere(field: &str) -> String {
+        format!("{field}?")
+    }
+
     /// An element of a list lacks this sub-field.
     pub(crate) fn lacking(list: &str, field: &str) -> String {
         format!("{list}/{field}?")

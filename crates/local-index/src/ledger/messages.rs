@@ -1,8 +1,9 @@
 //! The messages of files.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
-use postern_query::{Message, Place};
+use postern_query::Place;
 use rusqlite::{Connection, Row, params};
 
 use super::moved;
@@ -24,9 +25,10 @@ pub(super) struct Spot<'s> {
 }
 
 impl<'s> Spot<'s> {
-    pub(super) fn of(message: &'s Message, place: i64) -> Self {
+    /// Where `at` is, whose shared part has that number.
+    pub(super) fn of(at: &'s Place, place: i64) -> Self {
         let [item, fragment] =
-            [&message.item_id, &message.fragment_id].map(|id| id.as_deref().map(Cow::Borrowed));
+            [&at.item_id, &at.fragment_id].map(|id| id.as_deref().map(Cow::Borrowed));
         Self { place, item, fragment }
     }
 
@@ -171,18 +173,49 @@ pub(super) fn remove_some(
     Ok(Some(unheld))
 }
 
+/// The place in the nine columns that begin there.
+fn place_in(row: &Row<'_>, first: usize) -> rusqlite::Result<Place> {
+    Ok(Place {
+        mailbox: row.get(first)?,
+        folder: row.get(first + 1)?,
+        source: row.get(first + 2)?,
+        is_read: row.get(first + 3)?,
+        is_flagged: row.get(first + 4)?,
+        is_replied: row.get(first + 5)?,
+        is_draft: row.get(first + 6)?,
+        item_id: row.get(first + 7)?,
+        fragment_id: row.get(first + 8)?,
+    })
+}
+
+/// Every place of a message, each once and in order, without what a file held before that number.
+pub(super) fn places(
+    connection: &Connection,
+    id: &str,
+    file: FileNumber,
+    since: MessageNumber,
+) -> rusqlite::Result<Vec<Place>> {
+    let mut rows = connection.prepare_cached(
+        "SELECT mailbox, folder, source, is_read, is_flagged, is_replied, is_draft, item, fragment \
+         FROM messages JOIN places ON places.number = place \
+         WHERE id = ?1 AND NOT (file = ?2 AND messages.number < ?3)",
+    )?;
+    let found = rows.query_map(params![Id::new(id), file, since], |row| place_in(row, 0))?;
+    Ok(found.collect::<rusqlite::Result<BTreeSet<_>>>()?.into_iter().collect())
+}
+
 /// Where a message was found, in the order of the files; a part that was found by two readings counts
 /// once, as the later one found it.
 pub(super) fn occurrences(connection: &Connection, id: &str) -> rusqlite::Result<Vec<Occurrence>> {
     let mut rows = connection.prepare_cached(
-        "SELECT path, part, mailbox, folder, max(messages.number) AS last FROM messages \
+        "SELECT path, part, mailbox, folder, source, is_read, is_flagged, is_replied, is_draft, \
+         item, fragment, max(messages.number) AS last FROM messages \
          JOIN files ON files.number = file JOIN places ON places.number = place \
          WHERE id = ?1 GROUP BY file, part ORDER BY file, last",
     )?;
     let found = rows.query_map([Id::new(id)], |row| {
         let (path, part) = (path_of(row.get_ref(0)?.as_blob()?), row.get(1)?);
-        let (mailbox, folder): (Option<_>, Option<_>) = (row.get(2)?, row.get(3)?);
-        let home = mailbox.zip(folder).map(|(mailbox, folder)| Place { mailbox, folder });
+        let home = Some(place_in(row, 2)?).filter(|place| *place != Place::NOWHERE);
         Ok(Occurrence { path, part, home })
     })?;
     found.collect()

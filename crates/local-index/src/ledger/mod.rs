@@ -28,7 +28,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use postern_query::Message;
+use postern_query::{Message, Place};
 use rusqlite::Connection;
 
 use crate::format::folder::{FORMAT, Folder};
@@ -272,6 +272,8 @@ impl Ledger {
     /// Notes a message of a file that is being read, which the index has now as it is here, or kept as it
     /// was.
     ///
+    /// Says whether it now lies in other places than the index knows.
+    ///
     /// # Errors
     ///
     /// When the ledger cannot be written.
@@ -280,25 +282,38 @@ impl Ledger {
         occurrence: &Occurrence,
         message: &Message,
         added: Indexed,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
+        let mut is_moved = false;
         let file = self.begin(&occurrence.path)?.file;
         let books = locked(&self.books);
         books.begin()?;
         let connection = &books.connection;
-        let (number, id) = (self.next_message, Id::new(&message.id));
-        let place = self.places.number(connection, Shared::of(message))?;
-        let spot = Spot::of(message, place);
-        if added.misses(|| messages::others(connection, &id, &spot))? {
-            moved::note(connection, &id)?;
+        for place in message.each_place() {
+            let (number, id) = (self.next_message, Id::new(&message.id));
+            let spot = Spot::of(place, self.places.number(connection, Shared::of(place))?);
+            if added.misses(|| messages::others(connection, &id, &spot))? {
+                moved::note(connection, &id)?;
+                is_moved = true;
+            }
+            let part = occurrence.part.as_str().into();
+            Held { number, file, id, part, spot }.put(connection)?;
+            self.next_message += 1;
         }
-        let part = occurrence.part.as_str().into();
-        Held { number, file, id, part, spot }.put(connection)?;
-        self.next_message += 1;
         self.uncommitted += 1;
         if let Some(open) = self.open.get_mut(&*bytes_of(&occurrence.path)) {
             open.file.messages += 1;
         }
-        Ok(())
+        Ok(is_moved)
+    }
+
+    /// Every place of a message, without what earlier readings of a file found.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn places(&self, id: &str, reading: Reading) -> Result<Vec<Place>, Error> {
+        let connection = &locked(&self.books).connection;
+        Ok(messages::places(connection, id, reading.file, reading.since)?)
     }
 
     /// Who holds an id, for a reading that finds it.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use postern_query::Message;
+use postern_query::Place;
 use rusqlite::{Connection, Row, params};
 
 use super::row::{Sum, Summed};
@@ -18,11 +18,10 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn of(message: &Message) -> Self {
-        let (mailbox, folder) = (message.mailbox.clone(), message.folder.clone());
-        let Message { is_read, is_flagged, is_replied, is_draft, .. } = message;
-        let marks = [*is_read, *is_flagged, *is_replied, *is_draft];
-        Self { source: None, mailbox, folder, marks }
+    pub(super) fn of(place: &Place) -> Self {
+        let Place { source, mailbox, folder, .. } = place.clone();
+        let marks = [place.is_read, place.is_flagged, place.is_replied, place.is_draft];
+        Self { source, mailbox, folder, marks }
     }
 }
 

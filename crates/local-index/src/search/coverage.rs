@@ -111,7 +111,8 @@ fn count(reader: &SegmentReader, mailboxes: &mut Mailboxes) -> Result<(), Error>
     let received = columns.column_opt::<i64>(InstantField::Received.path())?;
     let mut here: BTreeMap<u64, (u64, Option<i64>)> = BTreeMap::new();
     for document in reader.doc_ids_alive() {
-        if let Some(name) = names.ords().first(document) {
+        // A message counts in each mailbox that it lies in.
+        for name in names.ords().values_for_doc(document) {
             let (indexed, newest) = here.entry(name).or_default();
             *indexed += 1;
             *newest = (*newest).max(received.as_ref().and_then(|column| column.first(document)));

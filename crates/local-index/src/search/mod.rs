@@ -25,8 +25,10 @@ mod tests;
 #[cfg(test)]
 mod work_tests;
 
+use std::borrow::Cow;
+
 use postern_query::schema::{Sort, SortField};
-use postern_query::{Message, Query};
+use postern_query::{Message, Place, Query};
 
 pub use compile::expand::MAX_TERMS;
 pub use compile::open::MAX_OPEN_PATTERNS;
@@ -103,13 +105,35 @@ pub struct Ids {
     pub ids: Vec<String>,
 }
 
+impl Hit {
+    /// The place at which it matches, else the first one.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        self.message.places.get(self.place).unwrap_or_else(|| self.message.place())
+    }
+
+    /// The message with the place at which it matches before the others, for those who show one.
+    #[must_use]
+    pub fn there(&self) -> Cow<'_, Message> {
+        let mut message = Cow::Borrowed(&self.message);
+        if self.place > 0
+            && let Some(before) = message.to_mut().places.get_mut(..=self.place)
+        {
+            before.rotate_right(1);
+        }
+        message
+    }
+}
+
 /// One message that was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hit {
     /// Relevance; 1 where no words were looked for.
     pub score: f32,
-    /// The message with every field.
+    /// The message with every field, and the places of it that may be seen.
     pub message: Message,
+    /// The number of the place at which it matches; the first where none is asked for.
+    pub place: usize,
     /// Where the words stand, when asked for.
     pub snippet: Option<Snippet>,
 }

@@ -1,6 +1,7 @@
 //! An index opened for searching.
 
 use std::cmp::Reverse;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -133,16 +134,23 @@ impl Index {
         // Paid before the first is handed over: an answer that has begun is not too costly.
         let hits = u64::try_from(found.first.len()).unwrap_or(u64::MAX);
         plan.meter.pay(MESSAGE.saturating_mul(hits))?;
+        let places = match &plan.place {
+            Some(place) => place.places_of(&searcher, found.first.iter().map(|(_, at)| *at))?,
+            None => HashMap::new(),
+        };
         for (score, address) in found.first {
             if asker.work.is_stopped() {
                 return Err(Error::Stopped);
             }
             let message = fetch::whole(&searcher, address)?;
+            // What may not be seen was not found.
+            let Some(message) = message.seen_at(|place| asker.scope.shows(place)) else { continue };
             let snippet = needles
                 .as_ref()
                 .map(|needles| needles.snippet(&message, scanned, &mut highlighting.counter()));
             let score = if plan.scored { score } else { UNSCORED };
-            if take(Hit { score, message, snippet }).is_break() {
+            let place = places.get(&address).copied().unwrap_or_default();
+            if take(Hit { score, message, place, snippet }).is_break() {
                 break;
             }
         }
@@ -179,6 +187,7 @@ impl Index {
         let top = Top {
             order: Vec::new(),
             columns,
+            scope: Scope::All,
             after: None,
             keep: 1,
             scored: false,
@@ -223,7 +232,8 @@ impl Index {
             return Ok(Some(known));
         }
         let plan = compile(searcher, &scope, &asker.work, None)?;
-        let visible = Arc::new(Visible::new(searcher, choose(searcher, &plan)?));
+        let visible =
+            Arc::new(Visible::new(searcher, asker.scope.clone(), choose(searcher, &plan)?));
         self.scopes.keep(mark, names, &visible);
         Ok(Some(visible))
     }
@@ -240,11 +250,11 @@ impl Index {
             let order = search.order.iter().filter(counts).copied().collect();
             let after = search.after.cloned();
             self.columns.keep_those_of(searcher);
-            let columns = self.columns.clone();
+            let (columns, scope) = (self.columns.clone(), plan.scope());
             collect(
                 searcher,
                 plan,
-                Top { order, columns, after, keep, scored: plan.scored, bound: u64::MAX },
+                Top { order, columns, scope, after, keep, scored: plan.scored, bound: u64::MAX },
             )?
         };
         plan.faults.check()?;

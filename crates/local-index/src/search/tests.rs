@@ -11,7 +11,7 @@ use postern_query::{
 use super::{Asker, Index, Search, Work};
 use crate::Error;
 use crate::search::compile::expand::{Pattern, Terms};
-use crate::testing::index_of;
+use crate::testing::{index_of, place};
 
 fn words(id: &str, body: &str) -> Message {
     Message { id: id.into(), body: Some(body.into()), ..Message::default() }
@@ -251,7 +251,7 @@ fn check(predicate: Predicate, matching: usize, messages: Vec<Message>) {
 #[test]
 fn long_values_are_tested_whole() {
     let long = |end: &str| format!("{}{end}", "Inbox/".repeat(1_000));
-    let folder = |end: &str| Message { folder: Some(long(end)), ..Message::default() };
+    let folder = |end: &str| Message { places: vec![place("m", &long(end))], ..Message::default() };
     let test = |test: StringTest| Predicate::String(StringField::Folder, test);
     let folders = || vec![folder("Bills"), folder("Other")];
     check(test(StringTest::PathEnd("inbox/bills".into())), 1, folders());

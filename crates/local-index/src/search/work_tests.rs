@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::work::TERM;
 use super::{Asker, Completion, Facet, Index, MAX_OPEN_PATTERNS, Scope, Search, Thread, Work};
 use crate::Error;
-use crate::testing::index_of;
+use crate::testing::{index_of, place};
 
 /// Messages with a common word, a word of their own, people and a conversation.
 fn mail(messages: usize) -> Vec<Message> {
@@ -25,7 +25,7 @@ fn mail(messages: usize) -> Vec<Message> {
         from_address: Some(format!("sender{n}@contoso.com")),
         from_name: Some(format!("Sender {n}")),
         conversation_id: Some("one".into()),
-        mailbox: Some(if n.is_multiple_of(2) { "even" } else { "odd" }.into()),
+        places: vec![place(if n.is_multiple_of(2) { "even" } else { "odd" }, "Inbox")],
         received: jiff::Timestamp::from_second(i64::try_from(n).unwrap() * 86_400).ok(),
         to_recipients: vec![postern_query::Recipient {
             name: Some("A".into()),
@@ -277,7 +277,7 @@ fn a_conversation_is_that_of_the_messages_that_may_be_seen() {
     let message = |id: &str, mailbox: &str, references: &[&str]| Message {
         id: id.into(),
         internet_message_id: Some(format!("<{id}>")),
-        mailbox: Some(mailbox.into()),
+        places: vec![place(mailbox, "Inbox")],
         references: references.iter().map(|one| format!("<{one}>")).collect(),
         ..Message::default()
     };

@@ -1,18 +1,20 @@
 //! Message to tantivy document.
 
+use std::collections::BTreeSet;
+
 use postern_query::evaluate::{
-    flag_value, instant_value, number_value, people, recipients, string_value, text_values,
+    flag_at, instant_value, number_value, people, recipients, string_at, text_values,
 };
 use postern_query::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, RecipientList, StringField,
     TextField,
 };
-use postern_query::{Attachment, Message, Role};
+use postern_query::{Attachment, Message, Place, Recipient, Role};
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 
 use crate::format::terms::{TypedTerms, cut, is_regular, traits};
-use crate::format::{schema, stored};
+use crate::format::{places, schema, stored};
 
 /// The document by which `message` is found and shown.
 pub(crate) fn document(message: &Message) -> TantivyDocument {
@@ -30,10 +32,18 @@ pub(crate) fn document(message: &Message) -> TantivyDocument {
     builder.add_categories(message);
     builder.add_references(message);
     builder.add_attachments(&message.attachments);
+    builder.add_places(&message.places);
     builder.document.add_u64(schema::ID_START, id_start(&message.id));
     let received = message.received.map(stored::milliseconds).map(tantivy::i64_to_u64);
     builder.document.add_u64(schema::RECEIVED_ORDER, received.unwrap_or_default());
     builder.finish()
+}
+
+/// Whose mailboxes a message lies in.
+fn owners(message: &Message) -> Vec<Recipient> {
+    let mailboxes = message.places.iter().filter_map(|place| place.mailbox.clone());
+    let mailboxes = mailboxes.collect::<BTreeSet<_>>().into_iter();
+    mailboxes.map(|address| Recipient { name: None, address: Some(address) }).collect()
 }
 
 /// The first eight bytes of an id; ids sort by it as far as it goes.
@@ -66,15 +76,15 @@ impl Builder {
 
     fn add_values(&mut self, message: &Message) {
         for field in StringField::ALL {
-            if let Some(text) = string_value(*field, message) {
+            let at = |place| string_at(*field, message, place);
+            for text in self.values(message, field.is_of_place(), field.path(), at) {
                 self.add_whole(schema::whole(*field), text);
-                self.add_trait(field.path());
             }
         }
         for field in FlagField::ALL {
-            if let Some(value) = flag_value(*field, message) {
+            let at = |place| flag_at(*field, message, place);
+            for value in self.values(message, field.is_of_place(), field.path(), at) {
                 self.document.add_bool(schema::flag(*field), value);
-                self.add_trait(field.path());
             }
         }
         for field in NumberField::ALL {
@@ -88,6 +98,37 @@ impl Builder {
                 self.document.add_i64(schema::instant(*field), stored::milliseconds(value));
                 self.add_trait(field.path());
             }
+        }
+    }
+
+    /// The values of a field at every place, each once, with the traits that tell of them. A field that belongs to
+    /// no place has the same value at each.
+    fn values<'m, T: PartialEq>(
+        &mut self,
+        message: &'m Message,
+        is_of_place: bool,
+        path: &str,
+        at: impl Fn(&'m Place) -> Option<T>,
+    ) -> Vec<T> {
+        let (mut values, places) = (Vec::new(), message.each_place());
+        let places = if is_of_place { places } else { places.get(..1).unwrap_or_default() };
+        for place in places {
+            match at(place) {
+                Some(value) if !values.contains(&value) => values.push(value),
+                None if places.len() > 1 => self.add_trait(&traits::lacking_somewhere(path)),
+                Some(_) | None => {}
+            }
+        }
+        if !values.is_empty() {
+            self.add_trait(path);
+        }
+        values
+    }
+
+    fn add_places(&mut self, places: &[Place]) {
+        if places.len() > 1 {
+            self.add_trait(traits::SEVERAL_PLACES);
+            places::values(places).for_each(|value| self.document.add_text(schema::PLACES, value));
         }
     }
 
@@ -107,7 +148,8 @@ impl Builder {
 
     fn add_people(&mut self, role: Role, message: &Message) {
         let mut terms = TypedTerms::default();
-        people(role, message).iter().for_each(|person| terms.add_person(person));
+        let people = if role == Role::Owner { owners(message) } else { people(role, message) };
+        people.iter().for_each(|person| terms.add_person(person));
         self.add_typed(schema::people(role), terms);
     }
 

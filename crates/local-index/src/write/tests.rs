@@ -4,20 +4,21 @@ use std::fs;
 use std::path::Path;
 
 use postern_query::schema::Sort;
-use postern_query::{Message, Query};
+use postern_query::{Message, Place, Query};
 
 use super::{Added, LONGEST_ID, Options, SameId, Writer};
 use crate::Error;
 use crate::ledger::Unreadable;
 use crate::search::{Asker, Index, Search};
-use crate::testing::{NOW, index_of, occurrence, small, source, writer};
+use crate::testing::{NOW, index_of, occurrence, place, small, source, writer};
 
 fn message(id: &str) -> Message {
     Message { id: id.into(), ..Message::default() }
 }
 
 fn in_folder(id: &str, folder: &str) -> Message {
-    Message { folder: Some(folder.into()), ..message(id) }
+    let place = Place { folder: Some(folder.into()), ..Place::NOWHERE };
+    Message { places: vec![place], ..message(id) }
 }
 
 /// Reads a file to its end.
@@ -91,7 +92,7 @@ fn a_message_moves_from_file_to_file() {
 }
 
 #[test]
-fn the_first_place_of_a_message_stays() {
+fn a_message_lies_in_every_place_that_it_was_found_in() {
     let data = tempfile::tempdir().unwrap();
     let mut writer = writer(data.path());
     let mut add = |path: &str, folder: &str, same_id| {
@@ -103,15 +104,18 @@ fn the_first_place_of_a_message_stays() {
     writer.record(&source("a", 1), Vec::new()).unwrap();
     writer.record(&source("b", 1), Vec::new()).unwrap();
     writer.commit(NOW).unwrap();
-    let folder = || Index::open(data.path()).unwrap().message("1").unwrap().unwrap().folder;
-    assert_eq!(folder().as_deref(), Some("first"));
+    let folders = || -> Vec<_> {
+        let message = Index::open(data.path()).unwrap().message("1").unwrap().unwrap();
+        message.places.into_iter().map(|place| place.folder.unwrap()).collect()
+    };
+    assert_eq!(folders(), ["again", "first", "second"]);
     let mut add = |path: &str, folder: &str, same_id| {
         writer.add(&occurrence(path, ""), &in_folder("1", folder), same_id).unwrap()
     };
     assert_eq!(add("c", "third", SameId::Keeps), Added::Duplicate);
     assert_eq!(add("a", "renamed", SameId::Replaces), Added::Replaced);
     writer.commit(NOW).unwrap();
-    assert_eq!(folder().as_deref(), Some("renamed"));
+    assert_eq!(folders(), ["renamed", "second", "third"]);
     assert_eq!(ids(data.path()), ["1"]);
     assert_eq!(writer.occurrences("1").unwrap().len(), 3, "in a, in b and in c");
 }
@@ -133,8 +137,7 @@ fn messages_that_moved_are_known() {
     add(&mut writer, "copy of a", "Inbox");
     assert_eq!(writer.moved(9).unwrap(), [""; 0], "it lies in the same place");
     add(&mut writer, "b", "Sent");
-    assert_eq!(writer.moved(9).unwrap(), ["1"]);
-    writer.settle("1").unwrap();
+    assert_eq!(writer.moved(9).unwrap(), [""; 0], "the index has both places");
     writer.commit(NOW).unwrap();
     writer.forget(Path::new("a")).unwrap();
     assert_eq!(writer.moved(9).unwrap(), [""; 0], "the copy is still there");
@@ -350,7 +353,7 @@ fn mailboxes_are_counted() {
     let data = tempfile::tempdir().unwrap();
     let at = |seconds| jiff::Timestamp::from_second(seconds).ok();
     let mail = |id: &str, mailbox: Option<&str>, received| Message {
-        mailbox: mailbox.map(str::to_owned),
+        places: mailbox.map(|name| place(name, "Inbox")).into_iter().collect(),
         received,
         ..message(id)
     };

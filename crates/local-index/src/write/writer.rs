@@ -192,10 +192,12 @@ impl Writer {
         }
         let reading = self.ledger.begin(&occurrence.path)?;
         let added = self.added_as(&message.id, reading, same_id)?;
-        if added != Added::Duplicate {
+        let is_moved = self.ledger.hold(occurrence, message, added.into())?;
+        if is_moved {
+            self.put_everywhere(message, reading, room)?;
+        } else if added != Added::Duplicate {
             self.put(message, added, room)?;
         }
-        self.ledger.hold(occurrence, message, added.into())?;
         Ok(added)
     }
 
@@ -365,6 +367,19 @@ impl Writer {
             (Holder::Already, SameId::Keeps) => Added::Duplicate,
             (Holder::Already | Holder::Before, _) => Added::Replaced,
         })
+    }
+
+    /// The same message with every place that is known of it.
+    fn put_everywhere(
+        &mut self,
+        message: &Message,
+        reading: Reading,
+        room: Option<Room>,
+    ) -> Result<(), Error> {
+        let places = self.ledger.places(&message.id, reading)?;
+        let message = Message { places, ..message.clone() };
+        self.put(&message, Added::Replaced, room)?;
+        self.ledger.settle(&message.id)
     }
 
     fn put(&mut self, message: &Message, added: Added, room: Option<Room>) -> Result<(), Error> {

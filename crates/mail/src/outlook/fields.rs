@@ -133,14 +133,15 @@ fn marks(message: &mut Message, properties: &Properties) {
     const REPLY_VERBS: [i64; 2] = [102, 103];
     const READ: i64 = 1;
     const UNSENT: i64 = 8;
+    let place = message.place_mut();
     if let Some(flags) = properties.number(FLAGS) {
-        message.is_read = Some(flags & READ != 0);
-        message.is_draft = Some(flags & UNSENT != 0);
+        place.is_read = Some(flags & READ != 0);
+        place.is_draft = Some(flags & UNSENT != 0);
     }
     // Only the last thing that was done is kept, so a forwarded item may have been answered before.
     let is_answer = |verb: i64| REPLY_VERBS.contains(&verb).then_some(true);
-    message.is_replied = properties.number(LAST_VERB).and_then(is_answer);
-    message.is_flagged = properties.number(FLAG_STATUS).map(|status| status == 2);
+    place.is_replied = properties.number(LAST_VERB).and_then(is_answer);
+    place.is_flagged = properties.number(FLAG_STATUS).map(|status| status == 2);
     let class = class(properties).unwrap_or_default();
     message.kind = Some(kind(&class).to_owned());
     let is_signed = class.starts_with("ipm.note.smime.multipartsigned");

@@ -92,7 +92,10 @@ fn exchange() -> Vec<u8> {
 }
 
 fn read(raw: &[u8]) -> Message {
-    parse(raw, &Place { mailbox: "ann".into(), folder: "Inbox".into() })
+    parse(
+        raw,
+        &Place { mailbox: Some("ann".into()), folder: Some("Inbox".into()), ..Place::NOWHERE },
+    )
 }
 
 #[test]
@@ -108,10 +111,10 @@ fn a_message_of_exchange() {
     assert_eq!(message.internet_message_id.as_deref(), Some("<m@contoso.com>"));
     assert_eq!(message.references, ["<root@contoso.com>"]);
     assert_eq!(message.importance.as_deref(), Some("high"));
-    assert_eq!((message.is_read, message.is_draft), (Some(true), Some(false)));
-    assert_eq!((message.is_replied, message.is_flagged), (Some(true), None));
+    assert_eq!((message.place().is_read, message.place().is_draft), (Some(true), Some(false)));
+    assert_eq!((message.place().is_replied, message.place().is_flagged), (Some(true), None));
     assert_eq!(message.categories, ["Red", "to do"]);
-    assert_eq!(message.folder.as_deref(), Some("Inbox"));
+    assert_eq!(message.place().folder.as_deref(), Some("Inbox"));
     let files: Vec<_> = message
         .attachments
         .iter()

@@ -163,7 +163,8 @@ mod tests {
             ("X-Unsent: 1", None, None, yes),
         ] {
             let message = parse(format!("A: 1\n{head}\n\nx").as_bytes(), &Place::default());
-            let marks = (message.is_flagged, message.is_replied, message.is_draft);
+            let marks =
+                (message.place().is_flagged, message.place().is_replied, message.place().is_draft);
             assert_eq!(marks, (is_flagged, is_replied, is_draft), "{head}");
         }
     }

@@ -59,8 +59,7 @@ fn internet_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Messa
     let mut message = Message {
         id: id_of(raw),
         size: i64::try_from(raw.len()).ok(),
-        mailbox: Some(place.mailbox.clone()),
-        folder: Some(place.folder.clone()),
+        places: vec![place.clone()],
         ..Message::default()
     };
     let readable = repair::readable(raw);
@@ -91,15 +90,12 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, contents: &mut
     message.received = headers::received(parsed);
     message.sent = headers::sent(parsed);
     message.importance = Some(headers::importance(parsed));
-    message.is_read = headers::is_read(parsed);
     message.categories = headers::categories(parsed);
     message.delivered_to = headers::delivered_to(parsed);
     message.list_id = headers::list_id(parsed);
     message.references = headers::references(parsed);
     message.kind = Some(marks::kind(parsed).to_owned());
-    message.is_flagged = marks::is_flagged(parsed);
-    message.is_replied = marks::is_replied(parsed);
-    message.is_draft = marks::is_draft(parsed);
+    mark(message.place_mut(), parsed);
     let body = body::of(parsed, contents);
     message.is_signed = Some(marks::is_signed(parsed, &body.text));
     message.is_encrypted = Some(marks::is_encrypted(parsed, &body.text));
@@ -107,6 +103,14 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, contents: &mut
     message.has_attachments = Some(!body.attachments.is_empty());
     message.attachments = body.attachments;
     message.other_parts = body.other_parts;
+}
+
+/// What the message itself says about how it was dealt with.
+fn mark(place: &mut Place, parsed: &mail_parser::Message<'_>) {
+    place.is_read = headers::is_read(parsed);
+    place.is_flagged = marks::is_flagged(parsed);
+    place.is_replied = marks::is_replied(parsed);
+    place.is_draft = marks::is_draft(parsed);
 }
 
 /// The first person of `From`; in `Lee, Ann <ann@x.org>` the first one with a whole address.
@@ -129,7 +133,10 @@ mod tests {
     use super::*;
 
     fn read(raw: &str) -> Message {
-        super::parse(raw.as_bytes(), &Place { mailbox: "ann".into(), folder: "Inbox".into() })
+        super::parse(
+            raw.as_bytes(),
+            &Place { mailbox: Some("ann".into()), folder: Some("Inbox".into()), ..Place::NOWHERE },
+        )
     }
 
     #[test]
@@ -158,7 +165,7 @@ mod tests {
         assert_eq!(message.conversation_id, Some(id_of(b"<root@x>")));
         assert_eq!(message.importance.as_deref(), Some("high"));
         assert_eq!(message.categories, ["Red", "to do"]);
-        assert_eq!(message.is_read, Some(true));
+        assert_eq!(message.place().is_read, Some(true));
         assert_eq!(message.body.as_deref(), Some("body\ntext"));
     }
 

@@ -3,10 +3,9 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use postern_query::Message;
+use postern_query::{Message, Place};
 
 use super::maildir::{self, Part};
-use postern_query::Place;
 
 /// What is said about the place of messages by hand.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -52,6 +51,9 @@ impl Root {
     }
 }
 
+/// The source of files on this machine.
+const FILES: &str = "files";
+
 /// The folder of messages that lie in none.
 const NO_FOLDER: &str = "Inbox";
 
@@ -66,7 +68,7 @@ impl PlaceRule {
     ///
     /// let place = |root: &str, file: &str| {
     ///     let place = PlaceRule::default().place(Path::new(root), Path::new(file));
-    ///     format!("{}: {}", place.mailbox, place.folder)
+    ///     format!("{}: {}", place.mailbox.unwrap(), place.folder.unwrap())
     /// };
     /// assert_eq!(place("mail", "mail/ann@x.com/Archive/2024/1.eml"), "ann@x.com: Archive/2024");
     /// assert_eq!(place("mail", "mail/ann/1.eml"), "ann: Inbox");
@@ -107,8 +109,10 @@ impl PlaceRule {
         };
         let folder = if folder.is_empty() { NO_FOLDER.to_owned() } else { folder.join("/") };
         Place {
-            mailbox: self.mailbox.clone().unwrap_or(mailbox),
-            folder: self.folder.clone().unwrap_or(folder),
+            mailbox: Some(self.mailbox.clone().unwrap_or(mailbox)),
+            folder: Some(self.folder.clone().unwrap_or(folder)),
+            source: Some(FILES.to_owned()),
+            ..Place::NOWHERE
         }
     }
 }
@@ -116,10 +120,11 @@ impl PlaceRule {
 impl Home {
     /// Marks the message as the file is marked.
     pub(crate) fn mark(&self, message: &mut Message) {
-        message.is_read = self.is_read.or(message.is_read);
-        message.is_flagged = self.is_flagged.or(message.is_flagged);
-        message.is_replied = self.is_replied.or(message.is_replied);
-        message.is_draft = self.is_draft.or(message.is_draft);
+        let place = message.place_mut();
+        place.is_read = self.is_read.or(place.is_read);
+        place.is_flagged = self.is_flagged.or(place.is_flagged);
+        place.is_replied = self.is_replied.or(place.is_replied);
+        place.is_draft = self.is_draft.or(place.is_draft);
     }
 }
 

@@ -37,7 +37,7 @@ fn read_within(most: u64, name: &str, content: &[u8]) -> Vec<(String, String)> {
 fn shown(item: Result<Item, Unreadable>) -> (String, String) {
     match item {
         Ok(Item { part, home, content }) => (
-            format!("{}/{}", home.place.mailbox, home.place.folder),
+            [&home.place.mailbox, &home.place.folder].map(|name| name.clone().unwrap()).join("/"),
             match content {
                 Content::Raw(bytes) => format!("{part}:{}", String::from_utf8_lossy(&bytes)),
                 Content::Document(message) => format!("{part}#{}", message.id),

@@ -14,35 +14,69 @@ use crate::analysis::{lower_case, name_words, terms};
 use crate::pattern::Wildcard;
 use crate::query::{
     AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
-    PersonPattern, Predicate, RecipientTest, StringTest, TextPattern, TextTest,
+    PersonPattern, Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
 use crate::schema::InstantField;
-use crate::{Attachment, Message, Recipient};
+use crate::{Attachment, Expr, Message, Place, Recipient};
 
 pub use values::{
-    flag_value, instant_value, number_value, people, recipients, string_value, text_values,
+    flag_at, flag_value, instant_value, number_value, people, recipients, string_at, string_value,
+    text_values,
 };
 
 /// Whether `message` is one of those that `condition` means.
 ///
+/// It is where there is one place at which the condition holds: whatever stands under no NOT is read at that one
+/// place. A NOT holds where no place has what is under it. Leave out places that nobody may see before
+/// ([`Message::seen_at`]).
+///
 /// ```
-/// use postern_query::{evaluate, odata, Message};
+/// use postern_query::{evaluate, odata, Message, Place};
 ///
 /// let query = odata::parse_filter("fromAddress ne 'a@x.com'")?;
 /// assert!(evaluate(query.condition(), &Message::default()), "a missing value differs from every text");
+///
+/// let at = |mailbox: &str, folder: &str| Place {
+///     mailbox: Some(mailbox.into()),
+///     folder: Some(folder.into()),
+///     ..Place::NOWHERE
+/// };
+/// let message = Message { places: vec![at("ann", "Inbox"), at("bob", "Trash")], ..Message::default() };
+/// for (filter, expected) in [
+///     ("mailbox eq 'bob' and folder eq 'Trash'", true),
+///     ("mailbox eq 'bob' and folder eq 'Inbox'", false),
+///     ("mailbox eq 'ann' and not (folder eq 'Trash')", false),
+///     ("mailbox eq 'ann' and not (mailbox eq 'ann' and folder eq 'Trash')", true),
+/// ] {
+///     let query = odata::parse_filter(filter)?;
+///     assert_eq!(evaluate(query.condition(), &message), expected, "{filter}");
+/// }
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
 #[must_use]
 pub fn evaluate(condition: &Condition, message: &Message) -> bool {
-    condition.holds(&mut |leaf| predicate_holds(&leaf.value, message))
+    message.each_place().iter().any(|place| evaluate_at(condition, message, place))
 }
 
-/// Whether `message` passes one predicate.
-fn predicate_holds(predicate: &Predicate, message: &Message) -> bool {
+/// Whether a condition holds for a message at this one of its places. A NOT in it speaks of every place.
+#[must_use]
+pub fn evaluate_at(condition: &Condition, message: &Message, place: &Place) -> bool {
+    let holds = |part: &Condition| evaluate_at(part, message, place);
+    match condition {
+        Expr::And(parts) => parts.iter().all(holds),
+        Expr::Or(parts) => parts.iter().any(holds),
+        Expr::Not(inner) => !evaluate(inner, message),
+        Expr::Leaf(leaf) => predicate_holds(&leaf.value, message, place),
+    }
+}
+
+/// Whether a message at one of its places passes one predicate.
+#[must_use]
+pub fn predicate_holds(predicate: &Predicate, message: &Message, place: &Place) -> bool {
     match predicate {
         Predicate::Text(test) => text_holds(test, message),
-        Predicate::String(field, test) => string_matches(test, string_value(*field, message)),
-        Predicate::Flag(field, test) => flag_holds(*test, flag_value(*field, message)),
+        Predicate::String(field, test) => string_matches(test, string_at(*field, message, place)),
+        Predicate::Flag(field, test) => flag_holds(*test, flag_at(*field, message, place)),
         Predicate::Number(field, test) => number_holds(*test, number_value(*field, message)),
         Predicate::Instant(field, test) => instant_holds(*test, message, *field),
         Predicate::Recipient(list, test) => recipients(*list, message)
@@ -57,9 +91,19 @@ fn predicate_holds(predicate: &Predicate, message: &Message) -> bool {
             .iter()
             .any(|one| test.holds(&mut |leaf| string_matches(leaf, Some(one)))),
         Predicate::Reference(id) => message.references.iter().any(|one| one == id),
-        Predicate::Person { roles, pattern } => roles.iter().any(|role| {
-            people(*role, message).iter().any(|person| person_matches(pattern, person))
-        }),
+        Predicate::Person { roles, pattern } => {
+            roles.iter().any(|role| person_holds(*role, pattern, message, place))
+        }
+    }
+}
+
+fn person_holds(role: Role, pattern: &PersonPattern, message: &Message, place: &Place) -> bool {
+    let matches = |person: &Recipient| person_matches(pattern, person);
+    match role {
+        Role::Owner => values::owner(place).iter().any(matches),
+        Role::From | Role::To | Role::Cc | Role::Bcc | Role::DeliveredTo => {
+            people(role, message).iter().any(matches)
+        }
     }
 }
 

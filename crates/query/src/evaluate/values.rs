@@ -1,7 +1,7 @@
 //! What a message has in a field.
 
 use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField, TextField};
-use crate::{Message, Recipient, Role};
+use crate::{Message, Place, Recipient, Role};
 
 /// The texts of a field in their order; phrases run over from one to the next.
 #[must_use]
@@ -32,9 +32,19 @@ pub fn text_values(field: TextField, message: &Message) -> Vec<&str> {
     }
 }
 
-/// The value of a string field.
+/// The value of a string field, at the first place where it belongs to a place.
 #[must_use]
 pub fn string_value(field: StringField, message: &Message) -> Option<&str> {
+    string_at(field, message, message.place())
+}
+
+/// The value of a string field of a message at one of its places.
+#[must_use]
+pub fn string_at<'a>(
+    field: StringField,
+    message: &'a Message,
+    place: &'a Place,
+) -> Option<&'a str> {
     match field {
         StringField::Id => Some(&message.id),
         StringField::InternetMessageId => message.internet_message_id.as_deref(),
@@ -43,24 +53,31 @@ pub fn string_value(field: StringField, message: &Message) -> Option<&str> {
         StringField::FromAddress => message.from_address.as_deref(),
         StringField::FromName => message.from_name.as_deref(),
         StringField::Importance => message.importance.as_deref(),
-        StringField::Mailbox => message.mailbox.as_deref(),
-        StringField::Folder => message.folder.as_deref(),
-        StringField::ItemId => message.item_id.as_deref(),
-        StringField::FragmentId => message.fragment_id.as_deref(),
+        StringField::Mailbox => place.mailbox.as_deref(),
+        StringField::Folder => place.folder.as_deref(),
+        StringField::ItemId => place.item_id.as_deref(),
+        StringField::FragmentId => place.fragment_id.as_deref(),
+        StringField::Source => place.source.as_deref(),
         StringField::ListId => message.list_id.as_deref(),
         StringField::Kind => message.kind.as_deref(),
     }
 }
 
-/// The value of a yes-or-no field.
+/// The value of a yes-or-no field, at the first place where it belongs to a place.
 #[must_use]
-pub const fn flag_value(field: FlagField, message: &Message) -> Option<bool> {
+pub fn flag_value(field: FlagField, message: &Message) -> Option<bool> {
+    flag_at(field, message, message.place())
+}
+
+/// The value of a yes-or-no field of a message at one of its places.
+#[must_use]
+pub const fn flag_at(field: FlagField, message: &Message, place: &Place) -> Option<bool> {
     match field {
         FlagField::HasAttachments => message.has_attachments,
-        FlagField::IsRead => message.is_read,
-        FlagField::IsFlagged => message.is_flagged,
-        FlagField::IsReplied => message.is_replied,
-        FlagField::IsDraft => message.is_draft,
+        FlagField::IsRead => place.is_read,
+        FlagField::IsFlagged => place.is_flagged,
+        FlagField::IsReplied => place.is_replied,
+        FlagField::IsDraft => place.is_draft,
         FlagField::IsSigned => message.is_signed,
         FlagField::IsEncrypted => message.is_encrypted,
     }
@@ -93,7 +110,8 @@ pub fn recipients(list: RecipientList, message: &Message) -> &[Recipient] {
     }
 }
 
-/// The people who stand in a role; the sender is one person with a name, an address or both.
+/// The people who stand in a role; the sender is one person with a name, an address or both. The owner is that of
+/// the first place.
 #[must_use]
 pub fn people(role: Role, message: &Message) -> Vec<Recipient> {
     match role {
@@ -106,8 +124,13 @@ pub fn people(role: Role, message: &Message) -> Vec<Recipient> {
         Role::Cc => message.cc_recipients.clone(),
         Role::Bcc => message.bcc_recipients.clone(),
         Role::DeliveredTo => message.delivered_to.iter().map(|one| addressed(one)).collect(),
-        Role::Owner => message.mailbox.iter().map(|one| addressed(one)).collect(),
+        Role::Owner => owner(message.place()).into_iter().collect(),
     }
+}
+
+/// Whose mailbox a place lies in.
+pub(super) fn owner(place: &Place) -> Option<Recipient> {
+    place.mailbox.as_deref().map(addressed)
 }
 
 fn addressed(address: &str) -> Recipient {

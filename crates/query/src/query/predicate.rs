@@ -72,6 +72,38 @@ impl Predicate {
     }
 }
 
+impl Predicate {
+    /// Whether it asks about a place of the message: each place may answer otherwise.
+    ///
+    /// ```
+    /// use postern_query::odata;
+    ///
+    /// let is_of_place = |filter: &str| {
+    ///     let mut all = true;
+    ///     let query = odata::parse_filter(filter).unwrap();
+    ///     query.condition().for_each_leaf(&mut |leaf| all &= leaf.value.is_of_place());
+    ///     all
+    /// };
+    /// assert!(is_of_place("isRead and mailbox eq 'ann@x.com'"));
+    /// assert!(!is_of_place("hasAttachments"));
+    /// ```
+    #[must_use]
+    pub fn is_of_place(&self) -> bool {
+        match self {
+            Self::String(field, _) => field.is_of_place(),
+            Self::Flag(field, _) => field.is_of_place(),
+            Self::Person { roles, .. } => roles.contains(&Role::Owner),
+            Self::Text(_)
+            | Self::Number(..)
+            | Self::Instant(..)
+            | Self::Recipient(..)
+            | Self::Attachment(_)
+            | Self::Category(_)
+            | Self::Reference(_) => false,
+        }
+    }
+}
+
 /// Values of a list that count as one term.
 const VALUES: usize = 64;
 

@@ -32,6 +32,11 @@ pub(super) trait Merge {
 
     /// Nothing can pass it.
     fn never_holds(&self) -> bool;
+
+    /// Whether it is read at one place of the message.
+    fn is_of_place(&self) -> bool {
+        false
+    }
 }
 
 const fn about(about: About) -> Option<Key> {
@@ -95,6 +100,10 @@ impl Merge for Located<Predicate> {
             | Predicate::Reference(_)
             | Predicate::Person { .. } => false,
         }
+    }
+
+    fn is_of_place(&self) -> bool {
+        self.value.is_of_place()
     }
 }
 

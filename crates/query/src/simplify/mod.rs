@@ -25,7 +25,8 @@ pub enum Rewrite {
     Negation,
     /// The same condition counts once.
     Duplicates,
-    /// A condition and its opposite never hold together, and one of them always does.
+    /// A condition and its opposite never hold together, and one of them always does: except where it is read at
+    /// one place of the message, for its opposite speaks of every place.
     Opposites,
     /// Equalities of one value under `or` become one list.
     Membership,

@@ -36,6 +36,15 @@ impl Join {
         }
     }
 
+    /// Whether a part and its opposite decide the group. At one place both may fail: the part there, and its
+    /// opposite because of another place.
+    fn is_decided_by_opposites<L: Leaf>(self, part: &Expr<L>) -> bool {
+        match self {
+            Self::And => true,
+            Self::Or => !part.has_positive(&L::is_of_place),
+        }
+    }
+
     /// What the group is then.
     const fn decided<L>(self) -> Expr<L> {
         match self {
@@ -162,7 +171,7 @@ impl Pass {
     /// The parts that are left; nothing where some of them decide the group.
     fn parts<L: Leaf>(&mut self, parts: Vec<Expr<L>>, join: Join) -> Option<Vec<Expr<L>>> {
         let flat = self.flat(parts, join)?;
-        let unique = self.unique(flat)?;
+        let unique = self.unique(flat, join)?;
         let count = unique.len();
         let merged = self.merged(unique, join)?;
         if merged.len() == count {
@@ -174,7 +183,7 @@ impl Pass {
             other => other,
         });
         let again = again.collect();
-        self.unique(again)
+        self.unique(again, join)
     }
 
     fn flat<L: Leaf>(&mut self, parts: Vec<Expr<L>>, join: Join) -> Option<Vec<Expr<L>>> {
@@ -195,21 +204,22 @@ impl Pass {
         Some(flat)
     }
 
-    /// Each part once; nothing where two are opposites.
-    fn unique<L: Leaf>(&mut self, mut parts: Vec<Expr<L>>) -> Option<Vec<Expr<L>>> {
-        let mut signs = HashMap::with_capacity(parts.len());
+    /// Each part once; nothing where two opposites decide the group.
+    fn unique<L: Leaf>(&mut self, mut parts: Vec<Expr<L>>, join: Join) -> Option<Vec<Expr<L>>> {
+        let mut seen: HashMap<_, [bool; 2]> = HashMap::with_capacity(parts.len());
         let mut keep = Vec::with_capacity(parts.len());
         for part in &parts {
-            let (sign, inner) = match part {
-                Expr::Not(inner) => (false, &**inner),
-                other => (true, other),
+            let (is_negated, inner) = match part {
+                Expr::Not(inner) => (true, &**inner),
+                other => (false, other),
             };
-            let before = signs.insert(inner, sign);
-            if before == Some(!sign) {
+            let [yes, no] = seen.entry(inner).or_default();
+            let (same, opposite) = if is_negated { (no, *yes) } else { (yes, *no) };
+            if opposite && join.is_decided_by_opposites(inner) {
                 self.note(Rewrite::Opposites);
                 return None;
             }
-            keep.push(before.is_none());
+            keep.push(!std::mem::replace(same, true));
         }
         if keep.contains(&false) {
             self.note(Rewrite::Duplicates);

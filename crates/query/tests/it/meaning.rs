@@ -1,6 +1,6 @@
 //! What typed text means, judged by `evaluate` over small messages, and its canonical form.
 
-use postern_query::{Attachment, Message, Recipient, evaluate};
+use postern_query::{Attachment, Message, Place, Recipient, evaluate, odata};
 
 use crate::parse;
 
@@ -228,4 +228,83 @@ fn missing_values() {
         &["-to:x@y.com", "-is:read", "-date:2024", "-has:attachment"],
         &["to:x@y.com", "is:unread", "date:2024", "larger:0"],
     );
+}
+
+/// Ann's Inbox, read; her Trash, a flagged draft; Bob's Trash.
+fn in_three_places() -> Message {
+    let at = |source: &str, mailbox: &str, folder: &str| Place {
+        source: Some(source.into()),
+        mailbox: Some(mailbox.into()),
+        folder: Some(folder.into()),
+        ..Place::NOWHERE
+    };
+    let read = |place: Place, is_read| Place { is_read: Some(is_read), ..place };
+    let inbox = read(at("datatap", "ann@x.com", "Inbox"), true);
+    let trash = read(at("datatap", "ann@x.com", "Trash"), false);
+    let trash = Place { is_flagged: Some(true), is_draft: Some(true), ..trash };
+    let bob = Place { item_id: Some("7".into()), ..at("files", "bob@x.com", "Trash") };
+    Message { places: vec![inbox, trash, bob], ..sample() }
+}
+
+#[test]
+fn one_place_holds_all_that_is_asked_of_places() {
+    check(
+        &in_three_places(),
+        &[
+            "mailbox:ann@x.com in:inbox is:read",
+            "mailbox:bob@x.com in:trash source:FILES invoice",
+            "mailbox:ann@x.com (is:draft is:flagged OR nowhere)",
+            "(mailbox:bob@x.com OR in:inbox) source:datatap",
+            "source:data*",
+            "in:(inbox OR trash)",
+        ],
+        &[
+            "mailbox:ann@x.com mailbox:bob@x.com",
+            "mailbox:bob@x.com in:inbox",
+            "(mailbox:bob@x.com OR nowhere) (in:inbox OR nowhere)",
+            "is:read is:unread",
+            "is:read is:flagged",
+            "source:files source:datatap",
+            "source:file",
+        ],
+    );
+}
+
+#[test]
+fn a_not_speaks_of_every_place() {
+    check(
+        &in_three_places(),
+        &[
+            "mailbox:ann@x.com -(mailbox:ann@x.com in:sent)",
+            "-(mailbox:bob@x.com in:inbox)",
+            "-(-in:inbox) mailbox:ann@x.com",
+            "NOT NOT (in:inbox mailbox:ann@x.com)",
+            "-(in:inbox -mailbox:bob@x.com)",
+        ],
+        &[
+            "mailbox:bob@x.com -in:inbox",
+            "mailbox:ann@x.com -(mailbox:ann@x.com in:trash)",
+            "NOT NOT (in:inbox mailbox:bob@x.com)",
+            "in:trash (is:read OR -is:read)",
+            "-is:flagged",
+        ],
+    );
+}
+
+#[test]
+fn a_message_without_places_is_read_at_an_empty_one() {
+    check(
+        &sample(),
+        &["-in:inbox", "invoice OR in:inbox"],
+        &["in:inbox", "source:files", "is:read"],
+    );
+    let missing = odata::parse_filter("mailbox eq null and folder eq null").unwrap();
+    assert!(evaluate(missing.condition(), &sample()));
+    assert!(!evaluate(missing.condition(), &in_three_places()));
+}
+
+#[test]
+fn who_may_see_one_place_reads_the_query_there() {
+    let seen = in_three_places().seen_at(|place| place.mailbox.as_deref() == Some("bob@x.com"));
+    check(&seen.unwrap(), &["in:trash -in:inbox -is:draft"], &["mailbox:ann@x.com", "is:read"]);
 }

@@ -1,6 +1,6 @@
 //! Random texts, filters and messages, hostile ones among them.
 
-use postern_query::{Attachment, Message, Recipient};
+use postern_query::{Attachment, Message, Place, Recipient};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -65,6 +65,9 @@ pub(crate) fn good_query() -> impl Strategy<Value = String> {
             word.prop_map(|a| format!("category:{a}*")),
             word.prop_map(|a| format!("ref:{a}@{a}")),
             word.prop_map(|a| format!("mailbox:{a}")),
+            "[a-b]@[a-b].com".prop_map(|a| format!("mailbox:{a}")),
+            "[a-c]".prop_map(|a| format!("in:{a}")),
+            "[a-b]".prop_map(|a| format!("source:{a}")),
             word.prop_map(|a| format!("deliveredto:{a}@{a}.com")),
             prop_oneof![Just("kind:email,task"), Just("mime:image/*"), Just("mime:a/b")]
                 .prop_map(str::to_owned),
@@ -73,6 +76,8 @@ pub(crate) fn good_query() -> impl Strategy<Value = String> {
             prop_oneof![
                 Just("has:attachment"),
                 Just("is:unread"),
+                Just("is:read"),
+                Just("is:draft"),
                 Just("is:flagged"),
                 Just("is:signed"),
                 Just("importance:low,high"),
@@ -105,6 +110,8 @@ pub(crate) fn good_filter() -> impl Strategy<Value = String> {
             .prop_map(|(text, op)| format!("fromAddress {op} {text}")),
         Just("fromName eq null".to_owned()),
         Just("isRead".to_owned()),
+        "[a-b]@[a-b]".prop_map(|text| format!("mailbox eq '{text}.com'")),
+        "[a-b]/[A-B]".prop_map(|text| format!("folder ne '{text}'")),
         (0..5_i64, order()).prop_map(|(n, op)| format!("size {op} {n}")),
         (1..4_u8, order())
             .prop_map(|(n, op)| format!("receivedDateTime {op} 2024-0{n}-15T12:00:00Z")),
@@ -140,6 +147,29 @@ pub(crate) fn good_filter() -> impl Strategy<Value = String> {
     })
 }
 
+fn place() -> impl Strategy<Value = Place> {
+    let texts = (
+        option::of("[a-b]@[a-b].com"),
+        option::of("[a-c]/[A-C]"),
+        option::of("[a-b]"),
+        option::of("[a-b]"),
+    );
+    let mark = || option::of(any::<bool>());
+    (texts, mark(), mark(), mark(), mark()).prop_map(
+        |((mailbox, folder, source, item_id), is_read, is_flagged, is_replied, is_draft)| Place {
+            mailbox,
+            folder,
+            source,
+            is_read,
+            is_flagged,
+            is_replied,
+            is_draft,
+            item_id,
+            fragment_id: None,
+        },
+    )
+}
+
 pub(crate) fn message() -> impl Strategy<Value = Message> {
     let text = || option::of(prop_oneof!["[a-c]{1,2}( [a-c]{1,2}){0,3}", hostile()]);
     let address = || option::of("[a-c]{1,2}@[a-c]{1,2}.com");
@@ -149,6 +179,7 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
         size: Some(3),
         ..Attachment::default()
     });
+    let places = prop::collection::vec(place(), 0..4);
     let date = option::of(
         (1..4_i8).prop_map(|month| format!("2024-0{month}-15T12:00:00Z").parse().unwrap()),
     );
@@ -159,6 +190,7 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
         (date, option::of(any::<bool>()), option::of(any::<bool>()), option::of(0..5_i64)),
         prop::collection::vec("[a-cA-C]{1,2}", 0..2),
         (option::of("[a-c]/[A-C]"), option::of("[a-c]@[a-c].com"), "[a-c]{1,2}@[a-c]{1,2}"),
+        places,
     )
         .prop_map(
             |(
@@ -167,7 +199,8 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
                 attachments,
                 (received, read, files, size),
                 categories,
-                (folder, mailbox, reference),
+                (list_id, delivered_to, reference),
+                places,
             )| {
                 Message {
                     subject,
@@ -177,18 +210,15 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
                     to_recipients: to,
                     attachments,
                     received,
-                    is_read: read,
                     has_attachments: files,
                     size,
                     categories,
-                    list_id: folder.clone(),
+                    list_id,
                     kind: read.map(|read| if read { "email" } else { "task" }.to_owned()),
-                    is_flagged: files,
                     importance: read.map(|_| "high".to_owned()),
-                    delivered_to: mailbox.iter().cloned().collect(),
+                    delivered_to: delivered_to.into_iter().collect(),
                     references: vec![format!("<{reference}>")],
-                    folder,
-                    mailbox,
+                    places,
                     sent: received,
                     ..Message::default()
                 }

@@ -96,3 +96,23 @@ fn the_order_of_parts_is_kept() {
         assert_eq!(simplified, odata::parse_filter(after).unwrap(), "{before}");
     }
 }
+
+/// At one place a condition and its opposite may both fail: the opposite speaks of every place.
+#[test]
+fn opposites_about_a_place_are_kept_under_or() {
+    for filter in ["size gt 5 and (isRead or not isRead)", "folder eq 'a' or not (folder eq 'a')"] {
+        let query = odata::parse_filter(filter).unwrap();
+        assert_eq!(query.simplified().query, query, "{filter}");
+    }
+    for (before, after) in [
+        ("isRead and not isRead", "false"),
+        (
+            "size gt 5 and (not isRead or isRead eq null and not not isRead)",
+            "size gt 5 and not isRead",
+        ),
+        ("mailbox eq 'a' and mailbox eq 'b'", "false"),
+    ] {
+        let simplified = odata::parse_filter(before).unwrap().simplified().query;
+        assert_eq!(simplified, odata::parse_filter(after).unwrap(), "{before}");
+    }
+}

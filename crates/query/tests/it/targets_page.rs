@@ -94,6 +94,7 @@ const CATALOGUE: &[(&str, &[(&str, &str)])] = &[
             ("folder", "in:inbox"),
             ("mailing list", "list:dev.example.org"),
             ("kind of item", "kind:meeting"),
+            ("source", "source:files"),
             ("Message-ID", "id:a@x.com"),
             ("conversation", "thread:AAQk="),
             ("what it refers to", "ref:a@x.com"),

@@ -123,7 +123,7 @@ pub async fn run(
     let intake = if options.dry_run {
         archive.trial_intake(tenant)?
     } else {
-        archive.intake(tenant, options.attachment_text.clone())?
+        archive.intake(tenant, collection.name(), options.attachment_text.clone())?
     };
     let jobs = options.jobs.max(1);
     let run = Arc::new(Run {

@@ -123,10 +123,9 @@ impl Setting {
         let hits = index.search(&search, &Asker::unlimited()).unwrap().hits;
         assert_eq!(hits.len(), expected.len());
         for hit in hits {
-            let message = hit.message;
-            let one = expected[&message.id];
+            let (one, place) = (expected[&hit.message.id], hit.message.place());
             let place =
-                (message.mailbox.as_deref(), message.folder.as_deref(), message.item_id.as_deref());
+                (place.mailbox.as_deref(), place.folder.as_deref(), place.item_id.as_deref());
             assert_eq!(place, (Some(&*one.mailbox), Some(&*one.folder), Some(&*one.id)));
         }
     }

@@ -37,6 +37,10 @@ fn at_once<T: Send + 'static>(answer: Result<T, Failure>) -> Asking<'static, T> 
 }
 
 impl Collection for Shelf {
+    fn name(&self) -> &str {
+        "shelf"
+    }
+
     fn locations(&self) -> Asking<'_, Vec<Site>> {
         let location = Location { id: "backup".into(), kind: "Repository".into(), name: None };
         at_once(Ok(vec![Site { location, has_mailboxes: true, has_mail: true }]))
@@ -110,7 +114,7 @@ async fn another_source_is_synced_the_same_way() {
     let index = Archive::below(data.path()).index().unwrap();
     assert_eq!(index.totals().indexed, 5);
     let message = index.message(&id_of(b"Subject: m3\r\n\r\ntext\r\n")).unwrap().unwrap();
-    assert_eq!(message.folder.as_deref(), Some("INBOX/ORDERS"));
+    assert_eq!(message.place().folder.as_deref(), Some("INBOX/ORDERS"));
     let second = sync(Shelf::with(7), data.path()).await;
     assert_eq!((second.known, second.here, second.downloaded), (7, 7, 2), "{second:?}");
 }

@@ -2,7 +2,8 @@
 
 use std::ops::ControlFlow;
 
-use postern_archive::search::{Facet, Search};
+use postern_archive::search::{Asker, Facet, Scope, Search};
+use postern_query::analysis::lower_case;
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use postern_query::{Comparison, InstantTest, Message, Predicate, Query, StringTest};
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, 
         },
         here.asker,
         &mut |hit| {
-            items.push(item(&hit.message));
+            items.push(item(&hit.there()));
             ControlFlow::Continue(())
         },
     )?;
@@ -67,11 +68,26 @@ fn mailbox(asked: &Node) -> Query {
 
 /// The folders of the mailbox; one without any was not taken in.
 fn folders(here: &Here<'_>, asked: &Node) -> Result<Vec<String>, Nothing> {
-    let counts = here.engine.facets(&mailbox(asked), &[Facet::Folder], MOST_FOLDERS, here.asker)?;
-    let values = counts.into_iter().flat_map(|counts| counts.values);
-    let mut names: Vec<_> = values.map(|one| one.value).collect();
+    let same = |name: &String| lower_case(name) == lower_case(&asked.source);
+    let mailboxes = values(here, asked, Facet::Mailbox, here.asker)?;
+    // A message may lie in folders of other mailboxes as well.
+    let scope = Scope::Mailboxes(mailboxes.into_iter().filter(same).collect());
+    let asker = Asker { scope, work: here.asker.work.clone() };
+    let mut names = values(here, asked, Facet::Folder, &asker)?;
     names.sort();
     if names.is_empty() { Err(Nothing::NotHere) } else { Ok(names) }
+}
+
+/// What messages of the mailbox are counted by.
+fn values(
+    here: &Here<'_>,
+    asked: &Node,
+    facet: Facet,
+    asker: &Asker,
+) -> Result<Vec<String>, Nothing> {
+    let counts = here.engine.facets(&mailbox(asked), &[facet], MOST_FOLDERS, asker)?;
+    let values = counts.into_iter().flat_map(|counts| counts.values);
+    Ok(values.map(|one| one.value).collect())
 }
 
 /// An id that stands in a path as it is.
@@ -96,8 +112,8 @@ fn folder(name: &str) -> Value {
 
 fn item(message: &Message) -> Value {
     json!({
-        "ItemId": message.item_id.as_ref().unwrap_or(&message.id),
-        "FragmentId": message.fragment_id,
+        "ItemId": message.place().item_id.as_ref().unwrap_or(&message.id),
+        "FragmentId": message.place().fragment_id,
         "Name": message.subject,
         "Discriminator": "MessageItem",
         "CreatedDate": message.received.map(|at| at.to_string()),

@@ -154,6 +154,6 @@ fn write_one(engine: &dyn LocalEngine, hit: &Hit, writer: &mut Writer<'_>) -> Re
         };
         writer.original(&hit.message, original)
     } else {
-        Ok(writer.fields(&hit.message)?)
+        Ok(writer.fields(&hit.there())?)
     }
 }

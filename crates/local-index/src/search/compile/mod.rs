@@ -7,6 +7,7 @@ pub(crate) mod expand;
 pub(crate) mod fuzzy;
 pub(crate) mod open;
 mod people;
+mod place;
 mod values;
 
 use std::cell::{Cell, RefCell};
@@ -29,7 +30,9 @@ use crate::search::compile::bounds::{Range, Ranges};
 use crate::search::compile::element::Candidates;
 use crate::search::compile::expand::{MAX_TERMS, Pattern, Terms, expand};
 use crate::search::compile::fuzzy::{Seen, fuzzy};
+use crate::search::scope::asker::Scope;
 use crate::search::scope::visible::{InScope, Visible, Weights};
+use crate::search::scorers::at_place::AtPlace;
 use crate::search::scorers::clause::{Clause, both, either, phrase, single, unscored};
 use crate::search::scorers::metered::Metering;
 use crate::search::scorers::placed::{Arrangement, placed};
@@ -58,6 +61,8 @@ pub(crate) struct Plan {
     pub(crate) faults: Faults,
     /// What the search as a whole spends.
     pub(crate) meter: Meter,
+    /// At which place a message matches, where places are asked for and some message has several.
+    pub(crate) place: Option<AtPlace>,
     visible: Option<Arc<Visible>>,
 }
 
@@ -78,6 +83,11 @@ impl Plan {
         };
         let (inner, meter) = (query.weight(scoring)?, self.meter.clone());
         Ok(Watched { inner, meter, is_counted_fast: self.is_prunable })
+    }
+
+    /// The places that may be seen.
+    pub(crate) fn scope(&self) -> Scope {
+        self.visible.as_ref().map_or(Scope::All, |visible| visible.scope.clone())
     }
 
     /// How many documents match.
@@ -111,13 +121,14 @@ pub(crate) fn compile(
         expanded: RefCell::default(),
         is_prunable: is_prunable(condition) && visible.is_none(),
         irregular: searcher.doc_freq(&trait_term(traits::IRREGULAR))? > 0,
+        has_several_places: searcher.doc_freq(&trait_term(traits::SEVERAL_PLACES))? > 0,
         in_values: Cell::new(false),
         scored: Cell::new(false),
         budget: Cell::new(MAX_TERMS),
         faults: Faults::new(work),
         messages: Arc::default(),
     };
-    let mut clause = compiler.condition(condition, Sign::Positive)?;
+    let mut clause = compiler.at_one_place(condition, Sign::Positive)?;
     if let Some(visible) = &visible {
         let scope = Clause::Only(unscored(Box::new(InScope(Arc::clone(visible)))));
         let metering = compiler.metering(&meter);
@@ -125,6 +136,7 @@ pub(crate) fn compile(
     }
     Ok(Plan {
         query: clause.query(),
+        place: compiler.matching_place(condition)?,
         scored: compiler.scored.get(),
         is_prunable: compiler.is_prunable,
         faults: compiler.faults,
@@ -181,6 +193,8 @@ pub(super) struct Compiler<'a> {
     is_prunable: bool,
     /// Whether some message must be read because its values are too long for terms.
     irregular: bool,
+    /// Whether some message lies in several places.
+    has_several_places: bool,
     /// Whether such messages are asked for the whole of what is compiled now.
     in_values: Cell<bool>,
     scored: Cell<bool>,
@@ -209,8 +223,8 @@ impl Compiler<'_> {
                 let clauses = parts.map(|part| self.condition(part, sign));
                 Ok(either(clauses.collect::<Result<_, _>>()?))
             }
-            Expr::Not(inner) => Ok(self.condition(inner, sign.opposite())?.negated()),
-            Expr::Leaf(leaf) => self.predicate(&leaf.value, sign),
+            Expr::Not(inner) => Ok(self.at_one_place(inner, sign.opposite())?.negated()),
+            Expr::Leaf(leaf) => self.leaf(&leaf.value, sign),
         }
     }
 
@@ -238,11 +252,11 @@ impl Compiler<'_> {
         Ok(())
     }
 
-    fn predicate(&self, predicate: &Predicate, sign: Sign) -> Result<Clause, Error> {
+    fn leaf(&self, predicate: &Predicate, sign: Sign) -> Result<Clause, Error> {
         let candidates = match predicate {
             Predicate::Text(test) => return self.text(test, sign),
             Predicate::String(field, test) => self.string_field(*field, test)?,
-            Predicate::Flag(field, test) => values::flag_field(*field, *test),
+            Predicate::Flag(field, test) => self.flag_field(*field, *test),
             Predicate::Number(field, test) => values::number_field(*field, *test),
             Predicate::Instant(field, test) => values::instant_field(*field, *test),
             Predicate::Recipient(list, test) => self.recipient(*list, test)?,
@@ -293,7 +307,13 @@ impl Compiler<'_> {
     fn verified(&self, candidates: Box<dyn Query>, condition: Condition) -> Box<dyn Query> {
         let (faults, meter) = (self.faults.clone(), self.work.meter("conditions on one element"));
         let (condition, messages) = (Arc::new(condition), Arc::clone(&self.messages));
-        Box::new(Verified { candidates, condition, messages, faults, meter })
+        let scope = self.scope();
+        Box::new(Verified { candidates, condition, messages, scope, faults, meter })
+    }
+
+    /// The places that may be seen.
+    fn scope(&self) -> Scope {
+        self.visible.map_or(Scope::All, |visible| visible.scope.clone())
     }
 
     fn text(&self, test: &TextTest, sign: Sign) -> Result<Clause, Error> {

@@ -18,8 +18,7 @@ use crate::format::schema;
 use crate::format::terms::{ENDS, Kind, is_regular, traits};
 use crate::search::compile::element::{Candidates, any};
 use crate::search::compile::{Compiler, has};
-use crate::search::scorers::clause::Clause;
-use crate::search::scorers::clause::{phrase, single};
+use crate::search::scorers::clause::{Clause, either, phrase, single};
 
 /// What stands for a value that is not there.
 enum Absence {
@@ -27,6 +26,8 @@ enum Absence {
     Without(String),
     /// Every message with this trait has an element without the value.
     With(String),
+    /// Some place of the message has no value: those without the trait, and those that lack it somewhere.
+    Somewhere(String),
     /// There is always a value.
     Never,
 }
@@ -36,18 +37,12 @@ impl Absence {
         match self {
             Self::Without(name) => Clause::Except(has(&name)),
             Self::With(name) => Clause::Only(has(&name)),
+            Self::Somewhere(name) => either(vec![
+                Clause::Except(has(&name)),
+                Clause::Only(has(&traits::lacking_somewhere(&name))),
+            ]),
             Self::Never => Clause::Nothing,
         }
-    }
-}
-
-/// A test of a yes-or-no field.
-pub(crate) fn flag_field(field: FlagField, test: FlagTest) -> Candidates {
-    match test {
-        FlagTest::Is(value) => {
-            Candidates::exact(single(Term::from_field_bool(schema::flag(field), value)))
-        }
-        FlagTest::Missing => absent(Absence::Without(field.path().to_owned())),
     }
 }
 
@@ -73,13 +68,30 @@ pub(crate) fn reference(id: &str) -> Candidates {
 }
 
 impl Compiler<'_> {
+    /// A test of a yes-or-no field.
+    pub(super) fn flag_field(&self, field: FlagField, test: FlagTest) -> Candidates {
+        match test {
+            FlagTest::Is(value) => {
+                Candidates::exact(single(Term::from_field_bool(schema::flag(field), value)))
+            }
+            FlagTest::Missing => absent(self.absence(field.is_of_place(), field.path())),
+        }
+    }
+
+    /// What stands for a missing value of a field. One of several places may lack it where others do not.
+    fn absence(&self, is_of_place: bool, path: &str) -> Absence {
+        let (path, has_several) = (path.to_owned(), self.has_several_places);
+        if is_of_place && has_several { Absence::Somewhere(path) } else { Absence::Without(path) }
+    }
+
     /// A test of a string field.
     pub(crate) fn string_field(
         &self,
         field: StringField,
         test: &StringTest,
     ) -> Result<Candidates, Error> {
-        self.string(schema::whole(field), test, || Absence::Without(field.path().to_owned()))
+        let absence = || self.absence(field.is_of_place(), field.path());
+        self.string(schema::whole(field), test, absence)
     }
 
     /// A test of one recipient.

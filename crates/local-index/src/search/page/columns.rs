@@ -3,17 +3,23 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use postern_query::evaluate::{flag_at, string_at};
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
+use postern_query::{Message, Place};
 use tantivy::columnar::{ColumnIndex, StrColumn};
 use tantivy::fastfield::{Column, FastFieldReaders};
 use tantivy::index::SegmentId;
 use tantivy::{DocId, Score, Searcher, SegmentReader};
 
-use super::position::{Place, Start};
+use super::position::{Point, Start};
 use super::top::UNSCORED;
+use crate::format::places::Places;
 use crate::format::schema;
+use crate::format::terms::cut;
+use crate::search::scope::asker::Scope;
 
 /// A document that may belong to the page. The least ranks come first; equal ones say nothing.
 #[derive(Clone, Copy, Debug)]
@@ -46,9 +52,14 @@ enum Values {
     /// Numbers of which 0 says that there is none.
     Filled(Column<u64>, Option<Arc<Extremes>>),
     Texts(StrColumn),
+    /// Those of the first place that may be seen; other documents lie in one place.
+    AtFirstPlace(Box<Self>, Arc<FirstPlaces>),
     /// No document of the segment has a value.
     Absent,
 }
+
+/// The values of documents that lie in several places.
+type FirstPlaces = HashMap<DocId, Option<u64>>;
 
 /// Columns that stay open: opening one costs as much as ordering some hundred documents by it.
 #[derive(Clone, Debug, Default)]
@@ -61,14 +72,20 @@ enum Name {
 }
 
 impl OpenColumns {
-    /// The columns for `order` in a segment.
+    /// The columns for `order` in a segment, of places in this scope.
     ///
     /// # Errors
     ///
     /// When they cannot be read.
-    pub(crate) fn of(&self, reader: &SegmentReader, order: &[Sort]) -> tantivy::Result<Columns> {
+    pub(crate) fn of(
+        &self,
+        reader: &SegmentReader,
+        order: &[Sort],
+        scope: &Scope,
+    ) -> tantivy::Result<Columns> {
         let key = |sort: &Sort| {
             let values = self.values(reader, Name::By(sort.by))?;
+            let values = values.at_first_place(reader, sort.by, scope)?;
             Ok(Key { values, descending: sort.descending })
         };
         Ok(Columns {
@@ -153,7 +170,7 @@ impl Columns {
 
     /// Whether a document stands after a place in the order.
     pub(crate) fn is_after(&self, candidate: &Candidate, start: &Start) -> bool {
-        let compare = |(key, place): (&Key, &Place)| {
+        let compare = |(key, place): (&Key, &Point)| {
             key.direct(place.compare(key.values.of(candidate.document, candidate.score)))
         };
         let mut orderings = self.keys.iter().zip(&start.values).map(compare);
@@ -172,7 +189,7 @@ impl Columns {
     }
 
     /// The ids.
-    pub(crate) const fn ids(&self) -> Option<&StrColumn> {
+    pub(crate) fn ids(&self) -> Option<&StrColumn> {
         self.ids.texts()
     }
 
@@ -214,6 +231,39 @@ impl Values {
         Ok(values.unwrap_or(Self::Absent))
     }
 
+    /// The same where the values belong to places, of which the first that may be seen counts.
+    fn at_first_place(
+        self,
+        reader: &SegmentReader,
+        by: SortField,
+        scope: &Scope,
+    ) -> tantivy::Result<Self> {
+        let places = if by.is_of_place() { Places::of(reader)? } else { None };
+        let Some(mut places) = places else { return Ok(self) };
+        let mut first = FirstPlaces::new();
+        for document in 0..reader.max_doc() {
+            let found = places.each(document, |place| scope.shows(place).then(|| place.clone()))?;
+            if let Some((place, ids)) = found.into_iter().find_map(|(at, ids)| Some((at?, ids))) {
+                let place = if is_id(by) { places.ids(ids)? } else { place };
+                first.insert(document, self.value_at(&place, by)?);
+            }
+        }
+        Ok(Self::AtFirstPlace(Box::new(self), Arc::new(first)))
+    }
+
+    /// The value of a place as the column would have it.
+    fn value_at(&self, place: &Place, by: SortField) -> io::Result<Option<u64>> {
+        let nowhere = Message::default();
+        match (by, self) {
+            (SortField::Flag(field), _) => Ok(flag_at(field, &nowhere, place).map(u64::from)),
+            (SortField::String(field), Self::Texts(column)) => {
+                let text = string_at(field, &nowhere, place).map(cut);
+                text.map_or(Ok(None), |text| column.dictionary().term_ord(text))
+            }
+            _ => Ok(None),
+        }
+    }
+
     /// Looks through a column of `end` documents: worth it once it is asked for again.
     fn summarize(&mut self, end: DocId) {
         if let Self::Filled(column, extremes) = self {
@@ -228,6 +278,10 @@ impl Values {
             Self::Numbers(column) => column.first(document),
             Self::Filled(column, _) => column.first(document).filter(|number| *number > 0),
             Self::Texts(column) => column.ords().first(document),
+            Self::AtFirstPlace(values, first) => match first.get(&document) {
+                Some(value) => *value,
+                None => values.of(document, score),
+            },
             Self::Absent => None,
         }
     }
@@ -257,12 +311,18 @@ impl Values {
         matches!(column.index, ColumnIndex::Full).then_some(column)
     }
 
-    const fn texts(&self) -> Option<&StrColumn> {
+    fn texts(&self) -> Option<&StrColumn> {
         match self {
             Self::Texts(column) => Some(column),
+            Self::AtFirstPlace(values, _) => values.texts(),
             Self::Score | Self::Numbers(_) | Self::Filled(..) | Self::Absent => None,
         }
     }
+}
+
+/// Whether it is one of the upstream's ids of a place.
+const fn is_id(by: SortField) -> bool {
+    matches!(by, SortField::String(StringField::ItemId | StringField::FragmentId))
 }
 
 /// The least and the greatest value of each so many documents in a row. Mail of one time mostly lies

@@ -81,8 +81,8 @@ fn value(hit: &Hit, by: SortField) -> Value {
 /// A position among the numbers by which one segment is ordered.
 #[derive(Debug)]
 pub(crate) struct Start {
-    pub(crate) values: Vec<Place>,
-    pub(crate) id: Place,
+    pub(crate) values: Vec<Point>,
+    pub(crate) id: Point,
 }
 
 impl Start {
@@ -107,12 +107,12 @@ const ID: SortField = SortField::String(StringField::Id);
 
 /// A value of a segment, or the gap right before one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Point {
     value: Option<u64>,
     before: bool,
 }
 
-impl Place {
+impl Point {
     const fn at(value: Option<u64>) -> Self {
         Self { value, before: false }
     }
@@ -125,33 +125,33 @@ impl Place {
     }
 }
 
-fn place(reader: &SegmentReader, by: SortField, value: &Value) -> tantivy::Result<Place> {
+fn place(reader: &SegmentReader, by: SortField, value: &Value) -> tantivy::Result<Point> {
     Ok(match value {
-        Value::Missing => Place::at(None),
-        Value::Score(score) => Place::at(Some(u64::from(score.to_bits()))),
-        Value::Flag(flag) => Place::at(Some(u64::from(*flag))),
-        Value::Number(number) => Place::at(Some(i64_to_u64(*number))),
+        Value::Missing => Point::at(None),
+        Value::Score(score) => Point::at(Some(u64::from(score.to_bits()))),
+        Value::Flag(flag) => Point::at(Some(u64::from(*flag))),
+        Value::Number(number) => Point::at(Some(i64_to_u64(*number))),
         Value::Text(text) => match by {
             SortField::String(field) => {
                 let column = reader.fast_fields().str(&schema::whole_name(field))?;
-                column.map_or(Ok(Place::at(None)), |column| place_of_text(&column, text))?
+                column.map_or(Ok(Point::at(None)), |column| place_of_text(&column, text))?
             }
             SortField::Score
             | SortField::Flag(_)
             | SortField::Number(_)
-            | SortField::Instant(_) => Place::at(None),
+            | SortField::Instant(_) => Point::at(None),
         },
     })
 }
 
 /// Strings are ordered by their place in the dictionary. One that is not there lies before the next
 /// that is, or after all of them.
-fn place_of_text(column: &StrColumn, text: &str) -> tantivy::Result<Place> {
+fn place_of_text(column: &StrColumn, text: &str) -> tantivy::Result<Point> {
     let dictionary = column.dictionary();
     if let Some(found) = dictionary.term_ord(text)? {
-        return Ok(Place::at(Some(found)));
+        return Ok(Point::at(Some(found)));
     }
     let mut next = dictionary.range().ge(text).into_stream()?;
     let value = if next.advance() { next.term_ord() } else { u64::MAX };
-    Ok(Place { value: Some(value), before: true })
+    Ok(Point { value: Some(value), before: true })
 }

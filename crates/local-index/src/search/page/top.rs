@@ -8,6 +8,7 @@ use tantivy::{COLLECT_BLOCK_BUFFER_LEN, DocAddress, DocId, Score, SegmentOrdinal
 use super::columns::{Candidate, Columns, OpenColumns, score_of_rank};
 use super::merge::merge;
 use super::position::{Position, Start};
+use crate::search::scope::asker::Scope;
 
 /// The relevance of a message where no words are looked for.
 pub(crate) const UNSCORED: Score = 1.0;
@@ -24,6 +25,8 @@ const MOST_WAITING: usize = 1 << 16;
 pub(crate) struct Top {
     pub(crate) order: Vec<Sort>,
     pub(crate) columns: OpenColumns,
+    /// The places that may be seen.
+    pub(crate) scope: Scope,
     /// Where the documents begin that are wanted; all are counted.
     pub(crate) after: Option<Position>,
     pub(crate) keep: usize,
@@ -60,7 +63,7 @@ impl Collector for Top {
         segment: SegmentOrdinal,
         reader: &SegmentReader,
     ) -> tantivy::Result<SegmentTop> {
-        let columns = self.columns.of(reader, &self.order)?;
+        let columns = self.columns.of(reader, &self.order, &self.scope)?;
         let start = self.after.as_ref().map(|after| Start::find(after, &self.order, reader));
         Ok(SegmentTop {
             segment,

@@ -30,7 +30,15 @@ fn told(index: &Index, query: &Query, order: &[Sort]) -> Result<Told, Error> {
     let search = Search { query, order, after: None, offset: 0, limit: 99, highlight: true };
     let page = index.search(&search, &mine())?;
     let all = [Role::From, Role::To, Role::Cc];
-    let kinds = [Completion::Address(&all), Completion::Name(&all), Completion::Folder];
+    let kinds = [
+        Completion::Address(&all),
+        Completion::Name(&all),
+        Completion::Folder,
+        Completion::Mailbox,
+        Completion::Source,
+        Completion::Address(&[Role::Owner]),
+        Completion::Domain(&[Role::From, Role::Owner]),
+    ];
     let completions = kinds.map(|kind| index.complete(query, kind, "", 9, &mine()));
     Ok(Told {
         count: page.count,
@@ -45,14 +53,32 @@ fn thread(index: &Index, id: &str) -> Thread {
     index.thread(id, &mine()).unwrap()
 }
 
-/// The messages in mailboxes of that owner, under ids of their own.
+/// The messages with every place in one of these mailboxes, under ids of their own.
 fn owned(parts: Vec<Vec<Message>>, mailboxes: [&str; 2], mark: &str) -> Vec<Vec<Message>> {
-    let own = |(n, message): (usize, Message)| Message {
-        id: format!("{mark}{}", message.id),
-        mailbox: Some(mailboxes[n % 2].to_owned()),
-        ..message
+    let own = |(n, mut message): (usize, Message)| {
+        message.id = format!("{mark}{}", message.id);
+        message.place_mut();
+        for (m, place) in message.places.iter_mut().enumerate() {
+            place.mailbox = Some(mailboxes[(n + m) % 2].to_owned());
+        }
+        message
     };
     parts.into_iter().map(|part| part.into_iter().enumerate().map(own).collect()).collect()
+}
+
+/// The messages, some of them in foreign places as well: before, between and behind their own.
+fn also_elsewhere(parts: &[Vec<Message>], theirs: &[Vec<Message>]) -> Vec<Vec<Message>> {
+    let mut foreign = theirs.iter().flatten().flat_map(|message| message.places.clone()).cycle();
+    let mut parts = parts.to_vec();
+    for (n, message) in parts.iter_mut().flatten().enumerate() {
+        for at in [0, 1, message.places.len() + 1].into_iter().take(n % 4) {
+            let place = foreign.next();
+            place
+                .into_iter()
+                .for_each(|place| message.places.insert(at.min(message.places.len()), place));
+        }
+    }
+    parts
 }
 
 /// Foreign messages before, beside and after.
@@ -78,7 +104,7 @@ proptest! {
         let hidden = owned(hidden, ["theirs", "Mine"], "hidden-");
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let alone = index_of(folders[0].path(), &visible);
-        let among = index_of(folders[1].path(), &mixed(&visible, &hidden));
+        let among = index_of(folders[1].path(), &mixed(&also_elsewhere(&visible, &hidden), &hidden));
         let by_score = [Sort::descending(SortField::Score)];
         for (condition, order) in &questions {
             let query = Query::of(condition.clone());

@@ -1,7 +1,7 @@
 //! Random mail: few people and words, so that questions meet answers, and much that is hostile.
 
 use jiff::Timestamp;
-use postern_query::{Attachment, Message, Recipient};
+use postern_query::{Attachment, Message, Place, Recipient};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -230,24 +230,32 @@ prop_compose! {
 
 prop_compose! {
     fn values()(received in of(moment()), sent in of(moment()), has_attachments in of(any::<bool>()),
-        is_read in of(any::<bool>()), size in of(number()), importance in of(label()),
-        mailbox in of(label()), folder in of(label()), conversation_id in of(label()),
-        internet_message_id in of(label()), item_id in of(label()), fragment_id in of(label()))
-        -> Message {
+        size in of(number()), importance in of(label()), conversation_id in of(label()),
+        internet_message_id in of(label()), places in vec(place(), 0..5)) -> Message {
         Message {
-            received, sent, has_attachments, is_read, size, importance, mailbox, folder,
-            conversation_id, internet_message_id, item_id, fragment_id, ..Message::default()
+            received, sent, has_attachments, size, importance, conversation_id,
+            internet_message_id, places, ..Message::default()
+        }
+    }
+}
+
+prop_compose! {
+    fn place()(mailbox in of(label()), folder in of(label()), source in of(label()),
+        item_id in of(label()), fragment_id in of(label()),
+        [is_read, is_flagged, is_replied, is_draft] in [of(any::<bool>()), of(any::<bool>()), of(any::<bool>()), of(any::<bool>())])
+        -> Place {
+        Place {
+            mailbox, folder, source, is_read, is_flagged, is_replied, is_draft, item_id, fragment_id,
         }
     }
 }
 
 prop_compose! {
     fn local_values()(delivered_to in vec(address(), 0..3), list_id in of(label()),
-        references in vec(reference(), 0..3), kind in of(label()), is_flagged in of(any::<bool>()),
-        is_replied in of(any::<bool>()), is_draft in of(any::<bool>()), is_signed in of(any::<bool>()),
+        references in vec(reference(), 0..3), kind in of(label()), is_signed in of(any::<bool>()),
         is_encrypted in of(any::<bool>())) -> Message {
         Message {
-            delivered_to, list_id, references, kind, is_flagged, is_replied, is_draft, is_signed, is_encrypted,
+            delivered_to, list_id, references, kind, is_signed, is_encrypted,
             ..Message::default()
         }
     }
@@ -262,9 +270,6 @@ prop_compose! {
             list_id: local.list_id,
             references: local.references,
             kind: local.kind,
-            is_flagged: local.is_flagged,
-            is_replied: local.is_replied,
-            is_draft: local.is_draft,
             is_signed: local.is_signed,
             is_encrypted: local.is_encrypted,
             subject: words.subject,

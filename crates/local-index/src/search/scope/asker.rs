@@ -1,7 +1,7 @@
 //! Whoever asks an index.
 
 use postern_query::schema::StringField;
-use postern_query::{Condition, Expr, Located, Predicate, Query, Span, StringTest};
+use postern_query::{Condition, Expr, Located, Place, Predicate, Query, Span, StringTest};
 
 use crate::search::Work;
 
@@ -27,8 +27,8 @@ pub struct Asker {
     pub work: Work,
 }
 
-/// Which messages somebody may see. The others are not there: they are neither found nor counted, and
-/// have no say in how relevant anything is.
+/// Which places of messages somebody may see. A message that lies in none of them is not there: it is neither found
+/// nor counted, and has no say in how relevant anything is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Scope {
     /// All.
@@ -61,6 +61,12 @@ impl Scope {
             None => query,
             Some(scope) => query.and(Query::of(scope)),
         }
+    }
+
+    /// Whether a place lies in the scope.
+    #[must_use]
+    pub fn shows(&self, place: &Place) -> bool {
+        self.permits(place.mailbox.as_deref())
     }
 
     /// Whether a message of that mailbox lies in the scope.

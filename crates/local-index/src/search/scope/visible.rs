@@ -14,6 +14,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{BitSet, DocAddress, DocId, Score, Searcher, SegmentReader, Term};
 
+use crate::search::scope::asker::Scope;
 use crate::search::work::{LIST, Meter};
 
 /// How many scopes are kept.
@@ -25,6 +26,7 @@ const MOST_WORDS: usize = 100_000;
 /// The messages of a scope in one state of an index.
 #[derive(Debug)]
 pub(crate) struct Visible {
+    pub(crate) scope: Scope,
     segments: HashMap<SegmentId, BitSet>,
     count: u64,
     words: Mutex<HashMap<Term, u64>>,
@@ -33,11 +35,11 @@ pub(crate) struct Visible {
 
 impl Visible {
     /// These documents of each segment.
-    pub(crate) fn new(searcher: &Searcher, documents: Vec<BitSet>) -> Self {
+    pub(crate) fn new(searcher: &Searcher, scope: Scope, documents: Vec<BitSet>) -> Self {
         let count = documents.iter().map(|documents| documents.len() as u64).sum();
         let segments = searcher.segment_readers().iter().map(SegmentReader::segment_id);
         let segments = segments.zip(documents).collect();
-        Self { segments, count, words: Mutex::default(), tokens: Mutex::default() }
+        Self { scope, segments, count, words: Mutex::default(), tokens: Mutex::default() }
     }
 
     fn of(&self, reader: &SegmentReader) -> Option<&BitSet> {

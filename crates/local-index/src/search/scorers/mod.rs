@@ -1,5 +1,6 @@
 //! Queries, weights and scorers of tantivy that are ours.
 
+pub(crate) mod at_place;
 pub(crate) mod blended;
 pub(crate) mod checked;
 pub(crate) mod clause;

@@ -18,6 +18,7 @@ use super::checked::{Check, Checked};
 use crate::Error;
 use crate::search::Work;
 use crate::search::fetch::without_body;
+use crate::search::scope::asker::Scope;
 use crate::search::work::{Counter, MESSAGE, Meter};
 
 /// How many compressed blocks of messages stay at hand.
@@ -39,7 +40,7 @@ impl Faults {
         Self { first: Arc::default(), work: work.clone() }
     }
 
-    fn note(&self, error: Error) {
+    pub(super) fn note(&self, error: Error) {
         self.first.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 
@@ -60,6 +61,8 @@ pub(crate) struct Verified {
     pub(crate) candidates: Box<dyn Query>,
     pub(crate) condition: Arc<Condition>,
     pub(crate) messages: Arc<Messages>,
+    /// The places that may be seen.
+    pub(crate) scope: Scope,
     pub(crate) faults: Faults,
     pub(crate) meter: Meter,
 }
@@ -70,6 +73,7 @@ impl Clone for Verified {
             candidates: self.candidates.box_clone(),
             condition: Arc::clone(&self.condition),
             messages: Arc::clone(&self.messages),
+            scope: self.scope.clone(),
             faults: self.faults.clone(),
             meter: self.meter.clone(),
         }
@@ -82,6 +86,7 @@ impl Query for Verified {
             candidates: self.candidates.weight(scoring)?,
             condition: Arc::clone(&self.condition),
             messages: Arc::clone(&self.messages),
+            scope: self.scope.clone(),
             faults: self.faults.clone(),
             meter: self.meter.clone(),
         }))
@@ -92,6 +97,7 @@ struct VerifiedWeight {
     candidates: Box<dyn Weight>,
     condition: Arc<Condition>,
     messages: Arc<Messages>,
+    scope: Scope,
     faults: Faults,
     meter: Meter,
 }
@@ -101,7 +107,8 @@ impl Weight for VerifiedWeight {
         let candidates = self.candidates.scorer(reader, boost)?;
         let messages = self.messages.of(reader)?;
         let (condition, faults) = (Arc::clone(&self.condition), self.faults.clone());
-        let reading = Reading { messages, leaves: leaves(&condition), condition, faults };
+        let (leaves, scope) = (leaves(&condition), self.scope.clone());
+        let reading = Reading { messages, leaves, condition, scope, faults };
         Ok(Box::new(Checked::new(candidates, reading, &self.meter)))
     }
 
@@ -114,6 +121,7 @@ struct Reading {
     messages: Arc<StoreReader>,
     condition: Arc<Condition>,
     leaves: u64,
+    scope: Scope,
     faults: Faults,
 }
 
@@ -125,7 +133,9 @@ impl Check for Reading {
         match without_body(&self.messages, candidate) {
             Ok(message) => {
                 let looks = self.leaves.saturating_mul(elements(&message));
-                counter.count(looks.saturating_mul(LOOK)) && evaluate(&self.condition, &message)
+                let seen = message.seen_at(|place| self.scope.shows(place));
+                counter.count(looks.saturating_mul(LOOK))
+                    && seen.is_some_and(|seen| evaluate(&self.condition, &seen))
             }
             Err(error) => {
                 self.faults.note(error);

@@ -102,7 +102,8 @@ impl<'a> Wanted<'a> {
                     | StringField::ItemId
                     | StringField::FragmentId
                     | StringField::ListId
-                    | StringField::Kind => {}
+                    | StringField::Kind
+                    | StringField::Source => {}
                 }
             }
         }

@@ -17,9 +17,9 @@ use crate::Error;
 use crate::format::schema;
 use crate::format::terms::{Kind, is_regular};
 use crate::search::compile::chosen::choose;
-use crate::search::tally::count;
+use crate::search::tally::{apart, count};
 use crate::search::work::{Meter, TERM};
-use crate::search::{Asker, Index};
+use crate::search::{Asker, Index, Scope};
 
 /// What kind of value is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum Completion<'a> {
     Extension,
     /// Mailing lists.
     ListId,
+    /// Sources.
+    Source,
 }
 
 /// A value that begins with what was typed.
@@ -88,8 +90,15 @@ impl Index {
         let living = choose(&searcher, &plan)?;
         let meter = asker.work.meter("completion");
         let mut found = Spellings::default();
-        for (reader, living) in searcher.segment_readers().iter().zip(&living) {
-            for source in sources(completion) {
+        for source in sources(completion) {
+            let field = of_place(source.0).filter(|_| asker.scope != Scope::All);
+            let several = field.map(|of| apart(&searcher, of, &living, &asker.scope, &meter));
+            let several = several.transpose()?;
+            for (value, count) in several.iter().flat_map(|several| &several.counts) {
+                add(&mut found, value, *count, &typed);
+            }
+            let living = several.as_ref().map_or(&living, |several| &several.in_one_place);
+            for (reader, living) in searcher.segment_readers().iter().zip(living) {
                 gather((reader, living), source, &typed, &meter, &mut found)?;
             }
         }
@@ -109,13 +118,19 @@ fn sources(completion: Completion<'_>) -> Vec<(Field, &'static str)> {
     match completion {
         Completion::Address(roles) => roles.iter().map(|role| address(*role)).collect(),
         Completion::Name(roles) => roles.iter().filter_map(|role| name(*role)).collect(),
-        Completion::Domain(roles) => people(roles, Kind::Domain),
+        // Whose a mailbox is, is said by its name.
+        Completion::Domain(roles) => {
+            let others: Vec<_> =
+                roles.iter().copied().filter(|role| *role != Role::Owner).collect();
+            people(&others, Kind::Domain)
+        }
         Completion::Folder => whole(StringField::Folder),
         Completion::Mailbox => whole(StringField::Mailbox),
         Completion::Category => vec![(schema::CATEGORY, "")],
         Completion::AttachmentName => vec![(schema::ATTACHMENT_NAME, "")],
         Completion::Extension => vec![(schema::FILE_NAMES, Kind::Extension.prefix())],
         Completion::ListId => whole(StringField::ListId),
+        Completion::Source => whole(StringField::Source),
     }
 }
 
@@ -158,16 +173,30 @@ fn gather(
         else {
             continue;
         };
-        let lower = lower_case(value);
-        // One that was cut to be a term is no spelling of anything.
-        let wanted = lower.starts_with(typed) && !lower.is_empty() && is_regular(value);
-        let count = if wanted { count(&index, terms.value(), living, meter)? } else { 0 };
-        if count > 0 {
-            let spellings = found.entry(lower).or_default();
-            *spellings.entry(value.to_owned()).or_default() += count;
+        if is_wanted(value, &lower_case(value), typed) {
+            let count = count(&index, terms.value(), living, meter)?;
+            add(found, value, count, typed);
         }
     }
     Ok(())
+}
+
+/// One that was cut to be a term is no spelling of anything.
+fn is_wanted(value: &str, lower: &str, typed: &str) -> bool {
+    lower.starts_with(typed) && !lower.is_empty() && is_regular(value)
+}
+
+fn add(found: &mut Spellings, value: &str, count: usize, typed: &str) {
+    let lower = lower_case(value);
+    if count > 0 && is_wanted(value, &lower, typed) {
+        *found.entry(lower).or_default().entry(value.to_owned()).or_default() += count;
+    }
+}
+
+/// The field of places that these terms are of.
+fn of_place(field: Field) -> Option<StringField> {
+    let mut fields = StringField::ALL.iter().filter(|field| field.is_of_place());
+    fields.find(|one| schema::whole(**one) == field).copied()
 }
 
 fn best(found: &Spellings, most: usize) -> Vec<Suggestion> {
@@ -242,7 +271,7 @@ mod tests {
     use postern_query::{Attachment, Message, Recipient};
 
     use super::*;
-    use crate::testing::index_of;
+    use crate::testing::{index_of, place};
 
     fn message(id: &str, from: &str, name: &str, to: &[&str]) -> Message {
         let recipient =
@@ -253,8 +282,7 @@ mod tests {
             from_address: Some(from.into()),
             from_name: Some(name.into()),
             to_recipients: to.iter().map(recipient).collect(),
-            folder: Some("Inbox/Élan".into()),
-            mailbox: Some("me@x.example".into()),
+            places: vec![place("me@x.example", "Inbox/Élan")],
             list_id: Some("dev.lists.example".into()),
             categories: vec!["Red".into()],
             attachments: vec![file],

@@ -17,7 +17,8 @@ use crate::Error;
 use crate::format::terms::Kind;
 use crate::format::{schema, stored};
 use crate::search::compile::chosen::choose;
-use crate::search::tally::tally;
+use crate::search::scope::asker::Scope;
+use crate::search::tally::{apart, tally};
 use crate::search::work::Meter;
 use crate::search::{Asker, Index};
 
@@ -36,6 +37,8 @@ pub enum Facet {
     Folder,
     /// Mailbox.
     Mailbox,
+    /// Source.
+    Source,
     /// Media type of an attachment; a message with two counts for both.
     AttachmentType,
     /// `true` or `false`.
@@ -44,13 +47,14 @@ pub enum Facet {
 
 impl Facet {
     /// Every facet.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sender,
         Self::SenderDomain,
         Self::Year,
         Self::Month,
         Self::Folder,
         Self::Mailbox,
+        Self::Source,
         Self::AttachmentType,
         Self::HasAttachment,
     ];
@@ -84,7 +88,8 @@ impl Index {
         let plan = self.plan(&searcher, query, asker)?;
         let chosen = choose(&searcher, &plan)?;
         let meter = asker.work.meter("facets");
-        let matching = Matching { searcher: &searcher, chosen: &chosen, zone, meter: &meter };
+        let (searcher, chosen) = (&searcher, chosen.as_slice());
+        let matching = Matching { searcher, chosen, zone, meter: &meter, scope: &asker.scope };
         let mut counted = BTreeMap::new();
         for facet in facets {
             if let Entry::Vacant(place) = counted.entry(*facet) {
@@ -104,6 +109,7 @@ struct Matching<'a> {
     chosen: &'a [BitSet],
     zone: &'a TimeZone,
     meter: &'a Meter,
+    scope: &'a Scope,
 }
 
 impl Matching<'_> {
@@ -114,8 +120,9 @@ impl Matching<'_> {
             Facet::SenderDomain => {
                 self.terms(schema::people(Role::From), Some(Kind::Domain), &mut best)
             }
-            Facet::Folder => self.terms(schema::whole(StringField::Folder), None, &mut best),
-            Facet::Mailbox => self.terms(schema::whole(StringField::Mailbox), None, &mut best),
+            Facet::Folder => self.places(StringField::Folder, &mut best),
+            Facet::Mailbox => self.places(StringField::Mailbox, &mut best),
+            Facet::Source => self.places(StringField::Source, &mut best),
             Facet::AttachmentType => self.terms(schema::ATTACHMENT_TYPE, None, &mut best),
             Facet::Year => self.dates(4, &mut best),
             Facet::Month => self.dates(7, &mut best),
@@ -123,6 +130,21 @@ impl Matching<'_> {
         }?;
         let (values, others) = best.finish();
         Ok(FacetCounts { values, others })
+    }
+
+    /// Counts by a field of places: by those that may be seen.
+    fn places(&self, field: StringField, best: &mut Best) -> Result<(), Error> {
+        let whole = schema::whole(field);
+        if *self.scope == Scope::All {
+            return self.terms(whole, None, best);
+        }
+        let apart = apart(self.searcher, field, self.chosen, self.scope, self.meter)?;
+        let mut counts = apart.counts;
+        tally(self.searcher, (whole, ""), &apart.in_one_place, self.meter, &mut |text, count| {
+            *counts.entry(text.to_owned()).or_default() += count;
+        })?;
+        counts.iter().for_each(|(value, count)| best.offer(value, *count));
+        Ok(())
     }
 
     /// Counts by terms. Of the kinds of terms an empty one stands for someone without an address.
@@ -196,7 +218,7 @@ mod tests {
     use postern_query::{Attachment, Message, odata};
 
     use super::*;
-    use crate::testing::index_of;
+    use crate::testing::{index_of, place};
 
     fn message(id: &str, from: &str, received: &str, types: &[&str]) -> Message {
         let attachment = |kind: &&str| Attachment {
@@ -208,8 +230,7 @@ mod tests {
             from_address: (!from.is_empty()).then(|| from.to_owned()),
             from_name: Some("A name".into()),
             received: received.parse().ok(),
-            folder: Some(id.len().to_string()),
-            mailbox: Some("m".into()),
+            places: vec![place("m", &id.len().to_string())],
             has_attachments: (id != "d").then_some(!types.is_empty()),
             attachments: types.iter().map(attachment).collect(),
             ..Message::default()

@@ -5,8 +5,12 @@ pub(crate) mod book;
 pub(crate) mod complete;
 pub(crate) mod facets;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use postern_query::evaluate::string_at;
+use postern_query::schema::StringField;
+use postern_query::{Message, Place};
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::TermInfo;
 use tantivy::schema::{Field, IndexRecordOption};
@@ -15,7 +19,13 @@ use tantivy::{BitSet, Searcher};
 
 use super::work::{LIST, Meter, TERM};
 use crate::Error;
+use crate::format::places::Places;
+use crate::format::terms::cut;
 use crate::search::compile::expand::after_prefix;
+use crate::search::scope::asker::Scope;
+
+/// Units to see whether a document lies in several places, and to count one that does.
+const PLACES: u64 = 5;
 
 /// Tells of each term of a field that begins with `kind`, in their order and without it, how many of
 /// the chosen documents have it, where there are any.
@@ -52,6 +62,48 @@ pub(crate) fn tally(
         }
     }
     Ok(())
+}
+
+/// What is counted apart where not every place may be seen, for a term does not say at which place of a message it is.
+pub(crate) struct Apart {
+    /// The chosen documents that lie in one place: terms say all of them.
+    pub(crate) in_one_place: Vec<BitSet>,
+    /// The values of the others at places that may be seen, and how many documents have each.
+    pub(crate) counts: BTreeMap<String, usize>,
+}
+
+/// Counts the values of a field of places.
+///
+/// # Errors
+///
+/// When the work has to end, or the places cannot be read.
+pub(crate) fn apart(
+    searcher: &Searcher,
+    field: StringField,
+    chosen: &[BitSet],
+    scope: &Scope,
+    meter: &Meter,
+) -> Result<Apart, Error> {
+    let mut apart = Apart { in_one_place: chosen.to_vec(), counts: BTreeMap::new() };
+    let nothing = Message::default();
+    let value = |place: &Place| {
+        let value = string_at(field, &nothing, place).filter(|_| scope.shows(place));
+        value.map(|value| Arc::<str>::from(cut(value)))
+    };
+    for (reader, documents) in searcher.segment_readers().iter().zip(&mut apart.in_one_place) {
+        let Some(mut places) = Places::of(reader)? else { continue };
+        meter.pay(u64::from(reader.max_doc()) * PLACES)?;
+        for document in 0..reader.max_doc() {
+            if documents.contains(document) && places.has(document) {
+                documents.remove(document);
+                let values = places.each(document, value)?.into_iter().filter_map(|(one, _)| one);
+                for value in values.collect::<BTreeSet<_>>() {
+                    *apart.counts.entry(value.to_string()).or_default() += 1;
+                }
+            }
+        }
+    }
+    Ok(apart)
 }
 
 fn range<'a>(index: &'a InvertedIndexReader, start: &str) -> std::io::Result<TermStreamer<'a>> {

@@ -31,6 +31,10 @@ impl Emitter {
             StringField::Mailbox | StringField::Folder => {
                 return self.notes.unsupported(Some(span), SCOPE);
             }
+            StringField::Source => {
+                let message = "item search does not know the sources that are configured here";
+                return self.notes.unsupported(Some(span), message);
+            }
             StringField::Id | StringField::ItemId | StringField::FragmentId => {
                 let message = "item search has no property for this id";
                 return self.notes.unsupported(Some(span), message);

@@ -40,7 +40,9 @@ pub fn mapping() -> Json {
     Json::object([("settings", Json::member("analysis", analysis)), ("mappings", mappings)])
 }
 
-/// A message as the index holds it; missing values are left out.
+/// A message as the index holds it, at its first place; missing values are left out.
+///
+/// A message that lies in several places needs one document for each, and NOT then speaks of one place only.
 ///
 /// Lists of texts that phrases run through, such as the names of all recipients, stand in one text
 /// with line breaks between. A person without an address has an empty one below `people`.

@@ -31,6 +31,7 @@ impl Emitter {
             }
             StringField::Mailbox => "in Purview mailboxes are chosen beside the query, not in it",
             StringField::Folder => "KQL knows a folder by its id only, not by its name",
+            StringField::Source => "Purview does not know the sources that are configured here",
             StringField::Id
             | StringField::ConversationId
             | StringField::ItemId

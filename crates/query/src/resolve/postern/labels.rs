@@ -190,6 +190,15 @@ pub(super) fn kind(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     Ok(one_of(values.iter().map(test).collect(), canonical::list(name, &values)))
 }
 
+// ---- sources ----
+
+/// `source:datatap`: where the message came from, by the configured name.
+pub(super) fn source(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
+    let value = single(term)?;
+    let condition = string(StringField::Source, whole(&value), term.span);
+    Ok(Resolved::unit(condition, canonical::quotable(name, &value)))
+}
+
 // ---- media types ----
 
 /// `mime:application/pdf`, `mime:image/*`.

@@ -36,6 +36,7 @@ pub(crate) enum Operator {
     MailingList,
     Reference,
     Kind,
+    Source,
 }
 
 /// An operator with its canonical name first and then every other spelling.
@@ -90,6 +91,7 @@ const OPERATORS: &[Row] = &[
     (Operator::MailingList, &["list", "v"]),
     (Operator::Reference, &["ref", "references", "related", "r"]),
     (Operator::Kind, &["kind", "itemclass"]),
+    (Operator::Source, &["source"]),
 ];
 
 /// Operators of other languages, and why a search here has no answer to them.
