@@ -5,6 +5,7 @@
 //! on the way is bounded by the channels between them.
 
 mod faults;
+mod moved;
 mod room;
 mod work;
 
@@ -22,7 +23,7 @@ use postern_query::Message;
 use postern_local_index::Error;
 use postern_local_index::ledger::{Occurrence, Source};
 use postern_local_index::write::{Added, Options, Room, SameId, Writer};
-use postern_mail::contents::AttachmentText;
+use postern_mail::contents::{AttachmentText, Contents};
 use postern_mail::source;
 use postern_mail::source::{PlaceRule, SourceFile, Unreadable};
 
@@ -148,6 +149,10 @@ pub(crate) fn run(
         if run.summary.stopped {
             break;
         }
+    }
+    if !run.summary.stopped {
+        let mut contents = Contents::new(&ingest.attachment_text);
+        moved::index_again(&mut writer, &mut contents, &mut run.summary.unreadable)?;
     }
     writer.commit(clock())?;
     writer.close()?;

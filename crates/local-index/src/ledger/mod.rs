@@ -330,8 +330,8 @@ impl Ledger {
     /// # Errors
     ///
     /// When the ledger cannot be read.
-    pub(crate) fn moved(&self, most: usize) -> Result<Vec<String>, Error> {
-        Ok(moved::some(&locked(&self.books).connection, most)?)
+    pub(crate) fn moved(&self, after: Option<&str>, most: usize) -> Result<Vec<String>, Error> {
+        Ok(moved::some(&locked(&self.books).connection, after, most)?)
     }
 
     /// Notes that the index knows all places of a message.

@@ -36,9 +36,15 @@ pub(super) fn settle(connection: &Connection, id: &Id<'_>) -> rusqlite::Result<(
     Ok(())
 }
 
-/// The first of them.
-pub(super) fn some(connection: &Connection, most: usize) -> rusqlite::Result<Vec<String>> {
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let mut rows = connection.prepare_cached("SELECT id FROM moved ORDER BY id LIMIT ?1")?;
-    rows.query_map([most], |row| Ok(row.get::<_, Id<'_>>(0)?.text().into_owned()))?.collect()
+/// Some of them in the order of their ids, those behind `after` where it is given.
+pub(super) fn some(
+    connection: &Connection,
+    after: Option<&str>,
+    most: usize,
+) -> rusqlite::Result<Vec<String>> {
+    let (after, most) = (after.map(Id::new), i64::try_from(most).unwrap_or(i64::MAX));
+    let mut rows = connection
+        .prepare_cached("SELECT id FROM moved WHERE ?1 IS NULL OR id > ?1 ORDER BY id LIMIT ?2")?;
+    let ids = rows.query_map(params![after, most], |row| row.get::<_, Id<'_>>(0))?;
+    ids.map(|id| Ok(id?.text().into_owned())).collect()
 }

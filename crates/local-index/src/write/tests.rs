@@ -135,20 +135,23 @@ fn messages_that_moved_are_known() {
     };
     add(&mut writer, "a", "Inbox");
     add(&mut writer, "copy of a", "Inbox");
-    assert_eq!(writer.moved(9).unwrap(), [""; 0], "it lies in the same place");
+    assert_eq!(writer.moved(None, 9).unwrap(), [""; 0], "it lies in the same place");
     add(&mut writer, "b", "Sent");
-    assert_eq!(writer.moved(9).unwrap(), [""; 0], "the index has both places");
+    assert_eq!(writer.moved(None, 9).unwrap(), [""; 0], "the index has both places");
     writer.commit(NOW).unwrap();
     writer.forget(Path::new("a")).unwrap();
-    assert_eq!(writer.moved(9).unwrap(), [""; 0], "the copy is still there");
+    assert_eq!(writer.moved(None, 9).unwrap(), [""; 0], "the copy is still there");
     writer.forget(Path::new("copy of a")).unwrap();
-    assert_eq!((writer.moved(9).unwrap(), folders(&writer)), (vec!["1".into()], vec!["b".into()]));
+    assert_eq!(
+        (writer.moved(None, 9).unwrap(), folders(&writer)),
+        (vec!["1".into()], vec!["b".into()])
+    );
     writer.commit(NOW).unwrap();
     writer.close().unwrap();
     let mut writer = self::writer(data.path());
-    assert_eq!(writer.moved(9).unwrap(), ["1"], "it is remembered");
+    assert_eq!(writer.moved(None, 9).unwrap(), ["1"], "it is remembered");
     writer.forget(Path::new("b")).unwrap();
-    assert_eq!(writer.moved(9).unwrap(), [""; 0], "it is gone");
+    assert_eq!(writer.moved(None, 9).unwrap(), [""; 0], "it is gone");
 }
 
 #[test]

@@ -292,23 +292,24 @@ impl Writer {
     }
 
     /// The first of the messages that lie in other places than the index knows: in one more, or in one
-    /// less. Whoever adds such a message again, with all of its places, says so with
-    /// [`settle`](Self::settle).
+    /// less. They come in a fixed order, those behind `after` where it is given. Whoever has read such a
+    /// message again indexes it with [`place_again`](Self::place_again).
     ///
     /// # Errors
     ///
     /// When the ledger cannot be read.
-    pub fn moved(&self, most: usize) -> Result<Vec<String>, Error> {
-        self.ledger.moved(most)
+    pub fn moved(&self, after: Option<&str>, most: usize) -> Result<Vec<String>, Error> {
+        self.ledger.moved(after, most)
     }
 
-    /// Notes that the index knows all places of a message.
+    /// Indexes a message that [moved](Self::moved) with every place that the ledger knows, and no other.
     ///
     /// # Errors
     ///
-    /// When the ledger cannot be written.
-    pub fn settle(&mut self, id: &str) -> Result<(), Error> {
-        self.ledger.settle(id)
+    /// When the ledger cannot be read, or the index not be written.
+    pub fn place_again(&mut self, message: &Message) -> Result<(), Error> {
+        // No file has this number, so the ledger leaves out nothing.
+        self.put_everywhere(message, Reading { file: 0, since: 0 }, None)
     }
 
     /// How many messages and files were noted since the last commit.
