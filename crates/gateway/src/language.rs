@@ -218,7 +218,7 @@ mod tests {
             book.add(&postern_query::Message { from_address, ..Default::default() });
         }
         let people = People::of(&book);
-        let named = |number: usize| PersonPattern::Words(format!("p{number}"));
+        let named = |number: usize| PersonPattern::Words(format!("p{number}").into());
         let known = (0..1_000).filter(|number| people.addresses(&named(*number)).is_some());
         assert_eq!(known.count(), MOST_LOOKED_AT / 10_000);
         assert_eq!(people.addresses(&named(7)).unwrap(), ["p7@contoso.com"], "looked for before");

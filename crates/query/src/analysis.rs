@@ -96,7 +96,45 @@ pub fn push_lower_case(out: &mut String, text: &str) {
     }
 }
 
-fn lower_char(c: char) -> char {
+/// A text in [`lower_case`], whatever it was made of.
+///
+/// ```
+/// use postern_query::analysis::LowerCase;
+///
+/// assert_eq!(&*LowerCase::from("Alice@Contoso.com"), "alice@contoso.com");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LowerCase(String);
+
+impl<T: AsRef<str>> From<T> for LowerCase {
+    fn from(text: T) -> Self {
+        Self(lower_case(text.as_ref()))
+    }
+}
+
+impl LowerCase {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for LowerCase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::ops::Deref for LowerCase {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+pub(crate) fn lower_char(c: char) -> char {
     if c.is_ascii() {
         return c.to_ascii_lowercase();
     }

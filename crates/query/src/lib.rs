@@ -1,8 +1,49 @@
-//! The languages of mail search: what people type, what clients send, what engines are asked.
+//! The compiler of mail search queries: what people type and clients send, into what engines are asked.
 //!
-//! Text in one of the languages becomes a syntax tree, the tree is resolved to one typed
-//! [`Query`], and a query is emitted for a target. [`evaluate`](evaluate()) says what a query means. The crate
-//! is pure: no I/O, no clock; today's date, the zone and the fields of an index are arguments.
+//! ```text
+//! typed text ──┐
+//! OData filter ┼─ parse ─▶ syntax tree ─ resolve ─▶ Query ─┬─ evaluate ─▶ yes or no, of one Message
+//! Lucene text ─┘                                           └─ emit ─▶ what a Target is sent, with notes
+//! ```
+//!
+//! - **Parse** ([`parse`], [`odata`], [`lucene`], [`datatap`]) cuts text into a tree. It knows no field names.
+//! - **Resolve** checks names, types, dates and people, once. Errors carry spans and say what to type instead.
+//! - **[`Query`]** is the one meaning of all languages. Its types have no room for anything meaningless.
+//! - **[`evaluate()`]** says which messages it means: slow, obvious, the judge of every engine.
+//! - **Emit** ([`Target`]) translates it. A target is exact, approximate or unsupported, and its notes say
+//!   which words of the text differ and how. It drops and widens nothing silently.
+//!
+//! ```
+//! use postern_query::{Capabilities, Context, Fidelity, Message, Target, evaluate, parse};
+//!
+//! let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+//! let query = parse("has:attachment -is:read", &context)?.query;
+//!
+//! let mail = Message { has_attachments: Some(true), ..Message::default() };
+//! assert!(evaluate(query.condition(), &mail));
+//!
+//! let kql: Target = "kql".parse().unwrap();
+//! let compiled = kql.compile(&query, &Capabilities::default());
+//! assert_eq!(compiled.fidelity(), Fidelity::Exact);
+//! assert_eq!(compiled.sent.unwrap().parts()[0].1, "hasattachment:true AND NOT isread:true");
+//! # Ok::<(), postern_query::Errors>(())
+//! ```
+//!
+//! # Hostile input
+//!
+//! No text makes this crate panic, recurse without bound, or take more than time and memory linear in its
+//! length: [`Limits`] bound one typed query, and a [`Budget`] bounds all texts of a request, the regular
+//! expressions that are compiled for it included. Each target has one function that quotes literals, so that
+//! no value can end its quotes. Errors repeat at most 500 bytes of what was typed; they are not escaped for
+//! a terminal or a page.
+//!
+//! # Purity
+//!
+//! No I/O and no clock: today, the zone, own addresses and the fields of an index are arguments.
+//!
+//! # Features
+//!
+//! - `report`: `report` draws errors and advice with carets, for a terminal.
 
 pub mod analysis;
 mod budget;
@@ -36,7 +77,7 @@ pub use limits::Limits;
 pub use message::{Attachment, Message, Place, Recipient};
 pub use postern::{SyntaxTree, parse, parse_within};
 pub use query::{
-    AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
+    Among, AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
     PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
 pub use resolve::postern::{Context, Parsed};

@@ -56,7 +56,7 @@ pub fn parse_within(text: &str, options: Options, budget: &mut Budget) -> Result
     Ok(Query::of(condition))
 }
 
-/// Says a query of words alone as query text of that syntax.
+/// Translates a query of words alone into query text of that syntax.
 ///
 /// ```
 /// use postern_query::lucene::{self, Options, Syntax};

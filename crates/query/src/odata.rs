@@ -126,7 +126,7 @@ fn not_sortable(field: &str, span: Span) -> Error {
     )
 }
 
-/// Says the condition of a query as one filter, its words inside of `search.ismatch`.
+/// Translates the condition of a query into one filter, its words inside of `search.ismatch`.
 ///
 /// # Examples
 ///

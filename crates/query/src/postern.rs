@@ -74,7 +74,7 @@ impl<'t> SyntaxTree<'t> {
         Ok(Self { text, outcome: syntax::postern::parse(text, limits) })
     }
 
-    /// Says what the text means at a time, to a reader.
+    /// Resolves the text at a time, for a reader.
     ///
     /// # Errors
     ///

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::Span;
 
-/// How faithfully a target says a query.
+/// How faithfully a target answers a query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Fidelity {
     /// It finds the same messages.
@@ -27,21 +27,21 @@ impl Fidelity {
     }
 }
 
-/// What a target cannot say exactly, and which text caused it.
+/// One thing that differs at a target, and which text caused it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Note {
     /// Approximate or unsupported.
     pub fidelity: Fidelity,
     /// The text that caused it; nothing when it is the query as a whole.
     pub span: Option<Span>,
-    /// What differs, or why it cannot be said.
+    /// What differs, or why the target cannot answer.
     pub message: String,
 }
 
-/// A query as a target says it.
+/// A query, translated for a target.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compiled<T> {
-    /// What is sent; nothing when the target cannot say the query.
+    /// What is sent; nothing when the target cannot answer the query.
     pub sent: Option<T>,
     /// What differs, in the order of the text.
     pub notes: Vec<Note>,
@@ -79,7 +79,7 @@ pub(crate) struct Notes {
     worst: Fidelity,
 }
 
-/// Notes of one run, and one more where only that is the worst.
+/// Notes that are kept of one run. A worse one than all before it is kept beyond that.
 const MOST_NOTES: usize = 100;
 
 impl Default for Notes {

@@ -274,7 +274,7 @@ fn roles_of(roles: &[Role]) -> String {
 
 fn person(pattern: &PersonPattern) -> String {
     match pattern {
-        PersonPattern::Address(text) => text.clone(),
+        PersonPattern::Address(text) => text.to_string(),
         PersonPattern::Domain(text) => format!("anyone at {text}"),
         PersonPattern::SubDomains(text) => format!("anyone at a domain below {text}"),
         PersonPattern::DomainOrLocal(text) | PersonPattern::Words(text) => quote(text),

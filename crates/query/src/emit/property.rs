@@ -145,7 +145,7 @@ pub(super) fn person(pattern: &PersonPattern) -> Option<Value> {
         | PersonPattern::Domain(text)
         | PersonPattern::DomainOrLocal(text)
         | PersonPattern::Words(text)
-        | PersonPattern::NamePhrase(text) => Some(Value::Words(text.clone())),
+        | PersonPattern::NamePhrase(text) => Some(Value::Words(text.to_string())),
         PersonPattern::Shaped(shape) | PersonPattern::AddressShaped(shape) => prefix(shape),
         PersonPattern::SubDomains(_) => None,
     }

@@ -8,13 +8,12 @@
 mod values;
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use crate::analysis::{lower_case, name_words, terms};
 use crate::pattern::Wildcard;
 use crate::query::{
-    AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
-    PersonPattern, Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
+    AttachmentTest, Condition, FlagTest, InstantTest, NumberTest, PersonPattern, Predicate,
+    RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
 use crate::schema::InstantField;
 use crate::{Attachment, Expr, Message, Place, Recipient};
@@ -163,34 +162,10 @@ fn flag_holds(test: FlagTest, value: Option<bool>) -> bool {
 fn number_holds(test: NumberTest, value: Option<i64>) -> bool {
     match test {
         NumberTest::Compare(comparison, number) => {
-            value.is_some_and(|value| compare_number(comparison, value, number))
+            let ordering = value.and_then(|value| number.compare(value));
+            ordering.is_some_and(|ordering| comparison.accepts(ordering))
         }
         NumberTest::Missing => value.is_none(),
-    }
-}
-
-fn compare_number(comparison: Comparison, value: i64, number: Number) -> bool {
-    let ordering = match number {
-        Number::Integer(number) => Some(value.cmp(&number)),
-        Number::Float(number) => compare_with_float(value, number),
-    };
-    ordering.is_some_and(|ordering| comparison.accepts(ordering))
-}
-
-/// Compares by value, without the rounding of a cast.
-#[expect(clippy::cast_possible_truncation, reason = "the fraction is within the range of i64 here")]
-fn compare_with_float(value: i64, number: f64) -> Option<Ordering> {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    if number.is_nan() {
-        None
-    } else if number >= LIMIT {
-        Some(Ordering::Less)
-    } else if number < -LIMIT {
-        Some(Ordering::Greater)
-    } else {
-        let whole = number.floor();
-        let fraction = if number > whole { Ordering::Less } else { Ordering::Equal };
-        Some(value.cmp(&(whole as i64)).then(fraction))
     }
 }
 
@@ -246,12 +221,12 @@ pub fn person_matches(pattern: &PersonPattern, person: &Recipient) -> bool {
     let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
     let name = || person.name.as_deref().map(terms).unwrap_or_default();
     match pattern {
-        PersonPattern::Address(text) => address == *text,
-        PersonPattern::Domain(text) => domain == text,
+        PersonPattern::Address(text) => *address == **text,
+        PersonPattern::Domain(text) => domain == text.as_str(),
         PersonPattern::SubDomains(text) => {
             domain.strip_suffix(text.as_str()).is_some_and(|rest| rest.ends_with('.'))
         }
-        PersonPattern::DomainOrLocal(text) => domain == text || local == text,
+        PersonPattern::DomainOrLocal(text) => domain == text.as_str() || local == text.as_str(),
         PersonPattern::Words(text) => {
             contains_phrase(&name_words(local), &name_words(text))
                 || contains_phrase(&name(), &terms(text))

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::analysis::{lower_case, lower_char};
+
 /// A piece of a [`Wildcard`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum WildcardPart {
@@ -13,7 +15,8 @@ pub enum WildcardPart {
     Many,
 }
 
-/// A pattern over a whole piece of text: `*` stands for any characters, `?` for one.
+/// A pattern over a whole piece of text: `*` stands for any characters, `?` for one. It is read
+/// in lower case, and held against text in [`lower_case`].
 ///
 /// ```
 /// use postern_query::pattern::Wildcard;
@@ -21,7 +24,7 @@ pub enum WildcardPart {
 /// let pattern = Wildcard::parse("c?lo*r");
 /// assert!(pattern.matches("color") && pattern.matches("cologneur"));
 /// assert!(!pattern.matches("colour-"));
-/// assert_eq!(Wildcard::parse("invoic*").prefix(), Some("invoic"));
+/// assert_eq!(Wildcard::parse("Invoic*").prefix(), Some("invoic"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Wildcard {
@@ -37,7 +40,7 @@ impl Wildcard {
             match c {
                 '*' => pattern.push_many(),
                 '?' => pattern.parts.push(WildcardPart::One),
-                literal => pattern.push_literal(literal),
+                literal => pattern.push_literal(lower_char(literal)),
             }
         }
         pattern
@@ -46,7 +49,7 @@ impl Wildcard {
     /// The pattern of everything that starts with `text`, in which nothing is special.
     #[must_use]
     pub fn starting_with(text: &str) -> Self {
-        Self { parts: vec![WildcardPart::Literal(text.to_owned()), WildcardPart::Many] }
+        Self { parts: vec![WildcardPart::Literal(lower_case(text)), WildcardPart::Many] }
     }
 
     /// Whether `text` has `*` or `?`.

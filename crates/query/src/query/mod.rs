@@ -6,7 +6,7 @@ use crate::schema::{InstantField, Sort, SortField};
 use crate::{Expr, Located, Span};
 
 pub use predicate::{
-    AttachmentTest, Comparison, FlagTest, InstantTest, Number, NumberTest, PersonPattern,
+    Among, AttachmentTest, Comparison, FlagTest, InstantTest, Number, NumberTest, PersonPattern,
     Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
 

@@ -1,10 +1,12 @@
 //! What one condition asks of a message.
 
+use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
 
 use crate::Expr;
+use crate::analysis::LowerCase;
 use crate::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
 use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField, TextField};
 
@@ -241,7 +243,7 @@ impl Comparison {
     /// assert!(Comparison::AtMost.accepts(4.cmp(&5)) && !Comparison::Greater.accepts(4.cmp(&5)));
     /// ```
     #[must_use]
-    pub const fn accepts(self, ordering: std::cmp::Ordering) -> bool {
+    pub const fn accepts(self, ordering: Ordering) -> bool {
         match self {
             Self::Equal => ordering.is_eq(),
             Self::Less => ordering.is_lt(),
@@ -259,6 +261,52 @@ pub enum Number {
     Integer(i64),
     /// A fraction; never NaN or infinite.
     Float(f64),
+}
+
+/// Where a number lies among the whole numbers of 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Among {
+    /// Below all of them.
+    Below,
+    /// Between these two, which are the same for a whole number.
+    Between(i64, i64),
+    /// Above all of them.
+    Above,
+}
+
+impl Number {
+    /// Where it lies among the whole numbers, without the rounding of a cast; nothing for NaN.
+    ///
+    /// ```
+    /// use postern_query::{Among, Number};
+    ///
+    /// assert_eq!(Number::Float(-2.5).among(), Some(Among::Between(-3, -2)));
+    /// assert_eq!(Number::Float(1e300).among(), Some(Among::Above));
+    /// ```
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the fraction is within the range of i64")]
+    pub fn among(self) -> Option<Among> {
+        const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+        match self {
+            Self::Integer(number) => Some(Among::Between(number, number)),
+            Self::Float(number) if number.is_nan() => None,
+            Self::Float(number) if number >= LIMIT => Some(Among::Above),
+            Self::Float(number) if number < -LIMIT => Some(Among::Below),
+            Self::Float(number) => {
+                Some(Among::Between(number.floor() as i64, number.ceil() as i64))
+            }
+        }
+    }
+
+    /// How a whole number compares with this one.
+    pub(crate) fn compare(self, value: i64) -> Option<Ordering> {
+        Some(match self.among()? {
+            Among::Between(floor, ceiling) if floor == ceiling => value.cmp(&floor),
+            Among::Between(floor, _) if value <= floor => Ordering::Less,
+            Among::Above => Ordering::Less,
+            Among::Below | Among::Between(..) => Ordering::Greater,
+        })
+    }
 }
 
 /// A fraction is never NaN, so every number is equal to itself.
@@ -295,8 +343,8 @@ pub enum AttachmentTest {
     Size(NumberTest),
     /// The whole name, whatever the case; spelled as typed.
     Named(String),
-    /// The name ends in a dot and this; in lower case.
-    Extension(String),
+    /// The name ends in a dot and this, whatever the case.
+    Extension(LowerCase),
     /// These words of the name next to each other; see [`name_words`](crate::analysis::name_words).
     Words(Vec<String>),
     /// The whole name or one of its words has this shape; in lower case.
@@ -330,21 +378,21 @@ impl Role {
     pub const PARTICIPANTS: [Self; 4] = [Self::From, Self::To, Self::Cc, Self::Bcc];
 }
 
-/// Which people are meant; every text in it is in lower case.
+/// Which people are meant, whatever the case.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PersonPattern {
     /// The whole address.
-    Address(String),
+    Address(LowerCase),
     /// Everyone at exactly this domain.
-    Domain(String),
+    Domain(LowerCase),
     /// Everyone at a domain below this one.
-    SubDomains(String),
+    SubDomains(LowerCase),
     /// The domain or the whole part before the `@`.
-    DomainOrLocal(String),
+    DomainOrLocal(LowerCase),
     /// These words next to each other in the part before the `@` or in the display name.
-    Words(String),
+    Words(LowerCase),
     /// These words next to each other in the display name.
-    NamePhrase(String),
+    NamePhrase(LowerCase),
     /// The part before the `@`, a word of it or a word of the display name has this shape.
     Shaped(Wildcard),
     /// The whole address has this shape.

@@ -1,9 +1,10 @@
 //! Comparisons as ranges of whole numbers.
 
+use std::cmp::Ordering;
 use std::ops::{Bound, RangeInclusive};
 
 use jiff::Timestamp;
-use postern_query::{Comparison, Number};
+use postern_query::{Among, Comparison, Number};
 use tantivy::Term;
 use tantivy::query::{EmptyQuery, Query, RangeQuery};
 use tantivy::schema::Field;
@@ -38,9 +39,11 @@ fn overlap(one: Range, other: Range) -> Range {
 
 /// The values that compare so with the number; `None` when no value does.
 pub(crate) fn of_number(comparison: Comparison, number: Number) -> Range {
-    match number {
-        Number::Integer(number) => between(comparison, number, number),
-        Number::Float(number) => of_float(comparison, number),
+    let all = |holds: bool| holds.then_some(i64::MIN..=i64::MAX);
+    match number.among()? {
+        Among::Below => all(comparison.accepts(Ordering::Greater)),
+        Among::Between(floor, ceiling) => between(comparison, floor, ceiling),
+        Among::Above => all(comparison.accepts(Ordering::Less)),
     }
 }
 
@@ -56,24 +59,6 @@ pub(crate) fn query(field: Field, range: Range) -> Box<dyn Query> {
     let Some(range) = range else { return Box::new(EmptyQuery) };
     let bound = |value: &i64| Bound::Included(Term::from_field_i64(field, *value));
     Box::new(RangeQuery::new(bound(range.start()), bound(range.end())))
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the fraction is within the range of i64 here")]
-fn of_float(comparison: Comparison, number: f64) -> Range {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
-    let (below, above) = (number < -LIMIT, number >= LIMIT);
-    if number.is_nan() {
-        None
-    } else if below || above {
-        let holds = match comparison {
-            Comparison::Equal => false,
-            Comparison::Less | Comparison::AtMost => above,
-            Comparison::Greater | Comparison::AtLeast => below,
-        };
-        holds.then_some(i64::MIN..=i64::MAX)
-    } else {
-        between(comparison, number.floor() as i64, number.ceil() as i64)
-    }
 }
 
 /// The whole numbers that compare so with a number between `floor` and `ceiling`, which are the

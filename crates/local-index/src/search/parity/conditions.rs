@@ -215,7 +215,7 @@ fn attachment_test() -> impl Strategy<Value = AttachmentTest> {
         string_test(media_type()).prop_map(AttachmentTest::ContentType),
         number_test().prop_map(AttachmentTest::Size),
         file_name().prop_map(AttachmentTest::Named),
-        end.prop_map(AttachmentTest::Extension),
+        end.prop_map(|text| AttachmentTest::Extension(text.into())),
         file_name().prop_map(|name| AttachmentTest::Words(name_words(&name))),
         select(&["report final", "pdf a", "q3", "due invoice", "pdf due", "pdf pdf"][..])
             .prop_map(|words| AttachmentTest::Words(name_words(words))),
@@ -229,12 +229,13 @@ fn person_pattern() -> impl Strategy<Value = PersonPattern> {
     let local = || local().prop_map(|local| lower_case(&local));
     let name = || prop_oneof![piece(), local()].prop_map(|text| lower_case(&text));
     prop_oneof![
-        prop_oneof![address(), Just(String::new())].prop_map(PersonPattern::Address),
-        domain().prop_map(PersonPattern::Domain),
-        domain().prop_map(PersonPattern::SubDomains),
-        prop_oneof![domain(), local()].prop_map(PersonPattern::DomainOrLocal),
-        name().prop_map(PersonPattern::Words),
-        name().prop_map(PersonPattern::NamePhrase),
+        prop_oneof![address(), Just(String::new())]
+            .prop_map(|text| PersonPattern::Address(text.into())),
+        domain().prop_map(|text| PersonPattern::Domain(text.into())),
+        domain().prop_map(|text| PersonPattern::SubDomains(text.into())),
+        prop_oneof![domain(), local()].prop_map(|text| PersonPattern::DomainOrLocal(text.into())),
+        name().prop_map(|text| PersonPattern::Words(text.into())),
+        name().prop_map(|text| PersonPattern::NamePhrase(text.into())),
         wildcard(name().boxed()).prop_map(PersonPattern::Shaped),
         wildcard(address().boxed()).prop_map(PersonPattern::AddressShaped),
     ]

@@ -209,7 +209,7 @@ impl PersonRanges {
             PersonPattern::Address(_) | PersonPattern::AddressShaped(_) => {
                 self.address.push(0..address.len());
             }
-            PersonPattern::DomainOrLocal(text) if lower_case(local) == *text => {
+            PersonPattern::DomainOrLocal(text) if lower_case(local) == text.as_str() => {
                 self.address.push(0..local.len());
             }
             PersonPattern::Domain(_)

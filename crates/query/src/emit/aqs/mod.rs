@@ -23,7 +23,7 @@ const OPERATORS: &str = "Veeam does not say whether AND, OR, NOT and brackets wo
 const COMPARED: &str = "Veeam does not say whether a value is compared by words, by beginnings of words or as a part of the text";
 const REST: &str = "Veeam does not say whether * stands for the rest of a word";
 
-/// Says a query as item search text.
+/// Translates a query into item search text.
 ///
 /// ```
 /// use postern_query::emit::aqs;

@@ -41,7 +41,7 @@ impl Emitter<'_> {
     ) -> Option<Vec<String>> {
         let mut addresses = (known.addresses)(role, pattern)?;
         if let PersonPattern::Address(typed) = pattern {
-            addresses.push(typed.clone());
+            addresses.push(typed.to_string());
         }
         if self.capabilities.lower_case_addresses {
             addresses.iter_mut().for_each(|address| *address = lower_case(address));

@@ -81,7 +81,7 @@ fn compiled(
 
 /// Says the condition of a query as one filter, its words inside of `search.ismatch`.
 ///
-/// The order is not said. See [`odata::compile`].
+/// Leaves the order out. See [`odata::compile`].
 pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
     let mut emitter = Emitter { capabilities, known: None, notes: Notes::default() };
     let filter = emitter.condition(query.condition()).and_then(|said| match said {
@@ -92,7 +92,7 @@ pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Comp
     emitter.notes.compiled(text)
 }
 
-/// Says the condition of a query as query text alone. See [`lucene::compile`].
+/// Translates the condition of a query into query text alone. See [`lucene::compile`].
 pub(crate) fn compile_text(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
     let mut emitter = Emitter { capabilities, known: None, notes: Notes::default() };
     let text = match emitter.condition(query.condition()) {

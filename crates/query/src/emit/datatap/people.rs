@@ -3,10 +3,12 @@
 use super::predicate::text_test;
 use super::{Emitter, Said};
 use crate::emit::odata::{self as filter, Filter};
-use crate::pattern::Wildcard;
 use crate::query::{PersonPattern, Role, StringTest, TextTest};
 use crate::schema::{DELIVERED_TO, RecipientList, StringField, TextField};
 use crate::{Expr, RecipientTest, Span, TextPattern, analysis};
+
+const LOCAL_PART: &str = "the premium index takes what stands before the @ as one word";
+const ANYWHERE: &str = "the premium index looks for these words anywhere in the address";
 
 impl Emitter<'_> {
     /// A list of addresses where they are known. Else a whole address is a filter; names and parts of
@@ -67,48 +69,45 @@ impl Emitter<'_> {
                 "the premium index compares this address as a whole: give the full address";
             return self.notes.unsupported(Some(span), message);
         };
-        let words = |field, text: &str| {
-            Expr::Leaf(text_test(field, TextPattern::Phrase(analysis::terms(text))))
-        };
+        let phrase = |text: &str| TextPattern::Phrase(analysis::terms(text));
         match pattern {
             PersonPattern::NamePhrase(text) => {
-                self.whole_words(&[name], role, span)?;
-                Some(words(name, text))
+                self.in_fields(&[name], &phrase(text), role, None, span)
             }
             PersonPattern::Words(text) => {
-                self.whole_words(&[name, address], role, span)?;
-                self.notes.approximate(
-                    span,
-                    "the premium index takes what stands before the @ as one word",
-                );
-                Some(Expr::Or(vec![words(name, text), words(address, text)]))
+                self.in_fields(&[name, address], &phrase(text), role, Some(LOCAL_PART), span)
             }
             PersonPattern::Domain(text) | PersonPattern::DomainOrLocal(text) => {
-                self.whole_words(&[address], role, span)?;
-                self.notes.approximate(
-                    span,
-                    "the premium index looks for these words anywhere in the address",
-                );
-                Some(words(address, text))
+                self.in_fields(&[address], &phrase(text), role, Some(ANYWHERE), span)
             }
             PersonPattern::Shaped(shape) => {
-                self.whole_words(&[name, address], role, span)?;
-                self.notes.approximate(
-                    span,
-                    "the premium index takes what stands before the @ as one word",
-                );
-                let shaped = |field, shape: &Wildcard| {
-                    Expr::Leaf(text_test(field, TextPattern::Wildcard(shape.clone())))
-                };
-                Some(Expr::Or(vec![shaped(name, shape), shaped(address, shape)]))
+                let shape = TextPattern::Wildcard(shape.clone());
+                self.in_fields(&[name, address], &shape, role, Some(LOCAL_PART), span)
             }
             PersonPattern::Address(_)
             | PersonPattern::SubDomains(_)
-            | PersonPattern::AddressShaped(_) => self.notes.unsupported(
-                Some(span),
-                "the premium index has no way to ask for a part of an address",
-            ),
+            | PersonPattern::AddressShaped(_) => {
+                let message = "the premium index has no way to ask for a part of an address";
+                self.notes.unsupported(Some(span), message)
+            }
         }
+    }
+
+    /// What is looked for in one of the fields, with a note of what differs.
+    fn in_fields(
+        &mut self,
+        fields: &[TextField],
+        pattern: &TextPattern,
+        role: Role,
+        differs: Option<&str>,
+        span: Span,
+    ) -> Option<Expr<TextTest>> {
+        self.whole_words(fields, role, span)?;
+        if let Some(differs) = differs {
+            self.notes.approximate(span, differs);
+        }
+        let tests = fields.iter().map(|field| Expr::Leaf(text_test(*field, pattern.clone())));
+        Some(Expr::group(tests.collect(), Expr::Or))
     }
 
     /// Whether words of people can be looked for at all.

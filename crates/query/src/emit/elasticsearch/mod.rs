@@ -45,7 +45,7 @@ const MAX_CLAUSES: usize = 1_024;
 /// Groups in each other, the smallest default of `indices.query.bool.max_nested_depth`.
 const MAX_DEPTH: usize = 20;
 
-/// Says a query as a search body: `query` and `sort`.
+/// Translates a query into a search body: `query` and `sort`.
 ///
 /// ```
 /// use postern_query::emit::elasticsearch;

@@ -1,12 +1,14 @@
 //! Tests of single values: whole strings, flags, numbers, moments.
 
+use std::cmp::Ordering;
+
 use jiff::Timestamp;
 
 use super::{Said, any, boolean};
 use crate::analysis::lower_case;
 use crate::emit::Json;
 use crate::pattern::{Wildcard, WildcardPart};
-use crate::query::{Comparison, FlagTest, InstantTest, Number, NumberTest, StringTest};
+use crate::query::{Among, Comparison, FlagTest, InstantTest, Number, NumberTest, StringTest};
 
 /// `{name: {field: {value: …}}}`, the shape of every query for one term.
 pub(super) fn of_term(name: &str, field: &str, value: impl Into<Json>) -> Json {
@@ -89,28 +91,22 @@ pub(super) fn flag(field: &str, test: FlagTest) -> Json {
 
 pub(super) fn number(field: &str, test: NumberTest) -> Json {
     match test {
-        NumberTest::Compare(comparison, Number::Integer(number)) => {
-            range(field, comparison, number.into())
-        }
-        NumberTest::Compare(comparison, Number::Float(number)) => float(field, comparison, number),
+        NumberTest::Compare(comparison, number) => compared(field, comparison, number),
         NumberTest::Missing => missing(field),
     }
 }
 
 /// A fraction as the whole numbers on its side, as the field holds nothing else.
-#[expect(clippy::cast_possible_truncation, reason = "the number is within the range of i64 here")]
-fn float(field: &str, comparison: Comparison, number: f64) -> Json {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+fn compared(field: &str, comparison: Comparison, number: Number) -> Json {
     let always = |holds: bool| if holds { exists(field) } else { nothing() };
-    if number >= LIMIT {
-        return always(comparison.accepts(std::cmp::Ordering::Less));
+    match number.among() {
+        Some(Among::Between(floor, ceiling)) => {
+            between(field, comparison, floor == ceiling, floor.into())
+        }
+        Some(Among::Above) => always(comparison.accepts(Ordering::Less)),
+        Some(Among::Below) => always(comparison.accepts(Ordering::Greater)),
+        None => nothing(),
     }
-    if number < -LIMIT {
-        return always(comparison.accepts(std::cmp::Ordering::Greater));
-    }
-    let whole = number.floor();
-    let exact = whole.total_cmp(&number).is_eq() || number == 0.0;
-    between(field, comparison, exact, (whole as i64).into())
 }
 
 /// A comparison with a constant that lies on `below` or, where not `exact`, just above it.

@@ -23,7 +23,7 @@ const MAX_LENGTH: usize = 20_480;
 /// Characters that a search box takes (same place).
 const BOX_LENGTH: usize = 2_048;
 
-/// Says a query as KQL.
+/// Translates a query into KQL.
 ///
 /// ```
 /// use postern_query::emit::kql;

@@ -15,6 +15,7 @@ mod words;
 
 pub use context::{Context, Parsed};
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use self::operators::Operator;
@@ -161,18 +162,21 @@ impl Resolver<'_> {
         let Some((operator, name)) = operators::find(field.name) else {
             return Err(operators::unknown(field));
         };
-        if let Operator::Range(kind) = operator {
-            return range::resolve(kind, name, term, field.relation, self.context).map(Expr::Leaf);
-        }
-        let whole;
-        let term = match field.relation {
-            Relation::Colon => term,
-            _ if field.colon => {
-                whole = with_symbol(term, field.relation);
-                &whole
-            }
-            _ => return Err(operators::not_comparable(field, name)),
+        let term = match operator {
+            Operator::Range(_) => Cow::Borrowed(term),
+            _ => after_colon(term, field, name)?,
         };
+        self.asked(operator, name, &term, field.relation, place)
+    }
+
+    fn asked(
+        &mut self,
+        operator: Operator,
+        name: &'static str,
+        term: &Term<'_>,
+        relation: Relation,
+        place: Place,
+    ) -> Result<Expr<Resolved>, Error> {
         match operator {
             Operator::Words(fields) => self.words(term, fields, name, place),
             Operator::People(roles) => self.people(term, roles, name),
@@ -195,7 +199,7 @@ impl Resolver<'_> {
             Operator::Source => labels::source(term, name).map(Expr::Leaf),
             Operator::Reference => labels::reference(term, name).map(Expr::Leaf),
             Operator::Range(kind) => {
-                range::resolve(kind, name, term, field.relation, self.context).map(Expr::Leaf)
+                range::resolve(kind, name, term, relation, self.context).map(Expr::Leaf)
             }
         }
     }
@@ -308,6 +312,19 @@ const SIZE: SortField = SortField::Number(NumberField::Size);
 
 fn is_star(term: &Term<'_>) -> bool {
     matches!(term.value.only(), Some(Piece { kind: PieceKind::Bare, text, .. }) if text == "*")
+}
+
+/// The term of an operator that takes a colon and no comparison.
+fn after_colon<'a, 't>(
+    term: &'a Term<'t>,
+    field: FieldName<'_>,
+    name: &str,
+) -> Result<Cow<'a, Term<'t>>, Error> {
+    match field.relation {
+        Relation::Colon => Ok(Cow::Borrowed(term)),
+        _ if field.colon => Ok(Cow::Owned(with_symbol(term, field.relation))),
+        _ => Err(operators::not_comparable(field, name)),
+    }
 }
 
 /// A term whose value begins with what looked like a comparison, as in `id:<a@b>`.

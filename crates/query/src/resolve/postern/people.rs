@@ -37,7 +37,7 @@ fn quoted(text: &str, value: &Value<'_>) -> Result<PersonPattern, Error> {
     if terms(text).is_empty() {
         return Err(nothing_to_find(value));
     }
-    Ok(PersonPattern::NamePhrase(text.to_owned()))
+    Ok(PersonPattern::NamePhrase(text.into()))
 }
 
 fn me(own: &[String], value: &Value<'_>) -> Result<Vec<PersonPattern>, Error> {
@@ -50,14 +50,14 @@ fn me(own: &[String], value: &Value<'_>) -> Result<Vec<PersonPattern>, Error> {
         )
         .hint("write the address, or configure your own addresses"));
     }
-    Ok(own.iter().map(|one| PersonPattern::Address(lower_case(one))).collect())
+    Ok(own.iter().map(|one| PersonPattern::Address(one.into())).collect())
 }
 
 fn bare(text: &str, value: &Value<'_>) -> Result<PersonPattern, Error> {
     if let Some(domain) = text.strip_prefix("*@").or_else(|| text.strip_prefix('@')) {
         let plain = !domain.is_empty() && !domain.contains('@');
         if plain && !Wildcard::is_pattern(domain) {
-            return Ok(PersonPattern::Domain(domain.to_owned()));
+            return Ok(PersonPattern::Domain(domain.into()));
         }
     }
     if let Some(parent) = text.strip_prefix("*.")
@@ -65,7 +65,7 @@ fn bare(text: &str, value: &Value<'_>) -> Result<PersonPattern, Error> {
         && !Wildcard::is_pattern(parent)
         && !parent.contains('@')
     {
-        return Ok(PersonPattern::SubDomains(parent.to_owned()));
+        return Ok(PersonPattern::SubDomains(parent.into()));
     }
     if Wildcard::is_pattern(text) {
         let shape = Wildcard::parse(text);
@@ -83,16 +83,16 @@ fn bare(text: &str, value: &Value<'_>) -> Result<PersonPattern, Error> {
     }
     let dotted = text.contains('.') && !text.starts_with('.') && !text.ends_with('.');
     Ok(if dotted {
-        PersonPattern::DomainOrLocal(text.to_owned())
+        PersonPattern::DomainOrLocal(text.into())
     } else {
-        PersonPattern::Words(text.to_owned())
+        PersonPattern::Words(text.into())
     })
 }
 
 fn address(text: &str, value: &Value<'_>) -> Result<PersonPattern, Error> {
     match text.rsplit_once('@') {
         Some((local, domain)) if !local.is_empty() && !domain.is_empty() => {
-            Ok(PersonPattern::Address(text.to_owned()))
+            Ok(PersonPattern::Address(text.into()))
         }
         Some((local, _)) if !local.is_empty() => Err(fault(
             Code::UnknownValue,

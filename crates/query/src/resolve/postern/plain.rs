@@ -4,7 +4,7 @@ use super::canonical;
 use super::labels::without_brackets;
 use super::resolved::{Resolved, leaf};
 use super::value::{Value, fault, list, single, unknown_value};
-use crate::analysis::{lower_case, name_words};
+use crate::analysis::{LowerCase, lower_case, name_words};
 use crate::pattern::Wildcard;
 use crate::query::{AttachmentTest, Condition, FlagTest, Predicate, StringTest};
 use crate::schema::{FlagField, StringField};
@@ -169,7 +169,7 @@ pub(super) fn extension(term: &Term<'_>, name: &str) -> Result<Resolved, Error> 
     }
     let parts = values
         .iter()
-        .map(|value| file(AttachmentTest::Extension(value.text.to_string()), value.span))
+        .map(|value| file(AttachmentTest::Extension(LowerCase::from(&value.text)), value.span))
         .collect();
     Ok(Resolved::unit(Expr::group(parts, Expr::Or), canonical::list(name, &values)))
 }
@@ -205,7 +205,7 @@ fn file_test(value: &Value<'_>) -> Result<AttachmentTest, Error> {
         return Ok(AttachmentTest::Named(value.text.to_string()));
     }
     if !value.quoted && EXTENSIONS.contains(&lower.as_str()) {
-        return Ok(AttachmentTest::Extension(lower));
+        return Ok(AttachmentTest::Extension(lower.into()));
     }
     let words = name_words(&lower);
     if words.is_empty() {

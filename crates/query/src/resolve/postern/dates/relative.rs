@@ -1,6 +1,7 @@
 //! Dates that are counted from today.
 
 use jiff::civil::Date;
+use jiff::fmt::strtime;
 use jiff::{Span as Duration, ToSpan as _, Unit, Zoned};
 
 use super::Days;
@@ -42,30 +43,14 @@ fn calendar_period(text: &str, today: Date) -> Option<Days> {
 
 /// The latest such day that is not in the future.
 fn weekday(text: &str, today: Date) -> Option<Days> {
-    const NAMES: [&str; 7] =
-        ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
-    let wanted = i8::try_from(NAMES.iter().position(|name| *name == text)?).ok()?;
+    let wanted = strtime::parse("%A", text).ok()?.weekday()?.to_monday_zero_offset();
     let back = (today.weekday().to_monday_zero_offset() - wanted).rem_euclid(7);
     Days::one(today.checked_sub(i64::from(back).days()).ok()?)
 }
 
 /// The latest such month that has begun.
 fn month(text: &str, today: Date) -> Option<Days> {
-    const NAMES: [&str; 12] = [
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-    ];
-    let wanted = i8::try_from(NAMES.iter().position(|name| *name == text)? + 1).ok()?;
+    let wanted = strtime::parse("%B", text).ok()?.month()?;
     let year = if wanted > today.month() { today.year() - 1 } else { today.year() };
     Days::span(Date::new(year, wanted, 1).ok()?, 1.month())
 }
