@@ -140,6 +140,17 @@ pub(super) fn others(
     Ok(others)
 }
 
+/// Drops what a file said of an id: a later message of the same file takes its place.
+pub(super) fn drop_earlier(
+    connection: &Connection,
+    id: &Id<'_>,
+    file: FileNumber,
+) -> rusqlite::Result<()> {
+    let sql = "DELETE FROM messages WHERE id = ?1 AND file = ?2";
+    connection.prepare_cached(sql)?.execute(params![id, file])?;
+    Ok(())
+}
+
 /// Removes some of the messages of a file that lie before that number. Gives the ids that nobody holds
 /// any more, and notes which ones lost a place; `None` when there is nothing to remove.
 pub(super) fn remove_some(

@@ -288,6 +288,9 @@ impl Ledger {
         let books = locked(&self.books);
         books.begin()?;
         let connection = &books.connection;
+        if added == Indexed::Replaced {
+            messages::drop_earlier(connection, &Id::new(&message.id), file)?;
+        }
         for place in message.each_place() {
             let (number, id) = (self.next_message, Id::new(&message.id));
             let spot = Spot::of(place, self.places.number(connection, Shared::of(place))?);

@@ -38,12 +38,13 @@ impl Query {
     /// The messages that meet a condition, in no order of their own.
     ///
     /// ```
-    /// use postern_query::{Predicate, Query, StringTest, evaluate, schema::StringField};
-    /// # use postern_query::Message;
+    /// use postern_query::{Message, Place, Predicate, Query, StringTest, evaluate};
+    /// use postern_query::schema::StringField;
     ///
     /// let by = |field, value: &str| Query::of(Predicate::String(field, StringTest::Is(value.into())));
     /// let query = by(StringField::Mailbox, "ann").and(by(StringField::Folder, "Inbox"));
-    /// # let message = Message { mailbox: Some("ann".into()), ..Message::default() };
+    /// let place = Place { mailbox: Some("ann".into()), ..Place::default() };
+    /// let message = Message { places: vec![place], ..Message::default() };
     /// assert!(!evaluate(query.condition(), &message), "it lies in no folder");
     /// ```
     #[must_use]

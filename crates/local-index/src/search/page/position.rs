@@ -54,7 +54,7 @@ impl Position {
     ///
     /// let message = Message { id: "1".into(), received: "2024-01-31T10:00:00Z".parse().ok(), ..Message::default() };
     /// let newest = Sort::descending(SortField::Instant(InstantField::Received));
-    /// let position = Position::of(&Hit { score: 1.0, message, snippet: None }, &[newest]);
+    /// let position = Position::of(&Hit { score: 1.0, message, place: 0, snippet: None }, &[newest]);
     /// assert_eq!(position.values, [Value::Number(1_706_695_200_000)]);
     /// ```
     #[must_use]

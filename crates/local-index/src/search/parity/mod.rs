@@ -6,7 +6,7 @@ mod messages;
 mod typed;
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use postern_query::evaluate::{flag_value, instant_value, number_value, string_value};
 use postern_query::schema::{Sort, SortField};
@@ -79,14 +79,28 @@ fn ids(page: &Page) -> Vec<&str> {
     page.hits.iter().map(|hit| hit.message.id.as_str()).collect()
 }
 
-/// The messages that an index of these parts holds: of each id the last one.
-fn last_of_each(parts: &[Vec<Message>]) -> BTreeMap<&str, &Message> {
-    parts.iter().flatten().map(|message| (message.id.as_str(), message)).collect()
+/// The messages that an index of these parts holds: of each id the last one, in the places that the
+/// last one of each part names.
+fn last_of_each(parts: &[Vec<Message>]) -> BTreeMap<String, Message> {
+    let mut all: BTreeMap<String, Message> = BTreeMap::new();
+    for part in parts {
+        let last: BTreeMap<_, _> = part.iter().map(|message| (&message.id, message)).collect();
+        for message in last.into_values() {
+            let mut places = message.each_place().to_vec();
+            places.extend(
+                all.get(&message.id).into_iter().flat_map(|former| &former.places).cloned(),
+            );
+            all.insert(message.id.clone(), Message { places, ..message.clone() });
+        }
+    }
+    all
 }
 
-/// The message as the index gives it back.
+/// The message as the index gives it back, with its places in a fixed order.
 fn as_stored(message: &Message) -> Message {
     let mut stored = message.clone();
+    let places: BTreeSet<_> = stored.each_place().iter().cloned().collect();
+    stored.places = places.into_iter().collect();
     let files = stored.attachments.iter_mut().chain(&mut stored.other_parts);
     files.for_each(|file| file.text = None);
     stored
@@ -94,20 +108,20 @@ fn as_stored(message: &Message) -> Message {
 
 fn check(
     index: &Index,
-    messages: &BTreeMap<&str, &Message>,
+    messages: &BTreeMap<String, Message>,
     condition: &Condition,
     order: &[Sort],
 ) -> Result<(), TestCaseError> {
     let all = search(index, condition, order, 0, usize::MAX);
     let mut found = ids(&all);
     found.sort_unstable();
-    let holds = |message: &&&Message| evaluate(condition, message);
+    let holds = |message: &&Message| evaluate(condition, message);
     let expected: Vec<_> = messages.values().filter(holds).map(|one| one.id.as_str()).collect();
     prop_assert_eq!(found, expected, "which messages");
     prop_assert_eq!(all.count, all.hits.len());
     for hit in &all.hits {
-        let message = messages.get(hit.message.id.as_str()).map(|message| as_stored(message));
-        prop_assert_eq!(Some(&hit.message), message.as_ref());
+        let message = messages.get(hit.message.id.as_str()).map(as_stored);
+        prop_assert_eq!(Some(as_stored(&hit.message)), message);
     }
     for pair in all.hits.windows(2) {
         let ordering = compare(order, &pair[0], &pair[1]);
