@@ -25,7 +25,7 @@
 //! let kql: Target = "kql".parse().unwrap();
 //! let compiled = kql.compile(&query, &Capabilities::default());
 //! assert_eq!(compiled.fidelity(), Fidelity::Exact);
-//! assert_eq!(compiled.sent.unwrap().parts()[0].1, "hasattachment:true AND NOT isread:true");
+//! assert_eq!(compiled.sent.unwrap().parts()[0].1, "hasattachment:true AND (NOT isread:true)");
 //! # Ok::<(), postern_query::Errors>(())
 //! ```
 //!
