@@ -1,6 +1,7 @@
 //! The way of a message: to fetch, stored, indexed.
 
 use jiff::Timestamp;
+use postern_query::Place;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::entry::time;
@@ -119,12 +120,19 @@ impl Book {
         Ok(transaction.commit()?)
     }
 
-    /// Whether the same message was indexed with another place, which it keeps.
-    pub(crate) fn has_a_place(&self, stored: &Stored) -> Result<bool, Error> {
-        let sql = "SELECT 1 FROM items WHERE content = ?3 AND indexed = 1 AND NOT (mailbox = ?1 AND id = ?2) LIMIT 1";
-        let mut row = self.connection.prepare_cached(sql)?;
-        let found = row.query_row(params![stored.mailbox, stored.id, stored.content], |_| Ok(()));
-        Ok(found.optional()?.is_some())
+    /// Every place of a message of the store, without its source.
+    pub(crate) fn places(&self, content: &str) -> Result<Vec<Place>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT address, coalesce(folders.path, items.folder), items.id, items.fragment FROM items \
+             JOIN mailboxes ON number = items.mailbox \
+             LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
+             WHERE content = ?1",
+        )?;
+        let found = rows.query_map([content], |row| {
+            let (mailbox, folder, item_id) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Place { mailbox, folder, item_id, fragment_id: row.get(3)?, ..Place::NOWHERE })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Any message that can be found.
@@ -143,10 +151,17 @@ impl Book {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Forgets everything that is gone upstream.
-    pub(crate) fn forget_gone(&self) -> Result<(), Error> {
-        self.connection.execute("DELETE FROM items WHERE gone_at IS NOT NULL", [])?;
-        Ok(())
+    /// Forgets everything that is gone upstream. What still lies elsewhere is to be indexed again, without
+    /// the place that it has left.
+    pub(crate) fn forget_gone(&mut self) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute(
+            "UPDATE items SET indexed = 0 WHERE indexed = 1 AND gone_at IS NULL AND content IN \
+             (SELECT content FROM items WHERE gone_at IS NOT NULL AND content IS NOT NULL)",
+            [],
+        )?;
+        transaction.execute("DELETE FROM items WHERE gone_at IS NOT NULL", [])?;
+        Ok(transaction.commit()?)
     }
 
     /// Nothing can be found any more: the index is a new one.

@@ -5,14 +5,14 @@
 //! what the book does not know is downloaded again and is the same file, what is stored and not indexed
 //! is indexed from the store, and to index a message twice is to index it once.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use postern_local_index::ledger::{Occurrence, Source};
 use postern_local_index::write::{Options, SameId, Writer};
-use postern_query::Message;
+use postern_query::{Message, Place};
 
 use super::{Arrived, Intake};
 use crate::Error;
@@ -34,8 +34,8 @@ pub struct IntakeWriter {
     noted_at: Instant,
     /// In the index, and not committed yet.
     uncommitted: Vec<Stored>,
-    /// Their ids.
-    added: HashSet<String>,
+    /// Their ids and places.
+    added: HashMap<String, BTreeSet<Place>>,
     committed_at: Instant,
 }
 
@@ -73,7 +73,7 @@ impl IntakeWriter {
             unnoted: Vec::new(),
             noted_at: now,
             uncommitted: Vec::new(),
-            added: HashSet::new(),
+            added: HashMap::new(),
             committed_at: now,
         };
         writer.intake.store.tidy()?;
@@ -88,12 +88,12 @@ impl IntakeWriter {
     /// When the index or the book cannot be written.
     pub fn take(&mut self, arrived: Arrived) -> Result<(), Error> {
         let Arrived { stored, message, is_new } = arrived;
-        let is_there =
-            self.added.contains(&stored.content) || self.intake.book().has_a_place(&stored)?;
-        if !is_there {
+        let places = self.places(&stored.content, &message)?;
+        if self.added.get(&stored.content) != Some(&places) {
+            let message = Message { places: places.iter().cloned().collect(), ..*message };
             self.add(&stored.content, &message)?;
+            self.added.insert(stored.content.clone(), places);
         }
-        self.added.insert(stored.content.clone());
         if is_new {
             self.unnoted.push(stored);
         } else {
@@ -173,7 +173,9 @@ impl IntakeWriter {
         }
         self.index.commit((self.clock)())?;
         self.intake.book().forget_gone()?;
-        gone.iter().try_for_each(|content| self.intake.store.remove(content))
+        gone.iter().try_for_each(|content| self.intake.store.remove(content))?;
+        while self.catch_up()?.is_some() {}
+        Ok(())
     }
 
     /// Closes the index.
@@ -183,6 +185,15 @@ impl IntakeWriter {
     /// When it cannot be written to its end.
     pub fn close(self) -> Result<(), Error> {
         Ok(self.index.close()?)
+    }
+
+    /// Every place of a message: those that the book knows, those that it is told of next, and its own.
+    fn places(&self, content: &str, message: &Message) -> Result<BTreeSet<Place>, Error> {
+        let source = Some(self.intake.source.clone());
+        let noted = self.intake.book().places(content)?;
+        let noted = noted.into_iter().map(|place| Place { source: source.clone(), ..place });
+        let added = self.added.get(content).into_iter().flatten().cloned();
+        Ok(noted.chain(added).chain(message.places.iter().cloned()).collect())
     }
 
     fn add(&mut self, content: &str, message: &Message) -> Result<(), Error> {

@@ -63,20 +63,11 @@ async fn what_moved_to_another_folder_moves_here() {
     let second = setting.run(SyncOptions::default()).await;
     assert_eq!((second.downloaded, second.here, second.gone), (0, 96, 0));
     setting.check();
-    let index = setting.archive().index().unwrap();
-    let order = [];
-    let search = Search {
-        query: &folder_is("Archive"),
-        order: &order,
-        after: None,
-        offset: 0,
-        limit: 5,
-        highlight: false,
-    };
-    assert_eq!(index.search(&search, &Asker::unlimited()).unwrap().count, 1);
+    assert_eq!(count(&setting.archive(), "Archive"), 1);
 }
 
-/// The same bytes in two mailboxes are one message here, and both items are served.
+/// The same bytes in two mailboxes are one message here, both items are served, and it is found in both
+/// until it leaves one.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_message_in_two_mailboxes() {
     let one = mail("ann@x.com", "Sent Items", 1, NOW);
@@ -86,10 +77,11 @@ async fn the_same_message_in_two_mailboxes() {
         id: "twin".into(),
         ..one.clone()
     };
-    let setting = Setting::with(vec![one.clone(), twin]).await;
+    let other = mail("bob@x.com", "Archive", 2, NOW);
+    let mut setting = Setting::with(vec![one.clone(), twin, other.clone()]).await;
     let first = setting.run(SyncOptions::default()).await;
-    assert_eq!((first.known, first.here, first.downloaded), (2, 2, 2));
-    assert_eq!(indexed(&setting.archive()), 1);
+    assert_eq!((first.known, first.here, first.downloaded), (3, 3, 3));
+    assert_eq!(indexed(&setting.archive()), 2);
     let archive = setting.archive();
     let collected = archive.collected();
     for (mailbox, item) in [("ann@x.com", "Sent-Items-1"), ("bob@x.com", "twin")] {
@@ -98,6 +90,17 @@ async fn the_same_message_in_two_mailboxes() {
         collected.download(&mailbox, item).unwrap().unwrap().read_to_end(&mut bytes).unwrap();
         assert_eq!(bytes, one.bytes);
     }
+    assert_eq!(["Sent Items", "Inbox"].map(|folder| count(&setting.archive(), folder)), [1, 1]);
+    setting.hold(vec![one, other]);
+    setting.run(SyncOptions { prune: true, ..SyncOptions::default() }).await;
+    assert_eq!(["Sent Items", "Inbox"].map(|folder| count(&setting.archive(), folder)), [1, 0]);
+}
+
+/// Messages in the folders of that name.
+fn count(archive: &Archive, folder: &str) -> usize {
+    let query = &folder_is(folder);
+    let all = Search { query, order: &[], after: None, offset: 0, limit: 0, highlight: false };
+    archive.index().unwrap().search(&all, &Asker::unlimited()).unwrap().count
 }
 
 #[tokio::test(flavor = "multi_thread")]
