@@ -45,6 +45,8 @@ fn place() -> &'static Place {
         let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         write(&folders[0].path().join("mail"), "own/Inbox/1.eml", &raw("own", false));
         write(&folders[0].path().join("mail"), "hidden/Secret-kudu/2.eml", &raw("hidden", true));
+        // Lies in both mailboxes: nobody who sees one hears of the other place.
+        write(&folders[0].path().join("mail"), "hidden/Secret-kudu/copy.eml", &raw("own", false));
         write(&folders[1].path().join("mail"), "other/Secret-kudu/3.eml", &raw("other", true));
         let mut config = one_key(None);
         let narrow = Key { mailboxes: vec!["own".into()], ..key("narrow", NARROW, "t1") };
@@ -69,6 +71,9 @@ fn paths(tenant: &str) -> Vec<(Method, String, String)> {
         "/v1/search?q=mailbox:hidden+OR+mailbox:other",
         "/v1/search?filter=mailbox+eq+'hidden'+or+mailbox+eq+'other'",
         "/v1/search?q=-mine&limit=0",
+        "/v1/search?q=mine&facets=mailbox,folder,source",
+        "/v1/search?q=-in:sent",
+        "/v1/complete?q=source:",
         "/v1/complete?q=from:",
         "/v1/complete?q=from:ok",
         "/v1/complete?q=in:sec",
@@ -93,7 +98,7 @@ fn paths(tenant: &str) -> Vec<(Method, String, String)> {
         ));
         uris.extend(ids.iter().map(|id| format!("{browse}/{mailbox}/items/{id}/download")));
     }
-    for id in ids {
+    for id in ids.into_iter().chain([id_of(raw("own", false).as_bytes())]) {
         for rest in ["", "?format=html", "/eml", "/attachments/0"] {
             uris.push(format!("/v1/messages/{id}{rest}"));
         }
@@ -167,6 +172,33 @@ async fn one_tenant_hears_nothing_of_another() {
     assert_eq!(own.json()["count"]["value"], 1, "and each sees its own");
     let wide = send(&place().router, Method::GET, "/v1/complete?q=from:ok", Some(WIDE), "").await;
     assert_eq!(wide.json()["suggestions"][0]["text"], "okapi@hidden.example");
+}
+
+/// A message in two mailboxes is searched, counted and shown by the places that the key may see.
+#[tokio::test]
+async fn each_key_sees_its_own_places_of_a_message() {
+    let place = |mailbox: &str, folder: &str| serde_json::json!({"source": "files", "mailbox": mailbox, "folder": folder});
+    let (inbox, copy) = (place("own", "Inbox"), place("hidden", "Secret-kudu"));
+    let uri = format!("/v1/messages/{}", id_of(raw("own", false).as_bytes()));
+    for (key, expected) in [(NARROW, vec![&inbox]), (WIDE, vec![&copy, &inbox])] {
+        let seen = send(&self::place().router, Method::GET, &uri, Some(key), "").await.json();
+        let mut places: Vec<_> = seen["places"].as_array().unwrap().iter().collect();
+        places.sort_by_key(|place| place["mailbox"].to_string());
+        assert_eq!(places, expected, "{key}");
+    }
+    for (query, narrow, wide) in [
+        ("mailbox:own", 1, 1),
+        ("mailbox:hidden", 0, 2),
+        ("in:secret-kudu", 0, 2),
+        ("-in:secret-kudu", 1, 0),
+        ("mailbox:own+in:secret-kudu", 0, 0),
+    ] {
+        for (key, expected) in [(NARROW, narrow), (WIDE, wide)] {
+            let uri = format!("/v1/search?q={query}&limit=0");
+            let seen = send(&self::place().router, Method::GET, &uri, Some(key), "").await;
+            assert_eq!(seen.json()["count"]["value"], expected, "{query} by {key}");
+        }
+    }
 }
 
 #[tokio::test]
