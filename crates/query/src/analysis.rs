@@ -2,7 +2,7 @@
 //!
 //! Unicode word boundaries ([UAX #29](https://www.unicode.org/reports/tr29/)) as Lucene's standard
 //! tokenizer applies them, then lower case. No stop words, no stemming, no folding of accents.
-//! Indexing, querying and [`evaluate`](crate::evaluate) all call [`tokens`], so they cannot differ.
+//! Indexing, querying and [`evaluate`](crate::evaluate()) all call [`tokens`], so they cannot differ.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 

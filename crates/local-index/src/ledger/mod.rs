@@ -4,12 +4,12 @@
 //! are two things on disk, but they are committed in one step: the transaction of the ledger.
 //!
 //! 1. What changes is written into a transaction as it comes. Whoever writes sees it, nobody else.
-//! 2. [`Ledger::seal`] says that all is there that belongs to the next commit.
+//! 2. `Ledger::seal` says that all is there that belongs to the next commit.
 //! 3. tantivy writes the files of the index and then says in `meta.json` which these are. Right before
-//!    it writes that file, the [`Committer`] puts its content into the transaction and commits.
+//!    it writes that file, the `Committer` puts its content into the transaction and commits.
 //!
 //! Killed before the commit, nothing happened. Killed after it, `meta.json` may be missing:
-//! [`Ledger::unpublished`] knows its content, and the next writer puts it where it belongs. The
+//! `Ledger::unpublished` knows its content, and the next writer puts it where it belongs. The
 //! number of the commit is in both. Numbers that do not fit (one of the two was removed or restored
 //! by hand) mean that the ledger knows nothing of this index, so it is emptied and every file is read
 //! again.

@@ -21,7 +21,7 @@ use super::messages::{
 use crate::format::schema::LISTS;
 
 /// Leaves under and, or, not.
-fn nested<L: Clone + std::fmt::Debug + 'static>(
+pub(super) fn nested<L: Clone + std::fmt::Debug + 'static>(
     leaf: impl Strategy<Value = L> + 'static,
 ) -> impl Strategy<Value = Expr<L>> {
     leaf.prop_map(Expr::Leaf).prop_recursive(4, 16, 4, |inner| {

@@ -3,6 +3,7 @@
 mod conditions;
 mod isolation;
 mod messages;
+mod places;
 mod typed;
 
 use std::cmp::Ordering;
