@@ -92,7 +92,7 @@ class Side:
         body = answer.read()
         took = time.perf_counter() - began
         assert answer.status == 200, (self.name, query, answer.status, body[:500])
-        return took, json.loads(body).get("total")
+        return took, json.loads(body)["count"]["value"]
 
     def stop(self):
         self.server.terminate()
