@@ -7,7 +7,7 @@ use crate::support::{Gateway, KEY, TENANT, get, get_with, postern, run, samples,
 
 #[tokio::test]
 async fn keys_and_tenants() {
-    let gateway = Gateway::before("http://127.0.0.1:1", "300ms");
+    let gateway = Gateway::before("http://127.0.0.1:1", "10s");
     assert_eq!(
         get(&gateway.documents("query=invoice")).await.status,
         200,
