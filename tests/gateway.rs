@@ -160,7 +160,7 @@ async fn a_passing_fault_is_retried() {
 async fn the_breaker_opens() {
     let fake = Fake::start().await.unwrap();
     fake.misbehave(Misbehaviour::Hang);
-    let gateway = Gateway::before(&fake.url(), "150ms");
+    let gateway = Gateway::before(&fake.url(), "1s");
     for _ in 0..5 {
         get(&gateway.documents(USES[0].0)).await;
     }
