@@ -88,6 +88,7 @@ impl Session {
         ));
         self.until(|aside| aside.join(format!("{number}.over")).exists()).await;
         if command.contains("postern serve") {
+            self.tell("started=\"$started $!\"\n");
             self.listening().await;
         }
         self.printed()
@@ -143,7 +144,8 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.tell("kill $(jobs -p)\nexit\n");
+        // Not every shell tells a subshell what runs: each gateway was noted when it was started.
+        self.tell("kill $started\nexit\n");
         let _ended = self.shell.wait();
     }
 }
