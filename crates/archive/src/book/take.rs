@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use postern_query::Place;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::entry::time;
 use super::{Book, MailboxNumber};
@@ -42,6 +42,20 @@ pub(crate) struct ToIndex {
     pub(crate) created: Option<Timestamp>,
 }
 
+const TO_INDEX: &str = "SELECT items.mailbox, items.id, content, items.fragment, address, \
+     coalesce(folders.path, items.folder), created FROM items \
+     JOIN mailboxes ON number = items.mailbox \
+     LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder";
+
+impl ToIndex {
+    /// From the columns of [`TO_INDEX`].
+    fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let stored = Stored { mailbox: row.get(0)?, id: row.get(1)?, content: row.get(2)? };
+        let (fragment, address, path) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        Ok(Self { stored, fragment, address, path, created: time(row.get(6)?) })
+    }
+}
+
 impl Book {
     /// The next messages of a mailbox that are to be fetched, after that id; with `again`, of those
     /// that could not be fetched, only where the reason may pass.
@@ -72,20 +86,20 @@ impl Book {
 
     /// The next messages that are stored and not indexed.
     pub(crate) fn to_index(&self, most: usize) -> Result<Vec<ToIndex>, Error> {
-        let mut rows = self.connection.prepare_cached(
-            "SELECT items.mailbox, items.id, content, items.fragment, address, \
-             coalesce(folders.path, items.folder), created FROM items \
-             JOIN mailboxes ON number = items.mailbox \
-             LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
-             WHERE content IS NOT NULL AND indexed = 0 ORDER BY content LIMIT ?1",
-        )?;
+        let sql = format!(
+            "{TO_INDEX} WHERE content IS NOT NULL AND indexed = 0 ORDER BY content LIMIT ?1"
+        );
+        let mut rows = self.connection.prepare_cached(&sql)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let found = rows.query_map([most], |row| {
-            let stored = Stored { mailbox: row.get(0)?, id: row.get(1)?, content: row.get(2)? };
-            let (fragment, address, path) = (row.get(3)?, row.get(4)?, row.get(5)?);
-            Ok(ToIndex { stored, fragment, address, path, created: time(row.get(6)?) })
-        })?;
+        let found = rows.query_map([most], ToIndex::of)?;
         Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// A message of the store, at any of its places.
+    pub(crate) fn any_of(&self, content: &str) -> Result<Option<ToIndex>, Error> {
+        let sql = format!("{TO_INDEX} WHERE content = ?1 LIMIT 1");
+        let mut row = self.connection.prepare_cached(&sql)?;
+        Ok(row.query_row([content], ToIndex::of).optional()?)
     }
 
     /// These are in the store.

@@ -148,6 +148,20 @@ mod tests {
     }
 
     #[test]
+    fn a_message_in_many_mailboxes_is_found_in_each() {
+        let (mail, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for number in 0..12 {
+            let folder = mail.path().join(format!("user{number}"));
+            fs::create_dir(&folder).unwrap();
+            fs::write(folder.join("1.eml"), MAIL).unwrap();
+        }
+        let summary = take_in(data.path(), mail.path());
+        assert_eq!((summary.indexed, summary.duplicates), (1, 11));
+        let found = |number| count(data.path(), &format!("mailbox:user{number} contents:zinc"));
+        assert!((0..12).all(|number| found(number) == 1));
+    }
+
+    #[test]
     fn a_file_that_cannot_be_read_again_is_reported() {
         let (mail, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let [ann, bob] = ["ann", "bob"].map(|name| mail.path().join(name));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use postern_local_index::ledger::{Occurrence, Source};
-use postern_local_index::write::{Options, SameId, Writer};
+use postern_local_index::write::{FEW_PLACES, Options, SameId, Writer};
 use postern_query::{Message, Place};
 
 use super::{Arrived, Intake};
@@ -36,6 +36,8 @@ pub struct IntakeWriter {
     uncommitted: Vec<Stored>,
     /// Their ids and places.
     added: HashMap<String, BTreeSet<Place>>,
+    /// Ids of messages that lie in many places: each is indexed once for a commit, not once for a place.
+    waiting: BTreeSet<String>,
     committed_at: Instant,
 }
 
@@ -74,6 +76,7 @@ impl IntakeWriter {
             noted_at: now,
             uncommitted: Vec::new(),
             added: HashMap::new(),
+            waiting: BTreeSet::new(),
             committed_at: now,
         };
         writer.intake.store.tidy()?;
@@ -88,16 +91,38 @@ impl IntakeWriter {
     /// When the index or the book cannot be written.
     pub fn take(&mut self, arrived: Arrived) -> Result<(), Error> {
         let Arrived { stored, message, is_new } = arrived;
+        if self.waiting.contains(&stored.content) {
+            self.is_stored(stored, is_new);
+            return Ok(());
+        }
         let places = self.places(&stored.content, &message)?;
-        if self.added.get(&stored.content) != Some(&places) {
+        if places.len() > FEW_PLACES {
+            self.waiting.insert(stored.content.clone());
+        } else if self.added.get(&stored.content) != Some(&places) {
             let message = Message { places: places.iter().cloned().collect(), ..*message };
             self.add(&stored.content, &message)?;
             self.added.insert(stored.content.clone(), places);
         }
+        self.is_stored(stored, is_new);
+        Ok(())
+    }
+
+    fn is_stored(&mut self, stored: Stored, is_new: bool) {
         if is_new {
             self.unnoted.push(stored);
         } else {
             self.uncommitted.push(stored);
+        }
+    }
+
+    /// Indexes what lies in many places, once for all of them.
+    fn add_waiting(&mut self) -> Result<(), Error> {
+        for content in std::mem::take(&mut self.waiting) {
+            let Some(to_index) = self.intake.book().any_of(&content)? else { continue };
+            let Some(bytes) = self.intake.store.get(&content)? else { continue };
+            let message = self.intake.read(&to_index, &bytes);
+            let places = self.places(&content, &message)?.into_iter().collect();
+            self.add(&content, &Message { places, ..*message })?;
         }
         Ok(())
     }
@@ -128,6 +153,7 @@ impl IntakeWriter {
         self.committed_at = Instant::now();
         let indexed = self.uncommitted.len() as u64;
         if indexed > 0 {
+            self.add_waiting()?;
             self.index.commit((self.clock)())?;
             self.intake.book().indexed(&self.uncommitted)?;
             self.uncommitted.clear();

@@ -114,30 +114,41 @@ pub(super) fn holder(
     Ok(found)
 }
 
-/// Where else an id lies, beside one spot of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Others {
-    /// In the same spot, by another file or part.
-    pub(super) same: bool,
-    /// In another spot.
-    pub(super) elsewhere: bool,
-}
-
-/// Where an id lies, seen from that spot.
-pub(super) fn others(
+/// Whether an id lies in that spot.
+pub(super) fn is_in(
     connection: &Connection,
     id: &Id<'_>,
     spot: &Spot<'_>,
-) -> rusqlite::Result<Others> {
-    let mut rows = connection.prepare_cached(
-        "SELECT DISTINCT place IS ?2 AND item IS ?3 AND fragment IS ?4 FROM messages WHERE id = ?1",
-    )?;
-    let mut rows = rows.query(params![id, spot.place, spot.item, spot.fragment])?;
-    let mut others = Others::default();
-    while let Some(row) = rows.next()? {
-        if row.get(0)? { others.same = true } else { others.elsewhere = true }
-    }
-    Ok(others)
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM messages WHERE id = ?1 AND place = ?2 AND item IS ?3 AND fragment IS ?4",
+        )?
+        .exists(params![id, spot.place, spot.item, spot.fragment])
+}
+
+/// Whether an id lies in another spot.
+pub(super) fn is_elsewhere(
+    connection: &Connection,
+    id: &Id<'_>,
+    spot: &Spot<'_>,
+) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached(
+            "SELECT 1 FROM messages WHERE id = ?1 AND NOT (place = ?2 AND item IS ?3 AND fragment IS ?4)",
+        )?
+        .exists(params![id, spot.place, spot.item, spot.fragment])
+}
+
+/// Whether more than so many messages of files have an id.
+pub(super) fn are_more(
+    connection: &Connection,
+    id: &Id<'_>,
+    than: usize,
+) -> rusqlite::Result<bool> {
+    let mut rows =
+        connection.prepare_cached("SELECT 1 FROM messages WHERE id = ?1 LIMIT 1 OFFSET ?2")?;
+    rows.exists(params![id, i64::try_from(than).unwrap_or(i64::MAX)])
 }
 
 /// Drops what a file said of an id: a later message of the same file takes its place.
@@ -172,13 +183,14 @@ pub(super) fn remove_some(
         .execute([file, *last])?;
     let mut unheld = Vec::new();
     for (_, id, spot) in found {
-        match others(connection, &id, &spot)? {
-            Others { same: true, .. } => {}
-            Others { elsewhere: true, .. } => moved::note(connection, &id)?,
-            Others { .. } => {
-                moved::settle(connection, &id)?;
-                unheld.push(id);
-            }
+        if is_in(connection, &id, &spot)? {
+            continue;
+        }
+        if is_elsewhere(connection, &id, &spot)? {
+            moved::note(connection, &id)?;
+        } else {
+            moved::settle(connection, &id)?;
+            unheld.push(id);
         }
     }
     Ok(Some(unheld))

@@ -35,7 +35,7 @@ use crate::format::folder::{FORMAT, Folder};
 use crate::{Error, database};
 use books::{Books, State, locked};
 use files::{Fault, File, Finder};
-use messages::{Held, MessageNumber, Others, Spot};
+use messages::{Held, MessageNumber, Spot};
 use places::{Places, Shared};
 use row::bytes_of;
 
@@ -78,11 +78,16 @@ pub(crate) enum Indexed {
 
 impl Indexed {
     /// Whether the index does not know all places of the message.
-    fn misses(self, others: impl FnOnce() -> rusqlite::Result<Others>) -> rusqlite::Result<bool> {
+    fn misses(
+        self,
+        connection: &Connection,
+        id: &Id<'_>,
+        spot: &Spot<'_>,
+    ) -> rusqlite::Result<bool> {
         Ok(match self {
             Self::New => false,
-            Self::Replaced => others()?.elsewhere,
-            Self::Kept => !others()?.same,
+            Self::Replaced => messages::is_elsewhere(connection, id, spot)?,
+            Self::Kept => !messages::is_in(connection, id, spot)?,
         })
     }
 }
@@ -294,7 +299,7 @@ impl Ledger {
         for place in message.each_place() {
             let (number, id) = (self.next_message, Id::new(&message.id));
             let spot = Spot::of(place, self.places.number(connection, Shared::of(place))?);
-            if added.misses(|| messages::others(connection, &id, &spot))? {
+            if added.misses(connection, &id, &spot)? {
                 moved::note(connection, &id)?;
                 is_moved = true;
             }
@@ -317,6 +322,15 @@ impl Ledger {
     pub(crate) fn places(&self, id: &str, reading: Reading) -> Result<Vec<Place>, Error> {
         let connection = &locked(&self.books).connection;
         Ok(messages::places(connection, id, reading.file, reading.since)?)
+    }
+
+    /// Whether more than so many messages of files have an id.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be read.
+    pub(crate) fn are_more(&self, id: &str, than: usize) -> Result<bool, Error> {
+        Ok(messages::are_more(&locked(&self.books).connection, &Id::new(id), than)?)
     }
 
     /// Who holds an id, for a reading that finds it.

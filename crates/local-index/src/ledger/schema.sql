@@ -54,7 +54,7 @@ CREATE TABLE messages (
   fragment TEXT,
   sum INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX messages_by_id ON messages (id);
+CREATE INDEX messages_by_id ON messages (id, place);
 CREATE INDEX messages_by_file ON messages (file);
 
 -- Messages that lie in other places than the index knows.

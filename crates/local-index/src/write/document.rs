@@ -1,6 +1,7 @@
 //! Message to tantivy document.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::hash::Hash;
 
 use postern_query::evaluate::{
     flag_at, instant_value, number_value, people, recipients, string_at, text_values,
@@ -103,18 +104,18 @@ impl Builder {
 
     /// The values of a field at every place, each once, with the traits that tell of them. A field that belongs to
     /// no place has the same value at each.
-    fn values<'m, T: PartialEq>(
+    fn values<'m, T: Copy + Eq + Hash>(
         &mut self,
         message: &'m Message,
         is_of_place: bool,
         path: &str,
         at: impl Fn(&'m Place) -> Option<T>,
     ) -> Vec<T> {
-        let (mut values, places) = (Vec::new(), message.each_place());
+        let (mut values, mut seen, places) = (Vec::new(), HashSet::new(), message.each_place());
         let places = if is_of_place { places } else { places.get(..1).unwrap_or_default() };
         for place in places {
             match at(place) {
-                Some(value) if !values.contains(&value) => values.push(value),
+                Some(value) if places.len() == 1 || seen.insert(value) => values.push(value),
                 None if places.len() > 1 => self.add_trait(&traits::lacking_somewhere(path)),
                 Some(_) | None => {}
             }

@@ -13,4 +13,4 @@ mod full_disk;
 mod tests;
 
 pub use engine::Room;
-pub use writer::{Added, Known, LONGEST_ID, Options, SameId, Writer};
+pub use writer::{Added, FEW_PLACES, Known, LONGEST_ID, Options, SameId, Writer};

@@ -6,7 +6,7 @@ use std::path::Path;
 use postern_query::schema::Sort;
 use postern_query::{Message, Place, Query};
 
-use super::{Added, LONGEST_ID, Options, SameId, Writer};
+use super::{Added, FEW_PLACES, LONGEST_ID, Options, SameId, Writer};
 use crate::Error;
 use crate::ledger::Unreadable;
 use crate::search::{Asker, Index, Search};
@@ -152,6 +152,26 @@ fn messages_that_moved_are_known() {
     assert_eq!(writer.moved(None, 9).unwrap(), ["1"], "it is remembered");
     writer.forget(Path::new("b")).unwrap();
     assert_eq!(writer.moved(None, 9).unwrap(), [""; 0], "it is gone");
+}
+
+/// Each copy wrote the message again at all of its places, so that many copies took the cube of their number.
+#[test]
+fn a_message_in_many_places_is_not_written_again_for_each() {
+    let data = tempfile::tempdir().unwrap();
+    let mut writer = writer(data.path());
+    for number in 0..30 {
+        let (path, message) = (number.to_string(), in_folder("1", &number.to_string()));
+        writer.add(&occurrence(&path, ""), &message, SameId::Keeps).unwrap();
+        writer.record(&source(&path, 1), Vec::new()).unwrap();
+    }
+    writer.commit(NOW).unwrap();
+    let index = Index::open(data.path()).unwrap();
+    let places = || index.message("1").unwrap().unwrap().places.len();
+    assert_eq!((places(), writer.moved(None, 9).unwrap()), (FEW_PLACES, vec!["1".to_owned()]));
+    writer.place_again(&in_folder("1", "any")).unwrap();
+    writer.commit(NOW).unwrap();
+    index.reload().unwrap();
+    assert_eq!((places(), writer.moved(None, 9).unwrap()), (30, vec![]));
 }
 
 #[test]

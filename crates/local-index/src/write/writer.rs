@@ -36,6 +36,10 @@ impl Default for Options {
     }
 }
 
+/// Places of a message after which further ones wait: it is indexed once more for all of them, when
+/// whoever writes asks what [moved](Writer::moved).
+pub const FEW_PLACES: usize = 4;
+
 /// What to do with a message whose id is already there from another file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameId {
@@ -193,6 +197,10 @@ impl Writer {
         let reading = self.ledger.begin(&occurrence.path)?;
         let added = self.added_as(&message.id, reading, same_id)?;
         let is_moved = self.ledger.hold(occurrence, message, added.into())?;
+        if is_moved && added == Added::Duplicate && self.ledger.are_more(&message.id, FEW_PLACES)? {
+            // It stays noted as moved: to write it at each of its places would take their square.
+            return Ok(added);
+        }
         if is_moved {
             self.put_everywhere(message, reading, room)?;
         } else if added != Added::Duplicate {

@@ -96,6 +96,23 @@ async fn the_same_message_in_two_mailboxes() {
     assert_eq!(["Sent Items", "Inbox"].map(|folder| count(&setting.archive(), folder)), [1, 0]);
 }
 
+/// A message in many mailboxes is indexed once for a commit, at all of its places.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_message_in_many_mailboxes() {
+    let one = mail("ann@x.com", "Sent Items", 1, NOW);
+    let twin = |number: usize| Mail {
+        mailbox: "bob@x.com".into(),
+        folder: format!("Folder{number}"),
+        id: format!("twin{number}"),
+        ..one.clone()
+    };
+    let setting = Setting::with((0..9).map(twin).collect()).await;
+    let first = setting.run(SyncOptions::default()).await;
+    assert_eq!((first.known, first.here, indexed(&setting.archive())), (9, 9, 1));
+    let found = |number| count(&setting.archive(), &format!("Folder{number}"));
+    assert!((0..9).all(|number| found(number) == 1));
+}
+
 /// Messages in the folders of that name.
 fn count(archive: &Archive, folder: &str) -> usize {
     let query = &folder_is(folder);
