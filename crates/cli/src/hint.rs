@@ -1,13 +1,14 @@
 //! What to do about an error of a library, in the flags of the command line.
 
-use postern_archive::Error as Stored;
+use postern_archive::{Error as Stored, IndexError};
 use postern_sync::Error as Sync;
 
 /// What to type or check, where that helps.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(|cause| {
         let stored = || cause.downcast_ref().and_then(of_stored);
-        cause.downcast_ref().and_then(of_sync).or_else(stored)
+        let index = || cause.downcast_ref().and_then(of_index);
+        cause.downcast_ref().and_then(of_sync).or_else(stored).or_else(index)
     })
 }
 
@@ -32,6 +33,27 @@ const fn of_stored(error: &Stored) -> Option<&'static str> {
         Stored::NoSpace { .. } | Stored::NoSpaceForBook(_) => {
             Some("make some space and run the same again; what is done is kept")
         }
-        Stored::Io { .. } | Stored::Book(_) | Stored::Index(_) | Stored::Lost(_) => None,
+        Stored::Index(error) => of_index(error),
+        Stored::Io { .. } | Stored::Book(_) | Stored::Lost(_) => None,
+    }
+}
+
+const fn of_index(error: &IndexError) -> Option<&'static str> {
+    match error {
+        IndexError::Missing(_) => Some("make one with `postern index PATH`"),
+        IndexError::OtherVersion { .. } | IndexError::Corrupt(_) => {
+            Some("make it anew with `postern index --rebuild PATH`")
+        }
+        IndexError::Busy(_) => Some("wait until it is done"),
+        IndexError::NoSpace(_) => {
+            Some("make some space and run the same again; what is done is kept")
+        }
+        IndexError::TooManyPatterns { .. }
+        | IndexError::TooCostly { .. }
+        | IndexError::Stopped
+        | IndexError::BadId { .. }
+        | IndexError::Io(_)
+        | IndexError::Tantivy(_)
+        | IndexError::Ledger(_) => None,
     }
 }

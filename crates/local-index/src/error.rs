@@ -10,12 +10,11 @@ use crate::database;
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     /// There is no index.
-    #[error("there is no index in {0}; make one with `postern index PATH`")]
+    #[error("there is no index in {0}")]
     Missing(PathBuf),
     /// The index was made by another version of Postern.
     #[error(
-        "the index in {path} has format {found}, this version of postern writes format {expected}; \
-         make it anew with `postern index --rebuild PATH`"
+        "the index in {path} has format {found}, this version of postern writes format {expected}"
     )]
     OtherVersion {
         /// The format on disk.
@@ -26,10 +25,10 @@ pub enum Error {
         path: PathBuf,
     },
     /// Another writer has the index.
-    #[error("another postern is writing the index in {0}; wait until it is done")]
+    #[error("another postern is writing the index in {0}")]
     Busy(PathBuf),
     /// What lies on disk is not what was written there.
-    #[error("the index is damaged: {0}; make it anew with `postern index --rebuild PATH`")]
+    #[error("the index is damaged: {0}")]
     Corrupt(String),
     /// Too many patterns may begin with anything.
     #[error(
@@ -63,19 +62,17 @@ pub enum Error {
         limit: usize,
     },
     /// The disk is full, or a limit of space is reached.
-    #[error(
-        "there is no space for the index: {0}; make some and run the same again, what is done is kept"
-    )]
-    NoSpace(Arc<std::io::Error>),
+    #[error("there is no space for the index")]
+    NoSpace(#[source] Arc<std::io::Error>),
     /// Files could not be read or written.
-    #[error("the index cannot be read or written: {0}")]
-    Io(Arc<std::io::Error>),
-    /// The search engine failed.
-    #[error("the search engine failed: {0}")]
-    Engine(Box<tantivy::TantivyError>),
-    /// The book-keeping failed.
-    #[error("the book-keeping of the index failed: {0}")]
-    Ledger(Arc<rusqlite::Error>),
+    #[error("the index cannot be read or written")]
+    Io(#[source] Arc<std::io::Error>),
+    /// tantivy failed.
+    #[error("tantivy failed")]
+    Tantivy(#[source] Box<tantivy::TantivyError>),
+    /// The ledger failed.
+    #[error("the ledger of the index failed")]
+    Ledger(#[source] Arc<rusqlite::Error>),
 }
 
 impl From<std::io::Error> for Error {
@@ -85,28 +82,6 @@ impl From<std::io::Error> for Error {
 }
 
 impl Error {
-    /// What those are told who ask over a network: nothing of the paths of this machine.
-    #[must_use]
-    pub fn without_paths(&self) -> String {
-        let told = match self {
-            Self::Missing(_) => "there is no index here; make one with `postern index PATH`",
-            Self::OtherVersion { .. } => {
-                "the index has the format of another version; make it anew with `postern index --rebuild PATH`"
-            }
-            Self::Busy(_) => "another postern is writing the index; wait until it is done",
-            Self::Corrupt(_) => "the index is damaged; `postern check` says where",
-            Self::NoSpace(_) => "there is no space for the index",
-            Self::Io(_) => "the index cannot be read or written; the log says why",
-            Self::Engine(_) => "the search engine failed; the log says why",
-            Self::Ledger(_) => "the book-keeping of the index failed; the log says why",
-            Self::TooManyPatterns { .. }
-            | Self::TooCostly { .. }
-            | Self::Stopped
-            | Self::BadId { .. } => return self.to_string(),
-        };
-        told.to_owned()
-    }
-
     fn of_io(error: Arc<std::io::Error>) -> Self {
         if is_full(&error) { Self::NoSpace(error) } else { Self::Io(error) }
     }
@@ -120,21 +95,23 @@ pub(crate) fn is_full(error: &std::io::Error) -> bool {
 
 impl From<tantivy::TantivyError> for Error {
     fn from(error: tantivy::TantivyError) -> Self {
-        use tantivy::TantivyError as Engine;
+        use tantivy::TantivyError as Failure;
         use tantivy::directory::error::{
             LockError, OpenDirectoryError, OpenReadError, OpenWriteError,
         };
         match error {
-            Engine::IoError(error)
-            | Engine::LockFailure(LockError::IoError(error), _)
-            | Engine::OpenDirectoryError(OpenDirectoryError::IoError { io_error: error, .. })
-            | Engine::OpenReadError(OpenReadError::IoError { io_error: error, .. })
-            | Engine::OpenWriteError(OpenWriteError::IoError { io_error: error, .. }) => {
+            Failure::IoError(error)
+            | Failure::LockFailure(LockError::IoError(error), _)
+            | Failure::OpenDirectoryError(OpenDirectoryError::IoError {
+                io_error: error, ..
+            })
+            | Failure::OpenReadError(OpenReadError::IoError { io_error: error, .. })
+            | Failure::OpenWriteError(OpenWriteError::IoError { io_error: error, .. }) => {
                 Self::of_io(error)
             }
-            Engine::DataCorruption(damage) => Self::Corrupt(format!("{damage:?}")),
-            Engine::IncompatibleIndex(difference) => Self::Corrupt(format!("{difference:?}")),
-            other => Self::Engine(Box::new(other)),
+            Failure::DataCorruption(damage) => Self::Corrupt(format!("{damage:?}")),
+            Failure::IncompatibleIndex(difference) => Self::Corrupt(format!("{difference:?}")),
+            other => Self::Tantivy(Box::new(other)),
         }
     }
 }

@@ -92,8 +92,9 @@ fn find(index: &Index, request: &Request, arguments: &Arguments) -> Result<Answe
     let (offset, limit) = page(request)?;
     let search =
         Search { query: &query, order: &order, after: None, offset, limit, highlight: false };
-    let found =
-        index.ids(&search, &super::search::asker()).map_err(|error| refused("search", &error))?;
+    let found = index
+        .ids(&search, &super::search::asker())
+        .map_err(|error| refused("search", &postern_archive::chain(&error)))?;
     Ok(Answer::Found { count: found.count, ids: found.ids })
 }
 

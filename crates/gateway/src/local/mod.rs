@@ -71,9 +71,25 @@ impl From<IndexError> for LocalError {
 /// it, is for the log.
 pub(crate) fn told(error: &IndexError) -> String {
     if !matches!(error, IndexError::Missing(_)) {
-        tracing::warn!(%error, "the local index failed");
+        tracing::warn!(error = chain(error), "the local index failed");
     }
-    error.without_paths()
+    let told = match error {
+        IndexError::Missing(_) => "there is no index here; make one with `postern index PATH`",
+        IndexError::OtherVersion { .. } => {
+            "the index has the format of another version; make it anew with `postern index --rebuild PATH`"
+        }
+        IndexError::Busy(_) => "another postern is writing the index; wait until it is done",
+        IndexError::Corrupt(_) => "the index is damaged; `postern check` says where",
+        IndexError::NoSpace(_) => "there is no space for the index",
+        IndexError::Io(_) => "the index cannot be read or written; the log says why",
+        IndexError::Tantivy(_) => "tantivy failed; the log says why",
+        IndexError::Ledger(_) => "the ledger of the index failed; the log says why",
+        IndexError::TooManyPatterns { .. }
+        | IndexError::TooCostly { .. }
+        | IndexError::Stopped
+        | IndexError::BadId { .. } => return error.to_string(),
+    };
+    told.to_owned()
 }
 
 /// A search that owns what it needs, so that it can outlive its request.

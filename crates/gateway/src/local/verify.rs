@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use postern_archive::{Damage, Verifier};
+use postern_archive::{Damage, Verifier, chain};
 use tracing::{error, warn};
 
 /// Between two looks for files that a commit added.
@@ -42,7 +42,7 @@ fn look(mut verifier: Verifier, found: &Weak<Mutex<Vec<Damage>>>) {
     while found.strong_count() > 0 {
         match verifier.look(&mut |_, bytes| thread::sleep(time_for(bytes))) {
             Ok(new) => note(found, new),
-            Err(error) => warn!(%error, "the files of the index cannot be verified"),
+            Err(error) => warn!(error = chain(&error), "the files of the index cannot be verified"),
         }
         let mut waited = Duration::ZERO;
         while waited < PAUSE && found.strong_count() > 0 {

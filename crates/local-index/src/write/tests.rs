@@ -407,7 +407,6 @@ fn another_version_is_never_misread() {
     fs::write(data.path().join("index/version.json"), "{\"format\":99}").unwrap();
     let reader = Index::open(data.path()).unwrap_err();
     assert!(matches!(reader, Error::OtherVersion { found: 99, .. }));
-    assert!(reader.to_string().contains("--rebuild"), "{reader}");
     assert!(matches!(Writer::open(data.path(), &small()), Err(Error::OtherVersion { .. })));
     let rebuilt = Writer::open(data.path(), &Options { rebuild: true, ..small() });
     drop(rebuilt.unwrap());
