@@ -82,7 +82,7 @@ struct Expect {
 }
 
 fn premium() -> String {
-    "[premium]\nurl = 'UPSTREAM'\ndeadline = '600ms'\nprobe = 'never'\n".to_owned()
+    "[premium]\nurl = 'UPSTREAM'\ndeadline = '2s'\nprobe = 'never'\n".to_owned()
 }
 
 const fn once() -> usize {
