@@ -1,5 +1,6 @@
 //! Limits are written once, in `docs/limits.md`. Each number there names the constant that it comes from
 //! and words of the path to its file, and must be its value: `64 MiB<!-- source/read MAX_MESSAGE -->`.
+//! `LISTED.text` is the field `text` in the line of `LISTED`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,6 +29,32 @@ fn the_limits_are_those_of_the_code() {
     assert!(faults.is_empty(), "{PAGE} and the code disagree:\n{}", faults.join("\n"));
 }
 
+#[test]
+fn every_number_names_its_constant() {
+    let page = fs::read_to_string(root().join(PAGE)).unwrap();
+    let bare: Vec<_> = page.lines().filter(|line| is_bare(line)).collect();
+    assert!(bare.is_empty(), "{PAGE} has numbers without a constant:\n{}", bare.join("\n"));
+}
+
+/// Whether a row has a number without its constant in its name or its limit. Code may have numbers.
+fn is_bare(line: &str) -> bool {
+    let cells = line.strip_prefix('|').unwrap_or_default().split('|').take(2);
+    let texts = cells.map(|cell| cell.split('`').step_by(2).collect::<String>());
+    texts.into_iter().any(|text| {
+        text.split("-->").any(|piece| {
+            let rest = piece.split_once("<!--").map_or(piece, |(marked, _)| without_last(marked));
+            rest.contains(|char: char| char.is_ascii_digit())
+        })
+    })
+}
+
+/// A text without the number, and its unit, that it ends in.
+fn without_last(text: &str) -> &str {
+    let (rest, last) = text.rsplit_once(' ').unwrap_or(("", text));
+    let is_unit = !last.starts_with(|char: char| char.is_ascii_digit());
+    if is_unit { rest.rsplit_once(' ').map_or("", |(rest, _)| rest) } else { rest }
+}
+
 /// Every number that names its constant, with the words before it in its line.
 fn marked(page: &str) -> impl Iterator<Item = (&str, &str)> {
     page.match_indices("<!-- ").map(|(at, begin)| {
@@ -52,7 +79,8 @@ fn constant(sources: &[(PathBuf, String)], place: &str, name: &str) -> Option<u6
     };
     let files = sources.iter().filter(|(path, _)| within(path));
     let lines = files.flat_map(|(_, text)| text.lines());
-    let code = lines.filter(|line| !line.trim_start().starts_with("//"));
+    let (constant, name) = name.split_once('.').unwrap_or(("", name));
+    let code = lines.filter(|line| !line.trim_start().starts_with("//") && line.contains(constant));
     let values: BTreeSet<_> = code.filter_map(|line| declared(line, name)).collect();
     if values.len() == 1 { values.first().copied() } else { None }
 }
@@ -96,6 +124,15 @@ fn value(text: &str) -> Option<u64> {
         number => return number.replace(',', "").parse().ok(),
     };
     Some(words.last()?.replace(',', "").parse::<u64>().ok()? * factor)
+}
+
+#[test]
+fn a_number_without_its_constant_is_seen() {
+    assert!(is_bare("| nested | 5 | x |"));
+    assert!(is_bare("| over 64 KiB | 256 MiB<!-- a B --> |"));
+    assert!(is_bare("| nested | 2 or 5<!-- a B --> |"));
+    assert!(!is_bare("| over 64 KiB<!-- a B --> `a~2` | 1,000<!-- a B --> times 1 GiB<!-- a B --> | 400 |"));
+    assert!(!is_bare("5 is not in a row"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use postern_gateway::config::MOST_JOBS;
 use postern_query::Target;
 
 pub(crate) use help::parse;
@@ -118,13 +119,16 @@ pub(crate) enum Command {
     },
 }
 
+/// The most threads that may parse and write.
+const MOST_THREADS: i64 = 64;
+
 #[derive(Args, Debug)]
 pub(crate) struct Index {
     /// Folders and files of mail
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// Threads that parse and write
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     pub(crate) jobs: u16,
     /// Memory of the writer, such as 256M
     #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = crate::values::size)]
@@ -255,7 +259,7 @@ pub(crate) struct Sync {
     #[arg(long, value_name = "DATE", value_parser = crate::values::since)]
     pub(crate) since: Option<jiff::Timestamp>,
     /// Parallel downloads [default: 4]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_JOBS)))]
     pub(crate) jobs: Option<u16>,
     /// List what would be downloaded, and change nothing
     #[arg(long)]
@@ -344,10 +348,23 @@ fn targets() -> impl TypedValueParser<Value = &'static [Target]> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
+    use clap::{CommandFactory as _, Parser as _};
+    use postern_archive::WriteOptions;
+    use postern_archive::ingest::Ingest;
+
+    use super::{Arguments, Command};
 
     #[test]
     fn the_command_line_is_sound() {
-        super::Arguments::command().debug_assert();
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_command_indexes_with_the_defaults_of_the_libraries() {
+        let arguments = Arguments::try_parse_from(["postern", "index", "mail"]).unwrap();
+        let Command::Index(index) = arguments.command else { panic!("{arguments:?}") };
+        let (write, ingest) = (WriteOptions::default(), Ingest::default());
+        assert_eq!((index.memory, usize::from(index.jobs)), (write.memory_bytes, write.threads));
+        assert_eq!(index.commit_every, ingest.commit_every);
     }
 }

@@ -110,8 +110,10 @@ impl Engines {
 
 /// Local answers that are written while they are sent, each a thread, one message and a few chunks.
 const STREAMS: usize = 32;
-/// MiB of answers that are in memory as a whole while they are sent; fewer where it is tested.
-const HELD: usize = if cfg!(test) { 4 } else { 256 };
+/// Bytes of answers that are in memory as a whole while they are sent.
+const HELD: usize = 256 << 20;
+/// The slots for them are of this size.
+const MEBIBYTE: usize = 1 << 20;
 
 /// What every request needs; cheap to clone.
 #[derive(Clone, Debug)]
@@ -182,7 +184,10 @@ impl State {
             requests: Slots::new(config.limits.concurrency, config.access.keys().len()),
             exports: slots_to_export(config),
             streams: Slots::new(STREAMS, config.access.keys().len()),
-            held: Slots::new(HELD, config.access.keys().len()),
+            held: Slots::new(
+                if cfg!(test) { 4 } else { HELD / MEBIBYTE },
+                config.access.keys().len(),
+            ),
             origins: config.origins.clone(),
             metrics: Metrics::default(),
             scheduled: Scheduled::of(config)?,
@@ -294,7 +299,7 @@ impl State {
 
     /// A slot for so many bytes of an answer in memory, for as long as it is sent.
     pub(crate) fn slot_to_hold(&self, caller: &Caller, bytes: usize) -> Result<Slot, Full> {
-        self.0.held.take_some(&caller.name, bytes.div_ceil(1 << 20))
+        self.0.held.take_some(&caller.name, bytes.div_ceil(MEBIBYTE))
     }
 
     pub(crate) fn access(&self) -> &Access {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Config, ConfigError, invalid};
 
 /// The most requests at the same time: more is no longer polite.
-pub const MOST_JOBS: usize = 64;
+pub const MOST_JOBS: u16 = 64;
 
 /// When and how collected mail is brought here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl TryFrom<FileSync> for SyncSettings {
     fn try_from(file: FileSync) -> Result<Self, ConfigError> {
         let known = Self::default();
         let jobs = file.jobs.unwrap_or(known.jobs);
-        if !(1..=MOST_JOBS).contains(&jobs) {
+        if !(1..=usize::from(MOST_JOBS)).contains(&jobs) {
             return invalid(format!("`jobs` of [sync] is a number from 1 to {MOST_JOBS}"));
         }
         let answer_time = file.answer_time.as_deref().map(answer_time).transpose()?;

@@ -42,6 +42,9 @@ fn unpacked(entry: &Entry) -> Entry {
     entry.inside(archive::root(entry, &path), path)
 }
 
+/// Bytes of memory that a frame of a Zstandard file may ask for (RFC 8878, 3.1.1.1.2).
+const MAX_WINDOW: u64 = 128 << 20;
+
 /// The text of a Zstandard file, which may have many frames (RFC 8878, 3.1), some to be skipped.
 struct Frames<R> {
     reader: R,
@@ -51,7 +54,9 @@ struct Frames<R> {
 
 impl<R: BufRead> Frames<R> {
     fn new(reader: R) -> Self {
-        Self { reader, decoder: FrameDecoder::new(), is_open: false }
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(MAX_WINDOW);
+        Self { reader, decoder, is_open: false }
     }
 
     /// Opens the next frame that is not to be skipped; false at the end of the file.
