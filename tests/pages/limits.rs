@@ -131,7 +131,9 @@ fn a_number_without_its_constant_is_seen() {
     assert!(is_bare("| nested | 5 | x |"));
     assert!(is_bare("| over 64 KiB | 256 MiB<!-- a B --> |"));
     assert!(is_bare("| nested | 2 or 5<!-- a B --> |"));
-    assert!(!is_bare("| over 64 KiB<!-- a B --> `a~2` | 1,000<!-- a B --> times 1 GiB<!-- a B --> | 400 |"));
+    assert!(!is_bare(
+        "| over 64 KiB<!-- a B --> `a~2` | 1,000<!-- a B --> times 1 GiB<!-- a B --> | 400 |"
+    ));
     assert!(!is_bare("5 is not in a row"));
 }
 

@@ -1,4 +1,4 @@
-//! What the texts of one request may cost together.
+//! The cost that the texts of one request may have together.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use crate::pattern::Regex;
 use crate::query::{Condition, Predicate, TextPattern, TextTest};
 use crate::{Code, Error, Errors, Query, Span};
 
-/// What the texts of one request may cost together, in whatever languages they are written.
+/// The cost that the texts of one request may have together, in whatever languages they are written.
 ///
 /// Reading counts [terms](Predicate::terms), and stops at the first text that has too many. Compiling counts
-/// bytes, and is only needed where the query is to be answered here: to say a query to another
-/// engine costs nothing more.
+/// bytes. Only a query that the local index answers is compiled: to translate a query for another engine
+/// costs nothing more.
 ///
 /// ```
 /// use postern_query::{Budget, Code, Context, odata, parse_within};
@@ -30,14 +30,14 @@ pub struct Budget {
     bytes: usize,
     terms: usize,
     compiled: usize,
-    /// What was compiled already, by its text.
+    /// The compiled expressions, by their text.
     known: HashMap<String, Regex>,
 }
 
 impl Budget {
     /// Bytes of all texts.
     pub const BYTES: usize = 4 << 20;
-    /// Terms of all texts, each once for every field that it is looked for in.
+    /// Terms of all texts, each counted once for every field in which it is looked up.
     pub const TERMS: usize = 32 << 10;
     /// Bytes of all compiled expressions, equal ones counted once.
     pub const COMPILED: usize = 512 << 10;
@@ -54,7 +54,7 @@ impl Budget {
         self.compiled
     }
 
-    /// Begins to read a text.
+    /// Starts to read a text.
     pub(crate) fn read<'b, 't>(&'b mut self, text: &'t str) -> Result<Spending<'b, 't>, Error> {
         self.bytes = self.bytes.saturating_add(text.len());
         if self.bytes > Self::BYTES {
@@ -65,7 +65,7 @@ impl Budget {
         Ok(Spending { budget: self, text, dearest: None })
     }
 
-    /// Compiles the expressions of a query that was read from `text`, so that it can be answered here.
+    /// Compiles the expressions of a query that was read from `text`, so that the local index can answer it.
     ///
     /// ```
     /// use postern_query::{Budget, Code, lucene};
@@ -93,7 +93,7 @@ impl Budget {
         Ok(())
     }
 
-    /// Bytes of an expression, which are counted once.
+    /// Bytes of an expression. Equal expressions count once.
     fn size(&mut self, regex: &Regex) -> Option<usize> {
         if let Some(known) = self.known.get(regex.as_str()) {
             regex.share(known);
@@ -106,14 +106,14 @@ impl Budget {
     }
 }
 
-/// A part of a text and what it costs.
+/// A part of a text and its cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Part {
     cost: usize,
     span: Span,
 }
 
-/// What one text takes of a [`Budget`], and its dearest part.
+/// The share of a [`Budget`] that one text takes, and the dearest part of the text.
 #[derive(Debug)]
 pub(crate) struct Spending<'b, 't> {
     budget: &'b mut Budget,
@@ -122,7 +122,7 @@ pub(crate) struct Spending<'b, 't> {
 }
 
 impl Spending<'_, '_> {
-    /// Pays for a part of the text and what it means; what asks for nothing is one term.
+    /// Pays for a part of the text and its meaning. A part that asks for nothing counts as one term.
     pub(crate) fn pay(&mut self, condition: &Condition, span: Span) -> Result<(), Error> {
         let mut cost = 0;
         condition.for_each_leaf(&mut |leaf| cost += leaf.value.terms());
@@ -138,7 +138,7 @@ impl Spending<'_, '_> {
 
     fn add(&mut self, cost: usize, span: Span) {
         self.budget.terms = self.budget.terms.saturating_add(cost);
-        // Of equally dear parts the first.
+        // The first of equally dear parts.
         let before = self.dearest.filter(|dearest| dearest.cost >= cost);
         self.dearest = before.or(Some(Part { cost, span }));
     }
@@ -187,7 +187,7 @@ fn too_large(text: &str, span: Span) -> Error {
         .hint("use smaller numbers in { }, or * in their place, and fewer parts that may be absent")
 }
 
-/// How much of a part is shown.
+/// Bytes of a part that an error shows.
 const SHOWN: usize = 40;
 
 fn name(text: &str, part: Part) -> String {
@@ -216,7 +216,7 @@ mod tests {
         assert_eq!(often.compiled(), once.compiled());
     }
 
-    /// What is in memory at once, not only what was counted.
+    /// Measures memory, not only the counts.
     #[test]
     fn compiled_expressions_stay_within_their_bytes() {
         let each: Vec<_> = (0..700).map(|number| format!("subject:/a{number}.*b/")).collect();

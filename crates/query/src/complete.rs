@@ -1,25 +1,25 @@
-//! What can come next at a place in a typed query.
+//! Completion: the operators and values that can come next in a typed query.
 //!
-//! A query that is being typed is seldom whole, so it is not parsed here: only the term that the
-//! cursor stands in is looked at, and the operator it belongs to.
+//! A query that somebody is typing is seldom whole, so this module does not parse it. It looks only at the
+//! term under the cursor, and at the operator of that term.
 
 use crate::query::Role;
 use crate::resolve::postern::operators::{self, Operator};
 use crate::resolve::postern::{self, canonical, plain};
 use crate::span::Span;
 
-/// What is being typed at a place, and where it begins.
+/// The unfinished text at the cursor, and its possible continuations.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Typing {
-    /// The beginning that was typed, without quotes.
+    /// The typed beginning, without quotes.
     pub typed: String,
-    /// The bytes that a completion takes the place of.
+    /// The bytes that a completion replaces.
     pub span: Span,
-    /// What may stand there.
+    /// The kind of text that may stand there.
     pub wanted: Wanted,
 }
 
-/// What may stand at a place.
+/// A kind of text that may stand at the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// A word, or the name of an operator.
@@ -40,7 +40,7 @@ pub enum Wanted {
     Source,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// Something that nothing can be said of, such as words of a text.
+    /// Text without suggestions, such as the words of a body.
     Anything,
 }
 
@@ -49,7 +49,7 @@ pub fn operators() -> impl Iterator<Item = &'static str> {
     operators::canonical_names()
 }
 
-/// A value as it is typed, in quotes where it needs them.
+/// A value as people type it, in quotes where it needs them.
 ///
 /// ```
 /// use postern_query::complete::quoted;
@@ -62,7 +62,7 @@ pub fn quoted(value: &str) -> String {
     canonical::quoted_word(value)
 }
 
-/// What is being typed at `cursor`, a byte of `text`.
+/// The unfinished text at `cursor`, a byte of `text`.
 ///
 /// ```
 /// use postern_query::complete::{at, Wanted};
@@ -86,7 +86,7 @@ pub fn at(text: &str, cursor: usize) -> Typing {
 #[derive(Default)]
 struct Scan {
     quoted: bool,
-    /// Where the value, or the word, begins that is being typed.
+    /// Where the unfinished value or word begins.
     start: usize,
     /// Where the term begins, with the name of its operator.
     term: usize,

@@ -1,4 +1,4 @@
-//! A search request of the DataTap API, as clients send it and as the premium service is sent it.
+//! A search request of the DataTap API, as clients send it and as the premium service receives it.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ pub use crate::emit::{FieldCapability, IndexFields, KnownPeople};
 pub struct Refused {
     /// The name of its parameter: `query`, `filter` or `$orderby`.
     pub part: &'static str,
-    /// What is wrong with it; spans are those of this part.
+    /// The faults. Spans are those of this part.
     pub errors: Errors,
 }
 
@@ -25,8 +25,9 @@ impl fmt::Display for Refused {
 impl std::error::Error for Refused {}
 
 impl Request {
-    /// Reads what a client sends to the search endpoint, to be answered here at the cost of one budget;
-    /// `reading` says how its text is read.
+    /// Reads a request to the search endpoint for the local index, at the cost of one budget. `reading` says
+    /// how
+    /// to read its text.
     ///
     /// ```
     /// use postern_query::{datatap::Request, evaluate, lucene, Message};
@@ -39,7 +40,7 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// Whatever the service would refuse, and what costs more than the budget.
+    /// When the service would refuse the request, or the request costs more than the budget.
     pub fn parse(&self, reading: lucene::Options) -> Result<Query, Refused> {
         let mut budget = Budget::default();
         let words = self.words(reading, &mut budget).map_err(refused("query"))?;

@@ -1,18 +1,18 @@
-//! What an endpoint of the premium service can be asked.
+//! The capabilities of an endpoint of the premium service.
 
 use std::collections::BTreeMap;
 
 use crate::schema::{CATEGORIES, FlagField, InstantField, NumberField, StringField, TextField};
 use crate::syntax::lucene::Syntax;
 
-/// What may be done with one field.
+/// The uses of one field.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct FieldCapability {
     /// It may stand in a filter.
     pub filterable: bool,
     /// It may stand in an order.
     pub sortable: bool,
-    /// Full text looks into it.
+    /// Full text searches it.
     pub searchable: bool,
 }
 
@@ -84,7 +84,7 @@ impl IndexFields {
         paths.into_iter().map(|path| (path.to_owned(), all)).collect()
     }
 
-    /// What may be done with the field; nothing with one that the index has not.
+    /// The uses of the field. A field that the index does not have has none.
     #[must_use]
     pub fn get(&self, path: &str) -> FieldCapability {
         self.0.get(path).copied().unwrap_or_default()
@@ -103,7 +103,7 @@ impl FromIterator<(String, FieldCapability)> for IndexFields {
     }
 }
 
-/// What an endpoint of the premium service can be asked: probed from `/fields`, or configured.
+/// The capabilities of an endpoint of the premium service: probed from `/fields`, or configured.
 ///
 /// ```
 /// use postern_query::{datatap, Capabilities, Context, Fidelity};
@@ -121,11 +121,11 @@ impl FromIterator<(String, FieldCapability)> for IndexFields {
 pub struct Capabilities {
     /// The fields of the index.
     pub fields: IndexFields,
-    /// How `query` is read.
+    /// How the service reads `query`.
     pub syntax: Syntax,
-    /// Whether `search.in` and `search.ismatch` are passed through in filters.
+    /// Whether the endpoint passes `search.in` and `search.ismatch` through in filters.
     pub search_functions: bool,
-    /// Whether addresses are known to be stored in lower case.
+    /// Whether the service is known to store addresses in lower case.
     pub lower_case_addresses: bool,
     /// Bytes that the percent-encoded query string may have.
     pub url_budget: usize,

@@ -1,4 +1,4 @@
-//! One sentence that says what a query means, for people.
+//! One sentence in English that says to people what a query means.
 
 use jiff::Timestamp;
 
@@ -10,7 +10,7 @@ use crate::query::{
 use crate::schema::{FlagField, InstantField, RecipientList, Sort, SortField, TextField};
 use crate::{Expr, Query};
 
-/// Says a query in English.
+/// Describes a query in English.
 ///
 /// ```
 /// use postern_query::emit::english;
@@ -305,7 +305,7 @@ fn sort(sort: Sort) -> String {
     text.to_owned()
 }
 
-/// Typed text inside of the sentence; quotes inside are kept apart from ours.
+/// Typed text inside the sentence. Its quotes differ from ours.
 fn quote(text: &str) -> String {
     format!("“{}”", text.replace(['“', '”'], "\""))
 }

@@ -1,8 +1,8 @@
-//! A JSON value that is only ever written.
+//! A JSON value, for writing only.
 
 use std::fmt;
 
-/// A JSON value; the keys of an object stay in the order in which they were given.
+/// A JSON value. The keys of an object keep their order.
 ///
 /// ```
 /// use postern_query::emit::Json;
@@ -100,7 +100,7 @@ fn listed<'f, T>(
     write!(f, "{close}")
 }
 
-/// The one place where a literal is quoted.
+/// The only place that quotes a literal.
 fn quote(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     write!(f, "\"")?;
     for c in text.chars() {
@@ -108,8 +108,8 @@ fn quote(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             '"' => write!(f, "\\\""),
             '\\' => write!(f, "\\\\"),
             '\n' => write!(f, "\\n"),
-            // Controls beyond those that JSON demands, and characters that turn the direction of
-            // the text, so that a log or a terminal cannot be led astray.
+            // Escapes more control characters than JSON demands, and characters that turn the direction of
+            // text: they could mislead the reader of a log or a terminal.
             '\u{0}'..='\u{1f}'
             | '\u{7f}'..='\u{9f}'
             | '\u{200e}'

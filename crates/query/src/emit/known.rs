@@ -1,4 +1,4 @@
-//! People whose addresses are known.
+//! People with known addresses.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::{PersonPattern, Role};
 
-/// Who is known, for an index that can only be asked for whole addresses.
+/// An address book, for an index that only finds whole addresses.
 ///
 /// ```
 /// use jiff::Timestamp;
@@ -26,10 +26,10 @@ use crate::{PersonPattern, Role};
 /// ```
 #[derive(Clone, Copy)]
 pub struct KnownPeople<'a> {
-    /// Every address that a pattern means in a role, exactly as it is spelt; nothing when there are
-    /// more than can be listed. It only looks at what is at hand.
+    /// Every address that a pattern means in a role, exactly as it is spelt; `None` if there are
+    /// too many to list. It does not ask anybody.
     pub addresses: &'a dyn Fn(Role, &PersonPattern) -> Option<Vec<String>>,
-    /// Up to when mail was looked at for them.
+    /// The time up to which the mail was examined for them.
     pub as_of: Timestamp,
 }
 

@@ -1,7 +1,7 @@
 //! Query text of the premium service: full Lucene syntax, or its simple syntax.
 //!
 //! Neither has a real precedence, so every mixed group stands in brackets. Full text cannot say
-//! "or not": a group with negations is turned into the negation of a group without.
+//! "or not", so a group with negations becomes the negation of a group without.
 
 use std::fmt::Write as _;
 
@@ -11,11 +11,11 @@ use crate::query::{TextPattern, TextTest};
 use crate::schema::TextField;
 use crate::syntax::lucene::Syntax;
 
-/// Text under a sign: the negation is kept outside, where the language can say it.
+/// Text under a sign. The negation stays outside, where the language can say it.
 struct Signed {
     negative: bool,
     text: String,
-    /// What joins its parts, where it needs brackets inside of what is joined otherwise.
+    /// How its parts are joined. It needs brackets inside a group that is joined differently.
     joined_by: Option<&'static str>,
 }
 
@@ -26,13 +26,13 @@ pub(crate) enum Unsayable {
     OnlyNegations,
     /// Simple syntax has neither field names nor wildcards inside a word.
     NotSimple,
-    /// A distance counts both ways between single words, and nothing else can be said.
+    /// A distance counts in both directions between single words. Nothing else can be said.
     OnlyUnorderedWords,
-    /// Nothing to look for.
+    /// There is nothing to search.
     Empty,
 }
 
-/// The text that finds exactly what `expr` means.
+/// The text that finds exactly the messages of `expr`.
 pub(crate) fn emit(expr: &Expr<&TextTest>, syntax: Syntax) -> Result<String, Unsayable> {
     let signed = signed(expr, syntax)?;
     match (signed.negative, syntax) {
@@ -68,7 +68,7 @@ fn flipped(signed: Signed) -> Signed {
 
 /// All of them; negations alone become the negation of alternatives.
 fn conjunction(mut parts: Vec<Signed>, syntax: Syntax) -> Result<Signed, Unsayable> {
-    // What is prohibited stands last, as whoever reads the text back has it.
+    // Prohibited parts stand last, in the order that a reader of the text makes of them.
     parts.sort_by_key(|part| part.negative);
     if parts.iter().all(|part| part.negative) {
         let or = if syntax == Syntax::Full { " OR " } else { " | " };
@@ -127,7 +127,7 @@ fn leaf(test: &TextTest, syntax: Syntax) -> Result<Signed, Unsayable> {
     Ok(Signed { negative: false, joined_by, text: texts.join(" OR ") })
 }
 
-/// Words, phrases or patterns of which one has to be there.
+/// Words, phrases or patterns. At least one must match.
 fn units(pattern: &TextPattern, syntax: Syntax) -> Result<Vec<String>, Unsayable> {
     let full = syntax == Syntax::Full;
     match pattern {
@@ -162,9 +162,9 @@ fn apart(words: &str, slop: usize) -> String {
 
 /// Single words within a distance: a phrase with slop for each order in which they may stand.
 ///
-/// In the order of the phrase, slop is the number of other words between; in any other order the
-/// same words cost more, so no order lets in what none of them should. In one order alone, slop
-/// lets in the others too as soon as it is 2.
+/// In the order of the phrase, slop is the number of other words between. In any other order the
+/// same words cost more, so no order finds too much. One phrase with a slop of 2 or more also finds
+/// the other orders.
 fn near(near: &Near) -> Result<Vec<String>, Unsayable> {
     const MOST: usize = 3;
     let gaps = near.gaps().ok_or(Unsayable::Empty)?;
@@ -211,7 +211,8 @@ fn wildcard(shape: &Wildcard, syntax: Syntax) -> Result<String, Unsayable> {
         WildcardPart::Many => "*".to_owned(),
     });
     let text: String = text.collect();
-    // The service refuses a wildcard in front; a regular expression over the token says the same.
+    // The service refuses a pattern that begins with a wildcard. A regular expression over the token says
+    // the same.
     Ok(if text.starts_with(['*', '?']) { regular_expression(shape) } else { text })
 }
 
@@ -230,7 +231,7 @@ fn regular_expression(shape: &Wildcard) -> String {
     out + "/"
 }
 
-/// The one place where a literal becomes a quoted phrase.
+/// The only place where a literal becomes a quoted phrase.
 fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -244,7 +245,7 @@ fn quote(text: &str) -> String {
     out
 }
 
-/// The one place where a literal becomes a bare word.
+/// The only place where a literal becomes a bare word.
 fn escape(word: &str, syntax: Syntax) -> String {
     let specials = match syntax {
         Syntax::Full => "+-&|!(){}[]^\"~*?:\\/",

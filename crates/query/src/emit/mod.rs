@@ -1,7 +1,7 @@
-//! Typed query to what is sent.
+//! From the typed query to the text or JSON for a target.
 //!
-//! Every [`Target`] answers exactly, approximately (saying what differs) or not at all (saying why); it
-//! drops and widens nothing silently. Each target has one function that quotes literals.
+//! Every [`Target`] answers exactly, approximately (and says what differs) or not at all (and says why). It
+//! drops and widens nothing in silence. Each target has one function that quotes literals.
 //!
 //! A new target is a module here and a line in [`Target::ALL`].
 
@@ -31,7 +31,7 @@ pub use target::{Sent, Target, UnknownTarget};
 pub(crate) use compiled::Notes;
 
 impl Target {
-    /// Every target, in the order in which they are shown.
+    /// Every target, in the order of lists and pages.
     pub const ALL: &'static [Self] =
         &[datatap::TARGET, elasticsearch::TARGET, kql::TARGET, aqs::TARGET];
 }

@@ -1,4 +1,4 @@
-//! OData filter text. Its strings are quoted by [`quote`] and nothing else.
+//! OData filter text. Only [`quote`] quotes its strings.
 
 use jiff::Timestamp;
 
@@ -47,7 +47,7 @@ impl Filter {
         Self { text: format!("{path} eq {literal}"), binding: Binding::Comparison, opposite }
     }
 
-    /// The text, in brackets where it would not hold together.
+    /// The text, in brackets where something else binds more tightly.
     fn within(self, binding: Binding) -> String {
         if self.binding < binding { format!("({})", self.text) } else { self.text }
     }
@@ -72,7 +72,7 @@ impl Filter {
     }
 
     fn joined(mut parts: Vec<Self>, separator: &str, binding: Binding, empty: &str) -> Self {
-        // What decides nothing, such as an empty list among alternatives, is not said.
+        // A part that decides nothing, such as an empty list among alternatives, is left out.
         parts.retain(|part| part.text != empty);
         if parts.len() == 1
             && let Some(only) = parts.pop()
@@ -87,12 +87,12 @@ impl Filter {
     }
 }
 
-/// A tree of pieces as one piece; nothing where a leaf has none.
+/// A tree of pieces as one piece; `None` where a leaf has none.
 pub(crate) fn tree<L>(
     expr: &Expr<L>,
     leaf: &mut impl FnMut(&L) -> Option<Filter>,
 ) -> Option<Filter> {
-    // Every leaf is asked, so that all that cannot be said is known at once.
+    // Every leaf is written, so that one run finds everything that cannot be said.
     let each = |parts: &[Expr<L>], leaf: &mut _| -> Option<Vec<Filter>> {
         let parts: Vec<_> = parts.iter().map(|part| tree(part, leaf)).collect();
         parts.into_iter().collect()
@@ -105,13 +105,14 @@ pub(crate) fn tree<L>(
     }
 }
 
-/// The one place where text becomes a string literal: quotes are doubled and nothing else is special.
+/// The only place where text becomes a string literal. Quotes are doubled, and nothing else is special.
 fn quote(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
-/// A test of a string; nothing for a pattern. Whatever the case and parts of a path are said as the
-/// whole text in its spelling, which is not the same.
+/// A test of a string; `None` for a pattern. A test that ignores case, or one of the end of a path, becomes
+/// an
+/// equality of the whole text as it is spelt. That is not the same.
 pub(crate) fn string(path: &str, test: &StringTest, functions: bool) -> Option<Filter> {
     match test {
         StringTest::Is(text) | StringTest::Same(text) | StringTest::PathEnd(text) => {
@@ -128,7 +129,7 @@ pub(crate) fn contains(path: &str, text: &str) -> Filter {
     Filter::unit(format!("{path}/any(t: t eq {})", quote(text)))
 }
 
-/// `search.in` where it passes and a delimiter is free, else a chain of equalities.
+/// `search.in` where the endpoint passes it and a delimiter is free. Otherwise a chain of equalities.
 fn one_of(path: &str, texts: &[String], functions: bool) -> Filter {
     let delimiter =
         ['|', ';', '\u{1f}'].into_iter().find(|c| !texts.iter().any(|text| text.contains(*c)));
@@ -160,7 +161,7 @@ pub(crate) fn number(path: &str, test: NumberTest) -> Filter {
     }
 }
 
-/// A fraction with its point or exponent, so that it is not read as a whole number.
+/// A fraction with its point or exponent, so that nobody reads a whole number.
 fn float(number: f64) -> String {
     format!("{number:?}")
 }
@@ -200,7 +201,7 @@ pub(crate) fn recipient(
     })
 }
 
-/// One attachment; nothing for the tests that the filter language has no word for.
+/// One attachment; `None` for tests that the filter language cannot say.
 pub(crate) fn attachment(test: &Expr<AttachmentTest>, functions: bool) -> Option<Filter> {
     any(ATTACHMENTS, "x", test, &mut |leaf| match leaf {
         AttachmentTest::Name(test) => string("x/name", test, functions),
@@ -211,7 +212,7 @@ pub(crate) fn attachment(test: &Expr<AttachmentTest>, functions: bool) -> Option
     })
 }
 
-/// One category; every negation inside is pushed down, as the service demands over plain values.
+/// One category. Every negation inside is pushed down, as the service demands over plain values.
 pub(crate) fn category(test: &Expr<StringTest>, functions: bool) -> Option<Filter> {
     match alternatives(test, false) {
         Some(tests) if tests.is_empty() => Some(Filter::unit("false".to_owned())),
@@ -224,7 +225,7 @@ pub(crate) fn category(test: &Expr<StringTest>, functions: bool) -> Option<Filte
     }
 }
 
-/// The tests of which one must hold; nothing where there is another way of joining.
+/// Tests of which one must hold; `None` where they are joined in another way.
 fn alternatives(expr: &Expr<StringTest>, negated: bool) -> Option<Vec<&StringTest>> {
     let parts = match (expr, negated) {
         (Expr::Not(inner), _) => return alternatives(inner, !negated),

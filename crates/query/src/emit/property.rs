@@ -1,5 +1,5 @@
-//! What the languages of `property:value` terms have in common: how terms are joined, and what a
-//! test asks of a property that is compared by words.
+//! The common ground of languages with `property:value` terms: they join terms in the same way, and compare
+//! a property by words.
 
 use crate::Expr;
 use crate::analysis::{lower_case, terms};
@@ -7,7 +7,7 @@ use crate::pattern::Wildcard;
 use crate::query::{Comparison, PersonPattern, StringTest};
 use crate::schema::InstantField;
 
-/// A text and whether it needs brackets inside of a larger one.
+/// A text, and whether it needs brackets inside a larger one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Text {
     pub(super) text: String,
@@ -27,7 +27,7 @@ impl Text {
         Self { text: format!("NOT {}", self.bracketed()), compound: true }
     }
 
-    /// The parts, of which there is one at least, with a word between them.
+    /// The parts, at least one, with a word between them.
     pub(super) fn joined(parts: &[Self], between: &str) -> Self {
         match parts {
             [only] => only.clone(),
@@ -44,7 +44,7 @@ impl Text {
     }
 }
 
-/// What a tree asks a language for.
+/// The meaning of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Asked<'l, L> {
     /// A condition.
@@ -55,7 +55,7 @@ pub(super) enum Asked<'l, L> {
     Nothing,
 }
 
-/// And, or, not over leaves of any kind; every leaf is asked, so that all notes are made.
+/// And, or, not over leaves of any kind. Every leaf is written, so that no note is missing.
 ///
 /// Every mixed group stands in brackets, whatever the language says of precedence.
 pub(super) fn tree<L>(
@@ -80,10 +80,10 @@ fn each<L>(
     texts.into_iter().collect()
 }
 
-/// How a condition on one element of a list is put together.
+/// The structure of a condition on one element of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Make {
-    /// One test or another: true of the list as soon as of one element.
+    /// One test or another. It holds for the list as soon as it holds for one element.
     Alternatives,
     /// Several at once.
     Together,
@@ -101,16 +101,16 @@ pub(super) fn make<L>(expr: &Expr<L>) -> Make {
     }
 }
 
-/// A value that a property is asked for.
+/// A value to search in a property.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     /// These words.
     Words(String),
-    /// A word that begins so.
+    /// A word that begins with this.
     Prefix(String),
 }
 
-/// The values of which a string property must have one, if words can say the test at all.
+/// The values to search in a string property, if words can say the test at all. One of them must match.
 pub(super) fn values(test: &StringTest) -> Option<Vec<Value>> {
     match test {
         StringTest::Is(text) | StringTest::Same(text) | StringTest::PathEnd(text) => {
@@ -123,7 +123,7 @@ pub(super) fn values(test: &StringTest) -> Option<Vec<Value>> {
     }
 }
 
-/// The words by which a language calls the values asked for; nothing where it has none for one of them.
+/// The language's names of the values; `None` where it has no name for one of them.
 pub(super) fn called(
     test: &StringTest,
     table: &[(&str, &'static str)],
@@ -138,7 +138,7 @@ pub(super) fn called(
     values(test)?.iter().map(find).collect()
 }
 
-/// The words of a person; nothing for a pattern that is more than a beginning.
+/// The words of a person; `None` for a pattern that is more than a beginning.
 pub(super) fn person(pattern: &PersonPattern) -> Option<Value> {
     match pattern {
         PersonPattern::Address(text)
@@ -156,7 +156,7 @@ pub(super) fn prefix(shape: &Wildcard) -> Option<Value> {
     shape.prefix().filter(|text| is_plain_word(text)).map(|text| Value::Prefix(text.to_owned()))
 }
 
-/// Whether every way of cutting words leaves this one whole: letters and digits of a script that
+/// Whether every tokenizer leaves this word whole: letters and digits of a script that
 /// puts spaces between its words.
 pub(super) fn is_plain_word(text: &str) -> bool {
     const FIRST_WITHOUT_SPACES: char = '\u{e00}';
@@ -164,11 +164,13 @@ pub(super) fn is_plain_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(plain) && terms(text).len() == 1
 }
 
-/// A literal: bare where it is one word and no operator, quoted otherwise; with a `*` that stands for
-/// the rest of a word, or without.
+/// A literal: bare where it is one word and not an operator, quoted otherwise. It may end with a `*` that
+/// stands
+/// for the rest of a word.
 ///
-/// Quotes of every kind, a `*` and control characters have no escapes in these languages: nothing
-/// is returned for a text with one, nor for a blank one.
+/// These languages have no escapes for quotes of any kind, `*` and control characters. For a text with one
+/// of
+/// them, and for a blank text, this returns `None`.
 pub(super) fn literal(text: &str, rest: bool, operators: &[&str]) -> Option<String> {
     let sayable = |c: char| !c.is_control() && !"\"*“”„‟″＂＊".contains(c);
     if text.trim().is_empty() || !text.chars().all(sayable) {

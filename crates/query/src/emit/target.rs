@@ -1,4 +1,4 @@
-//! What every target has: a name, a title, and a way to say a query.
+//! A target: a name, a title, and a function that translates a query.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::compiled::Compiled;
 use super::json::Json;
 use crate::Query;
 
-/// Something that can be sent a query.
+/// A search program that takes a query.
 ///
 /// ```
 /// use postern_query::{Capabilities, Fidelity, Target, odata};
@@ -23,14 +23,14 @@ use crate::Query;
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
-    /// The name that people type and JSON has.
+    /// The name in command lines and JSON.
     pub name: &'static str,
-    /// What people call it.
+    /// The name for people.
     pub title: &'static str,
     compile: Compile,
 }
 
-/// A function of a target. What the premium index can be asked matters to that target only.
+/// The function of a target. Only the target of the premium index looks at its capabilities.
 type Compile = fn(&Query, &Capabilities) -> Compiled<Sent>;
 
 impl Target {
@@ -45,7 +45,7 @@ impl Target {
     }
 }
 
-/// What a target is sent, in a form that can be printed.
+/// A translated query, in a form that can be printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Sent {
     /// Parameters of a request.
@@ -57,7 +57,7 @@ pub enum Sent {
 }
 
 impl Sent {
-    /// Its parts by name, as text for people.
+    /// Its parts by name, for people.
     #[must_use]
     pub fn parts(&self) -> Vec<(&'static str, String)> {
         match self {
@@ -67,7 +67,7 @@ impl Sent {
         }
     }
 
-    /// The same for programs: parameters as an object, a body as itself, text as a string.
+    /// The same for programs: parameters as an object, a body as it is, text as a string.
     #[must_use]
     pub fn into_json(self) -> Json {
         match self {

@@ -1,4 +1,4 @@
-//! A language of `property:value` terms, and what every one of them says in the same way.
+//! A language of `property:value` terms, and the conditions that all such languages say in the same way.
 
 use super::Notes;
 use super::property::{Asked, Make, Text, Value, called, make, prefix, tree, values};
@@ -8,13 +8,13 @@ use crate::{Expr, Span};
 
 /// A language of terms.
 pub(super) trait Terms: Sized {
-    /// The language, as the notes call it.
+    /// The name of the language in notes.
     const NAME: &'static str;
-    /// Whose properties they are.
+    /// The program that has the properties.
     const PROPERTIES: &'static str;
-    /// Why a missing value cannot be asked for.
+    /// Why the language cannot ask for a missing value.
     const NO_MISSING: &'static str;
-    /// Why a pattern cannot be said.
+    /// Why the language cannot say a pattern.
     const NO_PATTERN: &'static str;
 
     fn notes(&mut self) -> &mut Notes;
@@ -41,7 +41,7 @@ pub(super) trait Terms: Sized {
         self.notes().unsupported(Some(span), why)
     }
 
-    /// A property whose values have names of their own: ours and theirs.
+    /// A property whose values have other names there: our name and theirs.
     fn called(
         &mut self,
         property: &str,
@@ -61,7 +61,7 @@ pub(super) trait Terms: Sized {
         Some(Text::any(&terms))
     }
 
-    /// A flag, where there is a property for it.
+    /// A flag, if there is a property for it.
     fn yes_or_no(
         &mut self,
         property: Option<&str>,
@@ -98,7 +98,7 @@ pub(super) trait Terms: Sized {
         }
     }
 
-    /// A condition on one element of a list, of which no such language keeps any apart.
+    /// A condition on one element of a list. No such language separates elements.
     fn element<L>(
         &mut self,
         test: &Expr<L>,
@@ -133,7 +133,7 @@ pub(super) trait Terms: Sized {
         })
     }
 
-    /// One attachment, of which names are all that is known.
+    /// One attachment. These languages know only its name.
     fn attachment_named(&mut self, test: &Expr<AttachmentTest>, span: Span) -> Option<Text> {
         self.element(test, span, &mut |language, leaf| {
             let value = match leaf {

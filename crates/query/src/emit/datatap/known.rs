@@ -9,7 +9,7 @@ use crate::query::{PersonPattern, Role, StringTest};
 use crate::{Expr, RecipientTest, Span};
 
 impl Emitter<'_> {
-    /// A list of the addresses that are known; nothing when it cannot be given, or is not needed.
+    /// A list of the known addresses; `None` if there cannot be one, or nobody needs it.
     pub(super) fn known_people(
         &mut self,
         roles: &[Role],

@@ -20,7 +20,7 @@ pub(super) const TARGET: Target = Target::new("datatap", "DataTap", |query, capa
     compile(query, capabilities).map(|request| Sent::Parameters(request.parameters()))
 });
 
-/// What is sent to the search endpoint; absent parts are not sent.
+/// A request to the search endpoint. Absent parts are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// Lucene text for `query`.
@@ -79,7 +79,7 @@ fn compiled(
     emitter.notes.compiled(request)
 }
 
-/// Says the condition of a query as one filter, its words inside of `search.ismatch`.
+/// Writes the condition of a query as one filter, with its words inside `search.ismatch`.
 ///
 /// Leaves the order out. See [`odata::compile`].
 pub(crate) fn compile_filter(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
@@ -106,11 +106,11 @@ pub(crate) fn compile_text(query: &Query, capabilities: &Capabilities) -> Compil
     emitter.notes.compiled(text)
 }
 
-/// A part of a query in the words of one side of the request.
+/// A part of a query, written for one side of the request.
 #[derive(Clone, Debug)]
 enum Said {
     Filter(Filter),
-    /// Words, and where the first of them stands.
+    /// Words, and the place of the first of them.
     Text(Expr<TextTest>, Span),
 }
 
@@ -136,7 +136,7 @@ impl Emitter<'_> {
         self.within_budget(Request { query, filter, order_by: order_by? })
     }
 
-    /// A condition in the words of one side; words beside conditions go into the filter.
+    /// Writes a condition for one side. Words beside conditions go into the filter.
     fn condition(&mut self, condition: &Condition) -> Option<Said> {
         match condition {
             Expr::Leaf(leaf) => self.predicate(&leaf.value, leaf.span),
@@ -155,7 +155,7 @@ impl Emitter<'_> {
         texts: fn(Vec<Expr<TextTest>>) -> Expr<TextTest>,
         filters: fn(Vec<Filter>) -> Filter,
     ) -> Option<Said> {
-        // Every part is asked, so that all that cannot be said is known at once.
+        // Every part is written, so that one run finds everything that cannot be said.
         let said: Vec<_> = parts.iter().map(|part| self.condition(part)).collect();
         let said: Vec<Said> = said.into_iter().collect::<Option<_>>()?;
         let before = said.iter().take_while(|part| matches!(part, Said::Filter(_))).count();

@@ -1,4 +1,4 @@
-//! People in the words of the search API.
+//! People, for the search API.
 
 use super::predicate::text_test;
 use super::{Emitter, Said};
@@ -11,8 +11,9 @@ const LOCAL_PART: &str = "the premium index takes what stands before the @ as on
 const ANYWHERE: &str = "the premium index looks for these words anywhere in the address";
 
 impl Emitter<'_> {
-    /// A list of addresses where they are known. Else a whole address is a filter; names and parts of
-    /// addresses are words, where the index searches them.
+    /// A list of addresses where they are known. Otherwise a whole address becomes a filter. Names and parts
+    /// of
+    /// addresses become words, where the index searches them.
     pub(super) fn person(
         &mut self,
         roles: &[Role],
@@ -93,7 +94,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// What is looked for in one of the fields, with a note of what differs.
+    /// A search in one of the fields, with a note of the difference.
     fn in_fields(
         &mut self,
         fields: &[TextField],
@@ -110,7 +111,7 @@ impl Emitter<'_> {
         Some(Expr::group(tests.collect(), Expr::Or))
     }
 
-    /// Whether words of people can be looked for at all.
+    /// Whether the index can search words of people at all.
     fn whole_words(&mut self, fields: &[TextField], role: Role, span: Span) -> Option<()> {
         if fields.iter().any(|field| !self.capabilities.fields.get(field.path()).searchable) {
             return self.notes.unsupported(
@@ -128,7 +129,7 @@ impl Emitter<'_> {
     }
 }
 
-/// Where the names and the addresses of a role can be searched by words.
+/// The fields in which words of a role's names and addresses can be searched.
 const fn text_fields(role: Role) -> Option<(TextField, TextField)> {
     match role {
         Role::From => Some((TextField::FromName, TextField::FromAddress)),
@@ -139,7 +140,7 @@ const fn text_fields(role: Role) -> Option<(TextField, TextField)> {
     }
 }
 
-/// Where the addresses of a role stand.
+/// The field of a role's addresses.
 pub(super) enum Place {
     /// A field of one text.
     Field(&'static str),

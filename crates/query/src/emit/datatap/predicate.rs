@@ -1,4 +1,4 @@
-//! One predicate in the words of the search API.
+//! One predicate, for the search API.
 
 use super::{Emitter, Said};
 use crate::emit::odata::{self as filter, Filter};
@@ -41,7 +41,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// A condition that the index takes in capitals and small letters as they are typed.
+    /// A condition for which the index compares capitals and small letters as they are typed.
     fn as_spelled(&mut self, test: &StringTest, span: Span) {
         match test {
             StringTest::Same(_) => {
@@ -140,7 +140,7 @@ pub(super) fn text_test(field: TextField, pattern: TextPattern) -> TextTest {
     TextTest { fields: vec![field], pattern, scored: false }
 }
 
-/// The sub-field by which a test of one attachment stands or falls.
+/// The sub-field on which a test of one attachment depends.
 const fn attachment_path(test: &Expr<AttachmentTest>) -> &'static str {
     match test {
         Expr::Leaf(AttachmentTest::ContentType(_)) => "attachments/contentType",

@@ -1,4 +1,4 @@
-//! Words, in the query text or inside of the filter.
+//! Words, in the query text or inside the filter.
 
 use super::Emitter;
 use crate::emit::lucene as text;
@@ -43,7 +43,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Words that full text cannot say for their negations: these go into the filter itself.
+    /// Words whose negations full text cannot say. These go into the filter itself.
     fn negations_in_filter(&mut self, text: &Expr<TextTest>, span: Span) -> Option<Filter> {
         match text {
             Expr::Not(inner) => self.text_in_filter(inner, span).map(Filter::negated),
@@ -53,7 +53,7 @@ impl Emitter<'_> {
         }
     }
 
-    /// Each part that is negated, and all the others as one text where the first of them stood.
+    /// Each negated part, and all the others as one text at the place of the first of them.
     fn negations_beside(
         &mut self,
         parts: &[Expr<TextTest>],

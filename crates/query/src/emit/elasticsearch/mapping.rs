@@ -17,14 +17,14 @@ use crate::{Attachment, Message, Recipient};
 
 /// Settings and mappings of the index, as given when it is made.
 ///
-/// Whole strings are `keyword`, with a sub-field `lower` in small letters; text has the `standard`
-/// analyser, which cuts it as [`analysis::tokens`](crate::analysis::tokens) does; recipients,
-/// attachments and categories are `nested`, so that a condition can ask about one of them. For
-/// people as they are looked for, `people.from`, `people.to` and so on hold the whole address, the
-/// part before the `@`, its words, the domain and the display name.
+/// Whole strings are `keyword`, with a sub-field `lower` in lower case. Text has the `standard`
+/// analyser, which cuts it as [`analysis::tokens`](crate::analysis::tokens) does. Recipients,
+/// attachments and categories are `nested`, so that a condition can ask about one of them. `people.from`,
+/// `people.to` and so on serve searches for people: they hold the whole address, the part before the `@`,
+/// its words, the domain and the display name.
 ///
-/// Quickwit has no mappings of this kind: its index has the same fields, `keyword` as `raw`, `lower`
-/// as `raw` with the text in small letters, text as `default`; elements of lists are plain objects,
+/// Quickwit has no mappings of this kind. Its index has the same fields: `keyword` as `raw`, `lower`
+/// as `raw` with the text in lower case, text as `default`. Elements of lists are plain objects,
 /// each with a field `present` that is true.
 ///
 /// ```
@@ -42,10 +42,11 @@ pub fn mapping() -> Json {
 
 /// A message as the index holds it, at its first place; missing values are left out.
 ///
-/// A message that lies in several places needs one document for each, and NOT then speaks of one place only.
+/// A message that lies in several places needs one document for each. There, NOT speaks of one place only.
 ///
-/// Lists of texts that phrases run through, such as the names of all recipients, stand in one text
-/// with line breaks between. A person without an address has an empty one below `people`.
+/// A phrase may run from one element of a list to the next, for example through the names of all recipients.
+/// Such lists stand in one text with line breaks between. A person without an address has an empty one below
+/// `people`.
 ///
 /// ```
 /// use postern_query::emit::elasticsearch;
@@ -79,7 +80,7 @@ pub fn document(message: &Message) -> Json {
     Json::Object(members.0)
 }
 
-/// The members of an object that are there.
+/// The members of an object that have a value.
 #[derive(Default)]
 struct Members(Vec<(String, Json)>);
 
@@ -115,12 +116,12 @@ fn lists(message: &Message, members: &mut Members) {
     members.add("people", (!roles.0.is_empty()).then_some(Json::Object(roles.0)));
 }
 
-/// Whether a text has a field of its own, and is not a sub-field of a whole string.
+/// Whether a text has its own field, and is not a sub-field of a whole string.
 fn is_own_text(field: TextField) -> bool {
     !text::path(field).contains('.')
 }
 
-/// Said of every element, so that its being there can be asked for.
+/// Every element has this field, so that a query can ask whether there is one.
 fn present() -> (&'static str, Json) {
     ("present", true.into())
 }
@@ -220,7 +221,7 @@ fn analysed(analyser: &str) -> Json {
     Json::object([("type", "text".into()), ("analyzer", analyser.into())])
 }
 
-/// A whole string: as it is, in small letters, and where wanted its words.
+/// A whole string: as it is, in lower case, and optionally its words.
 fn whole(text: bool) -> Json {
     let lower = Json::object([("type", "keyword".into()), ("normalizer", "lowercase".into())]);
     let mut fields = vec![("lower".to_owned(), lower)];
@@ -228,7 +229,7 @@ fn whole(text: bool) -> Json {
     Json::object([("type", "keyword".into()), ("fields", Json::Object(fields))])
 }
 
-/// Elements of a list, each kept apart.
+/// Elements of a list, each separate.
 fn elements<const N: usize>(fields: [(&str, Json); N]) -> Json {
     let fields = fields.into_iter().chain([("present", typed("boolean"))]);
     let fields = fields.map(|(name, kind)| (name.to_owned(), kind)).collect();

@@ -1,8 +1,8 @@
 //! A search body of `OpenSearch` or Elasticsearch, and of Quickwit's endpoint of that kind.
 //!
-//! The body presumes an index with the [`mapping`] given here, over documents of the shape that
-//! [`document`] makes of a message. Names of queries and parameters are those of Elastic's
-//! reference "Query DSL"; what Quickwit has of them is on its page "Elasticsearch compatible API".
+//! The body needs an index with the [`mapping`] of this module, over documents of the shape that
+//! [`document`] makes. Elastic's reference "Query DSL" defines the names of queries and parameters.
+//! Quickwit's page "Elasticsearch compatible API" lists the ones that Quickwit has.
 
 mod mapping;
 mod order;
@@ -18,14 +18,15 @@ use super::{Compiled, Json, Notes, Sent, Target};
 use crate::query::Predicate;
 use crate::{Expr, Located, Query, Span};
 
-/// Which engine answers.
+/// The engine that answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Profile {
     /// `OpenSearch` and Elasticsearch, from version 7.
     #[default]
     OpenSearch,
-    /// Quickwit: no nested queries, no intervals, no fuzzy queries, words cut by its own tokenizer,
-    /// two sort keys that are no texts.
+    /// Quickwit: no nested queries, no intervals, no fuzzy queries. Its own tokenizer cuts words. It takes
+    /// two
+    /// sort keys, and not texts.
     Quickwit,
 }
 
@@ -42,7 +43,7 @@ pub const QUICKWIT: Target = Target::new("quickwit", "Quickwit", |query, _| {
 
 /// Clauses that a query may have, the engines' default for `indices.query.bool.max_clause_count`.
 const MAX_CLAUSES: usize = 1_024;
-/// Groups in each other, the smallest default of `indices.query.bool.max_nested_depth`.
+/// Nested groups, the smallest default of `indices.query.bool.max_nested_depth`.
 const MAX_DEPTH: usize = 20;
 
 /// Translates a query into a search body: `query` and `sort`.
@@ -75,7 +76,7 @@ pub fn compile(query: &Query, profile: Profile) -> Compiled<Json> {
     emitter.notes.compiled(body)
 }
 
-/// A query in the engine's words, and whether it says anything about relevance.
+/// A query in the engine's language, and whether it says anything about relevance.
 struct Said {
     query: Json,
     scored: bool,
@@ -93,7 +94,7 @@ struct Emitter {
 }
 
 impl Emitter {
-    /// And, or, not over leaves of any kind; every leaf is asked, so that all notes are made.
+    /// And, or, not over leaves of any kind. Every leaf is written, so that no note is missing.
     fn tree<L>(
         &mut self,
         expr: &Expr<L>,
@@ -144,7 +145,7 @@ impl Emitter {
         predicate::said(self, &leaf.value, leaf.span)
     }
 
-    /// A condition on one element of a list. Quickwit keeps no elements apart.
+    /// A condition on one element of a list. Quickwit does not separate elements.
     fn element<L>(
         &mut self,
         path: &str,
@@ -184,14 +185,14 @@ impl Emitter {
     }
 }
 
-/// A `bool` query of the clauses that are there.
+/// A `bool` query of the clauses that are not empty.
 fn boolean<const N: usize>(clauses: [(&str, Vec<Json>); N]) -> Json {
     let clauses = clauses.into_iter().filter(|(_, queries)| !queries.is_empty());
     let clauses = clauses.map(|(name, queries)| (name.to_owned(), Json::List(queries)));
     Json::member("bool", Json::Object(clauses.collect()))
 }
 
-/// One of them; parts that are no words must not count for relevance.
+/// One of them. Parts without words must not count for relevance.
 fn any(mut parts: Vec<Said>) -> Said {
     let scored = parts.iter().any(|part| part.scored);
     if parts.len() == 1
@@ -209,7 +210,7 @@ fn any(mut parts: Vec<Said>) -> Said {
     Said { query: Json::member("bool", query), scored }
 }
 
-/// What scores as it is, anything else where it cannot.
+/// A query that scores stays as it is. Any other becomes a filter, which cannot score.
 fn unscored_in_filter(said: Said) -> Json {
     let needless = match &said.query {
         Json::Object(members) => members.iter().any(|(name, inner)| match name.as_str() {
@@ -222,7 +223,7 @@ fn unscored_in_filter(said: Said) -> Json {
     if said.scored || needless { said.query } else { boolean([("filter", vec![said.query])]) }
 }
 
-/// How deep `bool` queries stand in each other, and how many conditions there are.
+/// The depth of nested `bool` queries, and the number of conditions.
 fn measure(query: &Json) -> (usize, usize) {
     match query {
         Json::Bool(_) | Json::Integer(_) | Json::Text(_) => (0, 0),

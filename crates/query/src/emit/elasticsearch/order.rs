@@ -1,4 +1,4 @@
-//! The order of hits: as asked for, ties by id.
+//! The order of hits: as the query asks, ties by id.
 
 use super::Profile;
 use crate::Query;

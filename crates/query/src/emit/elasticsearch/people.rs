@@ -1,5 +1,5 @@
-//! People. Each pattern asks one thing of one person, so no person has to be kept apart from the
-//! next: what is asked stands in fields of its own, in small letters; see [`super::document`].
+//! People. Each pattern asks one thing of one person, so the index need not separate persons. It has
+//! fields of its own for these patterns, in lower case; see [`super::document`].
 
 use super::text::phrase;
 use super::value::{ends_with, of_term, pattern, shaped, term};
@@ -34,7 +34,7 @@ impl Emitter {
     }
 }
 
-/// Whether display names are looked into, whose words the analyser cuts.
+/// Whether the pattern searches display names, whose words the analyser cuts.
 const fn has_name_words(pattern: &PersonPattern) -> bool {
     match pattern {
         PersonPattern::Words(_) | PersonPattern::NamePhrase(_) | PersonPattern::Shaped(_) => true,
@@ -46,7 +46,7 @@ const fn has_name_words(pattern: &PersonPattern) -> bool {
     }
 }
 
-/// The queries of which one has to hold.
+/// Queries. At least one must match.
 fn in_role(profile: Profile, path: &str, pattern: &PersonPattern) -> Vec<Json> {
     let field = |name: &str| format!("{path}.{name}");
     let name_phrase = |text: &str| phrase(profile, &field("name"), &terms(text), 0);
@@ -72,7 +72,7 @@ fn in_role(profile: Profile, path: &str, pattern: &PersonPattern) -> Vec<Json> {
     }
 }
 
-/// A shape of a text that is there: who has no address has an empty one in the index.
+/// A pattern over a text that is not empty: a person without an address has an empty one in the index.
 fn not_empty(field: &str, shape: &Wildcard) -> Json {
     if !shape.matches("") {
         return shaped(field, shape);

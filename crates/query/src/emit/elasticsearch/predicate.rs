@@ -1,4 +1,4 @@
-//! One predicate in the engine's words.
+//! One predicate in the engine's language.
 
 use super::text::phrase;
 use super::value::{ends_with, flag, instant, lower, number, shaped, string, term};
@@ -41,7 +41,7 @@ fn recipient(
     })
 }
 
-/// One category, kept as an element with a `name`.
+/// One category, an element with a `name`.
 fn category(emitter: &mut Emitter, test: &Expr<StringTest>, span: Span) -> Option<Said> {
     emitter.element(CATEGORIES, test, span, &mut |emitter, test| {
         emitter.missing_in_list(*test == StringTest::Missing, span);
@@ -79,7 +79,7 @@ fn attachment(emitter: &mut Emitter, test: &Expr<AttachmentTest>, span: Span) ->
 }
 
 impl Emitter {
-    /// Where elements are not kept apart, one without a value cannot be told from a list without values.
+    /// Where elements are not separate, an element without a value looks like a list without values.
     fn missing_in_list(&mut self, missing: bool, span: Span) {
         if missing && self.profile == Profile::Quickwit {
             self.notes.approximate(

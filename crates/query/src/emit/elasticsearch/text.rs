@@ -11,8 +11,8 @@ use crate::schema::TextField;
 /// Longest expression that an index takes, the default of `index.max_regex_length`.
 const MAX_REGEX: usize = 1_000;
 
-/// Where the index keeps the tokens of a field. Those of a list stand in one field each, in which
-/// phrases run over from one element to the next, as in the premium index.
+/// The field in which the index has the tokens. A list has one field for all its elements, so that a phrase
+/// may run from one element to the next, as in the premium index.
 pub(super) const fn path(field: TextField) -> &'static str {
     match field {
         TextField::Subject => "subject.text",
@@ -30,7 +30,7 @@ pub(super) const fn path(field: TextField) -> &'static str {
     }
 }
 
-/// Tokens next to each other, cut no further: they are tokens already.
+/// Tokens next to each other. The analyser must not cut them again.
 pub(super) fn phrase(profile: Profile, field: &str, tokens: &[String], slop: u32) -> Json {
     match (tokens, profile) {
         ([], _) => return nothing(),
@@ -73,7 +73,7 @@ impl Emitter {
         }
     }
 
-    /// Lucene's own syntax with all of its options; Quickwit reads another one, of which a part is the same.
+    /// Lucene's own syntax with all its options. Quickwit reads another syntax, which shares a part with it.
     fn regex(&mut self, field: &str, regex: &Regex, span: Span) -> Option<Json> {
         let text = regex.as_str();
         if text.chars().count() > MAX_REGEX {
@@ -113,7 +113,8 @@ impl Emitter {
         Some(Json::member("fuzzy", Json::member(field, value)))
     }
 
-    /// Words near each other: `max_gaps` counts the words between all parts, as a distance does less one for each part.
+    /// Words near each other. `max_gaps` counts the words between all parts: the distance less one for each
+    /// part after the first.
     fn near(&mut self, field: &str, near: &Near, span: Span) -> Option<Json> {
         if self.profile == Profile::Quickwit {
             return self

@@ -39,7 +39,7 @@ pub(super) fn shaped(field: &str, shape: &Wildcard) -> Json {
     }
 }
 
-/// The text of a wildcard query, in which `\` takes the special meaning away.
+/// The text of a wildcard query, in which `\` escapes.
 pub(super) fn pattern(shape: &Wildcard) -> String {
     let parts = shape.parts().iter().map(|part| match part {
         WildcardPart::One => "?".to_owned(),
@@ -58,7 +58,7 @@ pub(super) fn ends_with(field: &str, end: &str) -> Json {
     of_term("wildcard", field, format!("*{}", escaped(end)))
 }
 
-/// The sub-field of a whole string in which capitals are small letters.
+/// The sub-field of a whole string in lower case.
 pub(super) fn lower(field: &str) -> String {
     format!("{field}.lower")
 }
@@ -96,7 +96,7 @@ pub(super) fn number(field: &str, test: NumberTest) -> Json {
     }
 }
 
-/// A fraction as the whole numbers on its side, as the field holds nothing else.
+/// A fraction, as a bound over whole numbers: the field holds nothing else.
 fn compared(field: &str, comparison: Comparison, number: Number) -> Json {
     let always = |holds: bool| if holds { exists(field) } else { nothing() };
     match number.among() {
@@ -109,7 +109,7 @@ fn compared(field: &str, comparison: Comparison, number: Number) -> Json {
     }
 }
 
-/// A comparison with a constant that lies on `below` or, where not `exact`, just above it.
+/// A comparison with a constant: `below` itself if it is `exact`, otherwise a value just above `below`.
 fn between(field: &str, comparison: Comparison, exact: bool, below: Json) -> Json {
     if exact {
         return range(field, comparison, below);
@@ -132,7 +132,7 @@ fn range(field: &str, comparison: Comparison, constant: Json) -> Json {
     Json::member("range", Json::member(field, Json::member(bound, constant)))
 }
 
-/// A moment. A `term` over a date may be read as a whole interval, so equality is a range.
+/// A moment. An engine may read a `term` over a date as a whole interval, so equality is a range.
 pub(super) fn instant(field: &str, test: InstantTest) -> Json {
     match test {
         InstantTest::Compare(comparison, moment) => {
@@ -147,8 +147,8 @@ pub(super) fn instant(field: &str, test: InstantTest) -> Json {
     }
 }
 
-/// A moment with its milliseconds written out, as an engine fills up what is missing with the
-/// latest that fits; and whether nothing was cut off.
+/// A moment with its milliseconds, and whether nothing was cut off. An engine fills missing parts with the
+/// latest possible value.
 pub(super) fn milliseconds(moment: Timestamp) -> (String, bool) {
     let nanoseconds = moment.as_nanosecond().rem_euclid(1_000_000);
     (format!("{moment:.3}"), nanoseconds == 0)

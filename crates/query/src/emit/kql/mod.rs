@@ -1,8 +1,8 @@
 //! Keyword Query Language: what Purview eDiscovery and Outlook's search read.
 //!
 //! Rules come from Microsoft's pages "Keyword Query Language (KQL) syntax reference" (the language)
-//! and "Keyword queries and search conditions for eDiscovery" (the properties of mail). KQL looks
-//! for words and ignores case. It has no escapes: what cannot stand in quotes cannot be said.
+//! and "Keyword queries and search conditions for eDiscovery" (the properties of mail). KQL searches
+//! words and ignores case. It has no escapes: text that cannot stand in quotes cannot be said.
 
 mod people;
 mod text;
@@ -18,7 +18,7 @@ use crate::{Located, Query, Span};
 pub(super) const TARGET: Target =
     Target::new("kql", "KQL", |query, _| compile(query).map(Sent::Text));
 
-/// Characters that a query may have at most ("KQL syntax reference", first note).
+/// The most characters of a query ("KQL syntax reference", first note).
 const MAX_LENGTH: usize = 20_480;
 /// Characters that a search box takes (same place).
 const BOX_LENGTH: usize = 2_048;
@@ -109,7 +109,7 @@ impl Terms for Emitter {
     }
 }
 
-/// The one place where a literal is written. Typographic quotes are read as quotes by some boxes.
+/// The only place that writes a literal. Some search boxes read typographic quotes as quotes.
 fn literal(text: &str, rest: bool) -> Option<String> {
     const OPERATORS: [&str; 10] =
         ["ALL", "AND", "ANY", "NEAR", "NONE", "NOT", "ONEAR", "OR", "WORDS", "XRANK"];

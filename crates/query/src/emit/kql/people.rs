@@ -10,7 +10,7 @@ use crate::{Expr, Span};
 /// Page "Keyword queries and search conditions for eDiscovery", section "Recipient expansion".
 pub(super) const EXPANSION: &str = "Purview looks for the words of address and name, and adds a person's other addresses and names that its directory knows";
 
-/// The properties for these roles; nothing where one has none.
+/// The properties for these roles; `None` where one has none.
 fn properties(roles: &[Role]) -> Option<Vec<&'static str>> {
     if roles == Role::RECIPIENTS {
         return Some(vec!["recipients"]);
@@ -95,7 +95,7 @@ impl Emitter {
     }
 }
 
-/// What a property of people is asked for.
+/// The values to search in a property of people.
 fn value(pattern: &PersonPattern) -> Option<Value> {
     match pattern {
         PersonPattern::AddressShaped(shape) => {

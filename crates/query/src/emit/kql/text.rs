@@ -11,7 +11,7 @@ use crate::schema::TextField;
 /// Letters that Purview wants before a `*` (page "eDiscovery search limits").
 const MIN_PREFIX: usize = 3;
 
-/// The property that holds a text; nothing where there is none.
+/// The property that holds a text, if there is one.
 const fn property(field: TextField) -> Option<&'static str> {
     match field {
         TextField::Subject => Some("subject"),
@@ -122,7 +122,7 @@ impl Emitter {
         literal(text, rest).or_else(|| self.notes.unsupported(Some(span), message))
     }
 
-    /// `n` is the number of words between, one less than the distance.
+    /// `n` is the number of words between them, one less than the distance.
     fn near(&mut self, near: &Near, span: Span) -> Option<Text> {
         let [first, second] = near.parts.as_slice() else {
             let message = "KQL has NEAR between two words or phrases only";

@@ -95,7 +95,7 @@ impl Emitter {
         })
     }
 
-    /// A day where the bound is the beginning of one, else a time, which Purview's page does not show.
+    /// A day where the bound is the beginning of one. Otherwise a time, which Purview's page does not show.
     pub(super) fn instant(
         &mut self,
         field: InstantField,
@@ -119,7 +119,7 @@ impl Emitter {
         self.element(test, span, &mut |emitter, test| emitter.words("category", test, WHOLE, span))
     }
 
-    /// One attachment, of which names are all that KQL knows.
+    /// One attachment. KQL knows only names of attachments.
     pub(super) fn attachment(&mut self, test: &Expr<AttachmentTest>, span: Span) -> Option<Text> {
         if test.is_everything() {
             self.notes.approximate(span, "hasattachment: does not count files inside of the text");
@@ -129,7 +129,7 @@ impl Emitter {
     }
 }
 
-/// Whether the bound is the beginning of what stands there: a day may be meant to its end.
+/// Whether the comparison starts from the beginning of the written day. `<=` and `>` mean its end.
 const fn begins(comparison: Comparison) -> bool {
     match comparison {
         Comparison::AtLeast | Comparison::Less => true,
