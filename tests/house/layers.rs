@@ -30,9 +30,11 @@ const LAYERS: &[Layer] = &[
             never: &["axum", "redb", "rusqlite", "tantivy", "mail-parser"] },
     Layer { name: "sync", uses: &["query", "archive", "upstream"],
             never: &["axum"] },
-    Layer { name: "gateway", uses: &["query", "mail", "local-index", "archive", "upstream", "sync"],
+    Layer { name: "actions", uses: &["query", "archive", "upstream"],
+            never: &["axum"] },
+    Layer { name: "gateway", uses: &["query", "mail", "local-index", "archive", "upstream", "sync", "actions"],
             never: &[] },
-    Layer { name: "cli", uses: &["query", "mail", "local-index", "archive", "upstream", "sync", "gateway"],
+    Layer { name: "cli", uses: &["query", "mail", "local-index", "archive", "upstream", "sync", "actions", "gateway"],
             never: &[] },
 ];
 

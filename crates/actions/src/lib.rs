@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+mod outcome;
+mod proposal;
+mod record;
+mod run;
+mod verb;
+
+pub use outcome::{Outcome, Report, Told};
+pub use proposal::{Item, LIMIT, PlanId, Proposal, Refused, Steps};
+pub use record::{Record, RecordError, Standing};
+pub use run::{Act, Acting, Order, carry_out};
+pub use verb::Verb;
