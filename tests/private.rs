@@ -112,9 +112,9 @@ async fn keys_come_from_a_file_standard_input_or_the_environment() {
             (&["--key-file", file], Some("other"), "", 0, ""),
             (&["--key", KEY], Some("other"), "", 0, shown),
             (&["--key", KEY, "--key-file", file], None, "", 2, "cannot be used with"),
-            (&["--key-file", "-"], None, "", 1, "there is no key in standard input"),
+            (&["--key-file", "-"], None, "", 1, "there is nothing in standard input"),
             (&["--key-file", "/no/such"], None, "", 1, "the key file `/no/such` cannot be read"),
-            (&[], Some(""), "", 1, "there is no key in POSTERN_KEY"),
+            (&[], Some(""), "", 1, "there is nothing in POSTERN_KEY"),
             (&[], None, "", 1, "give --tenant ID and --key-file FILE"),
         ] {
             let (ended, err) = ask(command, flags, variable, input);

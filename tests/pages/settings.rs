@@ -50,7 +50,8 @@ fn config(action: &str, text: &str) -> (String, String) {
 
 /// The keys that a table of the file takes: the error about an unknown one lists them.
 fn taken(section: &str) -> Vec<String> {
-    let (_, error) = config("check", &format!("{section}\nnonsense = 1\n"));
+    let above = if section.starts_with("[tenants.") { "[[tenants]]\n" } else { "" };
+    let (_, error) = config("check", &format!("{above}{section}\nnonsense = 1\n"));
     let list = error.split("expected one of ").nth(1).or_else(|| error.split("expected ").nth(1));
     let list = list.unwrap_or_else(|| panic!("{section}: {error}")).split(" (line").next().unwrap();
     let names = list.split(['`', ',', ' ']).filter(|name| !name.is_empty() && *name != "or");
@@ -79,7 +80,10 @@ fn every_setting_has_a_row() {
 
 #[test]
 fn defaults_are_those_of_the_program() {
-    let (shown, error) = config("show", "[premium]\nurl = \"https://datatap.example\"\n");
+    let text = "[premium]\nurl = \"https://datatap.example\"\n\
+                [[tenants]]\nid = \"t\"\ndata = \"d\"\n\
+                [tenants.veeam]\nurl = \"https://backup.example:4443\"\nuser = \"u\"\n";
+    let (shown, error) = config("show", text);
     let mut section = String::new();
     let mut real = BTreeMap::new();
     for line in shown.lines() {
@@ -108,6 +112,7 @@ fn milliseconds(value: &str) -> String {
     let factor = match unit {
         "s" => 1_000,
         "m" => 60_000,
+        "h" => 3_600_000,
         _ => return value.to_owned(),
     };
     let number: u64 = text[..text.len() - unit.len()].parse().unwrap();

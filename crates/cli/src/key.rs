@@ -1,4 +1,5 @@
-//! The key of the tenant: from a file, standard input, the environment or, at last, the command line.
+//! The key of the tenant: from a file, standard input, the environment or, at last, the command line. The
+//! password for Veeam: from the environment.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -12,6 +13,8 @@ use crate::{output, private};
 
 /// The variable that holds the key.
 const VARIABLE: &str = "POSTERN_KEY";
+/// The variable that holds the password for Veeam.
+const VEEAM: &str = "POSTERN_VEEAM_PASSWORD";
 /// Bytes that a key may have; longer ones are taken for the wrong file.
 const LONGEST: usize = 4_096;
 
@@ -33,10 +36,23 @@ pub(crate) fn read(common: &Common, flags: &KeyFlags) -> anyhow::Result<Option<S
     if let Some(path) = &flags.key_file {
         return from_file(common, path).map(Some);
     }
-    match std::env::var(VARIABLE) {
-        Ok(text) => checked(&text, VARIABLE).map(Some),
+    from_environment(VARIABLE)
+}
+
+/// The password for the servers of Veeam whose tables name no file.
+///
+/// # Errors
+///
+/// When it is none.
+pub(crate) fn of_veeam() -> anyhow::Result<Option<Secret>> {
+    from_environment(VEEAM)
+}
+
+fn from_environment(variable: &str) -> anyhow::Result<Option<Secret>> {
+    match std::env::var(variable) {
+        Ok(text) => checked(&text, variable).map(Some),
         Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => bail!("{VARIABLE} is not UTF-8 text"),
+        Err(std::env::VarError::NotUnicode(_)) => bail!("{variable} is not UTF-8 text"),
     }
 }
 
@@ -63,9 +79,15 @@ fn parsed(from: impl Read, name: &str) -> anyhow::Result<Secret> {
 
 /// A key is one line; it is never repeated.
 fn checked(text: &str, name: &str) -> anyhow::Result<Secret> {
-    ensure!(!text.is_empty(), "there is no key in {name}: it is empty");
-    ensure!(text.len() <= LONGEST, "{name} holds more than {LONGEST} bytes, so it is no key");
-    ensure!(!text.contains(char::is_control), "a key is one line of text, and {name} holds more");
+    ensure!(!text.is_empty(), "there is nothing in {name}: it is empty");
+    ensure!(
+        text.len() <= LONGEST,
+        "{name} holds more than {LONGEST} bytes, so it is no key and no password"
+    );
+    ensure!(
+        !text.contains(char::is_control),
+        "a key or a password is one line of text, and {name} holds more"
+    );
     Ok(Secret::new(text))
 }
 

@@ -3,7 +3,7 @@
 use postern_gateway::config::{Config, Overrides};
 
 use crate::args::Common;
-use crate::{data, private};
+use crate::{data, key, private};
 
 /// Reads the configuration, and closes to others what lies where it says.
 ///
@@ -11,9 +11,14 @@ use crate::{data, private};
 ///
 /// When it cannot be read, or is not valid.
 pub(crate) fn load(common: &Common, overrides: &Overrides) -> anyhow::Result<Config> {
+    let overrides = &Overrides { veeam_password: key::of_veeam()?, ..overrides.clone() };
     let config = Config::load(common.config.as_deref(), overrides, data::place(common)?)?;
     if let Some(path) = common.config.as_deref().filter(|_| config.file_holds_keys) {
         private::warn_of_secret(common, path);
+    }
+    let servers = config.tenants.iter().filter_map(|tenant| tenant.veeam.as_ref());
+    for file in servers.filter_map(|server| server.password_file.as_deref()) {
+        private::warn_of_secret(common, file);
     }
     for folder in config.tenants.iter().map(|tenant| &tenant.data).chain([&config.data]) {
         private::close(common, folder);

@@ -7,7 +7,8 @@ use postern_upstream::Secret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{ConfigError, Tenant, invalid, order};
+use super::veeam::FileVeeam;
+use super::{ConfigError, Tenant, Veeam, invalid, order};
 use crate::access::{Key, digest};
 
 #[derive(Debug, Deserialize)]
@@ -49,6 +50,7 @@ pub(super) struct FileTenant {
     id: String,
     data: PathBuf,
     engines: Option<Vec<String>>,
+    veeam: Option<FileVeeam>,
 }
 
 impl std::fmt::Debug for FileKey {
@@ -124,6 +126,11 @@ impl TryFrom<FileTenant> for Tenant {
     type Error = ConfigError;
 
     fn try_from(file: FileTenant) -> Result<Self, ConfigError> {
-        Ok(Self { id: file.id, data: file.data, engines: order::read(file.engines)? })
+        Ok(Self {
+            id: file.id,
+            data: file.data,
+            engines: order::read(file.engines)?,
+            veeam: file.veeam.map(Veeam::try_from).transpose()?,
+        })
     }
 }

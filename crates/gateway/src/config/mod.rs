@@ -8,6 +8,7 @@ mod order;
 mod premium;
 mod shown;
 mod sync;
+mod veeam;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ pub(crate) use premium::field_capabilities;
 pub use premium::{Premium, fields};
 use sync::FileSync;
 pub use sync::{MOST_JOBS, SyncSettings, ToSync, answer_time};
+pub use veeam::{Veeam, VeeamTrust};
 
 /// Where the gateway listens when nothing is said.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
@@ -114,8 +116,8 @@ struct FileConfig {
     deadline: Option<String>,
 }
 
-/// The local index of one tenant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is kept of one tenant, and where its mail comes from beside DataTap.
+#[derive(Clone, Debug)]
 pub struct Tenant {
     /// The tenant's id.
     pub id: String,
@@ -123,6 +125,8 @@ pub struct Tenant {
     pub data: PathBuf,
     /// Its engines in the order in which they are asked; without it that of the gateway.
     pub engines: Option<Vec<EngineName>>,
+    /// Its server of Veeam, if it has one.
+    pub veeam: Option<Veeam>,
 }
 
 /// What the command line says; it goes over the file.
@@ -136,6 +140,8 @@ pub struct Overrides {
     pub tenant: Option<String>,
     /// The one key, which is also sent upstream.
     pub key: Option<Secret>,
+    /// The password for the servers of Veeam whose tables name no file.
+    pub veeam_password: Option<Secret>,
     /// How long a search may take in all.
     pub deadline: Option<String>,
 }
@@ -214,8 +220,28 @@ impl Config {
             engines: order::read(file.engines)?.unwrap_or_else(|| EngineName::ALL.to_vec()),
             tenants: file.tenants.into_iter().map(Tenant::try_from).collect::<Result<_, _>>()?,
         };
+        let config = config.with_password(overrides.veeam_password.as_ref());
         config.check()?;
         Ok(config)
+    }
+
+    /// The password for the servers of Veeam that were told none.
+    fn with_password(mut self, password: Option<&Secret>) -> Self {
+        let servers = self.tenants.iter_mut().filter_map(|tenant| tenant.veeam.as_mut());
+        for server in servers.filter(|server| server.password.is_none()) {
+            server.password = password.cloned();
+        }
+        self
+    }
+
+    /// The tenant of that id; without one the only tenant there is.
+    #[must_use]
+    pub fn tenant(&self, id: Option<&str>) -> Option<&Tenant> {
+        match (id, self.tenants.as_slice()) {
+            (Some(id), all) => all.iter().find(|tenant| tenant.id == id),
+            (None, [only]) => Some(only),
+            (None, _) => None,
+        }
     }
 
     /// The engines of a tenant, in the order in which they are asked.

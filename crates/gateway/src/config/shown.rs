@@ -35,6 +35,9 @@ impl Config {
             if let Some(engines) = &tenant.engines {
                 put(&mut table, "engines", names(engines));
             }
+            if let Some(veeam) = &tenant.veeam {
+                table.insert("veeam".into(), Value::Table(veeam.shown()));
+            }
             Value::Table(table)
         });
         table.insert("tenants".into(), Value::Array(tenants.collect()));

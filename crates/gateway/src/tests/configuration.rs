@@ -96,6 +96,76 @@ fn the_order_of_engines() {
     }
 }
 
+fn of_veeam(rest: &str) -> String {
+    format!(
+        "[[tenants]]\nid = 't1'\ndata = 'd'\n[tenants.veeam]\nurl = 'https://h:4443'\nuser = 'u'\n{rest}"
+    )
+}
+
+#[test]
+fn a_server_of_veeam() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("password");
+    std::fs::write(&file, "s3cret of the file\r\n").unwrap();
+    let from_file = format!("password_file = '{}'\n", file.display());
+    let flags = Overrides { veeam_password: Some("s3cret".into()), ..Overrides::default() };
+    for (rest, given, password) in [
+        ("", &Overrides::default(), None),
+        ("", &flags, Some("s3cret")),
+        (from_file.as_str(), &flags, Some("s3cret of the file")),
+    ] {
+        let config = load(&of_veeam(rest), given).unwrap();
+        let server = config.veeam(Some("t1")).unwrap();
+        assert_eq!(server.password.as_ref().map(postern_upstream::Secret::expose), password);
+        assert_eq!(config.veeam(None).unwrap().user, "u", "the only tenant");
+        assert!(config.veeam(Some("t2")).is_none());
+        let shown = format!("{} {config:?}", config.shown());
+        assert!(!shown.contains("s3cret"), "{shown}");
+    }
+}
+
+#[test]
+fn a_server_of_veeam_reads_back() {
+    let digest = "0A:".repeat(31) + "0b";
+    let rest = format!(
+        "version = 'v6'\norganization = 'o'\ncertificate_sha256 = '{digest}'\nsessions = 2\n\
+         source = 'backup'\npremium = true\nfresh = '6h'\n"
+    );
+    let none = &Overrides::default();
+    let again = load(&load(&of_veeam(&rest), none).unwrap().shown(), none).unwrap();
+    let server = again.veeam(None).unwrap();
+    let mut pinned = [10; 32];
+    pinned[31] = 11;
+    assert_eq!(server.trust, crate::config::VeeamTrust::Sha256(pinned));
+    assert_eq!((server.version, server.sessions, server.premium), (Some(6), 2, true));
+    assert_eq!((server.source.as_str(), server.fresh.as_secs()), ("backup", 21_600));
+    assert_eq!(server.organization.as_deref(), Some("o"));
+}
+
+#[test]
+fn servers_of_veeam_that_cannot_be() {
+    let none = &Overrides::default();
+    let check_url = |url: &str, expected: &str| {
+        check(&of_veeam("").replace("https://h:4443", url), none, expected);
+    };
+    let check = |rest: &str, expected: &str| check(&of_veeam(rest), none, expected);
+    check_url("https://me:s3cret@h", "give `user`");
+    check_url("s3cret", "write https://HOST:4443");
+    check("version = 'v3'", "is auto, v4, v5, v6, v7 or v8");
+    check("sessions = 0", "a number from 1 to 16");
+    check("sessions = 17", "a number from 1 to 16");
+    check("fresh = 'soon'", "such as 15m or 6h");
+    check("certificate_sha256 = 's3cret'", "is not 64 hex digits");
+    check("password = 's3cret'", "unknown field `password`");
+    check("password_file = '/nowhere'", "cannot be read");
+    check("organization = ' '", "`organization` of [tenants.veeam] is empty");
+    let both = format!("certificates = 'a'\ncertificate_sha256 = '{}'", "a".repeat(64));
+    check(&both, "has both `certificates` and `certificate_sha256`");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "s3cret\ns3cret").unwrap();
+    check(&format!("password_file = '{}'", file.path().display()), "no file with one line");
+}
+
 #[test]
 fn a_file_that_is_not_there() {
     let path = "/nowhere/postern.toml".as_ref();
@@ -166,7 +236,7 @@ const SECRETS: [(&str, &str); 10] = [
 ];
 
 /// Every key of a configuration, below its header and what else that needs.
-const KEYS: [(&str, &str); 8] = [
+const KEYS: [(&str, &str); 9] = [
     ("", "listen data deadline engines premium keys tenants limits cors sync"),
     (
         "[premium]\nurl = 'http://h'\n",
@@ -177,7 +247,11 @@ const KEYS: [(&str, &str); 8] = [
     ("[limits]\n", "body uri headers concurrency connections exports rate burst time"),
     ("[cors]\n", "origins"),
     ("[sync]\n", "every jobs answer_time"),
-    ("[[tenants]]\n", "id data engines"),
+    ("[[tenants]]\n", "id data engines veeam"),
+    (
+        "[[tenants]]\nid = 't'\ndata = 'd'\n[tenants.veeam]\nurl = 'http://h'\nuser = 'u'\n",
+        "version organization password_file certificates certificate_sha256 sessions source premium fresh drives",
+    ),
 ];
 
 /// A value may be a secret in the wrong place. An error repeats none but names and paths; the values of
@@ -203,7 +277,8 @@ fn no_error_repeats_a_value() {
         others.chain(of_keys).flat_map(|place| SECRETS.map(|value| (place.clone(), value)))
     {
         let text = format!("{header}{key} = {value}\n");
-        let is_name = ["name", "tenant", "id", "data", "fields", "certificates"].contains(&key);
+        let is_name = ["name", "tenant", "id", "data", "fields", "certificates", "password_file"]
+            .contains(&key);
         match load(&text, none) {
             Err(error) => assert!(is_name || !error.contains(secret), "{text}: {error}"),
             Ok(config) => {
@@ -214,7 +289,7 @@ fn no_error_repeats_a_value() {
         }
         tried += 1;
     }
-    assert_eq!(tried, (10 + 14 + 1 + 4 + 9 + 1 + 3 + 3 + 5) * SECRETS.len());
+    assert_eq!(tried, (10 + 14 + 1 + 4 + 9 + 1 + 3 + 4 + 10 + 5) * SECRETS.len());
 }
 
 /// Text that is no TOML at all is not repeated either.

@@ -78,7 +78,8 @@ async fn each_tenant_has_its_own() {
     let fake = Fake::start().await.unwrap();
     let mut config = in_order(&fake, &[EngineName::Premium]);
     let engines = Some(vec![EngineName::Local]);
-    config.tenants = vec![Tenant { id: TENANT.into(), data: "/nowhere".into(), engines }];
+    config.tenants =
+        vec![Tenant { id: TENANT.into(), data: "/nowhere".into(), engines, veeam: None }];
     assert_eq!(told(&gateway(&config), SEARCH).await, is(200, "local", ""));
 }
 

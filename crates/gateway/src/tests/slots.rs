@@ -74,8 +74,12 @@ async fn exports_of_one_tenant_wait_for_no_other() {
     let mut config = one_key(None);
     let tenants = ["t1", "t2", "t3", "t4", "t5"];
     config.access = Access::new(tenants.iter().map(|one| key(one, one, one)).collect());
-    let folder =
-        |id: &&str| Tenant { id: (*id).into(), data: format!("/none/{id}").into(), engines: None };
+    let folder = |id: &&str| Tenant {
+        id: (*id).into(),
+        data: format!("/none/{id}").into(),
+        engines: None,
+        veeam: None,
+    };
     config.tenants = tenants.iter().map(folder).collect();
     config.limits.exports = 2;
     let router = gateway_over(&config, long_mail());

@@ -1,0 +1,220 @@
+//! A server of Veeam Backup for Microsoft 365, as the second source of a tenant.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use postern_upstream::Secret;
+use serde::Deserialize;
+use toml::Table;
+
+use super::shown::{path, put, time};
+use super::{Config, ConfigError, file, invalid};
+use crate::access::digest;
+
+/// What the source is called where nothing is said.
+const SOURCE: &str = "veeam";
+/// Restore sessions at a time where nothing is said.
+const SESSIONS: usize = 4;
+/// The most restore sessions at a time: each holds memory of the server.
+const MOST_SESSIONS: usize = 16;
+/// For how long a listing of a mailbox counts as whole where nothing is said.
+const FRESH: Duration = Duration::from_secs(3_600);
+/// Bytes that a password may have; longer ones are taken for the wrong file.
+const LONGEST_PASSWORD: usize = 4_096;
+
+/// The server and who asks it.
+#[derive(Clone, Debug)]
+pub struct Veeam {
+    /// Base URL, such as `https://backup.example:4443`.
+    pub url: String,
+    /// The version of its interface, 4 to 8; nothing where the server is asked.
+    pub version: Option<u8>,
+    /// The organization whose backups are asked; nothing where the server has one only.
+    pub organization: Option<String>,
+    /// Who logs on.
+    pub user: String,
+    /// The password, where one was given.
+    pub password: Option<Secret>,
+    /// The file that it came from.
+    pub password_file: Option<PathBuf>,
+    /// Which certificate is trusted.
+    pub trust: VeeamTrust,
+    /// Restore sessions at a time.
+    pub sessions: usize,
+    /// What the source is called in answers, in `source:` and in facets.
+    pub source: String,
+    /// Whether premium is asked for this tenant too.
+    pub premium: bool,
+    /// For how long a listing of a mailbox counts as whole.
+    pub fresh: Duration,
+    /// Whose a OneDrive is, where its URL does not say: its name, the last part of its URL or its id, and the
+    /// address of the owner.
+    pub drives: BTreeMap<String, String>,
+}
+
+/// Which certificate of the server is trusted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum VeeamTrust {
+    /// One that the system trusts.
+    System,
+    /// Also those in this file of PEM.
+    Certificates(PathBuf),
+    /// The one with this SHA-256 and no other.
+    Sha256([u8; 32]),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FileVeeam {
+    url: String,
+    version: Option<String>,
+    organization: Option<String>,
+    user: String,
+    password_file: Option<PathBuf>,
+    certificates: Option<PathBuf>,
+    certificate_sha256: Option<String>,
+    sessions: Option<usize>,
+    source: Option<String>,
+    #[serde(default)]
+    premium: bool,
+    fresh: Option<String>,
+    #[serde(default)]
+    drives: BTreeMap<String, String>,
+}
+
+impl TryFrom<FileVeeam> for Veeam {
+    type Error = ConfigError;
+
+    fn try_from(file: FileVeeam) -> Result<Self, ConfigError> {
+        let sessions = file.sessions.unwrap_or(SESSIONS);
+        if !(1..=MOST_SESSIONS).contains(&sessions) {
+            return invalid(format!(
+                "`sessions` of [tenants.veeam] is a number from 1 to {MOST_SESSIONS}"
+            ));
+        }
+        Ok(Self {
+            version: version(file.version.as_deref())?,
+            organization: file.organization.map(|text| filled(text, "organization")).transpose()?,
+            user: filled(file.user, "user")?,
+            password: file.password_file.as_deref().map(password).transpose()?,
+            password_file: file.password_file,
+            trust: trust(file.certificates, file.certificate_sha256.as_deref())?,
+            sessions,
+            source: file.source.map_or(Ok(SOURCE.to_owned()), |text| filled(text, "source"))?,
+            premium: file.premium,
+            fresh: file.fresh.as_deref().map_or(Ok(FRESH), fresh)?,
+            drives: file.drives,
+            url: base(file.url)?,
+        })
+    }
+}
+
+/// An address of the service; one that holds a password is not repeated.
+fn base(url: String) -> Result<String, ConfigError> {
+    if url.contains('@') {
+        return invalid("`url` of [tenants.veeam] holds a name or a password; give `user`");
+    }
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        return invalid("`url` of [tenants.veeam] is none; write https://HOST:4443");
+    }
+    Ok(url)
+}
+
+fn version(text: Option<&str>) -> Result<Option<u8>, ConfigError> {
+    match text {
+        None | Some("auto") => Ok(None),
+        Some("v4") => Ok(Some(4)),
+        Some("v5") => Ok(Some(5)),
+        Some("v6") => Ok(Some(6)),
+        Some("v7") => Ok(Some(7)),
+        Some("v8") => Ok(Some(8)),
+        Some(_) => invalid("`version` of [tenants.veeam] is auto, v4, v5, v6, v7 or v8"),
+    }
+}
+
+fn filled(text: String, key: &str) -> Result<String, ConfigError> {
+    if text.trim().is_empty() || text.contains(char::is_control) {
+        return invalid(format!("`{key}` of [tenants.veeam] is empty, or no line of text"));
+    }
+    Ok(text)
+}
+
+fn trust(file: Option<PathBuf>, sha256: Option<&str>) -> Result<VeeamTrust, ConfigError> {
+    match (file, sha256) {
+        (None, None) => Ok(VeeamTrust::System),
+        (Some(file), None) => Ok(VeeamTrust::Certificates(file)),
+        (None, Some(hex)) => match digest(&hex.replace(':', "")) {
+            Some(digest) => Ok(VeeamTrust::Sha256(digest)),
+            None => invalid(
+                "`certificate_sha256` of [tenants.veeam] is not 64 hex digits; `openssl x509 -in \
+                 FILE -noout -fingerprint -sha256` prints them",
+            ),
+        },
+        (Some(_), Some(_)) => {
+            invalid("[tenants.veeam] has both `certificates` and `certificate_sha256`; remove one")
+        }
+    }
+}
+
+/// The one line of a file.
+fn password(path: &Path) -> Result<Secret, ConfigError> {
+    let text = file::text(path)?;
+    let line = text.strip_suffix('\n').unwrap_or(&text);
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    if line.is_empty() || line.len() > LONGEST_PASSWORD || line.contains(char::is_control) {
+        return invalid(format!("`{}` is no file with one line, the password", path.display()));
+    }
+    Ok(Secret::new(line))
+}
+
+/// `15m`, `6h`: a second to a week.
+fn fresh(text: &str) -> Result<Duration, ConfigError> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|span| span.try_into().ok());
+    let allowed = Duration::from_secs(1)..=Duration::from_secs(7 * 86_400);
+    match parsed.filter(|span| allowed.contains(span)) {
+        Some(span) => Ok(span),
+        None => invalid("`fresh` of [tenants.veeam] is a time such as 15m or 6h, at most 168h"),
+    }
+}
+
+impl Veeam {
+    /// As it stands in the file.
+    pub(super) fn shown(&self) -> Table {
+        let mut table = Table::new();
+        put(&mut table, "url", &self.url);
+        let version = self.version.map_or_else(|| "auto".to_owned(), |number| format!("v{number}"));
+        put(&mut table, "version", version);
+        if let Some(organization) = &self.organization {
+            put(&mut table, "organization", organization);
+        }
+        put(&mut table, "user", &self.user);
+        if let Some(file) = &self.password_file {
+            put(&mut table, "password_file", path(file));
+        }
+        match &self.trust {
+            VeeamTrust::System => {}
+            VeeamTrust::Certificates(file) => put(&mut table, "certificates", path(file)),
+            VeeamTrust::Sha256(digest) => {
+                let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+                put(&mut table, "certificate_sha256", hex);
+            }
+        }
+        put(&mut table, "sessions", self.sessions);
+        put(&mut table, "source", &self.source);
+        put(&mut table, "premium", self.premium);
+        put(&mut table, "fresh", time(self.fresh));
+        if !self.drives.is_empty() {
+            put(&mut table, "drives", &self.drives);
+        }
+        table
+    }
+}
+
+impl Config {
+    /// The server of Veeam of that tenant; without a name of the only tenant there is.
+    #[must_use]
+    pub fn veeam(&self, tenant: Option<&str>) -> Option<&Veeam> {
+        self.tenant(tenant)?.veeam.as_ref()
+    }
+}
