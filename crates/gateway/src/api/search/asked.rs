@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::Timestamp;
 use postern_archive::search::Coverage;
 use postern_query::Fidelity;
 
@@ -18,6 +19,7 @@ use crate::choose::Entry;
 use crate::config::EngineName;
 use crate::engine::{Found, PAGE_LIMIT, Plan, Planning, Reason, Start, Wanted, Why};
 use crate::language::{Reader, Understood};
+use crate::local::Local;
 use crate::wire::{
     Count, CoverageView, FacetName, Remark, SearchAnswer, Sent, ServedBy, Understood as Told,
 };
@@ -41,36 +43,36 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// Reads a search and plans it for each engine, in one visit to the threads that read text.
     pub(super) async fn read(
         state: &Shared,
         caller: Caller,
         body: SearchBody,
         start: Instant,
     ) -> Result<Self, Problem> {
-        let limit = body.limit.unwrap_or(PAGE);
-        if limit > PAGE_LIMIT {
-            return Err(BadParam::new("limit", "may be 0 to 1000").into());
-        }
-        let understood = read(state, &body, start).await?;
-        let tenant = caller.tenant.as_deref();
-        let filter = body.filter.as_deref().unwrap_or_default();
-        let fingerprint = fingerprint(&[tenant.unwrap_or_default(), &understood.canonical, filter]);
-        let order = state.engines(tenant);
-        let cursor = body.cursor.map(|text| cursor(&text, fingerprint, order)).transpose()?;
-        let others = body.engine.0.and_then(|wanted| other_than(order, wanted));
-        let (entries, passed_over) = chosen(order, wanted_engine(body.engine.0, cursor.as_ref())?)?;
-        let plans = plan(state, &caller, &understood, entries, start).await?;
-        let begin = cursor.map_or(Start::Offset(0), |cursor| cursor.start);
-        Ok(Self {
-            plans,
-            passed_over,
-            others,
-            wanted: Wanted { start: begin, limit, highlight: body.highlight },
+        let deadline = state.deadline(start);
+        let reading = Reading {
+            now: state.now(),
+            order: state.engines(caller.tenant.as_deref()).to_vec(),
+            archive: state.local_beside(caller.tenant.as_deref()).clone(),
             caller,
-            facets: each_once(&body.facets),
-            fingerprint,
-            understood,
-        })
+            body,
+        };
+        let read = state.language().aside(deadline, move |reader| reading.done(reader)).await;
+        let asked = read??;
+        asked.refresh();
+        Ok(asked)
+    }
+
+    /// Asks beside the request what an engine can do, where it is time for that.
+    fn refresh(&self) {
+        let Some((key, tenant)) = self.caller.upstream.as_ref().zip(self.caller.tenant.as_deref())
+        else {
+            return;
+        };
+        for (entry, _) in &self.plans {
+            entry.member.iter().for_each(|member| member.refresh(key, tenant));
+        }
     }
 
     /// The plan of that engine.
@@ -136,39 +138,50 @@ impl Asked {
     }
 }
 
-async fn read(
-    state: &Shared,
-    body: &SearchBody,
-    start: Instant,
-) -> Result<Arc<Understood>, Problem> {
-    let (q, filter, now) = (body.q.clone(), body.filter.clone(), state.now());
-    let work = move |reader: &Reader| reader.read(&q, filter.as_deref(), now);
-    Ok(Arc::new(state.language().aside(state.deadline(start), work).await??))
+/// A search that is to be read, and all that is needed for it.
+struct Reading {
+    caller: Caller,
+    body: SearchBody,
+    now: Timestamp,
+    order: Vec<Entry>,
+    archive: Local,
 }
 
-/// Asks each engine what it can do. What premium can is asked again beside the request, where it is time.
-async fn plan(
-    state: &Shared,
-    caller: &Caller,
-    understood: &Arc<Understood>,
-    entries: Vec<Entry>,
-    start: Instant,
-) -> Result<Vec<(Entry, Result<Plan, Why>)>, Problem> {
-    let members: Vec<_> = entries.iter().filter_map(|entry| entry.member.clone().ok()).collect();
-    let (key, tenant) = (caller.upstream.clone(), caller.tenant.clone());
-    let (caller, understood) = (caller.clone(), Arc::clone(understood));
-    let archive = state.local_beside(caller.tenant.as_deref()).clone();
-    let work = move |reader: &Reader| {
+impl Reading {
+    fn done(self, reader: &Reader) -> Result<Asked, Problem> {
+        let Self { caller, body, now, order, archive } = self;
+        let limit = body.limit.unwrap_or(PAGE);
+        if limit > PAGE_LIMIT {
+            return Err(BadParam::new("limit", "may be 0 to 1000").into());
+        }
+        let understood = Arc::new(reader.read(&body.q, body.filter.as_deref(), now)?);
+        let tenant = caller.tenant.as_deref().unwrap_or_default();
+        let filter = body.filter.as_deref().unwrap_or_default();
+        let fingerprint = fingerprint(&[tenant, &understood.canonical, filter]);
+        let cursor = body.cursor.map(|text| cursor(&text, fingerprint, &order)).transpose()?;
+        let wanted = wanted_engine(body.engine.0, cursor.as_ref())?;
+        let (entries, passed_over) = chosen(&order, wanted)?;
         let asked =
             Planning { understood: &understood, caller: &caller, reader, archive: &archive };
-        let plan = |entry: &Entry| entry.member.clone()?.engine.plan(&asked);
-        entries.into_iter().map(|entry| (entry.clone(), plan(&entry))).collect()
-    };
-    let plans = state.language().aside(state.deadline(start), work).await?;
-    if let Some((key, tenant)) = key.zip(tenant) {
-        members.iter().for_each(|member| member.refresh(&key, &tenant));
+        let plans = entries.into_iter().map(|entry| planned(entry, &asked)).collect();
+        let begin = cursor.map_or(Start::Offset(0), |cursor| cursor.start);
+        Ok(Asked {
+            plans,
+            passed_over,
+            others: body.engine.0.and_then(|wanted| other_than(&order, wanted)),
+            wanted: Wanted { start: begin, limit, highlight: body.highlight },
+            caller,
+            facets: each_once(&body.facets),
+            fingerprint,
+            understood,
+        })
     }
-    Ok(plans)
+}
+
+/// What an engine can do with the query.
+fn planned(entry: Entry, asked: &Planning<'_>) -> (Entry, Result<Plan, Why>) {
+    let plan = entry.member.clone().and_then(|member| member.engine.plan(asked));
+    (entry, plan)
 }
 
 /// The cursor, if an engine of the tenant wrote it for this query.
