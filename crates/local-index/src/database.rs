@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, Error, OpenFlags, Result, ffi};
 
 /// How long a reader and a writer wait for one another.
@@ -17,10 +18,17 @@ const PATIENCE: Duration = Duration::from_secs(10);
 ///
 /// When it cannot be opened or made.
 pub fn write(path: &Path) -> Result<Connection> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(PATIENCE)?;
+    let connection = prepared(Connection::open(path)?)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
+    Ok(connection)
+}
+
+/// What every connection has. A statement keeps its plan: `SQLite` would otherwise make a new one for each value
+/// that is bound to it (<https://www.sqlite.org/queryplanner-ng.html#qpsg>).
+fn prepared(connection: Connection) -> Result<Connection> {
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 
@@ -35,15 +43,14 @@ pub fn read(path: &Path) -> Result<Option<Connection>> {
         return Ok(None);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(PATIENCE)?;
+    let connection = prepared(Connection::open_with_flags(path, flags)?)?;
     match format(&connection) {
         Ok(_) => Ok(Some(connection)),
         // A reader coordinates with writers through a file beside the database. Where it cannot make
         // that file and nothing is in the log, there is no writer.
         Err(error) if is_code(&error, ffi::SQLITE_CANTOPEN) && has_no_log(path) => {
             let flags = flags | OpenFlags::SQLITE_OPEN_URI;
-            Connection::open_with_flags(unchanging(path), flags).map(Some)
+            Connection::open_with_flags(unchanging(path), flags).and_then(prepared).map(Some)
         }
         Err(error) => Err(error),
     }
