@@ -1,24 +1,24 @@
-//! What is wrong with a query, where, and what to type instead.
+//! Errors of a query: the fault, its place, and the text to type instead.
 
 use std::fmt;
 
 use crate::Span;
 
-/// A fault of a query: a stable code, a title, the place, a label for that place, and what to type.
+/// A fault of a query: a stable code, a title, the place, a label for that place, and a hint.
 ///
-/// The same value is drawn with carets in a terminal and sent as JSON over HTTP. Texts are lower
+/// A terminal draws it with carets, and HTTP sends it as JSON. Texts are lower
 /// case without a final dot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// What kind of fault it is; stable, for programs.
+    /// The kind of fault. It is stable, for programs.
     pub code: Code,
-    /// What is wrong, in one line.
+    /// The fault, in one line.
     pub title: String,
     /// The characters at fault.
     pub span: Span,
-    /// What is wrong at that place, in a few words.
+    /// The fault at that place, in a few words.
     pub label: String,
-    /// What to type instead.
+    /// The text to type instead.
     pub hint: Option<String>,
 }
 
@@ -28,7 +28,7 @@ impl Error {
         Self { code, title: cut(title.into()), span, label: cut(label.into()), hint: None }
     }
 
-    /// The same with what to type instead.
+    /// The same fault with a hint: the text to type instead.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(cut(hint.into()));
@@ -36,10 +36,10 @@ impl Error {
     }
 }
 
-/// Bytes of one text of a fault, which may hold what was typed.
+/// Bytes of one text of a fault, which may repeat typed text.
 const MOST_TEXT: usize = 500;
 
-/// The text, without the end of what is too long to be shown.
+/// The text, cut off where it is too long to show.
 fn cut(mut text: String) -> String {
     if text.len() > MOST_TEXT {
         text.truncate(text.floor_char_boundary(MOST_TEXT));
@@ -57,7 +57,7 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// All the faults of one query, in the order of the text; never empty.
+/// The faults of one query, in the order of the text. There is at least one.
 ///
 /// ```
 /// use postern_query::{Context, parse};
@@ -71,19 +71,19 @@ impl std::error::Error for Error {}
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Errors {
     told: Vec<Error>,
-    /// How many there are beside those that are told.
+    /// How many more faults there are.
     others: usize,
 }
 
 impl Errors {
-    /// Faults that are told of one text, at most.
+    /// The most faults reported for one text.
     pub const MOST: usize = 20;
 
-    /// The faults `found`, or nothing where there are none; the first [`MOST`](Self::MOST) of them are told.
+    /// The faults `found`, or `None` without any. It reports the first [`MOST`](Self::MOST) of them.
     #[must_use]
     pub fn collect(mut found: Vec<Error>) -> Option<Self> {
         found.sort_by_key(|error| error.span);
-        // A fault of a group is found once for each term in it.
+        // Each term of a group finds the fault of the group again.
         found.dedup_by(|two, one| two.span == one.span && two.code == one.code);
         let others = found.len().saturating_sub(Self::MOST);
         found.truncate(Self::MOST);
@@ -153,7 +153,7 @@ codes! {
         UnknownValue = "unknown_value",
         /// Not a date.
         InvalidDate = "invalid_date",
-        /// A date that can be read in two ways.
+        /// A date with two readings.
         AmbiguousDate = "ambiguous_date",
         /// Not a size.
         InvalidSize = "invalid_size",
@@ -169,21 +169,21 @@ codes! {
         UnclosedGroup = "unclosed_group",
         /// An operator without something on each side.
         MissingOperand = "missing_operand",
-        /// A value with nothing in it to look for.
+        /// A value without anything to search.
         EmptyValue = "empty_value",
-        /// A comparison that the field has not.
+        /// A comparison that the field does not have.
         NotComparable = "not_comparable",
-        /// Known in another dialect; cannot be answered here.
+        /// Known in another language, but without an answer here.
         ForeignOperator = "foreign_operator",
         /// More text than the limit.
         TooLong = "too_long",
-        /// More brackets in each other than the limit.
+        /// More nested brackets than the limit.
         TooDeep = "too_deep",
         /// More terms than the limit.
         TooManyTerms = "too_many_terms",
-        /// Text that asks for more work than one request may cost.
+        /// A text that costs more work than one request may.
         TooCostly = "too_costly",
-        /// Part of the language that is not understood.
+        /// A part of the language that is not supported.
         Unsupported = "unsupported",
         /// Text that does not follow the grammar.
         Syntax = "syntax",
@@ -193,9 +193,9 @@ codes! {
 }
 
 codes! {
-    /// What kind of advice a query earns; advice never blocks.
+    /// The kinds of advice. Advice never stops a query.
     AdviceCode {
-        /// `and`, `or`, `not` in small letters: searched as words.
+        /// `and`, `or`, `not` in lower case: they are searched as words.
         LowercaseOperator = "lowercase_operator",
         /// No message can match.
         NeverMatches = "never_matches",
@@ -203,11 +203,11 @@ codes! {
         EmptyRange = "empty_range",
         /// Every word of the query stands in nearly every message.
         CommonWordOnly = "common_word_only",
-        /// A mark without letters or digits, which is not looked for.
+        /// A mark without letters or digits, which is not searched.
         IgnoredMark = "ignored_mark",
         /// Typographic quotes were read as plain ones.
         PastedQuotes = "pasted_quotes",
-        /// A state that other programs keep as a tag is looked for as a category.
+        /// A state that other programs keep as a tag is searched as a category.
         StateAsCategory = "state_as_category",
     }
 }
@@ -215,11 +215,11 @@ codes! {
 /// A remark about a query that works, but perhaps not as meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Advice {
-    /// What kind of advice it is; stable, for programs.
+    /// The kind of advice. It is stable, for programs.
     pub code: AdviceCode,
-    /// The characters it speaks of.
+    /// The characters that it is about.
     pub span: Span,
-    /// What was noticed and what to type, in one line.
+    /// The remark and the text to type, in one line.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! The one boolean skeleton of every stage.
+//! The boolean tree of every stage.
 
 /// And, or, not over leaves of any kind.
 ///
@@ -19,7 +19,7 @@ pub enum Expr<L> {
     Or(Vec<Self>),
     /// It does not hold.
     Not(Box<Self>),
-    /// A condition of this stage's own kind.
+    /// A condition, of a type that each stage chooses.
     Leaf(L),
 }
 
@@ -36,7 +36,7 @@ impl<L> Expr<L> {
         Self::Or(Vec::new())
     }
 
-    /// The opposite of `expr`; the opposite of an opposite is the thing itself.
+    /// The opposite of `expr`. The opposite of an opposite is the thing itself.
     #[must_use]
     pub fn negated(expr: Self) -> Self {
         match expr {
@@ -45,7 +45,7 @@ impl<L> Expr<L> {
         }
     }
 
-    /// One part as it is, several under `group`.
+    /// One part as it is, or several under `group`.
     #[must_use]
     pub fn group(mut parts: Vec<Self>, group: fn(Vec<Self>) -> Self) -> Self {
         match parts.pop() {
@@ -64,7 +64,7 @@ impl<L> Expr<L> {
         matches!(self, Self::And(parts) if parts.is_empty())
     }
 
-    /// Whether the expression holds when `leaf` says which leaves do.
+    /// Whether the expression holds, if `leaf` says which leaves hold.
     pub fn holds(&self, leaf: &mut impl FnMut(&L) -> bool) -> bool {
         match self {
             Self::And(parts) => parts.iter().all(|part| part.holds(leaf)),
@@ -74,7 +74,7 @@ impl<L> Expr<L> {
         }
     }
 
-    /// Whether `test` holds for a leaf that stands under no NOT.
+    /// Whether `test` holds for a leaf that is not under a NOT.
     ///
     /// ```
     /// use postern_query::Expr;
@@ -103,7 +103,7 @@ impl<L> Expr<L> {
         }
     }
 
-    /// The same skeleton with every leaf replaced.
+    /// The same tree with every leaf replaced.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! The compiler of mail search queries: what people type and clients send, into what engines are asked.
+//! The compiler of mail search queries: from the text of people and clients to the requests of engines.
 //!
 //! ```text
 //! typed text ──┐
@@ -8,10 +8,11 @@
 //!
 //! - **Parse** ([`parse`], [`odata`], [`lucene`], [`datatap`]) cuts text into a tree. It knows no field names.
 //! - **Resolve** checks names, types, dates and people, once. Errors carry spans and say what to type instead.
-//! - **[`Query`]** is the one meaning of all languages. Its types have no room for anything meaningless.
-//! - **[`evaluate()`]** says which messages it means: slow, obvious, the judge of every engine.
+//! - **[`Query`]** is the meaning that all languages share. Its types have no room for anything meaningless.
+//! - **[`evaluate()`]** says which messages match. It is slow and obvious, and every engine is tested
+//!   against it.
 //! - **Emit** ([`Target`]) translates it. A target is exact, approximate or unsupported, and its notes say
-//!   which words of the text differ and how. It drops and widens nothing silently.
+//!   which words of the text differ and how. It drops and widens nothing in silence.
 //!
 //! ```
 //! use postern_query::{Capabilities, Context, Fidelity, Message, Target, evaluate, parse};
@@ -32,9 +33,9 @@
 //! # Hostile input
 //!
 //! No text makes this crate panic, recurse without bound, or take more than time and memory linear in its
-//! length: [`Limits`] bound one typed query, and a [`Budget`] bounds all texts of a request, the regular
-//! expressions that are compiled for it included. Each target has one function that quotes literals, so that
-//! no value can end its quotes. Errors repeat at most 500 bytes of what was typed; they are not escaped for
+//! length. [`Limits`] bound one typed query. A [`Budget`] bounds all texts of a request, with the regular
+//! expressions that are compiled for it. Each target has one function that quotes literals, so
+//! no value can end its quotes. Errors repeat at most 500 bytes of typed text. They are not escaped for
 //! a terminal or a page.
 //!
 //! # Purity

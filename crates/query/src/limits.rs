@@ -1,8 +1,8 @@
-//! How much text is taken.
+//! The limits of one query.
 
 use crate::{Code, Error, Span};
 
-/// How much text a query may have; each limit has its own error.
+/// The limits of one query. Each has its own error.
 ///
 /// ```
 /// use postern_query::{Code, Context, Limits, parse};
@@ -14,11 +14,11 @@ use crate::{Code, Error, Span};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of text; 16 KiB unless said otherwise.
+    /// Bytes of text; 16 KiB by default.
     pub bytes: usize,
-    /// Brackets in each other; 64 unless said otherwise.
+    /// Nested brackets; 64 by default.
     pub depth: usize,
-    /// Terms after lists and operators are written out; 1,024 unless said otherwise.
+    /// Terms, with lists and operators written out; 1,024 by default.
     pub terms: usize,
 }
 

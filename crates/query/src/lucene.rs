@@ -9,8 +9,8 @@
 //! | none required | at least one optional, no prohibited |
 //! | prohibited alone | refused as the whole text; none inside a group |
 //!
-//! A term without a field name is looked for in every default field. The tokens of one unquoted
-//! term, such as `foo-bar`, are joined by the mode and have to stand in the same field.
+//! A term without a field name is searched in every default field. The mode joins the tokens of one unquoted
+//! term, such as `foo-bar`. They have to stand in the same field.
 
 use crate::emit::IndexFields;
 use crate::schema::TextField;
@@ -18,12 +18,13 @@ use crate::{Budget, Capabilities, Compiled, Errors, Query, emit, resolve};
 
 pub use crate::syntax::lucene::{Mode, Options, Syntax};
 
-/// Parses query text over subject and body; blank text and `*` mean every message.
+/// Parses query text over subject and body. Blank text and `*` mean every message.
 ///
 /// # Errors
 ///
-/// Whatever the service would refuse, with the characters at fault and what to type instead, and the
-/// parts of regular expressions that only Lucene can answer (see [`Regex`](crate::pattern::Regex)).
+/// When the service would refuse the text: the error has the characters at fault and the text to type
+/// instead. Also
+/// for parts of regular expressions that only Lucene can answer (see [`Regex`](crate::pattern::Regex)).
 ///
 /// # Examples
 ///
@@ -44,11 +45,11 @@ pub fn parse(text: &str, options: Options) -> Result<Query, Errors> {
     parse_within(text, options, &mut Budget::default())
 }
 
-/// The same at the cost of a budget, which other texts of a request may share.
+/// The same, within a budget that other texts of a request may share.
 ///
 /// # Errors
 ///
-/// As [`parse`], and when the budget is spent.
+/// As [`parse`], and if the budget is spent.
 pub fn parse_within(text: &str, options: Options, budget: &mut Budget) -> Result<Query, Errors> {
     let mut spending = budget.read(text)?;
     let condition = resolve::lucene::condition(text, options, TextField::DEFAULT, true)?;

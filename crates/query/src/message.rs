@@ -1,4 +1,4 @@
-//! What a query is asked about: one message with the fields of the search index.
+//! One message with the fields of the search index. A query matches it or does not.
 
 use jiff::Timestamp;
 
@@ -20,9 +20,9 @@ pub struct Attachment {
     pub content_type: Option<String>,
     /// Decoded size in bytes.
     pub size: Option<i64>,
-    /// Text that was read out of the file.
+    /// The text of the file.
     pub text: Option<String>,
-    /// Why its text, or some of it, could not be read.
+    /// Why its text, or a part of it, could not be read.
     pub unread: Option<String>,
 }
 
@@ -36,19 +36,19 @@ pub struct Attachment {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
-    /// Whose mailbox it is.
+    /// The mailbox, by the address of its owner.
     pub mailbox: Option<String>,
     /// Folder path inside the mailbox, separated by `/`.
     pub folder: Option<String>,
     /// Configured name of the source that the message came from.
     pub source: Option<String>,
-    /// Whether the message was read there.
+    /// Whether the message is read there.
     pub is_read: Option<bool>,
     /// Whether it carries a follow-up flag there.
     pub is_flagged: Option<bool>,
-    /// Whether it was answered there.
+    /// Whether it is answered there.
     pub is_replied: Option<bool>,
-    /// Whether it lies there as a draft that was never sent.
+    /// Whether it is a draft there, which was never sent.
     pub is_draft: Option<bool>,
     /// The upstream's id of the item.
     pub item_id: Option<String>,
@@ -57,7 +57,7 @@ pub struct Place {
 }
 
 impl Place {
-    /// The empty place, where a message without places is read.
+    /// The empty place. A message without places is treated as if it lay there.
     pub const NOWHERE: Self = Self {
         mailbox: None,
         folder: None,
@@ -73,7 +73,7 @@ impl Place {
 
 /// One message with the fields of the premium index, and every place that it lies in.
 ///
-/// Missing values are `None`, as in the index; a list that is missing is empty.
+/// Missing values are `None`, as in the index. A missing list is empty.
 ///
 /// ```
 /// use postern_query::Message;
@@ -115,8 +115,8 @@ pub struct Message {
     pub categories: Vec<String>,
     /// Attachments in their order.
     pub attachments: Vec<Attachment>,
-    /// Parts that are neither its text nor attachments of the premium index, where there is text in them:
-    /// messages, invitations and reports of delivery without a file name, files shown inside the text.
+    /// Other parts with text, which the premium index does not count as attachments:
+    /// messages, invitations and delivery reports without a file name, and files shown inside the text.
     pub other_parts: Vec<Attachment>,
     /// Size of the whole message in bytes.
     pub size: Option<i64>,
@@ -132,7 +132,7 @@ pub struct Message {
     pub is_signed: Option<bool>,
     /// Whether its content is encrypted.
     pub is_encrypted: Option<bool>,
-    /// What is broken in it, though it could be read as far as it goes.
+    /// The damage of a broken message, which is read as far as possible.
     pub damage: Option<String>,
     /// Every place that it lies in. See [`Message::each_place`] for one without places.
     pub places: Vec<Place>,
@@ -151,25 +151,26 @@ impl Message {
         self.places.first().unwrap_or(&Place::NOWHERE)
     }
 
-    /// The first place, which is made where there is none.
+    /// The first place. If there is none, this adds one.
     pub fn place_mut(&mut self) -> &mut Place {
         if self.places.is_empty() {
             self.places.push(Place::NOWHERE);
         }
-        // It was pushed above where there was none.
+        // The line above adds one if there is none.
         #[expect(clippy::indexing_slicing, reason = "there is one")]
         &mut self.places[0]
     }
 
-    /// Every place; the empty one where there is none, so that there is always a place to read a query at.
+    /// Every place, or the empty one for a message without places. So there is always a place at which to
+    /// read a query.
     #[must_use]
     pub fn each_place(&self) -> &[Place] {
         const NOWHERE: &[Place] = &[Place::NOWHERE];
         if self.places.is_empty() { NOWHERE } else { &self.places }
     }
 
-    /// The message as someone sees it who may see only some places: without the others, and not at all
-    /// where none is left.
+    /// The message for somebody who may see only some places: without the others, or `None` if
+    /// no place is left.
     ///
     /// ```
     /// use postern_query::{Message, Place};

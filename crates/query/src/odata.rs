@@ -1,21 +1,21 @@
 //! OData `$filter` and `$orderby` as existing clients send them to the premium service.
 //!
-//! What the service refuses with 400 is refused here, with the place and what to write instead.
+//! It refuses whatever the service refuses with 400, and says the place and the text to write instead.
 
 use crate::resolve;
 use crate::schema::{Sort, SortField};
 use crate::syntax::odata::{self as syntax, Token, TokenKind};
 use crate::{Budget, Capabilities, Code, Compiled, Error, Errors, Query, Span, emit};
 
-/// Keys of an order at the most.
+/// The most keys of an order.
 pub const MAX_ORDER_KEYS: usize = 32;
 
-/// Parses a filter and resolves its fields; blank text is every message.
+/// Parses a filter and resolves its fields. Blank text means every message.
 ///
 /// # Errors
 ///
-/// Whatever the service would refuse: unknown or unfilterable fields, values of the wrong type,
-/// constructs outside of its grammar.
+/// When the service would refuse the filter: unknown or unfilterable fields, values of the wrong type,
+/// constructs outside its grammar.
 ///
 /// # Examples
 ///
@@ -33,18 +33,18 @@ pub fn parse_filter(text: &str) -> Result<Query, Errors> {
     parse_filter_within(text, &mut Budget::default())
 }
 
-/// The same at the cost of a budget, which other texts of a request may share.
+/// The same, within a budget that other texts of a request may share.
 ///
 /// # Errors
 ///
-/// As [`parse_filter`], and when the budget is spent.
+/// As [`parse_filter`], and if the budget is spent.
 pub fn parse_filter_within(text: &str, budget: &mut Budget) -> Result<Query, Errors> {
     let mut spending = budget.read(text)?;
     let condition = resolve::odata::resolve(syntax::parse(text)?, &mut spending)?;
     Ok(Query::of(condition))
 }
 
-/// Parses the keys of an order; blank text is none.
+/// Parses the keys of an order. Blank text has none.
 ///
 /// # Errors
 ///
@@ -126,7 +126,7 @@ fn not_sortable(field: &str, span: Span) -> Error {
     )
 }
 
-/// Translates the condition of a query into one filter, its words inside of `search.ismatch`.
+/// Translates the condition of a query into one filter, with its words inside `search.ismatch`.
 ///
 /// # Examples
 ///
@@ -150,7 +150,7 @@ pub fn compile(query: &Query, capabilities: &Capabilities) -> Compiled<String> {
     emit::datatap::compile_filter(query, capabilities)
 }
 
-/// The text of `$orderby`; empty where no order was asked for.
+/// The text of `$orderby`; empty without an order.
 #[must_use]
 pub fn print_order_by(order: &[Sort]) -> String {
     emit::odata::order_by(order)

@@ -3,14 +3,14 @@
 use crate::syntax::postern::Outcome;
 use crate::{Budget, Context, Errors, Limits, Parsed, resolve, syntax};
 
-/// Parses a query as people type it, and resolves its operators and values.
+/// Parses a typed query, and resolves its operators and values.
 ///
 /// Two words mean both; from the strongest, the operators are `NOT` and `-`, `AND`, `XOR`, `OR`.
 /// Blank text is every message.
 ///
 /// # Errors
 ///
-/// All that is wrong with the text, each with its place and what to type instead.
+/// Every fault of the text, with its place and the text to type instead.
 ///
 /// # Examples
 ///
@@ -32,18 +32,18 @@ pub fn parse(text: &str, context: &Context) -> Result<Parsed, Errors> {
     parse_within(text, context, &mut Budget::default())
 }
 
-/// The same at the cost of a budget, which other texts of a request may share.
+/// The same, within a budget that other texts of a request may share.
 ///
 /// # Errors
 ///
-/// As [`parse`], and when the budget is spent.
+/// As [`parse`], and if the budget is spent.
 pub fn parse_within(text: &str, context: &Context, budget: &mut Budget) -> Result<Parsed, Errors> {
     SyntaxTree::parse(text, context.limits)?.resolve_within(context, budget)
 }
 
-/// A query that was read but not yet understood: what was typed, with its places.
+/// A query that is parsed but not resolved: the typed text, with spans.
 ///
-/// Its faults of form are told with those of meaning, all at once, by [`resolve`](Self::resolve).
+/// [`resolve`](Self::resolve) reports faults of form and of meaning together.
 ///
 /// ```
 /// use postern_query::{Context, Limits, SyntaxTree};
@@ -62,11 +62,11 @@ pub struct SyntaxTree<'t> {
 }
 
 impl<'t> SyntaxTree<'t> {
-    /// Reads a text; the time is linear in its length, whatever the nesting.
+    /// Reads a text. The time is linear in its length, however deep the nesting.
     ///
     /// # Errors
     ///
-    /// Only when the text is longer than the limit.
+    /// Only if the text is longer than the limit.
     pub fn parse(text: &'t str, limits: Limits) -> Result<Self, Errors> {
         if text.len() > limits.bytes {
             return Err(limits.too_long(text.len()).into());
@@ -74,11 +74,11 @@ impl<'t> SyntaxTree<'t> {
         Ok(Self { text, outcome: syntax::postern::parse(text, limits) })
     }
 
-    /// Resolves the text at a time, for a reader.
+    /// Resolves the text for a time and a reader.
     ///
     /// # Errors
     ///
-    /// All that is wrong with the text, each with its place and what to type instead.
+    /// Every fault of the text, with its place and the text to type instead.
     pub fn resolve(&self, context: &Context) -> Result<Parsed, Errors> {
         self.resolve_within(context, &mut Budget::default())
     }

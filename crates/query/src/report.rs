@@ -1,12 +1,12 @@
-//! Faults and advice drawn with carets, for a terminal.
+//! Draws faults and advice with carets, for a terminal.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use crate::{Advice, Errors};
 
-/// Draws all faults of `text`, one under the other.
+/// Draws all faults of `text`, one below the other.
 ///
-/// Control characters of the text are shown as pictures, so that nothing typed can steer the terminal.
+/// Control characters of the text become pictures, so that typed text cannot steer the terminal.
 ///
 /// ```
 /// use postern_query::{parse, report, Context};
@@ -40,7 +40,7 @@ pub fn errors(errors: &Errors, text: &str, colour: bool) -> String {
     drawn.join("\n\n")
 }
 
-/// Draws one advice under the text it speaks of.
+/// Draws one advice under the text that it is about.
 #[must_use]
 pub fn advice(advice: &Advice, text: &str, colour: bool) -> String {
     let source = Snippet::source(text)

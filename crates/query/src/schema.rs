@@ -1,7 +1,7 @@
-//! The fields of the search index, by type, and what may be done with each.
+//! The fields of the search index, by type.
 //!
-//! Names and types are those of the premium index; `None` in a name lookup means the index has no
-//! such field.
+//! Names and types are those of the premium index. A name lookup gives `None` for a field that the premium
+//! index does not have.
 
 macro_rules! fields {
     (
@@ -16,16 +16,16 @@ macro_rules! fields {
             /// The fields of this type that the premium index has.
             pub const PREMIUM: &'static [Self] = &[$(Self::$variant),+];
 
-            /// Every field of this type, also those that only a local index keeps.
+            /// Every field of this type, also those that only a local index has.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+ $($(Self::$local,)+)?];
 
-            /// The name in the index, sub-fields after a slash.
+            /// The name in the index, with sub-fields after a slash.
             #[must_use]
             pub const fn path(self) -> &'static str {
                 match self { $(Self::$variant => $path,)+ $($(Self::$local => $local_path,)+)? }
             }
 
-            /// The field of the premium index of that name; names are case-sensitive.
+            /// The field of the premium index of that name. Names are case-sensitive.
             #[must_use]
             pub fn from_path(path: &str) -> Option<Self> {
                 Self::PREMIUM.iter().copied().find(|field| field.path() == path)
@@ -35,7 +35,7 @@ macro_rules! fields {
 }
 
 fields! {
-    /// Single strings, compared whole and case-sensitively.
+    /// Single strings, compared as a whole and case-sensitively.
     StringField {
         /// Key of the document.
         Id = "id",
@@ -71,7 +71,7 @@ fields! {
 }
 
 impl StringField {
-    /// Whether the value belongs to a place of the message, so that it may have several.
+    /// Whether the value belongs to a place of the message, so that a message may have several.
     #[must_use]
     pub const fn is_of_place(self) -> bool {
         match self {
@@ -112,7 +112,7 @@ fields! {
 }
 
 impl FlagField {
-    /// Whether it is a mark of a place of the message, so that it may be both yes and no.
+    /// Whether it is a mark of a place of the message, so that a message may have both yes and no.
     #[must_use]
     pub const fn is_of_place(self) -> bool {
         match self {
@@ -153,7 +153,7 @@ fields! {
 }
 
 fields! {
-    /// Fields that full text can look into.
+    /// Fields that full text can search.
     TextField {
         /// Subject.
         Subject = "subject",
@@ -179,13 +179,13 @@ fields! {
         AttachmentName = "attachments/name",
     }
     local {
-        /// Text inside of attachments.
+        /// Text inside attachments.
         AttachmentText = "attachments/text",
     }
 }
 
 impl TextField {
-    /// What query text without a field name looks into.
+    /// The fields that query text without a field name searches.
     pub const DEFAULT: &'static [Self] = &[Self::Subject, Self::Body];
 }
 
@@ -193,12 +193,12 @@ impl TextField {
 pub const ATTACHMENTS: &str = "attachments";
 /// Name of the list of categories.
 pub const CATEGORIES: &str = "categories";
-/// Name of the list of messages that a message refers to; only a local index keeps it.
+/// Name of the list of messages to which a message refers. Only a local index has it.
 pub const REFERENCES: &str = "references";
-/// Name of the list of addresses a message was delivered to; only a local index keeps it.
+/// Name of the list of addresses to which a message was delivered. Only a local index has it.
 pub const DELIVERED_TO: &str = "deliveredTo";
 
-/// A single-valued field that results can be ordered by, or the score.
+/// A key for ordering results: a single-valued field or the score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SortField {
     /// Relevance.
@@ -214,7 +214,7 @@ pub enum SortField {
 }
 
 impl SortField {
-    /// The sortable field of that name; `search.score()` is the score.
+    /// The sortable field of that name. `search.score()` is the score.
     ///
     /// ```
     /// use postern_query::schema::{InstantField, SortField};
@@ -246,7 +246,7 @@ impl SortField {
         }
     }
 
-    /// The name as written in `$orderby`.
+    /// The name in `$orderby`.
     #[must_use]
     pub const fn path(self) -> &'static str {
         match self {
@@ -262,9 +262,9 @@ impl SortField {
 /// One key of an order. Missing values come first ascending and last descending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Sort {
-    /// What is compared.
+    /// The field to compare.
     pub by: SortField,
-    /// Whether the greatest comes first.
+    /// Whether the greatest value comes first.
     pub descending: bool,
 }
 

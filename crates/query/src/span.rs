@@ -1,4 +1,4 @@
-//! Where in the typed text something stands.
+//! Places in the typed text.
 
 use std::hash::{Hash, Hasher};
 
@@ -31,7 +31,7 @@ impl Span {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// The text under the span; empty where the span does not fit `text`.
+    /// The text under the span; empty if the span does not fit `text`.
     #[must_use]
     pub fn slice(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
@@ -40,7 +40,7 @@ impl Span {
 
 /// A value and the span of the text it came from.
 ///
-/// The span never takes part in equality or a hash: two queries that mean the same are equal wherever they
+/// Equality and hashes ignore the span: two queries with the same meaning are equal wherever they
 /// were typed.
 ///
 /// ```
@@ -52,12 +52,12 @@ impl Span {
 pub struct Located<T> {
     /// The value.
     pub value: T,
-    /// Where it was typed.
+    /// The place where it was typed.
     pub span: Span,
 }
 
 impl<T> Located<T> {
-    /// A value with its place.
+    /// A value with its span.
     pub const fn new(value: T, span: Span) -> Self {
         Self { value, span }
     }

@@ -1,6 +1,7 @@
-//! What a query means, slow and obvious: the judge of every rewrite and of every engine that runs here.
+//! The meaning of a query, slow and obvious. Tests hold every rewrite and every engine of this repository to
+//! it.
 //!
-//! [`evaluate()`] answers for a whole condition; the other functions are its parts, for engines that look
+//! [`evaluate()`] answers for a whole condition. The other functions are its parts, for engines that look
 //! up a part by themselves and must agree with it.
 //!
 //! Logic is two-valued: a comparison with a missing value is false, and its negation is true.
@@ -23,11 +24,13 @@ pub use values::{
     text_values,
 };
 
-/// Whether `message` is one of those that `condition` means.
+/// Whether `message` matches `condition`.
 ///
-/// It is where there is one place at which the condition holds: whatever stands under no NOT is read at that one
-/// place. A NOT holds where no place has what is under it. Leave out places that nobody may see before
-/// ([`Message::seen_at`]).
+/// It matches if there is one place at which the condition holds. All parts that are not under a NOT must
+/// hold at
+/// that one place. A NOT holds if its part holds at no place. Remove the places that the asker may not see
+/// before
+/// you call this ([`Message::seen_at`]).
 ///
 /// ```
 /// use postern_query::{evaluate, odata, Message, Place};
@@ -57,7 +60,7 @@ pub fn evaluate(condition: &Condition, message: &Message) -> bool {
     message.each_place().iter().any(|place| evaluate_at(condition, message, place))
 }
 
-/// Whether a condition holds for a message at this one of its places. A NOT in it speaks of every place.
+/// Whether a condition holds for a message at this place. A NOT in it speaks of every place.
 #[must_use]
 pub fn evaluate_at(condition: &Condition, message: &Message, place: &Place) -> bool {
     let holds = |part: &Condition| evaluate_at(part, message, place);
@@ -69,7 +72,7 @@ pub fn evaluate_at(condition: &Condition, message: &Message, place: &Place) -> b
     }
 }
 
-/// Whether a message at one of its places passes one predicate.
+/// Whether one predicate holds for a message at one of its places.
 #[must_use]
 pub fn predicate_holds(predicate: &Predicate, message: &Message, place: &Place) -> bool {
     match predicate {
@@ -120,7 +123,7 @@ fn text_holds(test: &TextTest, message: &Message) -> bool {
     })
 }
 
-/// Whether `phrase` stands in `tokens` without a gap; the empty phrase never does.
+/// Whether `phrase` stands in `tokens` without a gap. The empty phrase never does.
 fn contains_phrase(tokens: &[String], phrase: &[String]) -> bool {
     !phrase.is_empty() && tokens.windows(phrase.len()).any(|window| window == phrase)
 }
@@ -205,7 +208,7 @@ fn attachment_holds(test: &AttachmentTest, file: &Attachment) -> bool {
     }
 }
 
-/// Whether `person` is one of those that `pattern` means.
+/// Whether `pattern` means `person`.
 ///
 /// ```
 /// use postern_query::{PersonPattern, Recipient, evaluate::person_matches};
@@ -237,7 +240,7 @@ pub fn person_matches(pattern: &PersonPattern, person: &Recipient) -> bool {
     }
 }
 
-/// In lower case; most addresses are already, and a message may have very many.
+/// In lower case. Most addresses already are, and a message may have very many.
 fn in_lower_case(text: &str) -> Cow<'_, str> {
     let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
     if is_lower { Cow::Borrowed(text) } else { Cow::Owned(lower_case(text)) }

@@ -1,9 +1,9 @@
-//! What a message has in a field.
+//! The values of a message in a field.
 
 use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField, TextField};
 use crate::{Message, Place, Recipient, Role};
 
-/// The texts of a field in their order; phrases run over from one to the next.
+/// The texts of a field in their order. A phrase may run from one to the next.
 #[must_use]
 pub fn text_values(field: TextField, message: &Message) -> Vec<&str> {
     fn names(people: &[Recipient]) -> Vec<&str> {
@@ -32,7 +32,7 @@ pub fn text_values(field: TextField, message: &Message) -> Vec<&str> {
     }
 }
 
-/// The value of a string field, at the first place where it belongs to a place.
+/// The value of a string field. If it belongs to a place, the value at the first place.
 #[must_use]
 pub fn string_value(field: StringField, message: &Message) -> Option<&str> {
     string_at(field, message, message.place())
@@ -63,7 +63,7 @@ pub fn string_at<'a>(
     }
 }
 
-/// The value of a yes-or-no field, at the first place where it belongs to a place.
+/// The value of a yes-or-no field. If it belongs to a place, the value at the first place.
 #[must_use]
 pub fn flag_value(field: FlagField, message: &Message) -> Option<bool> {
     flag_at(field, message, message.place())
@@ -110,7 +110,7 @@ pub fn recipients(list: RecipientList, message: &Message) -> &[Recipient] {
     }
 }
 
-/// The people who stand in a role; the sender is one person with a name, an address or both. The owner is that of
+/// The people in a role. The sender is one person with a name, an address or both. The owner is the one of
 /// the first place.
 #[must_use]
 pub fn people(role: Role, message: &Message) -> Vec<Recipient> {
@@ -128,7 +128,7 @@ pub fn people(role: Role, message: &Message) -> Vec<Recipient> {
     }
 }
 
-/// Whose mailbox a place lies in.
+/// The owner of the mailbox of a place.
 pub(super) fn owner(place: &Place) -> Option<Recipient> {
     place.mailbox.as_deref().map(addressed)
 }

@@ -1,9 +1,10 @@
-//! Words spelt nearly so.
+//! Misspelt words.
 
-/// A token within so many edits: a character more, less or other, or two neighbours exchanged.
+/// A token within a number of edits. An edit adds, removes or changes a character, or exchanges two
+/// neighbours.
 ///
-/// Edits are counted over characters, each place edited at most once (optimal string alignment),
-/// as the automata of Lucene do. An engine may look for the fifty tokens only that are most like it.
+/// Edits count over characters, and each place is edited at most once (optimal string alignment),
+/// as in the automata of Lucene. An engine may search only the fifty most similar tokens.
 ///
 /// ```
 /// use postern_query::pattern::Fuzzy;
@@ -19,10 +20,10 @@ pub struct Fuzzy {
 }
 
 impl Fuzzy {
-    /// Edits that are allowed at most.
+    /// The most edits.
     pub const MAX_EDITS: u8 = 2;
 
-    /// Tokens within `edits` of `token`, and never more than [`Self::MAX_EDITS`].
+    /// Tokens within `edits` edits of `token`, at most [`Self::MAX_EDITS`].
     pub fn new(token: impl Into<String>, edits: u8) -> Self {
         Self { token: token.into(), edits: edits.min(Self::MAX_EDITS) }
     }
@@ -33,13 +34,13 @@ impl Fuzzy {
         &self.token
     }
 
-    /// How many edits are allowed.
+    /// The number of allowed edits.
     #[must_use]
     pub const fn edits(&self) -> u8 {
         self.edits
     }
 
-    /// How many edits lie between; nothing where they are too many.
+    /// The number of edits to `token`; `None` if there are too many.
     ///
     /// ```
     /// use postern_query::pattern::Fuzzy;
@@ -58,7 +59,7 @@ impl Fuzzy {
         (edits <= self.edits).then_some(edits)
     }
 
-    /// Whether `token` is near enough.
+    /// Whether `token` is within the allowed edits.
     #[must_use]
     pub fn matches(&self, token: &str) -> bool {
         self.distance(token).is_some()

@@ -1,4 +1,4 @@
-//! Patterns over one token, or over tokens that stand near each other.
+//! Patterns over one token, or over tokens near each other.
 
 mod fuzzy;
 mod proximity;

@@ -1,14 +1,14 @@
-//! Words near each other, counted in two ways: as Lucene counts for its phrases, and as people do.
+//! Words near each other. There are two ways to count: Lucene's for phrases, and the way of people.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// Tokens near to where a phrase would have them.
+/// Tokens near their places in a phrase.
 ///
-/// A token at position `p` that stands as number `i` of the phrase is moved by `p - i`; the phrase
-/// is there when the greatest and the smallest move differ by at most the slop. One word between
-/// two costs 1, the two exchanged cost 2. Equal tokens of the phrase need different places. (Lucene
-/// loses count of them in long phrases that repeat several words, and then finds a little more.)
+/// Token number `i` of the phrase, at position `p` of the text, is moved by `p - i`. The phrase
+/// matches if the greatest and the smallest move differ by at most the slop. One word between
+/// two costs 1, and two exchanged words cost 2. Equal tokens of the phrase need different places. (Lucene
+/// miscounts them in long phrases that repeat several words, and then finds a little more.)
 ///
 /// ```
 /// use postern_query::pattern::Sloppy;
@@ -19,39 +19,39 @@ use std::ops::Range;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Sloppy {
-    /// The tokens in their order; none matches nothing.
+    /// The tokens in their order. Without tokens it matches nothing.
     pub tokens: Vec<String>,
-    /// How far the moves may differ.
+    /// The largest difference of the moves.
     pub slop: u32,
 }
 
 impl Sloppy {
-    /// Whether the tokens stand so in a text.
+    /// Whether the tokens match in a text.
     #[must_use]
     pub fn matches(&self, text: &[String]) -> bool {
         let places = self.tokens.iter().map(|token| occurrences(text, std::slice::from_ref(token)));
         self.matches_at(&places.collect::<Vec<_>>())
     }
 
-    /// Whether the tokens stand so, where token `i` of the phrase stands at `places[i]`, ascending.
+    /// Whether the tokens match, if token `i` of the phrase stands at `places[i]`, ascending.
     ///
-    /// The time is the number of places times the logarithm of it times the length of the phrase.
+    /// The time is n log n in the number of places, times the length of the phrase.
     #[must_use]
     pub fn matches_at(&self, places: &[Vec<usize>]) -> bool {
         starts(places).any(|start| self.fit(places, start).is_some())
     }
 
-    /// The places of all words that take part in a match; `places` as for
+    /// The places of all words that take part in a match. `places` are those of
     /// [`matches_at`](Self::matches_at).
     #[must_use]
     pub fn found_at(&self, places: &[Vec<usize>]) -> BTreeSet<usize> {
         starts(places).filter_map(|start| self.fit(places, start)).flatten().collect()
     }
 
-    /// For every token a place of its own that moves it by `start` at least and not much more.
+    /// Its own place for every token, which moves it by at least `start` and not much more.
     ///
-    /// The first place that is free is the best: of two equal tokens the first may stand first, as
-    /// to exchange them would only move both towards the middle.
+    /// The first free place is the best. The first of two equal tokens may stand first: to
+    /// exchange them only moves both towards the middle.
     fn fit(&self, places: &[Vec<usize>], start: usize) -> Option<Vec<usize>> {
         let mut taken: Vec<usize> = Vec::new();
         for (i, (places, token)) in places.iter().zip(&self.tokens).enumerate() {
@@ -68,20 +68,20 @@ impl Sloppy {
     }
 }
 
-/// Every move that the least one of a match can be.
+/// Every possible smallest move of a match.
 fn starts(places: &[Vec<usize>]) -> impl Iterator<Item = usize> {
     let places = places.iter().enumerate();
     places.flat_map(|(i, places)| places.iter().map(move |place| place + FAR - i))
 }
 
-/// Added to every move, so that none is negative.
+/// An offset for every move, so that none is negative.
 const FAR: usize = 1 << 32;
 
-/// Words and phrases within so many words of each other.
+/// Words and phrases within a number of words of each other.
 ///
-/// The distance of two words is the difference of their positions: neighbours are 1 apart. Of
-/// phrases, the words between all of them count: at most the distance less one for each part after
-/// the first. Parts in order share no word; parts in any order must not be able to, see
+/// The distance of two words is the difference of their positions: neighbours are 1 apart. For
+/// phrases, all words between them count: at most the distance less one for each part after
+/// the first. Parts in order share no word. Parts in any order must not be able to share one: see
 /// [`may_overlap`](Self::may_overlap).
 ///
 /// ```
@@ -95,29 +95,29 @@ const FAR: usize = 1 << 32;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Near {
-    /// Words, and phrases of several words; none is empty.
+    /// Words, and phrases of several words. None is empty.
     pub parts: Vec<Vec<String>>,
-    /// How far apart, at most.
+    /// The largest distance.
     pub distance: u32,
-    /// Whether the parts have to stand in this order.
+    /// Whether the parts must stand in this order.
     pub ordered: bool,
 }
 
 impl Near {
-    /// Whether the parts stand so in a text.
+    /// Whether the parts match in a text.
     #[must_use]
     pub fn matches(&self, text: &[String]) -> bool {
         let starts: Vec<_> = self.parts.iter().map(|part| occurrences(text, part)).collect();
         self.matches_at(&starts)
     }
 
-    /// Whether the parts stand so, where part `i` begins at `starts[i]`, ascending.
+    /// Whether the parts match, if part `i` begins at `starts[i]`, ascending.
     #[must_use]
     pub fn matches_at(&self, starts: &[Vec<usize>]) -> bool {
         self.firsts(starts).any(|first| self.fit(starts, first).is_some())
     }
 
-    /// The places of all words that take part in a match; `starts` as for
+    /// The places of all words that take part in a match. `starts` are those of
     /// [`matches_at`](Self::matches_at).
     #[must_use]
     pub fn found_at(&self, starts: &[Vec<usize>]) -> BTreeSet<usize> {
@@ -125,12 +125,12 @@ impl Near {
         found.flatten().flatten().collect()
     }
 
-    /// Where a match may begin.
+    /// The places where a match may begin.
     fn firsts(&self, starts: &[Vec<usize>]) -> impl Iterator<Item = usize> {
         starts.iter().take(if self.ordered { 1 } else { starts.len() }).flatten().copied()
     }
 
-    /// The places of the parts where none begins before `first`, each as early as can be.
+    /// The earliest place of each part, if none begins before `first`.
     fn fit(&self, starts: &[Vec<usize>], first: usize) -> Option<Vec<Range<usize>>> {
         let latest = first + self.gaps()? + self.parts.iter().map(Vec::len).sum::<usize>();
         let mut end = first;
@@ -144,13 +144,13 @@ impl Near {
         (end <= latest).then_some(found)
     }
 
-    /// How many other words may stand between all parts; nothing where the distance is too small.
+    /// The number of other words that may stand between all parts; `None` if the distance is too small.
     #[must_use]
     pub fn gaps(&self) -> Option<usize> {
         (self.distance as usize).checked_sub(self.parts.len().saturating_sub(1))
     }
 
-    /// Whether two parts could share a word of a text, which an unordered search does not rule out.
+    /// Whether two parts could share a word of a text. A search in any order does not rule that out.
     #[must_use]
     pub fn may_overlap(&self) -> bool {
         let pairs = self.parts.iter().enumerate();
@@ -160,7 +160,7 @@ impl Near {
     }
 }
 
-/// Whether `two` may begin at a word of `one`: all of it stands there, or `one` ends as `two` begins. The
+/// Whether `two` may begin at a word of `one`: `one` holds all of `two`, or ends with a beginning of it. The
 /// time is linear in both (Knuth, Morris, Pratt).
 fn begins_inside(one: &[String], two: &[String]) -> bool {
     let shorter = borders(two);
@@ -174,7 +174,7 @@ fn begins_inside(one: &[String], two: &[String]) -> bool {
     alike > 0
 }
 
-/// How many words of the start of `phrase` end at `word`, where `alike` of them ended before it.
+/// The number of first words of `phrase` that end at `word`, if `alike` of them ended before it.
 fn step(phrase: &[String], shorter: &[usize], mut alike: usize, word: &String) -> usize {
     while phrase.get(alike) != Some(word) {
         let Some(before) = alike.checked_sub(1) else { return 0 };
@@ -183,7 +183,7 @@ fn step(phrase: &[String], shorter: &[usize], mut alike: usize, word: &String) -
     alike + 1
 }
 
-/// For each start of a phrase the length of the longest shorter start that it ends in.
+/// For each beginning of a phrase, the length of the longest shorter beginning with which it ends.
 fn borders(phrase: &[String]) -> Vec<usize> {
     let mut borders = Vec::with_capacity(phrase.len());
     let mut alike = 0;

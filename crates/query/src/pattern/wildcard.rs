@@ -15,8 +15,8 @@ pub enum WildcardPart {
     Many,
 }
 
-/// A pattern over a whole piece of text: `*` stands for any characters, `?` for one. It is read
-/// in lower case, and held against text in [`lower_case`].
+/// A pattern over a whole text: `*` stands for any characters, `?` for one. It is
+/// in lower case, and matches text in [`lower_case`].
 ///
 /// ```
 /// use postern_query::pattern::Wildcard;
@@ -46,7 +46,7 @@ impl Wildcard {
         pattern
     }
 
-    /// The pattern of everything that starts with `text`, in which nothing is special.
+    /// The pattern of everything that starts with `text`, where no character is special.
     #[must_use]
     pub fn starting_with(text: &str) -> Self {
         Self { parts: vec![WildcardPart::Literal(lower_case(text)), WildcardPart::Many] }
@@ -58,7 +58,7 @@ impl Wildcard {
         text.contains(['*', '?'])
     }
 
-    /// The pieces in their order; neither two literals nor two `*` follow each other.
+    /// The pieces in their order. Two literals, or two `*`, never follow each other.
     #[must_use]
     pub fn parts(&self) -> &[WildcardPart] {
         &self.parts
@@ -91,11 +91,12 @@ impl Wildcard {
         }
     }
 
-    /// Whether the whole of `text` has this shape. Linear in memory, at worst the product of both
-    /// lengths in time.
+    /// Whether the whole of `text` has this shape. Memory is linear, and time is at worst the product of
+    /// both
+    /// lengths.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        // Greedy with one point of return: only the last `*` ever has to take one character more.
+        // It is greedy and returns to one point: only the last `*` may have to take one more character.
         let (mut parts, mut rest) = (self.parts.as_slice(), text);
         let mut last_many: Option<(&[WildcardPart], &str)> = None;
         loop {

@@ -1,4 +1,4 @@
-//! What a query means: the typed tree that every language becomes and every target starts from.
+//! The typed query. Every language becomes one, and every target starts from one.
 
 mod predicate;
 
@@ -22,8 +22,9 @@ impl From<Predicate> for Condition {
 
 /// A resolved query: which messages, and in which order.
 ///
-/// It is made by resolving text in one of the languages, or of conditions whose types have no room
-/// for a field, a value or an operator that means nothing. An engine takes this and nothing less.
+/// Resolving text of one of the languages makes it, or a program makes it from conditions. Their types have
+/// no room
+/// for a field, a value or an operator that means nothing. An engine takes this type and no other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     condition: Condition,
@@ -35,7 +36,7 @@ impl Query {
         Self { condition: condition.flattened(), order }
     }
 
-    /// The messages that meet a condition, in no order of their own.
+    /// The messages that meet a condition, without an order.
     ///
     /// ```
     /// use postern_query::{Message, Place, Predicate, Query, StringTest, evaluate};
@@ -64,19 +65,19 @@ impl Query {
         Self { condition: Expr::nothing(), order: Vec::new() }
     }
 
-    /// Which messages are meant.
+    /// The condition on messages.
     #[must_use]
     pub const fn condition(&self) -> &Condition {
         &self.condition
     }
 
-    /// The order that was asked for; empty when none was.
+    /// The order; empty without one.
     #[must_use]
     pub fn order(&self) -> &[Sort] {
         &self.order
     }
 
-    /// Both conditions at once; the order is this query's, else the other's.
+    /// Both conditions together. The order is this query's, or else the other's.
     ///
     /// ```
     /// use postern_query::{odata, Query};
@@ -91,7 +92,7 @@ impl Query {
         Self::new(Expr::And(vec![self.condition, other.condition]), order)
     }
 
-    /// Either condition, or both; the order is this query's, else the other's.
+    /// Either condition, or both. The order is this query's, or else the other's.
     ///
     /// ```
     /// use postern_query::{odata, Query};
@@ -112,7 +113,7 @@ impl Query {
         Self { order, ..self }
     }
 
-    /// Whether relevance says anything about these messages: words are looked for.
+    /// Whether relevance says anything about these messages, because the query searches words.
     #[must_use]
     pub fn is_scored(&self) -> bool {
         let mut scored = false;
@@ -122,8 +123,8 @@ impl Query {
         scored
     }
 
-    /// The order people expect: the one asked for, else relevance where there are words, then
-    /// newest first. Ties that remain fall by id.
+    /// The order that people expect: the query's own, or else relevance where there are words, then
+    /// newest first. The id breaks ties.
     ///
     /// ```
     /// use postern_query::{lucene, odata};
@@ -146,7 +147,7 @@ impl Query {
         order
     }
 
-    /// The order of the premium service: the one asked for, then score. Ties fall by id.
+    /// The order of the premium service: the query's own, then score. The id breaks ties.
     ///
     /// ```
     /// use postern_query::{odata, Query};

@@ -1,4 +1,4 @@
-//! What one condition asks of a message.
+//! The conditions on a message.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -17,32 +17,33 @@ pub enum Predicate {
     Text(TextTest),
     /// A string field.
     String(StringField, StringTest),
-    /// A yes-or-no field; a missing value is neither.
+    /// A yes-or-no field. A missing value is neither.
     Flag(FlagField, FlagTest),
     /// A number field.
     Number(NumberField, NumberTest),
     /// A moment.
     Instant(InstantField, InstantTest),
-    /// One person of the list for whom all of it holds.
+    /// One person of the list. All tests must hold for that person.
     Recipient(RecipientList, Expr<RecipientTest>),
-    /// One attachment for which all of it holds.
+    /// One attachment. All tests must hold for it.
     Attachment(Expr<AttachmentTest>),
-    /// One category for which all of it holds.
+    /// One category. All tests must hold for it.
     Category(Expr<StringTest>),
-    /// One message that it replies or refers to, by its Message-ID with angle brackets.
+    /// A message to which it replies or refers, by its Message-ID with angle brackets.
     Reference(String),
-    /// One person in one of these roles, as people look for people: case never matters.
+    /// One person in one of these roles. Case never matters.
     Person {
-        /// Where the person may stand, in the order of [`Role`].
+        /// The roles that the person may have, in the order of [`Role`].
         roles: Vec<Role>,
-        /// Who.
+        /// The person.
         pattern: PersonPattern,
     },
 }
 
 impl Predicate {
-    /// How many terms it asks an index for, each once for every field that it is looked for in. Of a
-    /// list of values, which an index looks up at once, 64 count as one.
+    /// The number of terms that it looks up in an index, each counted once for every field. An index looks
+    /// up a
+    /// list of values together, so 64 values count as one term.
     ///
     /// ```
     /// use postern_query::{Context, parse};
@@ -75,7 +76,7 @@ impl Predicate {
 }
 
 impl Predicate {
-    /// Whether it asks about a place of the message: each place may answer otherwise.
+    /// Whether it asks about a place of the message. Each place may have another answer.
     ///
     /// ```
     /// use postern_query::odata;
@@ -109,7 +110,7 @@ impl Predicate {
 /// Values of a list that count as one term.
 const VALUES: usize = 64;
 
-/// What all tests of one element ask for.
+/// The terms of all tests of one element.
 fn sum<L>(test: &Expr<L>, terms: &impl Fn(&L) -> usize) -> usize {
     let mut total = 0;
     test.for_each_leaf(&mut |leaf| total += terms(leaf));
@@ -117,7 +118,7 @@ fn sum<L>(test: &Expr<L>, terms: &impl Fn(&L) -> usize) -> usize {
 }
 
 impl TextPattern {
-    /// Words and patterns in it.
+    /// The number of words and patterns in it.
     fn words(&self) -> usize {
         match self {
             Self::Phrase(tokens) => tokens.len(),
@@ -147,31 +148,32 @@ impl AttachmentTest {
     }
 }
 
-/// Words looked for in analysed text: it matches when one of the fields matches.
+/// Words in analysed text. It matches if one of the fields matches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TextTest {
-    /// Where to look.
+    /// The fields to search.
     pub fields: Vec<TextField>,
-    /// What to look for.
+    /// The words to search.
     pub pattern: TextPattern,
     /// Whether a match counts for relevance.
     pub scored: bool,
 }
 
-/// What is looked for among the tokens of a field.
+/// A pattern over the tokens of a field.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TextPattern {
-    /// These tokens next to each other in this order. One token is a word; none matches nothing.
+    /// These tokens next to each other in this order. One token is a word. Without tokens it matches
+    /// nothing.
     Phrase(Vec<String>),
     /// One token of this shape, in lower case.
     Wildcard(Wildcard),
-    /// One token that matches as a whole.
+    /// One token that matches the expression as a whole.
     Regex(Regex),
-    /// One token spelt nearly so.
+    /// One token that differs by a few edits.
     Fuzzy(Fuzzy),
-    /// Tokens near to where a phrase would have them, as Lucene counts.
+    /// Tokens near their places in a phrase, as Lucene counts.
     Sloppy(Sloppy),
-    /// Words and phrases within so many words of each other, as people count.
+    /// Words and phrases within a number of words of each other, as people count.
     Near(Near),
 }
 
@@ -180,13 +182,13 @@ pub enum TextPattern {
 pub enum StringTest {
     /// Exactly this.
     Is(String),
-    /// Exactly one of these; an empty list matches nothing.
+    /// Exactly one of these. An empty list matches nothing.
     OneOf(Vec<String>),
-    /// This, whatever the case; spelled as typed.
+    /// This, in any case. The text is as typed.
     Same(String),
-    /// It has this shape, whatever the case; in lower case.
+    /// A text of this shape, in any case. The pattern is in lower case.
     Shaped(Wildcard),
-    /// A path whose last parts are these, whatever the case; spelled as typed, `/` between parts.
+    /// A path that ends with these parts, in any case. The text is as typed, with `/` between parts.
     PathEnd(String),
     /// There is no value.
     Missing,
@@ -204,7 +206,7 @@ pub enum FlagTest {
 /// A test of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NumberTest {
-    /// The value compares so with the number; a missing value never does.
+    /// The value compares like this with the number. A missing value never does.
     Compare(Comparison, Number),
     /// There is no value.
     Missing,
@@ -213,13 +215,13 @@ pub enum NumberTest {
 /// A test of a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum InstantTest {
-    /// The value compares so with the moment; a missing value never does.
+    /// The value compares like this with the moment. A missing value never does.
     Compare(Comparison, Timestamp),
     /// There is no value.
     Missing,
 }
 
-/// How a value stands to a constant. "Not equal" is the negation of [`Comparison::Equal`].
+/// How a value compares with a constant. "Not equal" is the negation of [`Comparison::Equal`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// Equal.
@@ -235,7 +237,7 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// Whether a value that stands so to the constant passes.
+    /// Whether a value with this ordering to the constant passes.
     ///
     /// ```
     /// use postern_query::Comparison;
@@ -254,12 +256,12 @@ impl Comparison {
     }
 }
 
-/// A number constant; whole numbers and fractions compare by value.
+/// A number constant. Whole numbers and fractions compare by value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Number {
     /// A whole number of 64 bits.
     Integer(i64),
-    /// A fraction; never NaN or infinite.
+    /// A fraction, never NaN or infinite.
     Float(f64),
 }
 
@@ -268,14 +270,14 @@ pub enum Number {
 pub enum Among {
     /// Below all of them.
     Below,
-    /// Between these two, which are the same for a whole number.
+    /// Between these two, which are equal for a whole number.
     Between(i64, i64),
     /// Above all of them.
     Above,
 }
 
 impl Number {
-    /// Where it lies among the whole numbers, without the rounding of a cast; nothing for NaN.
+    /// Where it lies among the whole numbers, without the rounding of a cast; `None` for NaN.
     ///
     /// ```
     /// use postern_query::{Among, Number};
@@ -317,7 +319,7 @@ impl Hash for Number {
         std::mem::discriminant(self).hash(state);
         match self {
             Self::Integer(number) => number.hash(state),
-            // The two zeros are equal; their sum is the positive one.
+            // The two zeros are equal. Adding the positive one makes both positive.
             Self::Float(number) => (number + 0.0).to_bits().hash(state),
         }
     }
@@ -341,30 +343,30 @@ pub enum AttachmentTest {
     ContentType(StringTest),
     /// On the size in bytes.
     Size(NumberTest),
-    /// The whole name, whatever the case; spelled as typed.
+    /// The whole name, in any case. The text is as typed.
     Named(String),
-    /// The name ends in a dot and this, whatever the case.
+    /// The name ends in a dot and this, in any case.
     Extension(LowerCase),
     /// These words of the name next to each other; see [`name_words`](crate::analysis::name_words).
     Words(Vec<String>),
-    /// The whole name or one of its words has this shape; in lower case.
+    /// The whole name or one of its words has this shape. The pattern is in lower case.
     Shaped(Wildcard),
 }
 
-/// Where a person stands in a message.
+/// The role of a person in a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
-    /// Wrote it.
+    /// The author.
     From,
-    /// In `To`.
+    /// A recipient in `To`.
     To,
-    /// In `Cc`.
+    /// A recipient in `Cc`.
     Cc,
-    /// In `Bcc`.
+    /// A recipient in `Bcc`.
     Bcc,
-    /// It was delivered to them.
+    /// A person to whom it was delivered.
     DeliveredTo,
-    /// It lies in their mailbox.
+    /// The owner of a mailbox in which it lies.
     Owner,
 }
 
@@ -378,7 +380,7 @@ impl Role {
     pub const PARTICIPANTS: [Self; 4] = [Self::From, Self::To, Self::Cc, Self::Bcc];
 }
 
-/// Which people are meant, whatever the case.
+/// A pattern over people. Case never matters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum PersonPattern {
     /// The whole address.
@@ -387,7 +389,7 @@ pub enum PersonPattern {
     Domain(LowerCase),
     /// Everyone at a domain below this one.
     SubDomains(LowerCase),
-    /// The domain or the whole part before the `@`.
+    /// The domain, or the whole part before the `@`.
     DomainOrLocal(LowerCase),
     /// These words next to each other in the part before the `@` or in the display name.
     Words(LowerCase),

@@ -1,4 +1,4 @@
-//! Syntax tree to typed query: names, types and values are checked here, once.
+//! From the syntax tree to the typed query. This checks names, types and values, once.
 
 pub(crate) mod lucene;
 mod names;

@@ -1,11 +1,11 @@
 //! "Did you mean".
 
-/// Bytes of a name that may be a misspelt one.
+/// The most bytes of a misspelt name.
 const LONGEST: usize = 40;
 
-/// The name that looks most like `typed`, when one looks like it at all.
+/// The name that is most similar to `typed`, if one is similar at all.
 ///
-/// Long text is no misspelt name, and to compare it would take long.
+/// Long text is not a misspelt name, and comparing it would take long.
 pub(crate) fn closest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
     let typed = Some(typed).filter(|typed| typed.len() <= LONGEST)?.to_lowercase();
     names

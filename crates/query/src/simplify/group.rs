@@ -1,4 +1,4 @@
-//! The parts of one group, those about the same value as one.
+//! The parts of one group. Parts about the same value become one.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::Expr;
 use crate::query::Role;
 use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField};
 
-/// What a leaf is about; only leaves about the same may become one.
+/// The value that a leaf is about. Only leaves about the same value may become one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum About {
     String(StringField),
@@ -28,7 +28,8 @@ pub(super) enum About {
     Element,
 }
 
-/// Where a leaf is looked for; comparisons of one value on different sides stand apart.
+/// The key under which a leaf is found. Comparisons of one value in different directions have different
+/// keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     pub(super) about: About,
@@ -36,8 +37,8 @@ pub(super) struct Key {
 }
 
 impl Key {
-    /// Whether leaves of this key come before others about the same: they are those that others
-    /// vanish in.
+    /// Whether leaves of this key come before others about the same value: the others
+    /// merge into them.
     fn comes_first(self, join: Join) -> bool {
         matches!(
             (self.side, join),
@@ -45,10 +46,10 @@ impl Key {
         )
     }
 
-    /// The keys of leaves that a leaf of this key may vanish in, or contradict.
+    /// The keys of leaves with which a leaf of this key may merge, or which it may contradict.
     ///
-    /// Under `and` the other side comes before the same side: two bounds that do not contradict a
-    /// third do not contradict it as one.
+    /// Under `and` the other direction comes before the same one: if two bounds do not contradict a
+    /// third, their merger does not contradict it either.
     fn rivals(self, join: Join) -> impl Iterator<Item = Self> {
         let sides: &'static [Option<Side>] = match (self.side, join) {
             (None, _) => &[None],
@@ -67,7 +68,7 @@ impl Key {
     }
 }
 
-/// What is left of a group so far, each part with its place among all of them.
+/// The remaining parts of a group so far, each with its place.
 #[derive(Debug)]
 pub(super) struct Group<L> {
     join: Join,
@@ -80,7 +81,7 @@ impl<L: Merge> Group<L> {
         Self { join, kept: Vec::new(), by_key: HashMap::new() }
     }
 
-    /// The parts with their places, those first that come first.
+    /// The parts with their places, in the order in which they are merged.
     pub(super) fn in_order(
         &self,
         parts: Vec<Expr<L>>,
@@ -99,7 +100,7 @@ impl<L: Merge> Group<L> {
         }
     }
 
-    /// Adds a part, or what it makes of one that is there.
+    /// Adds a part, or merges it with one that is there.
     pub(super) fn add(&mut self, at: usize, mut part: Expr<L>) -> Option<Merged> {
         if let Some(key) = self.key(&part) {
             let merged = key.rivals(self.join).find_map(|rival| self.absorb(rival, &mut part));
@@ -118,7 +119,7 @@ impl<L: Merge> Group<L> {
         kept.absorb(leaf, self.join)
     }
 
-    /// What is left, in the order of the places.
+    /// The remaining parts, in the order of their places.
     pub(super) fn into_parts(mut self) -> Vec<Expr<L>> {
         self.kept.sort_unstable_by_key(|(at, _)| *at);
         self.kept.into_iter().map(|(_, part)| part).collect()

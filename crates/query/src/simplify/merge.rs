@@ -12,10 +12,10 @@ use crate::query::{
 };
 use crate::{Expr, Located};
 
-/// What became of two conditions.
+/// The result for two conditions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Merged {
-    /// They are one.
+    /// They became one.
     Into(Rewrite),
     /// They cannot both hold.
     Never,
@@ -23,14 +23,15 @@ pub(super) enum Merged {
 
 /// A condition that may become one with another of its group.
 pub(super) trait Merge {
-    /// Where others like it are looked for; nothing where it stays alone.
+    /// The key under which similar conditions are found; `None` if it never merges.
     fn key(&self, join: Join) -> Option<Key>;
 
-    /// Takes in another one about the same, of which nothing but its place may be left; `None`, and
-    /// nothing has happened, where the two stay two.
+    /// Merges another condition about the same value into this one. The other one is then used up, but for
+    /// its place.
+    /// `None` if the two stay two, and then nothing has changed.
     fn absorb(&mut self, other: &mut Self, join: Join) -> Option<Merged>;
 
-    /// Nothing can pass it.
+    /// Whether no value passes it.
     fn never_holds(&self) -> bool;
 
     /// Whether it is read at one place of the message.
@@ -80,7 +81,7 @@ impl Merge for Located<Predicate> {
             (Predicate::Recipient(_, one), Predicate::Recipient(_, two)) => alternatives(one, two),
             (Predicate::Attachment(one), Predicate::Attachment(two)) => alternatives(one, two),
             (Predicate::Category(one), Predicate::Category(two)) => alternatives(one, two),
-            // Each has one value, and the same test would have been a duplicate.
+            // There is one value, so two different tests exclude each other. Equal ones are gone as duplicates.
             (Predicate::Flag(..), Predicate::Flag(..))
             | (Predicate::Person { .. }, Predicate::Person { .. }) => Some(Merged::Never),
             _ => None,
@@ -111,7 +112,7 @@ const fn is_nothing<L>(test: &Expr<L>) -> bool {
     matches!(test, Expr::Or(parts) if parts.is_empty())
 }
 
-/// The role, where a message has one person in it.
+/// The role, if a message has one person in it.
 const fn only_one(roles: &[Role]) -> Option<Role> {
     match roles {
         [role @ (Role::From | Role::Owner)] => Some(*role),
@@ -119,7 +120,7 @@ const fn only_one(roles: &[Role]) -> Option<Role> {
     }
 }
 
-/// One element with alternatives; what they are together is for the walk to find out.
+/// One element with alternatives. The walk simplifies them later.
 fn alternatives<L>(one: &mut Expr<L>, two: &mut Expr<L>) -> Option<Merged> {
     let mut parts = taken(one);
     parts.append(&mut taken(two));
@@ -145,7 +146,7 @@ impl StringTest {
         }
     }
 
-    /// The texts that pass, of which a missing value is none.
+    /// The texts that pass. A missing value never passes.
     fn take_texts(&mut self) -> Vec<String> {
         match std::mem::replace(self, Self::Missing) {
             Self::Is(text) => vec![text],
@@ -192,7 +193,7 @@ pub(super) fn list(mut texts: Vec<String>) -> StringTest {
     }
 }
 
-/// Inside of one element names and addresses are values like any other.
+/// Inside one element, names and addresses are values like any other.
 impl Merge for RecipientTest {
     fn key(&self, join: Join) -> Option<Key> {
         match self {

@@ -1,8 +1,8 @@
-//! Rewrites that make a condition smaller and never change what it means.
+//! Rewrites that make a condition smaller and never change its meaning.
 //!
-//! Each has a name, and stands in `docs/query-compilation.md` as `before => after`. Children come
+//! Each has a name and a row `before => after` in `docs/query-compilation.md`. Children come
 //! before their parents, so one walk over the tree is enough. The time is linear in the parts of a
-//! group: the same and the opposite are found by hash, and what may become one by what it is about.
+//! group: a hash finds equal and opposite parts, and a key finds parts about the same value.
 
 mod group;
 mod merge;
@@ -19,14 +19,15 @@ use crate::{Expr, Query};
 pub enum Rewrite {
     /// No group stands inside a group of its own kind.
     Flatten,
-    /// What always or never holds decides its group, or falls out of it.
+    /// A part that always or never holds decides its group, or is dropped.
     Constants,
     /// The opposite of an opposite is the thing itself.
     Negation,
     /// The same condition counts once.
     Duplicates,
-    /// A condition and its opposite never hold together, and one of them always does: except where it is read at
-    /// one place of the message, for its opposite speaks of every place.
+    /// A condition and its opposite never hold together, and one of them always holds. Conditions on a place
+    /// are
+    /// an exception, because their opposite speaks of every place.
     Opposites,
     /// Equalities of one value under `or` become one list.
     Membership,
@@ -82,7 +83,7 @@ impl Rewrite {
 pub struct Simplified {
     /// The same messages in the same order as before.
     pub query: Query,
-    /// What was done, each once.
+    /// The rewrites that applied, each once.
     pub rewrites: Vec<Rewrite>,
 }
 

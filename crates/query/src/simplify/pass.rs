@@ -9,11 +9,11 @@ use super::merge::{Merge, Merged, list};
 use crate::query::Predicate;
 use crate::{AttachmentTest, Expr, Located, RecipientTest, StringTest};
 
-/// One walk over a tree; notes what it did.
+/// One walk over a tree. It records the rewrites that applied.
 #[derive(Debug, Default)]
 pub(super) struct Pass(BTreeSet<Rewrite>);
 
-/// What joins the parts of a group.
+/// How the parts of a group are joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Join {
     And,
@@ -28,7 +28,7 @@ impl Join {
         }
     }
 
-    /// What one part has to be to decide the group: false under `and`, true under `or`.
+    /// The constant that decides the group: false under `and`, true under `or`.
     fn decides<L>(self, part: &Expr<L>) -> bool {
         match (self, part) {
             (Self::And, Expr::Or(parts)) | (Self::Or, Expr::And(parts)) => parts.is_empty(),
@@ -36,7 +36,8 @@ impl Join {
         }
     }
 
-    /// Whether a part and its opposite decide the group. At one place both may fail: the part there, and its
+    /// Whether a part and its opposite decide the group. At one place both may fail: the part itself, and
+    /// its
     /// opposite because of another place.
     fn is_decided_by_opposites<L: Leaf>(self, part: &Expr<L>) -> bool {
         match self {
@@ -45,7 +46,7 @@ impl Join {
         }
     }
 
-    /// What the group is then.
+    /// The result of the group then.
     const fn decided<L>(self) -> Expr<L> {
         match self {
             Self::And => Expr::nothing(),
@@ -116,7 +117,7 @@ impl Leaf for StringTest {
 }
 
 impl Pass {
-    /// What was done, each once.
+    /// The rewrites that applied, each once.
     pub(super) fn rewrites(self) -> Vec<Rewrite> {
         self.0.into_iter().collect()
     }
@@ -134,7 +135,7 @@ impl Pass {
         }
     }
 
-    /// A leaf, or nothing where no message can have it.
+    /// A leaf, or `None` if no message can match it.
     fn never<L: Leaf>(&mut self, leaf: L) -> Expr<L> {
         let leaf = leaf.inside(self);
         if leaf.never_holds() {
@@ -168,7 +169,7 @@ impl Pass {
         }
     }
 
-    /// The parts that are left; nothing where some of them decide the group.
+    /// The remaining parts; `None` if some of them decide the group.
     fn parts<L: Leaf>(&mut self, parts: Vec<Expr<L>>, join: Join) -> Option<Vec<Expr<L>>> {
         let flat = self.flat(parts, join)?;
         let unique = self.unique(flat, join)?;
@@ -177,7 +178,7 @@ impl Pass {
         if merged.len() == count {
             return Some(merged);
         }
-        // What became one has more inside, and may be the opposite of another part.
+        // A merged part has more inside, and may be the opposite of another part.
         let again = merged.into_iter().map(|part| match part {
             Expr::Leaf(leaf) => Expr::Leaf(leaf.inside(self)),
             other => other,
@@ -204,7 +205,7 @@ impl Pass {
         Some(flat)
     }
 
-    /// Each part once; nothing where two opposites decide the group.
+    /// Each part once; `None` if two opposites decide the group.
     fn unique<L: Leaf>(&mut self, mut parts: Vec<Expr<L>>, join: Join) -> Option<Vec<Expr<L>>> {
         let mut seen: HashMap<_, [bool; 2]> = HashMap::with_capacity(parts.len());
         let mut keep = Vec::with_capacity(parts.len());
@@ -229,7 +230,7 @@ impl Pass {
         Some(parts)
     }
 
-    /// Those that can become one as one; nothing where two contradict each other.
+    /// Merges parts that can become one; `None` if two contradict each other.
     fn merged<L: Leaf>(&mut self, parts: Vec<Expr<L>>, join: Join) -> Option<Vec<Expr<L>>> {
         let mut group = Group::new(join);
         for (at, part) in group.in_order(parts) {
@@ -258,7 +259,7 @@ mod tests {
         static COMPARED: Cell<usize> = const { Cell::new(0) };
     }
 
-    /// A leaf that counts how often one is compared with another.
+    /// A leaf that counts comparisons.
     #[derive(Clone, Debug)]
     struct Counted(usize);
 

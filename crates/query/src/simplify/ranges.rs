@@ -8,7 +8,7 @@ use crate::query::Comparison;
 /// A comparison with a constant.
 pub(super) type Test<T> = (Comparison, T);
 
-/// Where the values that pass lie, seen from the constant.
+/// The direction of the passing values, seen from the constant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Side {
     Below,
@@ -26,7 +26,7 @@ impl Side {
     }
 }
 
-/// Makes the one say both under `and`, at least one of the two under `or`.
+/// Merges two comparisons: both must hold under `and`, at least one under `or`.
 pub(super) fn absorb<T: Ord + Copy>(one: &mut Test<T>, two: Test<T>, join: Join) -> Option<Merged> {
     if join == Join::And && excludes(*one, two) {
         return Some(Merged::Never);
@@ -42,7 +42,7 @@ pub(super) fn absorb<T: Ord + Copy>(one: &mut Test<T>, two: Test<T>, join: Join)
     Some(Merged::Into(Rewrite::Ranges))
 }
 
-/// Whether every value that passes the one passes the other.
+/// Whether every value that passes the first passes the second.
 fn implies<T: Ord + Copy>(one: Test<T>, other: Test<T>) -> bool {
     use Comparison::{AtLeast, AtMost, Equal, Greater, Less};
     let ordering = one.1.cmp(&other.1);
@@ -85,7 +85,7 @@ mod tests {
         Comparison::AtLeast,
     ];
 
-    /// Every pair of comparisons over a few numbers, against every value between and around them.
+    /// Tests every pair of comparisons over a few numbers, with every value between and around them.
     #[test]
     fn every_pair() {
         let tests: Vec<Test<i32>> =

@@ -1,4 +1,4 @@
-//! Text to tokens to syntax tree. Knows no field names, dates or values.
+//! From text to tokens to a syntax tree. It knows no field names, dates or values.
 
 pub(crate) mod lucene;
 pub(crate) mod odata;

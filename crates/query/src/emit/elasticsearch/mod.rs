@@ -210,7 +210,7 @@ fn any(mut parts: Vec<Said>) -> Said {
     Said { query: Json::member("bool", query), scored }
 }
 
-/// A query that scores stays as it is. Any other becomes a filter, which cannot score.
+/// A query without relevance becomes a filter, unless it has no score anyway.
 fn unscored_in_filter(said: Said) -> Json {
     let needless = match &said.query {
         Json::Object(members) => members.iter().any(|(name, inner)| match name.as_str() {

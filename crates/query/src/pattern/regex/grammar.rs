@@ -1,4 +1,4 @@
-//! The grammar of Lucene's regular expressions, read into the tree that automata are built from.
+//! The grammar of Lucene's regular expressions. It makes the tree from which an automaton is built.
 //!
 //! ```text
 //! either = concat ( "|" either )?
@@ -11,9 +11,9 @@ use std::fmt;
 
 use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Hir, Repetition};
 
-/// Groups in each other.
+/// The most nested groups.
 const MAX_DEPTH: usize = 64;
-/// Times that a part may be repeated by number.
+/// The largest number of repetitions.
 const MAX_TIMES: u32 = 1_000;
 
 /// Why a text is no regular expression.
@@ -24,11 +24,11 @@ const MAX_TIMES: u32 = 1_000;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RegexFault {
-    /// Byte of the expression at which reading stopped.
+    /// The byte of the expression at which reading stopped.
     pub at: usize,
-    /// What is wrong there.
+    /// The fault there.
     pub message: String,
-    /// It is an expression to the premium service, but one that cannot be answered here.
+    /// The premium service accepts the expression, but the local index cannot answer it.
     pub beyond: bool,
 }
 
@@ -40,7 +40,7 @@ impl fmt::Display for RegexFault {
 
 impl std::error::Error for RegexFault {}
 
-/// Reads a whole expression; a blank one matches the empty token only.
+/// Reads a whole expression. A blank one only matches the empty token.
 pub(super) fn parse(text: &str) -> Result<Hir, RegexFault> {
     if text.is_empty() {
         return Ok(Hir::empty());
@@ -195,7 +195,7 @@ impl Parser<'_> {
         if self.eat(')') { Ok(inner) } else { Err(self.fault("expected `)`")) }
     }
 
-    /// Any character as it stands: classes such as `\d` came to Lucene after 8.7.
+    /// Any character stands for itself: classes such as `\d` came to Lucene after 8.7.
     fn escaped(&mut self) -> Result<Hir, RegexFault> {
         self.take().map(character).ok_or_else(|| self.fault("nothing follows the backslash"))
     }

@@ -1,8 +1,7 @@
 //! Regular expressions over one token, in the syntax of Lucene.
 //!
-//! The premium service hands them to Lucene, so Lucene's grammar is read here and nothing else; what
-//! it can say and a finite automaton of ours cannot (complement, intersection, number ranges) is
-//! refused.
+//! The premium service gives them to Lucene, so this module reads Lucene's grammar and nothing else. It
+//! refuses the parts that our finite automaton cannot say: complement, intersection, number ranges.
 
 mod grammar;
 
@@ -23,12 +22,12 @@ use crate::analysis::lower_case;
 
 pub use grammar::RegexFault;
 
-/// Bytes that the states of an expression may take as it is written, before they are compiled.
+/// The most bytes of an expression's states before they are compiled.
 const NFA_SIZE: usize = 256 << 10;
-/// Bytes that a compiled expression may take.
+/// The most bytes of a compiled expression.
 const DFA_SIZE: usize = 512 << 10;
-/// Bytes that are remembered while it is compiled. This bounds the time too: each state is made once, in
-/// time that grows with what is remembered of it.
+/// The most bytes of memory while it is compiled. This bounds the time too: each state is made once, in
+/// time that grows with its memory.
 const MADE_SIZE: usize = 256 << 10;
 
 /// A regular expression over a whole token, in lower case.
@@ -37,9 +36,8 @@ const MADE_SIZE: usize = 256 << 10;
 /// `( )` groups, `@` anything, `"…"` text as it stands, `\` the next character as it stands: as in
 /// Lucene 8, `\d` is the letter `d`.
 ///
-/// Reading costs no more than the text is long: the expression is compiled when a token is first
-/// matched, and all copies share what was made then. See [`Budget::compile`](crate::Budget::compile) for what a
-/// request may compile.
+/// Reading takes time linear in the text. The first match compiles the expression, and all copies share the
+/// result. [`Budget::compile`](crate::Budget::compile) bounds the expressions that a request may compile.
 ///
 /// ```
 /// use postern_query::pattern::Regex;
@@ -55,17 +53,17 @@ pub struct Regex {
     compiled: Arc<OnceLock<Compiled>>,
 }
 
-/// What was made of an expression; nothing where that would be too large.
+/// The automaton of an expression; `None` if it would be too large.
 type Compiled = Option<Arc<Automaton>>;
 
 struct Automaton {
     dfa: dense::DFA<Vec<u32>>,
     start: StateID,
-    /// Bytes, those of the states as they were written included.
+    /// Bytes, with those of the states before they were compiled.
     size: usize,
 }
 
-/// How far a token has been read, so that a sorted dictionary can be walked byte by byte.
+/// The state after some bytes of a token, for walking a sorted dictionary byte by byte.
 ///
 /// ```
 /// use postern_query::pattern::Regex;
@@ -84,15 +82,15 @@ impl Regex {
     ///
     /// # Errors
     ///
-    /// Where the text does not follow the grammar, or says what only Lucene can answer.
+    /// When the text does not follow the grammar, or only Lucene can answer it.
     pub fn parse(text: &str) -> Result<Self, RegexFault> {
         let text = lower_case(text);
         grammar::parse(&text)?;
         Ok(Self { text, compiled: Arc::default() })
     }
 
-    /// Bytes that the compiled expression takes; nothing where it is too large to be compiled. Such a
-    /// one matches no token here, so whoever answers asks for this first.
+    /// Bytes of the compiled expression; `None` if it is too large to compile. Such an
+    /// expression matches no token, so an engine must ask for this first.
     ///
     /// ```
     /// use postern_query::pattern::Regex;
@@ -109,13 +107,13 @@ impl Regex {
         self.compiled.get_or_init(|| compile(&self.text).map(Arc::new)).as_deref()
     }
 
-    /// Bytes that are taken by now.
+    /// Bytes in use now.
     #[cfg(test)]
     pub(crate) fn size_so_far(&self) -> Option<usize> {
         self.compiled.get()?.as_ref().map(|automaton| automaton.size)
     }
 
-    /// Takes over what was compiled of an equal expression.
+    /// Takes the automaton of an equal expression.
     pub(crate) fn share(&self, equal: &Self) {
         if let Some(compiled) = equal.compiled.get() {
             self.compiled.get_or_init(|| compiled.clone());
@@ -128,19 +126,19 @@ impl Regex {
         &self.text
     }
 
-    /// Whether the whole of `token` matches; linear in its length.
+    /// Whether the whole of `token` matches. The time is linear in its length.
     #[must_use]
     pub fn matches(&self, token: &str) -> bool {
         self.is_match(token.bytes().fold(self.start(), |state, byte| self.next(state, byte)))
     }
 
-    /// Before the first byte of a token.
+    /// The state before the first byte of a token.
     #[must_use]
     pub fn start(&self) -> RegexState {
         RegexState(self.automaton().map_or(StateID::ZERO, |automaton| automaton.start))
     }
 
-    /// After one byte more.
+    /// The state after one more byte.
     #[must_use]
     pub fn next(&self, state: RegexState, byte: u8) -> RegexState {
         let next = |automaton: &Automaton| automaton.dfa.next_state(state.0, byte);
@@ -161,7 +159,7 @@ impl Regex {
     }
 }
 
-/// The automaton of an expression; nothing where it is too large.
+/// The automaton of an expression; `None` if it is too large.
 fn compile(text: &str) -> Option<Automaton> {
     let tree = grammar::parse(text).ok()?;
     let nfa = thompson::NFA::compiler()

@@ -1,4 +1,4 @@
-//! Clauses of query text to a condition on membership.
+//! From the clauses of query text to a condition on messages.
 
 use crate::analysis::MAX_TOKEN_LENGTH;
 use crate::pattern::Fuzzy;
@@ -12,15 +12,16 @@ use crate::{Error, Errors, Expr, Located, Span};
 #[cfg(test)]
 mod tests;
 
-/// Terms times the fields they are looked for in, at most.
+/// The most terms, each counted once for every field in which it is searched.
 const MAX_TERMS: usize = 3_000;
-/// Bytes of a word that can be spelt nearly as a token is: three for each UTF-16 unit, and the edits.
+/// The most bytes of a misspelt word: three for each UTF-16 unit of the longest token, and the edits.
 const MAX_FUZZY: usize = 3 * (MAX_TOKEN_LENGTH + Fuzzy::MAX_EDITS as usize);
-/// Faults that are told of one text, at most.
+/// The most faults reported for one text.
 const MAX_FAULTS: usize = 20;
 
-/// Reads query text whose words are looked for in `fields` where it names none. A match counts for
-/// relevance where it is `scored`.
+/// Reads query text. Words without a field name are searched in `fields`. If it is `scored`, a match counts
+/// for
+/// relevance.
 pub(crate) fn condition(
     text: &str,
     options: Options,
@@ -39,11 +40,11 @@ pub(crate) fn condition(
 
 /// Clauses to a condition.
 struct Resolver<'f> {
-    /// Where a term without a field name is looked for.
+    /// The fields of a term without a field name.
     fields: &'f [TextField],
     mode: Mode,
     scored: bool,
-    /// Terms so far, once for each field.
+    /// Terms so far, each counted once for every field.
     terms: usize,
     errors: Vec<Error>,
 }
@@ -60,8 +61,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// Optional clauses beside required ones are read for their faults only: a condition says which
-    /// messages are meant, and nothing yet says that some of them should come first.
+    /// Optional clauses beside required ones are only checked for faults: a condition says which
+    /// messages match, and nothing yet says that some of them should come first.
     fn clauses(&mut self, clauses: &[Clause]) -> Condition {
         let (mut required, mut optional, mut prohibited) = (Vec::new(), Vec::new(), Vec::new());
         for clause in clauses {
@@ -83,7 +84,7 @@ impl Resolver<'_> {
         all(required)
     }
 
-    /// A name counts even where its term holds no token; one name stands for a whole group.
+    /// A field name counts even if its term has no token. One name counts for a whole group.
     fn check_field(&mut self, name: &FieldName) {
         let told = self.errors.iter().any(|error| error.span == name.span);
         if !told && TextField::from_path(&name.value).is_none() {
@@ -145,7 +146,7 @@ impl Resolver<'_> {
                 TextPattern::Wildcard(_) | TextPattern::Regex(_) | TextPattern::Fuzzy(_) => 1,
             };
         if self.terms > MAX_TERMS {
-            // They are only counted from here on.
+            // From here on, terms are only counted.
             return Expr::nothing();
         }
         let test = TextTest { fields: fields.to_vec(), pattern, scored: self.scored };

@@ -61,7 +61,7 @@ pub(super) fn compared<L>(
 
 /// The field and the values of `search.in(field, 'a,b', 'delimiters')`.
 ///
-/// Every character of the third argument separates; empty pieces are dropped and nothing is trimmed.
+/// Every character of the third argument separates. Empty pieces are dropped and nothing is trimmed.
 pub(super) fn search_in(call: &Call) -> Result<(Path, Vec<String>), Error> {
     let (Some(Argument::Path(path)), Some(Argument::Constant(Constant::String(list), _))) =
         (call.arguments.first(), call.arguments.get(1))
@@ -120,7 +120,8 @@ fn is_match(call: &Call, scored: bool) -> Result<Condition, Error> {
     let fields = match_fields(call, fields)?;
     let condition = lucene::condition(text, options, &fields, scored)
         .map_err(|errors| inner_error(call, &errors))?;
-    // What the text says stands at the call, as places in the text would be others in the filter.
+    // All predicates of the text get the span of the call, because places in the text are not places in the
+    // filter.
     condition.try_map(&mut |leaf| Ok(Expr::Leaf(Located::new(leaf.value, call.span))))
 }
 
@@ -144,7 +145,7 @@ fn match_fields(call: &Call, fields: Option<&str>) -> Result<Vec<TextField>, Err
     let mut named = Vec::new();
     for name in fields.split(',').map(str::trim) {
         let field = TextField::from_path(name).ok_or_else(|| not_searchable(call, name))?;
-        // A field that is named twice is searched once.
+        // A field that stands twice is searched once.
         if !named.contains(&field) {
             named.push(field);
         }

@@ -1,7 +1,7 @@
 //! `any` and `all` over a collection.
 //!
-//! Elements of complex collections take every construct over their own sub-fields; elements of string
-//! collections are stored as plain terms, hence the restrictions of "Troubleshoot OData collection
+//! Elements of complex collections take every construct over their own sub-fields. Elements of string
+//! collections are stored as plain terms. Hence the restrictions of "Troubleshoot OData collection
 //! filters": in `any` only equality joined by `or`, in `all` only inequality joined by `and`.
 
 use super::calls::{compared, search_in, unknown_function};
@@ -28,7 +28,7 @@ pub(super) fn resolve(lambda: &Lambda, span: Span) -> Result<Condition, Error> {
     Ok(if lambda.all { Expr::negated(any) } else { any })
 }
 
-/// What an element is asked; for `all`, the opposite, so that "not any" says it.
+/// The condition on an element. For `all` it is the opposite, so that "not any" says it.
 fn body<T>(
     lambda: &Lambda,
     element: &impl Fn(&Inner<'_>) -> Result<Expr<T>, Error>,
@@ -39,7 +39,7 @@ fn body<T>(
     Ok(if lambda.all { Expr::negated(expr) } else { expr })
 }
 
-/// A test of one sub-field of the element; an empty sub-field is the element itself.
+/// A test of one sub-field of the element. An empty sub-field is the element itself.
 enum Inner<'a> {
     Compare { field: &'a str, compared: Compared<'a> },
     OneOf { path: &'a Path, field: &'a str, values: Vec<String> },
@@ -227,13 +227,13 @@ fn not_a_collection(path: &Path) -> Error {
 
 // ---- string collections ----
 
-/// Refuses what plain terms cannot answer, after every `not` has been pushed down to its leaf.
+/// Refuses conditions that plain terms cannot answer, after every `not` has been pushed down to its leaf.
 fn restrict(lambda: &Lambda) -> Result<(), Error> {
     let Some((_, syntax)) = &lambda.body else { return Ok(()) };
     allowed(syntax, lambda.all, false)
 }
 
-/// In `any`, equalities joined by `or`; in `all`, which is "not any not", the mirror image.
+/// In `any`, equalities joined by `or`. In `all`, which is "not any not", the mirror image.
 fn allowed(syntax: &Syntax, all: bool, negated: bool) -> Result<(), Error> {
     match syntax {
         Expr::Not(inner) => allowed(inner, all, !negated),
@@ -263,7 +263,7 @@ fn leaf_allowed(term: &Located<Term>, all: bool, negated: bool) -> Result<(), Er
         }
         Term::Compare { relation: Relation::Ne, .. } => negated,
         Term::Alone(Operand::Call(_)) | Term::Compare { .. } => !negated,
-        // Refused, with its own reason, when the element is resolved.
+        // Resolving the element refuses it, with its own reason.
         Term::Alone(Operand::Path(_)) | Term::Lambda(_) => return Ok(()),
     };
     if positive != all {

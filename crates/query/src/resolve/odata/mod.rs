@@ -1,7 +1,7 @@
-//! A filter's syntax tree to a typed condition: field names, types, null and lambda rules.
+//! From the syntax tree of a filter to a typed condition: field names, types, null and lambda rules.
 //!
 //! The rules are those of "OData comparison operators", "OData logical operators" and "Troubleshoot
-//! OData collection filters" for Azure AI Search. What the service refuses with 400 is refused here.
+//! OData collection filters" for Azure AI Search. It refuses whatever the service refuses with 400.
 
 mod calls;
 mod lambda;
@@ -17,7 +17,7 @@ use crate::schema::{
 use crate::syntax::odata::{Constant, Operand, Path, Relation, Syntax, Term};
 use crate::{Code, Error, Expr, Located, Span};
 
-/// Resolves a whole filter, as far as it can be paid for.
+/// Resolves a whole filter, within the budget.
 pub(crate) fn resolve(syntax: Syntax, spending: &mut Spending<'_, '_>) -> Result<Condition, Error> {
     syntax.try_map(&mut |term| {
         let condition = resolve_term(&term.value, term.span)?;

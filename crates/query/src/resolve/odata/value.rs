@@ -1,4 +1,4 @@
-//! A field compared with a constant: types, and what null means.
+//! A field compared with a constant: types, and the meaning of null.
 
 use jiff::Timestamp;
 
@@ -6,7 +6,7 @@ use crate::query::{Comparison, FlagTest, InstantTest, Number, NumberTest, String
 use crate::syntax::odata::{Constant, Path, Relation};
 use crate::{Code, Error, Expr, Span};
 
-/// A test, or its opposite; "not equal" is true where the value is missing.
+/// A test, or its opposite. "Not equal" is true for a missing value.
 pub(super) struct Signed<T> {
     test: T,
     negated: bool,
@@ -87,7 +87,7 @@ impl Compared<'_> {
         })
     }
 
-    /// The test of a constant, or the one for null, which has no order.
+    /// The test of a constant, or the test for null, which has no order.
     fn signed<T>(
         &self,
         missing: T,

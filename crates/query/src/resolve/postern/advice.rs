@@ -14,7 +14,7 @@ const COMMON: [&str; 24] = [
     "or", "that", "the", "this", "to", "was", "we", "with", "you",
 ];
 
-/// A query of nothing but common words.
+/// A query that has only common words.
 pub(super) fn common_words(condition: &Condition) -> Option<Advice> {
     let mut whole: Option<Span> = None;
     let mut common = true;
@@ -29,7 +29,7 @@ pub(super) fn common_words(condition: &Condition) -> Option<Advice> {
     whole.filter(|_| common).map(advice)
 }
 
-/// What contradicts itself among conditions that must all hold.
+/// A contradiction among conditions that must all hold.
 pub(super) fn contradictions(condition: &Condition) -> Vec<Advice> {
     let found = in_conjunction(condition);
     if !found.is_empty() || !simplify::is_impossible(condition) {
@@ -56,7 +56,7 @@ fn in_conjunction(condition: &Condition) -> Vec<Advice> {
     two_senders(&leaves).into_iter().chain(ranges).collect()
 }
 
-/// Two addresses, where a message has one sender.
+/// Two addresses of a sender, although a message has one.
 fn two_senders(leaves: &[&Located<Predicate>]) -> Option<Advice> {
     let mut senders = leaves.iter().filter_map(|leaf| match &leaf.value {
         Predicate::Person { roles, pattern: PersonPattern::Address(address) }

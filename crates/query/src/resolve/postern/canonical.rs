@@ -1,4 +1,4 @@
-//! The one canonical text of a query: what is printed reads back as the same query.
+//! The canonical text of a query. It reads back as the same query.
 
 use super::resolved::{Binding, Resolved};
 use super::value::Value;
@@ -38,17 +38,17 @@ fn bracketed((text, binding): (String, Binding), outer: Binding) -> String {
     if binding < outer { format!("({text})") } else { text }
 }
 
-/// `name:value`, quoted only where it would not read back.
+/// `name:value`, quoted only if it would not read back otherwise.
 pub(super) fn value(name: &str, value: &str) -> String {
     format!("{name}:{}", quoted_if_needed(value))
 }
 
-/// A value that was quoted stays so, because quotes mean something to the operator.
+/// A quoted value stays quoted, because quotes mean something to the operator.
 pub(super) fn quotable(name: &str, value: &Value<'_>) -> String {
     list(name, std::slice::from_ref(value))
 }
 
-/// A value in which wildcards are meant, or that never needs quotes.
+/// A value with wildcards, or a value that never needs quotes.
 pub(super) fn bare(name: &str, value: &str) -> String {
     if name.is_empty() { value.to_owned() } else { format!("{name}:{value}") }
 }
@@ -60,7 +60,7 @@ pub(super) fn near(name: &str, near: &Near, texts: &[String]) -> String {
     if name.is_empty() { text } else { format!("{name}:({text})") }
 }
 
-/// A word that was cut out of a phrase.
+/// A word of a phrase.
 pub(crate) fn quoted_word(word: &str) -> String {
     if is_plain_word(word) && !Wildcard::is_pattern(word) { word.to_owned() } else { quote(word) }
 }
@@ -74,8 +74,8 @@ pub(super) fn words(name: &str, value: &Value<'_>) -> String {
     bare(name, &text)
 }
 
-/// Values between commas. What was typed without quotes stays so, behind a space where it would
-/// else be read with the colon, as in `list: //x`.
+/// Values between commas. An unquoted value stays unquoted. A space stands before it where the colon
+/// would otherwise change its meaning, as in `list: //x`.
 pub(super) fn list(name: &str, values: &[Value<'_>]) -> String {
     let texts: Vec<String> = values
         .iter()
@@ -89,7 +89,7 @@ fn quoted_if_needed(text: &str) -> String {
     if is_plain_value(text) { text.to_owned() } else { quote(text) }
 }
 
-/// The one place where a literal is quoted in this language.
+/// The only place that quotes a literal of this language.
 fn quote(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }

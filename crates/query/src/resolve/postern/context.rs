@@ -1,18 +1,18 @@
-//! What typed text is read against, and what it becomes.
+//! The context for reading typed text, and the result.
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use crate::{Advice, Limits, Query};
 
-/// What a query is read against: the time, the reader, and how much is taken.
+/// The context for reading a query: the time, the reader, and the limits.
 #[derive(Clone, Debug)]
 pub struct Context {
-    /// Today and the zone in which days begin.
+    /// The time now, and the zone in which days begin.
     pub now: Zoned,
     /// The addresses that `me` stands for.
     pub me: Vec<String>,
-    /// How much text is taken.
+    /// The limits of a text.
     pub limits: Limits,
 }
 
@@ -30,13 +30,13 @@ impl Context {
     }
 }
 
-/// A query that was understood.
+/// A query without faults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parsed {
-    /// What it means.
+    /// The resolved query.
     pub query: Query,
-    /// Its one canonical text; reading it gives the same query.
+    /// Its canonical text. Reading it gives the same query.
     pub canonical: String,
-    /// What was noticed; never blocks.
+    /// Remarks, which never stop the query.
     pub advice: Vec<Advice>,
 }

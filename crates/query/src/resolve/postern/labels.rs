@@ -1,5 +1,5 @@
-//! Operators by which a message is sorted: category, folder, mailing list, kind, media type, and
-//! the messages it refers to.
+//! Operators for the labels of a message: category, folder, mailing list, kind, media type, and
+//! the messages to which it refers.
 
 use super::canonical;
 use super::plain::foreign;
@@ -12,7 +12,7 @@ use crate::schema::StringField;
 use crate::syntax::postern::Term;
 use crate::{Advice, AdviceCode, Code, Error, Expr, Span};
 
-/// A value as a test of a whole text, in which case never matters.
+/// A test of a whole text in any case.
 fn whole(value: &Value<'_>) -> StringTest {
     if !value.quoted && Wildcard::is_pattern(&value.text) {
         StringTest::Shaped(Wildcard::parse(&lower_case(&value.text)))
@@ -31,8 +31,8 @@ fn string(field: StringField, test: StringTest, span: Span) -> Condition {
 
 // ---- categories ----
 
-/// States and folders that notmuch and Gmail keep as tags, and what asks for them here; nothing
-/// where an archive does not keep them.
+/// States and folders that notmuch and Gmail keep as tags, and the operator for each here; `None`
+/// if an archive does not keep it.
 const STATES: &[(&str, Option<&str>)] = &[
     ("attachment", Some("has:attachment")),
     ("deleted", Some("in:trash")),
@@ -75,7 +75,7 @@ fn is_gmail_tab(value: &Value<'_>) -> bool {
     !value.quoted && TABS.contains(&lower_case(&value.text).as_str())
 }
 
-/// A tag of a mail program, unless quotes say that a category is meant.
+/// A tag of a mail program. Quotes make it a category.
 fn state_as_category(value: &Value<'_>, name: &str) -> Option<Advice> {
     let text = &value.text;
     let known = STATES.iter().find(|(state, _)| *state == lower_case(text));
@@ -96,7 +96,7 @@ fn state_as_category(value: &Value<'_>, name: &str) -> Option<Advice> {
 
 // ---- folders ----
 
-/// Folders that mail programs name differently.
+/// Folders that have different names in mail programs.
 const FOLDERS: &[(&str, &[&str])] = &[
     ("sent", &["sent", "sent items", "sent mail"]),
     ("drafts", &["drafts", "draft"]),
@@ -151,7 +151,7 @@ pub(super) fn mailing_list(term: &Term<'_>, name: &str) -> Result<Resolved, Erro
     let mut value = single(term)?;
     value.text = without_brackets(&value)?.into();
     let mut tests = vec![whole(&value)];
-    // An address is how people know a list; its List-Id has a dot in place of the `@` (RFC 2919).
+    // People know a list by its address. Its List-Id has a dot in place of the `@` (RFC 2919).
     if !value.quoted && value.text.contains('@') {
         tests.push(whole(&Value { text: value.text.replace('@', ".").into(), ..value.clone() }));
     } else if !value.quoted && !value.text.contains(['.', '*', '?']) {
@@ -164,7 +164,7 @@ pub(super) fn mailing_list(term: &Term<'_>, name: &str) -> Result<Resolved, Erro
 
 // ---- kinds ----
 
-/// What Outlook and Exchange call the kinds.
+/// The names of the kinds in Outlook and Exchange.
 const KINDS: &[(&str, &[&str])] = &[
     ("email", &["emails", "mail", "ipm.note"]),
     ("meeting", &["meetings", "calendar", "ipm.appointment", "ipm.schedule.meeting.request"]),
@@ -192,7 +192,7 @@ pub(super) fn kind(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
 
 // ---- sources ----
 
-/// `source:datatap`: where the message came from, by the configured name.
+/// `source:datatap`: the source of the message, by its configured name.
 pub(super) fn source(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let value = single(term)?;
     let condition = string(StringField::Source, whole(&value), term.span);
@@ -223,7 +223,7 @@ pub(super) fn media_type(term: &Term<'_>, name: &str) -> Result<Resolved, Error>
 
 // ---- references ----
 
-/// `ref:<id@host>`: replies to that message, and what else refers to it.
+/// `ref:<id@host>`: replies to that message, and other references to it.
 pub(super) fn reference(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let value = single(term)?;
     let inner = without_brackets(&value)?;
@@ -231,7 +231,7 @@ pub(super) fn reference(term: &Term<'_>, name: &str) -> Result<Resolved, Error> 
     Ok(Resolved::unit(condition, canonical::value(name, &inner)))
 }
 
-/// An id without the angle brackets that it is pasted in.
+/// An id without the angle brackets around it.
 pub(super) fn without_brackets(value: &Value<'_>) -> Result<String, Error> {
     let inner = value.text.trim_start_matches('<').trim_end_matches('>').trim();
     if inner.is_empty() {

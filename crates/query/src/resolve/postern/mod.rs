@@ -1,4 +1,4 @@
-//! The syntax tree of typed text to a typed query, its canonical text, and advice.
+//! From the syntax tree of typed text to a typed query, its canonical text, and advice.
 
 mod advice;
 pub(crate) mod canonical;
@@ -28,7 +28,7 @@ use crate::schema::{InstantField, NumberField, Sort, SortField, StringField, Tex
 use crate::syntax::postern::{FieldName, Outcome, Piece, PieceKind, Relation, Term, Terms, Tree};
 use crate::{Advice, AdviceCode, Code, Error, Errors, Expr, Limits, Query, Span, analysis};
 
-/// Resolves what was parsed; its errors and its advice were found on the way to here.
+/// Resolves a parsed text. It adds to the errors and the advice of the parser.
 pub(crate) fn resolve(
     parsed: &Outcome<'_>,
     context: &Context,
@@ -67,15 +67,15 @@ fn conditions(tree: Expr<Resolved>) -> Condition {
     }
 }
 
-/// Advice of one kind of fault in the text after the other, at most.
+/// The most advice for one query.
 const MOST_ADVICE: usize = 20;
 
-/// Where a term stands.
+/// The place of a term in the query.
 #[derive(Clone, Copy)]
 struct Place {
-    /// In the conjunction that is the whole query: here an order may stand.
+    /// In the top conjunction, where an order may stand.
     top: bool,
-    /// Beside a term that is looked for: here a mark may stand.
+    /// Beside a term that is searched, where a mark may stand.
     beside: bool,
 }
 
@@ -83,9 +83,9 @@ struct Resolver<'c> {
     context: &'c Context,
     terms: &'c Terms<'c>,
     spending: Spending<'c, 'c>,
-    /// Terms so far, lists and operators written out.
+    /// Terms so far, with lists and operators written out.
     written: usize,
-    /// There are too many of them, and nothing more is read.
+    /// There are too many terms, so reading stops.
     is_over: bool,
     errors: Vec<Error>,
     advice: Vec<Advice>,
@@ -111,7 +111,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Whether it is a bare word without letters or digits, which the index does not know.
+    /// Whether it is a bare word without letters or digits. The index has no such word.
     fn is_mark(&self, tree: &Tree) -> bool {
         let Expr::Leaf(number) = tree else { return false };
         let term =
@@ -120,7 +120,7 @@ impl Resolver<'_> {
             if !Wildcard::is_pattern(text) && analysis::tokens(text).next().is_none())
     }
 
-    /// A term that was not understood is reported, and everything stands in its place.
+    /// A faulty term is reported. A condition that always holds replaces it.
     fn term(&mut self, term: &Term<'_>, place: Place) -> Expr<Resolved> {
         if self.is_over {
             return Expr::everything();
@@ -136,7 +136,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// Counts a term, and all that it stands for.
+    /// Counts a term, with all terms that it stands for.
     fn pay(&mut self, tree: &Expr<Resolved>, span: Span) -> Result<(), Error> {
         let limits: Limits = self.context.limits;
         let mut paid = Ok(());
@@ -230,7 +230,7 @@ impl Resolver<'_> {
         Ok(Expr::Leaf(Resolved { condition, text, binding }))
     }
 
-    /// A mark without letters or digits: the index has no such thing.
+    /// A mark without letters or digits. The index has no such word.
     fn mark(
         &mut self,
         value: &Value<'_>,
@@ -293,7 +293,7 @@ impl Resolver<'_> {
     }
 }
 
-/// The words of `sort:` and what each orders by.
+/// The words of `sort:`, and the order for each.
 const SORTS: [(&str, Sort); 7] = [
     ("newest", Sort::descending(RECEIVED)),
     ("oldest", Sort::ascending(RECEIVED)),
@@ -327,7 +327,7 @@ fn after_colon<'a, 't>(
     }
 }
 
-/// A term whose value begins with what looked like a comparison, as in `id:<a@b>`.
+/// A term whose value begins with a mark that looks like a comparison, as in `id:<a@b>`.
 fn with_symbol<'t>(term: &Term<'t>, relation: Relation) -> Term<'t> {
     let mut whole = term.clone();
     let first = &mut whole.value.first;

@@ -1,4 +1,4 @@
-//! The operators of the language: canonical names, aliases, and those that only others know.
+//! The operators of the language: canonical names, aliases, and operators that only other languages have.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -9,7 +9,7 @@ use crate::schema::{InstantField, TextField};
 use crate::syntax::postern::FieldName;
 use crate::{Code, Error};
 
-/// What an operator asks for.
+/// The meaning of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
     /// Words of these fields.
@@ -39,7 +39,7 @@ pub(crate) enum Operator {
     Source,
 }
 
-/// An operator with its canonical name first and then every other spelling.
+/// An operator: its canonical name first, then every other spelling.
 type Row = (Operator, &'static [&'static str]);
 
 const OPERATORS: &[Row] = &[
@@ -133,7 +133,7 @@ static BY_NAME: LazyLock<HashMap<&'static str, (Operator, &'static str)>> = Lazy
     rows.collect()
 });
 
-/// The operator of that name, whatever its case, with its canonical name.
+/// The operator of that name, in any case, with its canonical name.
 pub(crate) fn find(name: &str) -> Option<(Operator, &'static str)> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return BY_NAME.get(name.to_ascii_lowercase().as_str()).copied();
@@ -146,13 +146,13 @@ pub(crate) fn canonical_names() -> impl Iterator<Item = &'static str> {
     OPERATORS.iter().filter_map(|(_, names)| names.first().copied())
 }
 
-/// Every name that is long enough to be meant when another was typed.
+/// Every name that is long enough to suggest for a misspelt one.
 pub(crate) fn names() -> Vec<&'static str> {
     let all = OPERATORS.iter().flat_map(|(_, names)| names.iter().copied());
     all.filter(|name| name.len() > 1).collect()
 }
 
-/// A `name:` that is no operator here.
+/// A `name:` that is not an operator here.
 pub(super) fn unknown(field: FieldName<'_>) -> Error {
     if let Some(reason) = foreign(field.name) {
         let title = format!("`{}` cannot be asked here: {reason}", field.name);
@@ -170,7 +170,7 @@ pub(super) fn unknown(field: FieldName<'_>) -> Error {
     }
 }
 
-/// A comparison that an operator has not.
+/// A comparison that an operator does not have.
 pub(super) fn not_comparable(field: FieldName<'_>, name: &str) -> Error {
     let symbol = field.relation.symbol();
     let title = format!("`{name}` cannot be compared with `{symbol}`");

@@ -1,4 +1,4 @@
-//! Values of `from:`, `to:` and their kin: which people are meant.
+//! Values of `from:`, `to:` and other operators for people.
 
 use super::value::{Value, fault, list};
 use crate::analysis::{lower_case, terms};
@@ -7,7 +7,7 @@ use crate::query::PersonPattern;
 use crate::syntax::postern::Term;
 use crate::{Code, Error};
 
-/// The values of a term, without the angle brackets that addresses are pasted in.
+/// The values of a term, without the angle brackets around addresses.
 pub(crate) fn values<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {
     let mut values = list(term)?;
     for value in values.iter_mut().filter(|value| !value.quoted) {
@@ -18,7 +18,7 @@ pub(crate) fn values<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {
     Ok(values)
 }
 
-/// The people that one value of a list means.
+/// The pattern over people for one value of a list.
 pub(crate) fn pattern(value: &Value<'_>, own: &[String]) -> Result<Vec<PersonPattern>, Error> {
     let text = lower_case(&value.text);
     if value.quoted {

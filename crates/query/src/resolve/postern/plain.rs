@@ -1,4 +1,4 @@
-//! Operators whose value is one of a few words, an id, or a file name.
+//! Operators with one of a few words, an id, or a file name as their value.
 
 use super::canonical;
 use super::labels::without_brackets;
@@ -13,7 +13,7 @@ use crate::{Code, Error, Expr, Span};
 
 pub(crate) const IMPORTANCES: [&str; 3] = ["low", "normal", "high"];
 
-/// Extensions that a file name without a dot is taken for.
+/// Extensions: a file name without a dot that equals one of them is read as an extension.
 const EXTENSIONS: &[&str] = &[
     "7z", "asc", "avi", "bmp", "csv", "doc", "docx", "eml", "gif", "gz", "heic", "htm", "html",
     "ics", "jpeg", "jpg", "json", "log", "md", "mov", "mp3", "mp4", "msg", "odp", "ods", "odt",
@@ -77,7 +77,7 @@ fn boolean(term: &Term<'_>) -> Result<bool, Error> {
     }
 }
 
-/// `is:read` and its kin, with the letters that mu has for its flags.
+/// `is:read` and other states, with the letters that mu uses for its flags.
 pub(super) fn is(term: &Term<'_>) -> Result<Expr<Resolved>, Error> {
     let value = single(term)?;
     let resolved = match lower_case(&value.text).as_str() {

@@ -11,7 +11,7 @@ use crate::schema::{InstantField, NumberField};
 use crate::syntax::postern::{Relation, Term};
 use crate::{Code, Context, Error, Expr, Span};
 
-/// What an operator compares, and how.
+/// The value that an operator compares, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RangeKind {
     /// A date, compared in any way or in a range.
@@ -133,7 +133,7 @@ impl Dates<'_> {
         Ok((Expr::And(from.into_iter().chain(to).collect()), canonical))
     }
 
-    /// A period as a whole against a comparison: "at most a day" is before the next one.
+    /// A comparison with a whole period: "at most this day" is before the next one.
     fn against(&self, comparison: Comparison, period: &Period) -> Condition {
         let (comparison, moment) = match comparison {
             Comparison::AtMost if !period.is_moment => (Comparison::Less, period.end),
@@ -250,7 +250,7 @@ fn size_test(comparison: Comparison, bytes: i64, span: Span) -> Condition {
     leaf(Predicate::Number(NumberField::Size, test), span)
 }
 
-/// Powers of 1,024 as they are spelt.
+/// Spellings of powers of 1,024.
 fn shown(upper: &str) -> String {
     upper.replace("IB", "iB")
 }

@@ -1,14 +1,14 @@
-//! One term, as it was understood.
+//! One resolved term.
 
 use crate::query::{Condition, Predicate};
 use crate::{Expr, Located, Span};
 
-/// A term that was understood.
+/// A resolved term.
 pub(super) struct Resolved {
     pub(super) condition: Condition,
     /// The canonical text of the term.
     pub(super) text: String,
-    /// How tightly that text binds.
+    /// How tightly its text binds.
     pub(super) binding: Binding,
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn fault(
     Error::new(code, value.span, title, label)
 }
 
-/// The values of a term whose commas separate.
+/// The values of a term, separated by commas.
 pub(crate) fn list<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {
     let mut values = Vec::new();
     for piece in alone(term)?.iter() {
@@ -58,7 +58,7 @@ fn between_commas<'t>(value: &Value<'t>) -> Vec<Value<'t>> {
     pieces.collect()
 }
 
-/// The value of a term that takes one.
+/// The only value of a term.
 pub(crate) fn single<'t>(term: &Term<'t>) -> Result<Value<'t>, Error> {
     let Some(piece) = alone(term)?.only() else {
         let title = "this operator takes one value";
@@ -69,7 +69,7 @@ pub(crate) fn single<'t>(term: &Term<'t>) -> Result<Value<'t>, Error> {
     if value.text.trim().is_empty() { Err(empty_value(&value)) } else { Ok(value) }
 }
 
-/// The pieces of a term, where they do not stand near each other.
+/// The pieces of a term without a distance between them.
 fn alone<'a, 't>(term: &'a Term<'t>) -> Result<&'a crate::syntax::postern::Pieces<'t>, Error> {
     if term.near.is_none() { Ok(&term.value) } else { Err(words_only(term.span, "a distance")) }
 }

@@ -1,4 +1,4 @@
-//! Words, phrases and patterns looked for in text.
+//! Words, phrases and patterns to search in text.
 
 use super::canonical;
 use super::value::{Value, fault, plain};
@@ -8,11 +8,11 @@ use crate::query::TextPattern;
 use crate::syntax::postern::{Distance, Piece, PieceKind, Term};
 use crate::{Code, Error, Span};
 
-/// Words that may lie between words near each other, at most.
+/// The largest distance between words near each other.
 const MAX_DISTANCE: u32 = 1_000;
 
-/// What a term means among the tokens of a text, and its canonical text. No pattern where there is
-/// no letter and no digit.
+/// The pattern of a term over the tokens of a text, and its canonical text. There is no pattern without
+/// a letter or digit.
 pub(crate) fn term(term: &Term<'_>, name: &str) -> Result<(Option<TextPattern>, String), Error> {
     if let Some(distance) = term.near {
         let pattern = near(term, distance)?;
@@ -41,7 +41,7 @@ pub(crate) fn term(term: &Term<'_>, name: &str) -> Result<(Option<TextPattern>, 
     }
 }
 
-/// What a value means among the tokens of a text; nothing when it has no letter and no digit.
+/// The pattern of a value over the tokens of a text; `None` without a letter or digit.
 fn pattern(value: &Value<'_>) -> Result<Option<TextPattern>, Error> {
     let literal = value.quoted || value.text.contains("://");
     if !literal && Wildcard::is_pattern(&value.text) {
@@ -59,7 +59,7 @@ fn pattern(value: &Value<'_>) -> Result<Option<TextPattern>, Error> {
 
 // ---- patterns over one token ----
 
-/// A pattern over one token: it must not stand where the analyser would cut.
+/// A pattern over one token. It must not cross a place where the analyser cuts.
 fn wildcard(value: &Value<'_>) -> Result<TextPattern, Error> {
     let text = lower_case(&value.text);
     let fits = ["a", "0"].iter().any(|stand_in| is_one_token(&text.replace(['*', '?'], stand_in)));
@@ -93,7 +93,7 @@ fn is_one_token(text: &str) -> bool {
     whole && tokens.next().is_none()
 }
 
-/// `word~`, `word~1`: the word and what stands behind it.
+/// `word~`, `word~1`: the word and its edits.
 fn edits(text: &str) -> Option<(&str, &str)> {
     let (word, edits) = text.rsplit_once('~')?;
     let number = edits.bytes().all(|byte| byte.is_ascii_digit());
@@ -143,7 +143,7 @@ fn regex(piece: &Piece<'_>) -> Result<Regex, Error> {
     })
 }
 
-/// Refuses what means one thing to one engine and another to the next, and what no word holds.
+/// Refuses characters that engines read in different ways, and characters that no word has.
 fn check_regex(inner: &str) -> Result<(), RegexFault> {
     let mut chars = inner.char_indices();
     let mut in_class = false;

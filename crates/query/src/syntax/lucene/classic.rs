@@ -7,7 +7,7 @@
 //! ```
 //!
 //! There is no precedence. Every clause is optional, required or prohibited, and an operator marks
-//! the clauses on both of its sides; see [`Clauses::push`].
+//! the clauses on both of its sides. See [`Clauses::push`].
 
 use super::clauses::{Clauses, Conjunction, Modifier};
 use super::escape::unescape;
@@ -33,10 +33,10 @@ type Field = Option<FieldName>;
 
 struct Parser<'t> {
     text: &'t str,
-    /// What is still to be read.
+    /// The tokens that are left.
     tokens: &'t [Token],
     mode: Mode,
-    /// Where the token stands that was read last.
+    /// The span of the last token.
     last: Span,
     fields: Vec<FieldName>,
 }
@@ -125,7 +125,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Whether a boost was read; it matters for the score only.
+    /// Whether there is a boost. It only matters for the score.
     fn boost(&mut self) -> Result<bool, Error> {
         let Some(token) = self.take_if(Kind::Boost) else { return Ok(false) };
         let number = token.span.slice(self.text).trim_start_matches('^').parse::<f32>();
@@ -173,7 +173,7 @@ impl Parser<'_> {
         })
     }
 
-    /// How far apart the words of a phrase may be; without a readable number not at all.
+    /// The slop of a phrase. Without a readable number it is 0.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -181,11 +181,11 @@ impl Parser<'_> {
     )]
     fn slop(&self, tilde: Option<Token>) -> u32 {
         let slop = tilde.and_then(|tilde| self.number(tilde)).unwrap_or_default();
-        // Below zero Lucene says the same as for a phrase; above, no text is that long.
+        // A negative slop is 0 to Lucene. No text is longer than the largest one.
         slop.max(0.0) as u32
     }
 
-    /// A term spelt nearly so; without a readable number, within two edits.
+    /// A misspelt term. Without a readable number, within two edits.
     fn fuzzy(&self, text: &str, tilde: Token) -> Result<Words, Error> {
         let edits = self.number(tilde).unwrap_or(2.0);
         let edits = [0.0, 1.0, 2.0].iter().zip(0..).find(|(known, _)| edits == **known);
@@ -197,7 +197,7 @@ impl Parser<'_> {
         tilde.span.slice(self.text).trim_start_matches('~').trim().parse().ok()
     }
 
-    /// The fault where a term or a group had to stand.
+    /// The fault of a missing term or group.
     fn missing(&self, found: Option<Token>) -> Error {
         let before = self.last;
         let typed = before.slice(self.text);
@@ -217,7 +217,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The fault of a token that cannot stand where it is.
+    /// The fault of a token at a wrong place.
     fn unexpected(&self, token: Token) -> Error {
         match token.kind {
             Kind::Close => fault::parenthesis(token.span, "closes nothing"),
@@ -239,7 +239,7 @@ const fn is_operand(kind: Kind) -> bool {
 
 fn boosted(node: Node) -> Node {
     match node {
-        // The boost is a level of its own: `(-a)^2` is no longer a query of negations alone.
+        // A boost adds a level: `(-a)^2` is no longer a query of negations alone.
         Node::Clauses(_) => Node::Clauses(vec![Clause { occur: Occur::Optional, node }]),
         Node::Leaf(_) | Node::Everything => node,
     }

@@ -18,7 +18,7 @@ pub(super) enum Modifier {
     Prohibited,
 }
 
-/// The clauses of one level while they are read.
+/// The clauses of one level, while the parser reads them.
 pub(super) struct Clauses {
     mode: Mode,
     list: Vec<Clause>,
@@ -37,11 +37,11 @@ impl Clauses {
         self.push(Conjunction::None, modifier, node);
     }
 
-    /// Adds a clause as the classic parser does.
+    /// Adds a clause in the way of the classic parser.
     ///
     /// `AND` makes the clauses on both sides required, `OR` marks nothing, `-` and `NOT` prohibit.
-    /// Where all are required unless said otherwise, `OR` makes both sides optional. What is
-    /// prohibited stays prohibited. A clause without tokens still marks the one before it.
+    /// If all clauses are required by default, `OR` makes both sides optional. A prohibited clause
+    /// stays prohibited. A clause without tokens still marks the one before it.
     pub(super) fn push(
         &mut self,
         conjunction: Conjunction,

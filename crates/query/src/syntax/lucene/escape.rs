@@ -5,7 +5,7 @@ use crate::{Error, Span};
 
 /// The text that `typed` stands for: `\c` is `c`, and `\u0041` is `A`.
 ///
-/// Escapes are UTF-16 units, so that two of them may make one character; a lone half becomes U+FFFD.
+/// Escapes are UTF-16 units, so two of them may make one character. A lone half becomes U+FFFD.
 pub(super) fn unescape(typed: &str, span: Span) -> Result<String, Error> {
     let mut units = Vec::with_capacity(typed.len());
     let mut chars = typed.chars();
@@ -18,7 +18,7 @@ pub(super) fn unescape(typed: &str, span: Span) -> Result<String, Error> {
     Ok(String::from_utf16_lossy(&units))
 }
 
-/// The units of the escape whose backslash was just read.
+/// The units of an escape, after its backslash.
 fn escaped(chars: &mut std::str::Chars<'_>) -> Option<Vec<u16>> {
     let mut units = Vec::new();
     match chars.next()? {

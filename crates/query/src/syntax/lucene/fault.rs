@@ -1,11 +1,11 @@
-//! What can be wrong with query text, and what to type instead.
+//! The faults of query text, and the text to type instead.
 
 use super::MAX_DEPTH;
 use crate::pattern::RegexFault;
 use crate::schema::TextField;
 use crate::{Code, Error, Span};
 
-/// How much alike a field name must be to be suggested.
+/// The least similarity of a suggested field name.
 const ALIKE: f64 = 0.8;
 
 /// No token starts at `start`: the first character says why.
@@ -159,7 +159,7 @@ fn names() -> String {
     paths.join(", ")
 }
 
-/// The field whose name is most like `name`; long text is no misspelt name.
+/// The field whose name is most similar to `name`. Long text is not a misspelt name.
 fn suggestion(name: &str) -> Option<TextField> {
     let typed = Some(name).filter(|name| name.len() <= 40)?.to_lowercase();
     let alike = |field: &TextField| strsim::jaro(&typed, &field.path().to_lowercase());

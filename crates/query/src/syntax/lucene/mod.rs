@@ -1,7 +1,7 @@
-//! Lucene query text to clauses: the classic ("full") and the simple syntax end in one tree.
+//! From Lucene query text to clauses. The classic ("full") and the simple syntax share one tree.
 //!
-//! The tree is what Lucene calls a boolean query: a list of clauses, each optional, required or
-//! prohibited. Analysis happens here because a clause that holds no token is no clause at all, and
+//! The tree is Lucene's boolean query: a list of clauses, each optional, required or
+//! prohibited. Analysis happens here, because a clause without tokens does not count, and
 //! that changes how its neighbours count.
 
 mod classic;
@@ -18,45 +18,45 @@ use crate::analysis::terms;
 use crate::pattern::{Fuzzy, Regex, Sloppy, Wildcard};
 use crate::{Error, Located, Span};
 
-/// UTF-16 units of a text, at most.
+/// The most UTF-16 units of a text.
 const MAX_TEXT: usize = 100_000;
-/// Brackets in each other, at most.
+/// The most nested brackets.
 pub(super) const MAX_DEPTH: usize = 64;
 
-/// In which syntax a text is written.
+/// The syntax of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Syntax {
     /// Lucene's classic syntax: `AND OR NOT + - ( ) field:term "phrase" prefix* w?ldcard \escape`.
     #[default]
     Full,
-    /// `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`; refused only beyond the limits.
+    /// `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`. It refuses only texts beyond the limits.
     Simple,
 }
 
-/// How a text is read; full syntax and any term by default.
+/// How to read a text: by default in full syntax, with terms joined by `any`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Options {
-    /// In which syntax it is written.
+    /// The syntax.
     pub syntax: Syntax,
-    /// How terms are joined that have no operator between them.
+    /// How to join terms without an operator between them.
     pub mode: Mode,
 }
 
-/// How clauses are joined that stand next to each other without an operator.
+/// How to join clauses without an operator between them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Mode {
-    /// One of them is enough.
+    /// One of them must match.
     #[default]
     Any,
-    /// All of them are needed.
+    /// All of them must match.
     All,
 }
 
-/// What was read.
+/// A parsed text.
 pub(crate) struct Parsed {
-    /// Nothing where the text holds no token at all.
+    /// `None` if the text has no token at all.
     pub(crate) node: Option<Node>,
-    /// The fields that terms were looked for in, with and without tokens.
+    /// The fields of all terms, with and without tokens.
     pub(crate) fields: Vec<FieldName>,
 }
 
@@ -77,17 +77,17 @@ pub(crate) fn parse(text: &str, options: Options) -> Result<Parsed, Error> {
     }
 }
 
-/// White space only; a space that forbids a line break is text, as in Java.
+/// White space only. A no-break space is text, as in Java.
 fn is_blank(text: &str) -> bool {
     let fixed = |c| matches!(c, '\u{85}' | '\u{a0}' | '\u{2007}' | '\u{202f}');
     let control = |c| matches!(c, '\u{1c}'..='\u{1f}');
     text.chars().all(|c| c.is_whitespace() && !fixed(c) || control(c))
 }
 
-/// How a clause counts for membership.
+/// How a clause decides about a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Occur {
-    /// Matters only where no clause is required.
+    /// It matters only if no clause is required.
     Optional,
     /// Must match.
     Required,
@@ -102,7 +102,7 @@ pub(crate) struct Clause {
     pub(crate) node: Node,
 }
 
-/// Query text, understood. Text without any token is no node.
+/// A node of the parsed text. Text without any token has no node.
 #[derive(Clone, Debug)]
 pub(crate) enum Node {
     /// A list of clauses.
@@ -128,7 +128,7 @@ impl Node {
 /// A field name as it was typed, without escapes; shared by the terms of a group.
 pub(crate) type FieldName = Located<Rc<str>>;
 
-/// What is looked for, and in which field where one was named.
+/// A pattern, with its field if there is a field name.
 #[derive(Clone, Debug)]
 pub(crate) struct Leaf {
     pub(crate) field: Option<FieldName>,
@@ -136,20 +136,20 @@ pub(crate) struct Leaf {
     pub(crate) span: Span,
 }
 
-/// What is looked for among the tokens of one field.
+/// A pattern over the tokens of one field.
 #[derive(Clone, Debug)]
 pub(crate) enum Words {
     /// Tokens of one term, joined by the mode.
     Pieces(Vec<String>),
-    /// Tokens next to each other; one token is a plain word.
+    /// Tokens next to each other. One token is a plain word.
     Phrase(Vec<String>),
     /// One token of this shape.
     Pattern(Wildcard),
     /// One token that matches this expression.
     Regex(Regex),
-    /// One token spelt nearly so.
+    /// One misspelt token.
     Fuzzy(Fuzzy),
-    /// Tokens near to where the phrase would have them.
+    /// Tokens near their places in the phrase.
     Sloppy(Sloppy),
 }
 

@@ -1,10 +1,10 @@
-//! Terms with wildcards. They are put in lower case, but not analysed.
+//! Terms with wildcards. They become lower case, but are not analysed.
 
 use super::fault;
 use crate::pattern::Wildcard;
 use crate::{Error, Span, analysis};
 
-/// UTF-16 units of a prefix or a regular expression, at most.
+/// The most UTF-16 units of a prefix or a regular expression.
 const MAX_PATTERN: usize = 1_000;
 
 /// The shape of everything that starts with `text`.
@@ -20,8 +20,8 @@ pub(super) fn check_length(text: &str, span: Span) -> Result<(), Error> {
     Err(fault::long_pattern(span, MAX_PATTERN))
 }
 
-/// The shape that a term with `*` and `?` stands for. An escaped character is itself: it is neither
-/// a wildcard nor put in lower case, and `\u0041` is the text `u0041`.
+/// The shape of a term with `*` and `?`. An escaped character is itself: it is not
+/// a wildcard, it keeps its case, and `\u0041` is the text `u0041`.
 pub(super) fn wildcard(typed: &str) -> Wildcard {
     let mut shape = Wildcard::parse("");
     let mut chars = typed.chars();

@@ -1,8 +1,10 @@
-//! The simple syntax: `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`, `\`. Nothing is wrong
-//! in it below the limits: what has no partner is passed over.
+//! The simple syntax: `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`, `\`. Below the limits it has
+//! no
+//! errors: the parser ignores a mark without a partner.
 //!
-//! Operators stand between operands and have no precedence. A tree is built left to right: while
-//! the operator stays the same its operands are added to one list, and when it changes the list so
+//! Operators stand between operands and have no precedence. The parser builds a tree from left to right.
+//! While
+//! the operator stays the same, it adds operands to one list. When the operator changes, the list so
 //! far becomes the first operand of a new one.
 
 use std::collections::HashMap;
@@ -12,10 +14,10 @@ use super::pattern::starting_with;
 use super::{Clause, Leaf, MAX_DEPTH, Mode, Node, Occur, Words};
 use crate::{Error, Span};
 
-/// Lists in each other, at most; a group and its negation are two.
+/// The most nested lists. A group and its negation are two.
 const MAX_HEIGHT: usize = 2 * MAX_DEPTH;
 
-/// Reads the text; nothing where it holds no token at all.
+/// Reads the text; `None` if it has no token at all.
 pub(super) fn parse(text: &str, mode: Mode) -> Result<Option<Node>, Error> {
     let parser = Parser { text, mode, closing: closing_parentheses(text) };
     Ok(parser.group(Span::new(0, text.len()), 0)?.map(|tree| tree.node))
@@ -24,12 +26,12 @@ pub(super) fn parse(text: &str, mode: Mode) -> Result<Option<Node>, Error> {
 struct Parser<'t> {
     text: &'t str,
     mode: Mode,
-    /// Where the parenthesis is closed that opens at a place; computed once, so that many unclosed
+    /// The end of the parenthesis that opens at a place. This is computed once, so that many unclosed
     /// ones cost no more than one.
     closing: HashMap<usize, usize>,
 }
 
-/// Pairs of parentheses, quotes notwithstanding; an escaped one is none.
+/// Pairs of parentheses, also inside quotes. An escaped one does not count.
 fn closing_parentheses(text: &str) -> HashMap<usize, usize> {
     let (mut open, mut pairs) = (Vec::new(), HashMap::new());
     let mut chars = text.char_indices();
@@ -44,17 +46,17 @@ fn closing_parentheses(text: &str) -> HashMap<usize, usize> {
     pairs
 }
 
-/// What was read, and how many lists are in each other in it.
+/// A parsed part, and the depth of its nested lists.
 struct Tree {
     node: Node,
     height: usize,
 }
 
-/// One level of parentheses while it is read.
+/// One level of parentheses, while the parser reads it.
 struct Level<'t> {
-    /// What is still to be read.
+    /// The text that is left.
     rest: &'t str,
-    /// Where the level ends in the text.
+    /// The end of the level in the text.
     end: usize,
     top: Option<Tree>,
     /// The operator before the next operand, and the one that made `top`.
@@ -72,7 +74,7 @@ impl<'t> Level<'t> {
         self.end - self.rest.len()
     }
 
-    /// Goes on at a byte of the text.
+    /// Continues at a byte of the text.
     fn go_to(&mut self, place: usize) {
         self.rest = self.rest.get(place - self.at()..).unwrap_or_default();
     }
@@ -84,14 +86,14 @@ impl<'t> Level<'t> {
         Some(first)
     }
 
-    /// Only the first of several operators counts, and none before the first operand.
+    /// Only the first of several operators counts. One before the first operand does not count.
     fn operator(&mut self, occur: Occur) {
         if self.current.is_none() && self.top.is_some() {
             self.current = Some(occur);
         }
     }
 
-    /// Adds an operand; one without tokens leaves everything as it is.
+    /// Adds an operand. One without tokens changes nothing.
     fn operand(&mut self, branch: Option<Tree>, default: Occur, span: Span) -> Result<(), Error> {
         let Some(branch) = branch else { return Ok(()) };
         let branch = if self.negated { all_but(branch) } else { branch };
@@ -116,7 +118,7 @@ impl<'t> Level<'t> {
     }
 }
 
-/// `-x`: everything, without what `x` matches.
+/// `-x`: everything but the matches of `x`.
 fn all_but(branch: Tree) -> Tree {
     let clauses = vec![
         Clause { occur: Occur::Prohibited, node: branch.node },
@@ -197,7 +199,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// A phrase whose opening quote was just read; one that is not closed is passed over.
+    /// A phrase, after its opening quote. The parser ignores one that is not closed.
     fn phrase(&self, level: &mut Level<'_>) -> Result<(), Error> {
         let (inside, start) = (level.rest, level.at());
         let mut text = String::new();

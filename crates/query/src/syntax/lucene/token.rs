@@ -1,7 +1,7 @@
-//! Tokens of the classic syntax, always the longest that fits.
+//! Tokens of the classic syntax. The longest possible token wins.
 //!
-//! A term starts with any character that is not special and goes on over `+` and `-`; `&` and `|`
-//! are special only as the whole of `&&` and `||`. A backslash makes any character plain.
+//! A term starts with any character that is not special, and continues over `+` and `-`. `&` and `|`
+//! are only special as `&&` and `||`. A backslash makes any character plain.
 
 use nom::branch::alt;
 use nom::bytes::complete::take_while1;
@@ -15,7 +15,7 @@ use nom::{IResult, Parser as _};
 use super::fault;
 use crate::{Error, Span};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     And,
@@ -85,7 +85,7 @@ fn operator(input: &str) -> IResult<&str, Kind> {
 
 /// `Path = Name "/" Name &":"`: a sub-field, where a slash would else start a regular expression.
 ///
-/// Any name will do, so that a misspelt one is told as such.
+/// It accepts any name, so that the error for a misspelt one can say so.
 fn path(input: &str) -> IResult<&str, Kind> {
     let name = || take_while1(|c: char| c.is_ascii_alphanumeric() || c == '_');
     value(Kind::Term, (name(), char('/'), name(), peek(char(':')))).parse(input)
@@ -137,7 +137,7 @@ fn quoted(input: &str) -> IResult<&str, Kind> {
     value(Kind::Quoted, (char('"'), cut((inside, char('"'))))).parse(input)
 }
 
-/// `Regex = "/" ("\/" | any but "/")* "/"`, which ends at the first slash without a backslash, else
+/// `Regex = "/" ("\/" | any but "/")* "/"`. It ends at the first slash without a backslash, or else
 /// at the last slash.
 fn regex(input: &str) -> IResult<&str, Kind> {
     let (body, _) = char('/').parse(input)?;

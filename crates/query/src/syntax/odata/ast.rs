@@ -1,4 +1,4 @@
-//! The syntax tree of a filter: what was typed, with its places.
+//! The syntax tree of a filter: the typed text, with spans.
 
 use jiff::Timestamp;
 
@@ -44,7 +44,7 @@ pub(crate) struct Path {
 }
 
 impl Path {
-    /// The first name and what follows the slash after it.
+    /// The first name, and the rest after the slash.
     pub(crate) fn split(&self) -> (&str, Option<&str>) {
         self.text.split_once('/').map_or((&self.text, None), |(first, rest)| (first, Some(rest)))
     }
@@ -93,7 +93,7 @@ pub(crate) struct Lambda {
     pub(crate) collection: Path,
     /// `all` instead of `any`.
     pub(crate) all: bool,
-    /// The range variable and the condition; nothing for `any()`.
+    /// The range variable and the condition; `None` for `any()`.
     pub(crate) body: Option<(Path, Box<Syntax>)>,
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 
-/// `yyyy-mm-ddThh:mm(:ss(.fraction)?)?` and `Z` or `±hh:mm`; digits after the ninth are cut.
+/// `yyyy-mm-ddThh:mm(:ss(.fraction)?)?` and `Z` or `±hh:mm`. Digits after the ninth are cut.
 pub(super) fn instant(run: &str) -> Option<Timestamp> {
     let (date, time) = run.split_once('T')?;
     let (clock, zone) = time.split_at_checked(time.find(['Z', '+', '-'])?)?;

@@ -1,9 +1,9 @@
-//! What can be wrong with the form of a filter, and what to write instead.
+//! Faults in the form of a filter, and the text to write instead.
 
 use super::ast::Relation;
 use crate::{Code, Error, Span};
 
-/// What a condition looks like.
+/// An example of a condition.
 const CONDITION: &str =
     "write a field, an operator and a value, such as fromAddress eq 'a@example.com'";
 

@@ -1,9 +1,9 @@
-//! What is open while a filter is read.
+//! The open brackets and lambdas, while the parser reads a filter.
 
 use super::ast::{Path, Syntax};
 use crate::{Expr, Span};
 
-/// What a frame was opened by.
+/// The kind of an open frame.
 pub(super) enum Opener {
     Start,
     Group(Span),
@@ -15,9 +15,9 @@ pub(super) struct Frame {
     opener: Opener,
     alternatives: Vec<Syntax>,
     conjunction: Vec<Syntax>,
-    /// The places of the `not`s in front of the operand that comes next.
+    /// The places of each `not` before the next operand.
     pub(super) nots: Vec<Span>,
-    /// How many conditions stand in each other here.
+    /// The depth of nested conditions here.
     height: usize,
 }
 
@@ -45,7 +45,7 @@ impl Frame {
         self.alternatives.push(Expr::group(parts, Expr::And));
     }
 
-    /// The whole expression, and how many conditions stand in each other in it.
+    /// The whole expression, and the depth of its nested conditions.
     pub(super) fn finish(mut self) -> (Opener, Syntax, usize) {
         self.end_conjunction();
         let height = self.height + usize::from(self.alternatives.len() > 1);

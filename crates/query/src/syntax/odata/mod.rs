@@ -1,8 +1,8 @@
-//! OData `$filter` and `$orderby`, as the premium service's published grammar has them.
+//! OData `$filter` and `$orderby`, by the published grammar of the premium service.
 //!
 //! The grammar is that of "OData expression syntax reference for Azure AI Search"
-//! (<https://learn.microsoft.com/azure/search/search-query-odata-syntax-reference>); white space
-//! follows its examples: any amount between tokens, none around `/` nor before the bracket of a call.
+//! (<https://learn.microsoft.com/azure/search/search-query-odata-syntax-reference>). White space
+//! follows its examples: any amount between tokens, none around `/` or before the bracket of a call.
 
 mod ast;
 mod date;

@@ -1,4 +1,4 @@
-//! Filter text to tokens.
+//! From filter text to tokens.
 
 use nom::IResult;
 use nom::Parser as _;
@@ -34,7 +34,7 @@ pub(crate) enum TokenKind {
     Geography,
 }
 
-/// Tokens of a filter at the most: eight for each term, as in `not (a eq 'b') or`.
+/// The most tokens of a filter: eight for each term, as in `not (a eq 'b') or`.
 const MAX_TOKENS: usize = 8 * Budget::TERMS;
 
 /// Cuts a filter into tokens.
@@ -59,7 +59,7 @@ pub(crate) fn tokenize(text: &str) -> Result<Vec<Token>, Error> {
     }
 }
 
-/// A token whose literal is still to be checked.
+/// A token whose literal is not checked yet.
 enum Raw<'a> {
     Done(TokenKind),
     Word(&'a str),
@@ -82,7 +82,7 @@ fn token(text: &str) -> IResult<&str, Raw<'_>> {
     .parse(text)
 }
 
-/// `'…'`; a doubled quote stands for one and nothing else is special.
+/// `'…'`. A doubled quote stands for one, and nothing else is special.
 fn quoted(text: &str) -> IResult<&str, &str> {
     let inner = recognize(many0_count(alt((tag("''"), take_while1(|c| c != '\'')))));
     delimited(char('\''), inner, char('\'')).parse(text)
@@ -234,7 +234,7 @@ fn unreadable(text: &str, start: usize) -> Error {
     }
 }
 
-/// What is written instead of the marks of other languages.
+/// The OData words for the marks of other languages.
 const fn instead(mark: char) -> &'static str {
     match mark {
         '=' => "write eq",

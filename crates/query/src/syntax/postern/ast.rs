@@ -1,4 +1,4 @@
-//! The syntax tree of typed text: what was typed, with its places.
+//! The syntax tree of typed text: the text, with spans.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use crate::{Expr, Span};
 /// Terms stand in a list of their own, so that the tree is small to move and to copy.
 pub(crate) type Tree = Expr<TermNumber>;
 
-/// Which of the terms.
+/// The number of a term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TermNumber(usize);
 
@@ -31,7 +31,7 @@ impl<'t> Terms<'t> {
         self.0.get(number.0)
     }
 
-    /// Takes out a term that becomes part of another.
+    /// Removes a term that becomes part of another.
     pub(crate) fn pop(&mut self) -> Option<Term<'t>> {
         self.0.pop()
     }
@@ -42,7 +42,7 @@ impl<'t> Terms<'t> {
 pub(crate) struct Term<'t> {
     pub(crate) field: Option<FieldName<'t>>,
     pub(crate) value: Pieces<'t>,
-    /// The pieces stand near each other; otherwise they touch.
+    /// The distance between the pieces. Without one they touch.
     pub(crate) near: Option<Distance>,
     pub(crate) span: Span,
 }
@@ -52,13 +52,13 @@ pub(crate) struct Term<'t> {
 pub(crate) struct FieldName<'t> {
     pub(crate) name: &'t str,
     pub(crate) relation: Relation,
-    /// The relation stands behind a colon, so it may belong to the value: `id:<a@b>`.
+    /// Whether the relation stands after a colon, so that it may belong to the value: `id:<a@b>`.
     pub(crate) colon: bool,
     /// The name without what follows it.
     pub(crate) span: Span,
 }
 
-/// What stands between a field and its value.
+/// The mark between a field and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Relation {
     Colon,
@@ -84,7 +84,7 @@ impl Relation {
         }
     }
 
-    /// What belongs to the value behind a colon, for an operator that does not compare: `id:<a@b>`.
+    /// The mark after a colon, which belongs to the value if the operator does not compare: `id:<a@b>`.
     pub(crate) const fn value_part(self) -> &'static str {
         match self {
             Self::Colon => "",
@@ -98,7 +98,7 @@ impl Relation {
     }
 }
 
-/// `NEAR/5` and its kin.
+/// `NEAR/5` and similar operators.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Distance {
     pub(crate) words: u32,
@@ -109,7 +109,7 @@ pub(crate) struct Distance {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Pieces<'t> {
     pub(crate) first: Piece<'t>,
-    /// Mostly empty, and then nothing is allocated.
+    /// Mostly empty, and then it allocates nothing.
     pub(crate) more: Vec<Piece<'t>>,
 }
 
@@ -128,7 +128,7 @@ impl<'t> Pieces<'t> {
     }
 }
 
-/// A run of typed text without white space, or a quoted one with.
+/// A run of typed text without white space, or a quoted text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Piece<'t> {
     /// Without quotes and escapes.
@@ -137,12 +137,12 @@ pub(crate) struct Piece<'t> {
     pub(crate) span: Span,
 }
 
-/// How a piece was written.
+/// The form of a piece.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PieceKind {
     Bare,
     Quoted,
-    /// A quoted piece with `~n` behind it.
+    /// A quoted piece with `~n` after it.
     Near(u32),
     /// Between slashes.
     Regex,

@@ -1,4 +1,4 @@
-//! What can be wrong with the form of typed text, and what to type instead.
+//! Faults in the form of typed text, and the text to type instead.
 
 use super::ast::{FieldName, Term};
 use crate::{Code, Error, Span};
@@ -71,7 +71,7 @@ pub(super) fn near_fields(left: &Term<'_>, operator: Span) -> Error {
         .hint(format!("write {field}:(one NEAR/5 two)"))
 }
 
-/// `[a TO b]` and `IN [a b]`, the ranges and lists of Lucene and its kin.
+/// `[a TO b]` and `IN [a b]`, the ranges and lists of Lucene and similar languages.
 pub(super) fn foreign_brackets(text: &str, rest: &str, span: Span) -> Option<Error> {
     let after = rest.trim_start();
     let range = text.starts_with('[') && !text.contains(']') && after.starts_with("TO ");
@@ -89,7 +89,7 @@ pub(super) fn prefix_of_phrase(star: Span) -> Error {
         .hint("quote the whole words and write the last one apart: \"overdue\" invoic*")
 }
 
-/// `ANY(a b)` and its kin, as in KQL.
+/// `ANY(a b)` and similar calls, as in KQL.
 pub(super) fn foreign_call(name: &str, span: Span) -> Option<Error> {
     let hint = match name {
         "ANY" => "write (a OR b)",

@@ -1,4 +1,4 @@
-//! What each token looks like.
+//! The form of each token.
 
 use std::borrow::Cow;
 
@@ -58,7 +58,7 @@ pub(super) fn near(text: &str) -> IResult<&str, Distance> {
     alt((any.map(distance(false)), ordered.map(distance(true)))).parse(text)
 }
 
-/// Digits as a number; more than anything can be apart stays that.
+/// Digits as a number. A number that is too large becomes the largest one.
 fn number(digits: &str) -> u32 {
     digits.parse().unwrap_or(u32::MAX)
 }
@@ -75,7 +75,7 @@ pub(super) fn bare(text: &str) -> IResult<&str, &str> {
     take_while1(|c| !ends_bare(c)).parse(text)
 }
 
-/// `name:` and `name>=`; not a time, a URL, a Windows path or a reply mark.
+/// `name:` and `name>=`, but not a time, a URL, a Windows path or a reply mark.
 pub(super) fn field(text: &str) -> IResult<&str, (&str, Relation)> {
     let name = take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
     let (rest, found) = pair(name, relation).parse(text)?;
@@ -86,7 +86,7 @@ pub(super) fn field(text: &str) -> IResult<&str, (&str, Relation)> {
     .parse(rest)
 }
 
-/// Marks of replies, and links that no slashes follow.
+/// Marks of replies, and links without slashes.
 fn is_word_before_colon(name: &str) -> bool {
     ["re", "fw", "fwd", "mailto"].iter().any(|word| name.eq_ignore_ascii_case(word))
 }
@@ -115,9 +115,10 @@ pub(super) const fn is_opening_quote(c: char) -> bool {
     c == '"' || is_typographic(c)
 }
 
-/// A quoted text with its escapes read, and the `~n` behind it.
+/// A quoted text without its escapes, and the `~n` after it.
 ///
-/// Plain quotes end at a plain one; typographic quotes come in too many pairs, so any ends them.
+/// A plain quote ends at a plain one. Typographic quotes come in too many pairs, so any of them ends
+/// another.
 pub(super) fn quoted(text: &str) -> IResult<&str, (Cow<'_, str>, Option<u32>)> {
     let (rest, open) = satisfy(is_opening_quote).parse(text)?;
     let ends = |c: char| c == '"' || is_typographic(open) && is_typographic(c);
@@ -140,7 +141,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// `/…/` up to the end of the run; `\/` stands for a slash inside.
+/// `/…/` up to the end of the run. `\/` stands for a slash inside.
 pub(super) fn regex(text: &str) -> IResult<&str, &str> {
     let plain = value((), verify(is_not("/\\"), |run: &str| !run.contains(char::is_whitespace)));
     let escaped = value((), pair(char('\\'), anychar));

@@ -1,4 +1,4 @@
-//! Typed text to syntax tree.
+//! From typed text to a syntax tree.
 
 mod ast;
 mod faults;

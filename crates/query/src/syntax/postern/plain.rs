@@ -1,16 +1,16 @@
-//! What can be written without quotes.
+//! Text that needs no quotes.
 
 use super::ast::PieceKind;
 use super::token::{Lexer, Token, TokenKind};
 
-/// Every token of a text, where nothing was wrong with it.
+/// Every token of a text without faults.
 pub(super) fn tokens(text: &str) -> Option<Vec<Token<'_>>> {
     let mut lexer = Lexer::new(text);
     let tokens = std::iter::from_fn(|| lexer.next()).collect();
     lexer.errors.is_empty().then_some(tokens)
 }
 
-/// Whether `text` alone is one bare word, so that it can be written without quotes.
+/// Whether `text` alone is one bare word, so that it needs no quotes.
 pub(crate) fn is_plain_word(text: &str) -> bool {
     if is_simple(text) && !text.starts_with(|c: char| c.is_ascii_uppercase()) {
         return true;
@@ -18,7 +18,7 @@ pub(crate) fn is_plain_word(text: &str) -> bool {
     tokens(text).is_some_and(|tokens| matches!(tokens.as_slice(), [value] if is_bare(value, text)))
 }
 
-/// Whether `text` behind `name:` is one bare value, for an operator that does not compare.
+/// Whether `text` after `name:` is one bare value, for an operator that does not compare.
 pub(crate) fn is_plain_value(text: &str) -> bool {
     if is_simple(text) {
         return true;

@@ -1,4 +1,4 @@
-//! Typed text to tokens.
+//! From typed text to tokens.
 
 use nom::IResult;
 
@@ -22,7 +22,7 @@ pub(crate) enum TokenKind<'t> {
     Field(FieldName<'t>),
     /// Pieces without white space between them.
     Value(Pieces<'t>),
-    /// `NEAR/5` and its kin.
+    /// `NEAR/5` and similar operators.
     Near(Distance),
 }
 
@@ -37,17 +37,17 @@ pub(crate) enum Mark {
     Or,
     Xor,
     Not,
-    /// `+` in front of a term: the term as it stands.
+    /// `+` before a term, which changes nothing.
     Plus,
 }
 
-/// Cuts typed text into tokens as they are asked for; every text has some.
+/// Cuts typed text into tokens, one at a time. Every text has some.
 pub(crate) struct Lexer<'t> {
     text: &'t str,
     rest: &'t str,
     /// The next token.
     next: Option<Token<'t>>,
-    /// The one after it, where a field was read with its value.
+    /// The token after it, if a field came together with its value.
     second: Option<Token<'t>>,
     pub(crate) errors: Vec<Error>,
     pub(crate) advice: Vec<Advice>,
@@ -61,7 +61,7 @@ impl<'t> Lexer<'t> {
         lexer
     }
 
-    /// The next token, left where it is.
+    /// Looks at the next token without taking it.
     pub(crate) const fn peek(&self) -> Option<&Token<'t>> {
         self.next.as_ref()
     }
@@ -75,7 +75,7 @@ impl<'t> Lexer<'t> {
         token
     }
 
-    /// Leaves the rest of the text alone.
+    /// Ignores the rest of the text.
     pub(crate) fn stop(&mut self) {
         (self.rest, self.next, self.second) = ("", None, None);
     }
@@ -93,7 +93,7 @@ impl<'t> Lexer<'t> {
         self.text.len() - self.rest.len()
     }
 
-    /// Takes what `parser` reads, with its place.
+    /// Takes the text that `parser` reads, with its span.
     fn take<T>(
         &mut self,
         mut parser: impl FnMut(&'t str) -> IResult<&'t str, T>,
@@ -136,7 +136,7 @@ impl<'t> Lexer<'t> {
         let colon = self.text.get(name_span.end..).is_some_and(|rest| rest.starts_with(':'));
         self.push(TokenKind::Field(FieldName { name, relation, colon, span: name_span }), span);
         let value = self.rest.trim_start();
-        // What stands apart may be an operator; `state:OR` is a value.
+        // A word that stands alone may be an operator. In `state:OR` it is a value.
         let apart = value.len() < self.rest.len();
         self.rest = value;
         let operator = apart && word_operator(value).is_ok();
@@ -146,7 +146,7 @@ impl<'t> Lexer<'t> {
         true
     }
 
-    /// Pieces that touch: after a comma or before one, a quoted piece may stand beside a bare one.
+    /// Pieces that touch. Beside a comma, a quoted piece may touch a bare one.
     fn value(&mut self) {
         let Some(first) = self.piece() else { return };
         let mut pieces = Pieces { first, more: Vec::new() };
@@ -198,7 +198,7 @@ impl<'t> Lexer<'t> {
         Piece { text, kind, span }
     }
 
-    /// The rest of the text as a phrase, reported.
+    /// The rest of the text as a phrase, with a fault.
     fn unclosed(&mut self) -> Piece<'t> {
         let start = self.at();
         let quote = self.rest.chars().next().map_or(0, char::len_utf8);

@@ -6,22 +6,22 @@ use jiff::civil::{Date, DateTime, ISOWeekDate, Weekday};
 use jiff::tz::TimeZone;
 use jiff::{Span as Duration, Timestamp, ToSpan as _, Zoned};
 
-/// What a date text stands for, from its first moment to just before its end.
+/// The span of time of a date text, from its first moment to just before its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Period {
     pub(crate) start: Timestamp,
-    /// The first moment after it; for a moment, the moment itself.
+    /// The first moment after it. For a moment, the moment itself.
     pub(crate) end: Timestamp,
     /// It is a moment, not a span of time.
     pub(crate) is_moment: bool,
-    /// How it is written canonically; relative dates stay as typed.
+    /// Its canonical text. Relative dates stay as typed.
     pub(crate) canonical: String,
 }
 
-/// Why a text is no date.
+/// Why a text is not a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// With what to write instead, where that can be told.
+    /// With the text to write instead, if that is clear.
     Invalid(Option<String>),
     /// Both readings in ISO form.
     Ambiguous(String, String),
@@ -42,7 +42,7 @@ pub(crate) fn parse(text: &str, now: &Zoned) -> Result<Period, Fault> {
         .unwrap_or_else(|| Err(fault(trimmed)))
 }
 
-/// An age such as `3d`: that long before now.
+/// An age such as `3d`: the moment that long before now.
 pub(crate) fn age(text: &str, now: &Zoned) -> Option<Timestamp> {
     now.checked_sub(relative::duration(text)?).ok().and_then(|then| milliseconds(then.timestamp()))
 }
@@ -62,7 +62,7 @@ impl Days {
         Some(Self { start, end: start.checked_add(length).ok()? })
     }
 
-    /// Days begin at midnight of the zone, or at its first moment where the clocks skip midnight.
+    /// A day begins at midnight of the zone, or at its first moment if the clocks skip midnight.
     fn period(&self, zone: &TimeZone, canonical: String) -> Result<Period, Fault> {
         let midnight = |day: Date| day.to_zoned(zone.clone()).map(|zoned| zoned.timestamp());
         match (midnight(self.start), midnight(self.end)) {
@@ -118,7 +118,7 @@ fn digits(text: &str, width: usize) -> Option<i16> {
     all.then(|| text.parse().ok()).flatten()
 }
 
-/// RFC 3339, or the same without seconds or without a zone; finer than a millisecond is cut.
+/// RFC 3339, or the same without seconds or without a zone. It cuts to the millisecond.
 fn moment(text: &str, now: &Zoned) -> Option<Result<Period, Fault>> {
     let bytes = text.as_bytes();
     let shaped = bytes.get(10).is_some_and(|byte| matches!(byte, b'T' | b't'))
@@ -141,7 +141,7 @@ fn milliseconds(moment: Timestamp) -> Option<Timestamp> {
 
 // ---- faults ----
 
-/// Dates with the year last: both readings, or the only one that exists.
+/// Dates with the year last. It gives both readings, or the only possible one.
 fn fault(text: &str) -> Fault {
     let parts: Vec<_> = text.split(['/', '.', '-']).collect();
     let &[first, second, year] = parts.as_slice() else { return Fault::Invalid(None) };

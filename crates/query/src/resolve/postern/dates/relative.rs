@@ -1,4 +1,4 @@
-//! Dates that are counted from today.
+//! Dates relative to today.
 
 use jiff::civil::Date;
 use jiff::fmt::strtime;
@@ -20,7 +20,7 @@ pub(super) fn days(text: &str, now: &Zoned) -> Option<Days> {
     }
 }
 
-/// `last week`, `this month`, `next year` and their like; weeks begin on Monday.
+/// `last week`, `this month`, `next year` and so on. Weeks begin on Monday.
 fn calendar_period(text: &str, today: Date) -> Option<Days> {
     let (which, unit) = text.split_once(' ')?;
     let offset = match which {
@@ -41,14 +41,14 @@ fn calendar_period(text: &str, today: Date) -> Option<Days> {
     Days::span(start.checked_add(length.checked_mul(offset).ok()?).ok()?, length)
 }
 
-/// The latest such day that is not in the future.
+/// The latest day of that name that is not in the future.
 fn weekday(text: &str, today: Date) -> Option<Days> {
     let wanted = strtime::parse("%A", text).ok()?.weekday()?.to_monday_zero_offset();
     let back = (today.weekday().to_monday_zero_offset() - wanted).rem_euclid(7);
     Days::one(today.checked_sub(i64::from(back).days()).ok()?)
 }
 
-/// The latest such month that has begun.
+/// The latest month of that name that has begun.
 fn month(text: &str, today: Date) -> Option<Days> {
     let wanted = strtime::parse("%B", text).ok()?.month()?;
     let year = if wanted > today.month() { today.year() - 1 } else { today.year() };

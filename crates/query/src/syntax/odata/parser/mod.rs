@@ -1,7 +1,7 @@
-//! Tokens to syntax tree.
+//! From tokens to a syntax tree.
 //!
-//! The open brackets and lambdas are kept on a stack of our own, so that no nesting, however deep,
-//! can use up the thread's: see [`MAX_DEPTH`].
+//! Open brackets and lambdas stand on a stack of our own, so that deep nesting
+//! cannot exhaust the stack of the thread. See [`MAX_DEPTH`].
 
 mod call;
 
@@ -11,14 +11,14 @@ use super::frame::{Frame, Opener};
 use super::token::{Token, TokenKind, tokenize};
 use crate::{Error, Expr, Located, Span};
 
-/// Brackets in each other at the most.
+/// The most nested brackets.
 pub(crate) const MAX_DEPTH: usize = 500;
 
-/// Conditions in each other at the most, where brackets around one condition do not count. Later
+/// The most nested conditions. Brackets around one condition do not count. Later
 /// stages walk the tree by recursion, and this bounds them.
 pub(crate) const MAX_HEIGHT: usize = 128;
 
-/// Parses a filter; blank text is every message.
+/// Parses a filter. Blank text means every message.
 pub(crate) fn parse(text: &str) -> Result<Syntax, Error> {
     let tokens = tokenize(text)?;
     if tokens.is_empty() {
@@ -73,7 +73,7 @@ impl<'t> Parser<'t> {
         token
     }
 
-    /// The next token, where it is a word.
+    /// The next token, if it is a word.
     fn word(&self) -> Option<(&'t str, Span)> {
         match self.peek() {
             Some(Token { kind: TokenKind::Path(word), span, .. }) => Some((word, *span)),
@@ -121,7 +121,7 @@ impl<'t> Parser<'t> {
 
     // ---- grammar ----
 
-    /// `not* ( '(' | lambda | term )`, going on inside of whatever is opened.
+    /// `not* ( '(' | lambda | term )`. It continues inside an opened bracket or lambda.
     fn operand(&mut self) -> Result<(), Error> {
         loop {
             let Some(token) = self.next() else {
@@ -149,7 +149,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// A field, a call or a lambda; false when a lambda was opened, so that an operand still has to come.
+    /// A field, a call or a lambda. It returns false after opening a lambda, because an operand must follow.
     fn after_path(&mut self, path: Path) -> Result<bool, Error> {
         if !self.peek().is_some_and(|token| token.kind == TokenKind::Open && !token.spaced) {
             return self.term(Operand::Path(path)).map(|()| true);

@@ -1,4 +1,4 @@
-//! Tokens to syntax tree, going on after a fault so that all of them are known at once.
+//! From tokens to a syntax tree. It continues after a fault, so that one run finds them all.
 
 mod operand;
 
@@ -7,10 +7,10 @@ use super::faults;
 use super::token::{Lexer, Mark, Token, TokenKind};
 use crate::{Advice, Code, Error, Expr, Limits, Span};
 
-/// What was read.
+/// A parsed text.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome<'t> {
-    /// The tree; with errors, only what could be understood.
+    /// The tree. With errors, it has only the valid parts.
     pub(crate) tree: Tree,
     pub(crate) terms: Terms<'t>,
     pub(crate) errors: Vec<Error>,
@@ -39,14 +39,14 @@ pub(crate) fn parse(text: &str, limits: Limits) -> Outcome<'_> {
 struct Parser<'t> {
     tokens: Lexer<'t>,
     terms: Terms<'t>,
-    /// The token before was an operator that needs something after it.
+    /// The last token is an operator that needs something after it.
     after_operator: bool,
     end: Span,
     depth: usize,
     limits: Limits,
-    /// Terms that XOR wrote out once more.
+    /// The number of terms that XOR repeated.
     copies: usize,
-    /// The operator in front of the group we are in.
+    /// The operator before the current group.
     field: Option<FieldName<'t>>,
     errors: Vec<Error>,
 }
@@ -207,8 +207,8 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// One of them but not both. Each is written twice, so a chain grows fast and is bounded here:
-    /// with it the rest of the text is left alone.
+    /// One of them but not both. Each is written twice, so a chain grows fast. Beyond the limit
+    /// the parser ignores the rest of the text.
     fn either_or(&mut self, left: Tree, right: Tree, operator: Span) -> Option<Tree> {
         left.for_each_leaf(&mut |_| self.copies += 1);
         right.for_each_leaf(&mut |_| self.copies += 1);

@@ -1,4 +1,4 @@
-//! What stands between operators: terms, groups, and words near each other.
+//! Operands: terms, groups, and words near each other.
 
 use super::super::ast::{Distance, FieldName, PieceKind, Pieces, Relation, Term, Tree};
 use super::super::faults;
@@ -93,7 +93,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Two words or phrases of one field near each other; a third joins them at the same distance.
+    /// Two words or phrases of one field near each other. A third one joins at the same distance.
     pub(super) fn near(
         &mut self,
         left: Tree,
@@ -105,7 +105,7 @@ impl<'t> Parser<'t> {
             self.errors.push(faults::near_groups(operator));
             return None;
         };
-        // Both are single terms, so they are the last two.
+        // Both are single terms, so they are the last two of the list.
         let (right, left) = (self.terms.pop()?, self.terms.pop()?);
         let name = |term: &Term<'t>| term.field.map(|field| field.name.to_ascii_lowercase());
         let alone = |term: &Term<'_>| term.near.is_none() && term.value.only().is_some();
@@ -119,7 +119,7 @@ impl<'t> Parser<'t> {
         Some(Expr::Leaf(self.terms.push(joined(left, right, distance))))
     }
 
-    /// A word with a bracket directly behind it may be a call of another language.
+    /// A word with a bracket directly after it may be a call of another language.
     fn check_call(&mut self, value: &Pieces<'_>, span: Span) {
         let next = self.peek().filter(|next| is_mark(next, Mark::Open));
         if next.is_some_and(|next| next.span.start == span.end) {
@@ -128,7 +128,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Leaves the rest of the text alone.
+    /// Ignores the rest of the text.
     fn too_deep(&mut self, span: Span) -> Option<Tree> {
         self.errors.push(faults::too_deep(span, self.limits.depth));
         self.tokens.stop();
@@ -136,7 +136,7 @@ impl<'t> Parser<'t> {
     }
 }
 
-/// Whether the rest of the text was left alone, so that nothing is said of its brackets.
+/// Whether the parser ignores the rest of the text, so that its brackets earn no fault.
 const fn stops(code: Code) -> bool {
     matches!(code, Code::TooDeep | Code::TooManyTerms)
 }
