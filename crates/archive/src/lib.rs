@@ -6,6 +6,7 @@ mod check;
 mod collected;
 mod coverage;
 mod error;
+pub mod export;
 pub mod ingest;
 mod intake;
 mod original;

@@ -1,30 +1,15 @@
 //! What the gateway asks of an index.
 
-use std::ops::ControlFlow;
-
 use jiff::tz::TimeZone;
+use postern_archive::export::Shelf;
 use postern_archive::search::{
-    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, Page, Search, Suggestion,
-    Thread,
+    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Suggestion, Thread,
 };
-use postern_archive::{Archive, Error, IndexError, Original};
+use postern_archive::{Archive, IndexError};
 use postern_query::Query;
 
 /// Something that can answer from this machine.
-pub trait LocalEngine: Send + Sync + 'static {
-    /// Hands over the messages of one page of what matches one by one, until it is told to stop: what
-    /// is left is the page without them.
-    ///
-    /// # Errors
-    ///
-    /// When it costs too much work or is stopped, or the index cannot be read.
-    fn each(
-        &self,
-        search: &Search<'_>,
-        asker: &Asker,
-        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
-    ) -> Result<Page, IndexError>;
-
+pub trait LocalEngine: Shelf + Send + Sync + 'static {
     /// Counts what matches by each facet: the `most` most frequent values of each, in UTC.
     ///
     /// # Errors
@@ -66,13 +51,6 @@ pub trait LocalEngine: Send + Sync + 'static {
     /// When it costs too much work or is stopped, or the index cannot be read.
     fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError>;
 
-    /// The bytes of a message as they were read.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Lost`] where they are not there any more, and when the index cannot be read now.
-    fn original(&self, id: &str) -> Result<Original, Error>;
-
     /// How much of the known mail is here; asked with every search, so it must be at hand.
     fn coverage(&self) -> Coverage;
 
@@ -83,15 +61,6 @@ pub trait LocalEngine: Send + Sync + 'static {
 }
 
 impl LocalEngine for Archive {
-    fn each(
-        &self,
-        search: &Search<'_>,
-        asker: &Asker,
-        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
-    ) -> Result<Page, IndexError> {
-        self.index()?.each(search, asker, take)
-    }
-
     fn facets(
         &self,
         query: &Query,
@@ -119,10 +88,6 @@ impl LocalEngine for Archive {
 
     fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError> {
         self.index()?.address_book(asker)
-    }
-
-    fn original(&self, id: &str) -> Result<Original, Error> {
-        Self::original(self, id)
     }
 
     fn coverage(&self) -> Coverage {

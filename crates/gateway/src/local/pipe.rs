@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use postern_archive::IndexError;
+use postern_archive::export::Broken;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
@@ -37,24 +38,19 @@ impl From<io::Error> for Stopped {
     }
 }
 
-impl From<IndexError> for Stopped {
-    fn from(error: IndexError) -> Self {
-        Self::Local(error.into())
+impl From<Broken> for Stopped {
+    fn from(broken: Broken) -> Self {
+        match broken {
+            Broken::Out(_) => Self::Client,
+            Broken::Original(error) => Self::Local(LocalError::Failed(error.to_string())),
+            Broken::Stored(error) => Self::Local(error.into()),
+        }
     }
 }
 
-/// Takes what is read piece by piece.
-pub(crate) fn copy(
-    from: &mut dyn io::Read,
-    take: &mut dyn FnMut(&[u8]) -> io::Result<()>,
-) -> Result<(), Stopped> {
-    let mut chunk = vec![0; CHUNK];
-    loop {
-        let read = from.read(&mut chunk);
-        match read.map_err(|error| Stopped::Local(LocalError::Failed(error.to_string())))? {
-            0 => return Ok(()),
-            read => take(chunk.get(..read).unwrap_or_default())?,
-        }
+impl From<IndexError> for Stopped {
+    fn from(error: IndexError) -> Self {
+        Self::Local(error.into())
     }
 }
 

@@ -30,6 +30,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
+use postern_archive::export::Shelf;
 use postern_archive::search::{
     AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, MailboxCoverage, Page,
     Search, Snippet, Suggestion, Thread,
@@ -61,7 +62,7 @@ pub(crate) struct Memory {
     breaks_after: Option<usize>,
 }
 
-impl LocalEngine for Memory {
+impl Shelf for Memory {
     fn each(
         &self,
         search: &Search<'_>,
@@ -92,6 +93,12 @@ impl LocalEngine for Memory {
         Ok(Page { count, ..Page::default() })
     }
 
+    fn original(&self, _: &str) -> Result<Original, Error> {
+        Err(Lost::Unknown.into())
+    }
+}
+
+impl LocalEngine for Memory {
     fn facets(
         &self,
         _: &Query,
@@ -127,10 +134,6 @@ impl LocalEngine for Memory {
 
     fn address_book(&self, _: &Asker) -> Result<AddressBook, IndexError> {
         Ok(AddressBook::default())
-    }
-
-    fn original(&self, _: &str) -> Result<Original, Error> {
-        Err(Lost::Unknown.into())
     }
 
     fn coverage(&self) -> Coverage {

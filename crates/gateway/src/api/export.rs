@@ -1,10 +1,5 @@
-//! `/v1/export`: everything that a query finds, streamed. One message is in memory at a time, and of
-//! originals that lie in the store a piece, however many there are.
+//! `/v1/export`: everything that a query finds, streamed.
 
-mod mboxrd;
-mod write;
-
-use std::ops::ControlFlow;
 use std::time::Instant;
 
 use axum::body::Bytes;
@@ -12,10 +7,8 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use postern_archive::Error;
-use postern_archive::search::{Asker, Hit, Page};
-use postern_query::Message;
-use postern_query::schema::{InstantField, Sort, SortField};
+use postern_archive::export;
+use postern_archive::search::Asker;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -24,13 +17,8 @@ use super::native::admit;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State as Shared;
-use crate::local::pipe::{Pipe, Stopped};
-use crate::local::{LocalEngine, Question};
-use write::Writer;
-
-/// Messages that are looked for at once. The search is made again for each page, so few pages cost little;
-/// of a page only the places of its messages are in memory.
-const PAGE: usize = 10_000;
+use crate::local::LocalEngine;
+use crate::local::pipe::Pipe;
 
 /// What to export.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -60,13 +48,13 @@ pub(super) enum Format {
     Jsonl,
 }
 
-impl Format {
-    const fn extension(self) -> &'static str {
-        match self {
-            Self::Mbox => "mbox",
-            Self::Zip => "zip",
-            Self::Csv => "csv",
-            Self::Jsonl => "jsonl",
+impl From<Format> for export::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Mbox => Self::Mbox,
+            Format::Zip => Self::Zip,
+            Format::Csv => Self::Csv,
+            Format::Jsonl => Self::Jsonl,
         }
     }
 }
@@ -91,14 +79,7 @@ pub(super) async fn post(
         reader.read_here(&q, filter.as_deref(), now)
     });
     let understood = reading.await??;
-    let question = Question {
-        query: understood.query.clone(),
-        order: vec![Sort::descending(SortField::Instant(InstantField::Received))],
-        after: None,
-        offset: 0,
-        limit: PAGE,
-        highlight: false,
-    };
+    let query = understood.query.clone();
     let asked_until = state.engine_deadline(Instant::now());
     let local = state.local_for(&caller, asked_until).await?.clone();
     if let Some(why) = local.absent() {
@@ -108,52 +89,14 @@ pub(super) async fn post(
         state.metrics().refusal("exports");
         Problem::new(503, "busy", full.why("exports"))
     })?;
-    let format = body.format;
+    let format = export::Format::from(body.format);
     let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
         // It is free before the pipe ends: whoever has read all of it may export again.
         let _slot = slot;
-        write_all(engine, question, asker, Writer::new(format, pipe))
+        export::write(engine, &query, asker, format, pipe)?;
+        Ok(())
     };
     let allowance = state.allowance(&caller, Instant::now());
     let body = local.stream(&allowance, state.limits().time, (), write).await?;
     Ok(download(&format!("postern-export.{}", format.extension()), body))
-}
-
-/// Page after page, each right behind the last message of the one before, so that none is left out
-/// or written twice while mail is taken in.
-fn write_all(
-    engine: &dyn LocalEngine,
-    mut question: Question,
-    asker: &Asker,
-    mut writer: Writer<'_>,
-) -> Result<(), Stopped> {
-    loop {
-        let asker = Asker { work: asker.work.renewed(), ..asker.clone() };
-        let (mut hits, mut last, mut written) = (0, None, Ok(()));
-        let page = engine.each(&question.search(), &asker, &mut |hit| {
-            hits += 1;
-            written = write_one(engine, &hit, &mut writer);
-            last = Some(Hit { message: Message { body: None, ..hit.message }, ..hit });
-            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        written?;
-        let last = Page { hits: last.filter(|_| hits == PAGE).into_iter().collect(), ..page };
-        match last.position(0, &question.order) {
-            Some(position) => question.after = Some(position),
-            None => return Ok(writer.finish()?),
-        }
-    }
-}
-
-fn write_one(engine: &dyn LocalEngine, hit: &Hit, writer: &mut Writer<'_>) -> Result<(), Stopped> {
-    if writer.wants_original() {
-        let original = match engine.original(&hit.message.id) {
-            Ok(original) => Ok(original.reader()),
-            Err(Error::Lost(lost)) => Err(lost),
-            Err(error) => return Err(Stopped::Local(error.into())),
-        };
-        writer.original(&hit.message, original)
-    } else {
-        Ok(writer.fields(&hit.there())?)
-    }
 }

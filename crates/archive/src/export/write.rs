@@ -1,6 +1,6 @@
 //! Messages in the formats of an export.
 
-use std::io::{self, Cursor, Read, Write as _};
+use std::io::{self, Cursor, Read, Write};
 
 use postern_mail::document;
 use postern_mail::source::Lost;
@@ -8,10 +8,8 @@ use postern_query::{Message, Recipient};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
-use super::Format;
 use super::mboxrd::Mboxrd;
-use crate::api::download::safe;
-use crate::local::pipe::{Pipe, Stopped, copy};
+use super::{Broken, Format, copy, file_name};
 
 /// What the columns of a table are called.
 const COLUMNS: [&str; 14] = [
@@ -32,20 +30,20 @@ const COLUMNS: [&str; 14] = [
 ];
 
 /// Writes messages in one of the formats.
-pub(super) enum Writer<'p> {
-    Mbox(&'p mut Pipe),
-    Zip(Box<ZipWriter<StreamWriter<&'p mut Pipe>>>),
-    Csv(Box<csv::Writer<&'p mut Pipe>>, bool),
-    Jsonl(&'p mut Pipe),
+pub(super) enum Writer<W: Write> {
+    Mbox(W),
+    Zip(Box<ZipWriter<StreamWriter<W>>>),
+    Csv(Box<csv::Writer<W>>, bool),
+    Jsonl(W),
 }
 
-impl<'p> Writer<'p> {
-    pub(super) fn new(format: Format, pipe: &'p mut Pipe) -> Self {
+impl<W: Write> Writer<W> {
+    pub(super) fn new(format: Format, out: W) -> Self {
         match format {
-            Format::Mbox => Self::Mbox(pipe),
-            Format::Zip => Self::Zip(Box::new(ZipWriter::new_stream(pipe))),
-            Format::Csv => Self::Csv(Box::new(csv::Writer::from_writer(pipe)), false),
-            Format::Jsonl => Self::Jsonl(pipe),
+            Format::Mbox => Self::Mbox(out),
+            Format::Zip => Self::Zip(Box::new(ZipWriter::new_stream(out))),
+            Format::Csv => Self::Csv(Box::new(csv::Writer::from_writer(out)), false),
+            Format::Jsonl => Self::Jsonl(out),
         }
     }
 
@@ -58,7 +56,7 @@ impl<'p> Writer<'p> {
         &mut self,
         message: &Message,
         original: Result<Box<dyn Read + Send>, Lost>,
-    ) -> Result<(), Stopped> {
+    ) -> Result<(), Broken> {
         let (mut from, ending): (Box<dyn Read + Send>, _) = match original {
             Ok(reader) => (reader, "eml"),
             Err(lost) => (Box::new(Cursor::new(note(message, &lost))), "missing.txt"),
@@ -72,7 +70,7 @@ impl<'p> Writer<'p> {
             Self::Zip(zip) => {
                 let options =
                     SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-                let name = format!("{}.{ending}", safe(&message.id));
+                let name = format!("{}.{ending}", file_name(&message.id));
                 zip.start_file(name, options).map_err(io::Error::from)?;
                 copy(from.as_mut(), &mut |piece| zip.write_all(piece))
             }
@@ -94,7 +92,7 @@ impl<'p> Writer<'p> {
 
     pub(super) fn finish(self) -> io::Result<()> {
         match self {
-            Self::Mbox(out) | Self::Jsonl(out) => out.flush(),
+            Self::Mbox(mut out) | Self::Jsonl(mut out) => out.flush(),
             Self::Zip(zip) => zip.finish()?.into_inner().flush(),
             Self::Csv(mut table, mut begun) => {
                 begin(&mut table, &mut begun)?;
@@ -105,7 +103,7 @@ impl<'p> Writer<'p> {
 }
 
 /// The names of the columns stand there even when there is no message.
-fn begin(table: &mut csv::Writer<&mut Pipe>, begun: &mut bool) -> io::Result<()> {
+fn begin<W: Write>(table: &mut csv::Writer<W>, begun: &mut bool) -> io::Result<()> {
     if !std::mem::replace(begun, true) {
         table.write_record(COLUMNS)?;
     }
@@ -116,7 +114,7 @@ fn note(message: &Message, lost: &Lost) -> String {
     format!(
         "Subject: the original of a message is not there\r\nX-Postern-Missing: {}\r\n\r\n\
          The message with this id was found, but its original cannot be exported: {lost}.\r\n",
-        safe(&message.id)
+        file_name(&message.id)
     )
 }
 

@@ -1,0 +1,199 @@
+//! Everything that a query finds, written one message at a time, however many there are. Of originals that
+//! lie in the store a piece is in memory.
+
+mod mboxrd;
+mod name;
+mod write;
+
+use std::io::{self, Read, Write};
+use std::ops::ControlFlow;
+
+use postern_local_index::Error as IndexError;
+use postern_local_index::search::{Asker, Hit, Page, Search};
+use postern_query::schema::{InstantField, Sort, SortField};
+use postern_query::{Message, Query};
+
+use crate::{Archive, Error, Original};
+pub use name::file_name;
+use write::Writer;
+
+/// Messages that are looked for at once. The search is made again for each page, so few pages cost little;
+/// of a page only the places of its messages are in memory.
+const PAGE: usize = 10_000;
+/// Bytes of an original that are in memory.
+const CHUNK: usize = 64 << 10;
+
+/// What an export reads from.
+pub trait Shelf {
+    /// Hands over the messages of one page of what matches one by one, until it is told to stop: what
+    /// is left is the page without them.
+    ///
+    /// # Errors
+    ///
+    /// When it costs too much work or is stopped, or the index cannot be read.
+    fn each(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, IndexError>;
+
+    /// The bytes of a message as they were read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Lost`] where they are not there any more, and when the index cannot be read now.
+    fn original(&self, id: &str) -> Result<Original, Error>;
+}
+
+impl Shelf for Archive {
+    fn each(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, IndexError> {
+        self.index()?.each(search, asker, take)
+    }
+
+    fn original(&self, id: &str) -> Result<Original, Error> {
+        Self::original(self, id)
+    }
+}
+
+/// How an export is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// The original messages, in one mailbox file (mboxrd).
+    Mbox,
+    /// The original messages, each in a file.
+    Zip,
+    /// A table of their fields.
+    Csv,
+    /// Every field, one JSON object a line.
+    Jsonl,
+}
+
+impl Format {
+    /// How the name of such a file ends.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Mbox => "mbox",
+            Self::Zip => "zip",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
+}
+
+/// Why an export ended in the middle.
+#[derive(Debug, thiserror::Error)]
+pub enum Broken {
+    /// It cannot be written.
+    #[error("it cannot be written")]
+    Out(#[from] io::Error),
+    /// An original cannot be read to its end.
+    #[error("an original cannot be read to its end")]
+    Original(#[source] io::Error),
+    /// What is stored cannot be read.
+    #[error(transparent)]
+    Stored(#[from] Error),
+}
+
+impl From<IndexError> for Broken {
+    fn from(error: IndexError) -> Self {
+        Self::Stored(error.into())
+    }
+}
+
+/// How many messages were written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// All of them.
+    pub messages: usize,
+    /// Those whose original is gone, which stand there as a note that says so.
+    pub lost: usize,
+}
+
+/// Writes everything that a query finds, newest first.
+///
+/// # Errors
+///
+/// When something cannot be read or written; then what was written is not whole.
+pub fn write(
+    shelf: &(impl Shelf + ?Sized),
+    query: &Query,
+    asker: &Asker,
+    format: Format,
+    out: impl Write,
+) -> Result<Written, Broken> {
+    let order = [Sort::descending(SortField::Instant(InstantField::Received))];
+    let (mut writer, mut done, mut after) = (Writer::new(format, out), Written::default(), None);
+    // Page after page, each right behind the last message of the one before, so that none is left out or
+    // written twice while mail is taken in.
+    loop {
+        let asker = Asker { work: asker.work.renewed(), ..asker.clone() };
+        let (mut hits, mut last, mut written) = (0, None, Ok(()));
+        let after_last = after.as_ref();
+        let search = Search {
+            query,
+            order: &order,
+            after: after_last,
+            offset: 0,
+            limit: PAGE,
+            highlight: false,
+        };
+        let page = shelf.each(&search, &asker, &mut |hit| {
+            hits += 1;
+            written = one(shelf, &hit, &mut writer, &mut done);
+            last = Some(Hit { message: Message { body: None, ..hit.message }, ..hit });
+            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })?;
+        written?;
+        let last = Page { hits: last.filter(|_| hits == PAGE).into_iter().collect(), ..page };
+        match last.position(0, &order) {
+            Some(position) => after = Some(position),
+            None => break,
+        }
+    }
+    writer.finish()?;
+    Ok(done)
+}
+
+fn one<W: Write>(
+    shelf: &(impl Shelf + ?Sized),
+    hit: &Hit,
+    writer: &mut Writer<W>,
+    done: &mut Written,
+) -> Result<(), Broken> {
+    done.messages += 1;
+    if !writer.wants_original() {
+        return Ok(writer.fields(&hit.there())?);
+    }
+    let original = match shelf.original(&hit.message.id) {
+        Ok(original) => Ok(original.reader()),
+        Err(Error::Lost(lost)) => Err(lost),
+        Err(error) => return Err(error.into()),
+    };
+    done.lost += usize::from(original.is_err());
+    writer.original(&hit.message, original)
+}
+
+/// Takes what is read piece by piece.
+///
+/// # Errors
+///
+/// [`Broken::Original`] where it cannot be read, [`Broken::Out`] where it is not taken.
+pub fn copy(
+    from: &mut dyn Read,
+    take: &mut dyn FnMut(&[u8]) -> io::Result<()>,
+) -> Result<(), Broken> {
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match from.read(&mut chunk).map_err(Broken::Original)? {
+            0 => return Ok(()),
+            read => take(chunk.get(..read).unwrap_or_default())?,
+        }
+    }
+}
