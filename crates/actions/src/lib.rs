@@ -1,8 +1,10 @@
 #![doc = include_str!("../README.md")]
 
+pub mod files;
 mod outcome;
 mod proposal;
 mod record;
+pub mod retrieve;
 mod run;
 mod verb;
 
