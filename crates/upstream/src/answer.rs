@@ -101,6 +101,24 @@ impl Record {
         (!word.is_empty()).then_some(word)
     }
 
+    /// Whether a field is `true`, or the text of it.
+    #[must_use]
+    pub fn is_set(&self, name: &str) -> bool {
+        match self.get(name) {
+            Some(Value::Bool(value)) => *value,
+            Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+            Some(Value::Null | Value::Number(_) | Value::Array(_) | Value::Object(_)) | None => {
+                false
+            }
+        }
+    }
+
+    /// The same without these fields; their names are in lower case.
+    pub(crate) fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|name, _| !names.contains(&name.as_str()));
+        self
+    }
+
     /// The object in a field.
     #[must_use]
     pub fn object(&self, name: &str) -> Option<Self> {

@@ -2,21 +2,20 @@
 
 use std::time::{Duration, Instant};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use reqwest::{Body, Client, Response, Url};
 use tokio::time::{sleep, timeout_at};
 
 use crate::address::address;
 use crate::answer::is_json;
+use crate::body::whole;
 use crate::headers::{for_the_service, without_hop_by_hop};
 use crate::setup::connect;
 use crate::{Answer, Fault, Found, Outcome, SearchRequest, Secret, Settings, SetupError, Target};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-/// Up to so many bytes room is made for what an answer promises, before it comes.
-const BELIEVED: usize = 1 << 20;
 
 /// A client of one service; cheap to clone, and all clones share their connections.
 #[derive(Clone, Debug)]
@@ -168,21 +167,12 @@ impl DataTap {
         let headers = without_hop_by_hop(response.headers());
         // The body of a failure says nothing that is used, and need not be waited for.
         let is_failure = status.is_server_error() || status.is_redirection();
-        let body = if is_failure { Bytes::new() } else { self.read(response).await? };
+        let body = if is_failure {
+            Bytes::new()
+        } else {
+            whole(response, self.settings.answer_limit).await?
+        };
         Ok(Answer { status, headers, body })
-    }
-
-    /// The whole body; one that is shorter than promised is an error.
-    async fn read(&self, mut response: Response) -> Result<Bytes, Fault> {
-        let promised = usize::try_from(response.content_length().unwrap_or(0)).unwrap_or(0);
-        let mut body = BytesMut::with_capacity(promised.min(BELIEVED));
-        while let Some(chunk) = response.chunk().await.map_err(|error| Fault::of(&error))? {
-            if body.len() + chunk.len() > self.settings.answer_limit {
-                return Err(Fault::TooLarge);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body.freeze())
     }
 }
 

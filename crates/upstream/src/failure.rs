@@ -76,7 +76,7 @@ impl Failure {
             Self::BadKey
             | Self::NotFound
             | Self::Refused { .. }
-            | Self::Failed(Fault::TooLarge | Fault::Astray) => false,
+            | Self::Failed(Fault::TooLarge | Fault::Astray | Fault::Certificate) => false,
             Self::Busy { .. } | Self::Failed(_) => true,
         }
     }
@@ -87,7 +87,7 @@ impl Failure {
         matches!(
             self,
             Self::Busy { status: 429, .. }
-                | Self::Failed(Fault::Connect | Fault::Tls | Fault::Astray)
+                | Self::Failed(Fault::Connect | Fault::Tls | Fault::Certificate | Fault::Astray)
         )
     }
 
@@ -110,7 +110,7 @@ impl Failure {
             401 => Self::BadKey,
             404 => Self::NotFound,
             429 | 503 => Self::Busy { status, wait: retry_after(&answer.headers) },
-            400..=499 | 501 => Self::Refused { status, reason: reason(&answer.body, key) },
+            400..=499 | 501 => Self::Refused { status, reason: reason(&answer.body, &[key]) },
             300..=399 => Self::Failed(Fault::Redirect(status)),
             500.. => Self::Failed(Fault::Status(status)),
             _ => Self::Failed(Fault::Unparsable),
@@ -119,16 +119,22 @@ impl Failure {
 }
 
 /// The words of an error in whatever shape: plain, `error.message`, RFC 9457 or the like.
-fn reason(body: &[u8], key: &Secret) -> String {
+///
+/// Only the first line of it: what follows is the inside of the service. Secrets in it are hidden.
+pub(crate) fn reason(body: &[u8], secrets: &[&Secret]) -> String {
     let said = read(body).and_then(Record::new).and_then(|record| words(&record));
     let said = said.unwrap_or_default();
-    let hidden = if key.expose().is_empty() { said } else { said.replace(key.expose(), "***") };
+    let line = said.trim().lines().next().unwrap_or_default().to_owned();
+    let given = secrets.iter().map(|secret| secret.expose()).filter(|secret| !secret.is_empty());
+    let hidden = given.fold(line, |line, secret| line.replace(secret, "***"));
     hidden.chars().take(REASON_CHARS).collect()
 }
 
 fn words(record: &Record) -> Option<String> {
     let inner = record.object("error");
-    let own = ["message", "detail", "title", "error"].iter().find_map(|name| record.word(name));
+    let own = ["message", "detail", "title", "error_description", "error"]
+        .iter()
+        .find_map(|name| record.word(name));
     own.or_else(|| inner.as_ref().and_then(words))
 }
 
@@ -183,6 +189,6 @@ mod tests {
     #[test]
     fn a_reason_is_kept_short() {
         let body = format!(r#"{{"message":"{}"}}"#, "ä".repeat(5_000));
-        assert_eq!(reason(body.as_bytes(), &Secret::new("")).chars().count(), REASON_CHARS);
+        assert_eq!(reason(body.as_bytes(), &[&Secret::new("")]).chars().count(), REASON_CHARS);
     }
 }

@@ -4,6 +4,8 @@ use std::error::Error as _;
 use std::fmt;
 use std::io;
 
+use crate::pin::is_changed;
+
 /// How the upstream failed; such a failure says nothing about the request itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -11,6 +13,8 @@ pub enum Fault {
     Connect,
     /// The connection could not be secured.
     Tls,
+    /// The service shows another certificate than the pinned one.
+    Certificate,
     /// No whole answer within the deadline.
     Timeout,
     /// The connection broke before the answer was whole.
@@ -34,6 +38,7 @@ impl Fault {
         match self {
             Self::Connect => "connect",
             Self::Tls => "tls",
+            Self::Certificate => "certificate",
             Self::Timeout => "timeout",
             Self::CutOff => "cut_off",
             Self::TooLarge => "too_large",
@@ -48,7 +53,7 @@ impl Fault {
         if error.is_timeout() {
             Self::Timeout
         } else if error.is_connect() {
-            if is_tls(error) { Self::Tls } else { Self::Connect }
+            of_connecting(error)
         } else {
             Self::CutOff
         }
@@ -60,6 +65,7 @@ impl fmt::Display for Fault {
         match self {
             Self::Connect => f.write_str("no connection"),
             Self::Tls => f.write_str("no secure connection"),
+            Self::Certificate => f.write_str("it shows another certificate than the pinned one"),
             Self::Timeout => f.write_str("no answer in time"),
             Self::CutOff => f.write_str("the answer was cut off"),
             Self::TooLarge => f.write_str("the answer is too large"),
@@ -71,15 +77,16 @@ impl fmt::Display for Fault {
     }
 }
 
-fn is_tls(error: &reqwest::Error) -> bool {
-    let mut source = error.source();
-    while let Some(cause) = source {
-        if cause.downcast_ref::<io::Error>().is_some_and(is_invalid_data) {
-            return true;
-        }
-        source = cause.source();
+fn of_connecting(error: &reqwest::Error) -> Fault {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    let causes: Vec<&io::Error> = causes.filter_map(|cause| cause.downcast_ref()).collect();
+    if causes.iter().any(|cause| is_changed(cause)) {
+        Fault::Certificate
+    } else if causes.into_iter().any(is_invalid_data) {
+        Fault::Tls
+    } else {
+        Fault::Connect
     }
-    false
 }
 
 /// The TLS layer reports its errors as I/O errors with invalid data, wrapped in another one whose

@@ -3,18 +3,21 @@
 mod address;
 mod admin;
 mod answer;
+mod body;
 mod client;
 mod failure;
 mod fault;
 mod fields;
 mod headers;
 mod outcome;
+mod pin;
 mod request;
 mod retry;
 mod secret;
 mod session;
 mod setup;
 mod tenant;
+pub mod veeam;
 
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
@@ -33,7 +36,7 @@ pub use request::{SearchRequest, Target};
 pub use retry::Retry;
 pub use secret::Secret;
 pub use session::TenantSettings;
-pub use setup::{Settings, SetupError, http};
+pub use setup::{Settings, SetupError, Trust, http};
 pub use tenant::{
     Item, Job, JobKind, JobState, Listing, Location, LocationKind, Page, Patience, Place, Policy,
     Priority, Report, Rule, Schedule, Source, SourceFilter, Task, Tenant, User, Window,

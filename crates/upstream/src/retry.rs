@@ -41,10 +41,20 @@ impl Retry {
     /// ```
     #[must_use]
     pub fn pause(&self, failure: &Failure, attempts_made: u32) -> Option<Duration> {
-        if !failure.may_pass() || attempts_made >= self.attempts {
+        self.pause_for(failure.may_pass(), failure.retry_after(), attempts_made)
+    }
+
+    /// The same of a failure that may pass or not, where the service asks for a pause or does not.
+    pub(crate) fn pause_for(
+        &self,
+        may_pass: bool,
+        asked_for: Option<Duration>,
+        attempts_made: u32,
+    ) -> Option<Duration> {
+        if !may_pass || attempts_made >= self.attempts {
             return None;
         }
-        let asked_for = failure.retry_after().unwrap_or_default();
+        let asked_for = asked_for.unwrap_or_default();
         let pause = asked_for.saturating_add(jittered(self.backoff(attempts_made)));
         (asked_for <= self.longest_pause).then_some(pause)
     }

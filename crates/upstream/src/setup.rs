@@ -5,6 +5,8 @@ use std::time::Duration;
 use reqwest::{Certificate, Client, ClientBuilder, Url, redirect};
 use rustls::crypto::ring;
 
+use crate::pin::pinned;
+
 /// Times and limits that rarely need changing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -14,8 +16,21 @@ pub struct Settings {
     pub read_timeout: Duration,
     /// How many bytes the answer of a search may have.
     pub answer_limit: usize,
-    /// Certificates in PEM that are trusted beside those of the system.
-    pub certificates: Option<Vec<u8>>,
+    /// Whose certificates are trusted.
+    pub trust: Trust,
+}
+
+/// Which certificates of a service are trusted. There is no way to trust all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Trust {
+    /// Those that the system trusts.
+    #[default]
+    System,
+    /// Those of the system, and those that lead to one of these, in PEM.
+    Certificates(Vec<u8>),
+    /// The one certificate with this SHA-256 of its DER form, whatever its name and its age. The service
+    /// still has to prove in every handshake that it has the key of that certificate.
+    Sha256([u8; 32]),
 }
 
 impl Default for Settings {
@@ -24,7 +39,7 @@ impl Default for Settings {
             connect_timeout: Duration::from_secs(3),
             read_timeout: Duration::from_secs(60),
             answer_limit: 256 << 20,
-            certificates: None,
+            trust: Trust::System,
         }
     }
 }
@@ -44,6 +59,9 @@ pub enum SetupError {
     /// The HTTP client cannot be made.
     #[error("cannot prepare secure connections; are the certificates of this system installed?")]
     Http(#[source] reqwest::Error),
+    /// A pinned certificate cannot be held against those of the service.
+    #[error("cannot prepare secure connections")]
+    Tls(#[source] rustls::Error),
 }
 
 /// The base address, which stands in front of every path, and a client for it.
@@ -84,12 +102,21 @@ fn http_client(base: &Url, settings: &Settings) -> Result<Client, SetupError> {
         .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")));
     // Without TLS no certificates are needed, and a system without any can still be used.
     let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
-    let trusted = certificates(settings)?;
-    builder.tls_certs_merge(trusted).build().map_err(SetupError::Http)
+    trusting(builder, &settings.trust)?.build().map_err(SetupError::Http)
 }
 
-fn certificates(settings: &Settings) -> Result<Vec<Certificate>, SetupError> {
-    let Some(pem) = &settings.certificates else { return Ok(Vec::new()) };
+fn trusting(builder: ClientBuilder, trust: &Trust) -> Result<ClientBuilder, SetupError> {
+    match trust {
+        Trust::System => Ok(builder),
+        Trust::Certificates(pem) => Ok(builder.tls_certs_merge(certificates(pem)?)),
+        Trust::Sha256(hash) => {
+            let pinned = pinned(*hash).map_err(SetupError::Tls)?;
+            Ok(builder.tls_backend_preconfigured(pinned))
+        }
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Certificate>, SetupError> {
     let found = Certificate::from_pem_bundle(pem).map_err(|_| SetupError::Certificates)?;
     if found.is_empty() { Err(SetupError::Certificates) } else { Ok(found) }
 }

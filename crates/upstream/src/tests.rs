@@ -7,11 +7,14 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, Method};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
 
 use crate::fake::{Fake, Misbehaviour};
-use crate::{Call, DataTap, Fault, Forward, Outcome, SearchRequest, Secret, Settings, Target};
+use crate::{
+    Call, DataTap, Fault, Forward, Outcome, SearchRequest, Secret, Settings, Target, Trust,
+};
 
 const TARGET: Target<'_> = Target { tenant: "t1", index: "mail" };
 
@@ -194,7 +197,7 @@ fn keys_are_never_printed() {
 #[test]
 fn certificates_are_certificates() {
     for pem in ["", "no certificate"] {
-        let settings = Settings { certificates: Some(pem.into()), ..Settings::default() };
+        let settings = Settings { trust: Trust::Certificates(pem.into()), ..Settings::default() };
         let error = DataTap::new("https://127.0.0.1", settings).unwrap_err();
         assert!(error.to_string().contains("in PEM"), "{error}");
     }
@@ -224,6 +227,13 @@ fn behind_tls() -> u16 {
     port
 }
 
+/// The SHA-256 of the certificate of [`behind_tls`].
+fn fingerprint() -> [u8; 32] {
+    let pem = include_bytes!("tests_certificates/server.pem");
+    let certificate = CertificateDer::pem_slice_iter(pem).next().unwrap().unwrap();
+    Sha256::digest(&certificate).into()
+}
+
 /// A client that takes offence at the certificate is gone in the middle of this.
 fn answer(stream: &mut (impl Read + Write)) {
     let mut request = [0; 4_096];
@@ -239,11 +249,14 @@ async fn only_a_certificate_that_is_trusted_and_for_this_name_is_taken() {
     let port = behind_tls();
     let authority = include_bytes!("tests_certificates/authority.pem");
     for (host, trusted, expected) in [
-        ("localhost", Some(authority.to_vec()), "served"),
-        ("localhost", None, "tls"),
-        ("127.0.0.1", Some(authority.to_vec()), "tls"),
+        ("localhost", Trust::Certificates(authority.to_vec()), "served"),
+        ("localhost", Trust::System, "tls"),
+        ("127.0.0.1", Trust::Certificates(authority.to_vec()), "tls"),
+        ("localhost", Trust::Sha256(fingerprint()), "served"),
+        ("127.0.0.1", Trust::Sha256(fingerprint()), "served"),
+        ("localhost", Trust::Sha256([7; 32]), "certificate"),
     ] {
-        let settings = Settings { certificates: trusted, ..Settings::default() };
+        let settings = Settings { trust: trusted, ..Settings::default() };
         let client = DataTap::new(&format!("https://{host}:{port}"), settings).unwrap();
         let key = Secret::new("s3cret");
         let outcome =

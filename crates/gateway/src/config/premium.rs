@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use postern_query::datatap::{FieldCapability, IndexFields};
 use postern_query::{Capabilities, lucene};
-use postern_upstream::{DataTap, IndexField, Settings, index_fields};
+use postern_upstream::{DataTap, IndexField, Settings, Trust, index_fields};
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -127,7 +127,8 @@ impl Premium {
     /// When the file of certificates cannot be read.
     pub fn client(&self) -> Result<Settings, ConfigError> {
         let pem = self.certificates.as_deref().map(file::text).transpose()?;
-        Ok(Settings { certificates: pem.map(String::into_bytes), ..Settings::default() })
+        let trust = pem.map_or(Trust::System, |pem| Trust::Certificates(pem.into_bytes()));
+        Ok(Settings { trust, ..Settings::default() })
     }
 
     /// What the compiler of queries may use.

@@ -326,7 +326,7 @@ fn failed<T>(fault: Fault) -> Outcome<T> {
 fn failure(fault: Fault) -> Failure {
     let health = match fault {
         Fault::Timeout => Health::Silent,
-        Fault::Connect | Fault::Tls => Health::Unreachable,
+        Fault::Connect | Fault::Tls | Fault::Certificate => Health::Unreachable,
         Fault::Astray
         | Fault::CutOff
         | Fault::TooLarge

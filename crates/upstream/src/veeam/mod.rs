@@ -1,0 +1,43 @@
+//! A typed client of Veeam Backup for Microsoft 365, API v4 to v8 (v2 for OneDrive documents only).
+//!
+//! A [`Veeam`] logs on, finds out which version the server speaks, and asks for what lies outside of
+//! restore sessions. [`Sessions`] opens restore sessions and stops them again; through a [`Session`]
+//! backed-up mail and documents are listed, searched, saved and acted on.
+//!
+//! Where versions differ, this client writes what the version knows, and says [`Problem::NotInVersion`]
+//! where it knows nothing of the kind.
+
+mod account;
+mod ask;
+mod client;
+mod clock;
+mod download;
+mod export;
+mod journal;
+mod leftovers;
+mod mail;
+mod organization;
+mod page;
+mod pool;
+mod problem;
+mod session;
+mod slot;
+mod token;
+mod verb;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+pub use account::{Account, Version};
+pub use client::Veeam;
+pub use download::Download;
+pub use export::{Chosen, PstOptions};
+pub use mail::{Entry, Folder, Mailbox, Under};
+pub use organization::Organization;
+pub use page::{Paged, Paging};
+pub use pool::Sessions;
+pub use problem::Problem;
+pub use session::{Kind, Scope, Session};
+
+pub use crate::{SetupError, Trust};
