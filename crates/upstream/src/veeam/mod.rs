@@ -12,6 +12,7 @@ mod ask;
 mod client;
 mod clock;
 mod download;
+mod drive;
 mod export;
 mod journal;
 mod leftovers;
@@ -20,6 +21,7 @@ mod organization;
 mod page;
 mod pool;
 mod problem;
+mod retrieval;
 mod session;
 mod slot;
 mod token;
@@ -32,12 +34,16 @@ mod tests;
 pub use account::{Account, Version};
 pub use client::Veeam;
 pub use download::Download;
+pub use drive::{Document, Drive, DriveFolder};
 pub use export::{Chosen, PstOptions};
 pub use mail::{Entry, Folder, Mailbox, Under};
 pub use organization::Organization;
 pub use page::{Paged, Paging};
 pub use pool::Sessions;
 pub use problem::Problem;
+pub use retrieval::{
+    AzureSpeed, GlacierSpeed, NewRetrieval, Retrieval, RetrievalSession, Retrieved, RetrievedObject,
+};
 pub use session::{Kind, Scope, Session};
 
 pub use crate::{SetupError, Trust};

@@ -1,0 +1,186 @@
+//! Drives, their folders, their documents and the versions of these, as they are listed.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::Problem;
+use super::ask::{Ask, path};
+use super::mail::Under;
+use super::page::{Paged, Paging, linked_id};
+use super::session::Session;
+use crate::answer::Record;
+use crate::tenant::timestamp;
+
+/// A drive in a backup. Nothing says whose it is but its name and its URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drive {
+    /// Its id.
+    pub id: String,
+    /// Its name, usually that of its owner.
+    pub name: String,
+    /// Its address, such as `https://contoso-my.sharepoint.com/personal/ann_contoso_com`; may be empty.
+    pub url: String,
+    listed: Value,
+}
+
+/// A folder of a drive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriveFolder {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The folder that it lies in; `None` at the top.
+    pub parent: Option<String>,
+    /// When it was changed.
+    pub modified: Option<Timestamp>,
+}
+
+/// A document in a drive, or one version of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its id, which all versions share.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The folder that it lies in; `None` at the top.
+    pub parent: Option<String>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// Its version, such as `2.0`.
+    pub version: Option<String>,
+    /// The id of that version, from v6 on.
+    pub version_id: Option<String>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// When it was changed.
+    pub modified: Option<Timestamp>,
+    /// Who changed it.
+    pub modified_by: Option<String>,
+    listed: Value,
+}
+
+impl Drive {
+    /// A drive that is in no backup, by its URL: somewhere to copy to.
+    #[must_use]
+    pub fn at(url: &str) -> Self {
+        let listed = serde_json::json!({ "url": url });
+        Self { id: String::new(), name: String::new(), url: url.to_owned(), listed }
+    }
+
+    fn read(value: &Value) -> Option<Self> {
+        let record = Record::new(value.clone())?;
+        let word = |name: &str| record.word(name).unwrap_or_default();
+        Some(Self {
+            id: record.word("id")?,
+            name: word("name"),
+            url: word("url"),
+            listed: value.clone(),
+        })
+    }
+
+    /// The whole object as the server listed it.
+    #[must_use]
+    pub const fn listed(&self) -> &Value {
+        &self.listed
+    }
+}
+
+impl DriveFolder {
+    fn read(value: &Value) -> Option<Self> {
+        let record = Record::new(value.clone())?;
+        Some(Self {
+            id: record.word("id")?,
+            name: record.word("name").unwrap_or_default(),
+            parent: linked_id(&record, "parent"),
+            modified: record.text("modificationTime").and_then(timestamp),
+        })
+    }
+}
+
+impl Document {
+    /// Reads a document; a list may have folders among them.
+    fn read(value: &Value) -> Option<Self> {
+        let record = Record::new(value.clone())?;
+        let time = |name: &str| record.text(name).and_then(timestamp);
+        let size = record.word("sizeBytes").or_else(|| record.word("size"));
+        Some(Self {
+            id: record.word("id").filter(|_| !record.is_set("isFolder"))?,
+            name: record.word("name").unwrap_or_default(),
+            parent: linked_id(&record, "parent"),
+            size: size.and_then(|size| size.parse().ok()),
+            version: record.word("version"),
+            version_id: record.word("versionId"),
+            created: time("creationTime"),
+            modified: time("modificationTime"),
+            modified_by: record.word("modifiedBy"),
+            listed: value.clone(),
+        })
+    }
+
+    /// The whole object as the server listed it.
+    #[must_use]
+    pub const fn listed(&self) -> &Value {
+        &self.listed
+    }
+}
+
+impl Session {
+    /// A page of the drives.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, after all retries.
+    pub async fn drives(&self, page: &Paging) -> Result<Paged<Drive>, Problem> {
+        let ask = Ask::get(path(&["Organization", "OneDrives"])?).page(page);
+        self.ask(ask, |body| Paged::read(body, page, Drive::read)).await
+    }
+
+    /// A page of the folders of a drive.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, after all retries.
+    pub async fn drive_folders(
+        &self,
+        drive: &str,
+        under: Under<'_>,
+        page: &Paging,
+    ) -> Result<Paged<DriveFolder>, Problem> {
+        let ask = Ask::get(path(&["Organization", "OneDrives", drive, "Folders"])?);
+        let ask = under.of(ask, "parentId", self.version().await?).page(page);
+        self.ask(ask, |body| Paged::read(body, page, DriveFolder::read)).await
+    }
+
+    /// A page of the documents of a drive, each in its newest version.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, after all retries; [`Problem::NotRetrieved`] in an archive tier.
+    pub async fn documents(
+        &self,
+        drive: &str,
+        under: Under<'_>,
+        page: &Paging,
+    ) -> Result<Paged<Document>, Problem> {
+        let ask = Ask::get(path(&["Organization", "OneDrives", drive, "Documents"])?);
+        let ask = under.of(ask, "parentId", self.version().await?).page(page);
+        self.ask(ask, |body| Paged::read(body, page, Document::read)).await
+    }
+
+    /// A page of the versions of a document.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, after all retries.
+    pub async fn versions(
+        &self,
+        drive: &str,
+        document: &str,
+        page: &Paging,
+    ) -> Result<Paged<Document>, Problem> {
+        let parts = ["Organization", "OneDrives", drive, "Documents", document, "Versions"];
+        let ask = Ask::get(path(&parts)?).page(page);
+        self.ask(ask, |body| Paged::read(body, page, Document::read)).await
+    }
+}
