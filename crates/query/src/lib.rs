@@ -70,7 +70,7 @@ mod span;
 mod syntax;
 
 pub use budget::Budget;
-pub use emit::{Capabilities, Compiled, Fidelity, Note, Target};
+pub use emit::{Capabilities, Compiled, Direction, Fidelity, Note, Target, direction_of};
 pub use error::{Advice, AdviceCode, Code, Error, Errors};
 pub use evaluate::evaluate;
 pub use expr::Expr;

@@ -154,6 +154,7 @@ fn wire(coverage: &Coverage, parsed: &Parsed, page: &Page, began: Instant) -> Se
             canonical: parsed.canonical.clone(),
             sent: None,
             fidelity: Fidelity::Exact.as_str(),
+            direction: None,
             notes: Vec::new(),
             advice: parsed.advice.iter().map(Remark::from).collect(),
         },

@@ -72,15 +72,23 @@ fn one(target: &Target, compiled: &Compiled<Sent>, text: &str) -> anyhow::Result
         Fidelity::Approximate => output::MATCH,
         Fidelity::Unsupported => output::BAD,
     };
-    styled_row(target.name, &output::styled(style, fidelity.as_str()))?;
+    let direction = compiled.direction().map(|direction| format!(", {}", direction.as_str()));
+    let direction = direction.unwrap_or_default();
+    let fidelity = output::styled(style, fidelity.as_str());
+    styled_row(target.name, &format!("{fidelity}{direction}"))?;
     for (part, value) in compiled.sent.iter().flat_map(Sent::parts) {
         row(&format!("  {part}"), &value)?;
     }
     compiled.notes.iter().try_for_each(|note| row("  note", &told(note, text)))
 }
 
-/// A note behind the text that caused it.
+/// A note behind the text that caused it, and which way the answer errs for it.
 fn told(note: &Note, text: &str) -> String {
+    let direction = note.direction.map(|direction| format!(" ({})", direction.as_str()));
+    format!("{}{}", said(note, text), direction.unwrap_or_default())
+}
+
+fn said(note: &Note, text: &str) -> String {
     match note.span.map(|span| span.slice(text)).filter(|cause| !cause.is_empty()) {
         Some(cause) => format!("`{cause}`: {}", note.message),
         None => note.message.clone(),

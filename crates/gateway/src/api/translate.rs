@@ -9,7 +9,7 @@ use axum::extract::{Query as Parameters, State as Shared};
 use axum::http::{HeaderMap, StatusCode};
 use postern_query::emit::{Json as Body, Sent, english};
 use postern_query::{
-    Capabilities, Compiled, Context, Errors, Parsed, Target, lucene, odata, parse,
+    Capabilities, Compiled, Context, Direction, Errors, Parsed, Target, lucene, odata, parse,
 };
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -56,6 +56,9 @@ pub struct Translation {
 pub struct TargetView {
     /// `exact`, `approximate` or `unsupported`.
     fidelity: &'static str,
+    /// `wider`, `narrower` or `either`: which way the answer errs, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<&'static str>,
     /// What differs, or why the target cannot be asked.
     notes: Vec<NoteView>,
     /// What is sent: parameters, a body or text; nothing when the target cannot be asked.
@@ -68,6 +71,9 @@ pub struct TargetView {
 pub struct NoteView {
     /// `approximate` or `unsupported`.
     pub fidelity: &'static str,
+    /// `wider`, `narrower` or `either`: which way the answer errs for it, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<&'static str>,
     /// The text that caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub span: Option<Span>,
@@ -114,11 +120,13 @@ impl From<&Compiled<Sent>> for TargetView {
     fn from(compiled: &Compiled<Sent>) -> Self {
         let notes = compiled.notes.iter().map(|note| NoteView {
             fidelity: note.fidelity.as_str(),
+            direction: note.direction.map(Direction::as_str),
             span: note.span.map(Span::from),
             message: note.message.clone(),
         });
         Self {
             fidelity: compiled.fidelity().as_str(),
+            direction: compiled.direction().map(Direction::as_str),
             notes: notes.collect(),
             sent: compiled.sent.clone().map(|sent| json(sent.into_json())),
         }

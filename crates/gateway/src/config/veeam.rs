@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use postern_upstream::Secret;
+use postern_upstream::veeam::{Account, Sessions, Version};
+use postern_upstream::{Secret, Trust, veeam};
 use serde::Deserialize;
 use toml::Table;
 
@@ -28,9 +29,9 @@ const LONGEST_PASSWORD: usize = 4_096;
 pub struct Veeam {
     /// Base URL, such as `https://backup.example:4443`.
     pub url: String,
-    /// The version of its interface, 4 to 8; nothing where the server is asked.
-    pub version: Option<u8>,
-    /// The organization whose backups are asked; nothing where the server has one only.
+    /// The version of its interface, from v4 on; `None` where the server is asked.
+    pub version: Option<Version>,
+    /// The organization whose backups are asked; `None` where the server has one only.
     pub organization: Option<String>,
     /// Who logs on.
     pub user: String,
@@ -121,15 +122,11 @@ fn base(url: String) -> Result<String, ConfigError> {
     Ok(url)
 }
 
-fn version(text: Option<&str>) -> Result<Option<u8>, ConfigError> {
-    match text {
-        None | Some("auto") => Ok(None),
-        Some("v4") => Ok(Some(4)),
-        Some("v5") => Ok(Some(5)),
-        Some("v6") => Ok(Some(6)),
-        Some("v7") => Ok(Some(7)),
-        Some("v8") => Ok(Some(8)),
-        Some(_) => invalid("`version` of [tenants.veeam] is auto, v4, v5, v6, v7 or v8"),
+fn version(text: Option<&str>) -> Result<Option<Version>, ConfigError> {
+    let Some(text) = text.filter(|text| *text != "auto") else { return Ok(None) };
+    match text.parse() {
+        Ok(version) if version >= Version::V4 => Ok(Some(version)),
+        Ok(_) | Err(_) => invalid("`version` of [tenants.veeam] is auto, v4, v5, v6, v7 or v8"),
     }
 }
 
@@ -179,12 +176,36 @@ fn fresh(text: &str) -> Result<Duration, ConfigError> {
 }
 
 impl Veeam {
+    /// The account to ask with; an answer has so long to begin.
+    fn account(&self, answer_time: Duration) -> Result<Account, ConfigError> {
+        let Some(password) = self.password.clone() else {
+            return invalid(
+                "no password for [tenants.veeam] is known; set POSTERN_VEEAM_PASSWORD, or add `password_file`",
+            );
+        };
+        Ok(Account {
+            url: self.url.clone(),
+            user: self.user.clone(),
+            password,
+            organization: self.organization.clone(),
+            version: self.version,
+            trust: match &self.trust {
+                VeeamTrust::System => Trust::System,
+                VeeamTrust::Certificates(path) => {
+                    Trust::Certificates(file::text(path)?.into_bytes())
+                }
+                VeeamTrust::Sha256(hash) => Trust::Sha256(*hash),
+            },
+            sessions: self.sessions,
+            answer_time,
+        })
+    }
+
     /// As it stands in the file.
     pub(super) fn shown(&self) -> Table {
         let mut table = Table::new();
         put(&mut table, "url", &self.url);
-        let version = self.version.map_or_else(|| "auto".to_owned(), |number| format!("v{number}"));
-        put(&mut table, "version", version);
+        put(&mut table, "version", self.version.map_or("auto", |version| version.as_str()));
         if let Some(organization) = &self.organization {
             put(&mut table, "organization", organization);
         }
@@ -216,5 +237,30 @@ impl Config {
     #[must_use]
     pub fn veeam(&self, tenant: Option<&str>) -> Option<&Veeam> {
         self.tenant(tenant)?.veeam.as_ref()
+    }
+
+    /// A client of the server of Veeam of that tenant; `None` where it has no such server.
+    ///
+    /// # Errors
+    ///
+    /// When no password is known, or the server cannot be connected to at all.
+    pub fn veeam_client(&self, tenant: Option<&str>) -> Result<Option<veeam::Veeam>, ConfigError> {
+        let Some(server) = self.veeam(tenant) else { return Ok(None) };
+        let client = veeam::Veeam::new(server.account(self.sync.answer_time)?);
+        client.map(Some).or_else(|error| invalid(error.to_string()))
+    }
+
+    /// The restore sessions of that client, written down in the data folder of the tenant. One process has one
+    /// of these for a tenant.
+    ///
+    /// # Errors
+    ///
+    /// As for [`veeam_client`](Self::veeam_client), and when nothing can be written there.
+    pub fn veeam_sessions(&self, tenant: Option<&str>) -> Result<Option<Sessions>, ConfigError> {
+        let (Some(at), Some(client)) = (self.tenant(tenant), self.veeam_client(tenant)?) else {
+            return Ok(None);
+        };
+        let sessions = Sessions::open(client, &at.data.join("veeam"));
+        sessions.map(Some).or_else(|problem| invalid(problem.to_string()))
     }
 }

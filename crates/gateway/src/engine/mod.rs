@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use postern_archive::search::{Facet, FacetCounts};
-use postern_query::{Fidelity, Note, datatap};
+use postern_query::{Direction, Fidelity, Note, datatap, direction_of};
 
 use crate::access::{Caller, UpstreamKey};
 use crate::config::{BreakerSettings, Config, ConfigError, EngineName};
@@ -154,6 +154,11 @@ impl Plan {
     /// How faithfully it answers.
     pub(crate) fn fidelity(&self) -> Fidelity {
         self.notes.iter().map(|note| note.fidelity).max().unwrap_or(Fidelity::Exact)
+    }
+
+    /// Which way the answer errs, where that is known.
+    pub(crate) fn direction(&self) -> Option<Direction> {
+        direction_of(&self.notes)
     }
 
     /// Asks for one page.

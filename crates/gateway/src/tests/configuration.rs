@@ -119,6 +119,10 @@ fn a_server_of_veeam() {
         assert_eq!(server.password.as_ref().map(postern_upstream::Secret::expose), password);
         assert_eq!(config.veeam(None).unwrap().user, "u", "the only tenant");
         assert!(config.veeam(Some("t2")).is_none());
+        match config.veeam_client(Some("t1")) {
+            Ok(client) => assert!(client.is_some() && password.is_some()),
+            Err(error) => assert!(error.to_string().contains("set POSTERN_VEEAM_PASSWORD")),
+        }
         let shown = format!("{} {config:?}", config.shown());
         assert!(!shown.contains("s3cret"), "{shown}");
     }
@@ -137,7 +141,10 @@ fn a_server_of_veeam_reads_back() {
     let mut pinned = [10; 32];
     pinned[31] = 11;
     assert_eq!(server.trust, crate::config::VeeamTrust::Sha256(pinned));
-    assert_eq!((server.version, server.sessions, server.premium), (Some(6), 2, true));
+    assert_eq!(
+        (server.version, server.sessions, server.premium),
+        (Some(postern_upstream::veeam::Version::V6), 2, true)
+    );
     assert_eq!((server.source.as_str(), server.fresh.as_secs()), ("backup", 21_600));
     assert_eq!(server.organization.as_deref(), Some("o"));
 }

@@ -84,6 +84,9 @@ pub struct Understood {
     pub sent: Option<Sent>,
     /// How faithfully the engine that answered says it.
     pub fidelity: &'static str,
+    /// `wider`, `narrower` or `either`: which way the answer errs, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub direction: Option<&'static str>,
     /// What differs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,

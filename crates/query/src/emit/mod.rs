@@ -23,7 +23,7 @@ mod terms;
 use std::str::FromStr;
 
 pub use capabilities::{Capabilities, FieldCapability, IndexFields};
-pub use compiled::{Compiled, Fidelity, Note};
+pub use compiled::{Compiled, Direction, Fidelity, Note, direction_of};
 pub use json::Json;
 pub use known::KnownPeople;
 pub use target::{Sent, Target, UnknownTarget};

@@ -42,6 +42,11 @@ impl Text {
     pub(super) fn any(parts: &[Self]) -> Self {
         Self::joined(parts, " OR ")
     }
+
+    /// All of them.
+    pub(super) fn all(parts: &[Self]) -> Self {
+        Self::joined(parts, " AND ")
+    }
 }
 
 /// The meaning of a tree.
@@ -55,29 +60,34 @@ pub(super) enum Asked<'l, L> {
     Nothing,
 }
 
-/// And, or, not over leaves of any kind. Every leaf is written, so that no note is missing.
+/// And, or, not over leaves of any kind. Every leaf is written, so that no note is missing, and is told
+/// whether it stands under an odd number of NOTs.
 ///
 /// Every mixed group stands in brackets, whatever the language says of precedence.
 pub(super) fn tree<L>(
     expr: &Expr<L>,
-    say: &mut impl FnMut(Asked<'_, L>) -> Option<Text>,
+    say: &mut impl FnMut(Asked<'_, L>, bool) -> Option<Text>,
 ) -> Option<Text> {
-    match expr {
-        Expr::Leaf(inner) => say(Asked::Leaf(inner)),
-        Expr::Not(inner) => tree(inner, say).map(|text| text.negated()),
-        Expr::And(parts) if parts.is_empty() => say(Asked::Everything),
-        Expr::Or(parts) if parts.is_empty() => say(Asked::Nothing),
-        Expr::And(parts) => each(parts, say).map(|texts| Text::joined(&texts, " AND ")),
-        Expr::Or(parts) => each(parts, say).map(|texts| Text::any(&texts)),
-    }
+    branch(expr, false, say)
 }
 
-fn each<L>(
-    parts: &[Expr<L>],
-    say: &mut impl FnMut(Asked<'_, L>) -> Option<Text>,
-) -> Option<Vec<Text>> {
-    let texts: Vec<_> = parts.iter().map(|part| tree(part, say)).collect();
-    texts.into_iter().collect()
+fn branch<L>(
+    expr: &Expr<L>,
+    is_negated: bool,
+    say: &mut impl FnMut(Asked<'_, L>, bool) -> Option<Text>,
+) -> Option<Text> {
+    let mut each = |parts: &[Expr<L>]| {
+        let texts: Vec<_> = parts.iter().map(|part| branch(part, is_negated, say)).collect();
+        texts.into_iter().collect::<Option<Vec<_>>>()
+    };
+    match expr {
+        Expr::Leaf(inner) => say(Asked::Leaf(inner), is_negated),
+        Expr::Not(inner) => branch(inner, !is_negated, say).map(|text| text.negated()),
+        Expr::And(parts) if parts.is_empty() => say(Asked::Everything, is_negated),
+        Expr::Or(parts) if parts.is_empty() => say(Asked::Nothing, is_negated),
+        Expr::And(parts) => each(parts).map(|texts| Text::all(&texts)),
+        Expr::Or(parts) => each(parts).map(|texts| Text::any(&texts)),
+    }
 }
 
 /// The structure of a condition on one element of a list.
@@ -156,10 +166,17 @@ pub(super) fn prefix(shape: &Wildcard) -> Option<Value> {
     shape.prefix().filter(|text| is_plain_word(text)).map(|text| Value::Prefix(text.to_owned()))
 }
 
+/// The first letter of the scripts that put no spaces between their words, as far as there are others.
+const FIRST_WITHOUT_SPACES: char = '\u{e00}';
+
+/// Whether all of a text is of scripts that put spaces between their words.
+pub(super) fn has_spaced_words(text: &str) -> bool {
+    text.chars().all(|c| c < FIRST_WITHOUT_SPACES || !c.is_alphanumeric())
+}
+
 /// Whether every tokenizer leaves this word whole: letters and digits of a script that
 /// puts spaces between its words.
 pub(super) fn is_plain_word(text: &str) -> bool {
-    const FIRST_WITHOUT_SPACES: char = '\u{e00}';
     let plain = |c: char| c.is_alphanumeric() && c < FIRST_WITHOUT_SPACES;
     !text.is_empty() && text.chars().all(plain) && terms(text).len() == 1
 }

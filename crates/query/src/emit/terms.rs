@@ -1,7 +1,7 @@
 //! A language of `property:value` terms, and the conditions that all such languages say in the same way.
 
-use super::Notes;
 use super::property::{Asked, Make, Text, Value, called, make, prefix, tree, values};
+use super::{Direction, Notes};
 use crate::query::{AttachmentTest, Comparison, FlagTest, Number, NumberTest, StringTest};
 use crate::schema::FlagField;
 use crate::{Expr, Span};
@@ -21,6 +21,11 @@ pub(super) trait Terms: Sized {
 
     /// One of the values in the name of an attachment.
     fn file_names(&mut self, values: &[Value], span: Span) -> Option<Text>;
+
+    /// These words in the name of an attachment, which may stand inside of a longer one.
+    fn file_words(&mut self, value: Value, span: Span) -> Option<Text> {
+        self.file_names(&[value], span)
+    }
 
     /// No message.
     fn nothing(&mut self, span: Option<Span>) -> Option<Text> {
@@ -112,7 +117,7 @@ pub(super) trait Terms: Sized {
                     "{} keeps no elements of a list apart: the conditions may hold of different ones",
                     Self::NAME
                 );
-                self.notes().approximate(span, message);
+                self.notes().errs(Direction::Wider, span, message);
             }
             Make::Negated => {
                 let message =
@@ -120,7 +125,7 @@ pub(super) trait Terms: Sized {
                 return self.notes().unsupported(Some(span), message);
             }
         }
-        tree(test, &mut |asked| match asked {
+        tree(test, &mut |asked, _| match asked {
             Asked::Leaf(inner) => leaf(self, inner),
             Asked::Everything => {
                 let message = format!(
@@ -143,11 +148,15 @@ pub(super) trait Terms: Sized {
                 }
                 AttachmentTest::Named(text) => Value::Words(text.clone()),
                 AttachmentTest::Extension(text) => Value::Words(format!(".{text}")),
-                AttachmentTest::Words(words) => Value::Words(words.join(" ")),
-                AttachmentTest::Shaped(shape) => match prefix(shape) {
-                    Some(value) => value,
-                    None => return language.notes().unsupported(Some(span), Self::NO_PATTERN),
-                },
+                AttachmentTest::Words(words) => {
+                    return language.file_words(Value::Words(words.join(" ")), span);
+                }
+                AttachmentTest::Shaped(shape) => {
+                    return match prefix(shape) {
+                        Some(value) => language.file_words(value, span),
+                        None => language.notes().unsupported(Some(span), Self::NO_PATTERN),
+                    };
+                }
                 AttachmentTest::ContentType(_) | AttachmentTest::Size(_) => {
                     let message = format!("{} knows of attachments their names only", Self::NAME);
                     return language.notes().unsupported(Some(span), message);

@@ -1,5 +1,6 @@
 //! KQL and the item search of Veeam: what is typed and what is sent.
 
+use postern_query::Direction::{Either, Narrower, Wider};
 use postern_query::Fidelity::{self, Approximate, Exact, Unsupported};
 use postern_query::emit::{aqs, kql};
 use postern_query::{Compiled, Query, lucene, odata};
@@ -80,11 +81,13 @@ fn kql_texts() {
 #[test]
 fn aqs_texts() {
     for (typed, fidelity, expected) in [
-        ("has:attachment is:unread", Exact, "hasattachments:true isread:false"),
-        ("importance:normal", Exact, "importance:normal"),
+        ("has:attachment is:unread", Approximate, "hasattachments:true isread:false"),
+        ("importance:normal", Approximate, "importance:normal"),
         ("has:attachment -is:read", Approximate, "hasattachments:true (NOT isread:true)"),
         ("is:flagged OR is:read", Approximate, "isflagged:true OR isread:true"),
-        ("from:alice subject:invoice", Approximate, "from:alice subject:invoice"),
+        ("from:alice subject:invoice", Approximate, "(from:alice OR from:~=alice) subject:invoice"),
+        ("from:ali*", Approximate, "from:ali* OR from:~=ali"),
+        ("from:a-b", Approximate, "from:\"a-b\" OR (from:~=a AND from:~=b)"),
         ("from:\"Alice Smith\"", Approximate, "from:\"alice smith\""),
         ("recipients:a@x.com", Approximate, "to:\"a@x.com\" OR cc:\"a@x.com\" OR bcc:\"a@x.com\""),
         ("subject:invoic*", Approximate, "subject:invoic*"),
@@ -92,16 +95,51 @@ fn aqs_texts() {
         ("a NEAR/3 b", Unsupported, ""),
         ("thread:AAQk=", Approximate, "System.Message.ConversationID:\"AAQk=\""),
         ("id:a@b", Approximate, "Veeam.Message.Header:\"<a@b>\""),
-        ("after:2024-01-01", Approximate, "received:>=2024-01-01"),
+        ("after:2024-01-01", Approximate, "received:>=2024-01-01T00:00:00Z"),
+        ("before:2024-01-01", Approximate, "received:<=2024-01-01T00:00:00Z"),
         ("size>5K", Approximate, "size:>5000"),
         ("category:red", Approximate, "category:red"),
         ("filename:contract.pdf", Approximate, "attachments:\"contract.pdf\""),
+        (
+            "filename:\"q3 report\"",
+            Approximate,
+            "attachments:\"q3 report\" OR (attachments:~=q3 AND attachments:~=report)",
+        ),
         ("in:inbox", Unsupported, ""),
         ("mailbox:a@x.com", Unsupported, ""),
         ("*", Unsupported, ""),
         ("odata:subject eq null", Unsupported, ""),
     ] {
         check(aqs::compile, typed, (fidelity, expected));
+    }
+}
+
+/// And and or pass on which way a part errs, NOT turns it round, and parts that err in different ways leave
+/// nothing to be said of the whole.
+#[test]
+fn aqs_directions() {
+    for (typed, expected) in [
+        ("invoice", Some(Wider)),
+        ("subject:invoice from:alice has:attachment", Some(Wider)),
+        ("subject:invoice OR subject:order", Some(Wider)),
+        ("-subject:invoice", Some(Narrower)),
+        ("-(subject:invoice OR subject:order)", Some(Narrower)),
+        ("-(subject:invoice -subject:order)", Some(Either)),
+        ("subject:invoice -subject:order", Some(Either)),
+        ("NOT (NOT subject:invoice)", Some(Wider)),
+        ("subject:東京", Some(Either)),
+        ("from:\"東京\"", Some(Either)),
+        ("received:2024-01-01..2024-03-31", Some(Wider)),
+        ("size>5K", Some(Either)),
+        ("is:read", Some(Either)),
+        ("kind:email", Some(Either)),
+        ("invoice sort:newest", Some(Wider)),
+        ("subject:i?voice", None),
+    ] {
+        let compiled = aqs::compile(&read(typed));
+        assert_eq!(compiled.direction(), expected, "{typed}: {:?}", compiled.notes);
+        let all_say = compiled.notes.iter().all(|note| note.direction.is_some());
+        assert_eq!(all_say, expected.is_some(), "{typed}");
     }
 }
 

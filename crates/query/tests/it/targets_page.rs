@@ -174,7 +174,12 @@ impl Footnotes {
 }
 
 fn page() -> String {
-    let always = notes(&read("has:attachment"));
+    // A note that points at no text is one of every query.
+    let of_all = |mut notes: Vec<Note>| {
+        notes.retain(|note| note.span.is_none());
+        notes
+    };
+    let always: Vec<_> = notes(&read("has:attachment")).into_iter().map(of_all).collect();
     let nothing = vec![Vec::new(); always.len()];
     let titles: Vec<_> = targets().map(|target| target.title).collect();
     let mut page = include_str!("targets_page_head.md").to_owned();

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use postern_archive::search::Coverage;
-use postern_query::Fidelity;
+use postern_query::{Direction, Fidelity};
 
 use super::SearchBody;
 use super::find::Facets;
@@ -132,6 +132,7 @@ impl Asked {
             canonical: self.understood.canonical.clone(),
             sent: plan.and_then(|plan| plan.sent.as_ref()).map(Sent::from),
             fidelity: plan.map_or(Fidelity::Exact, Plan::fidelity).as_str(),
+            direction: plan.and_then(Plan::direction).map(Direction::as_str),
             notes: notes.map(|note| note.message.clone()).collect(),
             advice: self.understood.advice.iter().map(Remark::from).collect(),
         }

@@ -3,14 +3,19 @@
 //!
 //! Properties are those of Veeam's page "Appendix A. Item Search Parameters", which documents
 //! `property:value`, quotes around values with spaces, and several terms one after the other. For
-//! how values are written and joined it refers to Microsoft's page on searching in Outlook; whatever
-//! comes from there is `approximate`, as Veeam does not say whether all of it works.
+//! how values are written and joined it refers to Microsoft's page on searching in Outlook. Veeam says
+//! little of what any of it means, so no text is `exact`.
+//!
+//! Each note says which way the answer errs. That holds whether a word finds words, beginnings of words or
+//! parts of the text: a text is written so that each of them finds what was meant, and maybe more. Every
+//! group of operators stands in brackets, so that it is read in one way whichever binds tighter.
 
 mod value;
 
 use super::property::{self, Asked, Text, Value, prefix, tree, values};
 use super::terms::Terms;
-use super::{Compiled, Notes, Sent, Target};
+use super::{Compiled, Direction, Notes, Sent, Target};
+use crate::analysis::name_words;
 use crate::query::{PersonPattern, Predicate, RecipientTest, Role, TextPattern, TextTest};
 use crate::schema::{RecipientList, TextField};
 use crate::{Expr, Located, Query, Span};
@@ -21,7 +26,11 @@ pub(super) const TARGET: Target =
 
 const OPERATORS: &str = "Veeam does not say whether AND, OR, NOT and brackets work: they are those of Microsoft's Advanced Query Syntax";
 const COMPARED: &str = "Veeam does not say whether a value is compared by words, by beginnings of words or as a part of the text";
+const HEADERS: &str = "item search looks into every header, not into this one";
 const REST: &str = "Veeam does not say whether * stands for the rest of a word";
+const PARTS: &str = "item search may take names joined by _ for one word, so it is asked for parts of the value too";
+const UNSPACED: &str =
+    "Veeam does not say how it cuts words of a script that puts no spaces between them";
 
 /// Translates a query into item search text.
 ///
@@ -31,7 +40,7 @@ const REST: &str = "Veeam does not say whether * stands for the rest of a word";
 ///
 /// let query = odata::parse_filter("hasAttachments and importance eq 'high'")?;
 /// let compiled = aqs::compile(&query);
-/// assert_eq!(compiled.fidelity(), Fidelity::Exact);
+/// assert_eq!(compiled.fidelity(), Fidelity::Approximate);
 /// assert_eq!(compiled.sent.unwrap(), "hasattachments:true importance:high");
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
@@ -42,7 +51,7 @@ pub fn compile(query: &Query) -> Compiled<String> {
     if !query.order().is_empty() {
         emitter.notes.approximate_as_a_whole("item search has no order: sort what was found");
     }
-    emitter.notes.compiled(text)
+    emitter.notes.directed(text)
 }
 
 struct Emitter {
@@ -58,8 +67,13 @@ impl Emitter {
                 std::slice::from_ref(condition)
             }
         };
-        let texts: Vec<_> =
-            parts.iter().map(|part| tree(part, &mut |asked| self.said(&asked))).collect();
+        let mut said = |part: &Expr<_>| {
+            tree(part, &mut |asked, is_negated| {
+                self.notes.under(is_negated);
+                self.said(&asked)
+            })
+        };
+        let texts: Vec<_> = parts.iter().map(&mut said).collect();
         let texts: Vec<_> = texts.into_iter().collect::<Option<_>>()?;
         if texts.iter().any(|text| text.compound) {
             self.notes.approximate_as_a_whole(OPERATORS);
@@ -98,8 +112,10 @@ impl Emitter {
 
     fn text(&mut self, test: &TextTest, span: Span) -> Option<Text> {
         let value = self.unit(&test.pattern, span)?;
+        self.spaced(&value, span);
         if test.fields == TextField::DEFAULT {
-            self.notes.approximate(
+            self.notes.errs(
+                Direction::Wider,
                 span,
                 "item search looks for words without a property in every property",
             );
@@ -137,33 +153,76 @@ impl Emitter {
         self.notes.unsupported(Some(span), why)
     }
 
+    /// Notes where words may be cut in another way: a part of what is one word there is not found.
+    fn spaced(&mut self, value: &Value, span: Span) {
+        let (Value::Words(text) | Value::Prefix(text)) = value;
+        if !property::has_spaced_words(text) {
+            self.notes.errs(Direction::Either, span, UNSPACED);
+        }
+    }
+
     fn person(&mut self, roles: &[Role], pattern: &PersonPattern, span: Span) -> Option<Text> {
         let Some(value) = property::person(pattern) else {
             return self.notes.unsupported(Some(span), Self::NO_PATTERN);
         };
-        let terms: Vec<_> = roles.iter().map(|role| self.in_role(*role, &value, span)).collect();
+        let parts = match pattern {
+            PersonPattern::Words(_) | PersonPattern::Shaped(_) => words_of(&value),
+            PersonPattern::Address(_)
+            | PersonPattern::Domain(_)
+            | PersonPattern::SubDomains(_)
+            | PersonPattern::DomainOrLocal(_)
+            | PersonPattern::NamePhrase(_)
+            | PersonPattern::AddressShaped(_) => Vec::new(),
+        };
+        if matches!(pattern, PersonPattern::NamePhrase(_) | PersonPattern::Words(_)) {
+            self.spaced(&value, span);
+        }
+        let in_role = |role: &Role| self.in_role(*role, &value, &parts, span);
+        let terms: Vec<_> = roles.iter().map(in_role).collect();
         let terms: Vec<_> = terms.into_iter().collect::<Option<_>>()?;
         if terms.is_empty() { self.nothing(Some(span)) } else { Some(Text::any(&terms)) }
     }
 
-    fn in_role(&mut self, role: Role, value: &Value, span: Span) -> Option<Text> {
+    fn in_role(&mut self, role: Role, value: &Value, parts: &[String], span: Span) -> Option<Text> {
         let property = match role {
             Role::From => "from",
             Role::To => "to",
             Role::Cc => "cc",
             Role::Bcc => "bcc",
-            Role::DeliveredTo => return self.header(value, span),
+            Role::DeliveredTo => {
+                self.notes.errs(Direction::Wider, span, HEADERS);
+                "Veeam.Message.Header"
+            }
             Role::Owner => {
                 let message = "the mailbox is chosen by the URL of the request, not in the text";
                 return self.notes.unsupported(Some(span), message);
             }
         };
-        self.terms(&[property], std::slice::from_ref(value), span)
+        self.with_parts(property, value, parts, span)
+    }
+
+    /// The value as words, and where it may be a part of a word also as that: it holds all of `parts`.
+    fn with_parts(
+        &mut self,
+        property: &str,
+        value: &Value,
+        parts: &[String],
+        span: Span,
+    ) -> Option<Text> {
+        let words = self.terms(&[property], std::slice::from_ref(value), span)?;
+        if parts.is_empty() {
+            return Some(words);
+        }
+        self.notes.errs(Direction::Wider, span, PARTS);
+        let part =
+            |part: &String| Some(Text::term(format!("{property}:~={}", literal(part, false)?)));
+        let parts: Vec<_> = parts.iter().map(part).collect::<Option<_>>()?;
+        Some(Text::any(&[words, Text::all(&parts)]))
     }
 
     /// Any header of the message.
     fn header(&mut self, value: &Value, span: Span) -> Option<Text> {
-        self.notes.approximate(span, "item search looks into every header, not into this one");
+        self.notes.errs(Direction::Wider, span, HEADERS);
         self.terms(&["Veeam.Message.Header"], std::slice::from_ref(value), span)
     }
 
@@ -190,7 +249,7 @@ impl Emitter {
 
     /// One of the values in one of the properties; the property without a name is any.
     fn terms(&mut self, properties: &[&str], values: &[Value], span: Span) -> Option<Text> {
-        self.notes.approximate(span, COMPARED);
+        self.notes.errs(Direction::Wider, span, COMPARED);
         let mut terms = Vec::new();
         for value in values {
             let (text, rest) = match value {
@@ -198,7 +257,7 @@ impl Emitter {
                 Value::Prefix(text) => (text, true),
             };
             if rest {
-                self.notes.approximate(span, REST);
+                self.notes.errs(Direction::Wider, span, REST);
             }
             let Some(written) = literal(text, rest) else {
                 let message = "Veeam does not say how to write quotes, backslashes, * and control characters inside of a value";
@@ -226,6 +285,11 @@ impl Terms for Emitter {
     fn file_names(&mut self, values: &[Value], span: Span) -> Option<Text> {
         self.terms(&["attachments"], values, span)
     }
+
+    fn file_words(&mut self, value: Value, span: Span) -> Option<Text> {
+        self.spaced(&value, span);
+        self.with_parts("attachments", &value, &words_of(&value), span)
+    }
 }
 
 const fn text_property(field: TextField) -> Option<&'static str> {
@@ -243,6 +307,12 @@ const fn text_property(field: TextField) -> Option<&'static str> {
         TextField::AttachmentName => Some("attachments"),
         TextField::AttachmentText => None,
     }
+}
+
+/// The words of a value, each of which may stand in a longer word: `report` in `q3_report.pdf`.
+fn words_of(value: &Value) -> Vec<String> {
+    let (Value::Words(text) | Value::Prefix(text)) = value;
+    name_words(text)
 }
 
 /// The one place where a literal is written.

@@ -1,6 +1,7 @@
 //! Single values: strings, flags, numbers, moments, attachments.
 
-use super::Emitter;
+use super::{Emitter, HEADERS};
+use crate::emit::Direction;
 use crate::emit::property::{self, Text, operator, values};
 use crate::emit::terms::Terms as _;
 use crate::query::{AttachmentTest, Comparison, FlagTest, InstantTest, NumberTest, StringTest};
@@ -8,6 +9,9 @@ use crate::schema::{FlagField, InstantField, NumberField, StringField};
 use crate::{Expr, Span};
 
 const SCOPE: &str = "mailbox and folder are chosen by the URL of the request, not in the text";
+
+const FILES: &str = "Veeam does not say which files it counts as attachments";
+const DATES: &str = "Veeam does not say how moments are compared: this is Microsoft's form, and the moment itself is found as well";
 
 impl Emitter {
     pub(super) fn string(
@@ -20,10 +24,13 @@ impl Emitter {
             StringField::Subject => "subject",
             StringField::FromAddress => "System.Message.FromAddress",
             StringField::FromName => "System.Message.FromName",
-            StringField::ConversationId => "System.Message.ConversationID",
+            StringField::ConversationId => {
+                let message = "the id of a conversation there may be another than here";
+                self.notes.errs(Direction::Either, span, message);
+                "System.Message.ConversationID"
+            }
             StringField::InternetMessageId | StringField::ListId => {
-                self.notes
-                    .approximate(span, "item search looks into every header, not into this one");
+                self.notes.errs(Direction::Wider, span, HEADERS);
                 "Veeam.Message.Header"
             }
             StringField::Importance => return self.importance(test, span),
@@ -47,6 +54,8 @@ impl Emitter {
     /// A documented property with documented values.
     fn importance(&mut self, test: &StringTest, span: Span) -> Option<Text> {
         const CALLED: &[(&str, &str)] = &[("low", "low"), ("normal", "normal"), ("high", "high")];
+        let message = "Veeam does not say which importance a message has that names none";
+        self.notes.errs(Direction::Wider, span, message);
         self.called("importance", test, CALLED, span)
     }
 
@@ -59,7 +68,8 @@ impl Emitter {
             ("task", "IPM.Task"),
             ("contact", "IPM.Contact"),
         ];
-        self.notes.approximate(
+        self.notes.errs(
+            Direction::Either,
             span,
             "a kind is more than one message class, and this is the first of them",
         );
@@ -68,9 +78,12 @@ impl Emitter {
 
     pub(super) fn flag(&mut self, field: FlagField, test: FlagTest, span: Span) -> Option<Text> {
         let property = match field {
-            FlagField::HasAttachments => Some("hasattachments"),
-            FlagField::IsRead => Some("isread"),
-            FlagField::IsFlagged => Some("isflagged"),
+            FlagField::HasAttachments => {
+                self.notes.errs(Direction::Wider, span, FILES);
+                Some("hasattachments")
+            }
+            FlagField::IsRead => self.mark("isread", span),
+            FlagField::IsFlagged => self.mark("isflagged", span),
             FlagField::IsReplied
             | FlagField::IsDraft
             | FlagField::IsSigned
@@ -79,17 +92,29 @@ impl Emitter {
         self.yes_or_no(property, field, test, span)
     }
 
+    fn mark(&mut self, property: &'static str, span: Span) -> Option<&'static str> {
+        let message =
+            "a mark is that of the backup: what was saved of the message may say otherwise";
+        self.notes.errs(Direction::Either, span, message);
+        Some(property)
+    }
+
     pub(super) fn number(
         &mut self,
         field: NumberField,
         test: NumberTest,
         span: Span,
     ) -> Option<Text> {
-        self.whole_number(test, span, |emitter, comparison, number| {
-            emitter.compared(field.path(), comparison, &number.to_string(), span)
+        let message =
+            "a size is that of the item in the backup, and not that of what is saved of it";
+        self.notes.errs(Direction::Either, span, message);
+        self.whole_number(test, span, |_, comparison, number| {
+            Text::term(format!("{}:{}{number}", field.path(), operator(comparison)))
         })
     }
 
+    /// A moment with `>=` or `<=`, which every reading of Microsoft's page takes for the same; the moment
+    /// itself is then among what is found.
     pub(super) fn instant(
         &mut self,
         field: InstantField,
@@ -98,30 +123,22 @@ impl Emitter {
     ) -> Option<Text> {
         match test {
             InstantTest::Compare(comparison, moment) => {
-                let time = moment.to_string();
-                let value = time.strip_suffix("T00:00:00Z").unwrap_or(&time);
-                Some(self.compared(property::instant(field), comparison, value, span))
+                self.notes.errs(Direction::Wider, span, DATES);
+                let operator = match comparison {
+                    Comparison::Equal => "=",
+                    Comparison::Less | Comparison::AtMost => "<=",
+                    Comparison::Greater | Comparison::AtLeast => ">=",
+                };
+                Some(Text::term(format!("{}:{operator}{moment}", property::instant(field))))
             }
             InstantTest::Missing => self.notes.unsupported(Some(span), Self::NO_MISSING),
         }
     }
 
-    /// A comparison as Microsoft writes it, the operator after the colon.
-    fn compared(
-        &mut self,
-        property: &str,
-        comparison: Comparison,
-        value: &str,
-        span: Span,
-    ) -> Text {
-        self.notes.approximate(span, "Veeam does not say how comparisons, dates and sizes are written: these are Microsoft's");
-        Text::term(format!("{property}:{}{value}", operator(comparison)))
-    }
-
     /// One attachment, of which names are all that item search knows.
     pub(super) fn attachment(&mut self, test: &Expr<AttachmentTest>, span: Span) -> Option<Text> {
         if test.is_everything() {
-            self.notes.approximate(span, "hasattachments: may not count files inside of the text");
+            self.notes.errs(Direction::Wider, span, FILES);
             return Some(Text::term("hasattachments:true".to_owned()));
         }
         self.attachment_named(test, span)

@@ -39,7 +39,10 @@ const BOX_LENGTH: usize = 2_048;
 pub fn compile(query: &Query) -> Compiled<String> {
     let mut emitter = Emitter { notes: Notes::default() };
     let simple = query.simplified().query;
-    let text = tree(simple.condition(), &mut |asked| emitter.said(&asked));
+    let text = tree(simple.condition(), &mut |asked, is_negated| {
+        emitter.notes.under(is_negated);
+        emitter.said(&asked)
+    });
     if !query.order().is_empty() {
         emitter.notes.approximate_as_a_whole("KQL has no order: sort what was found");
     }
