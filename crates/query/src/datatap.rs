@@ -26,8 +26,7 @@ impl std::error::Error for Refused {}
 
 impl Request {
     /// Reads a request to the search endpoint for the local index, at the cost of one budget. `reading` says
-    /// how
-    /// to read its text.
+    /// how to read its text.
     ///
     /// ```
     /// use postern_query::{datatap::Request, evaluate, lucene, Message};

@@ -6,8 +6,7 @@ use crate::Span;
 
 /// A fault of a query: a stable code, a title, the place, a label for that place, and a hint.
 ///
-/// A terminal draws it with carets, and HTTP sends it as JSON. Texts are lower
-/// case without a final dot.
+/// A terminal draws it with carets, and HTTP sends it as JSON. Texts are lower case without a final dot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// The kind of fault. It is stable, for programs.

@@ -23,8 +23,8 @@ pub use crate::syntax::lucene::{Mode, Options, Syntax};
 /// # Errors
 ///
 /// When the service would refuse the text: the error has the characters at fault and the text to type
-/// instead. Also
-/// for parts of regular expressions that only Lucene can answer (see [`Regex`](crate::pattern::Regex)).
+/// instead. Also for parts of regular expressions that only Lucene can answer (see
+/// [`Regex`](crate::pattern::Regex)).
 ///
 /// # Examples
 ///

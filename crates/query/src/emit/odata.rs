@@ -111,8 +111,7 @@ fn quote(text: &str) -> String {
 }
 
 /// A test of a string; `None` for a pattern. A test that ignores case, or one of the end of a path, becomes
-/// an
-/// equality of the whole text as it is spelt. That is not the same.
+/// an equality of the whole text as it is spelt. That is not the same.
 pub(crate) fn string(path: &str, test: &StringTest, functions: bool) -> Option<Filter> {
     match test {
         StringTest::Is(text) | StringTest::Same(text) | StringTest::PathEnd(text) => {

@@ -182,11 +182,9 @@ pub(super) fn is_plain_word(text: &str) -> bool {
 }
 
 /// A literal: bare where it is one word and not an operator, quoted otherwise. It may end with a `*` that
-/// stands
-/// for the rest of a word.
+/// stands for the rest of a word.
 ///
-/// These languages have no escapes for quotes of any kind, `*` and control characters. For a text with one
-/// of
+/// These languages have no escapes for quotes of any kind, `*` and control characters. For a text with one of
 /// them, and for a blank text, this returns `None`.
 pub(super) fn literal(text: &str, rest: bool, operators: &[&str]) -> Option<String> {
     let sayable = |c: char| !c.is_control() && !"\"*“”„‟″＂＊".contains(c);

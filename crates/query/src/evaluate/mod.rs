@@ -27,10 +27,8 @@ pub use values::{
 /// Whether `message` matches `condition`.
 ///
 /// It matches if there is one place at which the condition holds. All parts that are not under a NOT must
-/// hold at
-/// that one place. A NOT holds if its part holds at no place. Remove the places that the asker may not see
-/// before
-/// you call this ([`Message::seen_at`]).
+/// hold at that one place. A NOT holds if its part holds at no place. Remove the places that the asker may
+/// not see before you call this ([`Message::seen_at`]).
 ///
 /// ```
 /// use postern_query::{evaluate, odata, Message, Place};

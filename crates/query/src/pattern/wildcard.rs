@@ -15,8 +15,8 @@ pub enum WildcardPart {
     Many,
 }
 
-/// A pattern over a whole text: `*` stands for any characters, `?` for one. It is
-/// in lower case, and matches text in [`lower_case`].
+/// A pattern over a whole text: `*` stands for any characters, `?` for one. It is in lower case, and matches
+/// text in [`lower_case`].
 ///
 /// ```
 /// use postern_query::pattern::Wildcard;
@@ -91,8 +91,7 @@ impl Wildcard {
         }
     }
 
-    /// Whether the whole of `text` has this shape. Memory is linear, and time is at worst the product of
-    /// both
+    /// Whether the whole of `text` has this shape. Memory is linear, and time is at worst the product of both
     /// lengths.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {

@@ -23,8 +23,7 @@ impl From<Predicate> for Condition {
 /// A resolved query: which messages, and in which order.
 ///
 /// Resolving text of one of the languages makes it, or a program makes it from conditions. Their types have
-/// no room
-/// for a field, a value or an operator that means nothing. An engine takes this type and no other.
+/// no room for a field, a value or an operator that means nothing. An engine takes this type and no other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Query {
     condition: Condition,

@@ -41,9 +41,8 @@ pub enum Predicate {
 }
 
 impl Predicate {
-    /// The number of terms that it looks up in an index, each counted once for every field. An index looks
-    /// up a
-    /// list of values together, so 64 values count as one term.
+    /// The number of terms that it looks up in an index, each counted once for every field. An index looks up
+    /// a list of values together, so 64 values count as one term.
     ///
     /// ```
     /// use postern_query::{Context, parse};

@@ -27,8 +27,7 @@ pub(super) trait Merge {
     fn key(&self, join: Join) -> Option<Key>;
 
     /// Merges another condition about the same value into this one. The other one is then used up, but for
-    /// its place.
-    /// `None` if the two stay two, and then nothing has changed.
+    /// its place. `None` if the two stay two, and then nothing has changed.
     fn absorb(&mut self, other: &mut Self, join: Join) -> Option<Merged>;
 
     /// Whether no value passes it.

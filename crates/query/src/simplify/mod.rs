@@ -26,8 +26,7 @@ pub enum Rewrite {
     /// The same condition counts once.
     Duplicates,
     /// A condition and its opposite never hold together, and one of them always holds. Conditions on a place
-    /// are
-    /// an exception, because their opposite speaks of every place.
+    /// are an exception, because their opposite speaks of every place.
     Opposites,
     /// Equalities of one value under `or` become one list.
     Membership,

@@ -36,8 +36,7 @@ impl Join {
         }
     }
 
-    /// Whether a part and its opposite decide the group. At one place both may fail: the part itself, and
-    /// its
+    /// Whether a part and its opposite decide the group. At one place both may fail: the part itself, and its
     /// opposite because of another place.
     fn is_decided_by_opposites<L: Leaf>(self, part: &Expr<L>) -> bool {
         match self {

@@ -12,8 +12,7 @@ const ANYWHERE: &str = "the premium index looks for these words anywhere in the 
 
 impl Emitter<'_> {
     /// A list of addresses where they are known. Otherwise a whole address becomes a filter. Names and parts
-    /// of
-    /// addresses become words, where the index searches them.
+    /// of addresses become words, where the index searches them.
     pub(super) fn person(
         &mut self,
         roles: &[Role],

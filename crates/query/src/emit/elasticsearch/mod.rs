@@ -25,8 +25,7 @@ pub enum Profile {
     #[default]
     OpenSearch,
     /// Quickwit: no nested queries, no intervals, no fuzzy queries. Its own tokenizer cuts words. It takes
-    /// two
-    /// sort keys, and not texts.
+    /// two sort keys, and not texts.
     Quickwit,
 }
 

@@ -20,8 +20,7 @@ const MAX_FUZZY: usize = 3 * (MAX_TOKEN_LENGTH + Fuzzy::MAX_EDITS as usize);
 const MAX_FAULTS: usize = 20;
 
 /// Reads query text. Words without a field name are searched in `fields`. If it is `scored`, a match counts
-/// for
-/// relevance.
+/// for relevance.
 pub(crate) fn condition(
     text: &str,
     options: Options,

@@ -20,8 +20,8 @@ pub(super) fn check_length(text: &str, span: Span) -> Result<(), Error> {
     Err(fault::long_pattern(span, MAX_PATTERN))
 }
 
-/// The shape of a term with `*` and `?`. An escaped character is itself: it is not
-/// a wildcard, it keeps its case, and `\u0041` is the text `u0041`.
+/// The shape of a term with `*` and `?`. An escaped character is itself: it is not a wildcard, it keeps its
+/// case, and `\u0041` is the text `u0041`.
 pub(super) fn wildcard(typed: &str) -> Wildcard {
     let mut shape = Wildcard::parse("");
     let mut chars = typed.chars();

@@ -1,10 +1,8 @@
-//! The simple syntax: `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`, `\`. Below the limits it has
-//! no
+//! The simple syntax: `+` and, `|` or, `-` not, `"phrase"`, `prefix*`, `( )`, `\`. Below the limits it has no
 //! errors: the parser ignores a mark without a partner.
 //!
 //! Operators stand between operands and have no precedence. The parser builds a tree from left to right.
-//! While
-//! the operator stays the same, it adds operands to one list. When the operator changes, the list so
+//! While the operator stays the same, it adds operands to one list. When the operator changes, the list so
 //! far becomes the first operand of a new one.
 
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! From tokens to a syntax tree.
 //!
-//! Open brackets and lambdas stand on a stack of our own, so that deep nesting
-//! cannot exhaust the stack of the thread. See [`MAX_DEPTH`].
+//! Open brackets and lambdas stand on a stack of our own, so that deep nesting cannot exhaust the stack of
+//! the thread. See [`MAX_DEPTH`].
 
 mod call;
 
@@ -14,8 +14,8 @@ use crate::{Error, Expr, Located, Span};
 /// The most nested brackets.
 pub(crate) const MAX_DEPTH: usize = 500;
 
-/// The most nested conditions. Brackets around one condition do not count. Later
-/// stages walk the tree by recursion, and this bounds them.
+/// The most nested conditions. Brackets around one condition do not count. Later stages walk the tree by
+/// recursion, and this bounds them.
 pub(crate) const MAX_HEIGHT: usize = 128;
 
 /// Parses a filter. Blank text means every message.
