@@ -79,7 +79,8 @@ pub use message::{Attachment, Message, Place, Recipient};
 pub use postern::{SyntaxTree, parse, parse_within};
 pub use query::{
     Among, AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
-    PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern, TextTest,
+    PeopleField, PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern,
+    TextTest,
 };
 pub use resolve::postern::{Context, Parsed};
 pub use span::{Located, Span};

@@ -189,6 +189,18 @@ impl TextField {
     pub const DEFAULT: &'static [Self] = &[Self::Subject, Self::Body];
 }
 
+impl RecipientList {
+    /// The fields with the words of its display names and of its addresses.
+    #[must_use]
+    pub const fn words(self) -> [TextField; 2] {
+        match self {
+            Self::To => [TextField::ToName, TextField::ToAddress],
+            Self::Cc => [TextField::CcName, TextField::CcAddress],
+            Self::Bcc => [TextField::BccName, TextField::BccAddress],
+        }
+    }
+}
+
 /// Name of the list of attachments.
 pub const ATTACHMENTS: &str = "attachments";
 /// Name of the list of categories.

@@ -5,11 +5,11 @@
 //! [`document`](crate::write::document) or in [`stored`](crate::format::stored) needs a new
 //! [`FORMAT`](crate::format::folder::FORMAT).
 
-use postern_query::Role;
 use postern_query::schema::{
-    ATTACHMENTS, DELIVERED_TO, FlagField, InstantField, NumberField, REFERENCES, RecipientList,
-    StringField, TextField,
+    ATTACHMENTS, FlagField, InstantField, NumberField, REFERENCES, RecipientList, StringField,
+    TextField,
 };
+use postern_query::{PeopleField, Role};
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, Schema, SchemaBuilder,
     TextFieldIndexing, TextOptions,
@@ -118,13 +118,11 @@ pub(crate) fn whole_name(field: StringField) -> String {
 
 /// The path of a role's people.
 pub(crate) const fn role_path(role: Role) -> &'static str {
-    match role {
-        Role::From => "from",
-        Role::To => RecipientList::To.path(),
-        Role::Cc => RecipientList::Cc.path(),
-        Role::Bcc => RecipientList::Bcc.path(),
-        Role::DeliveredTo => DELIVERED_TO,
-        Role::Owner => StringField::Mailbox.path(),
+    match role.field() {
+        PeopleField::Sender => "from",
+        PeopleField::List(list) => list.path(),
+        PeopleField::Header(path) => path,
+        PeopleField::Mailbox => StringField::Mailbox.path(),
     }
 }
 

@@ -258,17 +258,7 @@ fn attachment(test: &AttachmentTest) -> String {
 }
 
 fn roles_of(roles: &[Role]) -> String {
-    let names: Vec<_> = roles
-        .iter()
-        .map(|role| match role {
-            Role::From => "from",
-            Role::To => "to",
-            Role::Cc => "cc",
-            Role::Bcc => "bcc",
-            Role::DeliveredTo => "delivered to",
-            Role::Owner => "in the mailbox of",
-        })
-        .collect();
+    let names: Vec<_> = roles.iter().map(|role| role.english()).collect();
     names.join(" or ")
 }
 

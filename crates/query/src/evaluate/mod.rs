@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use crate::analysis::{lower_case, name_words, terms};
 use crate::pattern::Wildcard;
 use crate::query::{
-    AttachmentTest, Condition, FlagTest, InstantTest, NumberTest, PersonPattern, Predicate,
-    RecipientTest, Role, StringTest, TextPattern, TextTest,
+    AttachmentTest, Condition, FlagTest, InstantTest, NumberTest, PeopleField, PersonPattern,
+    Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
 };
 use crate::schema::InstantField;
 use crate::{Attachment, Expr, Message, Place, Recipient};
@@ -99,9 +99,9 @@ pub fn predicate_holds(predicate: &Predicate, message: &Message, place: &Place) 
 
 fn person_holds(role: Role, pattern: &PersonPattern, message: &Message, place: &Place) -> bool {
     let matches = |person: &Recipient| person_matches(pattern, person);
-    match role {
-        Role::Owner => values::owner(place).iter().any(matches),
-        Role::From | Role::To | Role::Cc | Role::Bcc | Role::DeliveredTo => {
+    match role.field() {
+        PeopleField::Mailbox => values::owner(place).iter().any(matches),
+        PeopleField::Sender | PeopleField::List(_) | PeopleField::Header(_) => {
             people(role, message).iter().any(matches)
         }
     }

@@ -1,14 +1,16 @@
 //! The typed query. Every language becomes one, and every target starts from one.
 
 mod predicate;
+mod role;
 
 use crate::schema::{InstantField, Sort, SortField};
 use crate::{Expr, Located, Span};
 
 pub use predicate::{
     Among, AttachmentTest, Comparison, FlagTest, InstantTest, Number, NumberTest, PersonPattern,
-    Predicate, RecipientTest, Role, StringTest, TextPattern, TextTest,
+    Predicate, RecipientTest, StringTest, TextPattern, TextTest,
 };
+pub use role::{PeopleField, Role};
 
 /// A condition on a message: predicates under and, or, not.
 pub type Condition = Expr<Located<Predicate>>;

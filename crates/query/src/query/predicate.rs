@@ -5,6 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
 
+use super::Role;
 use crate::Expr;
 use crate::analysis::LowerCase;
 use crate::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
@@ -350,33 +351,6 @@ pub enum AttachmentTest {
     Words(Vec<String>),
     /// The whole name or one of its words has this shape. The pattern is in lower case.
     Shaped(Wildcard),
-}
-
-/// The role of a person in a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Role {
-    /// The author.
-    From,
-    /// A recipient in `To`.
-    To,
-    /// A recipient in `Cc`.
-    Cc,
-    /// A recipient in `Bcc`.
-    Bcc,
-    /// A person to whom it was delivered.
-    DeliveredTo,
-    /// The owner of a mailbox in which it lies.
-    Owner,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Self; 6] =
-        [Self::From, Self::To, Self::Cc, Self::Bcc, Self::DeliveredTo, Self::Owner];
-    /// To, cc and bcc.
-    pub const RECIPIENTS: [Self; 3] = [Self::To, Self::Cc, Self::Bcc];
-    /// Sender and every recipient.
-    pub const PARTICIPANTS: [Self; 4] = [Self::From, Self::To, Self::Cc, Self::Bcc];
 }
 
 /// A pattern over people. Case never matters.

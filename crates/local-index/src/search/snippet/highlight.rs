@@ -117,13 +117,13 @@ impl<'a> Wanted<'a> {
         message: &Message,
         counter: &mut Counter,
     ) -> Vec<PersonRanges> {
-        let (role, fields) = match list {
-            RecipientList::To => (Role::To, [TextField::ToName, TextField::ToAddress]),
-            RecipientList::Cc => (Role::Cc, [TextField::CcName, TextField::CcAddress]),
-            RecipientList::Bcc => (Role::Bcc, [TextField::BccName, TextField::BccAddress]),
+        let role = match list {
+            RecipientList::To => Role::To,
+            RecipientList::Cc => Role::Cc,
+            RecipientList::Bcc => Role::Bcc,
         };
         let ranges = |person: &Recipient| {
-            let mut found = self.person(role, person, fields, counter);
+            let mut found = self.person(role, person, list.words(), counter);
             for (_, test) in self.recipients.iter().filter(|(of, _)| *of == list) {
                 match test {
                     RecipientTest::Name(test) => whole(test, person.name.as_ref(), &mut found.name),

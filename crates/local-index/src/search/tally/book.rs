@@ -13,9 +13,6 @@ use crate::search::fetch::without_body;
 use crate::search::work::MESSAGE;
 use crate::search::{Asker, Index};
 
-/// Whose address counts: everyone but the owner of a mailbox, whose name may be made up.
-const ROLES: [Role; 5] = [Role::From, Role::To, Role::Cc, Role::Bcc, Role::DeliveredTo];
-
 /// How many compressed blocks of messages stay at hand while they are read one after the other.
 const CACHED_BLOCKS: usize = 1;
 
@@ -110,7 +107,8 @@ impl AddressBook {
     /// ```
     pub fn add(&mut self, message: &Message) {
         let date = message.received.or(message.sent);
-        for role in ROLES {
+        // The name of a mailbox may be made up, so its owner does not count.
+        for role in Role::ALL.into_iter().filter(|role| *role != Role::Owner) {
             for person in people(role, message).iter() {
                 let Some(address) = person.address.as_deref().filter(|text| !text.is_empty())
                 else {

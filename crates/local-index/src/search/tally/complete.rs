@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use postern_query::analysis::lower_case;
-use postern_query::schema::{RecipientList, StringField};
-use postern_query::{Query, Role};
+use postern_query::schema::StringField;
+use postern_query::{PeopleField, Query, Role};
 use tantivy::schema::Field;
 use tantivy::{BitSet, SegmentReader};
 use tantivy_fst::Automaton;
@@ -135,24 +135,20 @@ fn sources(completion: Completion<'_>) -> Vec<(Field, &'static str)> {
 }
 
 fn address(role: Role) -> (Field, &'static str) {
-    match role {
-        Role::From => (schema::whole(StringField::FromAddress), ""),
-        Role::To => (schema::recipient_address(RecipientList::To), ""),
-        Role::Cc => (schema::recipient_address(RecipientList::Cc), ""),
-        Role::Bcc => (schema::recipient_address(RecipientList::Bcc), ""),
-        // Its terms are in lower case; other spellings are not kept as terms.
-        Role::DeliveredTo => (schema::people(role), Kind::Address.prefix()),
-        Role::Owner => (schema::whole(StringField::Mailbox), ""),
+    match role.field() {
+        PeopleField::Sender => (schema::whole(StringField::FromAddress), ""),
+        PeopleField::List(list) => (schema::recipient_address(list), ""),
+        // Its terms are in lower case. The index has no terms of other spellings.
+        PeopleField::Header(_) => (schema::people(role), Kind::Address.prefix()),
+        PeopleField::Mailbox => (schema::whole(StringField::Mailbox), ""),
     }
 }
 
 fn name(role: Role) -> Option<(Field, &'static str)> {
-    match role {
-        Role::From => Some((schema::whole(StringField::FromName), "")),
-        Role::To => Some((schema::recipient_name(RecipientList::To), "")),
-        Role::Cc => Some((schema::recipient_name(RecipientList::Cc), "")),
-        Role::Bcc => Some((schema::recipient_name(RecipientList::Bcc), "")),
-        Role::DeliveredTo | Role::Owner => None,
+    match role.field() {
+        PeopleField::Sender => Some((schema::whole(StringField::FromName), "")),
+        PeopleField::List(list) => Some((schema::recipient_name(list), "")),
+        PeopleField::Header(_) | PeopleField::Mailbox => None,
     }
 }
 

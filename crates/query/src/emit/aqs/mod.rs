@@ -16,7 +16,9 @@ use super::property::{self, Asked, Text, Value, prefix, tree, values};
 use super::terms::Terms;
 use super::{Compiled, Direction, Notes, Sent, Target};
 use crate::analysis::name_words;
-use crate::query::{PersonPattern, Predicate, RecipientTest, Role, TextPattern, TextTest};
+use crate::query::{
+    PeopleField, PersonPattern, Predicate, RecipientTest, Role, TextPattern, TextTest,
+};
 use crate::schema::{RecipientList, TextField};
 use crate::{Expr, Located, Query, Span};
 
@@ -184,16 +186,13 @@ impl Emitter {
     }
 
     fn in_role(&mut self, role: Role, value: &Value, parts: &[String], span: Span) -> Option<Text> {
-        let property = match role {
-            Role::From => "from",
-            Role::To => "to",
-            Role::Cc => "cc",
-            Role::Bcc => "bcc",
-            Role::DeliveredTo => {
+        let property = match role.field() {
+            PeopleField::Sender | PeopleField::List(_) => role.name(),
+            PeopleField::Header(_) => {
                 self.notes.errs(Direction::Wider, span, HEADERS);
                 "Veeam.Message.Header"
             }
-            Role::Owner => {
+            PeopleField::Mailbox => {
                 let message = "the mailbox is chosen by the URL of the request, not in the text";
                 return self.notes.unsupported(Some(span), message);
             }

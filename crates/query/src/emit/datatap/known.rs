@@ -1,11 +1,11 @@
 //! People as lists of their addresses.
 
-use super::people::{Place, place};
 use super::{Emitter, Said};
 use crate::analysis::lower_case;
 use crate::emit::KnownPeople;
 use crate::emit::odata::{self as filter, Filter};
-use crate::query::{PersonPattern, Role, StringTest};
+use crate::query::{PeopleField, PersonPattern, Role, StringTest};
+use crate::schema::StringField;
 use crate::{Expr, RecipientTest, Span};
 
 impl Emitter<'_> {
@@ -54,17 +54,19 @@ impl Emitter<'_> {
     fn listed(&self, role: Role, addresses: Vec<String>) -> Option<Filter> {
         let functions = self.capabilities.search_functions;
         let filterable = |path: &str| self.capabilities.fields.get(path).filterable.then_some(());
-        match place(role) {
-            Place::Field(path) => {
-                filterable(path)?;
-                filter::string(path, &StringTest::OneOf(addresses), functions)
-            }
-            Place::Texts(path) => {
+        let one = |field: StringField| {
+            filterable(field.path())?;
+            filter::string(field.path(), &StringTest::OneOf(addresses.clone()), functions)
+        };
+        match role.field() {
+            PeopleField::Sender => one(StringField::FromAddress),
+            PeopleField::Mailbox => one(StringField::Mailbox),
+            PeopleField::Header(path) => {
                 filterable(path)?;
                 let each = addresses.iter().map(|address| filter::contains(path, address));
                 Some(Filter::any(each.collect()))
             }
-            Place::List(list) => {
+            PeopleField::List(list) => {
                 filterable(&format!("{}/address", list.path()))?;
                 let test = RecipientTest::Address(StringTest::OneOf(addresses));
                 filter::recipient(list, &Expr::Leaf(test), functions)

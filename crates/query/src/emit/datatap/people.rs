@@ -3,16 +3,16 @@
 use super::predicate::text_test;
 use super::{Emitter, Said};
 use crate::emit::odata::{self as filter, Filter};
-use crate::query::{PersonPattern, Role, StringTest, TextTest};
-use crate::schema::{DELIVERED_TO, RecipientList, StringField, TextField};
+use crate::query::{PeopleField, PersonPattern, Role, StringTest, TextTest};
+use crate::schema::{StringField, TextField};
 use crate::{Expr, RecipientTest, Span, TextPattern, analysis};
 
 const LOCAL_PART: &str = "the premium index takes what stands before the @ as one word";
 const ANYWHERE: &str = "the premium index looks for these words anywhere in the address";
 
 impl Emitter<'_> {
-    /// A list of addresses where they are known. Otherwise a whole address becomes a filter. Names and parts
-    /// of addresses become words, where the index searches them.
+    /// A list of addresses where they are known. Otherwise a whole address becomes a filter. Names and parts of
+    /// addresses become words, where the index searches them.
     pub(super) fn person(
         &mut self,
         roles: &[Role],
@@ -45,17 +45,27 @@ impl Emitter<'_> {
 
     fn address_in(&mut self, role: Role, address: &str, span: Span) -> Option<Filter> {
         let test = StringTest::Is(address.to_owned());
-        let said = match place(role) {
-            Place::Field(path) => self.filter(path, span, || filter::string(path, &test, false)),
-            Place::Texts(path) => self.filter(path, span, || Some(filter::contains(path, address))),
-            Place::List(list) => self.filter(&format!("{}/address", list.path()), span, || {
-                filter::recipient(list, &Expr::Leaf(RecipientTest::Address(test)), false)
-            }),
+        let said = match role.field() {
+            PeopleField::Sender => self.one(StringField::FromAddress, &test, span),
+            PeopleField::Mailbox => self.one(StringField::Mailbox, &test, span),
+            PeopleField::Header(path) => {
+                self.filter(path, span, || Some(filter::contains(path, address)))
+            }
+            PeopleField::List(list) => {
+                self.filter(&format!("{}/address", list.path()), span, || {
+                    filter::recipient(list, &Expr::Leaf(RecipientTest::Address(test)), false)
+                })
+            }
         };
         match said? {
             Said::Filter(filter) => Some(filter),
             Said::Text(..) => None,
         }
+    }
+
+    /// An address in a field of one text.
+    fn one(&mut self, field: StringField, test: &StringTest, span: Span) -> Option<Said> {
+        self.filter(field.path(), span, || filter::string(field.path(), test, false))
     }
 
     fn person_text(
@@ -64,7 +74,7 @@ impl Emitter<'_> {
         pattern: &PersonPattern,
         span: Span,
     ) -> Option<Expr<TextTest>> {
-        let Some((name, address)) = text_fields(role) else {
+        let Some([name, address]) = text_fields(role) else {
             let message =
                 "the premium index compares this address as a whole: give the full address";
             return self.notes.unsupported(Some(span), message);
@@ -129,32 +139,10 @@ impl Emitter<'_> {
 }
 
 /// The fields in which words of a role's names and addresses can be searched.
-const fn text_fields(role: Role) -> Option<(TextField, TextField)> {
-    match role {
-        Role::From => Some((TextField::FromName, TextField::FromAddress)),
-        Role::To => Some((TextField::ToName, TextField::ToAddress)),
-        Role::Cc => Some((TextField::CcName, TextField::CcAddress)),
-        Role::Bcc => Some((TextField::BccName, TextField::BccAddress)),
-        Role::DeliveredTo | Role::Owner => None,
-    }
-}
-
-/// The field of a role's addresses.
-pub(super) enum Place {
-    /// A field of one text.
-    Field(&'static str),
-    /// A list of texts.
-    Texts(&'static str),
-    List(RecipientList),
-}
-
-pub(super) const fn place(role: Role) -> Place {
-    match role {
-        Role::From => Place::Field(StringField::FromAddress.path()),
-        Role::To => Place::List(RecipientList::To),
-        Role::Cc => Place::List(RecipientList::Cc),
-        Role::Bcc => Place::List(RecipientList::Bcc),
-        Role::DeliveredTo => Place::Texts(DELIVERED_TO),
-        Role::Owner => Place::Field(StringField::Mailbox.path()),
+const fn text_fields(role: Role) -> Option<[TextField; 2]> {
+    match role.field() {
+        PeopleField::Sender => Some([TextField::FromName, TextField::FromAddress]),
+        PeopleField::List(list) => Some(list.words()),
+        PeopleField::Header(_) | PeopleField::Mailbox => None,
     }
 }

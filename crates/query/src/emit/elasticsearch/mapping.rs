@@ -1,6 +1,5 @@
 //! The index that the queries presume, and the documents it holds.
 
-use super::people::role_name;
 use super::text;
 use super::value::milliseconds;
 use crate::analysis::{lower_case, name_words};
@@ -111,7 +110,7 @@ fn lists(message: &Message, members: &mut Members) {
     let mut roles = Members::default();
     for role in Role::ALL {
         let who = people(role, message).iter().map(person).collect();
-        roles.add_list(role_name(role), who);
+        roles.add_list(role.name(), who);
     }
     members.add("people", (!roles.0.is_empty()).then_some(Json::Object(roles.0)));
 }
@@ -207,9 +206,8 @@ fn people_fields() -> Json {
             ("name", analysed("standard")),
         ])
     };
-    let roles = Role::ALL
-        .iter()
-        .map(|role| (role_name(*role).to_owned(), Json::member("properties", person())));
+    let roles =
+        Role::ALL.iter().map(|role| (role.name().to_owned(), Json::member("properties", person())));
     Json::member("properties", Json::Object(roles.collect()))
 }
 

@@ -10,26 +10,14 @@ use crate::emit::Json;
 use crate::pattern::Wildcard;
 use crate::query::{PersonPattern, Role};
 
-/// The name of a role below `people`.
-pub(super) const fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::From => "from",
-        Role::To => "to",
-        Role::Cc => "cc",
-        Role::Bcc => "bcc",
-        Role::DeliveredTo => "deliveredTo",
-        Role::Owner => "owner",
-    }
-}
-
 impl Emitter {
     pub(super) fn person(&mut self, roles: &[Role], pattern: &PersonPattern, span: Span) -> Said {
         if self.profile == Profile::Quickwit && has_name_words(pattern) {
             self.notes.approximate(span, "Quickwit cuts words of names at every character that is neither a letter nor a digit: o'brien is two words to it");
         }
-        let queries = roles.iter().flat_map(|role| {
-            in_role(self.profile, &format!("people.{}", role_name(*role)), pattern)
-        });
+        let queries = roles
+            .iter()
+            .flat_map(|role| in_role(self.profile, &format!("people.{}", role.name()), pattern));
         any(queries.map(Said::filter).collect())
     }
 }

@@ -3,7 +3,7 @@
 use super::Emitter;
 use crate::emit::property::{self, Text, Value, values};
 use crate::emit::terms::Terms as _;
-use crate::query::{PersonPattern, RecipientTest, Role};
+use crate::query::{PeopleField, PersonPattern, RecipientTest, Role};
 use crate::schema::RecipientList;
 use crate::{Expr, Span};
 
@@ -22,12 +22,9 @@ fn properties(roles: &[Role]) -> Option<Vec<&'static str>> {
 }
 
 const fn in_role(role: Role) -> Option<&'static str> {
-    match role {
-        Role::From => Some("from"),
-        Role::To => Some("to"),
-        Role::Cc => Some("cc"),
-        Role::Bcc => Some("bcc"),
-        Role::DeliveredTo | Role::Owner => None,
+    match role.field() {
+        PeopleField::Sender | PeopleField::List(_) => Some(role.name()),
+        PeopleField::Header(_) | PeopleField::Mailbox => None,
     }
 }
 
