@@ -11,6 +11,8 @@ mod account;
 mod ask;
 mod client;
 mod clock;
+mod credentials;
+mod device;
 mod download;
 mod drive;
 mod export;
@@ -21,7 +23,9 @@ mod organization;
 mod page;
 mod pool;
 mod problem;
+mod restore;
 mod retrieval;
+mod send;
 mod session;
 mod slot;
 mod token;
@@ -33,6 +37,8 @@ mod tests;
 
 pub use account::{Account, Version};
 pub use client::Veeam;
+pub use credentials::Credentials;
+pub use device::{DeviceCode, DeviceSignIn};
 pub use download::Download;
 pub use drive::{Document, Drive, DriveFolder};
 pub use export::{Chosen, PstOptions};
@@ -41,9 +47,11 @@ pub use organization::Organization;
 pub use page::{Paged, Paging};
 pub use pool::Sessions;
 pub use problem::Problem;
+pub use restore::Restored;
 pub use retrieval::{
     AzureSpeed, GlacierSpeed, NewRetrieval, Retrieval, RetrievalSession, Retrieved, RetrievedObject,
 };
+pub use send::{Letter, MailSettings};
 pub use session::{Kind, Scope, Session};
 
 pub use crate::{SetupError, Trust};

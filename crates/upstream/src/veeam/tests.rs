@@ -1,5 +1,7 @@
 //! The client against a fake server.
 
+mod acts;
+
 use std::time::Duration;
 
 use crate::fake::{Fake, Misbehaviour};

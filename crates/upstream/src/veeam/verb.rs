@@ -29,6 +29,10 @@ pub(super) const STOP: Verb = reads("stop", "Stop");
 pub(super) const SEARCH: Verb = reads("search", "search");
 pub(super) const SEARCH_EXCHANGE: Verb = reads("search", "searchExchange");
 pub(super) const SAVE_MESSAGE: Verb = reads("savetoMsg", "save");
+pub(super) const RESTORE: Verb = acts("restoretoOriginallocation", "restore");
+pub(super) const RESTORE_TO: Verb = acts("restoreTo", "restoreTo");
+pub(super) const SEND_DEFAULT: Verb = acts("sendtoDefaultaddress", "sendToDefaultAddress");
+pub(super) const SEND_TO: Verb = acts("sendtoDifferentaddress", "sendToDifferentAddress");
 pub(super) const EXPORT: Verb = reads("exportToPst", "exportToPst");
 
 impl Verb {
