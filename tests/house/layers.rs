@@ -28,7 +28,7 @@ const LAYERS: &[Layer] = &[
             never: &["axum", "hyper", "reqwest"] },
     Layer { name: "upstream", uses: &[],
             never: &["axum", "redb", "rusqlite", "tantivy", "mail-parser"] },
-    Layer { name: "sync", uses: &["query", "archive", "upstream"],
+    Layer { name: "sync", uses: &["query", "mail", "archive", "upstream"],
             never: &["axum"] },
     Layer { name: "actions", uses: &["query", "archive", "upstream"],
             never: &["axum"] },

@@ -87,6 +87,24 @@ impl Archive {
         self.collected.status()
     }
 
+    /// When the source of that name last listed all of these mailboxes to their ends, if all that it
+    /// listed is here and indexed; without any mailboxes, all that it lists. Nothing where something is
+    /// missing or not known, and where the books cannot be read. Cheap while nothing changes.
+    #[must_use]
+    pub fn whole(&self, source: &str, mailboxes: &[&str]) -> Option<Timestamp> {
+        let told = self.collected.with_status(|status| status.whole(source, mailboxes));
+        told.unwrap_or_else(|error| {
+            warn!(error = chain(&error), "the book-keeping of sync cannot be read");
+            None
+        })
+    }
+
+    /// The folder in which the restore sessions are written down that are open at a Veeam server.
+    #[must_use]
+    pub fn veeam(&self) -> PathBuf {
+        self.data.join("veeam")
+    }
+
     /// How much of the known mail is here: what the index has, and what was listed by sync and is not
     /// in the index yet. Cheap once the index is open. What cannot be read counts as nothing.
     #[must_use]
@@ -177,8 +195,8 @@ impl Archive {
     /// # Errors
     ///
     /// When the books cannot be read, or are those of another tenant.
-    pub fn trial_intake(&self, tenant: &str) -> Result<Intake, Error> {
-        Intake::trial(&self.data, tenant)
+    pub fn trial_intake(&self, tenant: &str, source: &str) -> Result<Intake, Error> {
+        Intake::trial(&self.data, tenant, source)
     }
 
     /// A text about what is stored, without the paths of this machine.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::book::{Book, Entry, Location, Node, Owner};
+use crate::book::{AtSource, Book, Entry, Location, Node, Owner};
 use crate::store::Store;
 use crate::{Error, Status};
 
@@ -40,33 +40,59 @@ impl Collected {
     ///
     /// When the book-keeping cannot be read.
     pub(crate) fn status(&self) -> Result<Status, Error> {
+        self.with_status(Status::clone)
+    }
+
+    /// What can be told of the status without a copy of it.
+    pub(crate) fn with_status<T: Default>(
+        &self,
+        tell: impl FnOnce(&Status) -> T,
+    ) -> Result<T, Error> {
         let read = self.with_book(|book| {
             let version = book.version()?;
             let mut known = lock(&self.status);
             match known.as_ref() {
-                Some((of, status)) if *of == version => Ok(status.clone()),
-                _ => Ok(known.insert((version, book.status()?)).1.clone()),
+                Some((of, status)) if *of == version => Ok(tell(status)),
+                _ => Ok(tell(&known.insert((version, book.status()?)).1)),
             }
         })?;
         Ok(read.unwrap_or_default())
     }
 
-    /// The locations of the tenant, as they were last listed.
+    /// The locations of a source, as they were last listed.
     ///
     /// # Errors
     ///
     /// When the book-keeping cannot be read.
-    pub fn locations(&self) -> Result<Vec<Location>, Error> {
-        Ok(self.with_book(Book::locations)?.unwrap_or_default())
+    pub fn locations(&self, source: &str) -> Result<Vec<Location>, Error> {
+        Ok(self.with_book(|book| book.locations(source))?.unwrap_or_default())
     }
 
-    /// The mailboxes at a location, as they were last listed.
+    /// The mailboxes at a location of a source, as they were last listed.
     ///
     /// # Errors
     ///
     /// When the book-keeping cannot be read.
-    pub fn owners(&self, location: &str) -> Result<Vec<Owner>, Error> {
-        Ok(self.with_book(|book| book.owners(location))?.unwrap_or_default())
+    pub fn owners(&self, source: &str, location: &str) -> Result<Vec<Owner>, Error> {
+        Ok(self.with_book(|book| book.owners(source, location))?.unwrap_or_default())
+    }
+
+    /// The id in the index of an item of a source; nothing where it is not here.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn id_of(&self, source: &str, mailbox: &str, item: &str) -> Result<Option<String>, Error> {
+        Ok(self.with_book(|book| book.id_of(source, mailbox, item))?.flatten())
+    }
+
+    /// The items that a message of the index is at the sources that it was synced from.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn at_sources(&self, id: &str) -> Result<Vec<AtSource>, Error> {
+        Ok(self.with_book(|book| book.at_sources(id))?.unwrap_or_default())
     }
 
     /// The mailbox of that address or id, at the location that mail was collected to.

@@ -1,5 +1,7 @@
 //! How much of the known mail is here: one rule for everyone who says so.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use postern_local_index::search::{Coverage, MailboxCoverage};
 
@@ -8,6 +10,7 @@ use crate::MailboxStatus;
 /// The coverage with what is known to be collected and is not here yet. Mail that was synced is as old
 /// as the mailbox that was listed least lately.
 pub(crate) fn with_synced(mut coverage: Coverage, synced: &[MailboxStatus]) -> Coverage {
+    let mut seen = BTreeSet::new();
     for one in synced {
         let missing = one.known.saturating_sub(one.here);
         coverage.known += missing;
@@ -21,7 +24,10 @@ pub(crate) fn with_synced(mut coverage: Coverage, synced: &[MailboxStatus]) -> C
         });
         if let Some(mailbox) = coverage.mailboxes.get_mut(place) {
             mailbox.known += missing;
-            mailbox.as_of = one.listed;
+            mailbox.in_archive_tier |= one.is_cold;
+            // One mailbox may be known from two sources, or have an archive beside it.
+            let is_first = seen.insert(one.address.as_str());
+            mailbox.as_of = if is_first { one.listed } else { mailbox.as_of.min(one.listed) };
         }
     }
     if !synced.is_empty() {

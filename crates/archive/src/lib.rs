@@ -24,13 +24,18 @@ pub use postern_mail::source::Lost;
 
 pub use archive::Archive;
 pub use book::{
-    Book, Entry, Listed, Location, MailboxNumber, MailboxStatus, Node, Owner, Status, ToFetch,
-    Window,
+    AtSource, Book, Entry, Identity, Listed, Location, Mailbox, MailboxNumber, MailboxStatus,
+    Moment, Node, Owner, SourceStatus, Status, ToFetch, Window,
 };
 pub use collected::{Collected, InMailbox};
 pub use error::{Error, chain};
 pub use intake::{Arrived, Intake, IntakeWriter, Settled};
 pub use original::Original;
+
+/// The source that is named so: the mail that DataTap collected.
+pub const DATATAP: &str = "datatap";
+/// The source that is named so: backups of Veeam Backup for Microsoft 365.
+pub const VEEAM: &str = "veeam";
 
 /// The folder of a data folder in which everything lies that was synced.
 fn folder(data: &Path) -> PathBuf {

@@ -16,6 +16,8 @@ use crate::Error;
 
 /// Digits of an id: the first half of a SHA-256 (FIPS 180-4) in hexadecimal.
 const DIGITS: usize = 32;
+/// How the name of a file ends after the id.
+const ENDING: &str = ".eml.gz";
 
 /// The original bytes of messages, each once, however often it is put there.
 ///
@@ -39,7 +41,7 @@ impl Store {
         let is_id =
             id.len() == DIGITS && id.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         let folder = id.get(..1).filter(|_| is_id)?;
-        Some(self.root.join(folder).join(format!("{id}.eml.gz")))
+        Some(self.root.join(folder).join(format!("{id}{ENDING}")))
     }
 
     /// Puts a message there and says its id.
@@ -126,6 +128,15 @@ impl Store {
         let folders = fs::read_dir(&self.root).into_iter().flatten().flatten();
         let files = folders.flat_map(|folder| fs::read_dir(folder.path()).into_iter().flatten());
         files.flatten().map(|file| file.path())
+    }
+
+    /// The ids of everything that lies there.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = String> + use<'_> {
+        let id = |path: PathBuf| {
+            let id = path.file_name()?.to_str()?.strip_suffix(ENDING)?.to_owned();
+            (self.path(&id)? == path).then_some(id)
+        };
+        self.files().filter_map(id)
     }
 
     /// Removes what killed runs left half written.

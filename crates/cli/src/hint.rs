@@ -12,11 +12,12 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     })
 }
 
-const fn of_sync(error: &Sync) -> Option<&'static str> {
+fn of_sync(error: &Sync) -> Option<&'static str> {
     match error {
-        Sync::BadKey(_) => Some(
+        Sync::BadKey { what, .. } if what.contains("key") => Some(
             "give a valid one with --key-file or POSTERN_KEY and run the same again; what is done is kept",
         ),
+        Sync::BadKey { .. } => Some("mend that and run the same again; what is done is kept"),
         Sync::NoTenant { .. } => Some("check --tenant and the key"),
         Sync::NoMailbox(_) => Some("check its address, or leave --mailbox out to sync all"),
         Sync::Away { .. } => Some("run the same again later; what is done is kept"),

@@ -9,7 +9,7 @@ use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 
-use postern_archive::{Entry, Location, Owner, Window};
+use postern_archive::{Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window};
 
 /// An answer that is on its way.
 pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
@@ -18,6 +18,32 @@ pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send 
 pub trait Collection: fmt::Debug + Send + Sync + 'static {
     /// The name of the source, by which `source:` finds what was collected there.
     fn name(&self) -> &str;
+
+    /// What it means that the source refuses who asks.
+    fn refused(&self) -> &'static str {
+        "the key was refused, so it is wrong or was revoked"
+    }
+
+    /// What makes a mailbox the same one again.
+    fn identity(&self) -> Identity {
+        Identity::Address
+    }
+
+    /// What is shown from now on until this is asked again: a run asks once before it lists anything, and
+    /// again at its end, to learn whether there is something newer.
+    fn shown(&self) -> Asking<'_, Shown> {
+        Box::pin(std::future::ready(Ok(Shown::default())))
+    }
+
+    /// Whether a folder can be listed in windows of time. One that cannot is listed whole by each run.
+    fn has_windows(&self) -> bool {
+        true
+    }
+
+    /// How many messages one [`download_several`](Self::download_several) may ask for.
+    fn at_once(&self) -> usize {
+        1
+    }
 
     /// The locations of the tenant.
     fn locations(&self) -> Asking<'_, Vec<Site>>;
@@ -37,13 +63,13 @@ pub trait Collection: fmt::Debug + Send + Sync + 'static {
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>>;
 
-    /// A page of the messages of a folder that arrived within the window. Whether the bounds of the
-    /// window belong to it is up to the source.
+    /// A page of the messages of a folder that arrived within the window, or of all where there is none.
+    /// Whether the bounds of the window belong to it is up to the source.
     fn messages<'a>(
         &'a self,
         mailbox: &'a Mailbox,
         folder: &'a str,
-        window: Window,
+        window: Option<Window>,
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>>;
 
@@ -54,6 +80,15 @@ pub trait Collection: fmt::Debug + Send + Sync + 'static {
         id: &'a str,
         fragment: Option<&'a str>,
     ) -> Asking<'a, Vec<u8>>;
+
+    /// The bytes of several messages of a mailbox, in their order. What is missing is asked for by itself.
+    fn download_several<'a>(
+        &'a self,
+        _mailbox: &'a Mailbox,
+        messages: &'a [ToFetch],
+    ) -> Asking<'a, Vec<Option<Vec<u8>>>> {
+        Box::pin(std::future::ready(Ok(vec![None; messages.len()])))
+    }
 
     /// The requests that were sent so far, retries and all.
     fn requests(&self) -> u64;
@@ -70,15 +105,22 @@ pub struct Site {
     pub has_mail: bool,
 }
 
-/// A mailbox at a location that keeps collected mail.
+/// What a source shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mailbox {
-    /// The id of the location.
-    pub location: String,
-    /// Its address.
-    pub address: String,
-    /// Its id at the source.
-    pub id: String,
+pub struct Shown {
+    /// A word for the state of the source, which is another one after every change. A mailbox that was
+    /// listed whole in this state need not be listed again.
+    pub state: Option<String>,
+    /// Whether that is the newest state.
+    pub moment: Moment,
+    /// What the source says of itself, by names: it is kept for `postern status`.
+    pub facts: Vec<(&'static str, String)>,
+}
+
+impl Default for Shown {
+    fn default() -> Self {
+        Self { state: None, moment: Moment::Newest, facts: Vec::new() }
+    }
 }
 
 /// A part of a list.
@@ -122,10 +164,12 @@ pub struct Failure {
 /// What a failure means for the run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FailureKind {
-    /// The source refuses the key: nothing else can succeed.
+    /// The source refuses who asks: nothing else can succeed.
     KeyRefused,
     /// What was asked for is not there.
     NotFound,
+    /// It lies in an archive tier, where nobody sees what is in it.
+    Cold,
     /// The same request may succeed later.
     Temporary,
     /// The same request will not succeed.

@@ -1,14 +1,15 @@
 //! DataTap as a source: live mailboxes at one kind of location, what was collected of them at another.
 
-use postern_archive::{Entry, Location, Owner, Window};
+use postern_archive::{DATATAP, Entry, Location, Mailbox, Owner, Window};
 use postern_upstream as upstream;
 use postern_upstream::{Item, Listing, LocationKind, SourceFilter, Tenant};
 
-use crate::collection::{Asking, Collection, Failure, FailureKind, Mailbox, Page, Site};
+use crate::collection::{Asking, Collection, Failure, FailureKind, Page, Site};
+use crate::window::everything;
 
 impl Collection for Tenant {
     fn name(&self) -> &str {
-        "datatap"
+        DATATAP
     }
 
     fn locations(&self) -> Asking<'_, Vec<Site>> {
@@ -43,10 +44,10 @@ impl Collection for Tenant {
         &'a self,
         mailbox: &'a Mailbox,
         folder: &'a str,
-        window: Window,
+        window: Option<Window>,
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>> {
-        let [from, to] = window.bounds();
+        let [from, to] = window.unwrap_or_else(|| everything(None)).bounds();
         let listing = Listing::Messages(upstream::Window { from, to });
         let node = node(mailbox, folder);
         Box::pin(async move { Ok(page(self.items(node, listing, marker).await?, entry)) })
@@ -92,7 +93,7 @@ fn owner(found: upstream::Source) -> Owner {
 
 fn entry(item: Item) -> Entry {
     let Item { id, fragment, name, discriminator: kind, created, .. } = item;
-    Entry { id, fragment, name, kind, created }
+    Entry { id, fragment, name, kind, created, listed: None }
 }
 
 fn page<F, T>(page: upstream::Page<F>, each: impl Fn(F) -> T) -> Page<T> {

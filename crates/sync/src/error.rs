@@ -5,9 +5,14 @@ use crate::collection::Failure;
 /// Why a run ended early. What was done until then is kept, and the next run goes on from there.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The source refuses the key.
-    #[error("the key was refused, so it is wrong or was revoked")]
-    BadKey(#[source] Failure),
+    /// The source refuses who asks.
+    #[error("{what}")]
+    BadKey {
+        /// What that means.
+        what: &'static str,
+        /// What the source said.
+        source: Failure,
+    },
     /// The source knows no such tenant, or shows it to other keys only.
     #[error("there is no tenant {tenant} for this key")]
     NoTenant {

@@ -4,11 +4,13 @@ mod collection;
 mod datatap;
 mod error;
 mod run;
+mod veeam;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
-pub use collection::{Asking, Collection, Failure, FailureKind, Mailbox, Page, Site};
+pub use collection::{Asking, Collection, Failure, FailureKind, Page, Shown, Site};
 pub use error::Error;
 pub use run::{Failed, Progress, Summary, SyncOptions, run};
+pub use veeam::Backups;

@@ -57,6 +57,9 @@ pub struct Entry {
     pub kind: Option<String>,
     /// When a message arrived.
     pub created: Option<Timestamp>,
+    /// What else the source says of a message, in a form of its own. Other words the next time mean
+    /// that the message is another one.
+    pub listed: Option<String>,
 }
 
 impl Node {
@@ -74,6 +77,7 @@ impl Node {
     ///     name: Some(name.to_owned()),
     ///     kind: None,
     ///     created: None,
+    ///     listed: None,
     /// };
     /// let inbox = Node::new(entry("1", "Inbox"), None);
     /// assert_eq!((inbox.path.as_str(), inbox.parent.as_str()), ("Inbox", Node::ROOT));
@@ -81,7 +85,7 @@ impl Node {
     /// ```
     #[must_use]
     pub fn new(entry: Entry, within: Option<&Self>) -> Self {
-        let Entry { id, fragment, name, kind, created: _ } = entry;
+        let Entry { id, fragment, name, kind, created: _, listed: _ } = entry;
         let name = name.unwrap_or_else(|| id.clone());
         let path = within.map_or_else(|| name.clone(), |around| format!("{}/{name}", around.path));
         let parent = within.map_or(Self::ROOT, |around| &around.id).to_owned();
@@ -108,6 +112,7 @@ impl Entry {
             name: row.get(2)?,
             kind: row.get(3)?,
             created: time(row.get(4)?),
+            listed: None,
         })
     }
 }

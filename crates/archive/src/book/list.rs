@@ -1,26 +1,49 @@
 //! What listings say: folders, windows and the messages in them.
 
 use jiff::Timestamp;
-use rusqlite::{Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
 use super::{Book, Entry, Listed, MailboxNumber, Node, Window};
 use crate::Error;
 
 const MICRO: i64 = 1_000_000;
 
-/// A message that is new, or has changed its place. One that moved is indexed again.
+/// A message that is new, or has changed its place. One that moved is indexed again; one of which the
+/// source says something else is fetched again.
 const ENTER: &str = "
-    INSERT INTO items (mailbox, id, fragment, folder, name, kind, created)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    INSERT INTO items (mailbox, id, fragment, folder, name, kind, created, listed)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT DO UPDATE SET
       indexed = indexed AND folder = excluded.folder AND fragment IS excluded.fragment,
+      stale = stale OR (content IS NOT NULL AND listed IS NOT NULL AND
+        (listed IS NOT excluded.listed OR name IS NOT excluded.name
+         OR kind IS NOT excluded.kind OR created IS NOT excluded.created)),
       fragment = excluded.fragment, folder = excluded.folder, name = excluded.name,
-      kind = excluded.kind, created = excluded.created, gone_at = NULL
+      kind = excluded.kind, created = excluded.created, listed = excluded.listed, gone_at = NULL
     WHERE folder <> excluded.folder OR fragment IS NOT excluded.fragment OR name IS NOT excluded.name
-      OR kind IS NOT excluded.kind OR created IS NOT excluded.created OR gone_at IS NOT NULL";
+      OR kind IS NOT excluded.kind OR created IS NOT excluded.created
+      OR listed IS NOT excluded.listed OR gone_at IS NOT NULL";
+
+/// A message of a former state of the source, unless the newest one has it too, or it is here.
+const ADD: &str = "
+    INSERT INTO items (mailbox, id, fragment, folder, name, kind, created, listed)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    ON CONFLICT DO UPDATE SET
+      fragment = excluded.fragment, folder = excluded.folder, name = excluded.name,
+      kind = excluded.kind, created = excluded.created, listed = excluded.listed, gone_at = NULL
+    WHERE gone_at IS NOT NULL AND content IS NULL";
+
+/// Which state of the source a listing shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The newest: what it has no longer is gone.
+    Newest,
+    /// A former one: it adds what it has, and says nothing of what it has not.
+    Former,
+}
 
 impl Book {
-    /// The folders of a mailbox are these now. What lay in others is gone, unless it is found again.
+    /// The folders of a mailbox are these. What lay in others is gone, unless it is found again.
     ///
     /// # Errors
     ///
@@ -29,26 +52,85 @@ impl Book {
         &mut self,
         mailbox: MailboxNumber,
         folders: &[Node],
+        moment: Moment,
         now: Timestamp,
     ) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
-        transaction.execute(
-            "UPDATE folders SET gone_at = ?2 WHERE mailbox = ?1 AND gone_at IS NULL",
-            params![mailbox, now.as_second()],
-        )?;
-        for one in folders {
-            enter_folder(&transaction, mailbox, one)?;
+        match moment {
+            Moment::Newest => only_folders(&transaction, mailbox, folders, now)?,
+            Moment::Former => {
+                for one in folders {
+                    add_folder(&transaction, mailbox, one, "INSERT OR IGNORE")?;
+                }
+            }
         }
-        transaction.execute(
-            "UPDATE items SET gone_at = ?2 WHERE mailbox = ?1 AND gone_at IS NULL AND folder IN \
-             (SELECT id FROM folders WHERE mailbox = ?1 AND gone_at IS NOT NULL)",
-            params![mailbox, now.as_second()],
-        )?;
-        transaction.execute(
-            "DELETE FROM windows WHERE mailbox = ?1 AND folder IN \
-             (SELECT id FROM folders WHERE mailbox = ?1 AND gone_at IS NOT NULL)",
-            [mailbox],
-        )?;
+        Ok(transaction.commit()?)
+    }
+
+    /// A folder is listed from its beginning.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn begin(&mut self, mailbox: MailboxNumber, folder: &str) -> Result<(), Error> {
+        let made = "CREATE TEMP TABLE IF NOT EXISTS seen (mailbox INTEGER, folder TEXT, id TEXT, \
+                    PRIMARY KEY (mailbox, folder, id)) WITHOUT ROWID";
+        self.connection.execute(made, [])?;
+        forget_seen(&self.connection, mailbox, folder)
+    }
+
+    /// A page of a folder that is listed whole.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn page(
+        &mut self,
+        mailbox: MailboxNumber,
+        folder: &str,
+        entries: &[Entry],
+        moment: Moment,
+    ) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        for entry in entries {
+            match moment {
+                Moment::Newest => enter(&transaction, mailbox, folder, entry, ENTER)?,
+                Moment::Former => enter(&transaction, mailbox, folder, entry, ADD)?,
+            }
+            transaction
+                .prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1, ?2, ?3)")?
+                .execute(params![mailbox, folder, entry.id])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// The last page of a folder was listed: what is known to lie there and was on no page is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn end(
+        &mut self,
+        mailbox: MailboxNumber,
+        folder: &str,
+        moment: Moment,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        if moment == Moment::Newest {
+            transaction.execute(
+                "UPDATE items SET gone_at = ?3 WHERE mailbox = ?1 AND folder = ?2 AND gone_at IS NULL \
+                 AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.mailbox = ?1 AND seen.folder = ?2 \
+                 AND seen.id = items.id)",
+                params![mailbox, folder, now.as_second()],
+            )?;
+            transaction.execute(
+                "DELETE FROM items WHERE mailbox = ?1 AND folder = ?2 AND gone_at IS NOT NULL \
+                 AND content IS NULL",
+                params![mailbox, folder],
+            )?;
+        }
+        forget_seen(&transaction, mailbox, folder)?;
         Ok(transaction.commit()?)
     }
 
@@ -83,7 +165,7 @@ impl Book {
     ) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
         for entry in entries {
-            enter(&transaction, mailbox, folder, entry)?;
+            enter(&transaction, mailbox, folder, entry, ENTER)?;
         }
         let (start, end) = (window.start.saturating_mul(MICRO), window.end.saturating_mul(MICRO));
         let there: std::collections::HashSet<_> = entries.iter().map(|one| &one.id).collect();
@@ -107,6 +189,39 @@ impl Book {
     }
 }
 
+fn forget_seen(connection: &Connection, mailbox: MailboxNumber, folder: &str) -> Result<(), Error> {
+    let sql = "DELETE FROM seen WHERE mailbox = ?1 AND folder = ?2";
+    connection.execute(sql, params![mailbox, folder])?;
+    Ok(())
+}
+
+/// The mailbox has these folders and no others.
+fn only_folders(
+    transaction: &Transaction<'_>,
+    mailbox: MailboxNumber,
+    folders: &[Node],
+    now: Timestamp,
+) -> Result<(), Error> {
+    transaction.execute(
+        "UPDATE folders SET gone_at = ?2 WHERE mailbox = ?1 AND gone_at IS NULL",
+        params![mailbox, now.as_second()],
+    )?;
+    for one in folders {
+        enter_folder(transaction, mailbox, one)?;
+    }
+    transaction.execute(
+        "UPDATE items SET gone_at = ?2 WHERE mailbox = ?1 AND gone_at IS NULL AND folder IN \
+         (SELECT id FROM folders WHERE mailbox = ?1 AND gone_at IS NOT NULL)",
+        params![mailbox, now.as_second()],
+    )?;
+    transaction.execute(
+        "DELETE FROM windows WHERE mailbox = ?1 AND folder IN \
+         (SELECT id FROM folders WHERE mailbox = ?1 AND gone_at IS NOT NULL)",
+        [mailbox],
+    )?;
+    Ok(())
+}
+
 fn enter_folder(
     transaction: &Transaction<'_>,
     mailbox: MailboxNumber,
@@ -117,9 +232,20 @@ fn enter_folder(
         "UPDATE items SET indexed = 0 WHERE mailbox = ?1 AND folder = ?2 AND indexed = 1 AND EXISTS \
          (SELECT 1 FROM folders WHERE mailbox = ?1 AND id = ?2 AND path <> ?3)",
     )?.execute(params![mailbox, folder.id, folder.path])?;
+    add_folder(transaction, mailbox, folder, "INSERT OR REPLACE")
+}
+
+fn add_folder(
+    transaction: &Transaction<'_>,
+    mailbox: MailboxNumber,
+    folder: &Node,
+    insert: &str,
+) -> Result<(), Error> {
     let Node { id, fragment, name, path, kind, parent } = folder;
     transaction
-        .prepare_cached("INSERT OR REPLACE INTO folders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)")?
+        .prepare_cached(&format!(
+            "{insert} INTO folders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)"
+        ))?
         .execute(params![mailbox, id, fragment, name, path, kind, parent])?;
     Ok(())
 }
@@ -129,12 +255,13 @@ fn enter(
     mailbox: MailboxNumber,
     folder: &str,
     entry: &Entry,
+    sql: &str,
 ) -> Result<(), Error> {
-    let Entry { id, fragment, name, kind, created } = entry;
+    let Entry { id, fragment, name, kind, created, listed } = entry;
     let created = created.map(Timestamp::as_microsecond);
     transaction
-        .prepare_cached(ENTER)?
-        .execute(params![mailbox, id, fragment, folder, name, kind, created])?;
+        .prepare_cached(sql)?
+        .execute(params![mailbox, id, fragment, folder, name, kind, created, listed])?;
     Ok(())
 }
 

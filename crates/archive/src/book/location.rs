@@ -1,4 +1,4 @@
-//! The locations of a tenant and the mailboxes that they list.
+//! The locations of a source and the mailboxes that they list.
 
 use rusqlite::{Row, params};
 
@@ -6,56 +6,71 @@ use super::{Book, Location, Owner};
 use crate::Error;
 
 impl Book {
-    /// The locations are these now.
+    /// The locations of a source are these now.
     ///
     /// # Errors
     ///
     /// When the book cannot be written.
-    pub fn set_locations(&mut self, locations: &[Location]) -> Result<(), Error> {
+    pub fn set_locations(&mut self, source: &str, locations: &[Location]) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
-        transaction.execute("DELETE FROM locations", [])?;
+        transaction.execute("DELETE FROM locations WHERE source = ?1", [source])?;
         for (position, one) in (0_i64..).zip(locations) {
             transaction.execute(
-                "INSERT OR REPLACE INTO locations VALUES (?1, ?2, ?3, ?4)",
-                params![one.id, one.kind, one.name, position],
+                "INSERT OR REPLACE INTO locations VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![source, one.id, one.kind, one.name, position],
             )?;
         }
         Ok(transaction.commit()?)
     }
 
-    /// The mailboxes at a location are these now.
+    /// The mailboxes at a location of a source are these now.
     ///
     /// # Errors
     ///
     /// When the book cannot be written.
-    pub fn set_owners(&mut self, location: &str, owners: &[Owner]) -> Result<(), Error> {
+    pub fn set_owners(
+        &mut self,
+        source: &str,
+        location: &str,
+        owners: &[Owner],
+    ) -> Result<(), Error> {
+        const ENTER: &str = "INSERT INTO owners VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL) \
+             ON CONFLICT DO UPDATE SET address = excluded.address, name = excluded.name, \
+             kind = excluded.kind, position = excluded.position";
         let transaction = self.connection.transaction()?;
-        transaction.execute("DELETE FROM sources WHERE location = ?1", [location])?;
+        // A position that is none marks those that are not listed again.
+        let at = params![source, location];
+        let unlist = "UPDATE owners SET position = -1 WHERE source = ?1 AND location = ?2";
+        transaction.execute(unlist, at)?;
         for (position, one) in (0_i64..).zip(owners) {
+            let Owner { id, address, name, kind } = one;
             transaction
-                .prepare_cached("INSERT OR REPLACE INTO sources VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-                .execute(params![location, one.id, one.address, one.name, one.kind, position])?;
+                .prepare_cached(ENTER)?
+                .execute(params![source, location, id, address, name, kind, position])?;
         }
+        let forget = "DELETE FROM owners WHERE source = ?1 AND location = ?2 AND position = -1";
+        transaction.execute(forget, at)?;
         Ok(transaction.commit()?)
     }
 
-    /// The locations, in the order in which they were listed.
-    pub(crate) fn locations(&self) -> Result<Vec<Location>, Error> {
-        let mut rows = self
-            .connection
-            .prepare_cached("SELECT id, kind, name FROM locations ORDER BY position")?;
-        let found = rows.query_map([], |row| {
+    /// The locations of a source, in the order in which they were listed.
+    pub(crate) fn locations(&self, source: &str) -> Result<Vec<Location>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT id, kind, name FROM locations WHERE source = ?1 ORDER BY position",
+        )?;
+        let found = rows.query_map([source], |row| {
             Ok(Location { id: row.get(0)?, kind: row.get(1)?, name: row.get(2)? })
         })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// The mailboxes at a location, in the order in which they were listed.
-    pub(crate) fn owners(&self, location: &str) -> Result<Vec<Owner>, Error> {
+    /// The mailboxes at a location of a source, in the order in which they were listed.
+    pub(crate) fn owners(&self, source: &str, location: &str) -> Result<Vec<Owner>, Error> {
         let mut rows = self.connection.prepare_cached(
-            "SELECT id, address, name, kind FROM sources WHERE location = ?1 ORDER BY position",
+            "SELECT id, address, name, kind FROM owners WHERE source = ?1 AND location = ?2 \
+             ORDER BY position",
         )?;
-        let found = rows.query_map([location], owner)?;
+        let found = rows.query_map([source, location], owner)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 }

@@ -9,17 +9,32 @@ use crate::Error;
 /// What was collected, and what of it is here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Status {
-    /// The collected mailboxes, by their addresses.
+    /// The collected mailboxes of all sources, by their addresses.
     pub mailboxes: Vec<MailboxStatus>,
+    /// The sources, by their names.
+    pub sources: Vec<SourceStatus>,
+}
+
+/// How the runs over a source went.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SourceStatus {
+    /// The name of the source.
+    pub name: String,
     /// When a run last went to its end.
     pub finished: Option<Timestamp>,
     /// Why the last run did not, if it did not.
     pub error: Option<String>,
+    /// What the source said of itself: its word, and what is true of it.
+    pub facts: Vec<(String, String)>,
+    /// Listed mailboxes of which nothing is known to be collected, and when the source last said so.
+    pub empty: Vec<(String, Option<Timestamp>)>,
 }
 
 /// What was collected of a mailbox, and what of it is here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MailboxStatus {
+    /// The name of its source.
+    pub source: String,
     /// Its address.
     pub address: String,
     /// Folders upstream.
@@ -38,14 +53,89 @@ pub struct MailboxStatus {
     pub listed: Option<Timestamp>,
     /// Why it could not be listed since.
     pub error: Option<String>,
+    /// It lies in an archive tier, so that nobody knows how many messages it has.
+    pub is_cold: bool,
+    /// When the source was first seen without it.
+    pub gone_at: Option<Timestamp>,
+}
+
+impl Status {
+    /// When every source had a run that went to its end: the earliest of those times.
+    #[must_use]
+    pub fn finished(&self) -> Option<Timestamp> {
+        let each: Option<Vec<_>> = self.sources.iter().map(|one| one.finished).collect();
+        each?.into_iter().min()
+    }
+
+    /// Why the last run over one of the sources ended early, if one did.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.sources.iter().find_map(|one| one.error.as_deref())
+    }
+
+    /// When the source of that name last listed all of these mailboxes, if all that it listed is here;
+    /// without any mailboxes, of all that it has. Nothing where something is missing or not known.
+    ///
+    /// ```
+    /// use jiff::Timestamp;
+    /// use postern_archive::{MailboxStatus, Status};
+    ///
+    /// let listed = Some(Timestamp::UNIX_EPOCH);
+    /// let ann = MailboxStatus {
+    ///     source: "veeam".into(), address: "ann@x.com".into(), known: 7, here: 7, listed,
+    ///     ..MailboxStatus::default()
+    /// };
+    /// let bob = MailboxStatus { address: "bob@x.com".into(), here: 6, ..ann.clone() };
+    /// let status = Status { mailboxes: vec![ann, bob], ..Status::default() };
+    /// assert_eq!(status.whole("veeam", &["Ann@x.com"]), listed);
+    /// assert_eq!(status.whole("veeam", &["bob@x.com"]), None, "one message is missing");
+    /// assert_eq!(status.whole("veeam", &[]), None);
+    /// assert_eq!(status.whole("datatap", &["ann@x.com"]), None, "it was never synced from there");
+    /// ```
+    #[must_use]
+    pub fn whole(&self, source: &str, mailboxes: &[&str]) -> Option<Timestamp> {
+        let of = self.mailboxes.iter().filter(|one| one.source == source && one.gone_at.is_none());
+        let of = of.map(|one| (one.address.as_str(), one.whole()));
+        let empty = self.sources.iter().filter(|one| one.name == source);
+        let empty = empty.flat_map(|one| one.empty.iter().map(|(name, at)| (name.as_str(), *at)));
+        let all: Vec<_> = of.chain(empty).collect();
+        if mailboxes.is_empty() {
+            return oldest(all.iter().map(|(_, at)| *at));
+        }
+        let each = mailboxes.iter().map(|mailbox| {
+            let of = all.iter().filter(|(name, _)| name.eq_ignore_ascii_case(mailbox));
+            oldest(of.map(|(_, at)| *at))
+        });
+        oldest(each)
+    }
+}
+
+impl MailboxStatus {
+    /// When all of it was listed, if all of that is here.
+    fn whole(&self) -> Option<Timestamp> {
+        let is_here = self.known == self.here && self.failed == 0;
+        let is_sound = self.error.is_none() && !self.is_cold;
+        self.listed.filter(|_| is_here && is_sound)
+    }
+}
+
+/// The oldest of the times; never, if that is true of one or there is none.
+fn oldest(times: impl Iterator<Item = Option<Timestamp>>) -> Option<Timestamp> {
+    times.collect::<Option<Vec<_>>>()?.into_iter().min()
 }
 
 const MAILBOXES: &str = "
     SELECT address,
       (SELECT count(*) FROM folders WHERE mailbox = number AND gone_at IS NULL),
       (SELECT count(*) FROM windows WHERE mailbox = number),
-      known, here, failed, gone, listed_at, error
-    FROM mailboxes ORDER BY address";
+      known, here, failed, gone, listed_at, error, source, is_cold, gone_at
+    FROM mailboxes ORDER BY address, source, id";
+
+/// Listed mailboxes of a source that nothing is known to be collected of.
+const EMPTY: &str = "
+    SELECT coalesce(address, id), empty_at FROM owners WHERE source = ?1 AND NOT EXISTS
+      (SELECT 1 FROM mailboxes WHERE mailboxes.source = ?1
+        AND (mailboxes.address = owners.address OR mailboxes.id = owners.id))";
 
 /// The mailboxes whose counts are not what the triggers would have counted.
 const MISCOUNTED: &str = "
@@ -55,6 +145,7 @@ const MISCOUNTED: &str = "
       FROM items WHERE mailbox = number)";
 
 impl Book {
+    /// What was collected, and what of it is here.
     ///
     /// # Errors
     ///
@@ -62,7 +153,6 @@ impl Book {
     pub fn status(&self) -> Result<Status, Error> {
         let mut rows = self.connection.prepare_cached(MAILBOXES)?;
         let mailboxes = rows.query_map([], |row| {
-            let listed: Option<i64> = row.get(7)?;
             Ok(MailboxStatus {
                 address: row.get(0)?,
                 folders: row.get(1)?,
@@ -71,14 +161,49 @@ impl Book {
                 here: row.get(4)?,
                 failed: row.get(5)?,
                 gone: row.get(6)?,
-                listed: listed.and_then(|second| Timestamp::from_second(second).ok()),
+                listed: second(row.get(7)?),
                 error: row.get(8)?,
+                source: row.get(9)?,
+                is_cold: row.get(10)?,
+                gone_at: second(row.get(11)?),
             })
         })?;
         let mailboxes = mailboxes.collect::<Result<_, _>>()?;
-        let finished = self.fact("finished")?.and_then(|text| text.parse().ok());
-        let error = self.fact("error")?.filter(|text| !text.is_empty());
-        Ok(Status { mailboxes, finished, error })
+        let sources = self.sources()?.into_iter().map(|name| self.source(name));
+        Ok(Status { mailboxes, sources: sources.collect::<Result<_, _>>()? })
+    }
+
+    /// The names of the sources that something was ever listed of.
+    fn sources(&self) -> Result<Vec<String>, Error> {
+        let sql = "SELECT source FROM mailboxes UNION SELECT source FROM locations \
+                   UNION SELECT substr(name, 1, length(name) - 9) FROM facts \
+                   WHERE name LIKE '% finished' ORDER BY 1";
+        let mut rows = self.connection.prepare_cached(sql)?;
+        let found = rows.query_map([], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    fn source(&self, name: String) -> Result<SourceStatus, Error> {
+        let mut rows = self.connection.prepare_cached(EMPTY)?;
+        let empty = rows.query_map([&name], |row| Ok((row.get(0)?, second(row.get(1)?))))?;
+        let empty = empty.collect::<Result<_, _>>()?;
+        let mut status = SourceStatus { name, empty, ..SourceStatus::default() };
+        for (fact, value) in self.facts_of(&status.name)? {
+            match fact.as_str() {
+                "finished" => status.finished = value.parse().ok(),
+                "error" => status.error = Some(value).filter(|text| !text.is_empty()),
+                _ => status.facts.push((fact, value)),
+            }
+        }
+        Ok(status)
+    }
+
+    fn facts_of(&self, source: &str) -> Result<Vec<(String, String)>, Error> {
+        let sql = "SELECT substr(name, length(?1) + 2), value FROM facts \
+                   WHERE substr(name, 1, length(?1) + 1) = ?1 || ' ' ORDER BY 1";
+        let mut rows = self.connection.prepare_cached(sql)?;
+        let found = rows.query_map([source], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Where the book contradicts itself: its pages, its indexes, its counts.
@@ -101,18 +226,24 @@ impl Book {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Mailbox, subject and reason of messages that could not be fetched: the first so many.
+    /// Mailbox, id and reason of messages of a source that could not be fetched: the first so many.
     ///
     /// # Errors
     ///
     /// When the book cannot be read.
-    pub fn failures(&self, most: usize) -> Result<Vec<(String, String, String)>, Error> {
+    pub fn failures(
+        &self,
+        source: &str,
+        most: usize,
+    ) -> Result<Vec<(String, String, String)>, Error> {
         let mut rows = self.connection.prepare_cached(
-            "SELECT address, id, failure FROM items JOIN mailboxes ON number = mailbox \
-             WHERE failure IS NOT NULL AND gone_at IS NULL ORDER BY address, id LIMIT ?1",
+            "SELECT address, items.id, failure FROM items JOIN mailboxes ON number = mailbox \
+             WHERE source = ?1 AND failure IS NOT NULL AND items.gone_at IS NULL \
+             ORDER BY address, items.id LIMIT ?2",
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let found = rows.query_map([most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let found = rows
+            .query_map(params![source, most], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -120,7 +251,7 @@ impl Book {
     pub(crate) fn find(&self, location: &str, source: &str) -> Result<Option<Found>, Error> {
         let mut row = self.connection.prepare_cached(
             "SELECT number, address FROM mailboxes \
-             WHERE location = ?1 AND (address = ?2 OR source = ?2) LIMIT 1",
+             WHERE location = ?1 AND (address = ?2 OR id = ?2) LIMIT 1",
         )?;
         let found = row.query_row([location, source], |row| {
             Ok(Found { number: row.get(0)?, address: row.get(1)? })
@@ -181,6 +312,11 @@ impl Book {
             .query_row(params![mailbox, item], |row| row.get(0));
         Ok(found.optional()?.flatten())
     }
+}
+
+/// A time that is kept in whole seconds.
+fn second(second: Option<i64>) -> Option<Timestamp> {
+    second.and_then(|second| Timestamp::from_second(second).ok())
 }
 
 /// A mailbox that was found.

@@ -17,8 +17,14 @@ pub struct ToFetch {
     pub fragment: Option<String>,
     /// The path of its folder.
     pub path: String,
+    /// Its subject.
+    pub name: Option<String>,
     /// When it arrived.
     pub created: Option<Timestamp>,
+    /// What else the source listed of it.
+    pub listed: Option<String>,
+    /// The id of the message that is stored for it already.
+    pub first: Option<String>,
 }
 
 /// A message that is stored now.
@@ -35,6 +41,9 @@ pub(crate) struct Stored {
 pub(crate) struct ToIndex {
     pub(crate) stored: Stored,
     pub(crate) fragment: Option<String>,
+    /// The name of its source.
+    pub(crate) source: String,
+    /// The address of its mailbox.
     pub(crate) address: String,
     /// The path of its folder.
     pub(crate) path: String,
@@ -43,16 +52,21 @@ pub(crate) struct ToIndex {
 }
 
 const TO_INDEX: &str = "SELECT items.mailbox, items.id, content, items.fragment, address, \
-     coalesce(folders.path, items.folder), created FROM items \
+     coalesce(folders.path, items.folder), created, source FROM items \
      JOIN mailboxes ON number = items.mailbox \
      LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder";
+
+/// An item that the source has no longer, in a mailbox that it still has.
+const GONE: &str = "gone_at IS NOT NULL AND mailbox IN \
+     (SELECT number FROM mailboxes WHERE mailboxes.source = ?1 AND mailboxes.gone_at IS NULL)";
 
 impl ToIndex {
     /// From the columns of [`TO_INDEX`].
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let stored = Stored { mailbox: row.get(0)?, id: row.get(1)?, content: row.get(2)? };
         let (fragment, address, path) = (row.get(3)?, row.get(4)?, row.get(5)?);
-        Ok(Self { stored, fragment, address, path, created: time(row.get(6)?) })
+        let (created, source) = (time(row.get(6)?), row.get(7)?);
+        Ok(Self { stored, fragment, source, address, path, created })
     }
 }
 
@@ -71,15 +85,22 @@ impl Book {
         most: usize,
     ) -> Result<Vec<ToFetch>, Error> {
         let mut rows = self.connection.prepare_cached(
-            "SELECT items.id, items.fragment, coalesce(folders.path, items.folder), created \
-             FROM items LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
-             WHERE items.mailbox = ?1 AND items.id > ?2 AND content IS NULL AND items.gone_at IS NULL \
-             AND (failure IS NULL OR may_pass OR NOT ?3) ORDER BY items.id LIMIT ?4",
+            "SELECT items.id, items.fragment, coalesce(folders.path, items.folder), created, \
+             items.name, listed, content FROM items LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
+             WHERE items.mailbox = ?1 AND items.id > ?2 AND (content IS NULL OR stale = 1) \
+             AND items.gone_at IS NULL AND (failure IS NULL OR may_pass OR NOT ?3) ORDER BY items.id LIMIT ?4",
         )?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let found = rows.query_map(params![mailbox, after, again, most], |row| {
-            let (id, fragment, path) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(ToFetch { id, fragment, path, created: time(row.get(3)?) })
+            Ok(ToFetch {
+                id: row.get(0)?,
+                fragment: row.get(1)?,
+                path: row.get(2)?,
+                created: time(row.get(3)?),
+                name: row.get(4)?,
+                listed: row.get(5)?,
+                first: row.get(6)?,
+            })
         })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
@@ -105,46 +126,84 @@ impl Book {
     /// These are in the store.
     pub(crate) fn stored(&mut self, all: &[Stored]) -> Result<(), Error> {
         self.each(
-            "UPDATE items SET content = ?3, failure = NULL, may_pass = 0 WHERE mailbox = ?1 AND id = ?2",
+            &[
+                "INSERT OR IGNORE INTO replaced SELECT content, mailbox, id FROM items \
+                 WHERE mailbox = ?1 AND id = ?2 AND content <> ?3",
+                "UPDATE items SET indexed = indexed AND content IS ?3, content = ?3, stale = 0, \
+                 failure = NULL, may_pass = 0 WHERE mailbox = ?1 AND id = ?2",
+            ],
             all,
         )
     }
 
     /// These can be found.
     pub(crate) fn indexed(&mut self, all: &[Stored]) -> Result<(), Error> {
-        self.each(
-            "UPDATE items SET indexed = 1 WHERE mailbox = ?1 AND id = ?2 AND content = ?3",
-            all,
-        )
+        let sql = "UPDATE items SET indexed = 1 WHERE mailbox = ?1 AND id = ?2 AND content = ?3";
+        self.each(&[sql], all)
     }
 
     /// These are not what they were in the store, so that they have to be fetched again.
     pub(crate) fn lost(&mut self, all: &[Stored]) -> Result<(), Error> {
         self.each(
-            "UPDATE items SET content = NULL, indexed = 0 WHERE mailbox = ?1 AND id = ?2 AND content = ?3",
+            &[
+                "INSERT OR IGNORE INTO replaced VALUES (?3, ?1, ?2)",
+                "UPDATE items SET content = NULL, stale = 0, indexed = 0 \
+                 WHERE mailbox = ?1 AND id = ?2 AND content = ?3",
+            ],
             all,
         )
     }
 
-    fn each(&mut self, sql: &str, all: &[Stored]) -> Result<(), Error> {
+    fn each(&mut self, steps: &[&str], all: &[Stored]) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
         for Stored { mailbox, id, content } in all {
-            transaction.prepare_cached(sql)?.execute(params![mailbox, id, content])?;
+            for sql in steps {
+                transaction.prepare_cached(sql)?.execute(params![mailbox, id, content])?;
+            }
         }
         Ok(transaction.commit()?)
     }
 
-    /// Every place of a message of the store, without its source.
+    /// The ids in the store of messages in whose place every item that had them has another one now.
+    pub(crate) fn replaced(&self) -> Result<Vec<String>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT DISTINCT content FROM replaced AS former WHERE NOT EXISTS (SELECT 1 FROM items \
+             WHERE items.mailbox = former.mailbox AND items.id = former.id AND items.content IS NULL)",
+        )?;
+        let found = rows.query_map([], |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// What had that message has another one. Items elsewhere that have it still are indexed again.
+    pub(crate) fn forget_replaced(&mut self, content: &str) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        transaction.execute("DELETE FROM replaced WHERE content = ?1", [content])?;
+        transaction.execute(
+            "UPDATE items SET indexed = 0 WHERE content = ?1 AND indexed = 1",
+            [content],
+        )?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Whether an item has that message.
+    pub(crate) fn has(&self, content: &str) -> Result<bool, Error> {
+        let sql = "SELECT 1 FROM items WHERE content = ?1 LIMIT 1";
+        let mut row = self.connection.prepare_cached(sql)?;
+        Ok(row.query_row([content], |_| Ok(())).optional()?.is_some())
+    }
+
+    /// Every place of a message of the store.
     pub(crate) fn places(&self, content: &str) -> Result<Vec<Place>, Error> {
         let mut rows = self.connection.prepare_cached(
-            "SELECT address, coalesce(folders.path, items.folder), items.id, items.fragment FROM items \
-             JOIN mailboxes ON number = items.mailbox \
+            "SELECT address, coalesce(folders.path, items.folder), items.id, items.fragment, source \
+             FROM items JOIN mailboxes ON number = items.mailbox \
              LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
              WHERE content = ?1",
         )?;
         let found = rows.query_map([content], |row| {
             let (mailbox, folder, item_id) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Place { mailbox, folder, item_id, fragment_id: row.get(3)?, ..Place::NOWHERE })
+            let (fragment_id, source) = (row.get(3)?, row.get(4)?);
+            Ok(Place { mailbox, folder, item_id, fragment_id, source, ..Place::NOWHERE })
         })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
@@ -155,26 +214,29 @@ impl Book {
         Ok(self.connection.query_row(sql, [], |row| row.get(0)).optional()?)
     }
 
-    /// The ids in the store of what is gone upstream everywhere.
-    pub(crate) fn gone_for_good(&self) -> Result<Vec<String>, Error> {
-        let mut rows = self.connection.prepare(
-            "SELECT DISTINCT content FROM items AS gone WHERE gone_at IS NOT NULL AND content IS NOT NULL \
-             AND NOT EXISTS (SELECT 1 FROM items WHERE content = gone.content AND gone_at IS NULL)",
-        )?;
-        let found = rows.query_map([], |row| row.get(0))?;
+    /// The ids in the store of what is gone everywhere, and last of all from that source. What lies in a
+    /// mailbox that the source lists no longer is kept: it may have gone to an archive tier.
+    pub(crate) fn gone_for_good(&self, source: &str) -> Result<Vec<String>, Error> {
+        let mut rows = self.connection.prepare(&format!(
+            "SELECT DISTINCT content FROM items AS gone WHERE {GONE} AND content IS NOT NULL \
+             AND NOT EXISTS (SELECT 1 FROM items WHERE content = gone.content AND NOT ({GONE}))"
+        ))?;
+        let found = rows.query_map([source], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// Forgets everything that is gone upstream. What still lies elsewhere is to be indexed again, without
-    /// the place that it has left.
-    pub(crate) fn forget_gone(&mut self) -> Result<(), Error> {
+    /// Forgets everything that is gone at that source. What still lies elsewhere is to be indexed again,
+    /// without the place that it has left.
+    pub(crate) fn forget_gone(&mut self, source: &str) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
         transaction.execute(
-            "UPDATE items SET indexed = 0 WHERE indexed = 1 AND gone_at IS NULL AND content IN \
-             (SELECT content FROM items WHERE gone_at IS NOT NULL AND content IS NOT NULL)",
-            [],
+            &format!(
+                "UPDATE items SET indexed = 0 WHERE indexed = 1 AND NOT ({GONE}) AND content IN \
+                 (SELECT content FROM items WHERE {GONE} AND content IS NOT NULL)"
+            ),
+            [source],
         )?;
-        transaction.execute("DELETE FROM items WHERE gone_at IS NOT NULL", [])?;
+        transaction.execute(&format!("DELETE FROM items WHERE {GONE}"), [source])?;
         Ok(transaction.commit()?)
     }
 

@@ -53,8 +53,8 @@ impl Intake {
         attachment_text: AttachmentText,
     ) -> Result<Self, Error> {
         let lock = lock(data)?;
-        let intake = Self::over(data, tenant, Book::open(data)?, attachment_text, Some(lock))?;
-        Ok(Self { source: source.to_owned(), ..intake })
+        let book = Book::open(data)?;
+        Ok(Self { attachment_text, _lock: Some(lock), ..Self::over(data, tenant, source, book)? })
     }
 
     /// The same over a copy of the book, which is gone in the end: to see what there would be to do.
@@ -62,26 +62,20 @@ impl Intake {
     /// # Errors
     ///
     /// When the book cannot be read, or is that of another tenant.
-    pub(crate) fn trial(data: &Path, tenant: &str) -> Result<Self, Error> {
-        Self::over(data, tenant, Book::copy(data)?, AttachmentText::Off, None)
+    pub(crate) fn trial(data: &Path, tenant: &str, source: &str) -> Result<Self, Error> {
+        Self::over(data, tenant, source, Book::copy(data)?)
     }
 
-    fn over(
-        data: &Path,
-        tenant: &str,
-        book: Book,
-        attachment_text: AttachmentText,
-        lock: Option<File>,
-    ) -> Result<Self, Error> {
+    fn over(data: &Path, tenant: &str, source: &str, book: Book) -> Result<Self, Error> {
         book.belongs_to(data, tenant)?;
         Ok(Self {
             data: data.to_owned(),
             book: Mutex::new(book),
             store: Store::below(data),
-            source: String::new(),
-            attachment_text,
+            source: source.to_owned(),
+            attachment_text: AttachmentText::Off,
             readers: Mutex::default(),
-            _lock: lock,
+            _lock: None,
         })
     }
 
@@ -91,6 +85,9 @@ impl Intake {
     }
 
     /// Stores the bytes of a message and reads them. The book is told by the [`IntakeWriter`].
+    ///
+    /// An item that has a message keeps it where these bytes are the same mail: a source may write
+    /// other bytes each time that it is asked for the same item.
     ///
     /// # Errors
     ///
@@ -102,12 +99,30 @@ impl Intake {
         message: ToFetch,
         bytes: &[u8],
     ) -> Result<Arrived, Error> {
-        let content = self.store.put(bytes)?;
-        let ToFetch { id, fragment, path, created } = message;
-        let stored = Stored { mailbox, id, content };
-        let to_index = ToIndex { stored, fragment, address: address.to_owned(), path, created };
+        let ToFetch { id, fragment, path, created, first, .. } = message;
+        let stored = Stored { mailbox, id, content: String::new() };
+        let (source, address) = (self.source.clone(), address.to_owned());
+        let mut to_index = ToIndex { stored, fragment, source, address, path, created };
         let message = self.read(&to_index, bytes);
+        let first = first.map(|first| self.first(first, &to_index, &message)).transpose()?;
+        let (content, message) = match first.flatten() {
+            Some(first) => first,
+            None => (self.store.put(bytes)?, message),
+        };
+        to_index.stored.content = content;
         Ok(Arrived { stored: to_index.stored, message, is_new: true })
+    }
+
+    /// The message that was stored first for an item, if it is the same mail as that one.
+    fn first(
+        &self,
+        first: String,
+        to_index: &ToIndex,
+        message: &Message,
+    ) -> Result<Option<(String, Box<Message>)>, Error> {
+        let Some(bytes) = self.store.get(&first)? else { return Ok(None) };
+        let former = self.read(to_index, &bytes);
+        Ok(is_same_mail(&former, message).then_some((first, former)))
     }
 
     /// The message with what only the source knows of it.
@@ -115,7 +130,7 @@ impl Intake {
         let place = Place {
             mailbox: Some(to_index.address.clone()),
             folder: Some(to_index.path.clone()),
-            source: Some(self.source.clone()),
+            source: Some(to_index.source.clone()),
             item_id: Some(to_index.stored.id.clone()),
             fragment_id: to_index.fragment.clone(),
             ..Place::NOWHERE
@@ -130,6 +145,38 @@ impl Intake {
     fn readers(&self) -> MutexGuard<'_, Vec<Contents>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether two readings of an item are the same mail, whatever else their bytes say.
+fn is_same_mail(one: &Message, other: &Message) -> bool {
+    one.subject == other.subject
+        && one.sent == other.sent
+        && one.importance == other.importance
+        && one.categories == other.categories
+        && marks(one) == marks(other)
+        && addresses(one) == addresses(other)
+        && files(one) == files(other)
+        && words(one) == words(other)
+}
+
+fn marks(message: &Message) -> [Option<bool>; 4] {
+    let place = message.place();
+    [place.is_read, place.is_draft, place.is_replied, place.is_flagged]
+}
+
+fn addresses(message: &Message) -> Vec<String> {
+    let Message { to_recipients, cc_recipients, bcc_recipients, .. } = message;
+    let recipients = to_recipients.iter().chain(cc_recipients).chain(bcc_recipients);
+    let all = recipients.map(|one| one.address.as_ref()).chain([message.from_address.as_ref()]);
+    all.flatten().map(|address| address.to_lowercase()).collect()
+}
+
+fn files(message: &Message) -> Vec<(Option<&str>, Option<i64>)> {
+    message.attachments.iter().map(|file| (file.name.as_deref(), file.size)).collect()
+}
+
+fn words(message: &Message) -> Vec<&str> {
+    message.body.as_deref().unwrap_or_default().split_whitespace().collect()
 }
 
 fn lock(data: &Path) -> Result<File, Error> {

@@ -20,6 +20,8 @@ use crate::book::Stored;
 
 /// Messages and time between two commits of the index: small ones cost more than they make searchable.
 const COMMIT_EVERY: (usize, Duration) = (5_000, Duration::from_secs(20));
+/// The fact that somebody stores messages, or was killed while doing so.
+const STORING: &str = "storing";
 /// Messages of the store that are indexed in one commit.
 const CHUNK: usize = 2_000;
 
@@ -80,8 +82,22 @@ impl IntakeWriter {
             committed_at: now,
         };
         writer.intake.store.tidy()?;
+        writer.drop_unnoted()?;
         writer.trust_the_index()?;
         Ok(writer)
+    }
+
+    /// Removes what a killed run stored and did not note: a source may write other bytes the next time.
+    fn drop_unnoted(&self) -> Result<(), Error> {
+        let book = self.intake.book();
+        if book.fact(STORING)?.is_some_and(|text| !text.is_empty()) {
+            for id in self.intake.store.ids() {
+                if !book.has(&id)? {
+                    self.intake.store.remove(&id)?;
+                }
+            }
+        }
+        book.set_fact(STORING, "yes")
     }
 
     /// Puts a message in the index; it is found after the next commit.
@@ -159,7 +175,27 @@ impl IntakeWriter {
             self.uncommitted.clear();
             self.added.clear();
         }
+        self.drop_replaced()?;
         Ok(Settled { stored, indexed })
+    }
+
+    /// Takes from index and store what no item has any more, because each has another message now.
+    fn drop_replaced(&mut self) -> Result<(), Error> {
+        let replaced = self.intake.book().replaced()?;
+        if replaced.is_empty() {
+            return Ok(());
+        }
+        for content in &replaced {
+            self.index.forget(&self.file(content).path)?;
+        }
+        self.index.commit((self.clock)())?;
+        for content in &replaced {
+            if !self.intake.book().has(content)? {
+                self.intake.store.remove(content)?;
+            }
+            self.intake.book().forget_replaced(content)?;
+        }
+        Ok(())
     }
 
     /// Indexes some of what is stored and not in the index, or not with its place; nothing where none
@@ -193,12 +229,12 @@ impl IntakeWriter {
     ///
     /// When store, index or book cannot be written.
     pub fn prune(&mut self) -> Result<(), Error> {
-        let gone = self.intake.book().gone_for_good()?;
+        let gone = self.intake.book().gone_for_good(&self.intake.source)?;
         for content in &gone {
             self.index.forget(&self.file(content).path)?;
         }
         self.index.commit((self.clock)())?;
-        self.intake.book().forget_gone()?;
+        self.intake.book().forget_gone(&self.intake.source)?;
         gone.iter().try_for_each(|content| self.intake.store.remove(content))?;
         while self.catch_up()?.is_some() {}
         Ok(())
@@ -210,16 +246,15 @@ impl IntakeWriter {
     ///
     /// When it cannot be written to its end.
     pub fn close(self) -> Result<(), Error> {
-        Ok(self.index.close()?)
+        self.index.close()?;
+        self.intake.book().set_fact(STORING, "")
     }
 
     /// Every place of a message: those that the book knows, those that it is told of next, and its own.
     fn places(&self, content: &str, message: &Message) -> Result<BTreeSet<Place>, Error> {
-        let source = Some(self.intake.source.clone());
         let noted = self.intake.book().places(content)?;
-        let noted = noted.into_iter().map(|place| Place { source: source.clone(), ..place });
         let added = self.added.get(content).into_iter().flatten().cloned();
-        Ok(noted.chain(added).chain(message.places.iter().cloned()).collect())
+        Ok(noted.into_iter().chain(added).chain(message.places.iter().cloned()).collect())
     }
 
     fn add(&mut self, content: &str, message: &Message) -> Result<(), Error> {

@@ -45,7 +45,8 @@ fn text(coverage: &Coverage) -> anyhow::Result<()> {
             _ => String::new(),
         };
         let name = terminal::safe(&mailbox.name);
-        output::line(format!("{:>9}{of}  {name}  newest {newest}", mailbox.indexed))?;
+        let cold = if mailbox.in_archive_tier { "  more in an archive tier" } else { "" };
+        output::line(format!("{:>9}{of}  {name}  newest {newest}{cold}", mailbox.indexed))?;
     }
     Ok(())
 }
@@ -55,23 +56,34 @@ fn sync_text(synced: &Synced) -> anyhow::Result<()> {
     if synced.mailboxes.is_empty() {
         return Ok(());
     }
-    let finished = synced.finished.map_or_else(|| "never".to_owned(), |at| at.to_string());
+    let finished = synced.finished().map_or_else(|| "never".to_owned(), |at| at.to_string());
     output::line(format!("\nsynced to the end: {finished}"))?;
-    if let Some(error) = &synced.error {
+    if let Some(error) = synced.error() {
         output::line(format!("the last run ended early: {}", terminal::safe(error)))?;
+    }
+    for one in &synced.sources {
+        let facts: Vec<_> =
+            one.facts.iter().map(|(fact, value)| format!("{fact} {value}")).collect();
+        if !facts.is_empty() {
+            let text = format!("{}: {}", one.name, facts.join(", "));
+            output::line(terminal::safe(&text))?;
+        }
     }
     for one in &synced.mailboxes {
         let listed = one.listed.map_or_else(|| "never".to_owned(), |at| at.to_string());
+        let known = if one.is_cold { "an unknown number".into() } else { one.known.to_string() };
         output::line(format!(
-            "{:>9} of {}  {}  {} folders, {} windows, listed {listed}, {} failed, {} gone upstream",
+            "{:>9} of {known}  {}  {} folders, {} windows, listed {listed}, {} failed, {} gone upstream",
             one.here,
-            one.known,
             terminal::safe(&one.address),
             one.folders,
             one.windows,
             one.failed,
             one.gone
         ))?;
+        if let Some(gone) = one.gone_at {
+            output::line(format!("           the source has it no longer since {gone}"))?;
+        }
         if let Some(error) = &one.error {
             output::line(format!("           {}", terminal::safe(error)))?;
         }
@@ -82,14 +94,24 @@ fn sync_text(synced: &Synced) -> anyhow::Result<()> {
 fn sync_json(synced: &Synced) -> serde_json::Value {
     let mailboxes = synced.mailboxes.iter().map(|one| {
         json!({
-            "name": one.address, "folders": one.folders, "windows": one.windows, "known": one.known,
+            "name": one.address, "source": one.source, "folders": one.folders, "windows": one.windows, "known": one.known,
             "here": one.here, "failed": one.failed, "gone": one.gone,
             "listed": one.listed.map(|at| at.to_string()), "error": one.error,
+            "inArchiveTier": one.is_cold, "goneSince": one.gone_at.map(|at| at.to_string()),
+        })
+    });
+    let sources = synced.sources.iter().map(|one| {
+        let facts: serde_json::Map<_, _> =
+            one.facts.iter().map(|(fact, value)| (fact.clone(), value.clone().into())).collect();
+        json!({
+            "name": one.name, "finished": one.finished.map(|at| at.to_string()),
+            "error": one.error, "facts": facts,
         })
     });
     json!({
-        "finished": synced.finished.map(|at| at.to_string()),
-        "error": synced.error,
+        "sources": sources.collect::<Vec<_>>(),
+        "finished": synced.finished().map(|at| at.to_string()),
+        "error": synced.error(),
         "mailboxes": mailboxes.collect::<Vec<_>>(),
     })
 }
@@ -100,6 +122,7 @@ fn json(coverage: &Coverage, synced: &Synced) -> serde_json::Value {
             "name": mailbox.name, "indexed": mailbox.indexed, "known": mailbox.known,
             "asOf": mailbox.as_of.map(|date| date.to_string()),
             "newest": mailbox.newest.map(|date| date.to_string()),
+            "inArchiveTier": mailbox.in_archive_tier,
         })
     });
     json!({

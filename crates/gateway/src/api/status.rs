@@ -87,13 +87,24 @@ struct SyncStatus {
     /// Why the last run ended early.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// What each source said of itself when it was last synced, such as the time of its backup.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sources: Vec<SyncedSource>,
     mailboxes: Vec<SyncedMailbox>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct SyncedSource {
+    name: String,
+    #[serde(flatten)]
+    facts: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct SyncedMailbox {
     name: String,
+    source: String,
     folders: u64,
     /// Spans of time that were listed.
     windows: u64,
@@ -114,6 +125,12 @@ struct SyncedMailbox {
     /// Why it could not be listed since.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// It lies in an archive tier, so that nobody knows how many messages it has.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    in_archive_tier: bool,
+    /// When the source was first seen without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone_since: Option<String>,
 }
 
 impl SyncedMailbox {
@@ -129,6 +146,9 @@ impl SyncedMailbox {
             listed: one.listed.map(|at| at.to_string()),
             lag_seconds: one.listed.map(|at| now.duration_since(at).as_secs()),
             error: one.error.map(|text| archive.without_paths(&text)),
+            source: one.source,
+            in_archive_tier: one.is_cold,
+            gone_since: one.gone_at.map(|at| at.to_string()),
         }
     }
 }
@@ -168,13 +188,20 @@ fn synced(state: &Shared, archive: &Archive, caller: &Caller) -> SyncStatus {
     };
     // What ended a run may name any mailbox of the tenant.
     let all = caller.mailboxes == Mailboxes::All;
-    let error = status.error.map(|text| if all { text } else { ENDED_EARLY.to_owned() });
+    let error = status.error().map(|text| if all { text } else { ENDED_EARLY }.to_owned());
+    let finished = status.finished();
     let now = state.now();
+    let sources = status
+        .sources
+        .into_iter()
+        .map(|one| SyncedSource { name: one.name, facts: one.facts.into_iter().collect() });
+    let sources = sources.collect();
     let seen = status.mailboxes.into_iter();
     let seen = seen.filter(|one| caller.mailboxes.permits(Some(&one.address)));
     SyncStatus {
-        finished: status.finished.map(|at| at.to_string()),
+        finished: finished.map(|at| at.to_string()),
         error: error.map(|text| archive.without_paths(&text)),
+        sources,
         mailboxes: seen.map(|one| SyncedMailbox::of(one, now, archive)).collect(),
     }
 }

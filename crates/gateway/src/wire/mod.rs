@@ -197,6 +197,9 @@ struct Mailbox {
     #[serde(skip_serializing_if = "Option::is_none")]
     as_of: Option<String>,
     newest: Option<String>,
+    /// It lies in an archive tier, so that nobody knows how many more messages it has.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    in_archive_tier: bool,
 }
 
 impl CoverageView {
@@ -214,6 +217,7 @@ impl CoverageView {
             known: mailbox.known,
             as_of: mailbox.as_of.map(time),
             newest: mailbox.newest.map(time),
+            in_archive_tier: mailbox.in_archive_tier,
         });
         let mailboxes = seen.collect();
         let (indexed, known) = (coverage.indexed, coverage.known);

@@ -39,6 +39,8 @@ pub struct MailboxCoverage {
     pub as_of: Option<Timestamp>,
     /// When its newest message arrived.
     pub newest: Option<Timestamp>,
+    /// It lies in an archive tier, so that nobody knows how many more messages it has.
+    pub in_archive_tier: bool,
 }
 
 impl Coverage {
@@ -99,6 +101,7 @@ pub(crate) fn mailboxes(searcher: &Searcher) -> Result<Vec<MailboxCoverage>, Err
         known: indexed,
         as_of: None,
         newest: newest.and_then(stored::instant),
+        in_archive_tier: false,
     };
     Ok(mailboxes.into_iter().map(mailbox).collect())
 }

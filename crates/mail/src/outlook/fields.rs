@@ -13,10 +13,10 @@ use postern_query::Place;
 
 const CLASS: u16 = 0x001a;
 const IMPORTANCE: u16 = 0x0017;
-const SUBJECT: u16 = 0x0037;
-const SUBMITTED: u16 = 0x0039;
+pub(super) const SUBJECT: u16 = 0x0037;
+pub(super) const SUBMITTED: u16 = 0x0039;
 const HEADERS: u16 = 0x007d;
-const DELIVERED: u16 = 0x0e06;
+pub(super) const DELIVERED: u16 = 0x0e06;
 const FLAGS: u16 = 0x0e07;
 const SIZE: u16 = 0x0e08;
 const BODY: u16 = 0x1000;
@@ -112,7 +112,7 @@ fn identity(item: &OutlookItem) -> String {
 }
 
 /// A subject may begin with a mark and the length of its `RE: `.
-fn without_mark(subject: String) -> String {
+pub(super) fn without_mark(subject: String) -> String {
     match subject.strip_prefix('\u{1}') {
         Some(rest) => rest.chars().skip(1).collect(),
         None => subject,

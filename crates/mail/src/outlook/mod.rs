@@ -5,6 +5,7 @@
 mod fields;
 mod msg;
 mod names;
+mod outline;
 mod people;
 mod properties;
 mod rtf;
@@ -21,6 +22,7 @@ use postern_query::Place;
 
 pub(crate) use msg::is_item;
 pub(crate) use names::keywords;
+pub use outline::{Outline, outline};
 pub(crate) use properties::{Properties, Value};
 
 /// Items in one another that are read.

@@ -1,6 +1,6 @@
 //! `.msg` files: compound files with a storage for each item, recipient and attachment (MS-OXMSG).
 
-use std::io::{Cursor, Read as _};
+use std::io::{self, Cursor, Read as _};
 use std::path::{Path, PathBuf};
 
 use cfb::CompoundFile;
@@ -34,6 +34,27 @@ pub(super) fn read(raw: &[u8]) -> Option<OutlookItem> {
     let mut storages = Storages { file: open(raw)?, left, keywords: None };
     storages.keywords = storages.keywords();
     Some(storages.item(Path::new("/"), 0))
+}
+
+/// The properties of the outermost item, without those of its recipients and attachments.
+pub(super) fn properties(raw: &[u8]) -> Option<Properties> {
+    let mut storages = Storages { file: open(raw)?, left: 2 * raw.len() as u64, keywords: None };
+    let children = storages.children(Path::new("/"));
+    Some(storages.properties(&children, 32))
+}
+
+/// Whether the file is an item that can be read to the end of each of its streams.
+pub(super) fn is_whole(raw: &[u8]) -> bool {
+    let Some(mut file) = open(raw) else { return false };
+    let streams: Vec<_> = file.walk().filter(cfb::Entry::is_stream).collect();
+    let total = streams.iter().fold(0_u64, |total, one| total.saturating_add(one.len()));
+    // Streams that shared their bytes could be read for ever.
+    total <= raw.len() as u64
+        && streams.iter().all(|one| {
+            let read =
+                file.open_stream(one.path()).and_then(|mut it| io::copy(&mut it, &mut io::sink()));
+            read.is_ok_and(|read| read == one.len())
+        })
 }
 
 fn open(raw: &[u8]) -> Option<CompoundFile<Cursor<&[u8]>>> {

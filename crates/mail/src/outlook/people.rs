@@ -25,8 +25,7 @@ const RECIPIENT_TYPE: u16 = 0x0c15;
 /// Puts sender and recipients into the message, where the item knows them; the headers that came
 /// with it may know more.
 pub(super) fn fill(message: &mut Message, item: &OutlookItem) {
-    let senders = SENDERS.iter().filter_map(|role| person(&item.properties, role));
-    if let Some(sender) = senders.max_by_key(is_whole) {
+    if let Some(sender) = sender(&item.properties) {
         if is_whole(&sender) || message.from_address.is_none() {
             message.from_address = sender.address.or(message.from_address.take());
         }
@@ -43,6 +42,12 @@ pub(super) fn fill(message: &mut Message, item: &OutlookItem) {
             *recipients = found;
         }
     }
+}
+
+/// On whose behalf it was sent; who really sent it only where that one has no whole address.
+pub(super) fn sender(properties: &Properties) -> Option<Recipient> {
+    let senders = SENDERS.iter().filter_map(|role| person(properties, role));
+    senders.min_by_key(|one| !is_whole(one))
 }
 
 fn is_whole(person: &Recipient) -> bool {

@@ -2,19 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 
-use postern_archive::{MailboxNumber, Owner};
+use postern_archive::{Identity, Mailbox, MailboxNumber, Moment, Owner};
 
 use super::Run;
 use crate::Error;
-use crate::collection::{Failure, FailureKind, Mailbox, Markers, Page, Site};
+use crate::collection::{Failure, FailureKind, Markers, Page, Site};
 
 /// How often a question without which nothing can be done is asked.
 const TRIES: u32 = 3;
 
-/// Address and id of mailboxes, by their addresses in lower case.
-type Addresses = BTreeMap<String, (String, String)>;
+/// Address and id of mailboxes, by what makes each the same one again.
+type Known = BTreeMap<(String, String), (String, String)>;
 
 /// A mailbox that may have been collected to a location.
 #[derive(Clone, Debug)]
@@ -49,16 +48,35 @@ impl Run {
         if !sites.iter().any(|site| site.has_mail) {
             return Err(Error::NothingCollected);
         }
-        let mut known = Addresses::new();
+        let (source, identity) = (self.collection.name().to_owned(), self.collection.identity());
+        let mut known = Known::new();
         for site in sites.iter().filter(|site| site.has_mailboxes) {
             self.owners(&site.location.id, tenant, &mut known).await?;
         }
         let locations: Vec<_> = sites.iter().map(|site| site.location.clone()).collect();
-        self.on_book(move |book| book.set_locations(&locations)).await?;
-        for (address, id, _) in self.on_book(|book| book.mailboxes()).await? {
-            known.entry(address.to_lowercase()).or_insert((address, id));
+        let (now, moment) = (self.now(), self.shown().moment);
+        let before = self.on_book(move |book| {
+            book.set_locations(&source, &locations)?;
+            // Of mailboxes that have ids the source lists all there are.
+            match (identity, moment) {
+                (Identity::Address, _) => return book.mailboxes(&source),
+                (Identity::Id, Moment::Newest) => book.only_listed(&source, now)?,
+                (Identity::Id, Moment::Former) => {}
+            }
+            Ok(Vec::new())
+        });
+        for Mailbox { address, id, .. } in before.await? {
+            known.entry(self.key(&address, &id)).or_insert((address, id));
         }
-        Ok(self.at_each(&sites, &self.wanted(known)))
+        Ok(self.at_each(&sites, &self.wanted(known)?))
+    }
+
+    fn key(&self, address: &str, id: &str) -> (String, String) {
+        let id = match self.collection.identity() {
+            Identity::Address => "",
+            Identity::Id => id,
+        };
+        (address.to_lowercase(), id.to_owned())
     }
 
     /// These mailboxes at every location of collected mail.
@@ -80,16 +98,24 @@ impl Run {
     }
 
     /// Those of the mailboxes that were asked for, in the order of their addresses.
-    fn wanted(&self, mut known: Addresses) -> Vec<(String, String)> {
+    fn wanted(&self, known: Known) -> Result<Vec<(String, String)>, Error> {
         if self.asked.mailboxes.is_empty() {
-            return known.into_values().collect();
+            return Ok(known.into_values().collect());
         }
-        let asked = self.asked.mailboxes.iter().map(|address| {
-            let by_id = known.values().find(|(_, id)| id == address).cloned();
-            let known = by_id.or_else(|| known.remove(&address.to_lowercase()));
-            known.unwrap_or_else(|| (address.clone(), address.clone()))
-        });
-        asked.collect()
+        let mut wanted = Vec::new();
+        for asked in &self.asked.mailboxes {
+            let is_it = |(address, id): &&(String, String)| {
+                id == asked || address.to_lowercase() == asked.to_lowercase()
+            };
+            let found: Vec<_> = known.values().filter(is_it).cloned().collect();
+            match (found.is_empty(), self.collection.identity()) {
+                (false, _) => wanted.extend(found),
+                // The source may know it by its address all the same.
+                (true, Identity::Address) => wanted.push((asked.clone(), asked.clone())),
+                (true, Identity::Id) => return Err(Error::NoMailbox(asked.clone())),
+            }
+        }
+        Ok(wanted)
     }
 
     /// The mailboxes that a location lists.
@@ -97,7 +123,7 @@ impl Run {
         self: &Arc<Self>,
         location: &str,
         tenant: &str,
-        into: &mut Addresses,
+        into: &mut Known,
     ) -> Result<(), Error> {
         const WHAT: &str = "the mailboxes cannot be listed";
         let (mut all, mut markers, mut marker) = (Vec::<Owner>::new(), Markers::default(), None);
@@ -114,14 +140,14 @@ impl Run {
         }
         for owner in &all {
             let address = owner.address.clone().unwrap_or_else(|| owner.id.clone());
-            into.insert(address.to_lowercase(), (address, owner.id.clone()));
+            into.insert(self.key(&address, &owner.id), (address, owner.id.clone()));
         }
-        let location = location.to_owned();
-        self.on_book(move |book| book.set_owners(&location, &all)).await
+        let (source, location) = (self.collection.name().to_owned(), location.to_owned());
+        self.on_book(move |book| book.set_owners(&source, &location, &all)).await
     }
 
     /// Asks what must be known to go on.
-    async fn ask<T, F: Future<Output = Result<T, Failure>>>(
+    pub(super) async fn ask<T, F: Future<Output = Result<T, Failure>>>(
         &self,
         what: &str,
         tenant: &str,
@@ -142,10 +168,5 @@ impl Run {
                 }
             }
         }
-    }
-
-    /// One more mailbox was found to be collected.
-    pub(super) fn count_mailbox(&self) {
-        self.progress.mailboxes.fetch_add(1, Relaxed);
     }
 }

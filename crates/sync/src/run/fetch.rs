@@ -17,6 +17,7 @@ use crate::collection::Failure;
 const CHUNK: usize = 500;
 
 /// What became of a download.
+#[derive(PartialEq, Eq)]
 enum Fetched {
     Here,
     /// It failed, and another try may help.
@@ -45,36 +46,84 @@ impl Run {
             }
             // As many as there are requests are downloaded, and others packed and read meanwhile.
             while at_work.len() < 4 * self.asked.jobs.max(1) && !self.is_stopped() {
-                let Some(next): Option<ToFetch> = waiting.pop_front() else { break };
-                after.clone_from(&next.id);
+                let count = self.collection.at_once().max(1).min(waiting.len());
+                let next: Vec<ToFetch> = waiting.drain(..count).collect();
+                let Some(last) = next.last() else { break };
+                after.clone_from(&last.id);
                 let (run, mailbox, taker) = (Arc::clone(self), mailbox.clone(), taker.clone());
-                at_work.spawn(async move { run.one(&mailbox, number, next, &taker).await });
+                at_work.spawn(async move { run.some(&mailbox, number, next, &taker).await });
             }
             let Some(done) = at_work.join_next().await else { break };
-            self.progress.waiting.fetch_sub(1, Relaxed);
-            all_here &= !matches!(joined(done)?, Fetched::MayPass);
+            let done = joined(done)?;
+            self.progress.waiting.fetch_sub(done.len() as u64, Relaxed);
+            all_here &= !done.contains(&Fetched::MayPass);
         }
         self.progress.waiting.fetch_sub(waiting.len() as u64, Relaxed);
         Ok(all_here)
     }
 
+    /// Downloads some messages, in one request where the source can: what that does not bring is
+    /// downloaded one by one.
+    async fn some(
+        self: &Arc<Self>,
+        mailbox: &Wanted,
+        number: MailboxNumber,
+        messages: Vec<ToFetch>,
+        taker: &Door,
+    ) -> Result<Vec<Fetched>, Error> {
+        let waiting = self.downloads.acquire().await;
+        let mut at_once = self.several(mailbox, &messages).await?.into_iter();
+        let mut all = Vec::new();
+        for message in messages {
+            let bytes = match at_once.next().flatten() {
+                Some(bytes) => Ok(bytes),
+                None if self.is_stopped() => break,
+                None => self.one(mailbox, &message).await?,
+            };
+            all.push(match bytes {
+                Ok(bytes) => self.take(mailbox, number, message, bytes, taker).await?,
+                Err(failure) => self.not_fetched(number, message.id, &failure).await?,
+            });
+        }
+        drop(waiting);
+        Ok(all)
+    }
+
+    /// What one request brings of several messages.
+    async fn several(
+        &self,
+        mailbox: &Wanted,
+        messages: &[ToFetch],
+    ) -> Result<Vec<Option<Vec<u8>>>, Error> {
+        if messages.len() < 2 {
+            return Ok(Vec::new());
+        }
+        let answer = self.collection.download_several(&mailbox.mailbox, messages).await;
+        // Why it failed is told of each message, if that fails by itself as well.
+        Ok(self.heed("messages cannot be downloaded", answer)?.unwrap_or_default())
+    }
+
     async fn one(
+        &self,
+        mailbox: &Wanted,
+        message: &ToFetch,
+    ) -> Result<Result<Vec<u8>, Failure>, Error> {
+        let fragment = message.fragment.as_deref();
+        let answer = self.collection.download(&mailbox.mailbox, &message.id, fragment).await;
+        self.heed("messages cannot be downloaded", answer)
+    }
+
+    /// Stores a message and hands it in.
+    async fn take(
         self: &Arc<Self>,
         mailbox: &Wanted,
         number: MailboxNumber,
         message: ToFetch,
+        bytes: Vec<u8>,
         taker: &Door,
     ) -> Result<Fetched, Error> {
-        let waiting = self.downloads.acquire().await;
-        let fragment = message.fragment.as_deref();
-        let answer = self.collection.download(&mailbox.mailbox, &message.id, fragment).await;
-        let bytes = match self.heed("messages cannot be downloaded", answer)? {
-            Ok(bytes) => bytes,
-            Err(failure) => return self.not_fetched(number, message.id, &failure).await,
-        };
         self.progress.bytes.fetch_add(bytes.len() as u64, Relaxed);
         let room = self.room(bytes.len()).await;
-        drop(waiting);
         let (run, address) = (Arc::clone(self), mailbox.mailbox.address.clone());
         let taken = tokio::task::spawn_blocking(move || {
             let arrived = run.intake.store(number, &address, message, &bytes)?;

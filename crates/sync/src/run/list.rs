@@ -4,23 +4,23 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use postern_archive::{Entry, MailboxNumber, Node, Window};
+use postern_archive::{Entry, Mailbox, MailboxNumber, Moment, Node, Window};
 use tokio::task::JoinSet;
 
 use super::discover::Wanted;
 use super::{Run, joined};
 use crate::Error;
-use crate::collection::{Failure, FailureKind, Mailbox, Markers, Page};
+use crate::collection::{Failure, FailureKind, Markers, Page};
 use crate::window::{asked, everything, hint, plan, split};
 
 /// Folders of a mailbox that are walked; more would be a tree without an end.
 const MOST_FOLDERS: usize = 100_000;
 
-/// What is left to list of a mailbox: a window of a folder.
+/// What is left to list of a mailbox: a window of a folder, or all of it.
 #[derive(Clone, Debug)]
 struct Todo {
     folder: String,
-    window: Window,
+    window: Option<Window>,
     /// It should be one page, by what a page has hinted at.
     is_page: bool,
 }
@@ -29,7 +29,7 @@ struct Todo {
 #[derive(Clone, Copy, Debug)]
 enum Listing<'a> {
     Folders { within: Option<&'a str> },
-    Messages { folder: &'a str, window: Window },
+    Messages { folder: &'a str, window: Option<Window> },
 }
 
 impl<'a> Listing<'a> {
@@ -42,11 +42,17 @@ impl Run {
     /// Lists a mailbox, and says whether all of it was listed. One that was never collected is nothing
     /// to list.
     pub(super) async fn list(self: &Arc<Self>, mailbox: &mut Wanted) -> Result<bool, Error> {
+        if let Some(number) = self.unchanged(&mailbox.mailbox).await? {
+            self.is_collected(mailbox, number);
+            return Ok(true);
+        }
         let answer = self.folders(&mailbox.mailbox).await?;
         self.unlisted().remove(&mailbox.mailbox.address);
         let folders = match answer {
             Ok(folders) => folders,
-            Err(failure) if failure.kind() == FailureKind::NotFound => return mailbox.is_missing(),
+            Err(failure) if failure.kind() == FailureKind::NotFound => {
+                return self.not_collected(mailbox).await;
+            }
             Err(failure) => return self.not_listed(mailbox, &failure).await,
         };
         let number = self.enter(mailbox, &folders).await?;
@@ -58,10 +64,44 @@ impl Run {
             Some(failure) => self.not_listed(mailbox, &failure).await,
             None if self.is_stopped() => Ok(false),
             None => {
-                let now = self.now();
-                self.on_book(move |book| book.listed_whole(number, now)).await?;
+                self.listed_whole(number).await?;
                 Ok(true)
             }
+        }
+    }
+
+    /// The number of a mailbox that was listed whole when the source showed the same.
+    async fn unchanged(
+        self: &Arc<Self>,
+        mailbox: &Mailbox,
+    ) -> Result<Option<MailboxNumber>, Error> {
+        let shown = self.shown();
+        let Some(state) = shown.state.clone().filter(|_| !self.asked.full) else { return Ok(None) };
+        let (source, identity) = (self.collection.name().to_owned(), self.collection.identity());
+        let (mailbox, now) = (mailbox.clone(), self.now());
+        self.on_book(move |book| book.unchanged(&source, &mailbox, identity, &state, now)).await
+    }
+
+    /// A former state says nothing of what there is now, and neither does a part of it.
+    async fn listed_whole(self: &Arc<Self>, number: MailboxNumber) -> Result<(), Error> {
+        let (shown, now) = (self.shown(), self.now());
+        if shown.moment == Moment::Former || self.asked.since.is_some() {
+            return Ok(());
+        }
+        self.on_book(move |book| book.listed_whole(number, shown.state.as_deref(), now)).await
+    }
+
+    async fn not_collected(self: &Arc<Self>, mailbox: &Wanted) -> Result<bool, Error> {
+        let (source, named) = (self.collection.name().to_owned(), mailbox.mailbox.clone());
+        let now = self.now();
+        self.on_book(move |book| book.nothing_of(&source, &named, now)).await?;
+        mailbox.is_missing()
+    }
+
+    /// One more mailbox was found to be collected.
+    fn is_collected(&self, mailbox: &mut Wanted, number: MailboxNumber) {
+        if mailbox.number.replace(number).is_none() {
+            self.progress.mailboxes.fetch_add(1, Relaxed);
         }
     }
 
@@ -71,17 +111,16 @@ impl Run {
         mailbox: &mut Wanted,
         folders: &[Node],
     ) -> Result<MailboxNumber, Error> {
-        let Mailbox { location, address, id } = mailbox.mailbox.clone();
-        let (folders, now) = (folders.to_vec(), self.now());
+        let (source, identity) = (self.collection.name().to_owned(), self.collection.identity());
+        let (named, moment, now) = (mailbox.mailbox.clone(), self.shown().moment, self.now());
+        let folders = folders.to_vec();
         let number = self.on_book(move |book| {
-            let number = book.mailbox(&location, &address, &id)?;
-            book.folders(number, &folders, now)?;
+            let number = book.mailbox(&source, &named, identity)?;
+            book.folders(number, &folders, moment, now)?;
             Ok(number)
         });
         let number = number.await?;
-        if mailbox.number.replace(number).is_none() {
-            self.count_mailbox();
-        }
+        self.is_collected(mailbox, number);
         Ok(number)
     }
 
@@ -90,11 +129,15 @@ impl Run {
         mailbox: MailboxNumber,
         folder: String,
     ) -> Result<Vec<Todo>, Error> {
+        if !self.collection.has_windows() {
+            return Ok(vec![Todo { folder, window: None, is_page: false }]);
+        }
         let (all, now, full) = (everything(self.asked.since), self.now(), self.asked.full);
         self.on_book(move |book| {
             let listed = book.windows(mailbox, &folder)?;
             let planned = plan(&listed, all, now, full);
-            let todo = |window| Todo { folder: folder.clone(), window, is_page: false };
+            let todo =
+                |window| Todo { folder: folder.clone(), window: Some(window), is_page: false };
             Ok(planned.into_iter().map(todo).collect())
         })
         .await
@@ -106,8 +149,12 @@ impl Run {
         failure: &Failure,
     ) -> Result<bool, Error> {
         let why = format!("it cannot be listed: {failure}");
-        match mailbox.number {
-            Some(number) => self.on_book(move |book| book.not_listed(number, &why)).await?,
+        let is_cold = failure.kind() == FailureKind::Cold;
+        let newest = mailbox.number.filter(|_| self.shown().moment == Moment::Newest);
+        match newest {
+            Some(number) => {
+                self.on_book(move |book| book.not_listed(number, &why, is_cold)).await?;
+            }
             None => drop(self.unlisted().insert(mailbox.mailbox.address.clone(), why)),
         }
         // What will not pass is not worth another try in this run.
@@ -160,43 +207,89 @@ impl Run {
         }
     }
 
-    /// Lists a window; one with more than a page is given back in two parts.
+    /// Lists a folder whole, or a window of it; one with more than a page is given back in two parts.
     async fn window(
         self: &Arc<Self>,
         mailbox: &Mailbox,
         number: MailboxNumber,
         todo: Todo,
     ) -> Result<Result<Vec<Todo>, Failure>, Error> {
-        let listing = Listing::Messages { folder: &todo.folder, window: asked(todo.window) };
+        let Some(window) = todo.window else {
+            return self.whole(mailbox, number, todo.folder).await;
+        };
+        let listing = Listing::Messages { folder: &todo.folder, window: Some(asked(window)) };
         let first = match self.page(mailbox, listing, None).await? {
             Ok(first) => first,
             Err(failure) => return Ok(Err(failure)),
         };
-        if let Some(parts) = self.parts(&todo, &first) {
+        if let Some(parts) = self.parts(&todo.folder, window, todo.is_page, &first) {
             return Ok(Ok(parts.to_vec()));
         }
         let entries = match self.all_pages(mailbox, listing, Some(first)).await? {
             Ok(entries) => entries,
             Err(failure) => return Ok(Err(failure)),
         };
-        let (Todo { folder, window, .. }, now) = (todo, self.now());
+        let (folder, now) = (todo.folder, self.now());
         self.on_book(move |book| book.listed(number, &folder, window, &entries, now)).await?;
         self.progress.windows.fetch_add(1, Relaxed);
         Ok(Ok(Vec::new()))
     }
 
+    /// Lists a folder from its first page to its last. Each page goes into the book at once, however many
+    /// there are.
+    async fn whole(
+        self: &Arc<Self>,
+        mailbox: &Mailbox,
+        number: MailboxNumber,
+        folder: String,
+    ) -> Result<Result<Vec<Todo>, Failure>, Error> {
+        let since = self.asked.since;
+        // A part of a folder says nothing of the rest.
+        let moment = if since.is_some() { Moment::Former } else { self.shown().moment };
+        let listed = folder.clone();
+        self.on_book(move |book| book.begin(number, &listed)).await?;
+        let (mut marker, mut markers) = (None, Markers::default());
+        loop {
+            let listing = Listing::Messages { folder: &folder, window: None };
+            let mut page = match self.page(mailbox, listing, marker.as_deref()).await? {
+                Ok(page) => page,
+                Err(failure) => return Ok(Err(failure)),
+            };
+            page.items.retain(|item| since.is_none_or(|since| item.created >= Some(since)));
+            let listed = folder.clone();
+            self.on_book(move |book| book.page(number, &listed, &page.items, moment)).await?;
+            marker = match markers.next(page.marker) {
+                Ok(marker) => marker,
+                Err(failure) => return Ok(Err(failure)),
+            };
+            if marker.is_none() {
+                break;
+            }
+        }
+        let now = self.now();
+        self.on_book(move |book| book.end(number, &folder, moment, now)).await?;
+        self.progress.windows.fetch_add(1, Relaxed);
+        Ok(Ok(Vec::new()))
+    }
+
     /// The parts of a window whose first page is not its last.
-    fn parts(&self, whole: &Todo, first: &Page<Entry>) -> Option<[Todo; 2]> {
+    fn parts(
+        &self,
+        folder: &str,
+        whole: Window,
+        is_page: bool,
+        first: &Page<Entry>,
+    ) -> Option<[Todo; 2]> {
         let is_full = first.marker.is_some() && first.items.len() > 1;
-        if is_full && whole.is_page {
+        if is_full && is_page {
             self.has_no_order.store(true, Relaxed);
         }
         let times: Vec<_> = first.items.iter().map(|item| item.created).collect();
         let hint = if self.has_no_order.load(Relaxed) { None } else { hint(&times) };
-        let parts = split(whole.window, self.now(), hint).filter(|_| is_full)?;
+        let parts = split(whole, self.now(), hint).filter(|_| is_full)?;
         Some(parts.map(|window| Todo {
-            folder: whole.folder.clone(),
-            window,
+            folder: folder.to_owned(),
+            window: Some(window),
             is_page: hint == Some(window.end),
         }))
     }

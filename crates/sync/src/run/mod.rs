@@ -7,7 +7,7 @@ mod report;
 mod take;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
 use crate::Error;
-use crate::collection::Collection;
+use crate::collection::{Collection, Shown};
 use discover::Wanted;
 use report::Health;
 use take::Taker;
@@ -28,6 +28,8 @@ pub use report::{Failed, Progress, Summary};
 const PASSES: u32 = 4;
 /// How long the first of the pauses in between is; each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// How often a run begins anew because its source became another one meanwhile.
+const MOST_WALKS: u32 = 3;
 /// Messages on their way to the index: as many as come while the index commits.
 const IN_FLIGHT: usize = 1_024;
 /// Bytes of them; a longer message is on its way alone.
@@ -84,6 +86,8 @@ struct Run {
     downloads: Semaphore,
     /// A permit for each byte of the messages on their way to the index.
     room: Arc<Semaphore>,
+    /// What the source shows.
+    shown: Mutex<Arc<Shown>>,
     /// Mailboxes that the book does not know and that could not be listed, and why.
     unlisted: Mutex<BTreeMap<String, String>>,
 }
@@ -121,7 +125,7 @@ pub async fn run(
     progress: Arc<Progress>,
 ) -> Result<Summary, Error> {
     let intake = if options.dry_run {
-        archive.trial_intake(tenant)?
+        archive.trial_intake(tenant, collection.name())?
     } else {
         archive.intake(tenant, collection.name(), options.attachment_text.clone())?
     };
@@ -136,6 +140,7 @@ pub async fn run(
         has_no_order: AtomicBool::new(false),
         downloads: Semaphore::new(2 * jobs),
         room: Arc::new(Semaphore::new(ROOM as usize)),
+        shown: Mutex::default(),
         unlisted: Mutex::default(),
     });
     let outcome = if run.asked.dry_run {
@@ -153,6 +158,20 @@ impl Run {
 
     fn unlisted(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.unlisted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shown(&self) -> Arc<Shown> {
+        Arc::clone(&self.shown.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks what the source shows now, and says whether that is new.
+    async fn look(&self, tenant: &str) -> Result<bool, Error> {
+        let what = "it cannot be learned what there is to sync";
+        let shown = self.ask(what, tenant, || self.collection.shown()).await?;
+        let mut known = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = known.state != shown.state;
+        *known = Arc::new(shown);
+        Ok(is_new)
     }
 
     /// Waits until there is room for a message of so many bytes on the way to the index.
@@ -188,7 +207,24 @@ impl Run {
         walked
     }
 
+    /// Walks what the source shows, and once more where it shows something newer in the end.
     async fn walk(self: &Arc<Self>, tenant: &str, taker: Option<take::Door>) -> Result<(), Error> {
+        self.look(tenant).await?;
+        for _ in 0..MOST_WALKS {
+            self.walk_what_is_shown(tenant, taker.as_ref()).await?;
+            if self.is_stopped() || self.shown().state.is_none() || !self.look(tenant).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn walk_what_is_shown(
+        self: &Arc<Self>,
+        tenant: &str,
+        taker: Option<&take::Door>,
+    ) -> Result<(), Error> {
+        self.progress.mailboxes.store(0, Relaxed);
         let mut open = self.discover(tenant).await?;
         let mut pause = FIRST_PAUSE;
         for pass in 0..PASSES {
@@ -196,7 +232,7 @@ impl Run {
                 tokio::time::sleep(pause).await;
                 pause *= 2;
             }
-            open = self.pass(open, taker.as_ref(), pass > 0).await?;
+            open = self.pass(open, taker, pass > 0).await?;
             if open.is_empty() || self.health.is_stopped() {
                 break;
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use postern_archive::{Book, MailboxStatus, chain};
+use postern_archive::{Book, MailboxStatus, Moment, chain};
 
 use super::Run;
 use crate::Error;
@@ -110,7 +110,7 @@ impl Run {
         let in_a_row = &self.health.failures_in_a_row;
         match answer {
             Err(failure) if failure.kind() == FailureKind::KeyRefused => {
-                Err(Error::BadKey(failure))
+                Err(Error::BadKey { what: self.collection.refused(), source: failure })
             }
             Err(failure) if failure.may_pass() => {
                 if in_a_row.fetch_add(1, Relaxed) + 1 >= AWAY {
@@ -131,11 +131,13 @@ impl Run {
         let ended = outcome.err();
         // On a full disk even this cannot be noted.
         let noted = self.note_end(&book, ended.as_ref());
-        let status = book.status()?;
+        let source = self.collection.name();
+        let mut status = book.status()?;
+        status.mailboxes.retain(|one| one.source == source);
         let sum = |each: fn(&MailboxStatus) -> u64| status.mailboxes.iter().map(each).sum();
         let count = |count: &AtomicU64| count.load(Relaxed);
         let unlisted = self.unlisted();
-        let failed = failed(&book.failures(NAMED)?, &status.mailboxes, &unlisted);
+        let failed = failed(&book.failures(source, NAMED)?, &status.mailboxes, &unlisted);
         let (here, downloaded) = (sum(|one| one.here), count(&self.progress.downloaded));
         let listing = status.mailboxes.iter().filter(|one| one.error.is_some()).count() as u64;
         Ok(Summary {
@@ -156,10 +158,16 @@ impl Run {
     }
 
     fn note_end(&self, book: &Book, ended: Option<&Error>) -> Result<(), Error> {
+        let note = |fact: &str, value: &str| {
+            book.set_fact(&format!("{} {fact}", self.collection.name()), value)
+        };
         if ended.is_none() && !self.is_stopped() {
-            book.set_fact("finished", &self.now().to_string())?;
+            note("finished", &self.now().to_string())?;
+            let shown = self.shown();
+            let newest = shown.facts.iter().filter(|_| shown.moment == Moment::Newest);
+            newest.clone().try_for_each(|(fact, value)| note(fact, value))?;
         }
-        Ok(book.set_fact("error", &ended.map(|error| chain(error)).unwrap_or_default())?)
+        Ok(note("error", &ended.map(|error| chain(error)).unwrap_or_default())?)
     }
 }
 

@@ -47,7 +47,7 @@ async fn a_flipped_byte_of_an_original_is_told_and_fetched_again() {
 /// All that a book says.
 fn content(path: &Path) -> Vec<String> {
     let book = rusqlite::Connection::open(path).unwrap();
-    let tables = ["facts", "locations", "sources", "mailboxes", "folders", "windows", "items"];
+    let tables = ["facts", "locations", "owners", "mailboxes", "folders", "windows", "items"];
     let rows = |table: &str| {
         let mut all = book.prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2")).unwrap();
         let columns = all.column_count();

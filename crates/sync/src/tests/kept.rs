@@ -57,9 +57,10 @@ async fn what_was_synced_is_listed_as_upstream_lists_it() {
     setting.run(SyncOptions::default()).await;
     let archive = setting.archive();
     let collected = archive.collected();
-    let kinds: Vec<_> = collected.locations().unwrap().into_iter().map(|one| one.kind).collect();
+    let kinds: Vec<_> =
+        collected.locations(DATATAP).unwrap().into_iter().map(|one| one.kind).collect();
     assert_eq!(kinds, ["EXCHANGE", "ONEDRIVE", "BLOB"]);
-    assert_eq!(collected.owners("exchange").unwrap().len(), 3);
+    assert_eq!(collected.owners(DATATAP, "exchange").unwrap().len(), 3);
     let ann = collected.mailbox("blob", "ann@x.com").unwrap().unwrap();
     let folders = collected.folders(&ann, "-", 0, 10).unwrap().unwrap();
     assert_eq!(

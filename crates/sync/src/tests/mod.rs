@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use postern_archive::search::{Asker, Search};
-use postern_archive::{Archive, Entry, Location, Owner, Window};
+use postern_archive::{Archive, DATATAP, Entry, Location, Mailbox, Owner, Window};
 use postern_mail::id_of;
 use postern_query::schema::StringField;
 use postern_query::{Predicate, Query, StringTest};

@@ -1,6 +1,6 @@
 //! Answers from what was synced: with the ids, names and kinds that upstream gave.
 
-use postern_archive::{Entry, InMailbox, Node as Folder, Original};
+use postern_archive::{DATATAP, Entry, InMailbox, Node as Folder, Original};
 use serde_json::{Value, json};
 
 use super::page::{Page, Sources};
@@ -8,14 +8,14 @@ use super::{Here, Node, Nothing};
 
 /// The locations of the tenant.
 pub(super) fn locations(here: &Here<'_>) -> Result<Value, Nothing> {
-    let all = here.collected.locations()?;
+    let all = here.collected.locations(DATATAP)?;
     let each = all.iter().map(|one| json!({"Id": one.id, "Type": one.kind, "Name": one.name}));
     if all.is_empty() { Err(Nothing::NotHere) } else { Ok(each.collect()) }
 }
 
 /// The live mailboxes at a location.
 pub(super) fn sources(here: &Here<'_>, location: &str, asked: &Sources) -> Result<Value, Nothing> {
-    let mut all = here.collected.owners(location)?;
+    let mut all = here.collected.owners(DATATAP, location)?;
     if all.is_empty() {
         return Err(Nothing::NotHere);
     }

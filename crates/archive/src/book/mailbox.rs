@@ -1,0 +1,191 @@
+//! The mailboxes that were collected: which they are, and how far each was listed.
+
+use jiff::Timestamp;
+use rusqlite::{OptionalExtension as _, params};
+
+use super::Book;
+use crate::Error;
+
+/// The number of a mailbox in the book.
+pub type MailboxNumber = i64;
+
+/// What makes a mailbox of a source the same one again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Identity {
+    /// Its address: its id may be learned later, or be another one.
+    Address,
+    /// Its id: several may have one address, and an address may change.
+    Id,
+}
+
+/// A mailbox as its source names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mailbox {
+    /// The id of the location that keeps its mail.
+    pub location: String,
+    /// Its address.
+    pub address: String,
+    /// Its id at the source.
+    pub id: String,
+}
+
+impl Book {
+    /// The number of a collected mailbox; it is noted where it was not known.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn mailbox(
+        &mut self,
+        source: &str,
+        mailbox: &Mailbox,
+        identity: Identity,
+    ) -> Result<MailboxNumber, Error> {
+        let Mailbox { location, address, id } = mailbox;
+        let Some((number, was)) = self.known(source, mailbox, identity)? else {
+            let sql = "INSERT INTO mailboxes (source, location, address, id) VALUES (?1, ?2, ?3, ?4) \
+                       RETURNING number";
+            let new = params![source, location, address, id];
+            return Ok(self.connection.query_row(sql, new, |row| row.get(0))?);
+        };
+        let transaction = self.connection.transaction()?;
+        if was != *address {
+            // Messages are found by the address, so those of another one are indexed again.
+            let sql = "UPDATE items SET indexed = 0 WHERE mailbox = ?1 AND indexed = 1";
+            transaction.execute(sql, [number])?;
+        }
+        let sql = "UPDATE mailboxes SET address = ?2, id = ?3, gone_at = NULL WHERE number = ?1";
+        transaction.execute(sql, params![number, address, id])?;
+        transaction.commit()?;
+        Ok(number)
+    }
+
+    /// The number and the former address of a mailbox.
+    fn known(
+        &self,
+        source: &str,
+        mailbox: &Mailbox,
+        identity: Identity,
+    ) -> Result<Option<(MailboxNumber, String)>, Error> {
+        let (column, key) = match identity {
+            Identity::Address => ("address", &mailbox.address),
+            Identity::Id => ("id", &mailbox.id),
+        };
+        let sql = format!(
+            "SELECT number, address FROM mailboxes \
+             WHERE source = ?1 AND location = ?2 AND {column} = ?3"
+        );
+        let key = params![source, mailbox.location, key];
+        let found = self.connection.query_row(&sql, key, |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(found.optional()?)
+    }
+
+    /// The mailboxes of a source that were collected before.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn mailboxes(&self, source: &str) -> Result<Vec<Mailbox>, Error> {
+        let sql = "SELECT location, address, id FROM mailboxes WHERE source = ?1";
+        let mut rows = self.connection.prepare(sql)?;
+        let found = rows.query_map([source], |row| {
+            Ok(Mailbox { location: row.get(0)?, address: row.get(1)?, id: row.get(2)? })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The number of a mailbox that was listed whole in that state of its source, and is listed so again.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn unchanged(
+        &mut self,
+        source: &str,
+        mailbox: &Mailbox,
+        identity: Identity,
+        state: &str,
+        now: Timestamp,
+    ) -> Result<Option<MailboxNumber>, Error> {
+        let Some((number, _)) = self.known(source, mailbox, identity)? else { return Ok(None) };
+        let sql = "UPDATE mailboxes SET listed_at = ?3 WHERE number = ?1 AND state = ?2 \
+                   AND error IS NULL AND gone_at IS NULL";
+        if self.connection.execute(sql, params![number, state, now.as_second()])? == 0 {
+            return Ok(None);
+        }
+        self.mailbox(source, mailbox, identity).map(Some)
+    }
+
+    /// All of a mailbox was listed, at that state of the source where it has such.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn listed_whole(
+        &self,
+        mailbox: MailboxNumber,
+        state: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE mailboxes SET listed_at = ?2, state = ?3, error = NULL, is_cold = 0 \
+                   WHERE number = ?1";
+        self.connection.execute(sql, params![mailbox, now.as_second(), state])?;
+        Ok(())
+    }
+
+    /// A mailbox could not be listed to its end. What `is_cold` lies in an archive tier, where nobody
+    /// sees what is in it.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn not_listed(
+        &self,
+        mailbox: MailboxNumber,
+        why: &str,
+        is_cold: bool,
+    ) -> Result<(), Error> {
+        let sql = "UPDATE mailboxes SET error = ?2, is_cold = ?3 WHERE number = ?1";
+        self.connection.execute(sql, params![mailbox, why, is_cold])?;
+        Ok(())
+    }
+
+    /// Nothing was collected of a mailbox that the source lists.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn nothing_of(&self, source: &str, mailbox: &Mailbox, now: Timestamp) -> Result<(), Error> {
+        let sql = "UPDATE owners SET empty_at = ?4 WHERE source = ?1 AND (address = ?2 OR id = ?3)";
+        let values = params![source, mailbox.address, mailbox.id, now.as_second()];
+        self.connection.execute(sql, values)?;
+        Ok(())
+    }
+
+    /// The source has only the listed mailboxes now: what others hold is gone there.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn only_listed(&mut self, source: &str, now: Timestamp) -> Result<(), Error> {
+        const UNLISTED: &str = "source = ?1 AND NOT EXISTS (SELECT 1 FROM owners WHERE \
+             owners.source = mailboxes.source AND owners.location = mailboxes.location \
+             AND owners.id = mailboxes.id)";
+        let transaction = self.connection.transaction()?;
+        transaction.execute(
+            &format!(
+                "UPDATE items SET gone_at = ?2 WHERE gone_at IS NULL AND mailbox IN \
+                 (SELECT number FROM mailboxes WHERE gone_at IS NULL AND {UNLISTED})"
+            ),
+            params![source, now.as_second()],
+        )?;
+        transaction.execute(
+            &format!(
+                "UPDATE mailboxes SET gone_at = ?2, state = NULL, error = NULL, is_cold = 0 \
+                 WHERE gone_at IS NULL AND {UNLISTED}"
+            ),
+            params![source, now.as_second()],
+        )?;
+        Ok(transaction.commit()?)
+    }
+}

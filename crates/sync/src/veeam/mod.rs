@@ -1,0 +1,315 @@
+//! Veeam as a source: the mailboxes of an organization as a backup has them.
+//!
+//! A run sees one backup from its beginning to its end, whatever is backed up meanwhile.
+
+mod listed;
+mod several;
+mod tree;
+
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use postern_archive::{Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window};
+use postern_mail::outline;
+use postern_upstream::veeam::{
+    Kind, Organization, Paging, Problem, Session, Sessions, Under, Veeam,
+};
+
+use crate::collection::{Asking, Collection, Failure, FailureKind, Page, Shown, Site};
+use tree::Trees;
+
+/// Entries on a page.
+const PAGE: u32 = 1_000;
+/// Messages that are saved by one request.
+const AT_ONCE: usize = 20;
+/// How often a message is saved that does not come whole.
+const TRIES: u32 = 3;
+/// Requests for several messages that may bring none that can be told apart, one after the other.
+const FRUITLESS: u32 = 3;
+
+/// The mail of an organization in its backups.
+#[derive(Debug)]
+pub struct Backups {
+    name: String,
+    sessions: Sessions,
+    /// The point in time that is asked for; nothing for the last backup.
+    at: Option<Timestamp>,
+    view: Mutex<Option<View>>,
+    trees: Trees,
+    fruitless: AtomicU32,
+}
+
+/// The backup that is shown, and the restore session that shows it.
+#[derive(Clone, Debug)]
+struct View {
+    organization: Organization,
+    session: Session,
+}
+
+impl Backups {
+    /// The backups of the account's organization, under that name of the source: the last one, or the last
+    /// one up to a time.
+    #[must_use]
+    pub fn new(name: &str, sessions: Sessions, at: Option<Timestamp>) -> Self {
+        let (name, view, trees) = (name.to_owned(), Mutex::default(), Trees::default());
+        Self { name, sessions, at, view, trees, fruitless: AtomicU32::new(0) }
+    }
+
+    fn client(&self) -> &Veeam {
+        self.sessions.client()
+    }
+
+    /// Looks at the last backup from now on, if that is another one.
+    async fn look(&self) -> Result<Shown, Problem> {
+        let organization = self.client().organization().await?;
+        let last = organization.last_backup;
+        let former = self.at.filter(|at| last.is_none_or(|last| *at < last));
+        let known = self.view().as_ref().map(|view| view.organization.last_backup);
+        if known != Some(last) {
+            let point = former.or(last.map(up_to_the_second));
+            let session = self.sessions.session(Kind::Exchange, point).await?;
+            *self.view() = Some(View { organization: organization.clone(), session });
+        }
+        if former.is_some() {
+            return Ok(Shown { moment: Moment::Former, ..Shown::default() });
+        }
+        let state = last.map(|last| format!("{} {last}", organization.id));
+        let mut facts = vec![("organization", organization.name)];
+        facts.extend(last.map(|last| ("backup", last.to_string())));
+        facts.push(("version", self.client().version().await?.to_string()));
+        Ok(Shown { state, moment: Moment::Newest, facts })
+    }
+
+    fn view(&self) -> MutexGuard<'_, Option<View>> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn session(&self) -> Result<Session, Failure> {
+        let session = self.view().as_ref().map(|view| view.session.clone());
+        session.ok_or_else(|| Failure::new(FailureKind::Lasting, "no backup is looked at"))
+    }
+
+    /// A message that can be read to its end. One that cannot is saved again.
+    async fn save(&self, mailbox: &Mailbox, id: &str) -> Result<Vec<u8>, Failure> {
+        let session = self.session()?;
+        for _ in 0..TRIES {
+            let bytes = session.save(&mailbox.id, id).await?;
+            if outline(&bytes).is_some() {
+                return Ok(bytes.into());
+            }
+        }
+        Err(Failure::new(FailureKind::Temporary, "Veeam sends something that is no whole MSG file"))
+    }
+
+    async fn save_several(
+        &self,
+        mailbox: &Mailbox,
+        messages: &[ToFetch],
+    ) -> Result<Vec<Option<Vec<u8>>>, Failure> {
+        let ids: Vec<_> = messages.iter().map(|one| one.id.clone()).collect();
+        let saved = self.session()?.save_many(&mailbox.id, &ids).await;
+        let found = match saved {
+            Ok(zip) => several::matched(zip, messages).await,
+            Err(problem) => {
+                self.fruitless.fetch_add(1, Relaxed);
+                return Err(problem.into());
+            }
+        };
+        if found.iter().any(Option::is_some) {
+            self.fruitless.store(0, Relaxed);
+        } else {
+            self.fruitless.fetch_add(1, Relaxed);
+        }
+        Ok(found)
+    }
+}
+
+impl Collection for Backups {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn refused(&self) -> &'static str {
+        "Veeam does not let this account in"
+    }
+
+    fn identity(&self) -> Identity {
+        Identity::Id
+    }
+
+    fn shown(&self) -> Asking<'_, Shown> {
+        Box::pin(async move { Ok(self.look().await?) })
+    }
+
+    fn has_windows(&self) -> bool {
+        false
+    }
+
+    fn at_once(&self) -> usize {
+        if self.fruitless.load(Relaxed) < FRUITLESS { AT_ONCE } else { 1 }
+    }
+
+    fn locations(&self) -> Asking<'_, Vec<Site>> {
+        Box::pin(async move {
+            let organization = self.view().as_ref().map(|view| view.organization.clone());
+            let site = |Organization { id, name, .. }| Site {
+                location: Location { id, kind: "VEEAM".to_owned(), name: Some(name) },
+                has_mailboxes: true,
+                has_mail: true,
+            };
+            Ok(organization.map(site).into_iter().collect())
+        })
+    }
+
+    fn mailboxes<'a>(&'a self, _: &'a str, marker: Option<&'a str>) -> Asking<'a, Page<Owner>> {
+        Box::pin(async move {
+            let found = self.session()?.mailboxes(&paging(marker)?).await?;
+            is_readable(found.unreadable)?;
+            let owner = |one| self.trees.owner(one);
+            let marker = found.next.as_ref().map(marker_of);
+            Ok(Page { items: found.results.into_iter().map(owner).collect(), marker })
+        })
+    }
+
+    fn folders<'a>(
+        &'a self,
+        mailbox: &'a Mailbox,
+        within: Option<&'a str>,
+        _: Option<&'a str>,
+    ) -> Asking<'a, Page<Entry>> {
+        Box::pin(async move {
+            if within.is_none() {
+                let (session, mut all, mut next) = (self.session()?, Vec::new(), Some(first()));
+                while let Some(page) = next {
+                    let found = session.folders(&mailbox.id, Under::Everything, &page).await?;
+                    is_readable(found.unreadable)?;
+                    all.extend(found.results);
+                    next = found.next.filter(|next| next.offset > page.offset);
+                }
+                self.trees.plant(&mailbox.id, all);
+            }
+            Ok(Page { items: self.trees.pick(&mailbox.id, within), marker: None })
+        })
+    }
+
+    fn messages<'a>(
+        &'a self,
+        mailbox: &'a Mailbox,
+        folder: &'a str,
+        _: Option<Window>,
+        marker: Option<&'a str>,
+    ) -> Asking<'a, Page<Entry>> {
+        Box::pin(async move {
+            if folder == tree::ARCHIVE {
+                return Ok(Page { items: Vec::new(), marker: None });
+            }
+            let under = Under::Folder(folder);
+            let found = self.session()?.items(&mailbox.id, under, &paging(marker)?).await?;
+            is_readable(found.unreadable)?;
+            let marker = found.next.as_ref().map(marker_of);
+            Ok(Page { items: found.results.iter().map(listed::entry).collect(), marker })
+        })
+    }
+
+    fn download<'a>(
+        &'a self,
+        mailbox: &'a Mailbox,
+        id: &'a str,
+        _: Option<&'a str>,
+    ) -> Asking<'a, Vec<u8>> {
+        Box::pin(self.save(mailbox, id))
+    }
+
+    fn download_several<'a>(
+        &'a self,
+        mailbox: &'a Mailbox,
+        messages: &'a [ToFetch],
+    ) -> Asking<'a, Vec<Option<Vec<u8>>>> {
+        Box::pin(self.save_several(mailbox, messages))
+    }
+
+    fn requests(&self) -> u64 {
+        self.client().requests()
+    }
+}
+
+/// A backup is asked for by its time, of which servers may read whole seconds alone.
+fn up_to_the_second(time: Timestamp) -> Timestamp {
+    let whole = Timestamp::from_second(time.as_second()).unwrap_or(time);
+    if whole == time {
+        time
+    } else {
+        whole.saturating_add(SignedDuration::from_secs(1)).unwrap_or(time)
+    }
+}
+
+/// What is not on a page would count as gone.
+fn is_readable(unreadable: usize) -> Result<(), Failure> {
+    if unreadable == 0 {
+        return Ok(());
+    }
+    let what = format!("Veeam lists {unreadable} entries that cannot be read");
+    Err(Failure::new(FailureKind::Temporary, what))
+}
+
+const fn first() -> Paging {
+    Paging::first(PAGE)
+}
+
+/// A page as a marker: where it begins, how long it is, and the list that it belongs to.
+fn marker_of(page: &Paging) -> String {
+    format!("{} {} {}", page.offset, page.limit, page.set_id.as_deref().unwrap_or_default())
+}
+
+fn paging(marker: Option<&str>) -> Result<Paging, Failure> {
+    let Some(marker) = marker else { return Ok(first()) };
+    let mut parts = marker.splitn(3, ' ');
+    let mut number = || parts.next()?.parse().ok();
+    let (offset, limit) = (number(), number());
+    let set_id = parts.next().filter(|id| !id.is_empty()).map(str::to_owned);
+    match (offset, limit) {
+        (Some(offset), Some(limit)) => Ok(Paging { offset, limit, set_id }),
+        (None, _) | (_, None) => Err(Failure::new(FailureKind::Lasting, "no page begins there")),
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        let kind = match &problem {
+            Problem::BadPassword { .. } | Problem::LoggedOut | Problem::NotAllowed { .. } => {
+                FailureKind::KeyRefused
+            }
+            Problem::NotFound { .. } => FailureKind::NotFound,
+            Problem::NotRetrieved { .. } => FailureKind::Cold,
+            other if other.may_pass() => FailureKind::Temporary,
+            _ => FailureKind::Lasting,
+        };
+        Self::new(kind, problem)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_marker_is_a_page() {
+        for page in
+            [Paging::first(30), Paging { offset: 60, limit: 30, set_id: Some("a b".into()) }]
+        {
+            assert_eq!(paging(Some(&marker_of(&page))).unwrap(), page);
+        }
+        assert!(paging(Some("x")).is_err() && paging(Some("1")).is_err());
+    }
+
+    #[test]
+    fn the_time_of_a_backup_is_not_cut_short() {
+        for (time, asked) in [
+            ("2024-01-01T00:00:03Z", "2024-01-01T00:00:03Z"),
+            ("2024-01-01T00:00:03.25Z", "2024-01-01T00:00:04Z"),
+        ] {
+            assert_eq!(up_to_the_second(time.parse().unwrap()).to_string(), asked);
+        }
+    }
+}
