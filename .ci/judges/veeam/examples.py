@@ -92,23 +92,23 @@ def mail_items(scene, version):
         # 1: a PST by keyword; for a single item up to v5 only, from v6 on for its mailbox or folder.
         pst = scene.work / f"support-{version}.pst"
         if old:
-            mark, _ = act("export", item, "--format", "pst", "--keywords", "support", "--output", pst)
+            mark, _ = act("export", item, "--format", "pst", "--keywords", "support", "--out", pst)
             action, _ = one_of(server, mark, "exportToPst", "save")
             ends(action["path"], "/Action")
             check("/items/" in action["path"].lower(), "an item was expected", action["path"])
             same_arguments({"contentKeywords": "support", "enablePstSizeLimit": False}, action)
         else:
-            mark, done = act("export", item, "--format", "pst", "--keywords", "support", "--output", pst, expect=2)
+            mark, done = act("export", item, "--format", "pst", "--keywords", "support", "--out", pst, expect=2)
             check("mailbox" in done.err and "folder" in done.err, "what can be had instead is offered", done)
             check(not server.done(mark[1]), "nothing was done")
-            mark, _ = act("export", f"mailbox:{MAILBOX}", "--format", "pst", "--keywords", "support", "--output", pst)
+            mark, _ = act("export", f"mailbox:{MAILBOX}", "--format", "pst", "--keywords", "support", "--out", pst)
             action, _ = one_of(server, mark, "exportToPst", "save")
             ends(action["path"], "/exportToPst")
             same_arguments({"contentKeyword": "support", "enablePstSizeLimit": False}, action)
         check(pst.read_bytes()[:4] == b"!BDN", "the file is a PST")
         made.append("export")
         # The size limit of the table.
-        mark, _ = act("export", item, "--format", "pst", "--pst-size-limit", "1GiB", "--output", scene.work / f"limited-{version}.pst")
+        mark, _ = act("export", item, "--format", "pst", "--pst-size-limit", "1GiB", "--out", scene.work / f"limited-{version}.pst")
         action, _ = one_of(server, mark, "exportToPst", "save")
         same_arguments({"enablePstSizeLimit": True, "pstSizeLimitBytes": 1024 ** 3}, {**action, "arguments": {k: v for k, v in action["arguments"].items() if k.lower() != "items"}})
         # 2: as MSG.
@@ -182,10 +182,10 @@ def documents(scene, version):
         for verb, name, tail, more, env, arguments in (
                 ("send", "sendTo", "/send", ["--from", "fromUser@example.com", "--to", "toUser@example.com", "--subject", "Send document", "--text", "Hello. It’s your document!", "--yes"], {},
                  {"from": "fromUser@example.com", "to": "toUser@example.com", "subject": "Send document", "text": "Hello. It’s your document!"}),
-                ("save", "save", "/save", ["--output", scene.work / f"documents-{version}.zip"], {}, {}),
-                ("restore", "restoreToOriginalLocation", "/restore", ["--version", "last", "--existing", "keep", "--yes"], admin,
+                ("save", "save", "/save", ["--out", scene.work / f"documents-{version}.zip"], {}, {}),
+                ("restore", "restoreToOriginalLocation", "/restore", ["--document-version", "last", "--existing", "keep", "--together", "--yes"], admin,
                  {"userName": "admin", "userPassword": SECRET, "documentVersion": "last", "documentAction": "keep"}),
-                ("copy", "copyTo", "/copyTo", ["--to", "b.user@contoso.com", "--folder", "pictures", "--version", "all", "--yes"], admin,
+                ("copy", "copyTo", "/copyTo", ["--to", "b.user@contoso.com", "--folder", "pictures", "--document-version", "all", "--together", "--yes"], admin,
                  {"userName": "admin", "userPassword": SECRET, "documentVersion": "all", "folder": "pictures"})):
             mark = act(verb, *more, env=env)
             action, asked = one_of(server, mark, name, "save" if verb == "save" else "actions")

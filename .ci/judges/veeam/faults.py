@@ -11,8 +11,8 @@ import threading
 import time
 
 from home import Served, normal, stored, whole
-from scene import check, tell
-from stand_in import PASSWORD, USER, Direct, Server
+from scene import check, lay_out, tell
+from stand_in import Direct, Server
 from sync import no_session_open, status, sync
 
 RESTORER = {"POSTERN_RESTORE_USER": "jsmith@westsupport.onmicrosoft.com", "POSTERN_RESTORE_PASSWORD": "paSSw0rd"}
@@ -224,15 +224,24 @@ def not_retrieved(scene):
                     check(code == 200 and answer["coverage"]["indexed"] != answer["coverage"]["known"] or cold in json.dumps(answer["coverage"]), "coverage is not whole", answer.get("coverage"))
                 said = clear(scene.run(config, "status"), "archive", code=0)
             messages = stored(data)
-            server.control(archive=[])
+            retrieve(scene, server, config, cold) if listed else server.control(archive=[])
             ends_whole(scene, config, data, served_by(scene, server), server)
             check(len(messages) < len(stored(data)), "the others were home before")
     return said
 
 
+def retrieve(scene, server, config, mailbox):
+    """A job is shown, then started; ready it is when job, last status and time say so."""
+    shown = scene.run(config, "retrieve", mailbox, "--days", "3", "--glacier", "expedited", expect=0)
+    check(mailbox in shown.out and not server.retrievals(), "shown, and not started", shown)
+    scene.run(config, "retrieve", mailbox, "--days", "3", "--glacier", "expedited", "--yes", expect=0)
+    check(len(server.retrievals()) == 1, "one job was started", server.retrievals())
+    check("retriev" in scene.run(config, "status", expect=0).out.lower(), "status shows the job")
+    server.control(retrieval={"id": "*", "to": "retrieved"})
+
+
 def mailbox_gone(scene):
     root = scene.work / "gone-mail"
-    from scene import lay_out
     files = lay_out(sorted(pathlib.Path(scene.mail).rglob("*.eml"))[:40], root, ["stays@contoso.com", "goes@contoso.com"], ["Inbox"])
     (root / ".points.json").write_text(json.dumps({"backups": ["2024-01-01T00:00:00Z", "2099-01-01T00:00:00Z"], "paths": {"goes@contoso.com": {"until": "2098-01-01"}}}))
     with Server(scene.veeam, root) as server:

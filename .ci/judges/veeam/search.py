@@ -86,12 +86,10 @@ def draw(scene, documents):
             lambda: f"after:{first}", lambda: f"before:{last}", lambda: f"received:{first}..{last}", lambda: f"size{dice.choice('<>')}{dice.choice([2, 4, 8, 20])}K",
             lambda: "importance:high", lambda: f"mailbox:{dice.choice(BOXES)}"])()
 
-    def plain():
-        return f"{dice.choice(['', '', '', '-'])}{atom()}"
-    shapes = ["{}", "{}", "{} {}", "{} {}", "{} OR {}", "{} OR {} {}", "({} OR {}) {}", "{} -({} {})", "-{} {}"]
+    shapes = ["{}", "{}", "{} {}", "{} {}", "{} {}", "{} OR {}", "{} OR {} {}", "({} OR {}) {}", "-{}", "{} -{}", "{} -({} {})"]
     while True:
         shape = dice.choice(shapes)
-        text = shape.format(*(atom() if "-" in shape else plain() for _ in range(shape.count("{}")))).replace("--", "-")
+        text = shape.format(*(atom() for _ in range(shape.count("{}"))))
         if text not in made:
             made.add(text)
             yield text

@@ -88,6 +88,9 @@ class Server:
     def actions(self, since=0):
         return self._ask("GET", f"/_control/actions?since={since}")
 
+    def retrievals(self):
+        return self._ask("GET", "/_control/retrievals")
+
     def done(self, since=0):
         """What was done but for saving items, which changes nothing."""
         return [one for one in self.actions(since) if one["verb"] != "save"]
