@@ -1,6 +1,7 @@
 //! The client against a fake server.
 
 mod acts;
+mod documents;
 
 use std::time::Duration;
 

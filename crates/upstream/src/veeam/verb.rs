@@ -34,6 +34,10 @@ pub(super) const RESTORE_TO: Verb = acts("restoreTo", "restoreTo");
 pub(super) const SEND_DEFAULT: Verb = acts("sendtoDefaultaddress", "sendToDefaultAddress");
 pub(super) const SEND_TO: Verb = acts("sendtoDifferentaddress", "sendToDifferentAddress");
 pub(super) const EXPORT: Verb = reads("exportToPst", "exportToPst");
+pub(super) const RESTORE_DOCUMENTS: Verb = acts("restoreToOriginalLocation", "restore");
+pub(super) const COPY_DOCUMENTS: Verb = acts("copyTo", "copyTo");
+pub(super) const SEND_DOCUMENTS: Verb = acts("sendTo", "send");
+pub(super) const SAVE_DOCUMENTS: Verb = reads("save", "save");
 
 impl Verb {
     /// The request that does this at `place`; without arguments their place is `null`, or nothing is sent.

@@ -27,7 +27,7 @@ fn certificate(impersonate: Option<&str>) -> Credentials {
 }
 
 /// The last thing that was asked: where, and with which body.
-fn last(fake: &Fake) -> (String, Value) {
+pub(super) fn last(fake: &Fake) -> (String, Value) {
     let seen = fake.seen();
     let seen = seen.last().unwrap();
     let body = serde_json::from_slice(&seen.body).unwrap_or(Value::Null);
@@ -38,13 +38,13 @@ const OLD: &str = "POST /v4/RestoreSessions/s1/organization/mailboxes/m1/items/i
 const NEW: &str = "POST /v7/RestoreSessions/s1/organization/mailboxes/m1/items/i%3D%3D";
 
 #[track_caller]
-fn check(fake: &Fake, place: &str, body: &Value) {
+pub(super) fn check(fake: &Fake, place: &str, body: &Value) {
     assert_eq!(last(fake), (place.to_owned(), body.clone()));
 }
 
-async fn ready(version: Version) -> (Fake, tempfile::TempDir, Session) {
+pub(super) async fn ready(version: Version) -> (Fake, tempfile::TempDir, Session) {
     let fake = server().await;
-    fake.answer_at("POST /v4/Organizations", r#"{"id":"s1"}"#);
+    fake.answer_at(&format!("POST /{version}/Organizations"), r#"{"id":"s1"}"#);
     let (folder, sessions, session) = session(&fake, version).await;
     // It lives as long as its session.
     std::mem::forget(sessions);
