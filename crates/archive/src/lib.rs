@@ -30,7 +30,7 @@ pub use book::{
 pub use collected::{Collected, InMailbox};
 pub use error::{Error, chain};
 pub use intake::{Arrived, Intake, IntakeWriter, Settled};
-pub use original::Original;
+pub use original::{Eml, Original};
 
 /// The source that is named so: the mail that DataTap collected.
 pub const DATATAP: &str = "datatap";

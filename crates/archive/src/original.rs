@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read};
 
 use postern_local_index::ledger::Occurrence;
 use postern_local_index::search::Index;
+use postern_mail::eml_of;
 use postern_mail::source::{Lost, Origin, original};
 
 use crate::Error;
@@ -16,6 +17,18 @@ pub enum Original {
     /// From where they lie, a piece at a time.
     Streamed(Box<dyn Read + Send>),
 }
+
+/// An original as an internet message.
+#[derive(Debug)]
+pub struct Eml {
+    /// The message.
+    pub original: Original,
+    /// It was made of a file of Outlook, so that its bytes are not those that were sent.
+    pub is_made: bool,
+}
+
+/// How every file of Outlook begins (MS-CFB).
+const MSG: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 
 impl fmt::Debug for Original {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -39,6 +52,40 @@ impl Original {
                 let mut bytes = Vec::new();
                 reader.read_to_end(&mut bytes)?;
                 Ok(bytes)
+            }
+        }
+    }
+
+    /// The original as an internet message. One of Outlook is made into it, and says so.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn into_eml(self) -> io::Result<Eml> {
+        let (is_msg, whole) = self.is_msg()?;
+        if !is_msg {
+            return Ok(Eml { original: whole, is_made: false });
+        }
+        let bytes = whole.into_bytes()?;
+        Ok(match eml_of(&bytes) {
+            Some(made) => Eml { original: Self::Whole(made), is_made: true },
+            None => Eml { original: Self::Whole(bytes), is_made: false },
+        })
+    }
+
+    /// Whether it is a file of Outlook, by how it begins; and the original from its beginning.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn is_msg(self) -> io::Result<(bool, Self)> {
+        match self {
+            Self::Whole(bytes) => Ok((bytes.starts_with(MSG), Self::Whole(bytes))),
+            Self::Streamed(mut reader) => {
+                let mut head = Vec::new();
+                reader.by_ref().take(MSG.len() as u64).read_to_end(&mut head)?;
+                let is_msg = head == MSG;
+                Ok((is_msg, Self::Streamed(Box::new(Cursor::new(head).chain(reader)))))
             }
         }
     }

@@ -255,6 +255,12 @@ pub(crate) struct Sync {
     /// Sync only this mailbox; repeat for more [default: all that were collected]
     #[arg(long, value_name = "ADDR")]
     pub(crate) mailbox: Vec<String>,
+    /// Sync only this source, such as datatap or veeam [default: all of the tenant]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Sync the last backup up to this time, such as 2024-01-31, and only add what it has (Veeam)
+    #[arg(long, value_name = "TIME", value_parser = crate::values::since, conflicts_with = "prune")]
+    pub(crate) at: Option<jiff::Timestamp>,
     /// Skip mail that arrived before this date, such as 2024-01-31
     #[arg(long, value_name = "DATE", value_parser = crate::values::since)]
     pub(crate) since: Option<jiff::Timestamp>,

@@ -13,6 +13,7 @@ mod output;
 mod private;
 mod service;
 mod settings;
+mod source;
 mod terminal;
 mod values;
 

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 pub use html::layout::{MAX_DEPTH, MAX_HTML, MAX_TAGS, is_shown, well_nested};
 pub use html::to_text as html_to_text;
-pub use outlook::{Outline, outline};
+pub use outlook::{Outline, eml_of, outline};
 pub use parse::parts::{File, file_of, html_of};
 pub use parse::{parse, parse_with};
 

@@ -172,7 +172,7 @@ fn one<W: Write>(
         return Ok(writer.fields(&hit.there())?);
     }
     let original = match shelf.original(&hit.message.id) {
-        Ok(original) => Ok(original.reader()),
+        Ok(original) => Ok(original.into_eml().map_err(Broken::Original)?.original.reader()),
         Err(Error::Lost(lost)) => Err(lost),
         Err(error) => return Err(error.into()),
     };

@@ -16,6 +16,9 @@ use crate::book::{Book, Stored, ToIndex};
 use crate::store::Store;
 use crate::{Error, MailboxNumber, ToFetch};
 
+/// The fact that something may be stored that the book does not know.
+const STORING: &str = "storing";
+
 /// The book and the store of a data folder, open for writing. There is one at a time for a folder; the
 /// system takes the permission back from a dead process.
 #[derive(Debug)]
@@ -26,6 +29,9 @@ pub struct Intake {
     /// The name of what is collected from.
     source: String,
     attachment_text: AttachmentText,
+    /// Messages that were stored, or are just being stored, and that the book does not know; and whether
+    /// the book knows that there are such.
+    unnoted: Mutex<(usize, bool)>,
     /// Readers of attachments that nobody uses now: as many as there were messages at the same time.
     readers: Mutex<Vec<Contents>>,
     _lock: Option<File>,
@@ -74,6 +80,7 @@ impl Intake {
             store: Store::below(data),
             source: source.to_owned(),
             attachment_text: AttachmentText::Off,
+            unnoted: Mutex::default(),
             readers: Mutex::default(),
             _lock: None,
         })
@@ -99,6 +106,7 @@ impl Intake {
         message: ToFetch,
         bytes: &[u8],
     ) -> Result<Arrived, Error> {
+        self.begins_to_store()?;
         let ToFetch { id, fragment, path, created, first, .. } = message;
         let stored = Stored { mailbox, id, content: String::new() };
         let (source, address) = (self.source.clone(), address.to_owned());
@@ -111,6 +119,36 @@ impl Intake {
         };
         to_index.stored.content = content;
         Ok(Arrived { stored: to_index.stored, message, is_new: true })
+    }
+
+    /// Notes that something may be stored that the book does not know, for the next run.
+    fn begins_to_store(&self) -> Result<(), Error> {
+        let mut unnoted = self.unnoted();
+        if !unnoted.1 {
+            self.book().set_fact(STORING, "yes")?;
+        }
+        *unnoted = (unnoted.0 + 1, true);
+        Ok(())
+    }
+
+    /// So many messages of the store are noted now.
+    fn has_noted(&self, count: usize) {
+        let mut unnoted = self.unnoted();
+        unnoted.0 = unnoted.0.saturating_sub(count);
+    }
+
+    /// Nothing is stored any more, unless the book does not know of something.
+    fn ends_to_store(&self) -> Result<(), Error> {
+        let mut unnoted = self.unnoted();
+        if *unnoted == (0, true) {
+            self.book().set_fact(STORING, "")?;
+            unnoted.1 = false;
+        }
+        Ok(())
+    }
+
+    fn unnoted(&self) -> MutexGuard<'_, (usize, bool)> {
+        self.unnoted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The message that was stored first for an item, if it is the same mail as that one.

@@ -14,14 +14,12 @@ use postern_local_index::ledger::{Occurrence, Source};
 use postern_local_index::write::{FEW_PLACES, Options, SameId, Writer};
 use postern_query::{Message, Place};
 
-use super::{Arrived, Intake};
+use super::{Arrived, Intake, STORING};
 use crate::Error;
 use crate::book::Stored;
 
 /// Messages and time between two commits of the index: small ones cost more than they make searchable.
 const COMMIT_EVERY: (usize, Duration) = (5_000, Duration::from_secs(20));
-/// The fact that somebody stores messages, or was killed while doing so.
-const STORING: &str = "storing";
 /// Messages of the store that are indexed in one commit.
 const CHUNK: usize = 2_000;
 
@@ -87,7 +85,7 @@ impl IntakeWriter {
         Ok(writer)
     }
 
-    /// Removes what a killed run stored and did not note: a source may write other bytes the next time.
+    /// Removes what a run stored and did not note before it was killed: a source may write other bytes the next time.
     fn drop_unnoted(&self) -> Result<(), Error> {
         let book = self.intake.book();
         if book.fact(STORING)?.is_some_and(|text| !text.is_empty()) {
@@ -97,7 +95,7 @@ impl IntakeWriter {
                 }
             }
         }
-        book.set_fact(STORING, "yes")
+        book.set_fact(STORING, "")
     }
 
     /// Puts a message in the index; it is found after the next commit.
@@ -247,7 +245,7 @@ impl IntakeWriter {
     /// When it cannot be written to its end.
     pub fn close(self) -> Result<(), Error> {
         self.index.close()?;
-        self.intake.book().set_fact(STORING, "")
+        self.intake.ends_to_store()
     }
 
     /// Every place of a message: those that the book knows, those that it is told of next, and its own.
@@ -277,6 +275,7 @@ impl IntakeWriter {
         if stored > 0 {
             self.intake.store.settle()?;
             self.intake.book().stored(&self.unnoted)?;
+            self.intake.has_noted(self.unnoted.len());
             self.uncommitted.append(&mut self.unnoted);
         }
         Ok(stored)

@@ -73,14 +73,18 @@ fn path(place: &Occurrence) -> String {
     }
 }
 
-/// The original, as it was sent.
+/// The original as an internet message: as it was sent, or made of an item of Outlook.
 fn eml(archive: &Archive, id: &str) -> anyhow::Result<Exit> {
     const NO_ORIGINAL: &str = "there is no original to print";
     let original = archive.original(id).map_err(|error| match error {
         Error::Lost(lost) => anyhow::Error::new(lost).context(NO_ORIGINAL),
         other => other.into(),
     })?;
-    output::exact(&original.into_bytes().context(NO_ORIGINAL)?)?;
+    let eml = original.into_eml().context(NO_ORIGINAL)?;
+    if eml.is_made {
+        output::note("the original is a file of Outlook (.msg); this message was made of it");
+    }
+    output::exact(&eml.original.into_bytes().context(NO_ORIGINAL)?)?;
     Ok(Exit::Done)
 }
 

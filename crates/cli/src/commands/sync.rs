@@ -1,7 +1,7 @@
 //! `postern sync`.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::args::{Common, Sync, TextOrJson};
 use crate::exit::Exit;
+use crate::source::{self, Source};
 use crate::{clock, interrupt, output, service, settings, terminal};
 
 /// How often progress is shown.
@@ -28,25 +29,54 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     if let Some(time) = arguments.answer_time {
         config.sync.answer_time = time;
     }
-    let (to_sync, client) = service::reach(&config, arguments.service.tenant.as_deref())?;
-    let progress = Arc::new(Progress::default());
-    let asked = Arc::clone(&progress);
-    interrupt::on_ctrl_c(move || asked.stop.swap(true, Relaxed))?;
-    let (began, options) = (Instant::now(), options(arguments, &config.sync));
+    let tenant = arguments.service.tenant.as_deref();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let archive = Archive::below(&to_sync.data);
-    let work = postern_sync::run(
-        Arc::new(client),
-        &to_sync.tenant,
-        &archive,
-        options,
-        clock::now,
-        Arc::clone(&progress),
-    );
-    let mut summary = runtime.block_on(shown(work, &progress, common.quiet))?;
+    let inside = runtime.enter();
+    let sources = source::all(&config, tenant, arguments.source.as_deref(), arguments.at)?;
+    drop(inside);
+    let (progress, asked) = (Arc::new(Progress::default()), Arc::new(AtomicBool::new(false)));
+    let (stop, is_asked) = (Arc::clone(&progress), Arc::clone(&asked));
+    interrupt::on_ctrl_c(move || {
+        stop.stop.store(true, Relaxed);
+        is_asked.swap(true, Relaxed)
+    })?;
+    let mut exit = Exit::Done;
+    for source in &sources {
+        if sources.len() > 1 && arguments.format == TextOrJson::Text && !common.quiet {
+            output::line(format!("{}:", source.name))?;
+        }
+        match runtime.block_on(one(common, arguments, &config.sync, source, &progress))? {
+            Exit::Done => {}
+            other => exit = other,
+        }
+        if asked.load(Relaxed) {
+            break;
+        }
+    }
+    Ok(exit)
+}
+
+/// Syncs one source and tells what was done.
+async fn one(
+    common: &Common,
+    arguments: &Sync,
+    settings: &SyncSettings,
+    source: &Source,
+    progress: &Arc<Progress>,
+) -> anyhow::Result<Exit> {
+    source.begin().await;
+    let began = Instant::now();
+    let archive = Archive::below(&source.data);
+    let (collection, progress) = (Arc::clone(&source.collection), Arc::clone(progress));
+    let shared = Arc::clone(&progress);
+    let options = options(arguments, settings);
+    let work = postern_sync::run(collection, &source.tenant, &archive, options, clock::now, shared);
+    let done = shown(work, &progress, common.quiet).await;
+    source.end().await;
+    let mut summary = done?;
     let ended = summary.ended.take();
     match arguments.format {
-        TextOrJson::Json => output::json(&json(&summary, began.elapsed()))?,
+        TextOrJson::Json => output::json(&json(&source.name, &summary, began.elapsed()))?,
         TextOrJson::Text if !common.quiet => text(&summary, began.elapsed(), arguments.dry_run)?,
         TextOrJson::Text => {}
     }
@@ -133,12 +163,13 @@ fn text(summary: &Summary, took: Duration, dry_run: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn json(summary: &Summary, took: Duration) -> Value {
+fn json(source: &str, summary: &Summary, took: Duration) -> Value {
     let failed = summary
         .failed
         .iter()
         .map(|one| json!({"mailbox": one.mailbox, "item": one.item, "reason": one.reason}));
     json!({
+        "source": source,
         "mailboxes": summary.mailboxes,
         "windows": summary.windows,
         "known": summary.known,

@@ -17,6 +17,7 @@ use postern_archive::Original;
 use postern_archive::export::{copy, file_name};
 
 pub(super) const MESSAGE: HeaderValue = HeaderValue::from_static("message/rfc822");
+pub(super) const MSG: HeaderValue = HeaderValue::from_static("application/vnd.ms-outlook");
 const BYTES: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// The bytes as a file of that name.

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{Html, IntoResponse as _, Response};
 use postern_archive::search::Asker;
-use postern_archive::{IndexError, Original};
+use postern_archive::{Eml, IndexError, Original};
 use postern_mail::file_of;
 use postern_query::Message;
 use serde::Serialize;
@@ -91,11 +91,40 @@ async fn page(state: &Shared, visitor: &Visitor, message: Message) -> Result<Res
     Ok((html::POLICY, Html(held(state, &visitor.caller, page)?)).into_response())
 }
 
-/// The original bytes of a message
+/// The original bytes of a message, whatever they are
+#[utoipa::path(get, path = "/v1/messages/{id}/original", tag = "messages",
+    params(("id" = String, Path, description = "The id of a message")),
+    responses(
+        (status = 200, description = "The bytes as they were read: an internet message, or a file of Outlook",
+            body = Vec<u8>, content_type = "message/rfc822"),
+        Problems,
+    ),
+    security(("key" = []), ("bearer" = []), ()))]
+pub(super) async fn original(
+    State(state): State<Shared>,
+    headers: HeaderMap,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, Problem> {
+    let id = named(id)?;
+    let visitor = Visitor::admit(&state, &headers).await?;
+    let original = visitor.original(&id).await?;
+    let look = move |_: &dyn LocalEngine, _: &Asker| Ok::<_, IndexError>(original.is_msg().ok());
+    let (is_msg, original) = visitor.ask(look).await?.ok_or_else(unknown)?;
+    let (ending, kind) = if is_msg { ("msg", download::MSG) } else { ("eml", download::MESSAGE) };
+    let name = format!("{id}.{ending}");
+    let mut response = download::original(&state, &visitor.caller, &name, original)?;
+    response.headers_mut().insert(CONTENT_TYPE, kind);
+    Ok(response)
+}
+
+/// A message as internet mail
+///
+/// These are the bytes as they were read. Of a file of Outlook (`.msg`) a message is made, and the header
+/// `Postern-Made-From` says so.
 #[utoipa::path(get, path = "/v1/messages/{id}/eml", tag = "messages",
     params(("id" = String, Path, description = "The id of a message")),
     responses(
-        (status = 200, description = "The bytes as they were read", body = Vec<u8>,
+        (status = 200, description = "The message", body = Vec<u8>,
             content_type = "message/rfc822"),
         Problems,
     ),
@@ -108,8 +137,13 @@ pub(super) async fn eml(
     let id = named(id)?;
     let visitor = Visitor::admit(&state, &headers).await?;
     let original = visitor.original(&id).await?;
+    let made = move |_: &dyn LocalEngine, _: &Asker| Ok::<_, IndexError>(original.into_eml().ok());
+    let Eml { original, is_made } = visitor.ask(made).await?.ok_or_else(unknown)?;
     let mut response = download::original(&state, &visitor.caller, &format!("{id}.eml"), original)?;
     response.headers_mut().insert(CONTENT_TYPE, download::MESSAGE);
+    if is_made {
+        response.headers_mut().insert("postern-made-from", download::MSG);
+    }
     Ok(response)
 }
 

@@ -108,6 +108,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(translate::get, translate::post))
         .routes(routes!(complete::get))
         .routes(routes!(message::get))
+        .routes(routes!(message::original))
         .routes(routes!(message::eml))
         .routes(routes!(message::attachment))
         .routes(routes!(thread::get))

@@ -8,6 +8,7 @@ use super::properties::Properties;
 use super::{File, OutlookItem, people, rtf};
 use crate::contents::{Attached, Contents, Reading};
 use crate::parse::body::clean;
+use crate::parse::inner;
 use crate::{html, id_of, parse};
 use postern_query::Place;
 
@@ -15,23 +16,23 @@ const CLASS: u16 = 0x001a;
 const IMPORTANCE: u16 = 0x0017;
 pub(super) const SUBJECT: u16 = 0x0037;
 pub(super) const SUBMITTED: u16 = 0x0039;
-const HEADERS: u16 = 0x007d;
+pub(super) const HEADERS: u16 = 0x007d;
 pub(super) const DELIVERED: u16 = 0x0e06;
 const FLAGS: u16 = 0x0e07;
 const SIZE: u16 = 0x0e08;
 const BODY: u16 = 0x1000;
 const RTF: u16 = 0x1009;
-const HTML: u16 = 0x1013;
+pub(super) const HTML: u16 = 0x1013;
 const MESSAGE_ID: u16 = 0x1035;
 const REFERENCES: u16 = 0x1039;
 const IN_REPLY_TO: u16 = 0x1042;
 const LAST_VERB: u16 = 0x1081;
 const FLAG_STATUS: u16 = 0x1090;
 
-const DISPLAY_NAME: u16 = 0x3001;
-const SHORT_NAME: u16 = 0x3704;
-const LONG_NAME: u16 = 0x3707;
-const MEDIA_TYPE: u16 = 0x370e;
+pub(super) const DISPLAY_NAME: u16 = 0x3001;
+pub(super) const SHORT_NAME: u16 = 0x3704;
+pub(super) const LONG_NAME: u16 = 0x3707;
+pub(super) const MEDIA_TYPE: u16 = 0x370e;
 const ATTACHMENT_FLAGS: u16 = 0x3714;
 const ATTACHMENT_SIZE: u16 = 0x0e20;
 const HIDDEN: u16 = 0x7ffe;
@@ -56,11 +57,28 @@ pub(super) fn message(item: &OutlookItem, place: &Place, contents: &mut Contents
     people::fill(&mut message, item);
     marks(&mut message, properties);
     message.categories = properties.categories();
-    message.body = Some(body(item));
-    message.attachments = attachments(item, contents);
+    match signed(item).map(|entity| inner(entity, contents)) {
+        Some(entity) => {
+            message.body = Some(body(item)).filter(|text| !text.is_empty()).or(entity.body);
+            (message.attachments, message.other_parts) = (entity.attachments, entity.other_parts);
+        }
+        None => {
+            message.body = Some(body(item));
+            message.attachments = attachments(item, contents);
+        }
+    }
     message.has_attachments = Some(!message.attachments.is_empty());
     message.damage = item.is_partial.then(|| PARTIAL.to_owned());
     message
+}
+
+/// What a signed item holds: its text and files as they were signed, in the one file that it has.
+pub(super) fn signed(item: &OutlookItem) -> Option<&[u8]> {
+    let class = class(&item.properties)?;
+    let [only] = item.attachments.as_slice() else { return None };
+    let content = only.content.as_deref()?;
+    let is_entity = content.get(..13)?.eq_ignore_ascii_case(b"content-type:");
+    (class.starts_with("ipm.note.smime") && is_entity).then_some(content)
 }
 
 /// What the headers say that came with the item, and those of its own making.
@@ -188,7 +206,7 @@ pub(super) fn attachments(item: &OutlookItem, contents: &mut Contents) -> Vec<At
     files.filter_map(|file| attachment(file, contents)).collect()
 }
 
-fn is_inline(file: &File) -> bool {
+pub(super) fn is_inline(file: &File) -> bool {
     const SHOWN: i64 = 4;
     file.properties.number(HIDDEN) == Some(1)
         || file.properties.number(ATTACHMENT_FLAGS).is_some_and(|flags| flags & SHOWN != 0)

@@ -2,6 +2,7 @@
 //!
 //! They come as `.msg` files ([`msg`]), as TNEF ([`tnef`]) and out of a mail store.
 
+mod eml;
 mod fields;
 mod msg;
 mod names;
@@ -20,6 +21,7 @@ use super::id_of;
 use crate::parse::charset;
 use postern_query::Place;
 
+pub use eml::eml_of;
 pub(crate) use msg::is_item;
 pub(crate) use names::keywords;
 pub use outline::{Outline, outline};

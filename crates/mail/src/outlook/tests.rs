@@ -243,3 +243,64 @@ fn damaged_wrappings_are_read_as_far_as_they_go() {
         }
     }
 }
+
+// ---- an EML of it, and its outline ----
+
+/// What is searched for in an item is there in the EML that is made of it.
+#[test]
+fn an_eml_says_what_the_item_says() {
+    let raw = exchange();
+    let (item, eml) = (parse(&raw, &Place::NOWHERE), super::eml_of(&raw).unwrap());
+    let made = parse(&eml, &Place::NOWHERE);
+    let text = String::from_utf8_lossy(&eml);
+    let is_marked = text.contains("X-Postern-Made-From: application/vnd.ms-outlook");
+    assert!(is_marked && text.contains(&item.id), "{text}");
+    assert_eq!((&made.subject, &made.received), (&item.subject, &item.received));
+    assert_eq!((&made.from_name, &made.from_address), (&item.from_name, &item.from_address));
+    let addresses = |message: &Message| -> Vec<_> {
+        message.cc_recipients.iter().map(|one| one.address.clone()).collect()
+    };
+    assert_eq!((addresses(&made), made.to_recipients.len()), (addresses(&item), 0));
+    assert_eq!(made.internet_message_id, item.internet_message_id);
+    assert_eq!((&made.references, &made.categories), (&item.references, &item.categories));
+    let words = |message: &Message| -> Vec<String> {
+        message.body.iter().flat_map(|text| text.split_whitespace()).map(str::to_owned).collect()
+    };
+    assert_eq!(words(&made), words(&item));
+    let names = |message: &Message| -> Vec<_> {
+        message.attachments.iter().map(|file| file.name.clone()).collect()
+    };
+    assert_eq!(names(&made), names(&item));
+    assert_eq!(super::eml_of(&raw).unwrap(), eml, "the same each time");
+}
+
+#[test]
+fn an_outline_is_of_whole_files_alone() {
+    let raw = exchange();
+    let outline = super::outline(&raw).unwrap();
+    assert_eq!(outline.subject.as_deref(), Some("Größe"));
+    assert_eq!(outline.from_address.as_deref(), Some("ann@contoso.com"));
+    assert_eq!(outline.sent, parse(&raw, &Place::NOWHERE).sent);
+    for length in (0..raw.len()).step_by(64) {
+        assert_eq!(super::outline(&raw[..length]), None, "cut at {length} of {}", raw.len());
+    }
+    assert_eq!(super::outline(b"<html><body>Please sign in</body></html>"), None);
+}
+
+/// Two people, each with a whole address: it is from the first, not from whoever sent it for them.
+#[test]
+fn who_it_is_from_comes_before_who_sent_it() {
+    let texts: Vec<(String, Vec<u8>)> = [
+        ("/__substg1.0_001A001F", "IPM.Note"),
+        ("/__substg1.0_0042001F", "Ann"),
+        ("/__substg1.0_0065001F", "ann@x.com"),
+        ("/__substg1.0_0C1A001F", "The list"),
+        ("/__substg1.0_0C1F001F", "list-admin@x.com"),
+    ]
+    .map(|(path, text)| (path.to_owned(), wide(text)))
+    .into();
+    let streams: Vec<_> = texts.iter().map(|(path, text)| (path.as_str(), &**text)).collect();
+    let message = parse(&msg(&streams, &[("/", 32, &[])]), &Place::NOWHERE);
+    assert_eq!(message.from_address.as_deref(), Some("ann@x.com"));
+    assert_eq!(message.from_name.as_deref(), Some("Ann"));
+}

@@ -143,11 +143,7 @@ pub async fn run(
         shown: Mutex::default(),
         unlisted: Mutex::default(),
     });
-    let outcome = if run.asked.dry_run {
-        run.walk(tenant, None).await
-    } else {
-        run.walk_and_take(tenant).await
-    };
+    let outcome = run.walks(tenant).await;
     run.summary(outcome)
 }
 
@@ -190,6 +186,23 @@ impl Run {
         joined(tokio::task::spawn_blocking(move || Ok(work(&mut run.intake.book())?)).await)
     }
 
+    /// Walks what the source shows, and once more where it shows something newer in the end. Before that,
+    /// what was downloaded is noted: an item that is gone meanwhile may be here.
+    async fn walks(self: &Arc<Self>, tenant: &str) -> Result<(), Error> {
+        self.look(tenant).await?;
+        for _ in 0..MOST_WALKS {
+            if self.asked.dry_run {
+                self.walk(tenant, None).await?;
+            } else {
+                self.walk_and_take(tenant).await?;
+            }
+            if self.is_stopped() || self.shown().state.is_none() || !self.look(tenant).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// Walks with a thread beside it that takes in what is downloaded.
     async fn walk_and_take(self: &Arc<Self>, tenant: &str) -> Result<(), Error> {
         let run = Arc::clone(self);
@@ -207,23 +220,7 @@ impl Run {
         walked
     }
 
-    /// Walks what the source shows, and once more where it shows something newer in the end.
     async fn walk(self: &Arc<Self>, tenant: &str, taker: Option<take::Door>) -> Result<(), Error> {
-        self.look(tenant).await?;
-        for _ in 0..MOST_WALKS {
-            self.walk_what_is_shown(tenant, taker.as_ref()).await?;
-            if self.is_stopped() || self.shown().state.is_none() || !self.look(tenant).await? {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    async fn walk_what_is_shown(
-        self: &Arc<Self>,
-        tenant: &str,
-        taker: Option<&take::Door>,
-    ) -> Result<(), Error> {
         self.progress.mailboxes.store(0, Relaxed);
         let mut open = self.discover(tenant).await?;
         let mut pause = FIRST_PAUSE;
@@ -232,7 +229,7 @@ impl Run {
                 tokio::time::sleep(pause).await;
                 pause *= 2;
             }
-            open = self.pass(open, taker, pass > 0).await?;
+            open = self.pass(open, taker.as_ref(), pass > 0).await?;
             if open.is_empty() || self.health.is_stopped() {
                 break;
             }

@@ -5,6 +5,7 @@ mod faults;
 mod kept;
 mod runs;
 mod shelf;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use postern_archive::search::{Asker, Search};
-use postern_archive::{Archive, DATATAP, Entry, Location, Mailbox, Owner, Window};
+use postern_archive::{
+    Archive, DATATAP, Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window,
+};
 use postern_mail::id_of;
 use postern_query::schema::StringField;
 use postern_query::{Predicate, Query, StringTest};
