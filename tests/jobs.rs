@@ -131,7 +131,7 @@ async fn what_is_wrong_with_a_collection_is_said_with_the_next_step() {
     check(&ask(&fake, &["collect", "--mailbox", "x@contoso.com"]), 1, "no mailbox `x@contoso.com`");
     check(&ask_with(&fake, "wrong", &["collect"]), 1, "check the key");
     check(
-        &ask(&fake, &["collect", "--source", "other"]),
+        &ask(&fake, &["collect", "--from-location", "other"]),
         1,
         "which Exchange location is meant: Exchange (exchange)",
     );
@@ -148,7 +148,7 @@ async fn what_is_wrong_with_a_collection_is_said_with_the_next_step() {
     check(
         &ask(&fake, &["collect"]),
         1,
-        "say with --source ID which Exchange location is meant: e1, e2",
+        "say with --from-location ID which Exchange location is meant: e1, e2",
     );
     fake.answer_at("/locations", "[]");
     check(&ask(&fake, &["collect"]), 1, "the tenant has no Exchange location");
@@ -172,7 +172,7 @@ async fn a_restore_is_only_shown() {
     let output = ask(&fake, &["restore", "filename:contract.pdf"]);
     check(&output, 0, "6 messages found");
     check(&output, 0, "restores whole mailboxes");
-    check(&output, 0, "add --yes");
+    check(&output, 0, "add --yes --plan");
     let output = ask(&fake, &["restore", "--format", "json", "mailbox:b.user@contoso.com"]);
     let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(answer["run"], Value::Null);

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod acts;
 mod archive;
 mod attachments;
 mod command_line;

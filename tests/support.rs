@@ -27,6 +27,11 @@ pub(crate) fn postern(data: &Path) -> Command {
         "POSTERN_PREMIUM",
         "POSTERN_TENANT",
         "POSTERN_DEADLINE",
+        "POSTERN_RESTORE_USER",
+        "POSTERN_RESTORE_PASSWORD",
+        "POSTERN_RESTORE_APPLICATION_ID",
+        "POSTERN_RESTORE_CERTIFICATE_FILE",
+        "POSTERN_RESTORE_CERTIFICATE_PASSWORD",
     ] {
         command.env_remove(variable);
     }

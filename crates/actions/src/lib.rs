@@ -6,6 +6,7 @@ mod proposal;
 mod record;
 pub mod retrieve;
 mod run;
+pub mod veeam;
 mod verb;
 
 pub use outcome::{Outcome, Report, Told};

@@ -1,6 +1,8 @@
 //! How it ended, item by item.
 
-use crate::Item;
+use postern_upstream::veeam::{Problem, Restored};
+
+use crate::{Item, Verb};
 
 /// How it ended for an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +23,54 @@ impl Outcome {
             Self::Done(_) => "done",
             Self::NotDone(_) => "not done",
             Self::NotKnown(_) => "not known",
+        }
+    }
+
+    /// What it means that Veeam gave no good answer to a request. An error that the server tells is a
+    /// refusal; where nothing came, or the connection broke, the request may have been carried out.
+    ///
+    /// ```
+    /// use postern_actions::{Outcome, Verb};
+    /// use postern_upstream::Fault;
+    /// use postern_upstream::veeam::Problem;
+    ///
+    /// let name = |problem| Outcome::of(Verb::Restore, &problem).as_str();
+    /// assert_eq!(name(Problem::Refused { status: 400, reason: String::new() }), "not done");
+    /// assert_eq!(name(Problem::Failed(Fault::Connect)), "not done");
+    /// assert_eq!(name(Problem::Failed(Fault::Timeout)), "not known");
+    /// ```
+    #[must_use]
+    pub fn of(verb: Verb, problem: &Problem) -> Self {
+        let is_answered = matches!(
+            problem,
+            Problem::NotAllowed { .. }
+                | Problem::NotFound { .. }
+                | Problem::NotRetrieved { .. }
+                | Problem::Refused { .. }
+                | Problem::Server { .. }
+                | Problem::SessionGone
+        );
+        let why = problem.to_string();
+        if is_answered || problem.is_surely_undone() || !verb.changes_something() {
+            Self::NotDone(why)
+        } else {
+            Self::NotKnown(format!("{why}; it may have been done"))
+        }
+    }
+
+    /// What a restore of one item came to.
+    #[must_use]
+    pub fn of_restored(restored: &Restored) -> Self {
+        let said = restored.said.join("; ");
+        let said = (!said.is_empty()).then_some(said);
+        match restored {
+            Restored { failed: 1.., .. } => {
+                Self::NotDone(said.unwrap_or_else(|| "Veeam reports a failure".to_owned()))
+            }
+            Restored { done: 0, skipped: 1.., .. } => {
+                Self::Done(Some(said.unwrap_or_else(|| "it was there already".to_owned())))
+            }
+            Restored { .. } => Self::Done(said),
         }
     }
 

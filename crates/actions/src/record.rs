@@ -82,7 +82,7 @@ impl Record {
     /// The record of the data folder `data`; nothing is made before the first run.
     #[must_use]
     pub fn below(data: &Path) -> Self {
-        Self { path: data.join("actions/record.jsonl") }
+        Self { path: data.join("actions.jsonl") }
     }
 
     /// What earlier runs did to each item of a plan.

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod act;
 mod help;
 mod jobs;
 
@@ -10,8 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use postern_gateway::config::MOST_JOBS;
 use postern_query::Target;
 
+pub(crate) use act::{Confirm, Export, ExportFormat, From, LogOn, Restore, Send};
 pub(crate) use help::parse;
-pub(crate) use jobs::{Collect, JobFlags, KeyFlags, Restore, Service};
+pub(crate) use jobs::{Collect, JobFlags, KeyFlags, Service};
 
 /// Search collected Microsoft 365 mail.
 ///
@@ -93,20 +95,53 @@ pub(crate) enum Command {
     /// Exit code 1: the job failed, or did not end in time (--wait). An unknown state counts as running.
     #[command(verbatim_doc_comment)]
     Collect(Collect),
-    /// Have DataTap restore the mailboxes of what a query finds
+    /// Restore what a query finds
     ///
-    /// Searches the local index, makes a job for the mailboxes of the messages found, and shows it. It
-    /// writes nothing unless you add --yes: a restore writes into live mailboxes.
+    /// Searches the local index, and shows what would be restored and where to. It writes nothing unless you
+    /// add --yes: a restore writes into live mailboxes.
     ///
-    /// The service restores whole mailboxes, not single messages: everything that was collected of a
-    /// mailbox goes back into it, however few of its messages match.
+    /// Mail of a Veeam backup is restored message by message, where it was or with --to into another mailbox.
+    /// How Veeam logs on comes from `POSTERN_RESTORE_USER` and `POSTERN_RESTORE_PASSWORD`, or from
+    /// `POSTERN_RESTORE_APPLICATION_ID`, `POSTERN_RESTORE_CERTIFICATE_FILE` and `POSTERN_RESTORE_CERTIFICATE_PASSWORD`,
+    /// or from [tenants.veeam.restore] of the configuration; or use --device-code.
     ///
-    /// For example, look first, then run it:
+    /// DataTap restores whole mailboxes, not single messages: everything that was collected of a mailbox
+    /// goes back into it, however few of its messages match.
     ///
-    ///   postern --config postern.toml restore mailbox:ann@contoso.com
-    ///   postern --config postern.toml restore mailbox:ann@contoso.com --yes
+    /// For example, look first, then do it:
+    ///
+    ///   postern --config postern.toml restore mailbox:ann@contoso.com subject:lease
+    ///   postern --config postern.toml restore mailbox:ann@contoso.com subject:lease --yes --plan ID
+    ///
+    /// Exit code 3: some items were not restored, or it is not known. Nothing is done twice unless you add
+    /// --again.
     #[command(verbatim_doc_comment)]
     Restore(Restore),
+    /// Send what a query finds as attachments, through Veeam
+    ///
+    /// Shows what would be sent and where to, and sends nothing unless you add --yes. Each message goes to its
+    /// own mailbox, or with --to and --from to another address. An administrator of Veeam must have set how
+    /// mail is sent.
+    ///
+    /// For example:
+    ///
+    ///   postern --config postern.toml send subject:lease --to bob@contoso.com --from ann@contoso.com --yes
+    ///
+    /// Exit code 3: some items were not sent, or it is not known.
+    #[command(verbatim_doc_comment)]
+    Send(Send),
+    /// Export what a query finds: mbox, zip, csv, jsonl, or a PST made by Veeam
+    ///
+    /// Only Veeam can make a PST, of mail that lies in its backup: the plan is shown first, and carried out with
+    /// --yes. One file is written for each mailbox.
+    ///
+    /// For example:
+    ///
+    ///   postern export from:alice after:2024 --format mbox --out alice.mbox
+    ///   postern --config postern.toml export subject:lease --format pst --out lease.pst --yes
+    ///   postern --config postern.toml export mailbox:ann@contoso.com in:Inbox --format pst --keywords support --yes
+    #[command(verbatim_doc_comment)]
+    Export(Export),
     /// Check or show the configuration
     Config(Config),
     /// Read the text of attachments; started by the program itself

@@ -16,6 +16,7 @@ mod settings;
 mod source;
 mod terminal;
 mod values;
+mod veeam;
 
 use args::{Arguments, Command};
 use exit::Exit;
@@ -45,6 +46,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Serve(serve) => commands::serve::run(common, serve),
         Command::Collect(collect) => commands::collect::run(common, collect),
         Command::Restore(restore) => commands::restore::run(common, restore),
+        Command::Send(send) => commands::send::run(common, send),
+        Command::Export(export) => commands::export::run(common, export),
         Command::Config(config) => commands::config::run(common, config),
         Command::AttachmentText => commands::attachment_text::run(),
         Command::Completions { shell } => commands::completions::run(*shell),

@@ -17,8 +17,9 @@ pub(crate) fn load(common: &Common, overrides: &Overrides) -> anyhow::Result<Con
         private::warn_of_secret(common, path);
     }
     let servers = config.tenants.iter().filter_map(|tenant| tenant.veeam.as_ref());
-    for file in servers.filter_map(|server| server.password_file.as_deref()) {
-        private::warn_of_secret(common, file);
+    for server in servers {
+        let files = server.password_file.as_deref().into_iter().chain(server.restore.files());
+        files.for_each(|file| private::warn_of_secret(common, file));
     }
     for folder in config.tenants.iter().map(|tenant| &tenant.data).chain([&config.data]) {
         private::close(common, folder);

@@ -18,6 +18,16 @@ pub(crate) fn size(text: &str) -> anyhow::Result<usize> {
     bytes.with_context(|| format!("`{text}` is not a size; write 256M or 1G"))
 }
 
+/// The size of a PST in bytes, from 1 GB to 49 GB; a number alone is in GB.
+pub(crate) fn gigabytes(text: &str) -> anyhow::Result<u64> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
+    let bytes = if is_number { size(&format!("{text}G")) } else { size(text) };
+    let bytes = bytes.ok().and_then(|bytes| u64::try_from(bytes).ok());
+    let allowed = (1 << 30)..=(49 << 30);
+    let hint = || format!("`{text}` is no size of a PST; write 1G to 49G");
+    bytes.filter(|bytes| allowed.contains(bytes)).with_context(hint)
+}
+
 /// A day or a full timestamp.
 pub(crate) fn since(text: &str) -> anyhow::Result<Timestamp> {
     let day = || text.parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0).in_tz("UTC").ok();
@@ -41,6 +51,23 @@ mod tests {
             ("99999999999G", None),
         ] {
             assert_eq!(size(text).ok(), bytes, "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_of_a_pst() {
+        for (text, gb) in [
+            ("1", Some(1)),
+            ("49G", Some(49)),
+            ("1GiB", Some(1)),
+            ("2048M", Some(2)),
+            ("0", None),
+            ("50", None),
+            ("999M", None),
+            ("", None),
+            ("x", None),
+        ] {
+            assert_eq!(gigabytes(text).ok(), gb.map(|gb: u64| gb << 30), "{text}");
         }
     }
 

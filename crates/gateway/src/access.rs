@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use postern_actions::Verb;
 use postern_archive::search::{Coverage, Scope};
 use postern_upstream::Secret;
 use sha2::{Digest as _, Sha256};
@@ -25,6 +26,8 @@ pub struct Key {
     pub upstream: Option<Secret>,
     /// The only mailboxes it may see; none is all.
     pub mailboxes: Vec<String>,
+    /// What it may have done with what it finds.
+    pub actions: Vec<Verb>,
 }
 
 impl Key {
@@ -37,6 +40,7 @@ impl Key {
             tenant: tenant.to_owned(),
             upstream: Some(Secret::new(key)),
             mailboxes: Vec::new(),
+            actions: Vec::new(),
         }
     }
 
@@ -131,6 +135,12 @@ impl Mailboxes {
         }
     }
 
+    /// Whether there are mailboxes that may not be seen.
+    #[must_use]
+    pub const fn is_limited(&self) -> bool {
+        matches!(self, Self::Only(_))
+    }
+
     /// What may be told of a coverage.
     #[must_use]
     pub fn view(&self, coverage: Coverage) -> Coverage {
@@ -158,6 +168,8 @@ pub struct Caller {
     pub upstream: Option<UpstreamKey>,
     /// What may be seen.
     pub mailboxes: Mailboxes,
+    /// What may be done with what is found.
+    pub actions: Vec<Verb>,
 }
 
 /// Why someone may not ask.
@@ -221,6 +233,7 @@ impl Access {
                 tenant: tenant.map(str::to_owned),
                 upstream: presented.map(UpstreamKey::of_this_machine),
                 mailboxes: Mailboxes::All,
+                actions: Verb::ALL.to_vec(),
             });
         }
         let key = presented.and_then(|presented| self.find(presented)).ok_or(Denied::Key)?;
@@ -235,6 +248,7 @@ impl Access {
                 [] => Mailboxes::All,
                 some => Mailboxes::Only(some.to_vec()),
             },
+            actions: key.actions.clone(),
         })
     }
 

@@ -162,7 +162,7 @@ fn a_record_that_is_cut_anywhere() {
     let whole = tempfile::tempdir().unwrap();
     let plan = plan(Verb::Restore, Steps::Each, &["a1", "a2"]);
     run_with(whole.path(), &plan, &Script::new(&[]), false);
-    let bytes = fs::read(whole.path().join("actions/record.jsonl")).unwrap();
+    let bytes = fs::read(whole.path().join("actions.jsonl")).unwrap();
     let begun = |id: usize| {
         let lines: Vec<_> = bytes.split_inclusive(|byte| *byte == b'\n').collect();
         // planned, begun, ended, begun, ended, finished
@@ -170,8 +170,7 @@ fn a_record_that_is_cut_anywhere() {
     };
     for cut in 0..=bytes.len() {
         let data = tempfile::tempdir().unwrap();
-        fs::create_dir(data.path().join("actions")).unwrap();
-        fs::write(data.path().join("actions/record.jsonl"), &bytes[..cut]).unwrap();
+        fs::write(data.path().join("actions.jsonl"), &bytes[..cut]).unwrap();
         let script = Script::new(&[]);
         run_with(data.path(), &plan, &script, false);
         let expected: Vec<_> =

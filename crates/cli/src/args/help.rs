@@ -8,9 +8,9 @@ use super::Arguments;
 
 /// Which command stands under which heading.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Find", &["search", "show", "translate"]),
+    ("Find", &["search", "show", "export", "translate"]),
     ("Bring home", &["index", "sync"]),
-    ("Act", &["restore", "collect"]),
+    ("Act", &["restore", "send", "collect"]),
     ("Run", &["serve", "status", "check", "config", "completions", "help"]),
 ];
 

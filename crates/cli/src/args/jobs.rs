@@ -46,10 +46,10 @@ fn secret(text: &str) -> Result<Secret, std::convert::Infallible> {
 pub(crate) struct JobFlags {
     /// The location to read, if the tenant has several
     #[arg(long, value_name = "ID")]
-    pub(crate) source: Option<String>,
+    pub(crate) from_location: Option<String>,
     /// The location to write, if the tenant has several
     #[arg(long, value_name = "ID")]
-    pub(crate) destination: Option<String>,
+    pub(crate) into_location: Option<String>,
     /// The name of the job
     #[arg(long, value_name = "TEXT", default_value = "postern")]
     pub(crate) name: String,
@@ -77,20 +77,6 @@ pub(crate) struct Collect {
     /// Show the job and do not make it
     #[arg(long)]
     pub(crate) dry_run: bool,
-    #[command(flatten)]
-    pub(crate) job: JobFlags,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Restore {
-    #[command(flatten)]
-    pub(crate) service: Service,
-    /// The query; several words are joined
-    #[arg(required = true, value_name = "QUERY")]
-    pub(crate) query: Vec<String>,
-    /// Run the job: write into live mailboxes
-    #[arg(long)]
-    pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) job: JobFlags,
 }

@@ -32,8 +32,8 @@ impl Ends {
             JobKind::Restore => (LocationKind::Blob, LocationKind::Exchange),
         };
         Ok(Self {
-            from: one(&known, &from, flags.source.as_deref(), "--source")?,
-            to: one(&known, &to, flags.destination.as_deref(), "--destination")?,
+            from: one(&known, &from, flags.from_location.as_deref(), "--from-location")?,
+            to: one(&known, &to, flags.into_location.as_deref(), "--into-location")?,
         })
     }
 

@@ -1,15 +1,19 @@
 //! One file for each command.
 
+pub(crate) mod act;
 pub(crate) mod attachment_text;
 pub(crate) mod batch;
 pub(crate) mod check;
 pub(crate) mod collect;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod export;
+pub(crate) mod found;
 pub(crate) mod index;
 pub(crate) mod jobs;
 pub(crate) mod restore;
 pub(crate) mod search;
+pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod status;

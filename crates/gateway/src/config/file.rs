@@ -3,6 +3,7 @@
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
+use postern_actions::Verb;
 use postern_upstream::Secret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -42,6 +43,9 @@ pub(super) struct FileKey {
     upstream_key: Option<String>,
     /// The only mailboxes it opens; without them all of the tenant.
     mailboxes: Option<Vec<String>>,
+    /// What it may have done with what it finds, by the names of `/v1/actions`.
+    #[serde(default)]
+    actions: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,12 +116,20 @@ impl TryFrom<FileKey> for Key {
                 "the key `{name}` opens no mailbox; list some, or leave `mailboxes` out for all"
             ));
         }
+        let actions: Option<Vec<_>> = file.actions.iter().map(|name| Verb::named(name)).collect();
+        let Some(actions) = actions else {
+            let known = Verb::ALL.map(Verb::as_str).join(", ");
+            return invalid(format!(
+                "`actions` of the key `{name}` names an act that there is not; known are {known}"
+            ));
+        };
         Ok(Self {
             name,
             digest,
             tenant: file.tenant,
             upstream: file.upstream_key.map(Secret::new),
             mailboxes: file.mailboxes.unwrap_or_default(),
+            actions,
         })
     }
 }

@@ -4,6 +4,7 @@ mod breaker;
 mod check;
 mod file;
 mod limits;
+mod log_on;
 mod order;
 mod premium;
 mod shown;
@@ -23,6 +24,7 @@ pub use breaker::BreakerSettings;
 use file::{FileCors, FileKey, FileLimits, FileTenant};
 
 pub use limits::Limits;
+pub use log_on::{LogOn, variable};
 use premium::FilePremium;
 pub(crate) use premium::field_capabilities;
 pub use premium::{Premium, fields};

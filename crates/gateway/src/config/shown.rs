@@ -85,6 +85,13 @@ fn key(key: &Key) -> Table {
     if !key.mailboxes.is_empty() {
         put(&mut table, "mailboxes", &key.mailboxes);
     }
+    if !key.actions.is_empty() {
+        put(
+            &mut table,
+            "actions",
+            key.actions.iter().map(|verb| verb.as_str()).collect::<Vec<_>>(),
+        );
+    }
     table
 }
 

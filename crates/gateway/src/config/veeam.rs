@@ -10,7 +10,7 @@ use serde::Deserialize;
 use toml::Table;
 
 use super::shown::{path, put, time};
-use super::{Config, ConfigError, file, invalid};
+use super::{Config, ConfigError, LogOn, file, invalid};
 use crate::access::digest;
 
 /// What the source is called where nothing is said.
@@ -52,6 +52,8 @@ pub struct Veeam {
     /// Whose a OneDrive is, where its URL does not say: its name, the last part of its URL or its id, and the
     /// address of the owner.
     pub drives: BTreeMap<String, String>,
+    /// How restores log on to Microsoft 365.
+    pub restore: LogOn,
 }
 
 /// Which certificate of the server is trusted.
@@ -82,6 +84,8 @@ pub(super) struct FileVeeam {
     fresh: Option<String>,
     #[serde(default)]
     drives: BTreeMap<String, String>,
+    #[serde(default)]
+    restore: LogOn,
 }
 
 impl TryFrom<FileVeeam> for Veeam {
@@ -106,6 +110,7 @@ impl TryFrom<FileVeeam> for Veeam {
             premium: file.premium,
             fresh: file.fresh.as_deref().map_or(Ok(FRESH), fresh)?,
             drives: file.drives,
+            restore: file.restore,
             url: base(file.url)?,
         })
     }
@@ -227,6 +232,9 @@ impl Veeam {
         put(&mut table, "fresh", time(self.fresh));
         if !self.drives.is_empty() {
             put(&mut table, "drives", &self.drives);
+        }
+        if self.restore != LogOn::default() {
+            table.insert("restore".into(), toml::Value::Table(self.restore.shown()));
         }
         table
     }

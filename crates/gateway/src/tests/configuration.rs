@@ -243,7 +243,7 @@ const SECRETS: [(&str, &str); 10] = [
 ];
 
 /// Every key of a configuration, below its header and what else that needs.
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 10] = [
     ("", "listen data deadline engines premium keys tenants limits cors sync"),
     (
         "[premium]\nurl = 'http://h'\n",
@@ -257,7 +257,11 @@ const KEYS: [(&str, &str); 9] = [
     ("[[tenants]]\n", "id data engines veeam"),
     (
         "[[tenants]]\nid = 't'\ndata = 'd'\n[tenants.veeam]\nurl = 'http://h'\nuser = 'u'\n",
-        "version organization password_file certificates certificate_sha256 sessions source premium fresh drives",
+        "version organization password_file certificates certificate_sha256 sessions source premium fresh drives restore",
+    ),
+    (
+        "[[tenants]]\nid = 't'\ndata = 'd'\n[tenants.veeam]\nurl = 'http://h'\nuser = 'u'\n[tenants.veeam.restore]\n",
+        "user password_file application_id certificate_file certificate_password_file impersonation_account",
     ),
 ];
 
@@ -266,7 +270,7 @@ const KEYS: [(&str, &str); 9] = [
 #[test]
 fn no_error_repeats_a_value() {
     let none = &Overrides::default();
-    let of_keys = ["name", "sha256", "tenant", "upstream_key", "mailboxes"].map(|key| {
+    let of_keys = ["name", "sha256", "tenant", "upstream_key", "mailboxes", "actions"].map(|key| {
         let given = [
             ("name", "'n'".to_owned()),
             ("sha256", format!("'{}'", "a".repeat(64))),

@@ -1,5 +1,6 @@
 //! The JSON of `/v1`, which `postern search --format json` prints too.
 
+mod action;
 mod facets;
 mod message;
 
@@ -10,6 +11,7 @@ use postern_query::{Advice, Error, datatap};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use action::{ActionAnswer, ItemResult, PlanItem, PlanView};
 pub(crate) use facets::FacetName;
 pub use facets::FacetView;
 pub use message::MessageView;

@@ -22,7 +22,6 @@ mod leftovers;
 mod mail;
 mod organization;
 mod page;
-mod points;
 mod pool;
 mod problem;
 mod put_documents;
@@ -35,8 +34,6 @@ mod token;
 mod verb;
 mod wire;
 
-#[cfg(any(test, feature = "fake"))]
-pub mod fake;
 #[cfg(test)]
 mod tests;
 
@@ -51,7 +48,6 @@ pub use export::{Chosen, PstOptions};
 pub use mail::{Entry, Folder, Mailbox, Under};
 pub use organization::Organization;
 pub use page::{Paged, Paging};
-pub use points::RestorePoint;
 pub use pool::Sessions;
 pub use problem::Problem;
 pub use put_documents::{CopyDocuments, Existing, LastVersion, RestoreDocuments, Versions};

@@ -1,0 +1,194 @@
+//! The keyword form of an export: a word or a phrase, in a folder or a mailbox. Up to v5 also in an item.
+
+use postern_query::schema::StringField;
+use postern_query::{Condition, Expr, PersonPattern, Predicate, Query, Role, StringTest};
+use postern_upstream::veeam::{Chosen, Folder, Mailbox, Paging, Problem, Scope, Session, Under};
+
+/// Mailboxes and folders on a page.
+const PAGE: u32 = 1_000;
+
+/// The mailbox or folder that a query names and nothing else, which can be asked for a keyword as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// The address of the mailbox.
+    pub mailbox: String,
+    /// The path of the folder in it.
+    pub folder: Option<String>,
+}
+
+/// Why a keyword cannot be asked for there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotWithin {
+    /// There is no such mailbox in the backup.
+    #[error("the backup has no mailbox {0}; check its address")]
+    NoMailbox(String),
+    /// There is no such folder.
+    #[error(
+        "the mailbox {mailbox} has no folder {folder} in the backup; give its path from the top"
+    )]
+    NoFolder {
+        /// The mailbox.
+        mailbox: String,
+        /// The path.
+        folder: String,
+    },
+    /// From v6 on, single items have no keyword.
+    #[error(
+        "from v6 on Veeam takes a keyword for a folder or a mailbox, and not for a single item ({version} is spoken); \
+         ask for its folder: {folder}; or for its mailbox: {mailbox}"
+    )]
+    NotForItems {
+        /// What is spoken.
+        version: String,
+        /// The query for the folder.
+        folder: String,
+        /// The query for the mailbox.
+        mailbox: String,
+    },
+    /// Veeam does not answer.
+    #[error(transparent)]
+    Problem(#[from] Problem),
+}
+
+impl Within {
+    /// Reads a query that names a mailbox, or a folder of one, and nothing else; nothing for another one.
+    #[must_use]
+    pub fn read(query: &Query) -> Option<Self> {
+        let parts = match query.condition() {
+            Expr::And(parts) => parts.as_slice(),
+            one @ (Expr::Leaf(_) | Expr::Or(_) | Expr::Not(_)) => std::slice::from_ref(one),
+        };
+        let (mut mailbox, mut folder) = (None, None);
+        for part in parts {
+            let (slot, text) = match said(part)? {
+                Said::Mailbox(text) => (&mut mailbox, text),
+                Said::Folder(text) => (&mut folder, text),
+            };
+            if slot.replace(text).is_some() {
+                return None;
+            }
+        }
+        Some(Self { mailbox: mailbox?, folder })
+    }
+
+    /// The mailbox or folder at Veeam: the ids of the mailbox and of what is asked, and how it is asked.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or Veeam does not answer.
+    pub async fn chosen(&self, session: &Session) -> Result<(String, String, Chosen), NotWithin> {
+        let address = &self.mailbox;
+        let mailbox = mailbox(session, address).await?;
+        let mailbox = mailbox.ok_or_else(|| NotWithin::NoMailbox(address.clone()))?.id;
+        let mut within: Option<String> = None;
+        for name in self.folder.iter().flat_map(|path| path.split('/')) {
+            let found = folder(session, &mailbox, within.as_deref(), name).await?;
+            let missing = || NotWithin::NoFolder {
+                mailbox: address.clone(),
+                folder: self.folder.clone().unwrap_or_default(),
+            };
+            within = Some(found.ok_or_else(missing)?.id);
+        }
+        Ok(match within {
+            Some(folder) => {
+                let scope = Scope::Folder(mailbox.clone(), folder.clone());
+                (mailbox, folder, Chosen::All(scope))
+            }
+            None => (mailbox.clone(), mailbox.clone(), Chosen::All(Scope::Mailbox(mailbox))),
+        })
+    }
+}
+
+/// What a part of a query names.
+enum Said {
+    Mailbox(String),
+    Folder(String),
+}
+
+fn said(part: &Condition) -> Option<Said> {
+    let Expr::Leaf(leaf) = part else { return None };
+    match &leaf.value {
+        Predicate::Person { roles, pattern: PersonPattern::Address(address) }
+            if roles.as_slice() == [Role::Owner] =>
+        {
+            Some(Said::Mailbox(address.as_str().to_owned()))
+        }
+        Predicate::String(StringField::Mailbox, StringTest::Is(text) | StringTest::Same(text)) => {
+            Some(Said::Mailbox(text.clone()))
+        }
+        Predicate::String(
+            StringField::Folder,
+            StringTest::Is(text) | StringTest::Same(text) | StringTest::PathEnd(text),
+        ) => Some(Said::Folder(text.clone())),
+        Predicate::Text(_)
+        | Predicate::String(..)
+        | Predicate::Flag(..)
+        | Predicate::Number(..)
+        | Predicate::Instant(..)
+        | Predicate::Recipient(..)
+        | Predicate::Attachment(_)
+        | Predicate::Category(_)
+        | Predicate::Reference(_)
+        | Predicate::Person { .. } => None,
+    }
+}
+
+async fn mailbox(session: &Session, address: &str) -> Result<Option<Mailbox>, Problem> {
+    let mut page = Some(Paging::first(PAGE));
+    while let Some(asked) = page {
+        let answer = session.mailboxes(&asked).await?;
+        let is_it = |one: &Mailbox| !one.is_archive && one.email.eq_ignore_ascii_case(address);
+        if let Some(found) = answer.results.into_iter().find(is_it) {
+            return Ok(Some(found));
+        }
+        page = answer.next;
+    }
+    Ok(None)
+}
+
+async fn folder(
+    session: &Session,
+    mailbox: &str,
+    within: Option<&str>,
+    name: &str,
+) -> Result<Option<Folder>, Problem> {
+    let under = within.map_or(Under::Top, Under::Folder);
+    let mut page = Some(Paging::first(PAGE));
+    while let Some(asked) = page {
+        let answer = session.folders(mailbox, under, &asked).await?;
+        let is_it = |one: &Folder| one.name.to_lowercase() == name.to_lowercase();
+        if let Some(found) = answer.results.into_iter().find(is_it) {
+            return Ok(Some(found));
+        }
+        page = answer.next;
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use postern_query::{Context, parse};
+
+    use super::*;
+
+    #[test]
+    fn a_mailbox_or_a_folder_and_nothing_else() {
+        let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+        for (text, expected) in [
+            ("mailbox:ann@x.com", Some(("ann@x.com", None))),
+            ("mailbox:ann@x.com in:Inbox", Some(("ann@x.com", Some("Inbox")))),
+            ("in:Inbox/Orders mailbox:ann@x.com", Some(("ann@x.com", Some("Inbox/Orders")))),
+            ("in:Inbox", None),
+            ("mailbox:ann@x.com mailbox:bob@x.com", None),
+            ("mailbox:ann@x.com OR in:Inbox", None),
+            ("-mailbox:ann@x.com", None),
+            ("mailbox:ann@x.com lease", None),
+            ("mailbox:ann@x.com id:1@x.com", None),
+            ("", None),
+        ] {
+            let read = Within::read(&parse(text, &context).unwrap().query);
+            let read = read.as_ref().map(|it| (it.mailbox.as_str(), it.folder.as_deref()));
+            assert_eq!(read, expected, "{text}");
+        }
+    }
+}
