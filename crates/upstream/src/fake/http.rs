@@ -11,16 +11,16 @@ const JSON: &str = "application/json; charset=utf-8";
 
 /// An answer before anything goes wrong with it.
 #[derive(Clone, Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) content_type: &'static str,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) content_type: &'static str,
     /// Other headers, each a line with its end.
-    pub(super) headers: String,
-    pub(super) body: Vec<u8>,
+    pub(crate) headers: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Reply {
-    pub(super) fn json(body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn json(body: impl Into<Vec<u8>>) -> Self {
         Self { status: 200, content_type: JSON, headers: String::new(), body: body.into() }
     }
 
@@ -28,7 +28,7 @@ impl Reply {
         Self { content_type: "message/rfc822", ..Self::json(body) }
     }
 
-    pub(super) fn error(status: u16) -> Self {
+    pub(crate) fn error(status: u16) -> Self {
         Self { status, ..Self::json(error_body(status)) }
     }
 }

@@ -8,6 +8,7 @@ mod holdings;
 mod http;
 mod misbehaviour;
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,7 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 use self::holdings::Holdings;
-use self::http::{Reply, read_request, response};
+pub(crate) use self::http::Reply;
+use self::http::{read_request, response};
 
 pub use self::holdings::Mail;
 pub use self::misbehaviour::Misbehaviour;
@@ -49,12 +51,19 @@ impl Seen {
     }
 }
 
+/// What answers in the place of a service.
+pub(crate) trait Service: fmt::Debug + Send {
+    /// The answer to a request, if it is for this service. Nothing changes unless `works`.
+    fn reply(&mut self, seen: &Seen, works: bool) -> Option<Reply>;
+}
+
 #[derive(Debug, Default)]
 struct State {
     body: Vec<u8>,
     answers: Vec<(String, Vec<u8>)>,
     headers: String,
     holdings: Option<Holdings>,
+    service: Option<Box<dyn Service>>,
     key: Option<String>,
     orders: Vec<Order>,
     seen: Vec<Seen>,
@@ -129,6 +138,11 @@ impl Fake {
     /// A header of every good answer from now on, beside those of before.
     pub fn answer_header(&self, name: &str, value: &str) {
         lock(&self.state).headers.extend([name, ": ", value, "\r\n"]);
+    }
+
+    /// Lets this answer before anything else that is held.
+    pub(crate) fn serve(&self, service: impl Service + 'static) {
+        lock(&self.state).service = Some(Box::new(service));
     }
 
     /// Holds this mail from now on, and whatever it held before.
@@ -247,7 +261,10 @@ impl State {
     fn reply(&mut self, line: &str, seen: &Seen, how: Misbehaviour) -> Reply {
         let set = self.answers.iter().find(|(part, _)| line.contains(part));
         let set = set.map(|(_, body)| Reply::json(body.clone()));
-        let held = || self.holdings.as_mut()?.reply(seen, how.does_the_work());
+        let works = how.does_the_work();
+        let served = || self.service.as_mut()?.reply(seen, works);
+        let set = set.or_else(served);
+        let held = || self.holdings.as_mut()?.reply(seen, works);
         set.or_else(held).unwrap_or_else(|| self.plain(seen))
     }
 

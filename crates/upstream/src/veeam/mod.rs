@@ -22,6 +22,7 @@ mod leftovers;
 mod mail;
 mod organization;
 mod page;
+mod points;
 mod pool;
 mod problem;
 mod put_documents;
@@ -34,6 +35,8 @@ mod token;
 mod verb;
 mod wire;
 
+#[cfg(any(test, feature = "fake"))]
+pub mod fake;
 #[cfg(test)]
 mod tests;
 
@@ -48,6 +51,7 @@ pub use export::{Chosen, PstOptions};
 pub use mail::{Entry, Folder, Mailbox, Under};
 pub use organization::Organization;
 pub use page::{Paged, Paging};
+pub use points::RestorePoint;
 pub use pool::Sessions;
 pub use problem::Problem;
 pub use put_documents::{CopyDocuments, Existing, LastVersion, RestoreDocuments, Versions};

@@ -23,7 +23,7 @@ use crate::answer::{Record, read};
 /// How long a session that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(300);
 /// How long the time of the last backup is believed.
-const BACKUP_AGE: Duration = Duration::from_secs(60);
+pub(super) const BACKUP_AGE: Duration = Duration::from_secs(60);
 
 /// The restore sessions of a process.
 ///
