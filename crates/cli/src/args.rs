@@ -75,7 +75,7 @@ pub(crate) enum Command {
     /// it, and then exits with 1. Closes files that other users can read. Searching verifies nothing;
     /// `serve` verifies the index once, in the background.
     Check(Check),
-    /// Download collected mail from DataTap and index it
+    /// Download collected or backed-up mail from DataTap and Veeam and index it
     ///
     /// Stores the originals. Run it again at any time: it continues where the last run ended, and asks only
     /// for what may have changed. Exits with 3 when some messages could not be fetched.

@@ -4,15 +4,30 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use etcetera::BaseStrategy as _;
+use postern_gateway::config::{Config, Overrides};
 
 use crate::args::Common;
 use crate::private;
 
-/// The data folder, closed to other users.
+/// The data folder, closed to other users: as told, else that of the configuration's only tenant.
 pub(crate) fn folder(common: &Common) -> anyhow::Result<PathBuf> {
-    let folder = place(common)?;
+    let folder = match (&common.data, &common.config) {
+        (None, Some(file)) => of_config(common, file)?,
+        (Some(_), _) | (None, None) => place(common)?,
+    };
     private::close(common, &folder);
     Ok(folder)
+}
+
+fn of_config(common: &Common, file: &Path) -> anyhow::Result<PathBuf> {
+    let config = Config::load(Some(file), &Overrides::default(), place(common)?)?;
+    match config.tenants.as_slice() {
+        [] => Ok(config.data),
+        [only] => Ok(only.data.clone()),
+        [..] => {
+            bail!("the configuration has several tenants; give the folder of one with --data DIR")
+        }
+    }
 }
 
 /// Where the data folder lies: as told, else where the platform has such.

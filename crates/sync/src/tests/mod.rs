@@ -1,5 +1,6 @@
 //! Whole runs against a fake upstream.
 
+mod backups;
 mod damage;
 mod faults;
 mod kept;
@@ -16,7 +17,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use postern_archive::search::{Asker, Search};
 use postern_archive::{
-    Archive, DATATAP, Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window,
+    Archive, DATATAP, Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, VEEAM, Window,
 };
 use postern_mail::id_of;
 use postern_query::schema::StringField;

@@ -6,6 +6,7 @@ mod listed;
 mod several;
 mod tree;
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -13,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use postern_archive::{Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window};
 use postern_mail::outline;
 use postern_upstream::veeam::{
-    Kind, Organization, Paging, Problem, Session, Sessions, Under, Veeam,
+    Kind, Organization, Paging, Problem, Session, Sessions, Under, Veeam, Version,
 };
 
 use crate::collection::{Asking, Collection, Failure, FailureKind, Page, Shown, Site};
@@ -45,6 +46,8 @@ pub struct Backups {
 struct View {
     organization: Organization,
     session: Session,
+    /// What is told of it.
+    facts: Vec<(&'static str, String)>,
 }
 
 impl Backups {
@@ -69,16 +72,42 @@ impl Backups {
         if known != Some(last) {
             let point = former.or(last.map(up_to_the_second));
             let session = self.sessions.session(Kind::Exchange, point).await?;
-            *self.view() = Some(View { organization: organization.clone(), session });
+            let facts = self.facts(&organization).await?;
+            let organization = organization.clone();
+            *self.view() = Some(View { organization, session, facts });
         }
         if former.is_some() {
             return Ok(Shown { moment: Moment::Former, ..Shown::default() });
         }
         let state = last.map(|last| format!("{} {last}", organization.id));
-        let mut facts = vec![("organization", organization.name)];
-        facts.extend(last.map(|last| ("backup", last.to_string())));
-        facts.push(("version", self.client().version().await?.to_string()));
+        let facts = self.view().as_ref().map(|view| view.facts.clone()).unwrap_or_default();
         Ok(Shown { state, moment: Moment::Newest, facts })
+    }
+
+    /// From which backup the mail is, and what others there are.
+    async fn facts(&self, of: &Organization) -> Result<Vec<(&'static str, String)>, Problem> {
+        let version = self.client().version().await?;
+        let mut facts = vec![("organization", of.name.clone()), ("version", version.to_string())];
+        facts.extend(of.last_backup.map(|last| ("backup", last.to_string())));
+        if version >= Version::V6
+            && let Ok(times) = self.points().await
+            && let (Some(first), Some(last)) = (times.first(), times.last())
+        {
+            facts.push(("restorePoints", format!("{} from {first} to {last}", times.len())));
+        }
+        Ok(facts)
+    }
+
+    /// The times of the restore points that have mail.
+    async fn points(&self) -> Result<BTreeSet<Timestamp>, Problem> {
+        let (mut times, mut next) = (BTreeSet::new(), Some(first()));
+        while let Some(page) = next {
+            let found = self.client().restore_points(&page).await?;
+            let with_mail = found.results.iter().filter(|it| it.kinds.contains(&Kind::Exchange));
+            times.extend(with_mail.map(|point| point.time));
+            next = found.next.filter(|next| next.offset > page.offset);
+        }
+        Ok(times)
     }
 
     fn view(&self) -> MutexGuard<'_, Option<View>> {
