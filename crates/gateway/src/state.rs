@@ -1,6 +1,6 @@
 //! What all requests share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use crate::access::{Access, Caller, Denied};
 use crate::choose::{BreakerState, Entry, Member};
-use crate::config::{Config, ConfigError, EngineName, Limits};
+use crate::config::{Config, ConfigError, EngineName, Limits, Tenant};
 use crate::engine::{Kind, Premium, Why, kind};
 use crate::language::Language;
 use crate::local::{Allowance, Local};
@@ -17,6 +17,7 @@ use crate::rate::Rate;
 use crate::slots::{Full, Slot, Slots};
 use crate::sync::Scheduled;
 use postern_query::Capabilities;
+use postern_upstream::veeam::Sessions;
 
 /// The local indexes: one for all, or one for each tenant.
 #[derive(Clone, Debug)]
@@ -43,13 +44,20 @@ impl Locals {
         }
     }
 
-    /// The index of a tenant. Once tenants have places of their own, nobody else's is shared.
+    /// The index of a tenant. Once tenants have places of their own, nobody else's is shared. Without keys
+    /// there is one user, who asks for the only tenant there is.
     fn get(&self, tenant: Option<&str>) -> Option<&Local> {
-        match tenant {
+        match tenant.or_else(|| only(&self.by_tenant)) {
             Some(tenant) if !self.by_tenant.is_empty() => self.by_tenant.get(tenant),
             _ => Some(&self.common),
         }
     }
+}
+
+/// The only tenant, if there is one only.
+fn only<T>(by_tenant: &BTreeMap<String, T>) -> Option<&str> {
+    let mut tenants = by_tenant.keys();
+    tenants.next().filter(|_| tenants.len() == 0).map(String::as_str)
 }
 
 /// The engines of every tenant, in their order.
@@ -62,10 +70,17 @@ struct Engines {
     nowhere: Vec<Entry>,
     /// What all tenants share.
     shared: BTreeMap<EngineName, Result<Arc<Member>, Why>>,
+    /// The tenants that premium is not used for.
+    without_premium: BTreeSet<String>,
 }
 
 impl Engines {
-    fn of(config: &Config, locals: &Locals, nowhere: &Local) -> Result<Self, ConfigError> {
+    fn of(
+        config: &Config,
+        locals: &Locals,
+        nowhere: &Local,
+        sources: &BTreeMap<String, Sessions>,
+    ) -> Result<Self, ConfigError> {
         let has_one_asker = config.access.has_one_asker();
         let mut shared = BTreeMap::new();
         for name in EngineName::ALL {
@@ -73,33 +88,48 @@ impl Engines {
                 shared.insert(name, Member::of(make(config)?, has_one_asker));
             }
         }
-        let entry = |name: EngineName, local: &Local| {
+        let entry = |name: EngineName, tenant: Option<&str>, local: &Local| {
             let member = match kind(name) {
-                Kind::Shared(_) => shared.get(&name).cloned(),
-                Kind::OfTenant(make) => Some(Member::of(make(local), has_one_asker)),
+                Kind::Shared(_) => shared.get(&name).cloned()?,
+                Kind::OfTenant(make) => Member::of(make(local), has_one_asker),
+                Kind::OfSource(make) => {
+                    let at = config.tenant(Some(tenant?))?;
+                    let made = make(config, at, local, sources.get(tenant?)?);
+                    Member::of(made, has_one_asker)
+                }
             };
-            member.map(|member| Entry { name, member })
+            Some(Entry { name, member })
         };
-        let entries = |order: &[EngineName], local: &Local| {
-            order.iter().filter_map(|name| entry(*name, local)).collect::<Vec<_>>()
+        let entries = |tenant: Option<&str>, local: &Local| {
+            let order = config.order_of(tenant).into_iter();
+            order.filter_map(|name| entry(name, tenant, local)).collect::<Vec<_>>()
         };
         let of = |tenant: &String| {
             let local = locals.get(Some(tenant)).unwrap_or(nowhere);
-            (tenant.clone(), entries(config.order_of(tenant), local))
+            (tenant.clone(), entries(Some(tenant), local))
         };
         let tenants = config.tenants.iter().map(|tenant| &tenant.id);
+        let unused = config.tenants.iter().filter(|tenant| !config.uses_premium(tenant));
         Ok(Self {
-            common: entries(&config.engines, &locals.common),
+            common: entries(None, &locals.common),
             by_tenant: tenants.chain(locals.by_tenant.keys()).map(of).collect(),
-            nowhere: entries(&config.engines, nowhere),
+            nowhere: entries(None, nowhere),
+            without_premium: unused.map(|tenant| tenant.id.clone()).collect(),
             shared,
         })
     }
 
     fn get(&self, tenant: Option<&str>, locals: &Locals) -> &[Entry] {
+        let tenant = tenant.or_else(|| only(&self.by_tenant));
         let own = tenant.and_then(|tenant| self.by_tenant.get(tenant));
         let others = if locals.get(tenant).is_some() { &self.common } else { &self.nowhere };
         own.unwrap_or(others)
+    }
+
+    /// Whether premium is used for a tenant.
+    fn uses_premium(&self, tenant: Option<&str>) -> bool {
+        let tenant = tenant.or_else(|| only(&self.by_tenant));
+        tenant.is_none_or(|tenant| !self.without_premium.contains(tenant))
     }
 
     /// Those that all tenants share, as far as they are configured.
@@ -125,6 +155,8 @@ struct Inner {
     locals: Locals,
     nowhere: Local,
     engines: Engines,
+    /// The restore sessions of the tenants that have a server of Veeam: there is one pool in this process.
+    sessions: BTreeMap<String, Sessions>,
     language: Language,
     deadline: Duration,
     limits: Limits,
@@ -147,6 +179,14 @@ fn slots_to_export(config: &Config) -> BTreeMap<String, Arc<Slots>> {
     let nobody = keys.is_empty().then(String::new);
     let slots = |tenant| (tenant, Slots::new(config.limits.exports, keys.len()));
     tenants.chain(nobody).map(slots).collect()
+}
+
+fn sessions(config: &Config) -> Result<BTreeMap<String, Sessions>, ConfigError> {
+    let of = |tenant: &Tenant| {
+        let sessions = config.veeam_sessions(Some(&tenant.id)).transpose()?;
+        Some(sessions.map(|sessions| (tenant.id.clone(), sessions)))
+    };
+    config.tenants.iter().filter_map(of).collect()
 }
 
 impl State {
@@ -172,9 +212,11 @@ impl State {
         config.check()?;
         let nowhere = Local::below(&config.data.join("no-such-tenant"));
         let reading = config.premium.as_ref().map(|premium| premium.reading);
+        let sessions = sessions(config)?;
         Ok(Self(Arc::new(Inner {
             access: config.access.clone(),
-            engines: Engines::of(config, &locals, &nowhere)?,
+            engines: Engines::of(config, &locals, &nowhere, &sessions)?,
+            sessions,
             locals,
             nowhere,
             language: Language::new(reading.unwrap_or_default()),
@@ -209,7 +251,7 @@ impl State {
 
     /// The caller, unless an engine is known to refuse the key that it is mapped to.
     pub(crate) fn known(&self, caller: Caller) -> Result<Caller, Denied> {
-        let refuses = |key| self.judges().any(|judge| judge.refuses(key));
+        let refuses = |key| self.judges(caller.tenant.as_deref()).any(|judge| judge.refuses(key));
         if caller.upstream.as_ref().is_some_and(refuses) {
             return Err(Denied::Refused);
         }
@@ -231,7 +273,7 @@ impl State {
     /// never asked about, and has until `deadline`.
     pub(crate) async fn admits(&self, caller: &Caller, deadline: Instant) -> Result<(), Denied> {
         let Some(key) = &caller.upstream else { return Ok(()) };
-        for judge in self.judges() {
+        for judge in self.judges(caller.tenant.as_deref()) {
             let is_refused = match &caller.tenant {
                 Some(tenant) => judge.refuses_after_asking(key, tenant, deadline).await,
                 // Without a tenant there is nothing to ask; what was heard still holds.
@@ -265,8 +307,38 @@ impl State {
         self.0.engines.shared().filter_map(move |member| member.breaker(now))
     }
 
-    fn judges(&self) -> impl Iterator<Item = &Arc<Member>> {
-        self.0.engines.shared().filter(|member| member.engine.judges_keys())
+    /// Whether premium is used for a tenant.
+    pub(crate) fn uses_premium(&self, tenant: Option<&str>) -> bool {
+        self.0.engines.uses_premium(tenant)
+    }
+
+    fn judges(&self, tenant: Option<&str>) -> impl Iterator<Item = &Arc<Member>> {
+        let is_asked = self.uses_premium(tenant);
+        let members = self.0.engines.shared().filter(move |_| is_asked);
+        members.filter(|member| member.engine.judges_keys())
+    }
+
+    /// Stops what processes before this one left open at Veeam.
+    pub(crate) async fn stop_leftovers(self) {
+        for (tenant, sessions) in &self.0.sessions {
+            match sessions.stop_leftovers().await {
+                Ok(0) => {}
+                Ok(stopped) => tracing::info!(tenant, stopped, "stopped restore sessions"),
+                Err(problem) => {
+                    tracing::warn!(tenant, %problem, "restore sessions of before may be open");
+                }
+            }
+        }
+    }
+
+    /// Stops the restore sessions of this process.
+    pub(crate) async fn stop_sessions(&self) {
+        let mut all = tokio::task::JoinSet::new();
+        for sessions in self.0.sessions.values() {
+            let sessions = sessions.clone();
+            all.spawn(async move { sessions.stop_all().await });
+        }
+        all.join_all().await;
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -348,7 +420,7 @@ impl State {
     #[cfg(test)]
     pub(crate) fn having_asked(self) -> Self {
         for key in self.access().keys().iter().filter_map(|key| key.sent_upstream(None)) {
-            self.judges().for_each(|judge| judge.trust(&key));
+            self.judges(None).for_each(|judge| judge.trust(&key));
         }
         self
     }
@@ -363,7 +435,8 @@ impl State {
             all.spawn(async move {
                 loop {
                     tokio::time::sleep(pause).await;
-                    for key in state.access().keys() {
+                    let keys = state.access().keys().iter();
+                    for key in keys.filter(|key| state.uses_premium(Some(&key.tenant))) {
                         let Some(sent) = key.sent_upstream(None) else { continue };
                         member.refresh(&sent, &key.tenant);
                     }

@@ -1,6 +1,7 @@
 //! What the handlers of `/v1` that ask the local index alone have in common.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::extract::Path;
@@ -8,6 +9,7 @@ use axum::extract::rejection::PathRejection;
 use axum::http::HeaderMap;
 use postern_archive::IndexError;
 use postern_archive::search::{Asker, Search};
+use postern_mail::parse;
 use postern_query::schema::StringField;
 use postern_query::{Message, Predicate, Query, StringTest};
 
@@ -15,6 +17,9 @@ use super::dropin;
 use super::problem::Problem;
 use crate::State as Shared;
 use crate::access::Caller;
+use crate::choose::Member;
+use crate::config::EngineName;
+use crate::engine::{ItemId, Outcome, Reason, Saved, Why};
 use crate::local::{Allowance, Local, LocalEngine, LocalError};
 use postern_archive::Original;
 
@@ -40,6 +45,8 @@ pub(super) struct Visitor {
     pub(super) caller: Caller,
     local: Local,
     allowance: Allowance,
+    /// Where items that are not here can be fetched.
+    veeam: Option<Arc<Member>>,
 }
 
 impl Visitor {
@@ -48,7 +55,10 @@ impl Visitor {
         let caller = admit(state, headers)?;
         let local = state.local_for(&caller, state.engine_deadline(start)).await?.clone();
         let allowance = state.allowance(&caller, start);
-        Ok(Self { caller, local, allowance })
+        let members = state.engines(caller.tenant.as_deref()).iter();
+        let mut members = members.filter_map(|entry| entry.member.clone().ok());
+        let veeam = members.find(|member| member.engine.veeam().is_some());
+        Ok(Self { caller, local, allowance, veeam })
     }
 
     pub(super) async fn ask<T: Send + 'static, E: Into<LocalError>>(
@@ -60,6 +70,13 @@ impl Visitor {
 
     /// The message of that id.
     pub(super) async fn message(&self, id: &str) -> Result<Message, Problem> {
+        if let Some((raw, place)) = self.fetched(id).await? {
+            let id = id.to_owned();
+            let read = move |_: &dyn LocalEngine, _: &Asker| {
+                Ok::<_, IndexError>(Message { id, ..parse(&raw, &place) })
+            };
+            return Ok(self.ask(read).await?);
+        }
         self.find(by(StringField::Id, id)).await
     }
 
@@ -71,8 +88,32 @@ impl Visitor {
 
     /// Its bytes as they were read.
     pub(super) async fn original(&self, id: &str) -> Result<Original, Problem> {
+        if let Some((raw, _)) = self.fetched(id).await? {
+            return Ok(Original::Whole(raw));
+        }
         let message = self.message(id).await?;
         Ok(self.ask(move |engine, _| engine.original(&message.id)).await?)
+    }
+}
+
+impl Visitor {
+    /// The item of Veeam that an id names; `None` for an id that is of another kind.
+    async fn fetched(&self, id: &str) -> Result<Saved, Problem> {
+        let Some(item) = ItemId::parse(id) else { return Ok(None) };
+        let member = self.veeam.as_ref().ok_or_else(unknown)?;
+        let veeam = member.engine.veeam().ok_or_else(unknown)?;
+        let reason = |why| Reason { engine: EngineName::Veeam, why }.to_string();
+        let ask = veeam.original(item, &self.caller, self.allowance.deadline());
+        match member.ask(ask).await.map_err(|why| Problem::unavailable(reason(why)))? {
+            Outcome::Served(Some(saved)) => Ok(Some(saved)),
+            Outcome::Served(None) => Err(unknown()),
+            Outcome::Failed(failure) => Err(Problem::unavailable(failure.text)),
+            Outcome::Busy(_) => Err(Problem::unavailable(reason(Why::Busy))),
+            Outcome::Absent(status) => Err(Problem::unavailable(reason(Why::Absent(status)))),
+            Outcome::RefusedKey(refusal)
+            | Outcome::RefusedQuery(refusal)
+            | Outcome::TooCostly(refusal) => Err(Problem::unavailable(refusal.to_string())),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Config, ConfigError, EngineName, Premium, invalid};
+use super::{Config, ConfigError, EngineName, Premium, Tenant, invalid};
 
 impl Config {
     /// Checks that the values go together.
@@ -19,16 +19,29 @@ impl Config {
         self.premium.as_ref().map_or(Ok(()), Premium::check)
     }
 
-    /// An engine that was named has to be told where it is. By default all stand in the order.
+    /// An engine that was named has to be told where it is. By default those stand in the order that were.
     fn check_engines(&self) -> Result<(), ConfigError> {
-        let own = self.tenants.iter().filter_map(|tenant| tenant.engines.as_deref());
-        let named = (self.engines != EngineName::ALL).then_some(self.engines.as_slice());
-        let told: Vec<_> = self.engine_tables().into_iter().map(|(name, _)| name).collect();
-        let is_missing = |name: &&EngineName| name.needs_a_table() && !told.contains(name);
-        match named.into_iter().chain(own).flatten().find(is_missing) {
-            Some(name) => {
-                let name = name.as_str();
-                invalid(format!("`engines` names {name}, and there is no [{name}]; add it"))
+        let common = self.engines.as_deref().unwrap_or_default();
+        self.check_named(common, None)?;
+        self.tenants.iter().try_for_each(|tenant| {
+            self.check_named(tenant.engines.as_deref().unwrap_or_default(), Some(tenant))
+        })
+    }
+
+    fn check_named(&self, named: &[EngineName], of: Option<&Tenant>) -> Result<(), ConfigError> {
+        let has_veeam = |tenant: &Tenant| tenant.veeam.is_some();
+        let missing = named.iter().find_map(|name| match name {
+            EngineName::Premium => self.premium.is_none().then_some("premium"),
+            EngineName::Veeam => {
+                let is_told = of.map_or_else(|| self.tenants.iter().any(has_veeam), has_veeam);
+                (!is_told).then_some("tenants.veeam")
+            }
+            EngineName::Local => None,
+        });
+        match missing {
+            Some(table) => {
+                let name = table.rsplit('.').next().unwrap_or(table);
+                invalid(format!("`engines` names {name}, and there is no [{table}]; add it"))
             }
             None => Ok(()),
         }

@@ -41,19 +41,22 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub enum EngineName {
     /// The premium endpoint of DataTap.
     Premium,
+    /// The item search of Veeam.
+    Veeam,
     /// The index of this machine.
     Local,
 }
 
 impl EngineName {
-    /// All there are, in the order in which they are asked where nothing is said.
-    pub const ALL: [Self; 2] = [Self::Premium, Self::Local];
+    /// All there are.
+    pub const ALL: [Self; 3] = [Self::Premium, Self::Veeam, Self::Local];
 
     /// The name as it is written.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Premium => "premium",
+            Self::Veeam => "veeam",
             Self::Local => "local",
         }
     }
@@ -63,15 +66,8 @@ impl EngineName {
     pub const fn spoken(self) -> &'static str {
         match self {
             Self::Premium => "premium",
+            Self::Veeam => "Veeam",
             Self::Local => "the local index",
-        }
-    }
-
-    /// Whether it has to be told where it is.
-    const fn needs_a_table(self) -> bool {
-        match self {
-            Self::Premium => true,
-            Self::Local => false,
         }
     }
 }
@@ -83,8 +79,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Where the local index lies.
     pub data: PathBuf,
-    /// The engines of a tenant that has no order of its own, in the order in which they are asked.
-    pub engines: Vec<EngineName>,
+    /// The engines of a tenant that has no order of its own, in the order in which they are asked; `None` where
+    /// the sources of each tenant decide.
+    pub engines: Option<Vec<EngineName>>,
     /// The premium endpoint, if there is one.
     pub premium: Option<Premium>,
     /// Who may ask.
@@ -219,7 +216,7 @@ impl Config {
             origins: file.cors.map(|cors| cors.origins).unwrap_or_default(),
             sync: file.sync.map(SyncSettings::try_from).transpose()?.unwrap_or_default(),
             access: Access::new(keys),
-            engines: order::read(file.engines)?.unwrap_or_else(|| EngineName::ALL.to_vec()),
+            engines: order::read(file.engines)?,
             tenants: file.tenants.into_iter().map(Tenant::try_from).collect::<Result<_, _>>()?,
         };
         let config = config.with_password(overrides.veeam_password.as_ref());
@@ -244,13 +241,6 @@ impl Config {
             (None, [only]) => Some(only),
             (None, _) => None,
         }
-    }
-
-    /// The engines of a tenant, in the order in which they are asked.
-    #[must_use]
-    pub fn order_of(&self, tenant: &str) -> &[EngineName] {
-        let own = self.tenants.iter().find(|one| one.id == tenant);
-        own.and_then(|tenant| tenant.engines.as_deref()).unwrap_or(&self.engines)
     }
 
     /// The table of each engine that was told something.

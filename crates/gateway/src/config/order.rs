@@ -1,6 +1,6 @@
 //! The order in which engines are asked.
 
-use super::{ConfigError, EngineName, invalid};
+use super::{Config, ConfigError, EngineName, Tenant, invalid};
 
 /// The engines that `engines` names; nothing where it does not stand there.
 pub(super) fn read(names: Option<Vec<String>>) -> Result<Option<Vec<EngineName>>, ConfigError> {
@@ -25,6 +25,40 @@ pub(super) fn read(names: Option<Vec<String>>) -> Result<Option<Vec<EngineName>>
         }
     }
     Ok(Some(order))
+}
+
+impl Config {
+    /// The engines of a tenant, in the order in which they are asked; those of everybody else without one.
+    #[must_use]
+    pub fn order_of(&self, tenant: Option<&str>) -> Vec<EngineName> {
+        let tenant = tenant.and_then(|id| self.tenant(Some(id)));
+        let told = self.told_order(tenant);
+        told.map_or_else(|| self.own_order(tenant), <[EngineName]>::to_vec)
+    }
+
+    /// Whether the order of a tenant follows from its sources.
+    pub(crate) fn is_own_order(&self, tenant: &Tenant) -> bool {
+        self.told_order(Some(tenant)).is_none()
+    }
+
+    fn told_order<'a>(&'a self, tenant: Option<&'a Tenant>) -> Option<&'a [EngineName]> {
+        tenant.and_then(|tenant| tenant.engines.as_deref()).or(self.engines.as_deref())
+    }
+
+    /// The remote engine of a source comes first. Of two remote ones neither has all, and the local index does.
+    fn own_order(&self, tenant: Option<&Tenant>) -> Vec<EngineName> {
+        use EngineName::{Local, Premium, Veeam};
+        match tenant.and_then(|tenant| tenant.veeam.as_ref()) {
+            None => vec![Premium, Local],
+            Some(veeam) if veeam.premium && self.premium.is_some() => vec![Local, Premium, Veeam],
+            Some(_) => vec![Veeam, Local],
+        }
+    }
+
+    /// Whether premium is used for a tenant at all.
+    pub(crate) fn uses_premium(&self, tenant: &Tenant) -> bool {
+        tenant.veeam.as_ref().is_none_or(|veeam| veeam.premium)
+    }
 }
 
 impl EngineName {

@@ -21,7 +21,9 @@ impl Config {
         let mut cors = Table::new();
         put(&mut cors, "origins", &self.origins);
         table.insert("cors".into(), Value::Table(cors));
-        put(&mut table, "engines", names(&self.engines));
+        if let Some(engines) = &self.engines {
+            put(&mut table, "engines", names(engines));
+        }
         for (name, shown) in self.engine_tables() {
             table.insert(name.as_str().into(), Value::Table(shown));
         }

@@ -12,17 +12,21 @@ mod local;
 mod outcome;
 mod premium;
 mod reason;
+mod veeam;
 
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use postern_archive::search::{Facet, FacetCounts};
 use postern_query::{Direction, Fidelity, Note, datatap, direction_of};
+use postern_upstream::veeam::Sessions;
 
 use crate::access::{Caller, UpstreamKey};
-use crate::config::{BreakerSettings, Config, ConfigError, EngineName};
+use crate::config::{BreakerSettings, Config, ConfigError, EngineName, Tenant};
 use crate::language::{Reader, Understood};
 use crate::local::{Allowance, Local};
 use crate::remembered::Fingerprint;
@@ -32,6 +36,7 @@ pub(crate) use local::{LocalIndex, failed};
 pub(crate) use outcome::{Failure, Health, Outcome, Refusal};
 pub(crate) use premium::{Premium, To};
 pub(crate) use reason::{Reason, Why};
+pub(crate) use veeam::{ItemId, Saved, Veeam};
 
 /// Hits of a page at most.
 pub(crate) const PAGE_LIMIT: usize = 1_000;
@@ -44,6 +49,7 @@ pub(crate) const SKIP_LIMIT: usize = 100_000;
 pub(crate) const fn kind(name: EngineName) -> Kind {
     match name {
         EngineName::Premium => Kind::Shared(premium::make),
+        EngineName::Veeam => Kind::OfSource(veeam::make),
         EngineName::Local => Kind::OfTenant(local::make),
     }
 }
@@ -54,6 +60,8 @@ pub(crate) enum Kind {
     Shared(fn(&Config) -> Result<Made, ConfigError>),
     /// Made for each tenant, beside what is stored for it.
     OfTenant(fn(&Local) -> Made),
+    /// Made for each tenant that has such a source.
+    OfSource(fn(&Config, &Tenant, &Local, &Sessions) -> Made),
 }
 
 /// An engine that was made, or why there is none.
@@ -89,6 +97,11 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Whether what it found can be counted by an engine that counts.
+    fn is_counted_elsewhere(&self) -> bool {
+        true
+    }
+
     /// Whether it cuts snippets and marks what was looked for.
     fn has_snippets(&self) -> bool {
         false
@@ -120,6 +133,11 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
         None
     }
 
+    /// The server of Veeam, from which single items are fetched too.
+    fn veeam(&self) -> Option<&Veeam> {
+        None
+    }
+
     /// What is stored here, from which requests below `/api` are answered too.
     fn archive(&self) -> Option<&Local> {
         None
@@ -136,6 +154,8 @@ pub(crate) struct Planning<'a> {
     pub(crate) reader: &'a Reader,
     /// What is stored for the tenant: it knows people by their addresses.
     pub(crate) archive: &'a Local,
+    /// What time it is.
+    pub(crate) now: Timestamp,
 }
 
 /// What an engine said it can do with a query.
@@ -144,6 +164,8 @@ pub(crate) struct Plan {
     pub(crate) notes: Vec<Note>,
     /// What it is sent, where a client may see that.
     pub(crate) sent: Option<datatap::Request>,
+    /// Why what is stored here answers first, if it does.
+    pub(crate) yields: Option<Why>,
     carry_out: CarryOut,
 }
 

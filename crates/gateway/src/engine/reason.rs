@@ -18,6 +18,8 @@ pub(crate) enum Why {
     },
     /// The client asked for this other one.
     AskedFor(EngineName),
+    /// The local index has all of the mail that was asked for.
+    Whole,
     /// The breaker has been open for so long.
     BreakerOpen(Duration),
     /// It has not been there for this key for so long.
@@ -53,6 +55,7 @@ impl Why {
         match self {
             Self::Never { code, .. } => code,
             Self::AskedFor(_) => "asked_for",
+            Self::Whole => "local_whole",
             Self::BreakerOpen(_) => "breaker_open",
             Self::KnownAbsent(_) => "known_absent",
             Self::Absent(_) => "not_premium",
@@ -69,6 +72,7 @@ impl Why {
             Self::BreakerOpen(lasting) | Self::KnownAbsent(lasting) => Some(*lasting),
             Self::Never { .. }
             | Self::AskedFor(_)
+            | Self::Whole
             | Self::Absent(_)
             | Self::Refused(_)
             | Self::TooCostly(_)
@@ -84,6 +88,10 @@ impl fmt::Display for Reason {
         match &self.why {
             Why::Never { text, .. } | Why::TooCostly(text) => f.write_str(text),
             Why::AskedFor(other) => write!(f, "{} was asked for", other.spoken()),
+            Why::Whole => write!(
+                f,
+                "the local index has all mail of the mailboxes asked for, and {name} does not say what its search means"
+            ),
             Why::BreakerOpen(_) => {
                 write!(f, "{name} failed repeatedly and is left alone for a while")
             }

@@ -17,6 +17,11 @@ impl Allowance {
         Self { asker: Asker { scope, work: Work::limited() }, deadline }
     }
 
+    /// Until when an answer is of use.
+    pub(crate) const fn deadline(&self) -> Instant {
+        self.deadline
+    }
+
     /// One question of the request: it is stopped by itself.
     pub(super) fn part(&self) -> Asker {
         Asker { scope: self.asker.scope.clone(), work: self.asker.work.part() }

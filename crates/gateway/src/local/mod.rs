@@ -171,6 +171,25 @@ impl Local {
         &self.archive
     }
 
+    /// The ids that items of a source have here; `None` for those that are not here. What cannot be read in
+    /// time counts as not here.
+    pub(crate) async fn ids_of(
+        &self,
+        source: &str,
+        items: Vec<(String, String)>,
+        deadline: std::time::Instant,
+    ) -> Vec<Option<String>> {
+        let (archive, source, all) = (Arc::clone(&self.archive), source.to_owned(), items.len());
+        let looking = tokio::task::spawn_blocking(move || {
+            let id = |(mailbox, item): &(String, String)| {
+                archive.collected().id_of(&source, mailbox, item).ok().flatten()
+            };
+            items.iter().map(id).collect()
+        });
+        let found = timeout_at(deadline.into(), looking).await;
+        found.ok().and_then(Result::ok).unwrap_or_else(|| vec![None; all])
+    }
+
     /// Begins to verify the files of the index.
     pub(crate) fn keep_verifying(&self) {
         self.verified.keep_looking(self.archive.verifier());

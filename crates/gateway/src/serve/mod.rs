@@ -99,7 +99,9 @@ impl Bound {
         let limits = *state.limits();
         let probing = tokio::spawn(state.clone().keep_probing());
         let syncing = tokio::spawn(state.clone().keep_syncing());
+        let leftovers = tokio::spawn(state.clone().stop_leftovers());
         state.keep_verifying();
+        let ending = state.clone();
         let (app, connections) = (api::app(state), GracefulShutdown::new());
         tokio::select! {
             never = accept(self.listener, &app, &limits, &connections) => match never {},
@@ -109,6 +111,8 @@ impl Bound {
         probing.abort();
         // What was taken in by then is still committed.
         syncing.abort();
+        leftovers.abort();
+        drop(timeout(limits.time, ending.stop_sessions()).await);
         Ok(())
     }
 }

@@ -69,7 +69,7 @@ fn the_deadline_counts_without_premium_too() {
 /// Each tenant has an order of its own or that of the gateway.
 #[test]
 fn the_order_of_engines() {
-    use EngineName::{Local, Premium};
+    use EngineName::{Local, Premium, Veeam};
     let tenant = "[[tenants]]\nid = 't1'\ndata = 'd'\n";
     let premium = "[premium]\nurl = 'http://h'\n";
     let table = [
@@ -87,12 +87,26 @@ fn the_order_of_engines() {
             vec![Local, Premium],
             vec![Premium],
         ),
+        (of_veeam(""), vec![Veeam, Local], vec![Premium, Local]),
+        (of_veeam("premium = true"), vec![Veeam, Local], vec![Premium, Local]),
+        (premium.to_owned() + &of_veeam(""), vec![Veeam, Local], vec![Premium, Local]),
+        (
+            premium.to_owned() + &of_veeam("premium = true"),
+            vec![Local, Premium, Veeam],
+            vec![Premium, Local],
+        ),
+        (
+            "engines = ['local', 'veeam']\n".to_owned() + &of_veeam(""),
+            vec![Local, Veeam],
+            vec![Local, Veeam],
+        ),
     ];
     for (text, own, others) in table {
         let config = load(&text, &Overrides::default()).unwrap();
-        assert_eq!((config.order_of("t1"), config.order_of("t2")), (&*own, &*others), "{text}");
+        let both = |config: &Config| (config.order_of(Some("t1")), config.order_of(Some("t2")));
+        assert_eq!(both(&config), (own.clone(), others.clone()), "{text}");
         let again = load(&config.shown(), &Overrides::default()).unwrap();
-        assert_eq!((again.order_of("t1"), again.order_of("t2")), (&*own, &*others), "{text}");
+        assert_eq!(both(&again), (own, others), "{text}");
     }
 }
 
@@ -213,12 +227,13 @@ fn values_that_cannot_be() {
         none,
         "at least 0.01",
     );
-    check("engines = []", none, "write premium, local");
+    check("engines = []", none, "write premium, veeam, local");
     check(
-        "engines = ['local', 'veeam']",
+        "engines = ['local', 'datatap']",
         none,
-        "number 2 of `engines` is none; there are premium, local",
+        "number 2 of `engines` is none; there are premium, veeam, local",
     );
+    check("engines = ['veeam']", none, "there is no [tenants.veeam]");
     check("engines = ['local', 'local']", none, "names local twice");
     check("engines = ['premium']", none, "there is no [premium]");
     let tenant = "[[tenants]]\nid = 't1'\ndata = 'd'\n";
@@ -300,7 +315,7 @@ fn no_error_repeats_a_value() {
         }
         tried += 1;
     }
-    assert_eq!(tried, (10 + 14 + 1 + 4 + 9 + 1 + 3 + 4 + 10 + 5) * SECRETS.len());
+    assert_eq!(tried, (10 + 14 + 1 + 4 + 9 + 1 + 3 + 4 + 11 + 7 + 5) * SECRETS.len());
 }
 
 /// Text that is no TOML at all is not repeated either.

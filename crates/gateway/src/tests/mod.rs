@@ -19,6 +19,7 @@ mod refused;
 mod scenario;
 mod serving;
 mod slots;
+mod veeam;
 
 use std::cmp::Ordering;
 use std::ops::ControlFlow;

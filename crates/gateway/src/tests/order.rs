@@ -11,7 +11,7 @@ const LOCATIONS: &str = "/api/t1/locations";
 const FILE: &str = "/api/t1/discovery/x/source/alice/items/y/download";
 
 fn in_order(fake: &Fake, engines: &[EngineName]) -> Config {
-    Config { engines: engines.to_vec(), ..one_key(Some(fake)) }
+    Config { engines: Some(engines.to_vec()), ..one_key(Some(fake)) }
 }
 
 /// Status, who served, and why it was not the first.

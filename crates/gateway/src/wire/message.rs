@@ -292,6 +292,11 @@ impl MessageView {
 }
 
 impl MessageView {
+    /// The message in a list of messages, from an engine that gives no score.
+    pub(crate) fn listed(message: &Message) -> Self {
+        Self::of(message, LISTED)
+    }
+
     /// The id, where the engine gave one.
     #[must_use]
     pub fn id(&self) -> Option<&str> {

@@ -240,10 +240,10 @@ impl Notes {
         None
     }
 
-    /// The same, of a target each of whose conditions says which way it errs: what is noted of the query as a
-    /// whole changes nothing of that.
+    /// The same, of a target each of whose conditions says which way it errs: a note without a direction
+    /// changes nothing of that. Where no note has one, what is found has all that was asked for.
     pub(crate) fn directed<T>(mut self, sent: Option<T>) -> Compiled<T> {
-        let direction = self.direction.unwrap_or(Direction::Either);
+        let direction = self.direction.unwrap_or(Direction::Wider);
         let is_open = |note: &&mut Note| note.fidelity == Fidelity::Approximate;
         for note in self.notes.iter_mut().filter(is_open) {
             note.direction.get_or_insert(direction);

@@ -96,7 +96,8 @@ fn aqs_texts() {
         ("thread:AAQk=", Approximate, "System.Message.ConversationID:\"AAQk=\""),
         ("id:a@b", Approximate, "Veeam.Message.Header:\"<a@b>\""),
         ("after:2024-01-01", Approximate, "received:>=2024-01-01T00:00:00Z"),
-        ("before:2024-01-01", Approximate, "received:<=2024-01-01T00:00:00Z"),
+        ("before:2024-01-01", Approximate, "received:<=2023-12-31T23:59:59Z"),
+        ("received>2024-01-01T10:00:00Z", Approximate, "received:>=2024-01-01T10:00:01Z"),
         ("size>5K", Approximate, "size:>5000"),
         ("category:red", Approximate, "category:red"),
         ("filename:contract.pdf", Approximate, "attachments:\"contract.pdf\""),
@@ -120,7 +121,10 @@ fn aqs_texts() {
 fn aqs_directions() {
     for (typed, expected) in [
         ("invoice", Some(Wider)),
-        ("subject:invoice from:alice has:attachment", Some(Wider)),
+        ("subject:invoice from:alice importance:high", Some(Wider)),
+        ("subject:invoice has:attachment", Some(Either)),
+        ("-subject:invoice before:2024-01-01", Some(Narrower)),
+        ("-before:2024-01-01", Some(Wider)),
         ("subject:invoice OR subject:order", Some(Wider)),
         ("-subject:invoice", Some(Narrower)),
         ("-(subject:invoice OR subject:order)", Some(Narrower)),

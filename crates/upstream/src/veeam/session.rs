@@ -10,6 +10,7 @@ use super::download::Download;
 use super::pool::Held;
 use super::wire::Got;
 use super::{Problem, Version};
+use crate::Retry;
 
 /// What a restore session shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,17 +66,25 @@ impl Scope {
 #[derive(Clone, Debug)]
 pub struct Session {
     held: Arc<Held>,
+    client: Veeam,
 }
 
 impl Session {
     pub(super) fn new(held: Held) -> Self {
-        Self { held: Arc::new(held) }
+        let client = held.client().clone();
+        Self { held: Arc::new(held), client }
+    }
+
+    /// The same session, asked with another patience; few attempts are right where somebody waits.
+    #[must_use]
+    pub fn with_retry(self, retry: Retry) -> Self {
+        Self { client: self.client.with_retry(retry), ..self }
     }
 
     /// The client that this session belongs to.
     #[must_use]
-    pub fn client(&self) -> &Veeam {
-        self.held.client()
+    pub const fn client(&self) -> &Veeam {
+        &self.client
     }
 
     /// Its id at the server, for now.

@@ -108,6 +108,13 @@ impl Asked {
         }
     }
 
+    /// Whether what that engine found can be counted by another one.
+    pub(super) fn is_counted_elsewhere(&self, engine: EngineName) -> bool {
+        let entry = self.plans.iter().map(|(entry, _)| entry).find(|entry| entry.name == engine);
+        let member = entry.and_then(|entry| entry.member.as_ref().ok());
+        member.is_none_or(|member| member.engine.is_counted_elsewhere())
+    }
+
     /// Why nothing is highlighted, where that was asked for.
     fn highlight_missing(&self, engine: EngineName) -> Option<String> {
         let entry = self.plans.iter().map(|(entry, _)| entry).find(|entry| entry.name == engine)?;
@@ -163,8 +170,10 @@ impl Reading {
         let wanted = wanted_engine(body.engine.0, cursor.as_ref())?;
         let (entries, passed_over) = chosen(&order, wanted)?;
         let asked =
-            Planning { understood: &understood, caller: &caller, reader, archive: &archive };
-        let plans = entries.into_iter().map(|entry| planned(entry, &asked)).collect();
+            Planning { understood: &understood, caller: &caller, reader, archive: &archive, now };
+        let mut plans: Vec<_> = entries.into_iter().map(|entry| planned(entry, &asked)).collect();
+        let yielded = if wanted.is_none() { yielding(&mut plans) } else { None };
+        let passed_over = passed_over.or(yielded);
         let begin = cursor.map_or(Start::Offset(0), |cursor| cursor.start);
         Ok(Asked {
             plans,
@@ -183,6 +192,18 @@ impl Reading {
 fn planned(entry: Entry, asked: &Planning<'_>) -> (Entry, Result<Plan, Why>) {
     let plan = entry.member.clone().and_then(|member| member.engine.plan(asked));
     (entry, plan)
+}
+
+/// Lets what is stored here answer first where the first engine yields to it, and says why.
+fn yielding(plans: &mut [(Entry, Result<Plan, Why>)]) -> Option<Reason> {
+    let is_stored =
+        |entry: &Entry| entry.member.as_ref().is_ok_and(|member| member.engine.archive().is_some());
+    let (first, plan) = plans.first()?;
+    let why = plan.as_ref().ok()?.yields.clone()?;
+    let reason = first.passed_over(why);
+    let stored = plans.iter().position(|(entry, _)| is_stored(entry))?;
+    plans.get_mut(..=stored)?.rotate_right(1);
+    Some(reason)
 }
 
 /// The cursor, if an engine of the tenant wrote it for this query.

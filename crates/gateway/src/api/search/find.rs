@@ -128,10 +128,19 @@ fn compare(state: &Shared, asked: &Asked, engine: EngineName, found: &Found, tra
 
 /// How the first engine that can counts what matches. Where none can, the page is still an answer, which
 /// says what it lacks.
-pub(super) async fn facets(state: &Shared, asked: &Asked, occasion: &Occasion) -> Facets {
+pub(super) async fn facets(
+    state: &Shared,
+    asked: &Asked,
+    engine: EngineName,
+    occasion: &Occasion,
+) -> Facets {
     let names = asked.facets.clone();
     if names.is_empty() {
         return Facets::default();
+    }
+    if !asked.is_counted_elsewhere(engine) {
+        let why = format!("{} does not count what it finds", engine.spoken());
+        return Facets::without(names, &why);
     }
     let counting = || Counting {
         understood: Arc::clone(&asked.understood),

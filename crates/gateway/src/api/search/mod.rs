@@ -193,7 +193,7 @@ async fn answer(
     let (result, source) = Box::pin(find::find(state, &asked, &occasion, &trace)).await;
     let response = match result {
         Ok((engine, found)) => {
-            let facets = find::facets(state, &asked, &occasion).await;
+            let facets = find::facets(state, &asked, engine, &occasion).await;
             let served_by = served_by(engine, &source, state.now());
             let answer = asked.describe(engine, found, facets, served_by, &coverage, &trace);
             let written = serde_json::to_vec(&answer).unwrap_or_default();

@@ -34,7 +34,7 @@ impl Engine for LocalIndex {
             }
             index.search(question(&understood.query, &wanted), occasion.allowance)
         };
-        Ok(Plan { notes: Vec::new(), sent: None, carry_out: Box::new(carry_out) })
+        Ok(Plan { notes: Vec::new(), sent: None, yields: None, carry_out: Box::new(carry_out) })
     }
 
     fn is_position(&self, text: &str) -> bool {

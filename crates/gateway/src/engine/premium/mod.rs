@@ -104,7 +104,12 @@ impl Engine for Premium {
             let to = service.to(&tenant, &key, occasion.deadline, occasion.traceparent);
             service.search(to, request.clone(), &wanted, is_exact)
         };
-        Ok(Plan { notes: compiled.notes, sent: Some(sent), carry_out: Box::new(carry_out) })
+        Ok(Plan {
+            notes: compiled.notes,
+            sent: Some(sent),
+            yields: None,
+            carry_out: Box::new(carry_out),
+        })
     }
 
     fn judges_keys(&self) -> bool {

@@ -1,5 +1,7 @@
 //! Single values: strings, flags, numbers, moments, attachments.
 
+use jiff::{SignedDuration, Timestamp};
+
 use super::{Emitter, HEADERS};
 use crate::emit::Direction;
 use crate::emit::property::{self, Text, operator, values};
@@ -10,8 +12,22 @@ use crate::{Expr, Span};
 
 const SCOPE: &str = "mailbox and folder are chosen by the URL of the request, not in the text";
 
+/// The comparison without a fraction of a second, and without the moment that it leaves out.
+fn to_the_second(comparison: Comparison, moment: Timestamp) -> (&'static str, Timestamp) {
+    let begun = Timestamp::from_second(moment.as_second()).unwrap_or(moment);
+    let is_whole = begun == moment;
+    let step = |seconds| begun.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(begun);
+    match comparison {
+        Comparison::Equal => ("=", begun),
+        Comparison::Less if is_whole => ("<=", step(-1)),
+        Comparison::Less | Comparison::AtMost => ("<=", begun),
+        Comparison::AtLeast if is_whole => (">=", begun),
+        Comparison::AtLeast | Comparison::Greater => (">=", step(1)),
+    }
+}
+
 const FILES: &str = "Veeam does not say which files it counts as attachments";
-const DATES: &str = "Veeam does not say how moments are compared: this is Microsoft's form, and the moment itself is found as well";
+const DATES: &str = "Veeam does not say how moments are compared: this is Microsoft's form, which compares them to the second";
 
 impl Emitter {
     pub(super) fn string(
@@ -55,7 +71,7 @@ impl Emitter {
     fn importance(&mut self, test: &StringTest, span: Span) -> Option<Text> {
         const CALLED: &[(&str, &str)] = &[("low", "low"), ("normal", "normal"), ("high", "high")];
         let message = "Veeam does not say which importance a message has that names none";
-        self.notes.errs(Direction::Wider, span, message);
+        self.notes.approximate(span, message);
         self.called("importance", test, CALLED, span)
     }
 
@@ -79,7 +95,7 @@ impl Emitter {
     pub(super) fn flag(&mut self, field: FlagField, test: FlagTest, span: Span) -> Option<Text> {
         let property = match field {
             FlagField::HasAttachments => {
-                self.notes.errs(Direction::Wider, span, FILES);
+                self.notes.errs(Direction::Either, span, FILES);
                 Some("hasattachments")
             }
             FlagField::IsRead => self.mark("isread", span),
@@ -113,8 +129,7 @@ impl Emitter {
         })
     }
 
-    /// A moment with `>=` or `<=`, which every reading of Microsoft's page takes for the same; the moment
-    /// itself is then among what is found.
+    /// A whole second with `>=` or `<=`, which every reading of Microsoft's page takes for the same.
     pub(super) fn instant(
         &mut self,
         field: InstantField,
@@ -123,12 +138,8 @@ impl Emitter {
     ) -> Option<Text> {
         match test {
             InstantTest::Compare(comparison, moment) => {
-                self.notes.errs(Direction::Wider, span, DATES);
-                let operator = match comparison {
-                    Comparison::Equal => "=",
-                    Comparison::Less | Comparison::AtMost => "<=",
-                    Comparison::Greater | Comparison::AtLeast => ">=",
-                };
+                self.notes.approximate(span, DATES);
+                let (operator, moment) = to_the_second(comparison, moment);
                 Some(Text::term(format!("{}:{operator}{moment}", property::instant(field))))
             }
             InstantTest::Missing => self.notes.unsupported(Some(span), Self::NO_MISSING),
@@ -138,7 +149,7 @@ impl Emitter {
     /// One attachment, of which names are all that item search knows.
     pub(super) fn attachment(&mut self, test: &Expr<AttachmentTest>, span: Span) -> Option<Text> {
         if test.is_everything() {
-            self.notes.errs(Direction::Wider, span, FILES);
+            self.notes.errs(Direction::Either, span, FILES);
             return Some(Text::term("hasattachments:true".to_owned()));
         }
         self.attachment_named(test, span)

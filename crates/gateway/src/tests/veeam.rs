@@ -1,0 +1,223 @@
+//! A tenant whose mail lies at Veeam.
+
+use postern_upstream::fake::Misbehaviour;
+use postern_upstream::veeam::Version;
+
+use super::*;
+use crate::config::{EngineName, Tenant, Veeam, VeeamTrust};
+
+const MAILBOXES: &str = r#"{"results":[
+    {"id":"m1","name":"Ann","email":"ann@x.com"},
+    {"id":"m2","name":"Bob","email":"bob@x.com"}]}"#;
+const FOLDERS: &str = r#"{"results":[{"id":"f1","name":"Inbox"},
+    {"id":"f2","name":"Old","_links":{"parent":{"href":"/v8/x/folders/f1"}}}]}"#;
+
+fn item(mailbox: &str, id: &str, folder: &str, subject: &str) -> String {
+    format!(
+        r#"{{"id":"{id}","mailboxId":"{mailbox}","subject":"{subject}","from":"Carl <carl@x.com>",
+        "received":"2024-01-0{}T10:00:00Z","attachments":[],
+        "_links":{{"parent":{{"href":"/v8/x/folders/{folder}"}}}}}}"#,
+        id.len()
+    )
+}
+
+fn page(items: &[String], next: Option<u32>) -> String {
+    let next = next.map_or_else(String::new, |offset| {
+        format!(r#""next":{{"href":"/v8/x?offset={offset}&limit=2&setId=kept"}}"#)
+    });
+    let items = items.join(",");
+    format!(r#"{{"results":[{items}],"setId":"kept","_links":{{{next}}}}}"#)
+}
+
+async fn server() -> Fake {
+    let fake = without_answers().await;
+    let found = [item("m1", "i", "f1", "one"), item("m2", "ii", "f2", "two")];
+    fake.answer_at("/mailboxes/search", page(&found, None));
+    fake.answer_at("/mailboxes/m1/search", page(&found, None));
+    fake
+}
+
+/// A server that lists, and whose searches are told later.
+async fn without_answers() -> Fake {
+    let fake = Fake::start().await.unwrap();
+    fake.answer_at("/token", r#"{"access_token":"a1","refresh_token":"r1","expires_in":3600}"#);
+    fake.answer_at("/Organizations?", r#"{"results":[{"id":"o1","name":"contoso"}]}"#);
+    fake.answer_at("/explore", r#"{"id":"s1","state":"Working"}"#);
+    fake.answer_at("/organization/mailboxes?", MAILBOXES);
+    fake.answer_at("/folders?", FOLDERS);
+    fake
+}
+
+/// The gateway of that tenant; what it wrote of its sessions is in the folder.
+fn tenant(fake: &Fake, mailboxes: &[&str]) -> (tempfile::TempDir, Router) {
+    let folder = tempfile::tempdir().unwrap();
+    let veeam = Veeam {
+        url: fake.url(),
+        version: Some(Version::V8),
+        organization: None,
+        user: "u".into(),
+        password: Some("s3cret".into()),
+        password_file: None,
+        trust: VeeamTrust::System,
+        sessions: 2,
+        source: "veeam".into(),
+        premium: false,
+        fresh: Duration::from_secs(3_600),
+        ..a_server()
+    };
+    let data = folder.path().to_owned();
+    let at = Tenant { id: TENANT.into(), data, engines: None, veeam: Some(veeam) };
+    let mailboxes = mailboxes.iter().map(|name| (*name).to_owned()).collect();
+    let key = Key { mailboxes, ..Key::same(TENANT, KEY) };
+    let config = Config {
+        tenants: vec![at],
+        access: Access::new(vec![key]),
+        deadline: Duration::from_secs(20),
+        ..one_key(None)
+    };
+    let state = State::new(&config, || Timestamp::UNIX_EPOCH).unwrap();
+    (folder, app(state))
+}
+
+/// One read from a file, whose values do not matter.
+fn a_server() -> Veeam {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("postern.toml");
+    let text = "[[tenants]]\nid = 't'\ndata = 'd'\n[tenants.veeam]\nurl = 'http://h'\nuser = 'u'\n";
+    std::fs::write(&file, text).unwrap();
+    let config = Config::load(Some(&file), &Overrides::default(), "data".into()).unwrap();
+    config.veeam(None).unwrap().clone()
+}
+
+fn subjects(json: &Value) -> Vec<&str> {
+    let results = json["results"].as_array().unwrap();
+    results.iter().map(|hit| hit["subject"].as_str().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_page_in_the_shape_of_search() {
+    let fake = server().await;
+    let (_folder, router) = tenant(&fake, &[]);
+    let json = get(&router, "/v1/search?q=subject:one&facets=year&highlight=true").await.json();
+    assert_eq!(json["servedBy"]["engine"], "veeam", "{json}");
+    assert_eq!(subjects(&json), ["one", "two"]);
+    let hit = &json["results"][1];
+    assert_eq!((&hit["id"], &hit["mailbox"]), (&"veeam-m2.ii".into(), &"bob@x.com".into()));
+    assert_eq!(hit["folder"], "Inbox/Old");
+    assert_eq!(hit["from"], serde_json::json!({"name": "Carl", "address": "carl@x.com"}));
+    assert!(hit["score"].is_null() && hit["hasAttachments"] == false, "{hit}");
+    assert_eq!(json["count"], serde_json::json!({"value": 2, "exact": false}));
+    let query = &json["query"];
+    assert_eq!((&query["fidelity"], &query["direction"]), (&"approximate".into(), &"wider".into()));
+    assert_eq!(query["sent"]["query"], "subject:one");
+    assert_eq!(json["facetsMissing"]["year"], "Veeam does not count what it finds");
+    assert_eq!(json["highlightMissing"], "Veeam does not say where a message matches");
+    let asked = fake.seen().into_iter().filter(|seen| seen.path().ends_with("/search"));
+    let bodies: Vec<_> = asked.map(|seen| String::from_utf8(seen.body).unwrap()).collect();
+    assert_eq!(bodies, [r#"{"query":"subject:one"}"#]);
+}
+
+#[tokio::test]
+async fn pages_follow_each_other() {
+    let fake = without_answers().await;
+    let (_folder, router) = tenant(&fake, &[]);
+    fake.answer_at("/mailboxes/search?offset=0", page(&[item("m1", "i", "f1", "a")], Some(1)));
+    fake.answer_at("/mailboxes/search?offset=1", page(&[item("m1", "ii", "f1", "b")], None));
+    let first = get(&router, "/v1/search?q=a&limit=1").await.json();
+    let cursor = first["nextCursor"].as_str().unwrap();
+    assert_eq!((subjects(&first), &first["count"]["value"]), (vec!["a"], &1.into()));
+    let second = get(&router, &format!("/v1/search?q=a&limit=1&cursor={cursor}")).await.json();
+    assert_eq!((subjects(&second), &second["count"]["value"]), (vec!["b"], &2.into()));
+    assert!(second["nextCursor"].is_null(), "{second}");
+    let asked = fake.seen().into_iter().rfind(|seen| seen.path().ends_with("/search"));
+    assert!(asked.unwrap().target.contains("setId=kept"));
+    let foreign = get(&router, &format!("/v1/search?q=b&limit=1&cursor={cursor}")).await;
+    assert_eq!(foreign.status, 400);
+}
+
+/// A key that opens some mailboxes only is told of no other, and no other is asked.
+#[tokio::test]
+async fn a_key_for_one_mailbox() {
+    let fake = server().await;
+    let (_folder, router) = tenant(&fake, &["ann@x.com"]);
+    let json = get(&router, "/v1/search?q=subject:one").await.json();
+    assert_eq!(subjects(&json), ["one"], "{json}");
+    let asked: Vec<_> =
+        fake.seen().into_iter().filter(|seen| seen.path().ends_with("/search")).collect();
+    assert!(asked.iter().all(|seen| seen.path().contains("/mailboxes/m1/")), "{asked:?}");
+    let none = get(&router, "/v1/search?q=subject:one+mailbox:bob@x.com").await.json();
+    assert_eq!(subjects(&none), [] as [&str; 0]);
+    for (id, status) in [("veeam-m1.i", 200), ("veeam-m2.ii", 404), ("veeam-m3.i", 404)] {
+        let original = get(&router, &format!("/v1/messages/{id}/original")).await;
+        assert_eq!(original.status, status, "{id}");
+    }
+    assert!(!fake.seen().iter().any(|seen| seen.path().contains("/mailboxes/m2/")));
+}
+
+/// Mailbox and folder are chosen by the URL; a folder is searched with those below it, which are left out.
+#[tokio::test]
+async fn places_become_the_scope() {
+    let fake = server().await;
+    let (_folder, router) = tenant(&fake, &[]);
+    let found = [item("m1", "i", "f1", "here"), item("m1", "ii", "f2", "below")];
+    fake.answer_at("/mailboxes/m1/folders/f1/search", page(&found, None));
+    let uri = "/v1/search?q=mailbox:ann@x.com+in:inbox+subject:here";
+    let json = get(&router, uri).await.json();
+    assert_eq!(subjects(&json), ["here"], "{json}");
+    assert_eq!(json["query"]["sent"]["query"], "subject:here");
+}
+
+#[tokio::test]
+async fn sorting_is_done_here() {
+    let fake = server().await;
+    let (_folder, router) = tenant(&fake, &[]);
+    let first = get(&router, "/v1/search?q=a+sort:newest&limit=1").await.json();
+    assert_eq!(subjects(&first), ["two"], "{first}");
+    let cursor = first["nextCursor"].as_str().unwrap();
+    let second = get(&router, &format!("/v1/search?q=a+sort:newest&limit=1&cursor={cursor}")).await;
+    assert_eq!(subjects(&second.json()), ["one"]);
+    let many: Vec<_> =
+        (0..1_001).map(|number| item("m1", &format!("i{number}"), "f1", "x")).collect();
+    fake.answer_at("/mailboxes/search", page(&many, None));
+    for (uri, code) in [
+        ("/v1/search?q=a+sort:newest&engine=veeam", "too_costly"),
+        ("/v1/search?q=a+sort:largest&engine=veeam", "veeam_cannot"),
+        ("/v1/search?q=colour~1&engine=veeam", "veeam_cannot"),
+    ] {
+        let answer = get(&router, uri).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["code"]), (400, &code.into()), "{uri}");
+    }
+}
+
+/// What the server answers, what the client hears where it asked for Veeam, and what is never told.
+#[tokio::test]
+async fn what_goes_wrong_is_said_in_clear_words() {
+    let table = [
+        (Misbehaviour::Status(500), "Veeam failed: status 500"),
+        (Misbehaviour::Status(403), "does not allow this to the account"),
+        (Misbehaviour::Busy(None), "Veeam is busy"),
+        (Misbehaviour::Garbage, "Veeam failed"),
+    ];
+    for (how, expected) in table {
+        let fake = server().await;
+        let (_folder, router) = tenant(&fake, &[]);
+        fake.misbehave_at("/mailboxes/search", how);
+        let answer = get(&router, "/v1/search?q=a&engine=veeam").await;
+        let text = String::from_utf8(answer.body).unwrap();
+        assert_eq!(answer.status, 503, "{how:?} {text}");
+        assert!(text.contains(expected) && !text.contains("s3cret"), "{how:?} {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_default_order() {
+    let fake = server().await;
+    let (_folder, router) = tenant(&fake, &[]);
+    let status = get(&router, "/v1/status").await.json();
+    let engines: Vec<_> = status["engines"].as_object().unwrap().keys().collect();
+    assert_eq!(engines, ["local", "veeam"]);
+    assert_eq!(status["engines"]["veeam"]["breaker"], "closed");
+    let answer = get(&router, "/v1/search?q=a&engine=premium").await;
+    assert_eq!(answer.status, 400, "premium is not used for this tenant");
+    assert_eq!(EngineName::parse("veeam"), Some(EngineName::Veeam));
+}
