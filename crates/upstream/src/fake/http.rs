@@ -28,6 +28,10 @@ impl Reply {
         Self { content_type: "message/rfc822", ..Self::json(body) }
     }
 
+    pub(crate) fn file(body: impl Into<Vec<u8>>) -> Self {
+        Self { content_type: "application/octet-stream", ..Self::json(body) }
+    }
+
     pub(crate) fn error(status: u16) -> Self {
         Self { status, ..Self::json(error_body(status)) }
     }

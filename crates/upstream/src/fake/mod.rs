@@ -60,6 +60,7 @@ pub(crate) trait Service: fmt::Debug + Send {
 #[derive(Debug, Default)]
 struct State {
     body: Vec<u8>,
+    is_file: bool,
     answers: Vec<(String, Vec<u8>)>,
     headers: String,
     holdings: Option<Holdings>,
@@ -120,7 +121,14 @@ impl Fake {
 
     /// The body of every good answer from now on.
     pub fn answer(&self, body: impl Into<Vec<u8>>) {
-        lock(&self.state).body = body.into();
+        let state = &mut *lock(&self.state);
+        (state.body, state.is_file) = (body.into(), false);
+    }
+
+    /// The same, where the answer is a file.
+    pub fn answer_file(&self, body: impl Into<Vec<u8>>) {
+        let state = &mut *lock(&self.state);
+        (state.body, state.is_file) = (body.into(), true);
     }
 
     /// The body of every good answer to `/fields` from now on; until then they are like all others.
@@ -269,8 +277,12 @@ impl State {
     }
 
     fn plain(&self, seen: &Seen) -> Reply {
-        let is_message = seen.path().ends_with("/download");
-        if is_message { Reply::message(self.body.clone()) } else { Reply::json(self.body.clone()) }
+        let body = self.body.clone();
+        match seen.path().ends_with("/download") {
+            true => Reply::message(body),
+            false if self.is_file => Reply::file(body),
+            false => Reply::json(body),
+        }
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) enum Effect {
 pub(super) enum Take {
     /// Whole, as soon as the server says it.
     Quickly,
+    /// Whole, after the server has done what it was told.
+    Done,
     /// Whole, after the server has made a file of it.
     File,
     /// Piece by piece, after the server has made a file of it.

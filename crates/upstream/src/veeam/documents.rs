@@ -85,7 +85,7 @@ impl Session {
         letter.put(&mut arguments);
         let place = documents.place(drive, version)?;
         let ask = SEND_DOCUMENTS.at(version, &place, Some(&Value::Object(arguments)));
-        self.ask(ask.taken(Take::File), answer).await.map(|_| ())
+        self.ask(ask.taken(Take::Done), answer).await.map(|_| ())
     }
 
     /// Saves documents: one as it is or as a ZIP, several as a ZIP. Without `as_zip` the server decides.

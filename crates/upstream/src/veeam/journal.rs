@@ -74,7 +74,7 @@ impl Journal {
         let (mut gone, mut running) = (Vec::new(), Vec::new());
         for entry in read_dir(self.path.parent().unwrap_or(Path::new(".")))? {
             let path = entry?.path();
-            if path == self.path || path.extension().is_none_or(|kind| kind != "jsonl") {
+            if path == self.path || !is_journal(&path) {
                 continue;
             }
             match Self::lock(path.clone())? {
@@ -128,6 +128,11 @@ impl Journal {
     fn write(&mut self, line: &Value) -> io::Result<()> {
         self.file.write_all(format!("{line}\n").as_bytes())
     }
+}
+
+fn is_journal(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.starts_with("sessions-") && name.ends_with(".jsonl")
 }
 
 /// What is not over, and the last number. A line that was cut off says nothing.

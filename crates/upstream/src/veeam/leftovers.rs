@@ -22,8 +22,8 @@ const AFTER: Duration = Duration::from_secs(60);
 
 /// A session as the server lists it.
 #[derive(Debug)]
-struct Listed {
-    id: String,
+pub(super) struct Listed {
+    pub(super) id: String,
     kind: String,
     is_working: bool,
     user: String,
@@ -125,7 +125,7 @@ impl Known {
 }
 
 impl Veeam {
-    async fn working_sessions(&self) -> Result<Vec<Listed>, Problem> {
+    pub(super) async fn working_sessions(&self) -> Result<Vec<Listed>, Problem> {
         let (mut listed, mut page) = (Vec::new(), Some(PAGE));
         while let Some(asked) = page {
             let ask = Ask::get("/RestoreSessions".to_owned()).page(&asked);

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::ask::{Ask, path};
 use super::client::{Tries, readable};
@@ -132,13 +132,15 @@ impl Sessions {
         Ok(Session::new(held))
     }
 
-    /// Stops all sessions. No more are opened afterwards. Those that cannot be stopped are left to the next process.
+    /// Stops all sessions. No more are opened afterwards. Those that cannot be stopped within the time of one answer are
+    /// left to the next process.
     pub async fn stop_all(&self) {
         let slots = self.pool.slots().end();
         let mut stopping = JoinSet::new();
         for slot in slots {
             let pool = Arc::clone(&self.pool);
-            stopping.spawn(async move { pool.stop(&slot).await });
+            let time = pool.client.inner.wire.answer_time();
+            stopping.spawn(async move { timeout(time, pool.stop(&slot)).await });
         }
         while stopping.join_next().await.is_some() {}
     }
@@ -245,10 +247,10 @@ impl Pool {
         if let Some(open) = &*open {
             return Ok(open.id.clone());
         }
+        let place = pool.place().await?;
         if pool.slots().is_ending {
             return Err(Problem::Ending);
         }
-        let place = pool.place().await?;
         let (pool, key) = (Arc::clone(pool), slot.key.clone());
         let opening = tokio::spawn(async move {
             let (intent, id) = pool.explore(&key).await?;
@@ -374,6 +376,10 @@ impl Veeam {
                 state.is_some_and(|state| !state.eq_ignore_ascii_case("Working"))
             }
             Err(Problem::NotFound { .. } | Problem::Refused { .. }) => true,
+            // A server that has forgotten it may fail over its id, and still list those that it has.
+            Err(Problem::Server { .. }) => self.working_sessions().await.is_ok_and(|listed| {
+                listed.iter().all(|session| !session.id.eq_ignore_ascii_case(id))
+            }),
             Err(_) => false,
         }
     }

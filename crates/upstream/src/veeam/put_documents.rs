@@ -120,7 +120,7 @@ impl Session {
         more(&mut arguments);
         let place = documents.place(drive, version)?;
         let ask = verb.at(version, &place, Some(&Value::Object(arguments)));
-        let ask = Ask { secrets: credentials.secrets(), ..ask.taken(Take::File) };
+        let ask = Ask { secrets: credentials.secrets(), ..ask.taken(Take::Done) };
         let answer = self.ask(ask, answer).await?;
         self.restored(answer, version).await
     }

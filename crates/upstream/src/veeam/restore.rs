@@ -50,7 +50,7 @@ impl Session {
         credentials.put(&mut arguments, Kind::Exchange, version)?;
         let verb = if to.is_some() { RESTORE_TO } else { RESTORE };
         let ask = verb.at(version, &chosen.place()?, Some(&Value::Object(arguments)));
-        let ask = Ask { secrets: credentials.secrets(), ..ask.taken(Take::File) };
+        let ask = Ask { secrets: credentials.secrets(), ..ask.taken(Take::Done) };
         let answer = self.ask(ask, answer).await?;
         self.restored(answer, version).await
     }

@@ -88,7 +88,7 @@ impl Session {
         let arguments = arguments.map(Value::Object);
         let version = self.version().await?;
         let ask = SEND_DEFAULT.at(version, &chosen.place()?, arguments.as_ref());
-        self.ask(ask.taken(Take::File), answer).await.map(|_| ())
+        self.ask(ask.taken(Take::Done), answer).await.map(|_| ())
     }
 
     /// Sends mail as an attachment with this letter. It is asked once.
@@ -101,6 +101,6 @@ impl Session {
         letter.put(&mut arguments);
         let version = self.version().await?;
         let ask = SEND_TO.at(version, &chosen.place()?, Some(&Value::Object(arguments)));
-        self.ask(ask.taken(Take::File), answer).await.map(|_| ())
+        self.ask(ask.taken(Take::Done), answer).await.map(|_| ())
     }
 }

@@ -94,8 +94,11 @@ impl Wire {
         let place = Arc::clone(&self.places).acquire_owned().await;
         let place = place.map_err(|_| Problem::Ending)?;
         let response = self.head(ask, Some(access), &[access, password]).await?;
+        if matches!(ask.take, Take::File | Take::Stream) && !is_file(response.headers()) {
+            return Err(Problem::Failed(Fault::Unparsable));
+        }
         match ask.take {
-            Take::Quickly | Take::File => {
+            Take::Quickly | Take::Done | Take::File => {
                 let body = self.whole(response, LONG).await?;
                 Ok(Got { body, rest: None })
             }
@@ -116,7 +119,7 @@ impl Wire {
         self.requests.fetch_add(1, Ordering::Relaxed);
         let time = match ask.take {
             Take::Quickly => self.answer_time,
-            Take::File | Take::Stream => LONG,
+            Take::Done | Take::File | Take::Stream => LONG,
         };
         let sent = timeout(time, self.request(ask, access)?.send()).await;
         let response = sent.map_err(|_| Fault::Timeout)?.map_err(|error| Fault::of(&error))?;
@@ -157,6 +160,12 @@ impl Wire {
         let body = timeout(time, whole(response, ANSWER_LIMIT)).await;
         Ok(body.map_err(|_| Fault::Timeout)??)
     }
+}
+
+/// Files come as bytes. A page to sign in at, and JSON, are none, whatever their status.
+fn is_file(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    !kind.starts_with("text/") && !kind.starts_with("application/json")
 }
 
 /// A token of other characters than a header can have was not given by Veeam.

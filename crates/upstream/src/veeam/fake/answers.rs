@@ -60,7 +60,7 @@ fn told(world: &mut World, asked: &Asked<'_>, rest: &[&str], mail: &[BackedUp]) 
     match (name.as_str(), place) {
         ("search" | "searchexchange", place) => search(world, asked, &arguments, place, mail),
         ("savetomsg" | "save", ["mailboxes", mailbox, "items", item]) => {
-            Ok(bytes(found(mail, mailbox, item)?.msg.clone()))
+            Ok(Reply::file(found(mail, mailbox, item)?.msg.clone()))
         }
         ("savetomsg" | "save", ["mailboxes", mailbox, "items"]) => {
             several(&arguments, mailbox, mail)
@@ -71,7 +71,7 @@ fn told(world: &mut World, asked: &Asked<'_>, rest: &[&str], mail: &[BackedUp]) 
             }
             let done = json!({ "createdItemsCount": 1, "failedItemsCount": 0 });
             Ok(if name == "exporttopst" {
-                bytes(b"!BDN".to_vec())
+                Reply::file(b"!BDN".to_vec())
             } else {
                 Reply::json(done.to_string())
             })
@@ -126,11 +126,7 @@ fn several(arguments: &Value, mailbox: &str, mail: &[BackedUp]) -> Said {
         files.push(found(mail, mailbox, id)?);
     }
     match files.as_slice() {
-        [only] => Ok(bytes(only.msg.clone())),
-        files => Ok(bytes(super::zip::of(files))),
+        [only] => Ok(Reply::file(only.msg.clone())),
+        files => Ok(Reply::file(super::zip::of(files))),
     }
-}
-
-fn bytes(body: Vec<u8>) -> Reply {
-    Reply { content_type: "application/octet-stream", ..Reply::json(body) }
 }

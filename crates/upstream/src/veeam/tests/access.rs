@@ -129,6 +129,55 @@ async fn the_organization_is_named_or_the_only_one() {
     }
 }
 
+#[tokio::test]
+async fn a_busy_server_is_asked_when_it_wants_to_be() {
+    let fake = FakeVeeam::start(&[Version::V8]).await.unwrap();
+    let client = client(fake.account());
+    fake.http().misbehave_at_times("/Organizations", Misbehaviour::Busy(Some(1)), 1);
+    let start = std::time::Instant::now();
+    client.organization().await.unwrap();
+    assert!(start.elapsed() >= Duration::from_secs(1));
+    fake.http().misbehave_at("/Organizations", Misbehaviour::Busy(Some(600)));
+    let problem = client.organization().await.unwrap_err();
+    assert_eq!(problem.retry_after(), Some(Duration::from_secs(600)), "that is given up at once");
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_is_polite() {
+    let fake = FakeVeeam::start(&[Version::V8]).await.unwrap();
+    let client = client(fake.account());
+    client.organization().await.unwrap();
+    fake.http().misbehave_at("/RestorePoints", Misbehaviour::Hang);
+    let before = fake.http().seen().len();
+    let asking = (0..9).map(|_| {
+        let client = client.clone();
+        tokio::spawn(async move { client.restore_points(&PAGE).await.map(drop) })
+    });
+    let asking: Vec<_> = asking.collect();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(fake.http().seen().len() - before, 4);
+    asking.into_iter().for_each(|asked| asked.abort());
+}
+
+#[test]
+fn secrets_are_never_printed() {
+    let account = Account {
+        url: "http://h".to_owned(),
+        user: "u".to_owned(),
+        password: Secret::new("s3cret"),
+        organization: None,
+        version: None,
+        trust: crate::Trust::System,
+        sessions: 1,
+        answer_time: Duration::from_secs(1),
+    };
+    assert!(!format!("{account:?}").contains("s3cret"));
+    assert!(!format!("{:?}", Veeam::new(account.clone()).unwrap()).contains("s3cret"));
+    let in_url = Account { url: "https://u:s3cret@h".to_owned(), ..account };
+    let refused = Veeam::new(in_url).unwrap_err().to_string();
+    assert!(!refused.contains("s3cret"), "{refused}");
+}
+
 #[test]
 fn every_status_has_a_meaning() {
     let message = r#"{"message":"Words.","errorCode":"X","stackTrace":"at Inside.Of(It)"}"#;

@@ -275,6 +275,19 @@ async fn a_cut_off_message_is_fetched_again_and_never_taken_for_whole() {
     is_fault(session.save("m-alice@contoso.com", "i1").await, Fault::CutOff);
 }
 
+/// A page to sign in at is no message, even with status 200.
+#[tokio::test]
+async fn what_is_no_file_is_never_taken_for_one() {
+    let stage = Stage::new(Version::V8).await;
+    let session = stage.session().await;
+    for how in [Misbehaviour::Html, Misbehaviour::Garbage] {
+        stage.fake.http().misbehave_at("/save", how);
+        is_fault(session.save("m-alice@contoso.com", "i1").await, Fault::Unparsable);
+        stage.fake.http().misbehave_at_times("/save", how, 1);
+        assert_eq!(session.save("m-alice@contoso.com", "i1").await.unwrap(), "i1");
+    }
+}
+
 #[tokio::test]
 async fn what_lies_in_an_archive_tier_is_called_so() {
     let stage = Stage::new(Version::V8).await;

@@ -125,6 +125,17 @@ async fn nothing_is_open_or_written_after_the_end() {
 }
 
 #[tokio::test]
+async fn a_server_that_hangs_holds_nobody_up_at_the_end() {
+    let stage = Stage::new(Version::V8).await;
+    let _session = stage.session().await;
+    stage.fake.http().misbehave_at("/Stop", Misbehaviour::Hang);
+    let start = std::time::Instant::now();
+    stage.sessions.stop_all().await;
+    assert!(start.elapsed() < Duration::from_secs(2), "one answer may take 0.4 s here");
+    assert!(stage.written().contains(r#""session":"s1""#), "the next process stops it");
+}
+
+#[tokio::test]
 async fn a_session_whose_opener_gave_up_is_stopped_too() {
     let stage = Stage::new(Version::V8).await;
     stage.fake.http().misbehave_at("/explore", Misbehaviour::Slow(Duration::from_millis(100)));
@@ -161,6 +172,52 @@ async fn a_restarted_server_is_logged_on_to_again_and_read_on() {
         stage.fake.restart();
         assert_eq!(session.mailboxes(&PAGE).await.unwrap().results.len(), 2, "{version}");
     }
+}
+
+#[tokio::test]
+async fn an_action_in_an_ended_session_is_not_done_in_another_one() {
+    for status in [400, 401, 403, 404, 409, 500] {
+        let stage = Stage::new(Version::V8).await;
+        stage.fake.ended_session(status);
+        let session = stage.session().await;
+        stage.fake.stop_sessions();
+        let item = Chosen::Item { mailbox: "m-alice@contoso.com".into(), item: "i1".into() };
+        assert_eq!(
+            session.send_default(&item).await.unwrap_err(),
+            Problem::SessionGone,
+            "{status}"
+        );
+        assert_eq!((stage.fake.actions().len(), stage.fake.sessions().len()), (0, 1));
+        session.send_default(&item).await.unwrap();
+        assert_eq!(stage.fake.actions().len(), 1, "the next one is done in a new session");
+    }
+}
+
+#[tokio::test]
+async fn an_action_whose_answer_is_lost_is_not_repeated() {
+    let item = || Chosen::Item { mailbox: "m-alice@contoso.com".into(), item: "i1".into() };
+    for (how, is_sent_once) in [
+        (Misbehaviour::Status(500), true),
+        (Misbehaviour::Status(503), true),
+        (Misbehaviour::Reset, true),
+        (Misbehaviour::Busy(Some(0)), false),
+    ] {
+        let stage = Stage::new(Version::V8).await;
+        let session = stage.session().await;
+        stage.fake.http().misbehave_at_times("/sendToDefault", how, 1);
+        let sent = session.send_default(&item()).await;
+        assert_eq!(sent.is_err(), is_sent_once, "{how:?}");
+        assert_eq!(stage.count("/sendToDefault"), if is_sent_once { 1 } else { 2 }, "{how:?}");
+    }
+}
+
+/// Sessions are stamped with the time of the server, so what is written down is too.
+#[tokio::test]
+async fn what_is_written_has_the_time_of_the_server() {
+    let stage = Stage::new(Version::V8).await;
+    stage.fake.http().answer_header("Date", "Thu, 01 Jan 2099 10:00:00 GMT");
+    let _session = stage.session().await;
+    assert!(stage.written().contains(r#""time":"2099-01-01T"#), "{}", stage.written());
 }
 
 #[tokio::test]
