@@ -57,7 +57,8 @@ pub use problem::Problem;
 pub use put_documents::{CopyDocuments, Existing, LastVersion, RestoreDocuments, Versions};
 pub use restore::Restored;
 pub use retrieval::{
-    AzureSpeed, GlacierSpeed, NewRetrieval, Retrieval, RetrievalSession, Retrieved, RetrievedObject,
+    AzureSpeed, GlacierSpeed, NewRetrieval, Retrieval, RetrievalChange, RetrievalLine,
+    RetrievalSession, Retrieved, RetrievedObject,
 };
 pub use send::{Letter, MailSettings};
 pub use session::{Kind, Scope, Session};

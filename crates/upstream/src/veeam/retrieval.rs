@@ -1,5 +1,7 @@
 //! Data retrieval: jobs that bring data out of archive tiers, and their sessions. From v6 on.
 
+mod keep;
+
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -10,6 +12,8 @@ use super::page::{Paged, Paging};
 use super::{Problem, Veeam, Version};
 use crate::answer::{Record, read};
 use crate::tenant::timestamp;
+
+pub use keep::{RetrievalChange, RetrievalLine};
 
 /// A job that brings data out of an archive tier.
 ///

@@ -7,6 +7,7 @@ mod forms;
 mod leftovers;
 mod plain;
 mod points;
+mod rows;
 mod sessions;
 
 use std::time::Duration;
