@@ -141,3 +141,13 @@ pub(crate) async fn get_with(url: &str, key: Option<&str>) -> Answer {
 pub(crate) async fn get(url: &str) -> Answer {
     get_with(url, Some(KEY)).await
 }
+
+/// Sends JSON with a key.
+pub(crate) async fn post_with(url: &str, key: &str, body: &serde_json::Value) -> Answer {
+    let client = postern_upstream::http().no_proxy().build().unwrap();
+    let request = client.post(url).header("X-API-Key", key);
+    let request = request.header("Content-Type", "application/json").body(body.to_string());
+    let response = request.send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer { status, headers, body: response.text().await.unwrap() }
+}

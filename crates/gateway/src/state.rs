@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::access::{Access, Caller, Denied};
 use crate::choose::{BreakerState, Entry, Member};
-use crate::config::{Config, ConfigError, EngineName, Limits, Tenant};
+use crate::config::{Config, ConfigError, EngineName, Limits, Tenant, Veeam};
 use crate::engine::{Kind, Premium, Why, kind};
 use crate::language::Language;
 use crate::local::{Allowance, Local};
@@ -157,6 +158,8 @@ struct Inner {
     engines: Engines,
     /// The restore sessions of the tenants that have a server of Veeam: there is one pool in this process.
     sessions: BTreeMap<String, Sessions>,
+    /// The same with what acting at a server needs.
+    backups: BTreeMap<String, Backups>,
     language: Language,
     deadline: Duration,
     limits: Limits,
@@ -179,6 +182,25 @@ fn slots_to_export(config: &Config) -> BTreeMap<String, Arc<Slots>> {
     let nobody = keys.is_empty().then(String::new);
     let slots = |tenant| (tenant, Slots::new(config.limits.exports, keys.len()));
     tenants.chain(nobody).map(slots).collect()
+}
+
+/// What acting on backed-up mail of a tenant needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Backups {
+    pub(crate) settings: Veeam,
+    pub(crate) sessions: Sessions,
+    /// The data folder, which keeps the record.
+    pub(crate) data: PathBuf,
+}
+
+impl Backups {
+    fn of(config: &Config, sessions: &BTreeMap<String, Sessions>) -> BTreeMap<String, Self> {
+        let of = |tenant: &Tenant| {
+            let (settings, sessions) = (tenant.veeam.clone()?, sessions.get(&tenant.id)?.clone());
+            Some((tenant.id.clone(), Self { settings, sessions, data: tenant.data.clone() }))
+        };
+        config.tenants.iter().filter_map(of).collect()
+    }
 }
 
 fn sessions(config: &Config) -> Result<BTreeMap<String, Sessions>, ConfigError> {
@@ -216,6 +238,7 @@ impl State {
         Ok(Self(Arc::new(Inner {
             access: config.access.clone(),
             engines: Engines::of(config, &locals, &nowhere, &sessions)?,
+            backups: Backups::of(config, &sessions),
             sessions,
             locals,
             nowhere,
@@ -329,6 +352,20 @@ impl State {
                 }
             }
         }
+    }
+
+    /// The backups of a tenant; without one, of the only tenant that has some.
+    pub(crate) fn backups(&self, tenant: Option<&str>) -> Option<&Backups> {
+        let mut all = self.0.backups.iter();
+        match (tenant, all.next(), all.next()) {
+            (Some(tenant), ..) => self.0.backups.get(tenant),
+            (None, Some((_, only)), None) => Some(only),
+            (None, ..) => None,
+        }
+    }
+
+    pub(crate) fn clock(&self) -> fn() -> Timestamp {
+        self.0.clock
     }
 
     /// Stops the restore sessions of this process.

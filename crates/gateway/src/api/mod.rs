@@ -1,5 +1,6 @@
 //! The two faces over HTTP: drop-in below `/api`, native below `/v1`.
 
+mod actions;
 mod body;
 mod browse;
 mod complete;
@@ -113,6 +114,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(message::attachment))
         .routes(routes!(thread::get))
         .routes(routes!(export::post))
+        .routes(routes!(actions::post))
         .routes(routes!(status::get))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))

@@ -101,13 +101,17 @@ pub(super) fn seconds(wait: Duration) -> HeaderValue {
 pub(super) struct Problems;
 
 /// Their statuses, and what each means.
-const STATUSES: [(&str, &str); 14] = [
+const STATUSES: [(&str, &str); 16] = [
     ("400", "The request cannot be read; `errors` says where and what to write"),
     ("401", "The key is missing or wrong"),
-    ("403", "Without keys only this machine is served, under a loopback name, and no foreign page"),
+    (
+        "403",
+        "The key lacks a right, which the answer names; or there are no keys, and the request comes from elsewhere",
+    ),
     ("404", "Not there, or not to be seen with this key"),
     ("405", "Asked in another way"),
     ("408", "The request took too long to arrive or to be answered"),
+    ("409", "What was confirmed is another plan now, or something has to be set first"),
     ("410", "The original of the message is gone"),
     ("413", "The body is too large"),
     ("414", "The URI is too long"),
@@ -115,6 +119,7 @@ const STATUSES: [(&str, &str); 14] = [
     ("429", "The key asks too often; `Retry-After` says when to come back"),
     ("431", "The headers are too large"),
     ("500", "A defect of the gateway"),
+    ("502", "The source refuses, or does not answer"),
     ("503", "Nobody can answer now; `Retry-After` says when to come back"),
 ];
 

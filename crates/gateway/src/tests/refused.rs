@@ -76,7 +76,7 @@ async fn operations(router: &Router) -> Vec<(Method, String, String)> {
 fn filled(path: &str) -> String {
     let id = id_of(MAIL.as_bytes());
     let path = path.replace("{tenant}", TENANT).replace("{index}", "dg-search-index");
-    let path = path.replace("{id}", &id).replace("{n}", "0");
+    let path = path.replace("{id}", &id).replace("{n}", "0").replace("{verb}", "restore");
     match path.as_str() {
         "/v1/search" => format!("{path}?q=zebra&engine=local&facets=sender"),
         "/v1/complete" => format!("{path}?q=from:ok"),
@@ -120,7 +120,11 @@ async fn every_path_shows_local_mail_to_a_key_that_premium_knows() {
     }
     let folder = folder();
     let router = app(over(&folder, &fake));
-    let good = |what: &str, seen: &Seen| assert_eq!(seen.status, 200, "{what}: {seen:?}");
+    let good = |what: &str, seen: &Seen| {
+        // These keys may not act.
+        let expected = if what.contains("/v1/actions") { 403 } else { 200 };
+        assert_eq!(seen.status, expected, "{what}: {seen:?}");
+    };
     assert!(walk(&router, KEY, good).await >= 12);
 }
 

@@ -1,0 +1,156 @@
+//! A plan that is shown, or carried out.
+
+use std::fs::File;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use postern_actions::veeam::{MailRestore, MailSend, PstExport};
+use postern_actions::{Act, Order, Proposal, Record, RecordError, Report, Verb, carry_out};
+use postern_archive::{Original, chain};
+use postern_upstream::veeam::{Kind, Session};
+use tempfile::TempDir;
+use tokio::runtime::Handle;
+
+use super::plan::Planned;
+use crate::State as Shared;
+use crate::access::Caller;
+use crate::api::download::original;
+use crate::api::problem::Problem;
+use crate::config::variable;
+use crate::wire::ActionAnswer;
+
+/// Kept of the time of a request, so that it is answered before it is given up.
+const RESERVE: Duration = Duration::from_secs(1);
+/// What an act that takes longer than a request is answered with.
+const GOES_ON: &str =
+    "it goes on; ask again with the same `confirm` to see what is done. Nothing is done twice";
+/// What a PST is called on its way.
+const NAME: &str = "postern-export.pst";
+
+pub(super) async fn answer(
+    state: &Shared,
+    caller: &Caller,
+    plan: Planned,
+    start: Instant,
+) -> Result<Response, Problem> {
+    let record = Record::below(&plan.backups.data);
+    let standings = record.standings(&plan.proposal)?;
+    let shown = ActionAnswer::shown(&plan.proposal, &standings);
+    if plan.body.confirm.is_none() {
+        return Ok(Json(shown).into_response());
+    }
+    let folder = TempDir::new_in(&plan.backups.data).map_err(|_| unwritable())?;
+    let verb = plan.proposal.verb();
+    let act = act(&plan, &folder).await?;
+    let running = carried_out(state, caller, record, plan, act);
+    let patience = state.limits().time.saturating_sub(start.elapsed() + RESERVE);
+    let Ok(report) = tokio::time::timeout(patience, running).await else {
+        let answer = ActionAnswer { ended: Some(GOES_ON.to_owned()), ..shown };
+        return Ok((StatusCode::ACCEPTED, Json(answer)).into_response());
+    };
+    let report = report?;
+    if verb == Verb::ExportPst && report.is_whole() {
+        return file(state, caller, &folder);
+    }
+    Ok(Json(shown.after(&report)).into_response())
+}
+
+/// What does it, with what that needs.
+async fn act(plan: &Planned, folder: &TempDir) -> Result<Box<dyn Act>, Problem> {
+    let Planned { proposal, body, backups } = plan;
+    let log_on = &backups.settings.restore;
+    match proposal.verb() {
+        Verb::Send => {
+            let session = session(plan).await?;
+            Ok(Box::new(MailSend { session, letter: body.letter() }))
+        }
+        Verb::ExportPst => {
+            if proposal.owners().len() > 1 {
+                return Err(Problem::new(400, "several_mailboxes", "a PST is of one mailbox")
+                    .hint("name one with mailbox:ADDRESS, or export by the command line"));
+            }
+            let (session, options) = (session(plan).await?, body.pst());
+            let out = folder.path().join(NAME);
+            Ok(Box::new(PstExport {
+                session,
+                options,
+                all_of: None,
+                out,
+                several: false,
+                over: false,
+            }))
+        }
+        Verb::Restore | Verb::Copy | Verb::Save | Verb::Retrieve | Verb::Collect => {
+            let credentials = log_on.credentials(&variable, body.impersonate.as_deref());
+            let credentials = credentials.map_err(|error| {
+                tracing::warn!(error = chain(&error), "a restore has nothing to log on with");
+                Problem::new(
+                    409,
+                    "no_credentials",
+                    "the gateway cannot log on to Microsoft 365 for a restore",
+                )
+                .hint("its operator has to set [tenants.veeam.restore] or POSTERN_RESTORE_…")
+            })?;
+            let (session, to) = (session(plan).await?, body.to.clone());
+            Ok(Box::new(MailRestore { session, to, credentials }))
+        }
+    }
+}
+
+async fn session(plan: &Planned) -> Result<Session, Problem> {
+    Ok(plan.backups.sessions.session(Kind::Exchange, plan.body.time()?).await?)
+}
+
+/// Runs beside the request: a client that goes away ends nothing that was begun.
+async fn carried_out(
+    state: &Shared,
+    caller: &Caller,
+    record: Record,
+    plan: Planned,
+    act: Box<dyn Act>,
+) -> Result<Report, Problem> {
+    let (by, clock) = (caller.name.clone(), state.clock());
+    let (proposal, again): (Proposal, bool) = (plan.proposal, plan.body.again);
+    let run = tokio::task::spawn_blocking(move || {
+        let stop = AtomicBool::new(false);
+        let order = Order { by: &by, again, clock, stop: &stop };
+        Handle::current().block_on(carry_out(
+            &proposal,
+            &record,
+            order,
+            act.as_ref(),
+            &mut |_, _| {},
+        ))
+    });
+    let defect = |_| Problem::new(500, "defect", "the gateway failed; this is a defect of it");
+    Ok(run.await.map_err(defect)??)
+}
+
+/// The one file of an export.
+fn file(state: &Shared, caller: &Caller, folder: &TempDir) -> Result<Response, Problem> {
+    let written = std::fs::read_dir(folder.path()).map_err(|_| unwritable())?;
+    let path = written.flatten().next().ok_or_else(unwritable)?.path();
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+    let file = File::open(&path).map_err(|_| unwritable())?;
+    let name = name.unwrap_or_else(|| NAME.to_owned());
+    Ok(original(state, caller, &name, Original::Streamed(Box::new(file)))?)
+}
+
+fn unwritable() -> Problem {
+    Problem::unavailable("the data folder of the gateway cannot be written")
+}
+
+impl From<RecordError> for Problem {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::Busy => Self::new(503, "busy", error.to_string()),
+            RecordError::Io { .. } => {
+                tracing::warn!(error = chain(&error), "the record of actions cannot be kept");
+                Self::unavailable("nothing can be recorded, so nothing is done; the log says why")
+            }
+        }
+    }
+}
