@@ -6,6 +6,7 @@
 use crate::query::Role;
 use crate::resolve::postern::operators::{self, Operator};
 use crate::resolve::postern::{self, canonical, plain};
+use crate::schema::StringField;
 use crate::span::Span;
 
 /// The unfinished text at the cursor, and its possible continuations.
@@ -144,7 +145,7 @@ fn wanted(name: &str) -> Wanted {
         Some(Operator::Category) => Wanted::Category,
         Some(Operator::Folder) => Wanted::Folder,
         Some(Operator::MailingList) => Wanted::MailingList,
-        Some(Operator::Source) => Wanted::Source,
+        Some(Operator::Whole(StringField::Source)) => Wanted::Source,
         Some(Operator::Is) => Wanted::Word(plain::STATES),
         Some(Operator::Has) => Wanted::Word(&["attachment"]),
         Some(Operator::HasAttachment | Operator::IsRead | Operator::IsFlagged) => {
@@ -159,7 +160,8 @@ fn wanted(name: &str) -> Wanted {
             | Operator::Thread
             | Operator::MediaType
             | Operator::Reference
-            | Operator::Kind,
+            | Operator::Kind
+            | Operator::Whole(_),
         )
         | None => Wanted::Anything,
     }

@@ -190,12 +190,16 @@ pub(super) fn kind(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     Ok(one_of(values.iter().map(test).collect(), canonical::list(name, &values)))
 }
 
-// ---- sources ----
+// ---- whole texts ----
 
-/// `source:datatap`: the source of the message, by its configured name.
-pub(super) fn source(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
+/// `source:datatap`: the whole text of a field.
+pub(super) fn whole_text(
+    field: StringField,
+    term: &Term<'_>,
+    name: &str,
+) -> Result<Resolved, Error> {
     let value = single(term)?;
-    let condition = string(StringField::Source, whole(&value), term.span);
+    let condition = string(field, whole(&value), term.span);
     Ok(Resolved::unit(condition, canonical::quotable(name, &value)))
 }
 

@@ -196,7 +196,7 @@ impl Resolver<'_> {
             Operator::MailingList => labels::mailing_list(term, name).map(Expr::Leaf),
             Operator::MediaType => labels::media_type(term, name).map(Expr::Leaf),
             Operator::Kind => labels::kind(term, name).map(Expr::Leaf),
-            Operator::Source => labels::source(term, name).map(Expr::Leaf),
+            Operator::Whole(field) => labels::whole_text(field, term, name).map(Expr::Leaf),
             Operator::Reference => labels::reference(term, name).map(Expr::Leaf),
             Operator::Range(kind) => {
                 range::resolve(kind, name, term, relation, self.context).map(Expr::Leaf)

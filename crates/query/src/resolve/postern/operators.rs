@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use super::range::RangeKind;
 use crate::query::Role;
-use crate::schema::{InstantField, TextField};
+use crate::schema::{InstantField, StringField, TextField};
 use crate::syntax::postern::FieldName;
 use crate::{Code, Error};
 
@@ -36,7 +36,8 @@ pub(crate) enum Operator {
     MailingList,
     Reference,
     Kind,
-    Source,
+    /// A field whose whole text is compared, in any case.
+    Whole(StringField),
 }
 
 /// An operator: its canonical name first, then every other spelling.
@@ -91,7 +92,7 @@ const OPERATORS: &[Row] = &[
     (Operator::MailingList, &["list", "v"]),
     (Operator::Reference, &["ref", "references", "related", "r"]),
     (Operator::Kind, &["kind", "itemclass"]),
-    (Operator::Source, &["source"]),
+    (Operator::Whole(StringField::Source), &["source"]),
 ];
 
 /// Operators of other languages, and why a search here has no answer to them.
