@@ -178,14 +178,15 @@ fn a_message_in_two_mailboxes_knows_both() {
     let id = stdout(&run(&data, &["search", "--format", "ids", "*"]));
     let shown = run(&data, &["show", "--format", "json", id.trim()]);
     let shown: Value = serde_json::from_slice(&shown.stdout).unwrap();
-    let places = shown["places"].as_array().unwrap();
-    let homes: Vec<_> = places.iter().map(|place| (&place["mailbox"], &place["folder"])).collect();
     assert_eq!(shown["mailbox"], "ann@x.com", "the first");
-    assert_eq!(
-        serde_json::json!(homes),
-        serde_json::json!([["ann@x.com", "Sent"], ["bob@x.com", "Inbox"]])
-    );
-    assert!(places[1]["path"].as_str().unwrap().ends_with("old.mbox!38"), "{places:?}");
+    let expected = serde_json::json!([
+        {"source": "files", "mailbox": "ann@x.com", "folder": "Sent"},
+        {"source": "files", "mailbox": "bob@x.com", "folder": "Inbox"},
+    ]);
+    assert_eq!(shown["places"], expected, "as a search over HTTP says");
+    let second = &shown["originals"][1];
+    assert_eq!(second["mailbox"], "bob@x.com");
+    assert!(second["path"].as_str().unwrap().ends_with("old.mbox!38"), "{second}");
     let text = stdout(&run(&data, &["show", id.trim()]));
     assert!(text.contains("bob@x.com, Inbox: "), "{text}");
 }

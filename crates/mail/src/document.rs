@@ -34,6 +34,27 @@ pub fn to_value(message: &Message) -> serde_json::Value {
     serde_json::to_value(Document::from(message)).unwrap_or_default()
 }
 
+/// The same with every place of the message.
+///
+/// ```
+/// use postern_mail::document;
+/// use postern_query::{Message, Place};
+///
+/// let of = |mailbox: &str| Place { mailbox: Some(mailbox.into()), ..Place::NOWHERE };
+/// let message = Message { places: vec![of("ann"), of("bob")], ..Message::default() };
+/// let document = document::with_places(&message);
+/// assert_eq!((&document["mailbox"], &document["places"][1]["mailbox"]), (&"ann".into(), &"bob".into()));
+/// ```
+#[must_use]
+pub fn with_places(message: &Message) -> serde_json::Value {
+    let mut document = to_value(message);
+    let place = |place: &Place| serde_json::json!({"source": place.source, "mailbox": place.mailbox, "folder": place.folder});
+    if let Some(object) = document.as_object_mut() {
+        object.insert("places".to_owned(), message.places.iter().map(place).collect());
+    }
+    document
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document {

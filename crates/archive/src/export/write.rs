@@ -85,7 +85,7 @@ impl<W: Write> Writer<W> {
                 begin(table, begun)?;
                 Ok(table.write_record(row(message).iter().map(|cell| harmless(cell)))?)
             }
-            Self::Jsonl(out) => writeln!(out, "{}", document::to_json(message)),
+            Self::Jsonl(out) => writeln!(out, "{}", document::with_places(message)),
             Self::Mbox(_) | Self::Zip(_) => Ok(()),
         }
     }

@@ -23,19 +23,18 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
             arguments.id
         );
     };
-    // Nobody can say where messages lie while the index is being written, or after a run that was
-    // killed and not gone on with; that hides no message.
-    let places = archive.occurrences(&arguments.id).unwrap_or_default();
+    // A damaged ledger cannot say from which files the message came. It hides no message.
+    let originals = archive.occurrences(&arguments.id).unwrap_or_default();
     match arguments.format {
-        TextOrJson::Json => output::json(&json(&message, &places))?,
-        TextOrJson::Text => text(&message, &places)?,
+        TextOrJson::Json => output::json(&json(&message, &originals))?,
+        TextOrJson::Text => text(&message, &originals)?,
     }
     Ok(Exit::Done)
 }
 
 /// The document of the message, and what the index alone knows of it.
-fn json(message: &Message, places: &[Occurrence]) -> serde_json::Value {
-    let mut value = document::to_value(message);
+fn json(message: &Message, originals: &[Occurrence]) -> serde_json::Value {
+    let mut value = document::with_places(message);
     let more = [
         ("isFlagged", message.place().is_flagged.into()),
         ("isReplied", message.place().is_replied.into()),
@@ -43,7 +42,7 @@ fn json(message: &Message, places: &[Occurrence]) -> serde_json::Value {
         ("isSigned", message.is_signed.into()),
         ("isEncrypted", message.is_encrypted.into()),
         ("damage", message.damage.clone().into()),
-        ("places", places.iter().map(|place| place_json(message, place)).collect()),
+        ("originals", originals.iter().map(|one| original_json(message, one)).collect()),
     ];
     if let Some(object) = value.as_object_mut() {
         object.extend(more.map(|(name, value)| (name.to_owned(), value)));
@@ -51,23 +50,23 @@ fn json(message: &Message, places: &[Occurrence]) -> serde_json::Value {
     value
 }
 
-fn place_json(message: &Message, place: &Occurrence) -> serde_json::Value {
-    let [mailbox, folder] = home(message, place);
-    serde_json::json!({"mailbox": mailbox, "folder": folder, "path": path(place)})
+fn original_json(message: &Message, original: &Occurrence) -> serde_json::Value {
+    let [mailbox, folder] = home(message, original);
+    serde_json::json!({"mailbox": mailbox, "folder": folder, "path": path(original)})
 }
 
-/// Mailbox and folder of a place.
-fn home(message: &Message, place: &Occurrence) -> [Option<String>; 2] {
-    match place.home.clone() {
+/// Mailbox and folder of an original.
+fn home(message: &Message, original: &Occurrence) -> [Option<String>; 2] {
+    match original.home.clone() {
         Some(home) => [home.mailbox, home.folder],
         None => [message.place().mailbox.clone(), message.place().folder.clone()],
     }
 }
 
 /// `mail.zip!Sent/1.eml`.
-fn path(place: &Occurrence) -> String {
-    let file = place.path.display();
-    match place.part.as_str() {
+fn path(original: &Occurrence) -> String {
+    let file = original.path.display();
+    match original.part.as_str() {
         "" => file.to_string(),
         inside => format!("{file}!{inside}"),
     }
@@ -88,7 +87,7 @@ fn eml(archive: &Archive, id: &str) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn text(message: &Message, places: &[Occurrence]) -> anyhow::Result<()> {
+fn text(message: &Message, originals: &[Occurrence]) -> anyhow::Result<()> {
     let sender =
         Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
     let files: Vec<_> = message.files().filter_map(file).collect();
@@ -106,10 +105,7 @@ fn text(message: &Message, places: &[Occurrence]) -> anyhow::Result<()> {
         ("Broken", message.damage.clone().unwrap_or_default()),
         ("Thread", message.conversation_id.clone().unwrap_or_default()),
     ];
-    let places = places.iter().map(|place| {
-        let [mailbox, folder] = home(message, place).map(Option::unwrap_or_default);
-        ("Lies in", format!("{mailbox}, {folder}: {}", path(place)))
-    });
+    let places = lies_in(message, originals).into_iter().map(|place| ("Lies in", place));
     for (name, value) in rows.into_iter().chain(places).filter(|(_, value)| !value.is_empty()) {
         output::line(format!(
             "{}  {}",
@@ -118,6 +114,20 @@ fn text(message: &Message, places: &[Occurrence]) -> anyhow::Result<()> {
         ))?;
     }
     output::line(format!("\n{}", terminal::safe_lines(message.body.as_deref().unwrap_or_default())))
+}
+
+/// Every file that the message came from. Synced mail came from none: then every place.
+fn lies_in(message: &Message, originals: &[Occurrence]) -> Vec<String> {
+    let named = |[mailbox, folder]: [Option<String>; 2]| {
+        format!("{}, {}", mailbox.unwrap_or_default(), folder.unwrap_or_default())
+    };
+    if originals.is_empty() {
+        let homes =
+            message.places.iter().map(|place| [place.mailbox.clone(), place.folder.clone()]);
+        return homes.map(named).collect();
+    }
+    let file = |one: &Occurrence| format!("{}: {}", named(home(message, one)), path(one));
+    originals.iter().map(file).collect()
 }
 
 /// The states that `is:` asks for.

@@ -180,11 +180,16 @@ async fn each_key_sees_its_own_places_of_a_message() {
     let place = |mailbox: &str, folder: &str| serde_json::json!({"source": "files", "mailbox": mailbox, "folder": folder});
     let (inbox, copy) = (place("own", "Inbox"), place("hidden", "Secret-kudu"));
     let uri = format!("/v1/messages/{}", id_of(raw("own", false).as_bytes()));
+    let jsonl = r#"{"q":"mailbox:own","format":"jsonl"}"#;
     for (key, expected) in [(NARROW, vec![&inbox]), (WIDE, vec![&copy, &inbox])] {
-        let seen = send(&self::place().router, Method::GET, &uri, Some(key), "").await.json();
-        let mut places: Vec<_> = seen["places"].as_array().unwrap().iter().collect();
-        places.sort_by_key(|place| place["mailbox"].to_string());
-        assert_eq!(places, expected, "{key}");
+        let router = &self::place().router;
+        let seen = send(router, Method::GET, &uri, Some(key), "").await.json();
+        let line = send(router, Method::POST, "/v1/export", Some(key), jsonl).await.json();
+        for (shown, how) in [(seen, "alone"), (line, "in an export")] {
+            let mut places: Vec<_> = shown["places"].as_array().unwrap().iter().collect();
+            places.sort_by_key(|place| place["mailbox"].to_string());
+            assert_eq!(places, expected, "{key} {how}");
+        }
     }
     for (query, narrow, wide) in [
         ("mailbox:own", 1, 1),
