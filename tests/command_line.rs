@@ -281,7 +281,7 @@ fn translations_for_people() {
         "datatap        unsupported",
         "elasticsearch  exact",
         "kql            approximate",
-        "aqs            approximate",
+        "aqs            approximate, wider",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} in {text}");
     }
