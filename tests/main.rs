@@ -14,6 +14,8 @@ mod archive;
 mod attachments;
 mod command_line;
 mod documents;
+mod files;
+mod files_acts;
 mod gateway;
 mod gateway_access;
 mod ingest;

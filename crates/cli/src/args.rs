@@ -1,8 +1,10 @@
 //! The command line.
 
 mod act;
+mod files;
 mod help;
 mod jobs;
+mod retrieve;
 
 use std::path::PathBuf;
 
@@ -12,8 +14,13 @@ use postern_gateway::config::MOST_JOBS;
 use postern_query::Target;
 
 pub(crate) use act::{Confirm, Export, ExportFormat, From, LogOn, Restore, Send};
+pub(crate) use files::{
+    Backup, Chosen, DocumentVersion, Existing, Files, FilesCopy, FilesList, FilesRestore,
+    FilesSave, FilesSend, FilesVerb, LastVersion, Put,
+};
 pub(crate) use help::parse;
 pub(crate) use jobs::{Collect, JobFlags, KeyFlags, Service};
+pub(crate) use retrieve::{Azure, Glacier, Retrieve};
 
 /// Search collected Microsoft 365 mail.
 ///
@@ -68,6 +75,9 @@ pub(crate) enum Command {
     /// Show one message, or print its original
     Show(Show),
     /// Show how much mail is indexed, and how fresh it is
+    ///
+    /// With a server of Veeam in the configuration it also asks which data was retrieved from archive tiers
+    /// and until when it can be read. It waits three seconds for that at most; --offline does not ask.
     Status(Status),
     /// Verify every checksum of the data folder
     ///
@@ -142,6 +152,18 @@ pub(crate) enum Command {
     ///   postern --config postern.toml export mailbox:ann@contoso.com in:Inbox --format pst --keywords support --yes
     #[command(verbatim_doc_comment)]
     Export(Export),
+    /// List, restore, copy, send and save documents of drives at Veeam
+    Files(Files),
+    /// Bring mailboxes back from an archive tier at Veeam
+    ///
+    /// Backups in Azure Archive or Amazon S3 Glacier cannot be read before a retrieval job has brought
+    /// them back. This shows the job and starts nothing. Add --yes to start it; the storage provider bills
+    /// it. `postern status` shows how far it is and until when the data can be read.
+    ///
+    ///   postern --config postern.toml retrieve ann@contoso.com --days 5
+    ///   postern --config postern.toml retrieve ann@contoso.com --days 5 --glacier bulk --yes
+    #[command(verbatim_doc_comment)]
+    Retrieve(Retrieve),
     /// Check or show the configuration
     Config(Config),
     /// Read the text of attachments; started by the program itself
@@ -259,6 +281,12 @@ pub(crate) struct Show {
 
 #[derive(Args, Debug)]
 pub(crate) struct Status {
+    /// Which tenant of the configuration, if there are several
+    #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
+    pub(crate) tenant: Option<String>,
+    /// Do not ask Veeam what was retrieved from archive tiers
+    #[arg(long)]
+    pub(crate) offline: bool,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,

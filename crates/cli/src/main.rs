@@ -48,6 +48,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Restore(restore) => commands::restore::run(common, restore),
         Command::Send(send) => commands::send::run(common, send),
         Command::Export(export) => commands::export::run(common, export),
+        Command::Files(files) => commands::files::run(common, &files.verb),
+        Command::Retrieve(retrieve) => commands::retrieve::run(common, retrieve),
         Command::Config(config) => commands::config::run(common, config),
         Command::AttachmentText => commands::attachment_text::run(),
         Command::Completions { shell } => commands::completions::run(*shell),

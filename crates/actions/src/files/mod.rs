@@ -1,7 +1,12 @@
-//! Documents of `OneDrives`: whose drive it is, and where a saved document goes.
+//! Documents of drives at Veeam: whose drive it is, what is in it, what is done with documents, and where a saved
+//! one goes.
 
+mod act;
 mod owner;
 mod target;
+mod tree;
 
+pub use act::{Deed, DocumentAct};
 pub use owner::Owners;
 pub use target::{Target, TargetError, local_name};
+pub use tree::{Contents, Files, FilesError, Node, Placed};

@@ -1,5 +1,7 @@
 //! `postern status`.
 
+mod retrievals;
+
 use postern_archive::search::Coverage;
 use postern_archive::{Archive, Status as Synced};
 use serde_json::json;
@@ -7,20 +9,29 @@ use serde_json::json;
 use crate::args::{Common, Status, TextOrJson};
 use crate::exit::Exit;
 use crate::{data, output, terminal};
+use retrievals::{Place, Told};
 
-/// Says what is indexed, and how fresh it is.
+/// Says what is indexed, how fresh it is, and what was retrieved from archive tiers.
 pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
-    let archive = Archive::below(&data::folder(common)?);
+    let place = Place::of(common, arguments)?;
+    let folder = match &place {
+        Some(place) => place.data.clone(),
+        None => data::folder(common)?,
+    };
+    let archive = Archive::below(&folder);
     let synced = archive.status()?;
-    if synced.mailboxes.is_empty() {
+    if synced.mailboxes.is_empty() && place.is_none() {
         archive.index()?;
     }
     let coverage = archive.coverage();
+    let place = place.filter(|_| !arguments.offline);
+    let told = place.map(|place| place.ask()).transpose()?.flatten();
     match arguments.format {
-        TextOrJson::Json => output::json(&json(&coverage, &synced))?,
+        TextOrJson::Json => output::json(&json(&coverage, &synced, told.as_ref()))?,
         TextOrJson::Text => {
             text(&coverage)?;
             sync_text(&synced)?;
+            told.map_or(Ok(()), |told| told.text())?;
         }
     }
     Ok(Exit::Done)
@@ -116,7 +127,7 @@ fn sync_json(synced: &Synced) -> serde_json::Value {
     })
 }
 
-fn json(coverage: &Coverage, synced: &Synced) -> serde_json::Value {
+fn json(coverage: &Coverage, synced: &Synced, told: Option<&Told>) -> serde_json::Value {
     let mailboxes = coverage.mailboxes.iter().map(|mailbox| {
         json!({
             "name": mailbox.name, "indexed": mailbox.indexed, "known": mailbox.known,
@@ -132,5 +143,6 @@ fn json(coverage: &Coverage, synced: &Synced) -> serde_json::Value {
         "withoutAttachmentText": coverage.without_attachment_text,
         "mailboxes": mailboxes.collect::<Vec<_>>(),
         "sync": sync_json(synced),
+        "retrievals": told.map(Told::view),
     })
 }

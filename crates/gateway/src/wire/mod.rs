@@ -3,6 +3,7 @@
 mod action;
 mod facets;
 mod message;
+mod retrievals;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ pub use action::{ActionAnswer, ItemResult, PlanItem, PlanView};
 pub(crate) use facets::FacetName;
 pub use facets::FacetView;
 pub use message::MessageView;
+pub use retrievals::{RetrievalRunView, RetrievalView, RetrievalsView};
 
 /// The answer of a search.
 #[derive(Debug, Serialize, ToSchema)]

@@ -1,7 +1,7 @@
 //! `postern restore`: mail of Veeam item by item, mail of DataTap by a job over whole mailboxes.
 
 mod datatap;
-mod log_on;
+pub(crate) mod log_on;
 
 use anyhow::{bail, ensure};
 use postern_actions::veeam::MailRestore;

@@ -1,0 +1,107 @@
+//! `postern files`.
+
+mod act;
+mod list;
+mod save;
+
+use std::collections::BTreeMap;
+
+use anyhow::ensure;
+use postern_actions::files::{Contents, Files, Node, Owners, Placed};
+use postern_archive::Archive;
+use postern_upstream::veeam::{Document, Drive, Kind, Paging};
+
+use crate::args::{Backup, Chosen, Common, FilesVerb};
+use crate::exit::Exit;
+use crate::terminal;
+use crate::veeam::{Server, reach};
+
+/// Lists documents, or acts on them.
+pub(crate) fn run(common: &Common, verb: &FilesVerb) -> anyhow::Result<Exit> {
+    match verb {
+        FilesVerb::List(arguments) => list::run(common, arguments),
+        FilesVerb::Save(arguments) => save::run(common, arguments),
+        FilesVerb::Restore(arguments) => act::restore(common, arguments),
+        FilesVerb::Copy(arguments) => act::copy(common, arguments),
+        FilesVerb::Send(arguments) => act::send(common, arguments),
+    }
+}
+
+fn server(common: &Common, backup: &Backup) -> anyhow::Result<Server> {
+    reach(common, backup.tenant.as_deref())
+}
+
+/// The drives of a backup.
+async fn open(server: &Server, backup: &Backup) -> anyhow::Result<Files> {
+    let session = server.sessions.session(Kind::OneDrive, backup.at).await?;
+    let owners = Owners::new(mailboxes(server).await?, &server.settings.drives);
+    Ok(Files::new(session, owners))
+}
+
+/// The mailboxes that are known: those that were synced, else those of the backup.
+pub(super) async fn mailboxes(server: &Server) -> anyhow::Result<Vec<String>> {
+    let synced = Archive::below(&server.data).status()?.mailboxes;
+    if !synced.is_empty() {
+        return Ok(synced.into_iter().map(|mailbox| mailbox.address).collect());
+    }
+    let session = server.sessions.session(Kind::Exchange, None).await?;
+    let (mut all, mut page) = (Vec::new(), Some(Paging::first(1_000)));
+    while let Some(asked) = page {
+        let answer = session.mailboxes(&asked).await?;
+        all.extend(answer.results.into_iter().map(|mailbox| mailbox.email));
+        page = answer.next;
+    }
+    Ok(all)
+}
+
+/// The documents that are meant, each once, and the drive that they lie in.
+async fn chosen(files: &Files, chosen: &Chosen) -> anyhow::Result<(Drive, Vec<Placed<Document>>)> {
+    let drive = files.drive(&chosen.owner).await?;
+    let mut all = BTreeMap::new();
+    for path in &chosen.paths {
+        let documents = match files.at(&drive, path).await? {
+            Node::Document(document) => vec![*document],
+            Node::Folder(folder) => files.contents(&drive, folder, true).await?.documents,
+        };
+        all.extend(documents.into_iter().map(|one| (one.it.id.clone(), one)));
+    }
+    let mut all: Vec<_> = all.into_values().collect();
+    all.sort_by(|one, other| one.path.cmp(&other.path));
+    if let Some(version) = &chosen.version {
+        ensure!(all.len() == 1, "--version goes with one document, and {} are meant", all.len());
+        for one in &mut all {
+            one.it = of_version(files, &drive, &one.it, version).await?;
+        }
+    }
+    Ok((drive, all))
+}
+
+/// That version of a document.
+async fn of_version(
+    files: &Files,
+    drive: &Drive,
+    document: &Document,
+    wanted: &str,
+) -> anyhow::Result<Document> {
+    let versions = files.versions(drive, document).await?;
+    let is_it = |one: &&Document| one.version.as_deref() == Some(wanted);
+    let found = versions.iter().find(is_it).cloned();
+    found.ok_or_else(|| {
+        let known = versions.iter().filter_map(|one| one.version.as_deref());
+        let known = terminal::safe(&known.collect::<Vec<_>>().join(", "));
+        anyhow::anyhow!("there is no version {wanted}; there are {known}")
+    })
+}
+
+/// What is at a path, as a list.
+async fn contents(
+    files: &Files,
+    drive: &Drive,
+    path: &str,
+    deep: bool,
+) -> anyhow::Result<Contents> {
+    Ok(match files.at(drive, path).await? {
+        Node::Document(document) => Contents { folders: Vec::new(), documents: vec![*document] },
+        Node::Folder(folder) => files.contents(drive, folder, deep).await?,
+    })
+}

@@ -1,0 +1,159 @@
+//! What was brought back from archive tiers at Veeam, for `postern status`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use postern_actions::retrieve::{Archives, Job, Readiness};
+use postern_gateway::config::{Config, Overrides};
+use postern_gateway::wire::RetrievalsView;
+use postern_upstream::Retry;
+use postern_upstream::veeam::{Problem, RetrievalSession, Veeam};
+use tokio::time::timeout;
+
+use crate::args::{Common, Status};
+use crate::{clock, output, settings, terminal};
+
+/// How long somebody waits who only wants to know how things stand.
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// A tenant with a server of Veeam.
+pub(super) struct Place {
+    /// Its data folder.
+    pub(super) data: PathBuf,
+    config: Config,
+    tenant: String,
+}
+
+/// What the server said, or why it did not.
+pub(super) enum Told {
+    Archives(Archives),
+    Nothing(String),
+}
+
+impl Place {
+    /// The tenant that is meant, where it has a server of Veeam.
+    pub(super) fn of(common: &Common, arguments: &Status) -> anyhow::Result<Option<Self>> {
+        if common.config.is_none() {
+            return Ok(None);
+        }
+        let config = settings::load(common, &Overrides::default())?;
+        let wanted = arguments.tenant.as_deref();
+        let mut found = config.tenants.iter().filter(|one| one.veeam.is_some());
+        let mut found = found.by_ref().filter(|one| wanted.is_none_or(|tenant| one.id == tenant));
+        match (found.next(), found.next()) {
+            (Some(one), None) => {
+                let (data, tenant) = (one.data.clone(), one.id.clone());
+                Ok(Some(Self { data, config, tenant }))
+            }
+            (Some(_), Some(_)) => {
+                anyhow::bail!("several tenants have a server of Veeam; say which with --tenant ID")
+            }
+            (None, _) => Ok(None),
+        }
+    }
+
+    /// Asks the server, for no longer than a few seconds. Before v6 there is nothing to tell.
+    pub(super) fn ask(&self) -> anyhow::Result<Option<Told>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let client = match self.config.veeam_client(Some(&self.tenant)) {
+            Ok(client) => client.context("no server of Veeam")?,
+            Err(error) => return Ok(Some(Told::Nothing(error.to_string()))),
+        };
+        let once = Retry { attempts: 1, ..Retry::default() };
+        let asked = runtime.block_on(answer(client.with_retry(once)));
+        // A name that is still being looked up does not keep anybody waiting.
+        runtime.shutdown_background();
+        Ok(asked)
+    }
+}
+
+async fn answer(client: Veeam) -> Option<Told> {
+    match timeout(DEADLINE, Archives::ask(&client, clock::now())).await {
+        Ok(Ok(archives)) => Some(Told::Archives(archives)),
+        Ok(Err(Problem::NotInVersion { .. })) => None,
+        Ok(Err(problem)) => Some(Told::Nothing(problem.to_string())),
+        Err(_) => {
+            Some(Told::Nothing(format!("Veeam did not answer within {} s", DEADLINE.as_secs())))
+        }
+    }
+}
+
+impl Told {
+    pub(super) fn view(&self) -> RetrievalsView {
+        match self {
+            Self::Archives(archives) => RetrievalsView::of(archives, clock::now()),
+            Self::Nothing(why) => RetrievalsView::failed(why.as_str(), clock::now()),
+        }
+    }
+
+    pub(super) fn text(&self) -> anyhow::Result<()> {
+        let archives = match self {
+            Self::Archives(archives) => archives,
+            Self::Nothing(why) => {
+                let why = terminal::safe(why);
+                return output::line(format!("\nretrieval from archive tiers is not known: {why}"));
+            }
+        };
+        if archives.jobs.is_empty() && archives.runs.is_empty() {
+            return output::line("\nnothing was retrieved from archive tiers");
+        }
+        output::line("\nretrieved from archive tiers:")?;
+        for job in &archives.jobs {
+            output::line(format!("  {}", terminal::safe(&line(job))))?;
+            if let Some(last) = archives.last_run(&job.retrieval) {
+                output::line(format!("      last run {}", terminal::safe(&run(last))))?;
+            }
+        }
+        let mut others = archives.runs_without_job().peekable();
+        if others.peek().is_some() {
+            output::line("  runs of jobs that are gone, so that nothing of them can be read:")?;
+        }
+        for one in others {
+            let text = format!("{} {}", one.name, run(one));
+            output::line(format!("      {}", terminal::safe(&text)))?;
+        }
+        Ok(())
+    }
+}
+
+fn line(job: &Job) -> String {
+    let it = &job.retrieval;
+    let held = job.holds.as_ref().map(|all| {
+        let names: Vec<_> = all.iter().map(|one| one.address.as_str()).collect();
+        format!(": {}", names.join(", "))
+    });
+    let backup = it.point.map_or_else(String::new, |at| format!(", backup of {at}"));
+    format!(
+        "{} ({} in {}{backup}) {}{}",
+        it.name,
+        it.kind,
+        it.storage,
+        meaning(&job.readiness),
+        held.unwrap_or_default()
+    )
+}
+
+fn meaning(readiness: &Readiness) -> String {
+    match readiness {
+        Readiness::Readable(until) => format!("can be read until {until}"),
+        Readiness::Expired(since) => format!("cannot be read any more since {since}"),
+        Readiness::Retrieving => "is being retrieved and cannot be read yet".to_owned(),
+        Readiness::Failed(status) => format!("was not retrieved ({status})"),
+        Readiness::ChangingTime => {
+            "cannot be relied on while the time for which it can be read is changed".to_owned()
+        }
+        Readiness::Removing => "is being removed".to_owned(),
+        Readiness::Unclear => {
+            "is in a state that says nothing, so it counts as unreadable".to_owned()
+        }
+    }
+}
+
+/// How a run stands. What is done is a count.
+fn run(run: &RetrievalSession) -> String {
+    let at = run.created.map_or_else(String::new, |at| format!("of {at}: "));
+    let done = run.progress.map_or_else(String::new, |done| format!(", {done} done"));
+    let objects = run.objects.map_or_else(String::new, |all| format!(", {all} objects processed"));
+    format!("{at}{}{done}{objects}", run.status)
+}
