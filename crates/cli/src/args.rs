@@ -239,6 +239,12 @@ pub(crate) struct Search {
     /// Answer a batch: one JSON request a line, from a file or - for standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "count", "explain"])]
     pub(crate) requests: Option<PathBuf>,
+    /// Who is asked
+    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["requests", "explain"])]
+    pub(crate) engine: Engine,
+    /// The tenant whose server of Veeam is asked [default: the only one of the configuration]
+    #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
+    pub(crate) tenant: Option<String>,
     /// How `query` of a batch is read
     #[arg(long, value_enum, default_value_t)]
     pub(crate) query_type: QueryType,
@@ -378,6 +384,15 @@ pub(crate) enum SearchFormat {
     Json,
     Jsonl,
     Ids,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Engine {
+    /// The index of this machine
+    #[default]
+    Local,
+    /// The item search of Veeam, as `[tenants.veeam]` of --config names it
+    Veeam,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

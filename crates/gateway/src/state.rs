@@ -369,7 +369,7 @@ impl State {
     }
 
     /// Stops the restore sessions of this process.
-    pub(crate) async fn stop_sessions(&self) {
+    pub async fn stop_sessions(&self) {
         let mut all = tokio::task::JoinSet::new();
         for sessions in self.0.sessions.values() {
             let sessions = sessions.clone();

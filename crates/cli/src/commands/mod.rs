@@ -12,6 +12,7 @@ pub(crate) mod files;
 pub(crate) mod found;
 pub(crate) mod index;
 pub(crate) mod jobs;
+pub(crate) mod remote;
 pub(crate) mod restore;
 pub(crate) mod retrieve;
 pub(crate) mod search;

@@ -15,8 +15,8 @@ use postern_query::{
     parse_within,
 };
 
-use crate::args::{Common, Search, SearchFormat};
-use crate::commands::{batch, show};
+use crate::args::{Common, Engine, Search, SearchFormat};
+use crate::commands::{batch, remote, show};
 use crate::exit::Exit;
 use crate::{clock, data, output, terminal};
 
@@ -27,6 +27,9 @@ const MOST_CHARACTERS: usize = 1_000;
 
 /// Searches the local index.
 pub(crate) fn run(common: &Common, arguments: &Search) -> anyhow::Result<Exit> {
+    if arguments.engine == Engine::Veeam {
+        return remote::run(common, arguments, &typed(arguments));
+    }
     let archive = Archive::below(&data::folder(common)?);
     if let Some(requests) = &arguments.requests {
         return batch::run(&archive.index()?, requests, arguments);

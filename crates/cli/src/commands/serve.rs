@@ -34,7 +34,8 @@ pub(crate) fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Exit> {
 async fn serve(config: &Config) -> anyhow::Result<()> {
     let state = State::new(config, clock::now)?;
     let bound = bind(config.listen).await?;
-    if config.premium.is_none() {
+    let has_veeam = config.tenants.iter().any(|tenant| tenant.veeam.is_some());
+    if config.premium.is_none() && !has_veeam {
         output::note(
             "no premium endpoint is configured (--premium URL): the local index answers everything",
         );

@@ -40,7 +40,8 @@ async fn pass_on(
     if matches!(*request.method(), Method::TRACE | Method::CONNECT) {
         return Err(UpstreamError::new(405, "MethodNotAllowed", "this method is not passed on"));
     }
-    let (member, premium) = state.datatap().ok_or_else(missing)?;
+    let is_used = state.uses_premium(caller.tenant.as_deref());
+    let (member, premium) = state.datatap().filter(|_| is_used).ok_or_else(missing)?;
     let answer = forward_for(premium, &caller, request).await;
     let response = answer.map_err(|fault| bad_gateway(format!("premium failed: {fault}")))?;
     if let (401, Some(key), Some(tenant)) =

@@ -49,6 +49,7 @@ use crate::State as Shared;
 #[cfg(test)]
 pub(crate) use path::tests::steps;
 use problem::Problem;
+pub use search::ask;
 
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// The whole gateway as one router.

@@ -49,6 +49,13 @@ pub(super) struct Body {
 }
 
 impl Problem {
+    /// It in one text, for people.
+    pub(super) fn told(&self) -> String {
+        let Body { title, detail, hint, .. } = &*self.body;
+        let parts = [Some(title), detail.as_ref(), hint.as_ref()];
+        parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("; ")
+    }
+
     pub(super) fn new(status: u16, code: &str, title: impl Into<String>) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = Body {

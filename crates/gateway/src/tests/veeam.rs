@@ -50,6 +50,11 @@ async fn without_answers() -> Fake {
 
 /// The gateway of that tenant; what it wrote of its sessions is in the folder.
 fn tenant(fake: &Fake, mailboxes: &[&str]) -> (tempfile::TempDir, Router) {
+    beside(fake, mailboxes, None)
+}
+
+/// The same beside a premium endpoint.
+fn beside(fake: &Fake, mailboxes: &[&str], premium: Option<&Fake>) -> (tempfile::TempDir, Router) {
     let folder = tempfile::tempdir().unwrap();
     let veeam = Veeam {
         url: fake.url(),
@@ -73,7 +78,7 @@ fn tenant(fake: &Fake, mailboxes: &[&str]) -> (tempfile::TempDir, Router) {
         tenants: vec![at],
         access: Access::new(vec![key]),
         deadline: Duration::from_secs(20),
-        ..one_key(None)
+        ..one_key(premium)
     };
     let state = State::new(&config, || Timestamp::UNIX_EPOCH).unwrap();
     (folder, app(state))
@@ -220,4 +225,18 @@ async fn the_default_order() {
     let answer = get(&router, "/v1/search?q=a&engine=premium").await;
     assert_eq!(answer.status, 400, "premium is not used for this tenant");
     assert_eq!(EngineName::parse("veeam"), Some(EngineName::Veeam));
+}
+
+/// Premium knows nothing of this tenant: it is neither searched, nor asked about its keys, nor passed anything.
+#[tokio::test]
+async fn premium_is_not_used() {
+    let (fake, premium) = (server().await, Fake::start().await.unwrap());
+    premium.misbehave(Misbehaviour::Status(401));
+    let (_folder, router) = beside(&fake, &[], Some(&premium));
+    let json = get(&router, "/v1/search?q=subject:one").await.json();
+    assert_eq!(json["servedBy"]["engine"], "veeam", "{json}");
+    for uri in ["/v1/status", "/api/t1/jobs", "/v1/messages/none"] {
+        assert_ne!(get(&router, uri).await.status, 401, "{uri}");
+    }
+    assert_eq!(premium.seen().len(), 0);
 }

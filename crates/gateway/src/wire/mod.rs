@@ -61,14 +61,14 @@ pub struct Count {
 /// Who answered, and why.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct ServedBy {
-    /// `premium` or `local`.
+    /// `premium`, `veeam` or `local`.
     pub engine: String,
-    /// Why it was not premium.
+    /// Why it was not the first of the tenant's.
     #[serde(flatten)]
     pub reason: Option<Because>,
 }
 
-/// Why it was not premium, and since when.
+/// Why it was not the first of the tenant's, and since when.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Because {
     /// The reason.
@@ -83,7 +83,7 @@ pub struct Because {
 pub struct Understood {
     /// Its one canonical text.
     pub canonical: String,
-    /// What premium was sent, when it answered.
+    /// What the engine elsewhere was sent that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,
     /// How faithfully the engine that answered says it.
@@ -98,10 +98,10 @@ pub struct Understood {
     pub advice: Vec<Remark>,
 }
 
-/// A request to the premium endpoint.
+/// A request to an engine elsewhere.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Sent {
-    /// Lucene text.
+    /// Lucene text; for Veeam the text of item search.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// OData filter.

@@ -24,9 +24,11 @@ use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
 use super::trace::{Source, Trace};
 use crate::State as Shared;
+use crate::access::{Caller, Mailboxes};
 use crate::config::EngineName;
 use crate::wire::{Because, FacetName, SearchAnswer, ServedBy};
 use asked::Asked;
+use find::Facets;
 
 /// What may be asked.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -205,6 +207,44 @@ async fn answer(
         Err(problem) => problem.into_response(),
     };
     trace.finish(state, response, tenant, &source, &coverage)
+}
+
+/// Asks one engine of a tenant as the one user of this machine, who sees everything.
+///
+/// # Errors
+///
+/// In one text, why there is no answer and what to do about that.
+pub async fn ask(
+    state: &Shared,
+    tenant: &str,
+    engine: EngineName,
+    text: &str,
+    filter: Option<&str>,
+    limit: usize,
+) -> Result<SearchAnswer, String> {
+    let caller = Caller {
+        name: String::new(),
+        tenant: Some(tenant.to_owned()),
+        upstream: None,
+        mailboxes: Mailboxes::All,
+        actions: Vec::new(),
+    };
+    let body = SearchBody {
+        q: text.to_owned(),
+        filter: filter.map(str::to_owned),
+        limit: Some(limit),
+        engine: EngineChoice(Some(engine)),
+        ..SearchBody::default()
+    };
+    let trace = Trace::start(&HeaderMap::new());
+    let asked = Asked::read(state, caller, body, trace.start).await;
+    let asked = asked.map_err(|problem| problem.told())?;
+    let coverage = state.local_beside(Some(tenant)).coverage();
+    let occasion = trace.occasion(state, &asked.caller);
+    let (result, source) = Box::pin(find::find(state, &asked, &occasion, &trace)).await;
+    let (engine, found) = result.map_err(|problem| problem.told())?;
+    let served_by = served_by(engine, &source, state.now());
+    Ok(asked.describe(engine, found, Facets::default(), served_by, &coverage, &trace))
 }
 
 /// Who answered, and why those before did not; since when, as far as that is known of the first of them.
