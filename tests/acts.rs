@@ -293,7 +293,7 @@ async fn the_published_restore_by_device_code() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_published_exports() {
     let old = Place::new("v4").await;
-    old.fake.answer_at("/Action", PST);
+    old.fake.answer_file_at("/Action", PST);
     let out = old.data().join("case.pst");
     let out = out.to_str().unwrap();
     let keyword = ["--format", "pst", "--keywords", "support", "--yes", "--force", "--out", out];
@@ -303,7 +303,7 @@ async fn the_published_exports() {
     assert_eq!(std::fs::read(out).unwrap(), PST);
 
     let new = Place::new("v8").await;
-    new.fake.answer_at("/exportToPst", PST);
+    new.fake.answer_file_at("/exportToPst", PST);
     let refused = new.run(&[&["export", "id:i1@x"], &keyword[..]].concat());
     check(&refused, 1, "ask for its folder: mailbox:ann@contoso.com in:\"Inbox\"");
     check(&refused, 1, "or for its mailbox: mailbox:ann@contoso.com");
@@ -344,10 +344,10 @@ async fn several_psts_come_as_a_zip() {
     let place = Place::new("v8").await;
     let out = place.data().join("case.pst");
     let export = ["export", "id:i1@x", "--format", "pst", "--yes", "--out", out.to_str().unwrap()];
-    place.fake.answer_at("/exportToPst", *b"PK\x03\x04 and so on");
+    place.fake.answer_file_at("/exportToPst", *b"PK\x03\x04 and so on");
     check(&place.run(&export), 0, "case.zip");
     assert!(place.data().join("case.zip").exists() && !out.exists());
-    place.fake.answer_at("/exportToPst", "<html>");
+    place.fake.answer_file_at("/exportToPst", "<html>");
     check(&place.run(&export), 1, "neither a PST nor a ZIP");
     assert!(!out.exists());
 }
@@ -530,7 +530,7 @@ async fn an_act_over_http_is_shown_and_then_confirmed() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pst_over_http() {
     let place = Place::new("v8").await;
-    place.fake.answer_at("/exportToPst", PST);
+    place.fake.answer_file_at("/exportToPst", PST);
     let gateway = place.serve();
     let query = json!({"q": "id:i1@x", "pstSizeLimitGB": 2});
     let shown = act(&gateway, "wide", "export-pst", &query).await;

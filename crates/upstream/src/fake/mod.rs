@@ -61,7 +61,7 @@ pub(crate) trait Service: fmt::Debug + Send {
 struct State {
     body: Vec<u8>,
     is_file: bool,
-    answers: Vec<(String, Vec<u8>)>,
+    answers: Vec<(String, Reply)>,
     headers: String,
     holdings: Option<Holdings>,
     service: Option<Box<dyn Service>>,
@@ -138,9 +138,18 @@ impl Fake {
 
     /// The body of every good answer to requests with `part` in them, such as `/reporting`.
     pub fn answer_at(&self, part: &str, body: impl Into<Vec<u8>>) {
+        self.reply_at(part, Reply::json(body));
+    }
+
+    /// The same with a file.
+    pub fn answer_file_at(&self, part: &str, body: impl Into<Vec<u8>>) {
+        self.reply_at(part, Reply::file(body));
+    }
+
+    fn reply_at(&self, part: &str, reply: Reply) {
         let answers = &mut lock(&self.state).answers;
         answers.retain(|(known, _)| known != part);
-        answers.push((part.to_owned(), body.into()));
+        answers.push((part.to_owned(), reply));
     }
 
     /// A header of every good answer from now on, beside those of before.
@@ -268,7 +277,7 @@ impl State {
 
     fn reply(&mut self, line: &str, seen: &Seen, how: Misbehaviour) -> Reply {
         let set = self.answers.iter().find(|(part, _)| line.contains(part));
-        let set = set.map(|(_, body)| Reply::json(body.clone()));
+        let set = set.map(|(_, reply)| reply.clone());
         let works = how.does_the_work();
         let served = || self.service.as_mut()?.reply(seen, works);
         let set = set.or_else(served);
