@@ -16,6 +16,7 @@ mod device;
 mod documents;
 mod download;
 mod drive;
+mod explore;
 mod export;
 mod journal;
 mod leftovers;

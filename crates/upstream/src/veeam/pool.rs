@@ -6,19 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::ask::{Ask, path};
 use super::client::{Tries, readable};
+use super::explore::session_id;
 use super::journal::Journal;
 use super::session::{Kind, Session};
 use super::slot::{Key, Open, Slot, View};
-use super::verb::{EXPLORE, STOP};
-use super::{Problem, Veeam, Version};
-use crate::answer::{Record, read};
+use super::{Problem, Veeam};
 
 /// How long a session that nobody uses is kept.
 const IDLE: Duration = Duration::from_secs(300);
@@ -262,7 +259,7 @@ impl Pool {
 
     /// Opens a session that was written down before. An attempt whose end is not known stays written down.
     async fn explore(&self, key: &Key) -> Result<(u64, String), Problem> {
-        let ask = self.explore_ask(key).await?;
+        let ask = self.client.explore_ask(key).await?;
         let mut tries = Tries::default();
         loop {
             let now = self.client.inner.wire.clock.now();
@@ -283,25 +280,6 @@ impl Pool {
                 }
             }
         }
-    }
-
-    async fn explore_ask(&self, key: &Key) -> Result<Ask, Problem> {
-        let version = self.client.version().await?;
-        let time = match &key.view {
-            View::Last => None,
-            View::At(time) => Some(time.to_string()),
-            View::Retrieved(retrieval) => {
-                let (what, where_it_is, instead) = ("a retrieval job", "from v6 on", "");
-                if version < Version::V6 {
-                    return Err(Problem::NotInVersion { what, where_it_is, version, instead });
-                }
-                return Ok(EXPLORE.at(version, &path(&["DataRetrievals", retrieval])?, None));
-            }
-        };
-        let organization = self.client.organization_within(BACKUP_AGE).await?;
-        let place = path(&["Organizations", &organization.id])?;
-        let arguments = arguments(key.kind, time.as_deref());
-        Ok(EXPLORE.at(version, &place, Some(&arguments)))
     }
 
     async fn stop(&self, slot: &Slot) {
@@ -345,57 +323,7 @@ impl Drop for Held {
     }
 }
 
-/// Without a time the last backup is shown.
-fn arguments(kind: Kind, time: Option<&str>) -> Value {
-    let arguments = [
-        ("dateTime", time.map(Value::from)),
-        ("type", Some(kind.as_str().into())),
-        ("showDeleted", Some(false.into())),
-        ("showAllVersions", Some(false.into())),
-    ];
-    let given = arguments.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    Value::Object(given.collect())
-}
-
-fn session_id(body: &[u8]) -> Option<String> {
-    read(body).and_then(Record::new)?.word("id")
-}
-
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 pub(super) fn unwritten(error: std::io::Error) -> Problem {
     Problem::Record(error.to_string())
-}
-
-impl Veeam {
-    /// Whether a session is over, as far as the server can say.
-    pub(super) async fn is_gone(&self, id: &str) -> bool {
-        let Ok(place) = path(&["RestoreSessions", id]) else { return true };
-        match self.attempt(&Ask::get(place)).await {
-            Ok(got) => {
-                let state = read(&got.body).and_then(Record::new).and_then(|it| it.word("state"));
-                state.is_some_and(|state| !state.eq_ignore_ascii_case("Working"))
-            }
-            Err(Problem::NotFound { .. } | Problem::Refused { .. }) => true,
-            // A server that has forgotten it may fail over its id, and still list those that it has.
-            Err(Problem::Server { .. }) => self.working_sessions().await.is_ok_and(|listed| {
-                listed.iter().all(|session| !session.id.eq_ignore_ascii_case(id))
-            }),
-            Err(_) => false,
-        }
-    }
-
-    /// Stops a session; one that is over is stopped.
-    pub(super) async fn stop(&self, id: &str) -> Result<(), Problem> {
-        let ask = STOP.at(self.version().await?, &path(&["RestoreSessions", id])?, None);
-        let mut tries = Tries::default();
-        loop {
-            match self.attempt(&ask).await {
-                Ok(_) => return Ok(()),
-                Err(problem) if problem.may_mean_a_gone_session() && self.is_gone(id).await => {
-                    return Ok(());
-                }
-                Err(problem) => self.wait(&mut tries, &ask, problem).await?,
-            }
-        }
-    }
 }
