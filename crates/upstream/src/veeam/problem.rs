@@ -190,7 +190,8 @@ impl Problem {
     #[must_use]
     pub const fn may_pass(&self) -> bool {
         match self {
-            Self::Failed(Fault::TooLarge | Fault::Astray | Fault::Certificate)
+            // A certificate that is not trusted now will not be in a moment.
+            Self::Failed(Fault::TooLarge | Fault::Astray | Fault::Tls | Fault::Certificate)
             | Self::BadPassword { .. }
             | Self::LoggedOut
             | Self::NotAllowed { .. }

@@ -213,6 +213,15 @@ fn every_status_has_a_meaning() {
 }
 
 #[test]
+fn a_certificate_that_is_not_trusted_is_asked_for_once() {
+    for (fault, may_pass) in
+        [(Fault::Tls, false), (Fault::Certificate, false), (Fault::Connect, true)]
+    {
+        assert_eq!(Problem::Failed(fault).may_pass(), may_pass, "{fault}");
+    }
+}
+
+#[test]
 fn the_inside_of_the_server_and_secrets_are_not_told() {
     let body = r#"{"message":"Failed for s3cret.\r\n   at Veeam.Inside.Of(String)"}"#;
     let status = StatusCode::INTERNAL_SERVER_ERROR;
