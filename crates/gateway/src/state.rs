@@ -239,6 +239,7 @@ impl State {
             access: config.access.clone(),
             engines: Engines::of(config, &locals, &nowhere, &sessions)?,
             backups: Backups::of(config, &sessions),
+            scheduled: Scheduled::of(config, &sessions)?,
             sessions,
             locals,
             nowhere,
@@ -255,7 +256,6 @@ impl State {
             ),
             origins: config.origins.clone(),
             metrics: Metrics::default(),
-            scheduled: Scheduled::of(config)?,
             clock,
         })))
     }

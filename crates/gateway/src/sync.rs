@@ -1,12 +1,15 @@
 //! Syncing on a schedule, beside the requests.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use postern_archive::{Archive, chain};
-use postern_sync::{Collection, Error, Progress, Summary, SyncOptions};
+use postern_sync::{Backups, Collection, Error, Progress, Summary, SyncOptions};
+use postern_upstream::veeam::Sessions;
+use tokio::sync::Mutex;
 use tracing::{info, warn};
 
 use crate::config::{Config, ConfigError};
@@ -19,27 +22,53 @@ pub(crate) struct Scheduled {
     data: PathBuf,
     options: SyncOptions,
     every: Duration,
+    /// One run at a time over a data folder, whichever its source.
+    turn: Arc<Mutex<()>>,
+}
+
+/// The turn of those who sync to the same folder.
+fn turn(all: &[Scheduled], data: &Path) -> Arc<Mutex<()>> {
+    let same = all.iter().find(|one| one.data == data);
+    same.map(|one| Arc::clone(&one.turn)).unwrap_or_default()
 }
 
 impl Scheduled {
-    /// What a configuration asks to sync.
-    pub(crate) fn of(config: &Config) -> Result<Vec<Self>, ConfigError> {
+    /// What a configuration asks to sync, with the restore sessions of this process.
+    pub(crate) fn of(
+        config: &Config,
+        sessions: &BTreeMap<String, Sessions>,
+    ) -> Result<Vec<Self>, ConfigError> {
         let Some(every) = config.sync.every else { return Ok(Vec::new()) };
+        let options = SyncOptions {
+            jobs: config.sync.jobs,
+            attachment_text: config.sync.attachment_text.clone(),
+            ..SyncOptions::default()
+        };
         let mut all = Vec::new();
         for of in config.to_sync() {
             if let Some(client) = config.client(&of)? {
-                let (collection, tenant, data) = (Arc::new(client), of.tenant, of.data);
-                let options = SyncOptions {
-                    jobs: config.sync.jobs,
-                    attachment_text: config.sync.attachment_text.clone(),
-                    ..SyncOptions::default()
-                };
-                all.push(Self { collection, tenant, data, options, every });
+                let (collection, options) = (Arc::new(client), options.clone());
+                let turn = turn(&all, &of.data);
+                all.push(Self {
+                    collection,
+                    tenant: of.tenant,
+                    data: of.data,
+                    options,
+                    every,
+                    turn,
+                });
+            }
+        }
+        for tenant in &config.tenants {
+            if let (Some(veeam), Some(sessions)) = (&tenant.veeam, sessions.get(&tenant.id)) {
+                let (id, data, options) = (tenant.id.clone(), tenant.data.clone(), options.clone());
+                let collection = Arc::new(Backups::new(&veeam.source, sessions.clone(), None));
+                let turn = turn(&all, &data);
+                all.push(Self { collection, tenant: id, data, options, every, turn });
             }
         }
         if all.is_empty() {
-            let message =
-                "[sync] needs a [premium] and a key with `upstream_key` that opens all mailboxes";
+            let message = "[sync] needs a [premium] and a key with `upstream_key` that opens all mailboxes, or [tenants.veeam]";
             return Err(ConfigError::Value(message.to_owned()));
         }
         Ok(all)
@@ -53,7 +82,9 @@ impl Scheduled {
             let archive = Archive::below(&self.data);
             let run =
                 postern_sync::run(collection, &self.tenant, &archive, options, clock, progress);
+            let turn = self.turn.lock().await;
             self.tell(run.await);
+            drop(turn);
             tokio::time::sleep(self.every).await;
         }
     }

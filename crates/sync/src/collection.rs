@@ -35,6 +35,9 @@ pub trait Collection: fmt::Debug + Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(Shown::default())))
     }
 
+    /// Nothing is asked any more until the next run asks what is [shown](Self::shown).
+    fn rest(&self) {}
+
     /// Whether a folder can be listed in windows of time. One that cannot is listed whole by each run.
     fn has_windows(&self) -> bool {
         true

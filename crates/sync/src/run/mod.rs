@@ -144,6 +144,7 @@ pub async fn run(
         unlisted: Mutex::default(),
     });
     let outcome = run.walks(tenant).await;
+    run.collection.rest();
     run.summary(outcome)
 }
 

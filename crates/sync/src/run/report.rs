@@ -136,7 +136,10 @@ impl Run {
         status.mailboxes.retain(|one| one.source == source);
         let sum = |each: fn(&MailboxStatus) -> u64| status.mailboxes.iter().map(each).sum();
         let count = |count: &AtomicU64| count.load(Relaxed);
-        let unlisted = self.unlisted();
+        let mut unlisted = self.unlisted();
+        // What the book says of a mailbox is not said twice.
+        let told = status.mailboxes.iter().filter(|one| one.error.is_some());
+        told.for_each(|one| drop(unlisted.remove(&one.address)));
         let failed = failed(&book.failures(source, NAMED)?, &status.mailboxes, &unlisted);
         let (here, downloaded) = (sum(|one| one.here), count(&self.progress.downloaded));
         let listing = status.mailboxes.iter().filter(|one| one.error.is_some()).count() as u64;

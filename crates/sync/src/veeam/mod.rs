@@ -171,6 +171,11 @@ impl Collection for Backups {
         Box::pin(async move { Ok(self.look().await?) })
     }
 
+    /// The restore session is stopped once nobody else uses it.
+    fn rest(&self) {
+        *self.view() = None;
+    }
+
     fn has_windows(&self) -> bool {
         false
     }
