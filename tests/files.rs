@@ -1,6 +1,6 @@
 //! `postern files` against a fake server of Veeam.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use postern_upstream::fake::Fake;
@@ -52,14 +52,9 @@ pub(crate) fn run(
     arguments: &[&str],
     environment: &[(&str, &str)],
 ) -> Output {
-    let (data, config) = (folder.join("data"), folder.join("postern.toml"));
-    let version = if arguments.contains(&"v8") { "v8" } else { "v4" };
-    let text = format!(
-        "[[tenants]]\nid = \"contoso\"\ndata = {data:?}\n[tenants.veeam]\nurl = {:?}\nversion = \"{version}\"\n\
-         user = \"admin\"\n[tenants.veeam.drives]\nPress = \"press@contoso.com\"\n",
-        fake.url()
-    );
-    std::fs::write(&config, text).unwrap();
+    let (data, version) =
+        (folder.join("data"), if arguments.contains(&"v8") { "v8" } else { "v4" });
+    let config = configured(fake, folder, version);
     let mut command = postern(&data);
     command
         .current_dir(folder)
@@ -68,6 +63,18 @@ pub(crate) fn run(
         .arg(&config);
     command.envs(environment.iter().copied());
     command.args(arguments.iter().filter(|argument| **argument != "v8")).output().unwrap()
+}
+
+/// A configuration of one tenant.
+pub(crate) fn configured(fake: &Fake, folder: &Path, version: &str) -> PathBuf {
+    let (data, config) = (folder.join("data"), folder.join("postern.toml"));
+    let text = format!(
+        "[[tenants]]\nid = \"contoso\"\ndata = {data:?}\n[tenants.veeam]\nurl = {:?}\nversion = \"{version}\"\n\
+         user = \"admin\"\n[tenants.veeam.drives]\nPress = \"press@contoso.com\"\n",
+        fake.url()
+    );
+    std::fs::write(&config, text).unwrap();
+    config
 }
 
 #[track_caller]
@@ -112,8 +119,8 @@ async fn lists_folders_documents_and_versions() {
 #[tokio::test(flavor = "multi_thread")]
 async fn saves_a_document_under_a_name_of_this_folder() {
     let (fake, folder) = (server().await, tempfile::tempdir().unwrap());
-    fake.answer_at("Documents/1/Action", "hello");
-    fake.answer_at("Documents/3/Action", "evil");
+    fake.answer_file_at("Documents/1/Action", "hello");
+    fake.answer_file_at("Documents/3/Action", "evil");
     let saved = files(&fake, folder.path(), &["save", "ann", "a.txt"]);
     check(&saved, 0, &["1 document, 5 bytes, in a.txt"]);
     assert_eq!(std::fs::read(folder.path().join("a.txt")).unwrap(), b"hello");
@@ -141,10 +148,10 @@ async fn saves_a_document_under_a_name_of_this_folder() {
 #[tokio::test(flavor = "multi_thread")]
 async fn saves_several_documents_as_a_zip_file() {
     let (fake, folder) = (server().await, tempfile::tempdir().unwrap());
-    fake.answer_at("Documents/Action", "not a zip");
+    fake.answer_file_at("Documents/Action", "not a zip");
     check(&files(&fake, folder.path(), &["save", "ann", "Reports"]), 1, &["no ZIP file"]);
     assert!(!folder.path().join("ann@contoso.com.zip").exists());
-    fake.answer_at("Documents/Action", "PK\u{3}\u{4}zip");
+    fake.answer_file_at("Documents/Action", "PK\u{3}\u{4}zip");
     check(
         &files(&fake, folder.path(), &["save", "ann", "Reports", "a.txt"]),
         0,

@@ -3,8 +3,8 @@
 use postern_upstream::fake::{Fake, Misbehaviour};
 use serde_json::{Value, json};
 
-use crate::files::{check, files, run, server};
-use crate::support::stdout;
+use crate::files::{check, configured, files, run, server};
+use crate::support::{Gateway, get, postern, stdout};
 
 const USER: [(&str, &str); 2] =
     [("POSTERN_RESTORE_USER", "admin"), ("POSTERN_RESTORE_PASSWORD", "12345678")];
@@ -191,4 +191,31 @@ async fn status_does_not_hang_when_veeam_does_not_answer() {
     let before = fake.seen().len();
     check(&run(&fake, folder.path(), &["status", "v8", "--offline"], &[]), 0, &[]);
     assert_eq!(fake.seen().len(), before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_gateway_tells_the_same_and_asks_rarely() {
+    let (fake, folder) = (with_retrievals(server().await), tempfile::tempdir().unwrap());
+    fake.answer_at("/DataRetrievals?", job("Retrieved", "2999-01-01T00:00:00Z"));
+    let config = configured(&fake, folder.path(), "v8");
+    let mut command = postern(&folder.path().join("data"));
+    command.env("POSTERN_VEEAM_PASSWORD", "s3cret").args([
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--config",
+    ]);
+    let gateway = Gateway::run(command.arg(config));
+    for _ in 0..3 {
+        let status = get(&format!("{}/v1/status", gateway.url)).await.json();
+        let job = &status["retrievals"]["jobs"][0];
+        assert_eq!(
+            (&job["readiness"], &job["until"]),
+            (&json!("readable"), &json!("2999-01-01T00:00:00Z"))
+        );
+        assert_eq!(status["retrievals"]["runs"][0]["progress"], 7);
+    }
+    let seen = fake.seen();
+    let asked = seen.iter().filter(|seen| seen.path().ends_with("/DataRetrievalSessions"));
+    assert_eq!(asked.count(), 1, "it is remembered for a while");
 }

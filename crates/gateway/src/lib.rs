@@ -54,6 +54,7 @@ mod local;
 mod metrics;
 mod rate;
 mod remembered;
+mod retrievals;
 mod serve;
 mod shadow;
 mod slots;

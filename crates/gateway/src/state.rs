@@ -15,6 +15,7 @@ use crate::language::Language;
 use crate::local::{Allowance, Local};
 use crate::metrics::Metrics;
 use crate::rate::Rate;
+use crate::retrievals::Retrievals;
 use crate::slots::{Full, Slot, Slots};
 use crate::sync::Scheduled;
 use postern_query::Capabilities;
@@ -191,13 +192,17 @@ pub(crate) struct Backups {
     pub(crate) sessions: Sessions,
     /// The data folder, which keeps the record.
     pub(crate) data: PathBuf,
+    /// What was retrieved from archive tiers.
+    pub(crate) retrievals: Arc<Retrievals>,
 }
 
 impl Backups {
     fn of(config: &Config, sessions: &BTreeMap<String, Sessions>) -> BTreeMap<String, Self> {
         let of = |tenant: &Tenant| {
             let (settings, sessions) = (tenant.veeam.clone()?, sessions.get(&tenant.id)?.clone());
-            Some((tenant.id.clone(), Self { settings, sessions, data: tenant.data.clone() }))
+            let retrievals = Arc::new(Retrievals::of(sessions.client()));
+            let data = tenant.data.clone();
+            Some((tenant.id.clone(), Self { settings, sessions, data, retrievals }))
         };
         config.tenants.iter().filter_map(of).collect()
     }

@@ -18,7 +18,7 @@ use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
 use crate::choose::{BreakerState, Entry, Member};
 use crate::local::Local;
-use crate::wire::CoverageView;
+use crate::wire::{CoverageView, RetrievalsView};
 
 /// All that a key for some mailboxes is told of why the last run ended early.
 const ENDED_EARLY: &str = "the last run ended early";
@@ -29,6 +29,9 @@ pub(super) struct StatusAnswer {
     /// The engines of the tenant by their names.
     engines: BTreeMap<&'static str, EngineStatus>,
     sync: SyncStatus,
+    /// What was retrieved from archive tiers, where the tenant has a server of Veeam.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retrievals: Option<RetrievalsView>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -170,7 +173,19 @@ pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Resp
     let engines = order.map(|entry| (entry.name.as_str(), describe(&state, entry, &caller)));
     let engines = engines.collect();
     let sync = synced(&state, local.archive(), &caller);
-    Json(StatusAnswer { version: env!("CARGO_PKG_VERSION"), engines, sync }).into_response()
+    let retrievals = retrieved(&state, &caller).await;
+    let version = env!("CARGO_PKG_VERSION");
+    Json(StatusAnswer { version, engines, sync, retrievals }).into_response()
+}
+
+/// What may be told of what was retrieved.
+async fn retrieved(state: &Shared, caller: &Caller) -> Option<RetrievalsView> {
+    let backups = state.backups(caller.tenant.as_deref())?;
+    let view = backups.retrievals.view(state.now()).await?;
+    Some(match caller.mailboxes {
+        Mailboxes::All => view,
+        Mailboxes::Only(_) => view.seen(|address| caller.mailboxes.permits(Some(address))),
+    })
 }
 
 /// What may be told of what was synced.
