@@ -5,9 +5,12 @@ with what the pages print: the path, the names of the body's members, and their 
 """
 
 import base64
+import hashlib
+import json
 import pathlib
 import shutil
 import urllib.parse
+import zipfile
 
 from scene import check, tell
 from stand_in import Server
@@ -24,12 +27,17 @@ SENDING = {"from": "j_smith@bestsupport.onmicrosoft.com", "to": "r.clark@bestsup
 
 
 def judge(scene):
-    scene.secrets |= {"password of the restores": PASSWORD, "password of the administrator": ADMIN, "body of the certificate": body_of(certificate(scene))}
-    for version in ("v4", "v8"):
-        mail_items(scene, version)
-        documents(scene, version)
-    for version in ("v6", "v8"):
-        retrievals(scene, version)
+    scene.secrets |= {"password of the restores": PASSWORD, "password of the administrator": ADMIN, "body of the certificate": body_of(certificate(scene)),
+                      "key of the gateway": "key-that-may-act"}
+    failed = []
+    for page, versions in ((mail_items, ("v4", "v8")), (over_http, ("v4", "v8")), (documents, ("v4", "v8")), (retrievals, ("v6", "v8"))):
+        for version in versions:
+            try:
+                page(scene, version)
+            except Exception as problem:
+                failed.append(f"{page.__name__} {version}")
+                tell(f"{failed[-1]}: FAILED: {type(problem).__name__}: {str(problem)[:1500]}")
+    check(not failed, "failed", failed)
 
 
 def certificate(scene):
@@ -154,6 +162,45 @@ def mail_items(scene, version):
     tell(f"{version}: {', '.join(made)}: as published")
 
 
+def over_http(scene, version):
+    """The same for keys with `actions`: shown first, done when confirmed, refused to a key without them and for other items."""
+    keys = "".join(f'[[keys]]\nname = "{name}"\nsha256 = "{hashlib.sha256(key.encode()).hexdigest()}"\ntenant = "contoso"\n{more}\n' for name, key, more in (
+        ("may", "key-that-may-act", 'actions = ["restore", "send", "export-pst"]'), ("reads", "key-that-reads", ""),
+        ("one", "key-of-one-mailbox", f'actions = ["restore", "send"]\nmailboxes = ["{MAILBOX}"]')))
+    with Server(scene.veeam, scene.mail, "--examples") as server:
+        config = scene.config(f"http-{version}", server, scene.data(f"http-{version}"), version, top=keys)
+        scene.run(scene.config(f"http-{version}-sync", server, scene.work / "data" / f"http-{version}", version), "sync", "--quiet", expect=0)
+        with scene.gateway(config, env=scene.environment(**SMITH)) as front:
+            def post(verb, key, **body):
+                code, data = front.ask("POST", f"/v1/actions/{verb}", body, {"X-API-Key": key})
+                return code, json.loads(data) if data[:1] == b"{" else data
+
+            query = 'mailbox:c.o-brien@contoso.com in:"Projects/Harbour"'
+            mark = server.mark()
+            code, answer = post("restore", "key-that-reads", q=query)
+            check(code == 403 and answer["code"] == "forbidden", "a key without actions", code, answer)
+            code, answer = post("restore", "key-that-may-act", q=query)
+            check(code == 200 and answer["plan"]["count"] == 7 and not server.done(mark[1]), "shown, and not done", code, answer)
+            plan = answer["plan"]["id"]
+            code, answer = post("restore", "key-that-may-act", q="mailbox:c.o-brien@contoso.com in:inbox", confirm=plan)
+            check(code == 409 and answer["code"] == "other_plan" and not server.done(mark[1]), "a plan of other items", code, answer)
+            code, answer = post("restore", "key-that-may-act", q=query, confirm=plan)
+            check(code == 200 and [one["outcome"] for one in answer["results"]] == ["done"] * 7, "carried out", code, answer)
+            check(len(server.done(mark[1])) == 7, "one request an item", len(server.done(mark[1])))
+            code, answer = post("restore", "key-that-may-act", q=query, confirm=plan)
+            check(len(server.done(mark[1])) == 7, "confirmed twice, done once", code, answer)
+            code, answer = post("restore", "key-that-may-act", q=query, limit=3)
+            check(code == 400 and answer["code"] == "too_many_items", "more than the limit", code, answer)
+            code, answer = post("send", "key-of-one-mailbox", q=f"mailbox:{MAILBOX} in:inbox", **SENDING)
+            check(code in (400, 403), "a limited key sends to no other address", code, answer)
+            code, answer = post("restore", "key-of-one-mailbox", q=query)
+            check(code != 200 or answer["plan"]["count"] == 0, "a limited key acts on its own mailboxes", code, answer)
+            code, answer = post("restore", "key-of-one-mailbox", q=f"mailbox:{MAILBOX} in:inbox", to="b.user@contoso.com")
+            check(code in (400, 403), "a limited key restores into no other mailbox", code, answer)
+        no_session_open(server)
+    tell(f"{version}: over HTTP: shown, refused to other keys and for other items, done once when confirmed")
+
+
 def subject(scene, config):
     """A query that finds one message of the mailbox of the examples."""
     found = scene.run(config, "search", "--format", "json", "--limit", "100", f"mailbox:{MAILBOX}", expect=0).json()["results"]
@@ -197,7 +244,6 @@ def documents(scene, version):
             same_arguments(arguments, {**action, "arguments": given})
             check((drive is not None and drive.get("id")) if verb == "copy" else drive is None, "the drive of a copy", drive)
             made.append(verb)
-        import zipfile
         with zipfile.ZipFile(scene.work / f"documents-{version}.zip") as packed:
             check(sorted(pathlib.Path(name).name for name in packed.namelist()) == sorted(pathlib.Path(name).name for name in files), "the documents are in the zip", packed.namelist())
         no_session_open(server)
@@ -208,6 +254,7 @@ def retrievals(scene, version):
     """Published sessions of retrievals: all, and those of one job; what `progress` counts is shown as a count."""
     with Server(scene.veeam, scene.mail, "--examples") as server:
         config = scene.config(f"retrievals-{version}", server, scene.data(f"retrievals-{version}"), version)
+        sync(scene, config, expect=0)
         mark = server.mark()
         shown = scene.run(config, "status", "--format", "json", expect=0)
         said = scene.run(config, "status", expect=0)

@@ -38,7 +38,7 @@ class Scene:
         self.said.mkdir(parents=True)
         self.secrets = {"password of the server": PASSWORD}
         self.dice = random.Random(int(os.environ.get("SEED", "7")))
-        self.number, self.arguments, self.folders, self.data_of = 0, set(), set(), {}
+        self.number, self.arguments, self.folders = 0, set(), set()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def size(self, sample, full):
@@ -66,8 +66,7 @@ class Scene:
         """A configuration file with one Veeam tenant; its password comes from the environment."""
         user = USER.replace("\\", "\\\\")
         path = self.work / f"{name}.toml"
-        self.data_of[path] = data
-        path.write_text(f'data = "{data}"\n{top}\n[[tenants]]\nid = "contoso"\ndata = "{data}"\n{tenant}\n[tenants.veeam]\nurl = "{server.url}"\nversion = "{version}"\n'
+        path.write_text(f'{top}\n[[tenants]]\nid = "contoso"\ndata = "{data}"\n{tenant}\n[tenants.veeam]\nurl = "{server.url}"\nversion = "{version}"\n'
                         f'organization = "{ORGANIZATION}"\nuser = "{user}"\n{veeam}\n')
         return path
 
@@ -81,8 +80,6 @@ class Scene:
         files = [open(self.said / f"{self.number:05}.{name}", "wb") for name in ("out", "err")]
         (self.said / f"{self.number:05}.command").write_text(" ".join(map(str, arguments)))
         command = [self.postern, *(["--config", str(config)] if config else []), *map(str, arguments)]
-        if os.environ.get("JUDGE_DATA") and config in self.data_of and not {"sync", "serve"} & set(arguments):
-            command[1:1] = ["--data", str(self.data_of[config])]
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=files[0], stderr=files[1], env=env or self.environment())
         process.files = [pathlib.Path(one.name) for one in files]
         process.began = time.monotonic()
