@@ -10,7 +10,7 @@ import ssl
 import threading
 import time
 
-from home import Served, normal, stored, whole
+from home import Served, stored, whole
 from scene import check, lay_out, tell
 from stand_in import Direct, Server
 from sync import no_session_open, status, sync

@@ -54,6 +54,9 @@ def explained(field, ours, theirs, listed, message, places):
         return "the ids of the server"
     if field == "isRead":
         return "an MSG has a mark for read" if their is None else None
+    if field == "places":
+        held = {(one["mailbox"], one["folder"]) for one in our or [] if one["source"] == "veeam"}
+        return "the source of its places" if held == places and len(our) == len(held) else None
     if field in ("mailbox", "folder"):
         # A message in several places is shown with one of them.
         return "another of its places" if len(places) > 1 else None
