@@ -151,13 +151,16 @@ def speed(scene, server, front, queries):
             status, answer = front.json("POST", "/v1/search", {"q": query, "engine": "veeam", "limit": 25})
             if status != 200 or not isinstance(sent := sent_text(answer), str):
                 continue
-            for times, ask in ((theirs, lambda: direct.search(sent, 25)), (ours, lambda: front.json("POST", "/v1/search", {"q": query, "engine": "veeam", "limit": 25}))):
+            through = lambda: front.json("POST", "/v1/search", {"q": query, "engine": "veeam", "limit": 25})
+            for times, ask in ((theirs, lambda: direct.search(sent, 25)), (ours, through)):
                 began = time.monotonic()
                 ask()
                 times.append(time.monotonic() - began)
     check(len(ours) >= len(queries) // 4, "too few queries to measure", len(ours))
     share = sum(ours) / sum(theirs)
-    tell(f"{len(ours)} searches through the gateway: median {1000 * statistics.median(ours):.1f} ms, asking the stand-in {1000 * statistics.median(theirs):.1f} ms; {statistics.median(ours) / statistics.median(theirs):.2f} times, {share:.2f} times in all")
+    medians = [statistics.median(times) for times in (ours, theirs)]
+    tell(f"{len(ours)} searches through the gateway: median {1000 * medians[0]:.1f} ms, asking the stand-in {1000 * medians[1]:.1f} ms; "
+         f"{medians[0] / medians[1]:.2f} times, {share:.2f} times in all")
     check(share <= 2 or not quiet(), f"searching through the gateway takes {share:.2f} times asking the stand-in", "the goal is 1.3")
 
 
