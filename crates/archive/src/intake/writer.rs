@@ -5,7 +5,7 @@
 //! what the book does not know is downloaded again and is the same file, what is stored and not indexed
 //! is indexed from the store, and to index a message twice is to index it once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -249,10 +249,13 @@ impl IntakeWriter {
     }
 
     /// Every place of a message: those that the book knows, those that it is told of next, and its own.
+    /// The book knows no marks, so of the same place the later of these says more.
     fn places(&self, content: &str, message: &Message) -> Result<BTreeSet<Place>, Error> {
-        let noted = self.intake.book().places(content)?;
+        let noted = self.intake.book().places(content)?.into_iter();
         let added = self.added.get(content).into_iter().flatten().cloned();
-        Ok(noted.into_iter().chain(added).chain(message.places.iter().cloned()).collect())
+        let all = noted.chain(added).chain(message.places.iter().cloned());
+        let by_spot: BTreeMap<Place, Place> = all.map(|place| (unmarked(&place), place)).collect();
+        Ok(by_spot.into_values().collect())
     }
 
     fn add(&mut self, content: &str, message: &Message) -> Result<(), Error> {
@@ -300,4 +303,9 @@ impl std::ops::AddAssign for Settled {
 
 fn is_due((count, time): (usize, Duration), waiting: usize, since: Instant) -> bool {
     waiting >= count || (waiting > 0 && since.elapsed() >= time)
+}
+
+/// A place without its marks.
+fn unmarked(place: &Place) -> Place {
+    Place { is_read: None, is_flagged: None, is_replied: None, is_draft: None, ..place.clone() }
 }
