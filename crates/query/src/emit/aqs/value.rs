@@ -1,6 +1,6 @@
 //! Single values: strings, flags, numbers, moments, attachments.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::{Emitter, HEADERS};
 use crate::emit::Direction;
@@ -12,18 +12,15 @@ use crate::{Expr, Span};
 
 const SCOPE: &str = "mailbox and folder are chosen by the URL of the request, not in the text";
 
-/// The comparison without a fraction of a second, and without the moment that it leaves out.
+/// The comparison without a fraction of a second, which Veeam lists no times with.
 fn to_the_second(comparison: Comparison, moment: Timestamp) -> (&'static str, Timestamp) {
     let begun = Timestamp::from_second(moment.as_second()).unwrap_or(moment);
-    let is_whole = begun == moment;
-    let step = |seconds| begun.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(begun);
-    match comparison {
-        Comparison::Equal => ("=", begun),
-        Comparison::Less if is_whole => ("<=", step(-1)),
-        Comparison::Less | Comparison::AtMost => ("<=", begun),
-        Comparison::AtLeast if is_whole => (">=", begun),
-        Comparison::AtLeast | Comparison::Greater => (">=", step(1)),
-    }
+    let operator = match comparison {
+        Comparison::Less | Comparison::AtMost if begun != moment => "<=",
+        Comparison::AtLeast | Comparison::Greater if begun != moment => ">",
+        whole => operator(whole),
+    };
+    (operator, begun)
 }
 
 const FILES: &str = "Veeam does not say which files it counts as attachments";
@@ -129,7 +126,7 @@ impl Emitter {
         })
     }
 
-    /// A whole second with `>=` or `<=`, which every reading of Microsoft's page takes for the same.
+    /// A moment as it was asked for: where Microsoft's page has a day for a span, a moment is none.
     pub(super) fn instant(
         &mut self,
         field: InstantField,
