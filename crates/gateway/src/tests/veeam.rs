@@ -45,6 +45,7 @@ async fn without_answers() -> Fake {
     fake.answer_at("/explore", r#"{"id":"s1","state":"Working"}"#);
     fake.answer_at("/organization/mailboxes?", MAILBOXES);
     fake.answer_at("/folders?", FOLDERS);
+    fake.answer_file_at("/items/i/save", "the bytes of an Outlook message");
     fake
 }
 
