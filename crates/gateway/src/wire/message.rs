@@ -159,6 +159,10 @@ impl PersonRangesView {
 
 /// Where the first characters of a text end.
 fn end(text: &str, most: usize) -> usize {
+    // No text has more characters than bytes.
+    if text.len() <= most {
+        return text.len();
+    }
     text.char_indices().nth(most).map_or(text.len(), |(end, _)| end)
 }
 
