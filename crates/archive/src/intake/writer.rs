@@ -5,7 +5,7 @@
 //! what the book does not know is downloaded again and is the same file, what is stored and not indexed
 //! is indexed from the store, and to index a message twice is to index it once.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -249,13 +249,11 @@ impl IntakeWriter {
     }
 
     /// Every place of a message: those that the book knows, those that it is told of next, and its own.
-    /// The book knows no marks, so of the same place the later of these says more.
     fn places(&self, content: &str, message: &Message) -> Result<BTreeSet<Place>, Error> {
         let noted = self.intake.book().places(content)?.into_iter();
         let added = self.added.get(content).into_iter().flatten().cloned();
-        let all = noted.chain(added).chain(message.places.iter().cloned());
-        let by_spot: BTreeMap<Place, Place> = all.map(|place| (unmarked(&place), place)).collect();
-        Ok(by_spot.into_values().collect())
+        let others = noted.chain(added).map(|place| marked_like(place, message));
+        Ok(others.chain(message.places.iter().cloned()).collect())
     }
 
     fn add(&mut self, content: &str, message: &Message) -> Result<(), Error> {
@@ -305,7 +303,33 @@ fn is_due((count, time): (usize, Duration), waiting: usize, since: Instant) -> b
     waiting >= count || (waiting > 0 && since.elapsed() >= time)
 }
 
-/// A place without its marks.
-fn unmarked(place: &Place) -> Place {
-    Place { is_read: None, is_flagged: None, is_replied: None, is_draft: None, ..place.clone() }
+/// The place with the marks of the message. They are read from its bytes, which are the same at every place,
+/// and the book does not keep them.
+fn marked_like(place: Place, message: &Message) -> Place {
+    let Some(Place { is_read, is_flagged, is_replied, is_draft, .. }) = message.places.first()
+    else {
+        return place;
+    };
+    let [is_read, is_flagged, is_replied, is_draft] =
+        [*is_read, *is_flagged, *is_replied, *is_draft];
+    Place { is_read, is_flagged, is_replied, is_draft, ..place }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(folder: &str, is_read: Option<bool>) -> Place {
+        Place { folder: Some(folder.to_owned()), is_read, ..Place::NOWHERE }
+    }
+
+    /// The book knows a place without marks, and the bytes of the message say them.
+    #[test]
+    fn a_place_that_was_known_before_is_not_there_twice() {
+        let message = Message { places: vec![place("Inbox", Some(true))], ..Message::default() };
+        let noted =
+            [place("Inbox", None), place("Old", None)].map(|one| marked_like(one, &message));
+        let all: BTreeSet<_> = noted.into_iter().chain(message.places.iter().cloned()).collect();
+        assert_eq!(Vec::from_iter(all), [place("Inbox", Some(true)), place("Old", Some(true))]);
+    }
 }
