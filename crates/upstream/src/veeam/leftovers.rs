@@ -42,7 +42,9 @@ struct Known {
 impl Sessions {
     /// Stops what processes before this one left open in this folder, and returns how many sessions that were:
     /// those that were written down, and those still working whose user, kind and time of creation fit
-    /// what was written down just before one was opened. No others are touched.
+    /// what was written down just before one was opened. No others are touched. A session that a server may
+    /// still be making stays written down, and is looked for again by [`stop_all`](Self::stop_all) and by later
+    /// processes.
     ///
     /// # Errors
     ///
@@ -58,8 +60,11 @@ impl Sessions {
         let cleaner = Cleaner::new(&self.pool.client, running).await?;
         let mut stopped = 0;
         for (number, intent) in left {
-            stopped += cleaner.stop(&intent).await?;
-            self.pool.journal().finished(number).map_err(unwritten)?;
+            let found = cleaner.stop(&intent).await?;
+            stopped += found;
+            if found > 0 || cleaner.is_settled(&intent) {
+                self.pool.journal().finished(number).map_err(unwritten)?;
+            }
         }
         for journal in &mut gone {
             stopped += cleaner.clean(journal).await?;
@@ -73,24 +78,36 @@ struct Cleaner<'a> {
     client: &'a Veeam,
     known: Known,
     listed: Vec<Listed>,
+    /// When they were listed, by the clock of the server.
+    now: Timestamp,
 }
 
 impl<'a> Cleaner<'a> {
     async fn new(client: &'a Veeam, running: Vec<Intent>) -> Result<Self, Problem> {
+        let now = client.inner.wire.clock.now();
         let listed = client.working_sessions().await?;
         let users = client.user_names().await;
         let patience = client.inner.wire.answer_time() + AFTER;
         let patience = SignedDuration::try_from(patience).unwrap_or(SignedDuration::MAX);
-        Ok(Self { client, known: Known { users, running, patience }, listed })
+        Ok(Self { client, known: Known { users, running, patience }, listed, now })
     }
 
     async fn clean(&self, journal: &mut Journal) -> Result<usize, Problem> {
         let mut stopped = 0;
         for (number, intent) in journal.left() {
-            stopped += self.stop(&intent).await?;
-            journal.finished(number).map_err(unwritten)?;
+            let found = self.stop(&intent).await?;
+            stopped += found;
+            if found > 0 || self.is_settled(&intent) {
+                journal.finished(number).map_err(unwritten)?;
+            }
         }
         Ok(stopped)
+    }
+
+    /// Whether no session can come of it any more. The request of a process that was killed may still be with
+    /// the server.
+    fn is_settled(&self, intent: &Intent) -> bool {
+        intent.session.is_some() || self.now.duration_since(intent.time) > self.known.patience
     }
 
     async fn stop(&self, intent: &Intent) -> Result<usize, Problem> {

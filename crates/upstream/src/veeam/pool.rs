@@ -140,6 +140,9 @@ impl Sessions {
             stopping.spawn(async move { timeout(time, pool.stop(&slot)).await });
         }
         while stopping.join_next().await.is_some() {}
+        // What a server was still making when this process began may be there by now.
+        let time = self.pool.client.inner.wire.answer_time();
+        drop(timeout(time, self.stop_leftovers()).await);
     }
 }
 

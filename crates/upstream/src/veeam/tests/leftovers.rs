@@ -62,6 +62,22 @@ async fn a_session_whose_id_was_not_written_is_found_by_user_kind_and_time() {
     assert_eq!((stopped, open.join(" "), rest.as_str()), (2, "s3 s4 s5 s6".to_owned(), ""));
 }
 
+/// A process was killed while the server made the session, and the next one was quicker than the server.
+#[tokio::test]
+async fn a_session_that_is_made_later_is_stopped_in_the_end() {
+    let fake = FakeVeeam::start(&ALL).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let written = format!("{{\"intent\":1,\"kind\":\"Vex\",\"time\":\"{}\"}}\n", ago(1));
+    write(folder.path().join("sessions-1.jsonl"), written).unwrap();
+    let sessions = Sessions::open(client(fake.account()), folder.path()).unwrap();
+    assert_eq!(sessions.stop_leftovers().await.unwrap(), 0);
+    drop(fake.open_session("Vex", OWN, now()));
+    sessions.stop_all().await;
+    assert!(fake.sessions().iter().all(|session| !session.is_working));
+    let rest = std::fs::read_to_string(folder.path().join("sessions-1.jsonl")).unwrap();
+    assert_eq!(rest, "");
+}
+
 #[tokio::test]
 async fn a_line_that_was_cut_off_says_nothing() {
     let fake = FakeVeeam::start(&ALL).await.unwrap();
