@@ -170,14 +170,6 @@ def lay_out(messages, root, boxes, folders):
     return sorted(pathlib.Path(root).rglob("*.eml"))
 
 
-def quiet():
-    """Whether a thread of ours gets a processor when it wants one: on a busy machine times are shown and not judged."""
-    began, used = time.monotonic(), time.thread_time()
-    while time.monotonic() - began < 0.5:
-        pass
-    return (time.thread_time() - used) / (time.monotonic() - began) > 0.85
-
-
 def check(holds, *what):
     """An assertion that says what it saw."""
     if not holds:

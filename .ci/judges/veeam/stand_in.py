@@ -73,6 +73,11 @@ class Server:
     def overview(self):
         return self._ask("GET", "/_control")
 
+    def explored(self):
+        """The requests that opened, listed and stopped restore sessions, for those who look for one that is still open."""
+        return [{name: one.get(name) for name in ("n", "method", "path", "status", "fault")} for one in self.log()
+                if one.get("family", one.get("group")) == "sessions"][-80:]
+
     def open_sessions(self):
         return [one for one in self.overview()["sessions"] if one["state"] != "Stopped" and one["id"] not in self.given]
 

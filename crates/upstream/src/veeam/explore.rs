@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::ask::{Ask, path};
 use super::client::Tries;
+use super::leftovers::Listed;
 use super::pool::BACKUP_AGE;
 use super::session::Kind;
 use super::slot::{Key, View};
@@ -42,11 +43,16 @@ impl Veeam {
             }
             Err(Problem::NotFound { .. } | Problem::Refused { .. }) => true,
             // A server that has forgotten it may fail over its id, and still list those that it has.
-            Err(Problem::Server { .. }) => self.working_sessions().await.is_ok_and(|listed| {
-                listed.iter().all(|session| !session.id.eq_ignore_ascii_case(id))
-            }),
+            Err(Problem::Server { .. }) => self.is_not_listed(id).await,
             Err(_) => false,
         }
+    }
+
+    /// Whether the server lists those that work, and not this one. A refusal of one request says less.
+    async fn is_not_listed(&self, id: &str) -> bool {
+        let listed = self.working_sessions().await;
+        let is_it = |session: &Listed| session.id.eq_ignore_ascii_case(id);
+        listed.is_ok_and(|listed| !listed.iter().any(is_it))
     }
 
     /// Stops a session; one that is over is stopped.
@@ -56,7 +62,9 @@ impl Veeam {
         loop {
             match self.attempt(&ask).await {
                 Ok(_) => return Ok(()),
-                Err(problem) if problem.may_mean_a_gone_session() && self.is_gone(id).await => {
+                Err(problem)
+                    if problem.may_mean_a_gone_session() && self.is_not_listed(id).await =>
+                {
                     return Ok(());
                 }
                 Err(problem) => self.wait(&mut tries, &ask, problem).await?,

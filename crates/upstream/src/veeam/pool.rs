@@ -140,7 +140,9 @@ impl Sessions {
             stopping.spawn(async move { timeout(time, pool.stop(&slot)).await });
         }
         while stopping.join_next().await.is_some() {}
-        // What a server was still making when this process began may be there by now.
+        // Sessions whose opening had no answer, which seemed to be gone, or which a server was still making when
+        // this process began.
+        self.pool.journal().disown();
         let time = self.pool.client.inner.wire.answer_time();
         drop(timeout(time, self.stop_leftovers()).await);
     }
@@ -313,9 +315,8 @@ impl Held {
     /// Notes that the server has ended this session; the next use opens another one.
     pub(super) async fn lost(&self, id: &str) {
         let mut open = self.slot.open.lock().await;
-        if let Some(gone) = open.take_if(|open| open.id == id) {
-            drop(self.pool.journal().finished(gone.intent));
-        }
+        // It stays written down, and in the end it is seen whether it is still listed.
+        drop(open.take_if(|open| open.id == id));
     }
 }
 
