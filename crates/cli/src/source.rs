@@ -1,44 +1,14 @@
 //! The sources of a tenant that can be synced, as the flags or the configuration name them.
 
-use std::path::PathBuf;
-use std::sync::Arc;
+use std::collections::BTreeSet;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use jiff::Timestamp;
 use postern_archive::DATATAP;
-use postern_gateway::config::Config;
-use postern_sync::{Backups, Collection};
-use postern_upstream::veeam::Sessions;
+use postern_gateway::config::{Config, Tenant};
+use postern_gateway::source::{Source, Wanted};
 
 use crate::{output, service};
-
-/// A source, and where its mail is brought to.
-pub(crate) struct Source {
-    pub(crate) name: String,
-    pub(crate) tenant: String,
-    pub(crate) data: PathBuf,
-    pub(crate) collection: Arc<dyn Collection>,
-    /// Restore sessions that it may have opened in the end.
-    sessions: Option<Sessions>,
-}
-
-impl Source {
-    /// Stops the restore sessions that a killed process left open.
-    pub(crate) async fn begin(&self) {
-        if let Some(sessions) = &self.sessions
-            && let Err(problem) = sessions.stop_leftovers().await
-        {
-            output::note(format!("restore sessions of a former run are still open: {problem}"));
-        }
-    }
-
-    /// Stops the restore sessions that were opened.
-    pub(crate) async fn end(&self) {
-        if let Some(sessions) = &self.sessions {
-            sessions.stop_all().await;
-        }
-    }
-}
 
 /// All sources of that tenant, or of the only one there is; only the named one. `at` is a point in time
 /// that only backups know.
@@ -52,54 +22,44 @@ pub(crate) fn all(
     name: Option<&str>,
     at: Option<Timestamp>,
 ) -> anyhow::Result<Vec<Source>> {
-    let mut all: Vec<_> = backups(config, tenant, at)?.into_iter().collect();
+    if tenant.is_none() && tenants(config).len() > 1 {
+        bail!("there are several tenants; say which with --tenant ID");
+    }
+    let sessions = |tenant: &Tenant| config.veeam_sessions(Some(&tenant.id));
+    let mut all = config.sources(&Wanted { tenant, at, sessions: &sessions })?;
     let is_wanted = |known: &str| name.is_none_or(|name| name == known);
-    // Without backups, what is missing of a service is to be told.
-    let is_expected = all.is_empty() || (config.premium.is_some() && !config.to_sync().is_empty());
-    if is_expected && is_wanted(DATATAP) && at.is_none() {
-        all.push(collected(config, tenant)?);
+    if all.is_empty() && is_wanted(DATATAP) && at.is_none() {
+        // What is missing of a service is told there.
+        service::reach(config, tenant)?;
     }
     all.retain(|one| is_wanted(&one.name));
-    if all.is_empty() {
-        match (at, name) {
-            (Some(_), _) => bail!("--at needs a tenant with a `veeam` table in --config FILE"),
-            (None, Some(name)) => bail!("the tenant has no source `{name}` that can be synced"),
-            (None, None) => bail!("the tenant has no source that can be synced"),
-        }
+    match (all.is_empty(), at, name) {
+        (false, _, _) => Ok(all),
+        (true, Some(_), _) => bail!("--at needs a tenant with a `veeam` table in --config FILE"),
+        (true, None, Some(name)) => bail!("the tenant has no source `{name}` that can be synced"),
+        (true, None, None) => bail!("the tenant has no source that can be synced"),
     }
-    Ok(all)
 }
 
-fn backups(
-    config: &Config,
-    tenant: Option<&str>,
-    at: Option<Timestamp>,
-) -> anyhow::Result<Option<Source>> {
-    let mut known: Vec<_> = config.tenants.iter().filter(|one| one.veeam.is_some()).collect();
-    known.retain(|one| tenant.is_none_or(|tenant| one.id == tenant));
-    let own = match known.as_slice() {
-        [] => return Ok(None),
-        [own] => *own,
-        [..] => bail!("there are several tenants; say which with --tenant ID"),
-    };
-    let sessions = config.veeam_sessions(Some(&own.id))?.context("there is no `veeam` table")?;
-    let name = own.veeam.as_ref().map(|veeam| veeam.source.clone()).unwrap_or_default();
-    Ok(Some(Source {
-        collection: Arc::new(Backups::new(&name, sessions.clone(), at)),
-        name,
-        tenant: own.id.clone(),
-        data: own.data.clone(),
-        sessions: Some(sessions),
-    }))
+/// The tenants that have a source.
+fn tenants(config: &Config) -> BTreeSet<String> {
+    let backed_up = config.tenants.iter().filter(|tenant| tenant.veeam.is_some());
+    let backed_up = backed_up.map(|tenant| tenant.id.clone());
+    config.to_sync().into_iter().map(|of| of.tenant).chain(backed_up).collect()
 }
 
-fn collected(config: &Config, tenant: Option<&str>) -> anyhow::Result<Source> {
-    let (to_sync, client) = service::reach(config, tenant)?;
-    Ok(Source {
-        name: DATATAP.to_owned(),
-        tenant: to_sync.tenant,
-        data: to_sync.data,
-        collection: Arc::new(client),
-        sessions: None,
-    })
+/// Stops the restore sessions that a killed process left open.
+pub(crate) async fn begin(source: &Source) {
+    if let Some(sessions) = &source.sessions
+        && let Err(problem) = sessions.stop_leftovers().await
+    {
+        output::note(format!("restore sessions of a former run are still open: {problem}"));
+    }
+}
+
+/// Stops the restore sessions that were opened.
+pub(crate) async fn end(source: &Source) {
+    if let Some(sessions) = &source.sessions {
+        sessions.stop_all().await;
+    }
 }

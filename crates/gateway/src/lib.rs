@@ -37,6 +37,7 @@
 //! | [`api`] | the two faces over HTTP: drop-in below `/api`, native below `/v1` |
 //! | `rate` | how often a key may ask |
 //! | `remembered` | what is remembered by texts that clients choose, and how much of it |
+//! | [`source`] | what can be synced, for the schedule and the command line |
 //! | `slots` | how many requests, and large answers, there are at the same time |
 //! | [`wire`] | the JSON of `/v1` |
 //! | `shadow` | whether the next engine would have said what an engine said |
@@ -58,6 +59,7 @@ mod retrievals;
 mod serve;
 mod shadow;
 mod slots;
+pub mod source;
 mod state;
 mod sync;
 pub mod wire;

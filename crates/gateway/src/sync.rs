@@ -1,25 +1,24 @@
 //! Syncing on a schedule, beside the requests.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use postern_archive::{Archive, chain};
-use postern_sync::{Backups, Collection, Error, Progress, Summary, SyncOptions};
+use postern_sync::{Error, Progress, Summary, SyncOptions};
 use postern_upstream::veeam::Sessions;
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Tenant};
+use crate::source::{Source, Wanted};
 
 /// What is synced again and again.
 #[derive(Clone, Debug)]
 pub(crate) struct Scheduled {
-    collection: Arc<dyn Collection>,
-    tenant: String,
-    data: PathBuf,
+    source: Source,
     options: SyncOptions,
     every: Duration,
     /// One run at a time over a data folder, whichever its source.
@@ -28,7 +27,7 @@ pub(crate) struct Scheduled {
 
 /// The turn of those who sync to the same folder.
 fn turn(all: &[Scheduled], data: &Path) -> Arc<Mutex<()>> {
-    let same = all.iter().find(|one| one.data == data);
+    let same = all.iter().find(|one| one.source.data == data);
     same.map(|one| Arc::clone(&one.turn)).unwrap_or_default()
 }
 
@@ -44,28 +43,12 @@ impl Scheduled {
             attachment_text: config.sync.attachment_text.clone(),
             ..SyncOptions::default()
         };
+        let sessions = |tenant: &Tenant| Ok(sessions.get(&tenant.id).cloned());
+        let wanted = Wanted { tenant: None, at: None, sessions: &sessions };
         let mut all = Vec::new();
-        for of in config.to_sync() {
-            if let Some(client) = config.client(&of)? {
-                let (collection, options) = (Arc::new(client), options.clone());
-                let turn = turn(&all, &of.data);
-                all.push(Self {
-                    collection,
-                    tenant: of.tenant,
-                    data: of.data,
-                    options,
-                    every,
-                    turn,
-                });
-            }
-        }
-        for tenant in &config.tenants {
-            if let (Some(veeam), Some(sessions)) = (&tenant.veeam, sessions.get(&tenant.id)) {
-                let (id, data, options) = (tenant.id.clone(), tenant.data.clone(), options.clone());
-                let collection = Arc::new(Backups::new(&veeam.source, sessions.clone(), None));
-                let turn = turn(&all, &data);
-                all.push(Self { collection, tenant: id, data, options, every, turn });
-            }
+        for source in config.sources(&wanted)? {
+            let (options, turn) = (options.clone(), turn(&all, &source.data));
+            all.push(Self { source, options, every, turn });
         }
         if all.is_empty() {
             let message = "[sync] needs a [premium] and a key with `upstream_key` that opens all mailboxes, or [tenants.veeam]";
@@ -77,11 +60,10 @@ impl Scheduled {
     /// Syncs now and after every pause; it never ends.
     pub(crate) async fn keep_syncing(self, clock: fn() -> Timestamp) {
         loop {
-            let (collection, options) = (Arc::clone(&self.collection), self.options.clone());
-            let progress = Arc::new(Progress::default());
-            let archive = Archive::below(&self.data);
-            let run =
-                postern_sync::run(collection, &self.tenant, &archive, options, clock, progress);
+            let Source { tenant, data, collection, .. } = &self.source;
+            let (collection, options) = (Arc::clone(collection), self.options.clone());
+            let (archive, progress) = (Archive::below(data), Arc::new(Progress::default()));
+            let run = postern_sync::run(collection, tenant, &archive, options, clock, progress);
             let turn = self.turn.lock().await;
             self.tell(run.await);
             drop(turn);
@@ -90,7 +72,7 @@ impl Scheduled {
     }
 
     fn tell(&self, outcome: Result<Summary, Error>) {
-        let tenant = self.tenant.as_str();
+        let tenant = self.source.tenant.as_str();
         match outcome {
             Ok(Summary { ended: Some(error), .. }) | Err(error) => {
                 warn!(tenant, error = chain(&error), "sync ended early");

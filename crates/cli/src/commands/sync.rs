@@ -7,12 +7,13 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_archive::{Archive, WriteOptions};
 use postern_gateway::config::SyncSettings;
+use postern_gateway::source::Source;
 use postern_sync::{Progress, Summary, SyncOptions};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Sync, TextOrJson};
 use crate::exit::Exit;
-use crate::source::{self, Source};
+use crate::source;
 use crate::{clock, interrupt, output, service, settings, terminal};
 
 /// How often progress is shown.
@@ -40,20 +41,23 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
         stop.stop.store(true, Relaxed);
         is_asked.swap(true, Relaxed)
     })?;
-    let mut exit = Exit::Done;
+    let (mut exit, mut failed) = (Exit::Done, None);
     for source in &sources {
         if sources.len() > 1 && arguments.format == TextOrJson::Text && !common.quiet {
             output::line(format!("{}:", source.name))?;
         }
-        match runtime.block_on(one(common, arguments, &config.sync, source, &progress))? {
-            Exit::Done => {}
-            other => exit = other,
+        // A source that cannot be read keeps nothing from the others.
+        match runtime.block_on(one(common, arguments, &config.sync, source, &progress)) {
+            Ok(Exit::Done) => {}
+            Ok(other) => exit = other,
+            Err(error) if failed.is_none() => failed = Some(error),
+            Err(error) => output::note(format!("{}: {error:#}", source.name)),
         }
         if asked.load(Relaxed) {
             break;
         }
     }
-    Ok(exit)
+    failed.map_or(Ok(exit), Err)
 }
 
 /// Syncs one source and tells what was done.
@@ -61,22 +65,22 @@ async fn one(
     common: &Common,
     arguments: &Sync,
     settings: &SyncSettings,
-    source: &Source,
+    from: &Source,
     progress: &Arc<Progress>,
 ) -> anyhow::Result<Exit> {
-    source.begin().await;
+    source::begin(from).await;
     let began = Instant::now();
-    let archive = Archive::below(&source.data);
-    let (collection, progress) = (Arc::clone(&source.collection), Arc::clone(progress));
+    let archive = Archive::below(&from.data);
+    let (collection, progress) = (Arc::clone(&from.collection), Arc::clone(progress));
     let shared = Arc::clone(&progress);
     let options = options(arguments, settings);
-    let work = postern_sync::run(collection, &source.tenant, &archive, options, clock::now, shared);
+    let work = postern_sync::run(collection, &from.tenant, &archive, options, clock::now, shared);
     let done = shown(work, &progress, common.quiet).await;
-    source.end().await;
+    source::end(from).await;
     let mut summary = done?;
     let ended = summary.ended.take();
     match arguments.format {
-        TextOrJson::Json => output::json(&json(&source.name, &summary, began.elapsed()))?,
+        TextOrJson::Json => output::json(&json(&from.name, &summary, began.elapsed()))?,
         TextOrJson::Text if !common.quiet => text(&summary, began.elapsed(), arguments.dry_run)?,
         TextOrJson::Text => {}
     }
