@@ -6,6 +6,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use postern_upstream::fake::{Fake, Mail, Misbehaviour};
+use postern_upstream::veeam::Version;
+use postern_upstream::veeam::fake::FakeVeeam;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -156,6 +158,37 @@ async fn words_for_what_is_wrong() {
         "{}",
         stderr(&without)
     );
+}
+
+/// One source of a tenant refuses its key, and the other one is brought home all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_fails_kept_the_others_from_a_run() {
+    let setting = Setting::new().await;
+    let backups = FakeVeeam::start(&[Version::V8]).await.unwrap();
+    let (data, config) = (setting.data("both"), setting.data("both.toml"));
+    let text = format!(
+        "[premium]\nurl = \"{}\"\n[[keys]]\nname = \"all\"\nsha256 = \"{}\"\ntenant = \"{TENANT}\"\n\
+         upstream_key = \"another\"\n[[tenants]]\nid = \"{TENANT}\"\ndata = \"{}\"\n\
+         [tenants.veeam]\nurl = \"{}\"\nuser = \"admin\"\n",
+        setting.fake.url(),
+        "0".repeat(64),
+        data.display(),
+        backups.http().url(),
+    );
+    std::fs::write(&config, text).unwrap();
+    let password = backups.account().password;
+    let mut command = postern(&data);
+    command.arg("--config").arg(&config).args(["--quiet", "sync", "--format", "json"]);
+    command.env("POSTERN_VEEAM_PASSWORD", password.expose());
+    let output = finished(command).await;
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(stderr(&output).contains("key"), "{}", stderr(&output));
+    let synced: Vec<Value> = serde_json::Deserializer::from_slice(&output.stdout)
+        .into_iter()
+        .map(Result::unwrap)
+        .collect();
+    assert!(synced.iter().any(|one| one["source"] == "veeam"), "{synced:?}");
+    assert_eq!(backups.working(), 0, "no restore session is left");
 }
 
 /// Killed at any moment while upstream misbehaves, the next run goes on, and nothing is lost or doubled.
