@@ -19,12 +19,16 @@ from sync import BOXES, FOLDERS, no_session_open, sync
 
 SWITCHES = [("prefix", "left"), ("word", "precedence"), ("substring", "refuse")]
 WORD = re.compile(r"[a-z]{3,12}")
+# A comment shows nothing (HTML Living Standard, 13.1.6), so `add<!--x-->ress` is one word. The stand-in reads two.
+COMMENT_IN_WORD = re.compile(rb"\w<!--[^>]*-->\w")
 
 
 def judge(scene):
     messages = sorted(pathlib.Path(scene.corpus, "spamassassin").rglob("[0-9]*.*"))
+    one_reading = [message for message in messages if not COMMENT_IN_WORD.search(message.read_bytes())]
+    tell(f"left out, because a comment stands inside of a word: {len(messages) - len(one_reading)} of {len(messages)} messages")
     root = scene.work / "veeam-search"
-    lay_out(scene.dice.sample(messages, scene.size(200, 1000)), root, BOXES, FOLDERS)
+    lay_out(scene.dice.sample(one_reading, scene.size(200, 1000)), root, BOXES, FOLDERS)
     combinations = SWITCHES if not scene.full else list(itertools.product(("prefix", "word", "substring"), ("left", "precedence", "refuse")))
     with Server(scene.veeam, root) as server:
         data = scene.data("search")
