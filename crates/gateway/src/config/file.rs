@@ -1,15 +1,14 @@
 //! The file as it is written, but for its engines.
 
 use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use postern_actions::Verb;
 use postern_upstream::Secret;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::veeam::FileVeeam;
-use super::{ConfigError, Tenant, Veeam, invalid, order};
+use super::{ConfigError, invalid};
 use crate::access::{Key, digest};
 
 #[derive(Debug, Deserialize)]
@@ -46,15 +45,6 @@ pub(super) struct FileKey {
     /// What it may have done with what it finds, by the names of `/v1/actions`.
     #[serde(default)]
     actions: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct FileTenant {
-    id: String,
-    data: PathBuf,
-    engines: Option<Vec<String>>,
-    veeam: Option<FileVeeam>,
 }
 
 impl std::fmt::Debug for FileKey {
@@ -130,19 +120,6 @@ impl TryFrom<FileKey> for Key {
             upstream: file.upstream_key.map(Secret::new),
             mailboxes: file.mailboxes.unwrap_or_default(),
             actions,
-        })
-    }
-}
-
-impl TryFrom<FileTenant> for Tenant {
-    type Error = ConfigError;
-
-    fn try_from(file: FileTenant) -> Result<Self, ConfigError> {
-        Ok(Self {
-            id: file.id,
-            data: file.data,
-            engines: order::read(file.engines)?,
-            veeam: file.veeam.map(Veeam::try_from).transpose()?,
         })
     }
 }

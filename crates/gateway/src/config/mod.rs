@@ -4,12 +4,11 @@ mod breaker;
 mod check;
 mod file;
 mod limits;
-mod log_on;
 mod order;
 mod premium;
 mod shown;
 mod sync;
-mod veeam;
+mod tenant;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -21,16 +20,16 @@ use toml::Table;
 
 use crate::access::{Access, Key};
 pub use breaker::BreakerSettings;
-use file::{FileCors, FileKey, FileLimits, FileTenant};
+use file::{FileCors, FileKey, FileLimits};
 
 pub use limits::Limits;
-pub use log_on::{LogOn, variable};
 use premium::FilePremium;
 pub(crate) use premium::field_capabilities;
 pub use premium::{Premium, fields};
 use sync::FileSync;
 pub use sync::{MOST_JOBS, SyncSettings, ToSync, answer_time};
-pub use veeam::{Veeam, VeeamTrust};
+use tenant::FileTenant;
+pub use tenant::{LogOn, Tenant, Veeam, VeeamTrust, variable};
 
 /// Where the gateway listens when nothing is said.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
@@ -113,19 +112,6 @@ struct FileConfig {
     cors: Option<FileCors>,
     sync: Option<FileSync>,
     deadline: Option<String>,
-}
-
-/// What is kept of one tenant, and where its mail comes from beside DataTap.
-#[derive(Clone, Debug)]
-pub struct Tenant {
-    /// The tenant's id.
-    pub id: String,
-    /// Where its index lies.
-    pub data: PathBuf,
-    /// Its engines in the order in which they are asked; without it that of the gateway.
-    pub engines: Option<Vec<EngineName>>,
-    /// Its server of Veeam, if it has one.
-    pub veeam: Option<Veeam>,
 }
 
 /// What the command line says; it goes over the file.
@@ -231,16 +217,6 @@ impl Config {
             server.password = password.cloned();
         }
         self
-    }
-
-    /// The tenant of that id; without one the only tenant there is.
-    #[must_use]
-    pub fn tenant(&self, id: Option<&str>) -> Option<&Tenant> {
-        match (id, self.tenants.as_slice()) {
-            (Some(id), all) => all.iter().find(|tenant| tenant.id == id),
-            (None, [only]) => Some(only),
-            (None, _) => None,
-        }
     }
 
     /// The table of each engine that was told something.

@@ -10,8 +10,8 @@ use postern_upstream::veeam::Credentials;
 use serde::Deserialize;
 use toml::Table;
 
-use super::shown::{path, put};
-use super::{ConfigError, invalid};
+use crate::config::shown::{path, put};
+use crate::config::{ConfigError, invalid};
 
 /// Bytes that a certificate with its key may have; a longer file is taken for the wrong one.
 const LONGEST_CERTIFICATE: u64 = 64 << 10;
@@ -124,7 +124,7 @@ impl LogOn {
             .map(PathBuf::as_path)
     }
 
-    pub(super) fn shown(&self) -> Table {
+    pub(in crate::config) fn shown(&self) -> Table {
         let mut table = Table::new();
         for (name, text) in [
             ("user", &self.user),

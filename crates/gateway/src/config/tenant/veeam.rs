@@ -9,9 +9,10 @@ use postern_upstream::{Secret, Trust, veeam};
 use serde::Deserialize;
 use toml::Table;
 
-use super::shown::{path, put, time};
-use super::{Config, ConfigError, LogOn, file, invalid};
+use super::LogOn;
 use crate::access::digest;
+use crate::config::shown::{path, put, time};
+use crate::config::{Config, ConfigError, file, invalid};
 
 /// What the source is called where nothing is said.
 const SOURCE: &str = "veeam";
@@ -69,7 +70,7 @@ pub enum VeeamTrust {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FileVeeam {
+pub(in crate::config) struct FileVeeam {
     url: String,
     version: Option<String>,
     organization: Option<String>,
@@ -207,7 +208,7 @@ impl Veeam {
     }
 
     /// As it stands in the file.
-    pub(super) fn shown(&self) -> Table {
+    pub(in crate::config) fn shown(&self) -> Table {
         let mut table = Table::new();
         put(&mut table, "url", &self.url);
         put(&mut table, "version", self.version.map_or("auto", |version| version.as_str()));
