@@ -1,7 +1,5 @@
 //! The sources of a tenant that can be synced, as the flags or the configuration name them.
 
-use std::collections::BTreeSet;
-
 use anyhow::bail;
 use jiff::Timestamp;
 use postern_archive::DATATAP;
@@ -22,7 +20,7 @@ pub(crate) fn all(
     name: Option<&str>,
     at: Option<Timestamp>,
 ) -> anyhow::Result<Vec<Source>> {
-    if tenant.is_none() && tenants(config).len() > 1 {
+    if tenant.is_none() && config.tenants_to_sync().len() > 1 {
         bail!("there are several tenants; say which with --tenant ID");
     }
     let sessions = |tenant: &Tenant| config.veeam_sessions(Some(&tenant.id));
@@ -39,13 +37,6 @@ pub(crate) fn all(
         (true, None, Some(name)) => bail!("the tenant has no source `{name}` that can be synced"),
         (true, None, None) => bail!("the tenant has no source that can be synced"),
     }
-}
-
-/// The tenants that have a source.
-fn tenants(config: &Config) -> BTreeSet<String> {
-    let backed_up = config.tenants.iter().filter(|tenant| tenant.veeam.is_some());
-    let backed_up = backed_up.map(|tenant| tenant.id.clone());
-    config.to_sync().into_iter().map(|of| of.tenant).chain(backed_up).collect()
 }
 
 /// Stops the restore sessions that a killed process left open.

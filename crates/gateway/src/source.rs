@@ -1,5 +1,6 @@
 //! The sources that can be synced: what a configuration names, and a collection for each.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -51,6 +52,14 @@ impl Config {
     pub fn sources(&self, wanted: &Wanted<'_>) -> Result<Vec<Source>, ConfigError> {
         let kinds = KINDS.iter().map(|kind| kind(self, wanted));
         Ok(kinds.collect::<Result<Vec<_>, _>>()?.concat())
+    }
+
+    /// The tenants that have a source.
+    #[must_use]
+    pub fn tenants_to_sync(&self) -> BTreeSet<String> {
+        let backed_up = self.tenants.iter().filter(|tenant| tenant.veeam.is_some());
+        let backed_up = backed_up.map(|tenant| tenant.id.clone());
+        self.to_sync().into_iter().map(|of| of.tenant).chain(backed_up).collect()
     }
 }
 

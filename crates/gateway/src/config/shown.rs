@@ -30,18 +30,7 @@ impl Config {
         table.insert("sync".into(), Value::Table(sync(&self.sync)));
         let keys = self.access.keys().iter().map(|one| Value::Table(key(one)));
         table.insert("keys".into(), Value::Array(keys.collect()));
-        let tenants = self.tenants.iter().map(|tenant| {
-            let mut table = Table::new();
-            put(&mut table, "id", &tenant.id);
-            put(&mut table, "data", path(&tenant.data));
-            if let Some(engines) = &tenant.engines {
-                put(&mut table, "engines", names(engines));
-            }
-            if let Some(veeam) = &tenant.veeam {
-                table.insert("veeam".into(), Value::Table(veeam.shown()));
-            }
-            Value::Table(table)
-        });
+        let tenants = self.tenants.iter().map(|tenant| Value::Table(tenant.shown()));
         table.insert("tenants".into(), Value::Array(tenants.collect()));
         // Text, numbers and lists of them can always be written.
         toml::to_string(&table).unwrap_or_default()
@@ -111,6 +100,6 @@ pub(super) fn path(path: &Path) -> String {
     path.display().to_string()
 }
 
-fn names(engines: &[EngineName]) -> Vec<&'static str> {
+pub(super) fn names(engines: &[EngineName]) -> Vec<&'static str> {
     engines.iter().map(|name| name.as_str()).collect()
 }

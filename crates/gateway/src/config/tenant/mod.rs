@@ -6,7 +6,9 @@ mod veeam;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use toml::{Table, Value};
 
+use super::shown::{names, path, put};
 use super::{Config, ConfigError, EngineName, order};
 pub use log_on::{LogOn, variable};
 use veeam::FileVeeam;
@@ -43,6 +45,22 @@ impl Config {
             (None, [only]) => Some(only),
             (None, _) => None,
         }
+    }
+}
+
+impl Tenant {
+    /// As it would stand in a file, secrets masked.
+    pub(super) fn shown(&self) -> Table {
+        let mut table = Table::new();
+        put(&mut table, "id", &self.id);
+        put(&mut table, "data", path(&self.data));
+        if let Some(engines) = &self.engines {
+            put(&mut table, "engines", names(engines));
+        }
+        if let Some(veeam) = &self.veeam {
+            table.insert("veeam".into(), Value::Table(veeam.shown()));
+        }
+        table
     }
 }
 
