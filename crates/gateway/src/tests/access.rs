@@ -93,12 +93,8 @@ async fn two_tenants_have_two_indexes() {
     config.access = Access::new(vec![key("a", KEY, "t1"), key("b", "second-key", "t2")]);
     let error = config.check().unwrap_err().to_string();
     assert!(error.contains("add [[tenants]] with id = \"t1\""), "{error}");
-    let place = |id: &str, data: &str| Tenant {
-        id: id.into(),
-        data: data.into(),
-        engines: None,
-        veeam: None,
-    };
+    let place =
+        |id: &str, data: &str| Tenant { id: id.into(), data: data.into(), ..Tenant::default() };
     config.tenants = vec![place("t1", "/one"), place("t2", "/one")];
     assert!(config.check().is_err(), "no folder for two");
     // Only the first has an index.

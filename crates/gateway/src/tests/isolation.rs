@@ -55,7 +55,7 @@ fn place() -> &'static Place {
         for (id, folder) in [("t1", &folders[0]), ("t2", &folders[1])] {
             let data = folder.path().join("data");
             take_in(&folder.path().join("mail"), &data, false);
-            config.tenants.push(Tenant { id: id.into(), data, engines: None, veeam: None });
+            config.tenants.push(Tenant { id: id.into(), data, ..Tenant::default() });
         }
         Place { router: app(State::new(&config, now).unwrap()), _folders: folders }
     })
@@ -228,7 +228,7 @@ async fn a_refusal_of_one_tenant_is_nothing_to_another() {
         Key { upstream, ..key(tenant, text, tenant) }
     };
     config.access = Access::new(vec![mapped(WIDE, "t1"), mapped(OTHER, "t2")]);
-    let place = |id: &str| Tenant { id: id.into(), data: id.into(), engines: None, veeam: None };
+    let place = |id: &str| Tenant { id: id.into(), data: id.into(), ..Tenant::default() };
     config.tenants = ["t1", "t2"].map(place).to_vec();
     let router = gateway_over(&config, Local::answering(Arc::new(mail())));
     let ask = async |uri: &str, key| send(&router, Method::GET, uri, Some(key), "").await;

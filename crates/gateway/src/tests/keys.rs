@@ -21,7 +21,7 @@ fn two_keys(fake: &Fake) -> State {
         Key { upstream: upstream(UP_A), ..key("a", A, "t1") },
         Key { upstream: upstream(UP_B), ..key("b", B, "t2") },
     ]);
-    let place = |id: &str| Tenant { id: id.into(), data: id.into(), engines: None, veeam: None };
+    let place = |id: &str| Tenant { id: id.into(), data: id.into(), ..Tenant::default() };
     config.tenants = ["t1", "t2"].map(place).to_vec();
     let local = Local::answering(Arc::new(mail()));
     State::over(&config, Locals::common(local), now).unwrap()

@@ -79,7 +79,7 @@ async fn each_tenant_has_its_own() {
     let mut config = in_order(&fake, &[EngineName::Premium]);
     let engines = Some(vec![EngineName::Local]);
     config.tenants =
-        vec![Tenant { id: TENANT.into(), data: "/nowhere".into(), engines, veeam: None }];
+        vec![Tenant { id: TENANT.into(), data: "/nowhere".into(), engines, ..Tenant::default() }];
     assert_eq!(told(&gateway(&config), SEARCH).await, is(200, "local", ""));
 }
 

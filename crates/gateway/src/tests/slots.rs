@@ -77,8 +77,7 @@ async fn exports_of_one_tenant_wait_for_no_other() {
     let folder = |id: &&str| Tenant {
         id: (*id).into(),
         data: format!("/none/{id}").into(),
-        engines: None,
-        veeam: None,
+        ..Tenant::default()
     };
     config.tenants = tenants.iter().map(folder).collect();
     config.limits.exports = 2;

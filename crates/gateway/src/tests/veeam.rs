@@ -72,7 +72,7 @@ fn beside(fake: &Fake, mailboxes: &[&str], premium: Option<&Fake>) -> (tempfile:
         ..a_server()
     };
     let data = folder.path().to_owned();
-    let at = Tenant { id: TENANT.into(), data, engines: None, veeam: Some(veeam) };
+    let at = Tenant { id: TENANT.into(), data, veeam: Some(veeam), ..Tenant::default() };
     let mailboxes = mailboxes.iter().map(|name| (*name).to_owned()).collect();
     let key = Key { mailboxes, ..Key::same(TENANT, KEY) };
     let config = Config {

@@ -15,7 +15,7 @@ use veeam::FileVeeam;
 pub use veeam::{Veeam, VeeamTrust};
 
 /// What is kept of one tenant, and where its mail comes from beside DataTap.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Tenant {
     /// The tenant's id.
     pub id: String,
