@@ -1,0 +1,132 @@
+//! What holds for every act, and for files that an export writes.
+
+use postern_upstream::fake::Misbehaviour;
+use serde_json::{Value, json};
+
+use super::{PASSWORD, Place, RESTORER, check};
+use crate::support::{stderr, stdout};
+
+/// What comes is known by its bytes. What is neither is not kept.
+#[tokio::test(flavor = "multi_thread")]
+async fn several_psts_come_as_a_zip() {
+    let place = Place::new("v8").await;
+    let out = place.data().join("case.pst");
+    let export = ["export", "id:i1@x", "--format", "pst", "--yes", "--out", out.to_str().unwrap()];
+    place.fake.answer_file_at("/exportToPst", *b"PK\x03\x04 and so on");
+    check(&place.run(&export), 0, "case.zip");
+    assert!(place.data().join("case.zip").exists() && !out.exists());
+    place.fake.answer_file_at("/exportToPst", "<html>");
+    check(&place.run(&export), 1, "neither a PST nor a ZIP");
+    assert!(!out.exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_done_without_yes_or_for_another_plan() {
+    let place = Place::new("v8").await;
+    let shown = place.run(&["restore", "--format", "json", "subject:lease"]);
+    let answer: Value = serde_json::from_str(&stdout(&shown)).unwrap();
+    assert_eq!((&answer["plan"]["count"], &answer["carriedOut"]), (&json!(2), &json!(false)));
+    let id = answer["plan"]["id"].as_str().unwrap();
+    check(&place.run(&["restore", "subject:lease"]), 0, &format!("add --yes --plan {id}"));
+    check(
+        &place.run(&["restore", "subject:rent", "--yes", "--plan", id]),
+        1,
+        "the plan is another one now",
+    );
+    check(
+        &place.run(&["restore", "subject:lease", "--to", "x@y.z", "--yes", "--plan", id]),
+        1,
+        "another",
+    );
+    check(
+        &place.run(&["restore", "subject:lease", "--yes", "--limit", "1"]),
+        1,
+        "2 items were found, and the limit is 1",
+    );
+    assert_eq!(place.asked(0), []);
+    check(&place.run(&["restore", "subject:lease", "--yes", "--plan", id]), 0, "done");
+    assert_eq!(place.asked(0).len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_done_twice() {
+    let place = Place::new("v8").await;
+    place.fake.misbehave_at("i2", Misbehaviour::CutOff);
+    place.fake.misbehave_at("i3", Misbehaviour::Status(403));
+    let all = ["restore", "mailbox:contoso.com", "--yes"];
+    let first = place.run(&all);
+    check(&first, 3, "1 done, 1 not done, 1 not known, 0 not begun");
+    place.fake.misbehave(Misbehaviour::None);
+    for part in ["i2", "i3"] {
+        place.fake.misbehave_at(part, Misbehaviour::None);
+    }
+    let mark = place.mark();
+    let second = place.run(&all);
+    check(&second, 3, "not known since an earlier run");
+    check(&second, 3, "done before");
+    let asked: Vec<_> = place.asked(mark).into_iter().map(|(target, _)| target).collect();
+    assert_eq!(asked.len(), 1, "{asked:?}");
+    assert!(asked[0].contains("i3"), "only what surely was not done");
+    check(&place.run(&[&all[..], &["--again"]].concat()), 0, "done");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_is_said_before_anything_is_done() {
+    let place = Place::new("v8").await;
+    check(&place.run_with(&[], &["restore", "id:i1@x", "--yes"]), 1, "POSTERN_RESTORE_USER");
+    let half = [RESTORER[0]];
+    check(
+        &place.run_with(&half, &["restore", "id:i1@x", "--yes"]),
+        1,
+        "POSTERN_RESTORE_PASSWORD is missing",
+    );
+    check(&place.run(&["restore", "nosuchword", "--yes"]), 1, "finds no mail of a Veeam backup");
+    check(&place.run(&["restore", "id:i1@x", "--source", "elsewhere", "--yes"]), 1, "veeam");
+    place.fake.answer_at("/VexEmailSettings", "");
+    let nowhere = Place::new("v8").await;
+    nowhere.fake.misbehave_at("/VexEmailSettings", Misbehaviour::Status(404));
+    check(&nowhere.run(&["send", "id:i1@x"]), 1, "an administrator of the backup server");
+    check(&nowhere.run(&["send", "id:i1@x", "--to", "a@x.example"]), 2, "--from");
+    assert_eq!((place.asked(0), nowhere.asked(0)), (vec![], vec![]));
+}
+
+/// Neither what is printed, nor the record, nor any other file has a secret in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_stay_secret() {
+    let place = Place::new("v8").await;
+    let mut told = String::new();
+    for arguments in [
+        &["restore", "id:i1@x", "--yes", "-vv"][..],
+        &["restore", "id:i1@x", "--format", "json"],
+        &["config", "show"],
+    ] {
+        let output = place.run(arguments);
+        told += &stdout(&output);
+        told += &stderr(&output);
+    }
+    told += &place.record();
+    for secret in [PASSWORD, "paSSw0rd"] {
+        assert!(!told.contains(secret), "{told}");
+    }
+    assert!(place.record().contains(r#""verb":"restore""#));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_query_finds_is_exported_here() {
+    let place = Place::new("v8").await;
+    let export =
+        |format: &str| place.run(&["export", "subject:lease", "--format", format, "--out", "-"]);
+    let mbox = stdout(&export("mbox"));
+    assert_eq!(mbox.matches("From postern@localhost").count(), 2);
+    assert_eq!(stdout(&export("csv")).lines().count(), 3);
+    assert_eq!(stdout(&export("jsonl")).lines().count(), 2);
+    assert!(export("zip").stdout.starts_with(b"PK"));
+    let out = place.data().join("out.mbox");
+    let kept = ["export", "subject:lease", "--format", "mbox", "--out", out.to_str().unwrap()];
+    check(&place.run(&kept), 0, "2 messages exported");
+    check(&place.run(&kept), 1, "--force");
+    assert_eq!(std::fs::read_to_string(out).unwrap(), mbox);
+    let nowhere = crate::support::run(place.data(), &["export", "x", "--format", "pst"]);
+    check(&nowhere, 1, "a PST cannot be made here");
+    assert!(place.fake.seen().is_empty());
+}
