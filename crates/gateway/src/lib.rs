@@ -30,13 +30,14 @@
 //! | [`config`] | what an operator may set |
 //! | [`access`] | who may ask, and what they may see |
 //! | `language` | what a request means |
-//! | `engine` | one face for everything that answers queries: premium, the local index |
+//! | `engine` | one face for everything that answers queries: premium, Veeam, the local index |
 //! | `choose` | who answers: the engines of a tenant in their order, and why one is passed over |
 //! | `local` | how the local index is asked |
 //! | `metrics` | what is counted |
 //! | [`api`] | the two faces over HTTP: drop-in below `/api`, native below `/v1` |
 //! | `rate` | how often a key may ask |
 //! | `remembered` | what is remembered by texts that clients choose, and how much of it |
+//! | `servers` | the servers of Veeam of the tenants, with a pool of restore sessions each |
 //! | [`source`] | what can be synced, for the schedule and the command line |
 //! | `slots` | how many requests, and large answers, there are at the same time |
 //! | [`wire`] | the JSON of `/v1` |
@@ -57,6 +58,7 @@ mod rate;
 mod remembered;
 mod retrievals;
 mod serve;
+mod servers;
 mod shadow;
 mod slots;
 pub mod source;

@@ -1,6 +1,5 @@
 //! Syncing on a schedule, beside the requests.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,11 +7,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use postern_archive::{Archive, chain};
 use postern_sync::{Error, Progress, Summary, SyncOptions};
-use postern_upstream::veeam::Sessions;
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
 use crate::config::{Config, ConfigError, Tenant};
+use crate::servers::Servers;
 use crate::source::{Source, Wanted};
 
 /// What is synced again and again.
@@ -33,17 +32,14 @@ fn turn(all: &[Scheduled], data: &Path) -> Arc<Mutex<()>> {
 
 impl Scheduled {
     /// What a configuration asks to sync, with the restore sessions of this process.
-    pub(crate) fn of(
-        config: &Config,
-        sessions: &BTreeMap<String, Sessions>,
-    ) -> Result<Vec<Self>, ConfigError> {
+    pub(crate) fn of(config: &Config, servers: &Servers) -> Result<Vec<Self>, ConfigError> {
         let Some(every) = config.sync.every else { return Ok(Vec::new()) };
         let options = SyncOptions {
             jobs: config.sync.jobs,
             attachment_text: config.sync.attachment_text.clone(),
             ..SyncOptions::default()
         };
-        let sessions = |tenant: &Tenant| Ok(sessions.get(&tenant.id).cloned());
+        let sessions = |tenant: &Tenant| Ok(servers.sessions(&tenant.id).cloned());
         let wanted = Wanted { tenant: None, at: None, sessions: &sessions };
         let mut all = Vec::new();
         for source in config.sources(&wanted)? {

@@ -180,8 +180,8 @@ pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap) -> Resp
 
 /// What may be told of what was retrieved.
 async fn retrieved(state: &Shared, caller: &Caller) -> Option<RetrievalsView> {
-    let backups = state.backups(caller.tenant.as_deref())?;
-    let view = backups.retrievals.view(state.now()).await?;
+    let server = state.server(caller.tenant.as_deref())?;
+    let view = server.retrievals.view(state.now()).await?;
     Some(match caller.mailboxes {
         Mailboxes::All => view,
         Mailboxes::Only(_) => view.seen(|address| caller.mailboxes.permits(Some(address))),

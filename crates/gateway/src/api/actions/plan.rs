@@ -15,13 +15,13 @@ use crate::State as Shared;
 use crate::access::Caller;
 use crate::api::problem::Problem;
 use crate::local::LocalError;
-use crate::state::Backups;
+use crate::servers::Server;
 
 /// A plan, and what carries it out.
 pub(super) struct Planned {
     pub(super) proposal: Proposal,
     pub(super) body: ActionBody,
-    pub(super) backups: Backups,
+    pub(super) server: Server,
 }
 
 pub(super) async fn make(
@@ -32,13 +32,13 @@ pub(super) async fn make(
     start: Instant,
 ) -> Result<Planned, Problem> {
     let tenant = caller.tenant.as_deref();
-    let backups = state.backups(tenant).cloned().ok_or_else(nowhere)?;
-    let found = items(state, caller, &backups, &body, start).await?;
+    let server = state.server(tenant).cloned().ok_or_else(nowhere)?;
+    let found = items(state, caller, &server, &body, start).await?;
     if verb == Verb::Send {
-        can_send(backups.sessions.client()).await?;
+        can_send(server.sessions.client()).await?;
     }
-    let place = backups.sessions.client().organization().await?.name;
-    let source = &backups.settings.source;
+    let place = server.sessions.client().organization().await?.name;
+    let source = &server.settings.source;
     let mut items = found.items;
     if body.at.is_some() {
         items.extend(found.gone.iter().cloned());
@@ -62,13 +62,13 @@ pub(super) async fn make(
     if let Some(plan) = &body.confirm {
         proposal.confirm(Some(plan))?;
     }
-    Ok(Planned { proposal, body, backups })
+    Ok(Planned { proposal, body, server })
 }
 
 async fn items(
     state: &Shared,
     caller: &Caller,
-    backups: &Backups,
+    server: &Server,
     body: &ActionBody,
     start: Instant,
 ) -> Result<Found, Problem> {
@@ -81,7 +81,7 @@ async fn items(
     if let Some(why) = local.absent() {
         return Err(Problem::unavailable(why));
     }
-    let (archive, source) = (Arc::clone(local.archive()), backups.settings.source.clone());
+    let (archive, source) = (Arc::clone(local.archive()), server.settings.source.clone());
     let limit = body.limit();
     let allowance = state.allowance(caller, start);
     let found = local.ask(&allowance, move |engine, asker| {

@@ -36,13 +36,13 @@ pub(super) async fn answer(
     plan: Planned,
     start: Instant,
 ) -> Result<Response, Problem> {
-    let record = Record::below(&plan.backups.data);
+    let record = Record::below(&plan.server.data);
     let standings = record.standings(&plan.proposal)?;
     let shown = ActionAnswer::shown(&plan.proposal, &standings);
     if plan.body.confirm.is_none() {
         return Ok(Json(shown).into_response());
     }
-    let folder = TempDir::new_in(&plan.backups.data).map_err(|_| unwritable())?;
+    let folder = TempDir::new_in(&plan.server.data).map_err(|_| unwritable())?;
     let verb = plan.proposal.verb();
     let act = act(&plan, &folder).await?;
     let running = carried_out(state, caller, record, plan, act);
@@ -60,8 +60,8 @@ pub(super) async fn answer(
 
 /// What does it, with what that needs.
 async fn act(plan: &Planned, folder: &TempDir) -> Result<Box<dyn Act>, Problem> {
-    let Planned { proposal, body, backups } = plan;
-    let log_on = &backups.settings.restore;
+    let Planned { proposal, body, server } = plan;
+    let log_on = &server.settings.restore;
     match proposal.verb() {
         Verb::Send => {
             let session = session(plan).await?;
@@ -101,7 +101,7 @@ async fn act(plan: &Planned, folder: &TempDir) -> Result<Box<dyn Act>, Problem> 
 }
 
 async fn session(plan: &Planned) -> Result<Session, Problem> {
-    Ok(plan.backups.sessions.session(Kind::Exchange, plan.body.time()?).await?)
+    Ok(plan.server.sessions.session(Kind::Exchange, plan.body.time()?).await?)
 }
 
 /// Runs beside the request: a client that goes away ends nothing that was begun.

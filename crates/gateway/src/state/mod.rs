@@ -1,144 +1,30 @@
 //! What all requests share.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+mod background;
+mod engines;
+mod locals;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use self::engines::Engines;
 use crate::access::{Access, Caller, Denied};
 use crate::choose::{BreakerState, Entry, Member};
-use crate::config::{Config, ConfigError, EngineName, Limits, Tenant, Veeam};
-use crate::engine::{Kind, Premium, Why, kind};
+use crate::config::{Config, ConfigError, Limits};
+use crate::engine::Premium;
 use crate::language::Language;
 use crate::local::{Allowance, Local};
 use crate::metrics::Metrics;
 use crate::rate::Rate;
-use crate::retrievals::Retrievals;
+use crate::servers::{Server, Servers};
 use crate::slots::{Full, Slot, Slots};
 use crate::sync::Scheduled;
 use postern_query::Capabilities;
-use postern_upstream::veeam::Sessions;
 
-/// The local indexes: one for all, or one for each tenant.
-#[derive(Clone, Debug)]
-pub struct Locals {
-    common: Local,
-    by_tenant: BTreeMap<String, Local>,
-}
-
-impl Locals {
-    /// One index for every tenant.
-    #[must_use]
-    pub const fn common(local: Local) -> Self {
-        Self { common: local, by_tenant: BTreeMap::new() }
-    }
-
-    /// The indexes that a configuration names.
-    #[must_use]
-    pub fn of(config: &Config) -> Self {
-        let place = Local::below;
-        let tenants = config.tenants.iter();
-        Self {
-            common: place(&config.data),
-            by_tenant: tenants.map(|tenant| (tenant.id.clone(), place(&tenant.data))).collect(),
-        }
-    }
-
-    /// The index of a tenant. Once tenants have places of their own, nobody else's is shared. Without keys
-    /// there is one user, who asks for the only tenant there is.
-    fn get(&self, tenant: Option<&str>) -> Option<&Local> {
-        match tenant.or_else(|| only(&self.by_tenant)) {
-            Some(tenant) if !self.by_tenant.is_empty() => self.by_tenant.get(tenant),
-            _ => Some(&self.common),
-        }
-    }
-}
-
-/// The only tenant, if there is one only.
-fn only<T>(by_tenant: &BTreeMap<String, T>) -> Option<&str> {
-    let mut tenants = by_tenant.keys();
-    tenants.next().filter(|_| tenants.len() == 0).map(String::as_str)
-}
-
-/// The engines of every tenant, in their order.
-#[derive(Debug)]
-struct Engines {
-    /// Those of everybody for whom nothing else is said.
-    common: Vec<Entry>,
-    by_tenant: BTreeMap<String, Vec<Entry>>,
-    /// Those of a tenant that has no index.
-    nowhere: Vec<Entry>,
-    /// What all tenants share.
-    shared: BTreeMap<EngineName, Result<Arc<Member>, Why>>,
-    /// The tenants that premium is not used for.
-    without_premium: BTreeSet<String>,
-}
-
-impl Engines {
-    fn of(
-        config: &Config,
-        locals: &Locals,
-        nowhere: &Local,
-        sources: &BTreeMap<String, Sessions>,
-    ) -> Result<Self, ConfigError> {
-        let has_one_asker = config.access.has_one_asker();
-        let mut shared = BTreeMap::new();
-        for name in EngineName::ALL {
-            if let Kind::Shared(make) = kind(name) {
-                shared.insert(name, Member::of(make(config)?, has_one_asker));
-            }
-        }
-        let entry = |name: EngineName, tenant: Option<&str>, local: &Local| {
-            let member = match kind(name) {
-                Kind::Shared(_) => shared.get(&name).cloned()?,
-                Kind::OfTenant(make) => Member::of(make(local), has_one_asker),
-                Kind::OfSource(make) => {
-                    let at = config.tenant(Some(tenant?))?;
-                    let made = make(config, at, local, sources.get(tenant?)?);
-                    Member::of(made, has_one_asker)
-                }
-            };
-            Some(Entry { name, member })
-        };
-        let entries = |tenant: Option<&str>, local: &Local| {
-            let order = config.order_of(tenant).into_iter();
-            order.filter_map(|name| entry(name, tenant, local)).collect::<Vec<_>>()
-        };
-        let of = |tenant: &String| {
-            let local = locals.get(Some(tenant)).unwrap_or(nowhere);
-            (tenant.clone(), entries(Some(tenant), local))
-        };
-        let tenants = config.tenants.iter().map(|tenant| &tenant.id);
-        let unused = config.tenants.iter().filter(|tenant| !config.uses_premium(tenant));
-        Ok(Self {
-            common: entries(None, &locals.common),
-            by_tenant: tenants.chain(locals.by_tenant.keys()).map(of).collect(),
-            nowhere: entries(None, nowhere),
-            without_premium: unused.map(|tenant| tenant.id.clone()).collect(),
-            shared,
-        })
-    }
-
-    fn get(&self, tenant: Option<&str>, locals: &Locals) -> &[Entry] {
-        let tenant = tenant.or_else(|| only(&self.by_tenant));
-        let own = tenant.and_then(|tenant| self.by_tenant.get(tenant));
-        let others = if locals.get(tenant).is_some() { &self.common } else { &self.nowhere };
-        own.unwrap_or(others)
-    }
-
-    /// Whether premium is used for a tenant.
-    fn uses_premium(&self, tenant: Option<&str>) -> bool {
-        let tenant = tenant.or_else(|| only(&self.by_tenant));
-        tenant.is_none_or(|tenant| !self.without_premium.contains(tenant))
-    }
-
-    /// Those that all tenants share, as far as they are configured.
-    fn shared(&self) -> impl Iterator<Item = &Arc<Member>> {
-        self.shared.values().filter_map(|member| member.as_ref().ok())
-    }
-}
+pub use self::locals::Locals;
 
 /// Local answers that are written while they are sent, each a thread, one message and a few chunks.
 const STREAMS: usize = 32;
@@ -157,10 +43,7 @@ struct Inner {
     locals: Locals,
     nowhere: Local,
     engines: Engines,
-    /// The restore sessions of the tenants that have a server of Veeam: there is one pool in this process.
-    sessions: BTreeMap<String, Sessions>,
-    /// The same with what acting at a server needs.
-    backups: BTreeMap<String, Backups>,
+    servers: Servers,
     language: Language,
     deadline: Duration,
     limits: Limits,
@@ -183,37 +66,6 @@ fn slots_to_export(config: &Config) -> BTreeMap<String, Arc<Slots>> {
     let nobody = keys.is_empty().then(String::new);
     let slots = |tenant| (tenant, Slots::new(config.limits.exports, keys.len()));
     tenants.chain(nobody).map(slots).collect()
-}
-
-/// What acting on backed-up mail of a tenant needs.
-#[derive(Clone, Debug)]
-pub(crate) struct Backups {
-    pub(crate) settings: Veeam,
-    pub(crate) sessions: Sessions,
-    /// The data folder, which keeps the record.
-    pub(crate) data: PathBuf,
-    /// What was retrieved from archive tiers.
-    pub(crate) retrievals: Arc<Retrievals>,
-}
-
-impl Backups {
-    fn of(config: &Config, sessions: &BTreeMap<String, Sessions>) -> BTreeMap<String, Self> {
-        let of = |tenant: &Tenant| {
-            let (settings, sessions) = (tenant.veeam.clone()?, sessions.get(&tenant.id)?.clone());
-            let retrievals = Arc::new(Retrievals::of(sessions.client()));
-            let data = tenant.data.clone();
-            Some((tenant.id.clone(), Self { settings, sessions, data, retrievals }))
-        };
-        config.tenants.iter().filter_map(of).collect()
-    }
-}
-
-fn sessions(config: &Config) -> Result<BTreeMap<String, Sessions>, ConfigError> {
-    let of = |tenant: &Tenant| {
-        let sessions = config.veeam_sessions(Some(&tenant.id)).transpose()?;
-        Some(sessions.map(|sessions| (tenant.id.clone(), sessions)))
-    };
-    config.tenants.iter().filter_map(of).collect()
 }
 
 impl State {
@@ -239,13 +91,12 @@ impl State {
         config.check()?;
         let nowhere = Local::below(&config.data.join("no-such-tenant"));
         let reading = config.premium.as_ref().map(|premium| premium.reading);
-        let sessions = sessions(config)?;
+        let servers = Servers::of(config)?;
         Ok(Self(Arc::new(Inner {
             access: config.access.clone(),
-            engines: Engines::of(config, &locals, &nowhere, &sessions)?,
-            backups: Backups::of(config, &sessions),
-            scheduled: Scheduled::of(config, &sessions)?,
-            sessions,
+            engines: Engines::of(config, &locals, &nowhere, &servers)?,
+            scheduled: Scheduled::of(config, &servers)?,
+            servers,
             locals,
             nowhere,
             language: Language::new(reading.unwrap_or_default()),
@@ -346,41 +197,13 @@ impl State {
         members.filter(|member| member.engine.judges_keys())
     }
 
-    /// Stops what processes before this one left open at Veeam.
-    pub(crate) async fn stop_leftovers(self) {
-        for (tenant, sessions) in &self.0.sessions {
-            match sessions.stop_leftovers().await {
-                Ok(0) => {}
-                Ok(stopped) => tracing::info!(tenant, stopped, "stopped restore sessions"),
-                Err(problem) => {
-                    tracing::warn!(tenant, %problem, "restore sessions of before may be open");
-                }
-            }
-        }
-    }
-
-    /// The backups of a tenant; without one, of the only tenant that has some.
-    pub(crate) fn backups(&self, tenant: Option<&str>) -> Option<&Backups> {
-        let mut all = self.0.backups.iter();
-        match (tenant, all.next(), all.next()) {
-            (Some(tenant), ..) => self.0.backups.get(tenant),
-            (None, Some((_, only)), None) => Some(only),
-            (None, ..) => None,
-        }
+    /// The server of Veeam of a tenant; without one, of the only tenant that has one.
+    pub(crate) fn server(&self, tenant: Option<&str>) -> Option<&Server> {
+        self.0.servers.get(tenant)
     }
 
     pub(crate) fn clock(&self) -> fn() -> Timestamp {
         self.0.clock
-    }
-
-    /// Stops the restore sessions of this process.
-    pub async fn stop_sessions(&self) {
-        let mut all = tokio::task::JoinSet::new();
-        for sessions in self.0.sessions.values() {
-            let sessions = sessions.clone();
-            all.spawn(async move { sessions.stop_all().await });
-        }
-        all.join_all().await;
     }
 
     pub(crate) fn limits(&self) -> &Limits {
@@ -465,40 +288,5 @@ impl State {
             self.judges(None).for_each(|judge| judge.trust(&key));
         }
         self
-    }
-
-    /// Asks an engine again and again what it can do with the configured keys, so that this is known before
-    /// it is needed; it never ends.
-    pub(crate) async fn keep_probing(self) {
-        let mut all = tokio::task::JoinSet::new();
-        for member in self.0.engines.shared().cloned() {
-            let Some(pause) = member.engine.probing() else { continue };
-            let state = self.clone();
-            all.spawn(async move {
-                loop {
-                    tokio::time::sleep(pause).await;
-                    let keys = state.access().keys().iter();
-                    for key in keys.filter(|key| state.uses_premium(Some(&key.tenant))) {
-                        let Some(sent) = key.sent_upstream(None) else { continue };
-                        member.refresh(&sent, &key.tenant);
-                    }
-                }
-            });
-        }
-        all.join_all().await;
-    }
-
-    /// Begins to verify the files of every index.
-    pub(crate) fn keep_verifying(&self) {
-        self.locals().for_each(Local::keep_verifying);
-    }
-
-    /// Syncs what is to be synced on a schedule; it never ends.
-    pub(crate) async fn keep_syncing(self) {
-        let mut all = tokio::task::JoinSet::new();
-        for one in self.0.scheduled.iter().cloned() {
-            all.spawn(one.keep_syncing(self.0.clock));
-        }
-        all.join_all().await;
     }
 }
