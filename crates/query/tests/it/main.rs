@@ -14,6 +14,7 @@ mod datatap;
 mod elasticsearch;
 mod errors;
 mod errors_page;
+mod item_search;
 mod known;
 mod literals;
 mod meaning;

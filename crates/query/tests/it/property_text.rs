@@ -125,6 +125,8 @@ fn aqs_directions() {
         ("invoice", Some(Wider)),
         ("subject:invoice from:alice importance:high", Some(Wider)),
         ("subject:invoice has:attachment", Some(Either)),
+        ("-importance:normal", Some(Narrower)),
+        ("importance:normal", Some(Wider)),
         ("-subject:invoice before:2024-01-01", Some(Narrower)),
         ("-before:2024-01-01", Some(Wider)),
         ("subject:invoice OR subject:order", Some(Wider)),

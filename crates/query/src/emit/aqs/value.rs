@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Emitter, HEADERS};
 use crate::emit::Direction;
-use crate::emit::property::{self, Text, operator, values};
+use crate::emit::property::{self, Text, Value, operator, values};
 use crate::emit::terms::Terms as _;
 use crate::query::{AttachmentTest, Comparison, FlagTest, InstantTest, NumberTest, StringTest};
 use crate::schema::{FlagField, InstantField, NumberField, StringField};
@@ -21,6 +21,13 @@ fn to_the_second(comparison: Comparison, moment: Timestamp) -> (&'static str, Ti
         whole => operator(whole),
     };
     (operator, begun)
+}
+
+/// Whether the test asks for the importance that a message may have there without naming one.
+fn names_normal(test: &StringTest) -> bool {
+    let is_normal =
+        |value: &Value| matches!(value, Value::Words(text) if text.eq_ignore_ascii_case("normal"));
+    values(test).is_some_and(|all| all.iter().any(is_normal))
 }
 
 const FILES: &str = "Veeam does not say which files it counts as attachments";
@@ -68,7 +75,11 @@ impl Emitter {
     fn importance(&mut self, test: &StringTest, span: Span) -> Option<Text> {
         const CALLED: &[(&str, &str)] = &[("low", "low"), ("normal", "normal"), ("high", "high")];
         let message = "Veeam does not say which importance a message has that names none";
-        self.notes.approximate(span, message);
+        if names_normal(test) {
+            self.notes.errs(Direction::Wider, span, message);
+        } else {
+            self.notes.approximate(span, message);
+        }
         self.called("importance", test, CALLED, span)
     }
 
