@@ -146,6 +146,8 @@ class Direct:
         return self
 
     def stop(self):
+        # The stand-in may have closed a connection that was idle for long.
+        self.line().close()
         self.post(f"{self.session}/Action", {"stop": None}) if self.old else self.post(f"{self.session}/Stop")
 
     def __enter__(self):
