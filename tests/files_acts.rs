@@ -143,6 +143,15 @@ async fn status_shows_what_retrieval_jobs_mean() {
     assert_eq!(told["retrievals"]["jobs"][0]["readiness"], "retrieving");
     assert_eq!(told["retrievals"]["runs"][0]["progress"], 7);
 
+    let one = run(&fake, folder.path(), &["status", "v8", "--retrieval", "j1"], &[]);
+    check(&one, 0, &["retrieval j1:", "is being retrieved", "run of 2022-01-28"]);
+    let seen = fake.seen().into_iter().rfind(|seen| seen.path().ends_with("Sessions")).unwrap();
+    assert!(seen.target.contains("dataRetrievalId=j1"), "{}", seen.target);
+    let none = run(&fake, folder.path(), &["status", "v8", "--retrieval", "j2"], &[]);
+    check(&none, 0, &["there is no such job; `postern status` lists"]);
+    let old = run(&fake, folder.path(), &["status", "--retrieval", "j1"], &[]);
+    check(&old, 0, &["from v6 on"]);
+
     let order = [
         "retrieve",
         "v8",

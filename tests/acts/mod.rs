@@ -82,8 +82,8 @@ impl Collection for Backed {
         _: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>> {
         page(match mailbox.id.as_str() {
-            "m1" => vec![entry("i1==", "lease"), entry("i2==", "rent")],
-            _ => vec![entry("i3==", "lease of Bob")],
+            "m1" => vec![entry("i1==", "lease"), entry("i2==", "rent"), entry("i4==", "circular")],
+            _ => vec![entry("i3==", "lease of Bob"), entry("i5==", "circular")],
         })
     }
 
@@ -96,9 +96,11 @@ impl Collection for Backed {
         let (subject, text) = match id {
             "i1==" => ("lease", "support"),
             "i2==" => ("rent", "money"),
-            _ => ("lease of Bob", "keys"),
+            "i3==" => ("lease of Bob", "keys"),
+            _ => ("circular", "to all"),
         };
-        let number = id.trim_end_matches('=');
+        // Ann and Bob have the same circular.
+        let number = if id == "i5==" { "i4" } else { id.trim_end_matches('=') };
         let raw = format!(
             "From: c@x.example\r\nSubject: {subject}\r\nMessage-ID: <{number}@x>\r\n\r\n{text}\r\n"
         );
@@ -128,7 +130,7 @@ impl Place {
         let progress = Arc::new(Progress::default());
         let options = SyncOptions::default();
         let run = postern_sync::run(Arc::new(Backed), "contoso", &archive, options, now, progress);
-        assert_eq!(run.await.unwrap().here, 3);
+        assert_eq!(run.await.unwrap().here, 5);
         let fake = Fake::start().await.unwrap();
         fake.answer_at("/token", r#"{"access_token":"a1","refresh_token":"r1","expires_in":3600}"#);
         fake.answer_at("GET /v4/Organizations", r#"[{"id":"o1","name":"contoso"}]"#);

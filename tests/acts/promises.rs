@@ -53,7 +53,7 @@ async fn nothing_is_done_twice() {
     let place = Place::new("v8").await;
     place.fake.misbehave_at("i2", Misbehaviour::CutOff);
     place.fake.misbehave_at("i3", Misbehaviour::Status(403));
-    let all = ["restore", "mailbox:contoso.com", "--yes"];
+    let all = ["restore", "mailbox:contoso.com -subject:circular", "--yes"];
     let first = place.run(&all);
     check(&first, 3, "1 done, 1 not done, 1 not known, 0 not begun");
     place.fake.misbehave(Misbehaviour::None);
@@ -109,6 +109,21 @@ async fn secrets_stay_secret() {
         assert!(!told.contains(secret), "{told}");
     }
     assert!(place.record().contains(r#""verb":"restore""#));
+}
+
+/// A message that lies in two mailboxes is acted on in one of them, and the plan says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_at_several_places_is_said_to_be_taken_from_one() {
+    let place = Place::new("v8").await;
+    let shown = place.run(&["restore", "subject:circular"]);
+    check(&shown, 0, "messages found that lie at several places: 1");
+    check(
+        &place.run(&["restore", "subject:circular mailbox:bob@contoso.com"]),
+        0,
+        "bob@contoso.com",
+    );
+    let one = stdout(&place.run(&["restore", "subject:lease"]));
+    assert!(!one.contains("several places"), "{one}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

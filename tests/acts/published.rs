@@ -135,7 +135,7 @@ async fn the_published_exports() {
     let mark = new.mark();
     let by_id = [
         "export",
-        "mailbox:ann@contoso.com",
+        "mailbox:ann@contoso.com -subject:circular",
         "--format",
         "pst",
         "--pst-size-limit",

@@ -293,6 +293,9 @@ pub(crate) struct Status {
     /// Do not ask Veeam what was retrieved from archive tiers
     #[arg(long)]
     pub(crate) offline: bool,
+    /// Of retrieval jobs at Veeam, tell only the one with this id, and each of its runs
+    #[arg(long, value_name = "ID", conflicts_with = "offline")]
+    pub(crate) retrieval: Option<String>,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,

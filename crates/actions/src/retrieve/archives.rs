@@ -32,6 +32,14 @@ pub struct Job {
     pub holds: Option<Vec<RetrievedObject>>,
 }
 
+impl Job {
+    fn of(retrieval: Retrieval, holds: Option<Vec<RetrievedObject>>, now: Timestamp) -> Self {
+        let (state, status) = (&retrieval.state, &retrieval.last_status);
+        let readiness = Readiness::of(state, status, retrieval.expires, now);
+        Self { retrieval, readiness, holds }
+    }
+}
+
 impl Archives {
     /// Asks the server.
     ///
@@ -41,16 +49,31 @@ impl Archives {
     pub async fn ask(client: &Veeam, now: Timestamp) -> Result<Self, Problem> {
         let mut archives = Self::default();
         for retrieval in client.retrievals().await? {
-            let (state, status) = (&retrieval.state, &retrieval.last_status);
-            let readiness = Readiness::of(state, status, retrieval.expires, now);
             let holds = if archives.jobs.len() < ASKED {
                 client.retrieved(&retrieval).await.ok()
             } else {
                 None
             };
-            archives.jobs.push(Job { retrieval, readiness, holds });
+            archives.jobs.push(Job::of(retrieval, holds, now));
         }
         archives.runs = client.retrieval_sessions(None, &RUNS).await?.results;
+        Ok(archives)
+    }
+
+    /// Asks the server for one job, and for its runs alone. The job may be gone while its runs are listed.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub async fn ask_for(client: &Veeam, job: &str, now: Timestamp) -> Result<Self, Problem> {
+        let mut archives = Self::default();
+        let mut all = client.retrievals().await?;
+        all.retain(|one| one.id.eq_ignore_ascii_case(job));
+        for retrieval in all {
+            let holds = client.retrieved(&retrieval).await.ok();
+            archives.jobs.push(Job::of(retrieval, holds, now));
+        }
+        archives.runs = client.retrieval_sessions(Some(job), &RUNS).await?.results;
         Ok(archives)
     }
 

@@ -19,6 +19,22 @@ pub struct Found {
     pub gone: Vec<Item>,
     /// Messages of that source whose item is not known here.
     pub unknown: usize,
+    /// Messages that the asker sees at several places of that source, of which one is among the items.
+    pub at_several: usize,
+}
+
+impl Found {
+    /// What a plan says of messages at several places.
+    #[must_use]
+    pub fn at_one_of_several(&self) -> Option<String> {
+        (self.at_several > 0).then(|| {
+            format!(
+                "messages found that lie at several places: {}; each is taken from the one that stands here, and \
+                 mailbox: or in: chooses another",
+                self.at_several
+            )
+        })
+    }
 }
 
 /// Why nothing was found to act on.
@@ -79,13 +95,17 @@ pub fn find(
     if count > limit {
         return Err(Refused::TooMany { found: count, limit }.into());
     }
-    let (query, mut hits) = (at(source, query), Vec::new());
+    let (query, mut hits, mut at_several) = (at(source, query), Vec::new(), 0);
     shelf.each(&search(&query, limit), asker, &mut |hit| {
         let place = hit.place().clone();
+        let places = hit.message.places.iter();
+        let is_at_several =
+            places.filter(|place| place.source.as_deref() == Some(source)).count() > 1;
+        at_several += usize::from(is_at_several);
         hits.push((hit.message.id, hit.message.subject.unwrap_or_default(), place));
         ControlFlow::Continue(())
     })?;
-    let mut found = Found::default();
+    let mut found = Found { at_several, ..Found::default() };
     for (message, title, place) in hits {
         match item(collected, source, message, title, place)? {
             Some((item, true)) => found.items.push(item),

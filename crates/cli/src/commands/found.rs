@@ -80,6 +80,7 @@ pub(crate) fn at_veeam(
 
 /// What the last backup has, or with a time all of it: an earlier backup may have what is gone.
 fn chosen(found: Found, at: Option<Timestamp>) -> anyhow::Result<ToAct> {
+    let several = found.at_one_of_several();
     let (mut items, mut notes) = (found.items, Vec::new());
     let gone = found.gone.len();
     if at.is_some() {
@@ -98,6 +99,7 @@ fn chosen(found: Found, at: Option<Timestamp>) -> anyhow::Result<ToAct> {
             "the query finds no mail of a Veeam backup in the local index{why}; `postern sync` brings it here"
         );
     }
+    notes.extend(several);
     Ok(ToAct { items, notes })
 }
 

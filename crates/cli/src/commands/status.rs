@@ -24,6 +24,10 @@ pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
         archive.index()?;
     }
     let coverage = archive.coverage();
+    anyhow::ensure!(
+        place.is_some() || arguments.retrieval.is_none(),
+        "retrieval jobs are those of a server of Veeam; name the file with its settings with --config FILE"
+    );
     let place = place.filter(|_| !arguments.offline);
     let told = place.map(|place| place.ask()).transpose()?.flatten();
     match arguments.format {

@@ -23,11 +23,15 @@ pub(super) struct Place {
     pub(super) data: PathBuf,
     config: Config,
     tenant: String,
+    /// The only retrieval job that is meant.
+    job: Option<String>,
 }
 
 /// What the server said, or why it did not.
 pub(super) enum Told {
-    Archives(Archives),
+    /// All jobs, or the only one that was meant with each of its runs.
+    Archives(Archives, Option<String>),
+    /// Why the server did not say.
     Nothing(String),
 }
 
@@ -44,7 +48,7 @@ impl Place {
         match (found.next(), found.next()) {
             (Some(one), None) => {
                 let (data, tenant) = (one.data.clone(), one.id.clone());
-                Ok(Some(Self { data, config, tenant }))
+                Ok(Some(Self { data, config, tenant, job: arguments.retrieval.clone() }))
             }
             (Some(_), Some(_)) => {
                 anyhow::bail!("several tenants have a server of Veeam; say which with --tenant ID")
@@ -61,17 +65,24 @@ impl Place {
             Err(error) => return Ok(Some(Told::Nothing(error.to_string()))),
         };
         let once = Retry { attempts: 1, ..Retry::default() };
-        let asked = runtime.block_on(answer(client.with_retry(once)));
+        let asked = runtime.block_on(answer(client.with_retry(once), self.job.as_deref()));
         // A name that is still being looked up does not keep anybody waiting.
         runtime.shutdown_background();
         Ok(asked)
     }
 }
 
-async fn answer(client: Veeam) -> Option<Told> {
-    match timeout(DEADLINE, Archives::ask(&client, clock::now())).await {
-        Ok(Ok(archives)) => Some(Told::Archives(archives)),
-        Ok(Err(Problem::NotInVersion { .. })) => None,
+async fn answer(client: Veeam, job: Option<&str>) -> Option<Told> {
+    let asked = async {
+        match job {
+            Some(job) => Archives::ask_for(&client, job, clock::now()).await,
+            None => Archives::ask(&client, clock::now()).await,
+        }
+    };
+    match timeout(DEADLINE, asked).await {
+        Ok(Ok(archives)) => Some(Told::Archives(archives, job.map(str::to_owned))),
+        // Who names a job wants to know why nothing is said of it.
+        Ok(Err(Problem::NotInVersion { .. })) if job.is_none() => None,
         Ok(Err(problem)) => Some(Told::Nothing(problem.to_string())),
         Err(_) => {
             Some(Told::Nothing(format!("Veeam did not answer within {} s", DEADLINE.as_secs())))
@@ -82,39 +93,59 @@ async fn answer(client: Veeam) -> Option<Told> {
 impl Told {
     pub(super) fn view(&self) -> RetrievalsView {
         match self {
-            Self::Archives(archives) => RetrievalsView::of(archives, clock::now()),
+            Self::Archives(archives, _) => RetrievalsView::of(archives, clock::now()),
             Self::Nothing(why) => RetrievalsView::failed(why.as_str(), clock::now()),
         }
     }
 
     pub(super) fn text(&self) -> anyhow::Result<()> {
-        let archives = match self {
-            Self::Archives(archives) => archives,
+        match self {
+            Self::Archives(archives, Some(job)) => one(archives, job),
+            Self::Archives(archives, None) => all(archives),
             Self::Nothing(why) => {
                 let why = terminal::safe(why);
-                return output::line(format!("\nretrieval from archive tiers is not known: {why}"));
-            }
-        };
-        if archives.jobs.is_empty() && archives.runs.is_empty() {
-            return output::line("\nnothing was retrieved from archive tiers");
-        }
-        output::line("\nretrieved from archive tiers:")?;
-        for job in &archives.jobs {
-            output::line(format!("  {}", terminal::safe(&line(job))))?;
-            if let Some(last) = archives.last_run(&job.retrieval) {
-                output::line(format!("      last run {}", terminal::safe(&run(last))))?;
+                output::line(format!("\nretrieval from archive tiers is not known: {why}"))
             }
         }
-        let mut others = archives.runs_without_job().peekable();
-        if others.peek().is_some() {
-            output::line("  runs of jobs that are gone, so that nothing of them can be read:")?;
-        }
-        for one in others {
-            let text = format!("{} {}", one.name, run(one));
-            output::line(format!("      {}", terminal::safe(&text)))?;
-        }
-        Ok(())
     }
+}
+
+/// All jobs, each with its last run, and the runs of jobs that are gone.
+fn all(archives: &Archives) -> anyhow::Result<()> {
+    if archives.jobs.is_empty() && archives.runs.is_empty() {
+        return output::line("\nnothing was retrieved from archive tiers");
+    }
+    output::line("\nretrieved from archive tiers:")?;
+    for job in &archives.jobs {
+        output::line(format!("  {}", terminal::safe(&line(job))))?;
+        if let Some(last) = archives.last_run(&job.retrieval) {
+            output::line(format!("      last run {}", terminal::safe(&run(last))))?;
+        }
+    }
+    let mut others = archives.runs_without_job().peekable();
+    if others.peek().is_some() {
+        output::line("  runs of jobs that are gone, so that nothing of them can be read:")?;
+    }
+    for one in others {
+        let text = format!("{} {}", one.name, run(one));
+        output::line(format!("      {}", terminal::safe(&text)))?;
+    }
+    Ok(())
+}
+
+/// One job with each of its runs, newest first.
+fn one(archives: &Archives, id: &str) -> anyhow::Result<()> {
+    output::line(format!("\nretrieval {}:", terminal::safe(id)))?;
+    for job in &archives.jobs {
+        output::line(format!("  {}", terminal::safe(&line(job))))?;
+    }
+    if archives.jobs.is_empty() {
+        output::line("  there is no such job; `postern status` lists those that there are")?;
+    }
+    for one in &archives.runs {
+        output::line(format!("      run {}", terminal::safe(&run(one))))?;
+    }
+    Ok(())
 }
 
 fn line(job: &Job) -> String {
@@ -125,7 +156,8 @@ fn line(job: &Job) -> String {
     });
     let backup = it.point.map_or_else(String::new, |at| format!(", backup of {at}"));
     format!(
-        "{} ({} in {}{backup}) {}{}",
+        "{} {} ({} in {}{backup}) {}{}",
+        it.id,
         it.name,
         it.kind,
         it.storage,

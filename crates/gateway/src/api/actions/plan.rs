@@ -39,6 +39,7 @@ pub(super) async fn make(
     }
     let place = server.sessions.client().organization().await?.name;
     let source = &server.settings.source;
+    let several = found.at_one_of_several();
     let mut items = found.items;
     if body.at.is_some() {
         items.extend(found.gone.iter().cloned());
@@ -54,6 +55,7 @@ pub(super) async fn make(
     if let Some(at) = body.time()? {
         plan = plan.with("at", at.to_string());
     }
+    plan.notes.extend(several);
     if body.at.is_none() && !found.gone.is_empty() {
         let note = "{} more are gone from the last backup; give `at` of a backup that has them";
         plan.notes.push(note.replace("{}", &found.gone.len().to_string()));
