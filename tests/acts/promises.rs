@@ -111,6 +111,24 @@ async fn secrets_stay_secret() {
     assert!(place.record().contains(r#""verb":"restore""#));
 }
 
+/// A line that cannot be read no longer keeps its act from being done twice, so `postern check` names it. A line that
+/// a killed process left half written is no damage.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_line_of_the_record_is_found() {
+    let place = Place::new("v8").await;
+    check(&place.run(&["restore", "subject:rent", "--yes"]), 0, "done");
+    let (file, whole) = (place.data().join("actions.jsonl"), place.record());
+    check(&place.run(&["check"]), 0, "everything is as it was written");
+    std::fs::write(&file, whole.trim_end().trim_end_matches('}')).unwrap();
+    check(&place.run(&["check"]), 0, "everything is as it was written");
+    std::fs::write(&file, whole.replacen("\"ended\"", "\u{1}ended\"", 1)).unwrap();
+    check(
+        &place.run(&["check"]),
+        1,
+        "line 3 cannot be read; what that line told may be done again",
+    );
+}
+
 /// A message that lies in two mailboxes is acted on in one of them, and the plan says so.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_message_at_several_places_is_said_to_be_taken_from_one() {

@@ -99,6 +99,26 @@ impl Record {
         Ok(proposal.items().iter().map(|item| past.of(proposal, item)).collect())
     }
 
+    /// The length of the record, and the numbers of the lines, from 1, that nothing can be read of. A line that is
+    /// cut off is none of them: a process was killed, and what it would have begun was not sent.
+    ///
+    /// # Errors
+    ///
+    /// When the record is there and cannot be read.
+    pub fn damage(&self) -> Result<(u64, Vec<usize>), RecordError> {
+        match File::open(&self.path) {
+            Ok(file) => unreadable(file).map_err(|source| self.failed(source)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((0, Vec::new())),
+            Err(error) => Err(self.failed(error)),
+        }
+    }
+
+    /// Where it lies.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Begins a run: the plan is on the disk before this returns.
     pub(crate) fn begin(
         &self,
@@ -220,6 +240,19 @@ fn planned(proposal: &Proposal, by: &str) -> Value {
         "arguments": proposal.arguments(),
         "items": proposal.items().iter().map(item).collect::<Vec<_>>(),
     })
+}
+
+fn unreadable(file: impl io::Read) -> io::Result<(u64, Vec<usize>)> {
+    let (mut bytes, mut lines) = (0, Vec::new());
+    for (number, line) in (1..).zip(BufReader::new(file).split(b'\n')) {
+        let line = line?;
+        bytes += line.len() as u64 + 1;
+        let read: Result<Line, _> = serde_json::from_slice(&line);
+        if read.is_err_and(|error| !error.is_eof()) {
+            lines.push(number);
+        }
+    }
+    Ok((bytes, lines))
 }
 
 /// A process that was killed may have left half a line. What follows begins on a line of its own. The file is

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use postern_actions::Record;
 use postern_archive::{Archive, Damage};
 use postern_gateway::config::Overrides;
 use serde_json::{Value, json};
@@ -64,8 +65,23 @@ fn folder_of(folder: &Path, bar: &ProgressBar, found: &mut Found) -> anyhow::Res
         let remedy = remedy(folder, &one.path);
         (one, remedy)
     }));
+    record(folder, found)
+}
+
+/// Each line of the record of actions keeps something from being done twice.
+fn record(folder: &Path, found: &mut Found) -> anyhow::Result<()> {
+    let record = Record::below(folder);
+    let (bytes, lines) = record.damage()?;
+    found.bytes += bytes;
+    found.damaged.extend(lines.into_iter().map(|line| {
+        let reason = format!("line {line} cannot be read");
+        (Damage { path: record.path().to_owned(), reason }, FORGOTTEN)
+    }));
     Ok(())
 }
+
+const FORGOTTEN: &str = "what that line told may be done again: look into the mailbox or drive before the next act, or take \
+     the file from a copy";
 
 /// What to do about a damaged file.
 fn remedy(folder: &Path, path: &Path) -> &'static str {
