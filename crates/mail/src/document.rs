@@ -1,8 +1,11 @@
-//! The `.jsonl` documents: a message as JSON with the field names of the premium index.
+//! The `.jsonl` documents: a message as JSON with the field names of the premium index, or a file with those
+//! of [`crate::File`].
 
 use jiff::Timestamp;
-use postern_query::{Attachment, Message, Place, Recipient};
-use serde::{Deserialize, Serialize};
+use postern_query::{Attachment, FILE, Message, Place, Recipient};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::moment;
 
 /// Reads one document. Unknown keys are allowed and not kept.
 ///
@@ -18,12 +21,19 @@ use serde::{Deserialize, Serialize};
 ///
 /// When the text is not a JSON object with an `id` and fields of the right types.
 pub fn from_json(json: &str) -> Result<Message, serde_json::Error> {
-    serde_json::from_str::<Document>(json).map(Message::from)
+    let document: Document = serde_json::from_str(json)?;
+    if document.kind.as_deref() == Some(FILE) {
+        return crate::File::from_line(json).map(|file| file.message());
+    }
+    Ok(document.into())
 }
 
-/// Writes one document on one line; what is missing is null.
+/// Writes one document on one line; what is missing is null. A file is written as what is known of it.
 #[must_use]
 pub fn to_json(message: &Message) -> String {
+    if message.is_file() {
+        return crate::File::from(message).to_line();
+    }
     // Text, numbers and lists of them can always be written.
     serde_json::to_string(&to_value(message)).unwrap_or_default()
 }
@@ -59,6 +69,9 @@ pub fn with_places(message: &Message) -> serde_json::Value {
 #[serde(rename_all = "camelCase")]
 struct Document {
     id: String,
+    /// Only a file says what it is.
+    #[serde(default, skip_serializing, deserialize_with = "word")]
+    kind: Option<String>,
     #[serde(default)]
     internet_message_id: Option<String>,
     #[serde(default)]
@@ -77,9 +90,9 @@ struct Document {
     cc_recipients: Option<Vec<Person>>,
     #[serde(default)]
     bcc_recipients: Option<Vec<Person>>,
-    #[serde(default, with = "milliseconds")]
+    #[serde(default, with = "moment")]
     received_date_time: Option<Timestamp>,
-    #[serde(default, with = "milliseconds")]
+    #[serde(default, with = "moment")]
     sent_date_time: Option<Timestamp>,
     #[serde(default)]
     has_attachments: Option<bool>,
@@ -122,28 +135,10 @@ struct File {
     size: Option<i64>,
 }
 
-/// RFC 3339 dates with any offset, cut to the millisecond as the index stores them.
-mod milliseconds {
-    use jiff::Timestamp;
-    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
-
-    #[expect(clippy::ref_option, reason = "the signature that serde's `with` calls")]
-    pub(crate) fn serialize<S: Serializer>(
-        date: &Option<Timestamp>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        date.map(|date| date.to_string()).serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<Timestamp>, D::Error> {
-        let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-        let date: Timestamp = text.parse().map_err(serde::de::Error::custom)?;
-        let milliseconds = date.as_nanosecond().div_euclid(1_000_000);
-        let whole = i64::try_from(milliseconds).map_err(serde::de::Error::custom)?;
-        Timestamp::from_millisecond(whole).map(Some).map_err(serde::de::Error::custom)
-    }
+/// A text; anything else is none.
+fn word<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value.as_str().map(str::to_owned))
 }
 
 impl From<Document> for Message {
@@ -209,6 +204,7 @@ impl From<&Message> for Document {
         };
         Self {
             id: message.id,
+            kind: None,
             internet_message_id: message.internet_message_id,
             conversation_id: message.conversation_id,
             subject: message.subject,

@@ -2,9 +2,11 @@
 
 pub mod contents;
 pub mod document;
+mod file;
 mod guard;
 mod html;
 mod kind;
+mod moment;
 mod outlook;
 mod parse;
 pub mod source;
@@ -14,10 +16,11 @@ use std::io;
 
 use sha2::{Digest as _, Sha256};
 
+pub use file::{File, NO_CONTENT};
 pub use html::layout::{MAX_DEPTH, MAX_HTML, MAX_TAGS, is_shown, well_nested};
 pub use html::to_text as html_to_text;
 pub use outlook::{Outline, eml_of, outline};
-pub use parse::parts::{File, file_of, html_of};
+pub use parse::parts::{AttachedFile, file_of, html_of};
 pub use parse::{parse, parse_with};
 
 /// Bytes of one text that are read; the rest of a longer one is left out.

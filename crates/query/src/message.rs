@@ -71,9 +71,16 @@ impl Place {
     };
 }
 
+/// The kind of a message that is a file of a drive or of a folder of documents.
+///
+/// The file itself is the first attachment. Its subject is the title, its sender the author, the moment it
+/// arrived the time of the last change, its mailbox the owner, and its folder the path of its folder.
+pub const FILE: &str = "file";
+
 /// One message with the fields of the premium index, and every place that it lies in.
 ///
-/// Missing values are `None`, as in the index. A missing list is empty.
+/// Missing values are `None`, as in the index. A missing list is empty. A file is a message of the kind
+/// [`FILE`].
 ///
 /// ```
 /// use postern_query::Message;
@@ -107,6 +114,10 @@ pub struct Message {
     pub received: Option<Timestamp>,
     /// When it was sent, to the millisecond.
     pub sent: Option<Timestamp>,
+    /// When a file was made, to the millisecond. Mail has none.
+    pub created: Option<Timestamp>,
+    /// When a file was last changed, to the millisecond. Mail has none.
+    pub modified: Option<Timestamp>,
     /// Whether it has an attachment that is not shown inside its text.
     pub has_attachments: Option<bool>,
     /// `low`, `normal` or `high`.
@@ -126,8 +137,12 @@ pub struct Message {
     pub list_id: Option<String>,
     /// Message-IDs of `References` and `In-Reply-To`, each once, with their angle brackets.
     pub references: Vec<String>,
-    /// `email`, `meeting`, `note`, `task`, `contact` or `report`.
+    /// `email`, `meeting`, `note`, `task`, `contact`, `report` or [`FILE`].
     pub kind: Option<String>,
+    /// The source's id of this version of a file.
+    pub version: Option<String>,
+    /// The id of the newest version of the file, if this is an older one.
+    pub newest: Option<String>,
     /// Whether it carries a signature.
     pub is_signed: Option<bool>,
     /// Whether its content is encrypted.
@@ -186,6 +201,28 @@ impl Message {
         let is_seen = self.each_place().iter().any(&visible);
         self.places.retain(visible);
         is_seen.then_some(self)
+    }
+
+    /// The file itself, if this is one.
+    ///
+    /// ```
+    /// use postern_query::{Attachment, FILE, Message};
+    ///
+    /// let attachments = vec![Attachment { name: Some("plan.docx".into()), ..Attachment::default() }];
+    /// let mail = Message { attachments, ..Message::default() };
+    /// assert_eq!(mail.file(), None);
+    /// let file = Message { kind: Some(FILE.into()), ..mail };
+    /// assert_eq!(file.file().unwrap().name.as_deref(), Some("plan.docx"));
+    /// ```
+    #[must_use]
+    pub fn file(&self) -> Option<&Attachment> {
+        self.attachments.first().filter(|_| self.is_file())
+    }
+
+    /// Whether it is a file.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.kind.as_deref() == Some(FILE)
     }
 
     /// Everything that came with the text: the attachments, then the other parts.

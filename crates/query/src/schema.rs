@@ -63,7 +63,7 @@ fields! {
     local {
         /// Mailing list.
         ListId = "listId",
-        /// `email`, `meeting`, `note`, `task`, `contact` or `report`.
+        /// `email`, `meeting`, `note`, `task`, `contact`, `report` or `file`.
         Kind = "kind",
         /// Configured name of the source.
         Source = "source",

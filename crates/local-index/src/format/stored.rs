@@ -16,7 +16,7 @@ pub(crate) fn to_text(message: &Message) -> String {
     for text in texts(message) {
         out.text(text.as_deref());
     }
-    for moment in [message.received, message.sent] {
+    for moment in [message.received, message.sent, message.created, message.modified] {
         out.integer(moment.map(milliseconds));
     }
     out.integer(message.size);
@@ -64,8 +64,12 @@ pub(crate) fn from_text(text: &str) -> Option<Message> {
         list_id: input.text()?,
         kind: input.text()?,
         damage: input.text()?,
+        version: input.text()?,
+        newest: input.text()?,
         received: input.integer()?.and_then(instant),
         sent: input.integer()?.and_then(instant),
+        created: input.integer()?.and_then(instant),
+        modified: input.integer()?.and_then(instant),
         size: input.integer()?,
         has_attachments: input.flag()?,
         is_signed: input.flag()?,
@@ -84,7 +88,7 @@ pub(crate) fn from_text(text: &str) -> Option<Message> {
     input.is_at_end().then_some(message)
 }
 
-const fn texts(message: &Message) -> [&Option<String>; 9] {
+const fn texts(message: &Message) -> [&Option<String>; 11] {
     [
         &message.internet_message_id,
         &message.conversation_id,
@@ -95,6 +99,8 @@ const fn texts(message: &Message) -> [&Option<String>; 9] {
         &message.list_id,
         &message.kind,
         &message.damage,
+        &message.version,
+        &message.newest,
     ]
 }
 
@@ -171,6 +177,8 @@ mod tests {
             bcc_recipients: vec![person],
             received: instant(-1),
             sent: instant(1_700_000_000_123),
+            created: instant(0),
+            modified: instant(-86_400_000),
             has_attachments: Some(false),
             importance: text("high"),
             categories: vec!["x".into()],
@@ -186,6 +194,8 @@ mod tests {
             list_id: text("l.example"),
             references: vec!["<p@b>".into(), String::new()],
             kind: text("email"),
+            version: text("2.0"),
+            newest: text("n"),
             is_signed: Some(false),
             is_encrypted: Some(true),
             places: vec![place, Place::NOWHERE],

@@ -11,7 +11,7 @@ use crate::contents::{AttachmentText, Contents};
 
 /// A file that came with a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct File {
+pub struct AttachedFile {
     /// Its name, as the sender wrote it.
     pub name: String,
     /// Its media type, as the sender declared it, in lower case.
@@ -49,7 +49,7 @@ pub fn html_of(raw: &[u8]) -> Option<String> {
 
 /// The file of a raw message that is the attachment of that number, from 0.
 #[must_use]
-pub fn file_of(raw: &[u8], number: usize) -> Option<File> {
+pub fn file_of(raw: &[u8], number: usize) -> Option<AttachedFile> {
     let readable = repair::readable(raw);
     let parsed = headers::parse(&readable)?;
     let (mut before, mut found) = (0, None);
@@ -97,10 +97,10 @@ impl Part<'_> {
         }
     }
 
-    fn file(self, number: usize, raw: &[u8]) -> Option<File> {
+    fn file(self, number: usize, raw: &[u8]) -> Option<AttachedFile> {
         match self {
-            Self::Packed(files) => files.into_iter().nth(number).map(File::packed),
-            Self::Plain(part, Some(Role::File(name))) => Some(File {
+            Self::Packed(files) => files.into_iter().nth(number).map(AttachedFile::packed),
+            Self::Plain(part, Some(Role::File(name))) => Some(AttachedFile {
                 name,
                 content_type: body::content_type(part),
                 bytes: Some(body::file_bytes(part, raw).into_owned()),
@@ -110,7 +110,7 @@ impl Part<'_> {
     }
 }
 
-impl File {
+impl AttachedFile {
     fn packed(attachment: Attachment) -> Self {
         let Attachment { name, content_type, .. } = attachment;
         let (name, content_type) = (name.unwrap_or_default(), content_type.unwrap_or_default());

@@ -10,7 +10,7 @@ use crate::pattern::Wildcard;
 use crate::query::{AttachmentTest, Condition, Predicate, StringTest};
 use crate::schema::StringField;
 use crate::syntax::postern::Term;
-use crate::{Advice, AdviceCode, Code, Error, Expr, Span};
+use crate::{Advice, AdviceCode, Code, Error, Expr, FILE, Span};
 
 /// A test of a whole text in any case.
 fn whole(value: &Value<'_>) -> StringTest {
@@ -172,6 +172,7 @@ const KINDS: &[(&str, &[&str])] = &[
     ("task", &["tasks", "ipm.task"]),
     ("contact", &["contacts", "ipm.contact"]),
     ("report", &["reports", "report.ipm.note.ndr", "report.ipm.note.dr"]),
+    (FILE, &["files", "document", "documents"]),
 ];
 
 /// `kind:meeting`, `itemclass:ipm.task`.
