@@ -28,11 +28,21 @@ fn ask(fake: &Fake, arguments: &[&str]) -> Output {
     ask_with(fake, KEY, arguments)
 }
 
+/// Has it collect, confirmed, in a data folder of its own: one act at a time is at work in one.
+fn collect(fake: &Fake, arguments: &[&str]) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    ask_in(folder.path(), fake, KEY, &[&["collect", "--yes"], arguments].concat())
+}
+
 fn ask_with(fake: &Fake, key: &str, arguments: &[&str]) -> Output {
+    ask_in(samples(), fake, key, arguments)
+}
+
+fn ask_in(data: &Path, fake: &Fake, key: &str, arguments: &[&str]) -> Output {
     let (command, rest) = arguments.split_first().unwrap();
     let url = fake.url();
     let service = ["--premium", &url, "--tenant", TENANT, "--key", key, "--every", "5ms"];
-    run(samples(), &[&[*command], &service[..], rest].concat())
+    run(data, &[&[*command], &service[..], rest].concat())
 }
 
 #[track_caller]
@@ -57,7 +67,7 @@ fn only_looked(fake: &Fake) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn collects_everything_and_follows_the_job() {
     let fake = upstream().await;
-    let output = ask(&fake, &["collect"]);
+    let output = collect(&fake, &[]);
     check(&output, 0, "all mailboxes");
     let lines = stderr(&output);
     let at = |state: &str| lines.find(&format!("job job-1: {state}")).expect(state);
@@ -74,8 +84,8 @@ async fn collects_everything_and_follows_the_job() {
 async fn collects_the_mailboxes_that_are_named() {
     let fake = upstream().await;
     let named = ["--mailbox", "A.User@contoso.com", "--mailbox", "c.o-brien@contoso.com"];
-    let rest = [&["collect", "--format", "json", "--index-files"][..], &named].concat();
-    let output = ask(&fake, &rest);
+    let rest = [&["--format", "json", "--index-files"][..], &named].concat();
+    let output = collect(&fake, &rest);
     check(&output, 0, "");
     let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(answer["run"]["state"], "READY");
@@ -99,30 +109,170 @@ async fn collects_the_mailboxes_that_are_named() {
 async fn a_collection_that_fails_or_does_not_end_is_said() {
     let fake = upstream().await;
     fake.job_states(&["STARTING", "FAILED"]);
-    let output = ask(&fake, &["collect", "--format", "json"]);
+    let output = collect(&fake, &["--format", "json"]);
     check(&output, 1, "the collection failed: the service says FAILED of the job job-1");
     let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(answer["run"]["state"], "FAILED");
     fake.answer_at("/reporting", r#"[{"JobId":"job-2","Error":"mailbox is locked\u001b[2J"}]"#);
-    let output = ask(&fake, &["collect"]);
+    let output = collect(&fake, &[]);
     check(&output, 1, r#""error":"mailbox is locked"#);
     assert!(!stderr(&output).contains('\u{1b}'));
 
     fake.job_states(&["QUEUED", "QUEUED", "RUNNING", "READY"]);
-    check(&ask(&fake, &["collect"]), 0, "QUEUED");
+    check(&collect(&fake, &[]), 0, "QUEUED");
 
     fake.job_states(&["ARCHIVING\u{1b}[2J"]);
-    let output = ask(&fake, &["collect", "--wait", "100ms"]);
+    let output = collect(&fake, &["--wait", "100ms"]);
     check(&output, 1, "the job job-4 is ARCHIVING");
     check(&output, 1, "goes on at the service");
     assert!(!stderr(&output).contains('\u{1b}'), "words of the service do not steer the screen");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_only_looks() {
+async fn a_collection_is_only_shown() {
     let fake = upstream().await;
-    check(&ask(&fake, &["collect", "--dry-run"]), 0, "nothing was done");
+    let output = ask(&fake, &["collect"]);
+    check(&output, 0, "nothing was done; to do it, add --yes --plan ");
+    check(&ask(&fake, &["collect", "--yes", "--dry-run"]), 0, "nothing was done");
+    let shown = stdout(&output);
+    let (_, plan) = shown.trim_end().rsplit_once(' ').unwrap();
+    check(&collect(&fake, &["--plan", plan, "--name", "other"]), 1, "the plan is another one now");
     assert!(only_looked(&fake));
+    check(&collect(&fake, &["--plan", plan]), 0, "READY");
+}
+
+/// Recipe 5 of the service, and the rest of its body.
+#[tokio::test(flavor = "multi_thread")]
+async fn collects_drives() {
+    let fake = upstream().await;
+    fake.own_drive("alice@contoso.com");
+    let named = ["--drive", "Alice@contoso.com", "--name", "OneDrive collection"];
+    let words = ["--description", "Full drive collection", "--owner", "me@contoso.com"];
+    let output = collect(&fake, &[&named[..], &words, &["--priority", "high"]].concat());
+    check(&output, 0, "READY");
+    check(&output, 0, "Alice@contoso.com");
+    let item = json!({"id": "owner-of-alice@contoso.com", "name": "alice@contoso.com",
+                      "email": "alice@contoso.com", "type": "OneDriveUser"});
+    let expected = json!({
+        "name": "OneDrive collection", "description": "Full drive collection", "priority": "High",
+        "type": "BACKUP", "schedule": {"type": "NOW"}, "sourceId": "onedrive", "destinationId": "blob",
+        "indexFiles": false, "owner": "me@contoso.com",
+        "policy": {"$type": "onedrive-backup", "users": [{"type": "INCLUDE", "item": item}]},
+    });
+    assert_eq!(jobs(&fake), [expected]);
+    let users = fake.seen().into_iter().find(|seen| seen.target.contains("/users")).unwrap();
+    assert!(
+        !users.target.contains("filter.type"),
+        "drives have no shared mailboxes: {}",
+        users.target
+    );
+
+    check(&collect(&fake, &["--drives"]), 0, "all drives");
+    let job = jobs(&fake).remove(1);
+    assert_eq!((&job["sourceId"], job.get("policy")), (&json!("onedrive"), None));
+    check(&collect(&fake, &["--drive", "bob@contoso.com"]), 1, "no drive of `bob@contoso.com`");
+    check(&collect(&fake, &["--drive", "a@x", "--mailbox", "a@x"]), 2, "cannot be used with");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_makes_the_job_and_waits() {
+    let fake = upstream().await;
+    let output = collect(&fake, &["--daily", "2:00"]);
+    check(&output, 0, "every day at 02:00");
+    check(&output, 0, "the job job-1 is made and waits for its time");
+    let output = collect(&fake, &["--weekly", "thu,mon@02:00", "--format", "json"]);
+    let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(answer["run"], json!({"jobId": "job-2", "taskId": null, "state": null}));
+    let schedules: Vec<_> = jobs(&fake).into_iter().map(|job| job["schedule"].clone()).collect();
+    let days = ["Monday", "Thursday"];
+    assert_eq!(
+        schedules,
+        [
+            json!({"type": "DAILY", "executionTime": "02:00"}),
+            json!({"type": "WEEKLY", "executionTime": "02:00", "daysOfWeek": days}),
+        ]
+    );
+    assert!(!fake.seen().iter().any(|seen| seen.target.ends_with("/start")));
+    check(&collect(&fake, &["--daily", "02:00", "--now"]), 0, "job job-3: READY");
+
+    let before = fake.seen().len();
+    for (arguments, said) in [
+        (&["--daily", "2am"][..], "`2am` is no time of day; write 02:00"),
+        (&["--weekly", "mon"], "write mon,thu@02:00"),
+        (&["--weekly", "mo@02:00"], "`mo` is no day; write mon, tue"),
+        (&["--daily", "02:00", "--weekly", "mon@02:00"], "cannot be used with"),
+        (&["--now"], "--daily <TIME>|--weekly"),
+    ] {
+        check(&collect(&fake, arguments), 2, said);
+    }
+    assert_eq!(fake.seen().len(), before, "wrong usage asks nobody");
+}
+
+/// What runs and what ran, and one run followed to its end.
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_listed_and_followed() {
+    let fake = upstream().await;
+    check(&ask(&fake, &["jobs"]), 0, "the service lists no such run");
+    check(&collect(&fake, &["--name", "first\u{1b}[2J"]), 0, "READY");
+    fake.job_states(&["RUNNING"]);
+    check(
+        &collect(&fake, &["--name", "second", "--wait", "20ms"]),
+        1,
+        "postern jobs job-2 --follow",
+    );
+
+    fake.job_states(&["STARTING", "RUNNING", "READY"]);
+    let output = ask(&fake, &["jobs", "--format", "csv"]);
+    let rows = stdout(&output);
+    assert!(rows.starts_with("state,type,started,ended,job,task,name\n"), "{rows}");
+    check(&output, 0, "READY,BACKUP,,,job-1,task-1,first");
+    let shown = stdout(&ask(&fake, &["jobs"]));
+    assert!(!shown.contains('\u{1b}'), "words of the service do not steer the screen: {shown}");
+    for (arguments, count) in [
+        (&["jobs", "job-1"][..], 1),
+        (&["jobs", "--kind", "restore"], 0),
+        (&["jobs", "--kind", "backup"], 2),
+        (&["jobs", "nobody"], 0),
+    ] {
+        let output = ask(&fake, &[arguments, &["--format", "json"]].concat());
+        let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        assert_eq!(answer["runs"].as_array().unwrap().len(), count, "{arguments:?}: {answer}");
+    }
+    let asked = |part: &str| fake.seen().iter().any(|seen| seen.target.contains(part));
+    assert!(asked("/monitoring?jobTypes=RESTORE&") && asked("/reporting?jobId=job-1&"));
+
+    let output = ask(&fake, &["jobs", "job-2", "--follow"]);
+    check(&output, 0, "job job-2: READY");
+    let output = ask(&fake, &["jobs", "job-2", "--follow", "--format", "json"]);
+    let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&answer["state"], &answer["taskId"]), (&json!("READY"), &json!("task-1")));
+    fake.job_states(&["FAILED"]);
+    check(&ask(&fake, &["jobs", "job-2", "--follow"]), 1, "the run failed");
+    check(
+        &ask(&fake, &["jobs", "job-2", "--follow", "--task", "task-9"]),
+        1,
+        "cannot follow the job",
+    );
+    check(&ask(&fake, &["jobs", "job-9", "--follow"]), 1, "no run of the job job-9");
+    check(&ask(&fake, &["jobs", "--since", "soon"]), 2, "`soon` is no day; write 2024-01-31");
+    assert_eq!(jobs(&fake).len(), 2, "looking makes no job");
+}
+
+/// The shape of these answers is not published.
+#[tokio::test(flavor = "multi_thread")]
+async fn runs_of_another_shape_are_shown_as_they_came() {
+    let fake = upstream().await;
+    fake.answer_at("/monitoring", r#"{"Value":[{"Progress":40}]}"#);
+    fake.answer_at(
+        "/reporting",
+        r#"[{"id":7,"status":"Ready","startTime":"2024-05-01T02:00:00"}]"#,
+    );
+    let output = ask(&fake, &["jobs"]);
+    check(&output, 0, r#"{"progress":40}"#);
+    check(&output, 0, "2024-05-01T02:00:00Z");
+    check(&ask(&fake, &["jobs", "7", "--follow"]), 1, "give it with --task ID");
+    fake.answer_at("/reporting", "<html>");
+    check(&ask(&fake, &["jobs", "--finished"]), 1, "cannot list what ran");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -161,7 +311,7 @@ async fn what_is_wrong_with_a_collection_is_said_with_the_next_step() {
 async fn a_job_that_may_have_been_made_is_not_made_again() {
     let fake = upstream().await;
     fake.misbehave_at("POST", Misbehaviour::CutOff);
-    check(&ask(&fake, &["collect"]), 1, "look at the service before you try again");
+    check(&collect(&fake, &[]), 1, "look at the service before you try again");
     assert_eq!(jobs(&fake).len(), 1);
 }
 
@@ -223,7 +373,10 @@ async fn the_configuration_names_the_service() {
     };
     let premium = format!("[premium]\nurl = \"{}\"\n", fake.url());
     let collect = |file: &Path| {
-        run(samples(), &["--config", file.to_str().unwrap(), "collect", "--every", "5ms"])
+        run(
+            folder.path(),
+            &["--config", file.to_str().unwrap(), "collect", "--yes", "--every", "5ms"],
+        )
     };
     std::fs::write(&file, format!("{premium}{}", key("t1", "a"))).unwrap();
     check(&collect(&file), 0, "READY");

@@ -5,6 +5,7 @@ mod files;
 mod help;
 mod jobs;
 mod retrieve;
+mod schedule;
 
 use std::path::PathBuf;
 
@@ -19,7 +20,7 @@ pub(crate) use files::{
     FilesSave, FilesSend, FilesVerb, LastVersion, Put,
 };
 pub(crate) use help::parse;
-pub(crate) use jobs::{Collect, JobFlags, KeyFlags, Service};
+pub(crate) use jobs::{Collect, JobFlags, JobType, Jobs, KeyFlags, Service, Waiting};
 pub(crate) use retrieve::{Azure, Glacier, Retrieve};
 
 /// Search collected Microsoft 365 mail.
@@ -92,19 +93,37 @@ pub(crate) enum Command {
     Sync(Sync),
     /// Run the gateway: premium first, the local index when premium cannot answer
     Serve(Serve),
-    /// Have DataTap collect mail now
+    /// Have DataTap collect mail or files, now or on a schedule
     ///
-    /// Collects from the live mailboxes into the location where collected data lies: all of them, or
-    /// those named with --mailbox. Follows the job to its end; progress goes to stderr. When you stop this
-    /// command, the job continues at the service. Collecting is not indexing: run `postern sync` afterwards.
+    /// Collects from live mailboxes, or with --drive and --drives from live drives, into the location where
+    /// collected data lies. It shows the job and makes nothing unless you add --yes. Then it follows the job to
+    /// its end; progress goes to stderr. When you stop this command, the job continues at the service.
+    /// Collecting is not indexing: run `postern sync` afterwards.
     ///
-    /// For example, two mailboxes, with the service and key of a configuration:
+    /// For example, two mailboxes now, one drive now, and all mail every night:
     ///
-    ///   postern --config postern.toml collect --mailbox ann@contoso.com --mailbox bob@contoso.com
+    ///   postern --config postern.toml collect --mailbox ann@contoso.com --mailbox bob@contoso.com --yes
+    ///   postern --config postern.toml collect --drive ann@contoso.com --yes
+    ///   postern --config postern.toml collect --daily 02:00 --name nightly --yes
+    ///   postern --config postern.toml collect --weekly mon,thu@02:00 --yes
+    ///
+    /// `postern sources` lists what can be collected, and `postern jobs` what became of it.
     ///
     /// Exit code 1: the job failed, or did not end in time (--wait). An unknown state counts as running.
     #[command(verbatim_doc_comment)]
     Collect(Collect),
+    /// List the runs of jobs at DataTap, or follow one
+    ///
+    /// Lists the runs that have not ended, and those that have. With the id of a job it lists the runs of that
+    /// job. With --follow it waits for the last of them to end; progress goes to stderr.
+    ///
+    ///   postern --config postern.toml jobs
+    ///   postern --config postern.toml jobs --finished --since 2024-01-31 --format csv
+    ///   postern --config postern.toml jobs 5d2c7f6e-0a51-4f0e-9d53-2d7f0e6b1c11 --follow
+    ///
+    /// Exit code of --follow: 0 when the run ended well, 1 when it failed or did not end in time (--wait).
+    #[command(verbatim_doc_comment)]
+    Jobs(Jobs),
     /// Restore what a query finds
     ///
     /// Searches the local index, and shows what would be restored and where to. It writes nothing unless you
@@ -378,6 +397,14 @@ pub(crate) enum TextOrJson {
     #[default]
     Text,
     Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TableFormat {
+    #[default]
+    Table,
+    Json,
+    Csv,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -14,6 +14,7 @@ mod private;
 mod service;
 mod settings;
 mod source;
+mod table;
 mod terminal;
 mod values;
 mod veeam;
@@ -45,6 +46,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Sync(sync) => commands::sync::run(common, sync),
         Command::Serve(serve) => commands::serve::run(common, serve),
         Command::Collect(collect) => commands::collect::run(common, collect),
+        Command::Jobs(jobs) => commands::jobs::list::run(common, jobs),
         Command::Restore(restore) => commands::restore::run(common, restore),
         Command::Send(send) => commands::send::run(common, send),
         Command::Export(export) => commands::export::run(common, export),

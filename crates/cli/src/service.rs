@@ -9,6 +9,11 @@ use crate::{key, output, settings};
 
 /// A client of the tenant that is meant.
 pub(crate) fn connect(common: &Common, service: &Service) -> anyhow::Result<Tenant> {
+    Ok(open(common, service)?.1)
+}
+
+/// The same, and where the tenant's data lies.
+pub(crate) fn open(common: &Common, service: &Service) -> anyhow::Result<(ToSync, Tenant)> {
     let overrides = overrides(common, service)?;
     let is_operator = |key: &Secret| AdminKey::new(key.expose()).is_some();
     if overrides.key.as_ref().is_some_and(is_operator) && !common.quiet {
@@ -17,7 +22,7 @@ pub(crate) fn connect(common: &Common, service: &Service) -> anyhow::Result<Tena
         );
     }
     let config = settings::load(common, &overrides)?;
-    Ok(reach(&config, service.tenant.as_deref())?.1)
+    reach(&config, service.tenant.as_deref())
 }
 
 /// The collected mail of that tenant, or of the only one there is, and a client for it.

@@ -38,6 +38,6 @@ pub use secret::Secret;
 pub use session::TenantSettings;
 pub use setup::{Settings, SetupError, Trust, http};
 pub use tenant::{
-    Item, Job, JobKind, JobState, Listing, Location, LocationKind, Page, Patience, Place, Policy,
-    Priority, Report, Rule, Schedule, Source, SourceFilter, Task, Tenant, User, Window,
+    Item, Job, JobKind, JobRun, JobState, Listing, Location, LocationKind, Page, Patience, Place,
+    Policy, Priority, Report, Rule, Schedule, Source, SourceFilter, Task, Tenant, User, Window,
 };

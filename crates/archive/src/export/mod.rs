@@ -16,6 +16,7 @@ use postern_query::{Message, Query};
 use crate::{Archive, Error, Original};
 pub use name::file_name;
 use write::Writer;
+pub use write::harmless;
 
 /// Messages that are looked for at once. The search is made again for each page, so few pages cost little;
 /// of a page only the places of its messages are in memory.

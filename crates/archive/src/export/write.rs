@@ -144,8 +144,16 @@ fn row(message: &Message) -> [String; 14] {
     ]
 }
 
-/// What a spreadsheet would take for a formula becomes text.
-fn harmless(cell: &str) -> String {
+/// A cell of a table as it is, with `'` in front of what a spreadsheet would take for a formula.
+///
+/// ```
+/// use postern_archive::export::harmless;
+///
+/// assert_eq!(harmless("=1+1"), "'=1+1");
+/// assert_eq!(harmless("1+1"), "1+1");
+/// ```
+#[must_use]
+pub fn harmless(cell: &str) -> String {
     let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     if is_formula { format!("'{cell}") } else { cell.to_owned() }
 }

@@ -30,10 +30,20 @@ pub struct Mail {
 pub(super) struct Holdings {
     pub(super) mail: Vec<Mail>,
     pub(super) shared: Vec<String>,
+    /// The owners of live drives.
+    pub(super) drives: Vec<String>,
     pub(super) page_size: usize,
     pub(super) job_states: Vec<String>,
-    /// How often each job was started, and its last start asked about.
-    jobs: BTreeMap<String, (usize, usize)>,
+    jobs: BTreeMap<String, Job>,
+}
+
+/// A job that was made, and its last run.
+#[derive(Debug, Default)]
+struct Job {
+    body: Value,
+    starts: usize,
+    /// How often the last run was asked about.
+    asked: usize,
 }
 
 impl Default for Holdings {
@@ -41,6 +51,7 @@ impl Default for Holdings {
         Self {
             mail: Vec::new(),
             shared: Vec::new(),
+            drives: Vec::new(),
             page_size: 100,
             job_states: ["STARTING", "RUNNING", "READY"].map(str::to_owned).to_vec(),
             jobs: BTreeMap::new(),
@@ -58,6 +69,7 @@ impl Holdings {
         let reply = match (seen.method.as_str(), path.as_slice()) {
             ("GET", ["locations"]) => Some(Reply::json(locations())),
             ("GET", ["discovery", "exchange", "users"]) => self.users(&given),
+            ("GET", ["discovery", "onedrive", "users"]) => Some(self.owners(&given)),
             ("GET", ["discovery", "blob", "source", source, "items", "-"]) => {
                 self.folders(source, &given)
             }
@@ -68,7 +80,9 @@ impl Holdings {
                 self.download(source, item, &given)
             }
             ("POST", ["jobs", ..]) if !works => Some(Reply::error(500)),
-            ("POST", ["jobs"]) => Some(self.create()),
+            ("POST", ["jobs"]) => Some(self.create(&seen.body)),
+            ("GET", ["monitoring"]) => Some(self.runs(false, &given)),
+            ("GET", ["reporting"]) => Some(self.runs(true, &given)),
             ("POST", ["jobs", job, "start"]) => self.start(job),
             ("GET", ["jobs", job, "status", task]) => self.state(job, task),
             ("GET", ["discovery", ..]) => None,
@@ -94,6 +108,13 @@ impl Holdings {
             is_listed.then_some(user)
         });
         Some(self.page("Sources", entries.collect(), given))
+    }
+
+    fn owners(&self, given: &Given) -> Reply {
+        let entries = self.drives.iter().map(|address| {
+            json!({"Id": owner(address), "Name": address, "Email": address, "Type": "OneDriveUser"})
+        });
+        self.page("Sources", entries.collect(), given)
     }
 
     fn of<'a>(&'a self, source: &'a str) -> impl Iterator<Item = &'a Mail> {
@@ -143,24 +164,49 @@ impl Holdings {
         Reply::json(json!({name: shown, "Options": {"PageSize": size, "Marker": next}}).to_string())
     }
 
-    fn create(&mut self) -> Reply {
-        let job = format!("job-{}", self.jobs.len() + 1);
-        self.jobs.insert(job.clone(), (0, 0));
-        Reply::json(json!({"Id": job}).to_string())
+    fn create(&mut self, body: &[u8]) -> Reply {
+        let id = format!("job-{}", self.jobs.len() + 1);
+        let body = serde_json::from_slice(body).unwrap_or_default();
+        self.jobs.insert(id.clone(), Job { body, ..Job::default() });
+        Reply::json(json!({"Id": id}).to_string())
     }
 
-    fn start(&mut self, job: &str) -> Option<Reply> {
-        let (starts, asked) = self.jobs.get_mut(job)?;
-        (*starts, *asked) = (*starts + 1, 0);
-        Some(Reply::json(json!({"TaskId": format!("task-{starts}")}).to_string()))
+    fn start(&mut self, id: &str) -> Option<Reply> {
+        let job = self.jobs.get_mut(id)?;
+        (job.starts, job.asked) = (job.starts + 1, 0);
+        Some(Reply::json(json!({"TaskId": job.task()}).to_string()))
     }
 
-    fn state(&mut self, job: &str, task: &str) -> Option<Reply> {
-        let (starts, asked) = self.jobs.get_mut(job)?;
-        let state = self.job_states.get(*asked).or(self.job_states.last())?;
-        *asked += 1;
-        let is_last_start = task == format!("task-{starts}");
-        is_last_start.then(|| Reply::json(json!({"State": state}).to_string()))
+    fn state(&mut self, id: &str, task: &str) -> Option<Reply> {
+        let job = self.jobs.get_mut(id)?;
+        let state = self.job_states.get(job.asked).or(self.job_states.last())?;
+        job.asked += 1;
+        (task == job.task()).then(|| Reply::json(json!({"State": state}).to_string()))
+    }
+
+    /// The last runs of jobs, those that have ended or the others. Listing them moves none on.
+    fn runs(&self, ended: bool, given: &Given) -> Reply {
+        let started = self.jobs.iter().filter(|(_, job)| job.starts > 0);
+        let entries = started.filter_map(|(id, job)| {
+            let last = job.asked.saturating_sub(1);
+            let state = self.job_states.get(last).or(self.job_states.last())?;
+            let is_meant = |name, value: &str| given.get(name).is_none_or(|given| given == value);
+            let kind = job.body.get("type").and_then(Value::as_str).unwrap_or_default();
+            let has_ended = matches!(state.as_str(), "READY" | "FAILED");
+            let is_listed =
+                has_ended == ended && is_meant("jobId", id) && is_meant("jobTypes", kind);
+            let name = job.body.get("name");
+            is_listed.then(|| {
+                json!({"JobId": id, "TaskId": job.task(), "JobName": name, "JobType": kind, "State": state})
+            })
+        });
+        self.page("Items", entries.collect(), given)
+    }
+}
+
+impl Job {
+    fn task(&self) -> String {
+        format!("task-{}", self.starts)
     }
 }
 

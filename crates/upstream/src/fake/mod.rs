@@ -180,6 +180,11 @@ impl Fake {
         lock(&self.state).holdings().shared.push(mailbox.to_owned());
     }
 
+    /// Gives somebody a live drive.
+    pub fn own_drive(&self, owner: &str) {
+        lock(&self.state).holdings().drives.push(owner.to_owned());
+    }
+
     /// The most entries on one page; 100 until then, as of the service.
     pub fn page_size(&self, size: usize) {
         lock(&self.state).holdings().page_size = size;

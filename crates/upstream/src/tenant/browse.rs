@@ -11,8 +11,8 @@ use crate::{Answer, Failure, Fault};
 
 /// The most that the service puts on a page.
 const PAGE_SIZE: u32 = 100;
-/// A million mailboxes: what goes on after that is no list.
-const MOST_PAGES: usize = 10_000;
+/// A million mailboxes or runs: what goes on after that is no list.
+pub(super) const MOST_PAGES: usize = 10_000;
 
 /// A place of the tenant that mail or files are collected from or to.
 #[derive(Clone, Debug, PartialEq, Eq)]

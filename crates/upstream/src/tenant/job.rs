@@ -137,7 +137,8 @@ pub struct User {
 }
 
 impl Job {
-    /// A job that runs when it is started, over everything of its source.
+    /// A job that runs when it is started, over everything of its source. A restore is urgent, as in the
+    /// service's samples.
     pub fn new(
         name: impl Into<String>,
         kind: JobKind,
@@ -147,7 +148,10 @@ impl Job {
         Self {
             name: name.into(),
             description: String::new(),
-            priority: Priority::Medium,
+            priority: match kind {
+                JobKind::Backup => Priority::Medium,
+                JobKind::Restore => Priority::High,
+            },
             kind,
             schedule: Schedule::Now,
             source_id: source.into(),

@@ -6,6 +6,7 @@ mod job;
 mod jobs;
 mod page;
 mod reports;
+mod run;
 
 use crate::request::escape;
 use crate::session::{Session, TenantSettings};
@@ -18,6 +19,7 @@ pub use jobs::{JobState, Patience, Task};
 pub use page::Page;
 pub(crate) use page::timestamp;
 pub use reports::Report;
+pub use run::JobRun;
 
 /// A client of one tenant; cheap to clone, and all clones share their connections and limits.
 ///

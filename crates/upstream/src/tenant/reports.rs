@@ -2,9 +2,9 @@
 
 use jiff::civil::Date;
 
-use super::browse::{advanced, paged};
-use super::{JobKind, Page, Tenant, record};
-use crate::{Answer, Failure, Record};
+use super::browse::{MOST_PAGES, advanced, paged};
+use super::{JobKind, JobRun, Page, Tenant, record};
+use crate::{Answer, Failure, Fault, Record};
 
 /// Which finished jobs are asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -15,6 +15,19 @@ pub struct Report {
     pub from: Option<Date>,
     /// The last day.
     pub to: Option<Date>,
+}
+
+impl Report {
+    /// As parameters of a request.
+    fn given(&self) -> [(&'static str, Option<String>); 3] {
+        let day = |date: Option<Date>| date.map(|date| date.to_string());
+        [("jobId", self.job.clone()), ("startDate", day(self.from)), ("endDate", day(self.to))]
+    }
+}
+
+/// As parameters of a request: several values are the key several times, never a list between commas.
+fn given(kinds: &[JobKind]) -> Vec<(&'static str, Option<String>)> {
+    kinds.iter().map(|kind| ("jobTypes", Some(kind.as_str().to_owned()))).collect()
 }
 
 impl Tenant {
@@ -28,9 +41,7 @@ impl Tenant {
         kinds: &[JobKind],
         marker: Option<&str>,
     ) -> Result<Page<Record>, Failure> {
-        // Several values are the key several times, never a list between commas.
-        let given: Vec<_> = kinds.iter().map(|kind| ("jobTypes", Some(kind.as_str()))).collect();
-        self.records("monitoring", &given, marker).await
+        self.records("monitoring", &given(kinds), marker).await
     }
 
     /// A page of the jobs that ran.
@@ -43,22 +54,53 @@ impl Tenant {
         report: &Report,
         marker: Option<&str>,
     ) -> Result<Page<Record>, Failure> {
-        let [from, to] = [report.from, report.to].map(|date| date.map(|date| date.to_string()));
-        let given = [
-            ("jobId", report.job.as_deref()),
-            ("startDate", from.as_deref()),
-            ("endDate", to.as_deref()),
-        ];
-        self.records("reporting", &given, marker).await
+        self.records("reporting", &report.given(), marker).await
+    }
+
+    /// Every run that has not ended, of jobs of these kinds; of all with none.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, after all retries; [`Fault::TooLarge`] where the pages do not end.
+    pub async fn running(&self, kinds: &[JobKind]) -> Result<Vec<JobRun>, Failure> {
+        self.runs("monitoring", &given(kinds)).await
+    }
+
+    /// Every run that has ended.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, after all retries; [`Fault::TooLarge`] where the pages do not end.
+    pub async fn ended(&self, report: &Report) -> Result<Vec<JobRun>, Failure> {
+        self.runs("reporting", &report.given()).await
+    }
+
+    /// The runs of all pages.
+    async fn runs(
+        &self,
+        what: &str,
+        given: &[(&str, Option<String>)],
+    ) -> Result<Vec<JobRun>, Failure> {
+        let (mut all, mut marker) = (Vec::new(), None::<String>);
+        for _ in 0..MOST_PAGES {
+            let page = self.records(what, given, marker.as_deref()).await?;
+            all.extend(page.items.iter().map(JobRun::of));
+            marker = page.marker;
+            if marker.is_none() {
+                return Ok(all);
+            }
+        }
+        Err(Failure::Failed(Fault::TooLarge))
     }
 
     async fn records(
         &self,
         what: &str,
-        given: &[(&str, Option<&str>)],
+        given: &[(&str, Option<String>)],
         marker: Option<&str>,
     ) -> Result<Page<Record>, Failure> {
-        let path = format!("{}/{what}?{}", self.root, paged(given, marker));
+        let given: Vec<_> = given.iter().map(|(name, value)| (*name, value.as_deref())).collect();
+        let path = format!("{}/{what}?{}", self.root, paged(&given, marker));
         let page = self.session.get(path, self.session.settings.answer_time, page).await?;
         advanced(page, marker)
     }

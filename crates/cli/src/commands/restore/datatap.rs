@@ -1,26 +1,19 @@
 //! A restore at `DataTap`: a job over whole mailboxes.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, PoisonError};
-
 use anyhow::{bail, ensure};
 use jiff::tz::TimeZone;
-use postern_actions::{
-    Act, Acting, Item, Order, Outcome, Proposal, Record, Steps, Verb, carry_out,
-};
+use postern_actions::{Proposal, Verb};
 use postern_archive::Archive;
 use postern_archive::search::{Facet, Index, Search};
 use postern_query::Query;
-use postern_upstream::{Job, JobKind, Policy, Priority, Tenant};
+use postern_upstream::{Job, JobKind, LocationKind, Policy, Tenant};
 use serde_json::{Value, json};
 
-use crate::args::{Common, JobFlags, Restore, TextOrJson};
-use crate::commands::act;
-use crate::commands::found::DATATAP;
-use crate::commands::jobs::{self, Ends, Ran};
+use crate::args::{Common, Restore, TextOrJson};
+use crate::commands::jobs::{self, Ends, Ran, ToRun, Until};
 use crate::exit::Exit;
 use crate::service::connect;
-use crate::{clock, data, output, terminal};
+use crate::{data, output, terminal};
 
 /// More mailboxes than one job should name.
 const MOST_MAILBOXES: usize = 1_000;
@@ -30,6 +23,12 @@ struct Found {
     messages: usize,
     /// Each mailbox, and how many of the messages are of it.
     mailboxes: Vec<(String, usize)>,
+}
+
+impl Found {
+    fn names(&self) -> Vec<String> {
+        self.mailboxes.iter().map(|(name, _)| name.clone()).collect()
+    }
 }
 
 /// Builds the job for what a query finds, shows it, and runs it when told to.
@@ -81,79 +80,22 @@ async fn restore(
     tenant: &Tenant,
     found: &Found,
 ) -> anyhow::Result<Exit> {
-    let ends = Ends::find(tenant, JobKind::Restore, &arguments.job).await?;
+    let live = LocationKind::Exchange;
+    let ends = Ends::find(tenant, JobKind::Restore, live, &arguments.job).await?;
     let job = job(arguments, tenant, &ends, found).await?;
-    let plan = plan(&ends, found);
+    let plan = jobs::plan(Verb::Restore, &job, &found.names())?;
     plan.confirm(arguments.confirm.plan.as_deref())?;
     if arguments.job.format == TextOrJson::Text && !common.quiet {
         show(&job, &ends, found)?;
     }
     let ran = if arguments.confirm.yes {
-        Some(recorded(common, arguments, tenant, &job, &plan).await?)
+        let waiting = &arguments.job.waiting;
+        let order = ToRun { common, tenant, job: &job, waiting, until: Until::Ended };
+        Some(order.recorded(&plan, &data::folder(common)?).await?)
     } else {
         None
     };
     end(arguments, &job, found, &plan, ran.as_ref())
-}
-
-/// The mailboxes are what is acted on, all of them by one job.
-fn plan(ends: &Ends, found: &Found) -> Proposal {
-    let item = |mailbox: &String| Item {
-        at: mailbox.clone(),
-        id: mailbox.clone(),
-        owner: mailbox.clone(),
-        folder: None,
-        title: String::new(),
-        message: None,
-    };
-    let items = found.mailboxes.iter().map(|(mailbox, _)| item(mailbox)).collect();
-    Proposal::new(Verb::Restore, DATATAP, "DataTap", Steps::Whole, items)
-        .with("from", &ends.from.id)
-        .with("into", &ends.to.id)
-}
-
-/// A job that is run, and how that ended.
-struct Running<'a> {
-    common: &'a Common,
-    tenant: &'a Tenant,
-    job: &'a Job,
-    flags: &'a JobFlags,
-    ran: Mutex<Option<anyhow::Result<Ran>>>,
-}
-
-impl Act for Running<'_> {
-    fn act<'a>(&'a self, _: &'a [Item]) -> Acting<'a> {
-        Box::pin(async {
-            let ran = jobs::run(self.common, self.tenant, self.job, self.flags).await;
-            let outcome = match ran.as_ref().map(|ran| ran.check("restore")) {
-                Ok(Ok(())) => Outcome::Done(None),
-                // What was asked for may go on at the service, or may have been done in part.
-                Ok(Err(error)) => Outcome::NotKnown(error.to_string()),
-                Err(error) => Outcome::NotKnown(error.to_string()),
-            };
-            *self.ran.lock().unwrap_or_else(PoisonError::into_inner) = Some(ran);
-            outcome
-        })
-    }
-}
-
-/// Runs the job, recorded before and after. Each job restores what was collected by then, so one that was
-/// run before is no reason to leave another one out.
-async fn recorded(
-    common: &Common,
-    arguments: &Restore,
-    tenant: &Tenant,
-    job: &Job,
-    plan: &Proposal,
-) -> anyhow::Result<Ran> {
-    let flags = &arguments.job;
-    let running = Running { common, tenant, job, flags, ran: Mutex::default() };
-    let (again, stop) = (true, AtomicBool::new(false));
-    let order = Order { by: act::BY, again, clock: clock::now, stop: &stop };
-    let record = Record::below(&data::folder(common)?);
-    let report = carry_out(plan, &record, order, &running, &mut |_, _| {}).await?;
-    let ran = running.ran.into_inner().unwrap_or_else(PoisonError::into_inner);
-    ran.unwrap_or_else(|| bail!(report.ended.unwrap_or_default()))
 }
 
 async fn job(
@@ -162,11 +104,8 @@ async fn job(
     ends: &Ends,
     found: &Found,
 ) -> anyhow::Result<Job> {
-    let mailboxes: Vec<_> = found.mailboxes.iter().map(|(name, _)| name.clone()).collect();
-    let users = jobs::included(tenant, &ends.to, &mailboxes).await?;
-    let mut job = ends.job(JobKind::Restore, &arguments.job);
-    "Restore of mailboxes".clone_into(&mut job.description);
-    job.priority = Priority::High;
+    let users = jobs::included(tenant, &ends.to, &found.names()).await?;
+    let mut job = ends.job(JobKind::Restore, &arguments.job, "Restore of mailboxes");
     job.policy = Some(Policy::ExchangeRestore { users });
     Ok(job)
 }
@@ -205,7 +144,7 @@ fn end(
         }
         TextOrJson::Text => {}
     }
-    ran.map_or(Ok(()), |ran| ran.check("restore"))?;
+    ran.map_or(Ok(()), |ran| ran.check(Verb::Restore))?;
     Ok(Exit::Done)
 }
 
