@@ -10,6 +10,8 @@
 )]
 
 mod acts;
+#[cfg(unix)]
+mod admin;
 mod archive;
 mod attachments;
 mod command_line;

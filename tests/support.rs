@@ -22,6 +22,7 @@ pub(crate) fn postern(data: &Path) -> Command {
         "POSTERN_DATA",
         "POSTERN_CONFIG",
         "POSTERN_KEY",
+        "POSTERN_ADMIN_KEY",
         "POSTERN_LOG",
         "POSTERN_LISTEN",
         "POSTERN_PREMIUM",

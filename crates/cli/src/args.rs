@@ -1,6 +1,7 @@
 //! The command line.
 
 mod act;
+mod admin;
 mod files;
 mod help;
 mod jobs;
@@ -15,6 +16,7 @@ use postern_gateway::config::MOST_JOBS;
 use postern_query::Target;
 
 pub(crate) use act::{Confirm, Export, ExportFormat, From, LogOn, Restore, Send};
+pub(crate) use admin::{Admin, AdminVerb, ConsentUrl, IssueKey, Operator, Rollout};
 pub(crate) use files::{
     Backup, Chosen, DocumentVersion, Existing, Files, FilesCopy, FilesList, FilesRestore,
     FilesSave, FilesSend, FilesVerb, LastVersion, Put,
@@ -124,6 +126,11 @@ pub(crate) enum Command {
     /// Exit code of --follow: 0 when the run ended well, 1 when it failed or did not end in time (--wait).
     #[command(verbatim_doc_comment)]
     Jobs(Jobs),
+    /// Do what only the operator of DataTap may do: keys, consent, versions
+    ///
+    /// The key of the operator (keyId:secret) comes from the variable `POSTERN_ADMIN_KEY` or from a file. A key
+    /// of a tenant is refused. Each is shown first, and done with --yes.
+    Admin(Admin),
     /// Restore what a query finds
     ///
     /// Searches the local index, and shows what would be restored and where to. It writes nothing unless you

@@ -1,18 +1,20 @@
-//! The key of the tenant: from a file, standard input, the environment or, at last, the command line. The
-//! password for Veeam: from the environment.
+//! The key of the tenant: from a file, standard input, the environment or, at last, the command line. That
+//! of the operator: never from the command line. The password for Veeam: from the environment.
 
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context as _, bail, ensure};
-use postern_upstream::Secret;
+use postern_upstream::{AdminKey, Secret};
 
 use crate::args::{Common, KeyFlags};
 use crate::{output, private};
 
 /// The variable that holds the key.
 const VARIABLE: &str = "POSTERN_KEY";
+/// The variable that holds the key of the operator.
+const OPERATOR: &str = "POSTERN_ADMIN_KEY";
 /// The variable that holds the password for Veeam.
 const VEEAM: &str = "POSTERN_VEEAM_PASSWORD";
 /// Bytes that a key may have; longer ones are taken for the wrong file.
@@ -37,6 +39,24 @@ pub(crate) fn read(common: &Common, flags: &KeyFlags) -> anyhow::Result<Option<S
         return from_file(common, path).map(Some);
     }
     from_environment(VARIABLE)
+}
+
+/// The key of the operator of the service: from the file, else from the environment.
+///
+/// # Errors
+///
+/// When there is none, it cannot be read, or it is the key of a tenant.
+pub(crate) fn of_operator(common: &Common, file: Option<&Path>) -> anyhow::Result<AdminKey> {
+    let key = match file {
+        Some(path) => Some(from_file(common, path)?),
+        None => from_environment(OPERATOR)?,
+    };
+    let key = key.with_context(|| {
+        format!("no key of the operator is known; give it with --admin-key-file FILE or {OPERATOR}")
+    })?;
+    AdminKey::new(key.expose()).context(
+        "this is no key of the operator, which looks like keyId:secret; the key of a tenant does not do",
+    )
 }
 
 /// The password for the servers of Veeam whose tables name no file.

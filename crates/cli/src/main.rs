@@ -47,6 +47,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Serve(serve) => commands::serve::run(common, serve),
         Command::Collect(collect) => commands::collect::run(common, collect),
         Command::Jobs(jobs) => commands::jobs::list::run(common, jobs),
+        Command::Admin(admin) => commands::admin::run(common, &admin.verb),
         Command::Restore(restore) => commands::restore::run(common, restore),
         Command::Send(send) => commands::send::run(common, send),
         Command::Export(export) => commands::export::run(common, export),

@@ -7,6 +7,9 @@ use postern_upstream::{AdminKey, Failure, Secret, Tenant};
 use crate::args::{Common, Service};
 use crate::{key, output, settings};
 
+/// Why nobody can be asked.
+pub(crate) const NO_SERVICE: &str = "no service is named; give its address with --premium URL, or as `url` under [premium] in --config FILE";
+
 /// A client of the tenant that is meant.
 pub(crate) fn connect(common: &Common, service: &Service) -> anyhow::Result<Tenant> {
     Ok(open(common, service)?.1)
@@ -27,7 +30,6 @@ pub(crate) fn open(common: &Common, service: &Service) -> anyhow::Result<(ToSync
 
 /// The collected mail of that tenant, or of the only one there is, and a client for it.
 pub(crate) fn reach(config: &Config, tenant: Option<&str>) -> anyhow::Result<(ToSync, Tenant)> {
-    const NO_SERVICE: &str = "no service is named; give its address with --premium URL, or as `url` under [premium] in --config FILE";
     if config.premium.is_none() {
         bail!(NO_SERVICE);
     }

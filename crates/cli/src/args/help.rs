@@ -10,7 +10,7 @@ use super::Arguments;
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Find", &["search", "show", "export", "translate"]),
     ("Bring home", &["index", "sync"]),
-    ("Act", &["restore", "send", "files", "retrieve", "collect", "jobs"]),
+    ("Act", &["restore", "send", "files", "retrieve", "collect", "jobs", "admin"]),
     ("Run", &["serve", "status", "check", "config", "completions", "help"]),
 ];
 

@@ -1,6 +1,7 @@
 //! One file for each command.
 
 pub(crate) mod act;
+pub(crate) mod admin;
 pub(crate) mod attachment_text;
 pub(crate) mod batch;
 pub(crate) mod check;

@@ -7,7 +7,7 @@ use postern_mail::contents::AttachmentText;
 use postern_upstream::{DataTap, Secret, Tenant, TenantSettings};
 use serde::Deserialize;
 
-use super::{Config, ConfigError, invalid};
+use super::{Config, ConfigError, Premium, invalid};
 
 /// The most requests at the same time: more is no longer polite.
 pub const MOST_JOBS: u16 = 64;
@@ -113,15 +113,26 @@ impl Config {
         all
     }
 
+    /// The DataTap service, where one is named.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be connected to at all.
+    pub fn service(&self) -> Result<Option<DataTap>, ConfigError> {
+        let connect = |premium: &Premium| {
+            let service = DataTap::new(&premium.url, premium.client()?);
+            service.or_else(|error| invalid(error.to_string()))
+        };
+        self.premium.as_ref().map(connect).transpose()
+    }
+
     /// A client for one of them; nothing without the address of a service.
     ///
     /// # Errors
     ///
     /// When the service cannot be connected to at all.
     pub fn client(&self, of: &ToSync) -> Result<Option<Tenant>, ConfigError> {
-        let Some(premium) = &self.premium else { return Ok(None) };
-        let service = DataTap::new(&premium.url, premium.client()?);
-        let service = service.or_else(|error| invalid(error.to_string()))?;
+        let Some(service) = self.service()? else { return Ok(None) };
         let settings = TenantSettings {
             parallel: self.sync.jobs,
             answer_time: self.sync.answer_time,
