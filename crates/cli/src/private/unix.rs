@@ -17,8 +17,8 @@ const OTHERS: u32 = 0o077;
 const EVERYONE: u32 = 0o007;
 /// A folder in which everyone makes files, such as `/tmp`.
 const STICKY: u32 = 0o1000;
-/// The folders that Postern makes in a data folder.
-const OWN: [&str; 2] = ["index", "sync"];
+/// What Postern makes in a data folder.
+const OWN: [&str; 4] = ["index", "sync", "veeam", "actions.jsonl"];
 /// Files and folders that are looked at below each of them.
 const MOST: usize = 10_000_000;
 
@@ -92,7 +92,9 @@ fn still_open(path: &Path, why: &io::Error) -> Option<Open> {
 }
 
 fn told(path: &Path, reason: &str) -> Open {
-    let command = format!("{}chmod -R go-rwx {}/", sudo(path), quoted(path));
+    // Of a link, what it leads to.
+    let end = if path.is_dir() { "/" } else { "" };
+    let command = format!("{}chmod -R go-rwx {}{end}", sudo(path), quoted(path));
     Open { path: path.to_owned(), reason: reason.to_owned(), command }
 }
 
@@ -139,6 +141,23 @@ mod tests {
             }
             fs::set_permissions(&path, Permissions::from_mode(*mode)).unwrap();
         }
+    }
+
+    /// What actions and restore sessions leave is ours too.
+    #[test]
+    fn the_record_of_actions_does_not_keep_a_folder_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = [("veeam/", 0o755), ("veeam/sessions-1.jsonl", 0o644), ("actions.jsonl", 0o644)];
+        make(folder.path(), &ours);
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        assert!(close(folder.path(), false).is_empty());
+        let closed = [
+            ("", 0o700),
+            ("actions.jsonl", 0o600),
+            ("veeam", 0o700),
+            ("veeam/sessions-1.jsonl", 0o600),
+        ];
+        assert_eq!(modes(folder.path()), closed.map(|(name, mode)| (name.to_owned(), mode)));
     }
 
     #[test]
