@@ -1,5 +1,6 @@
 //! Acts over HTTP, and which keys may do which.
 
+use postern_upstream::fake::Misbehaviour;
 use serde_json::{Value, json};
 
 use super::{PASSWORD, PST, Place, RESTORER};
@@ -23,11 +24,16 @@ const KEYS: [(&str, &str, &str); 3] = [
 impl Place {
     /// A gateway with these keys, which can restore.
     fn serve(&self) -> Gateway {
+        self.serve_with("")
+    }
+
+    fn serve_with(&self, more_settings: &str) -> Gateway {
         let mut text = std::fs::read_to_string(&self.config).unwrap();
         for (name, digest, more) in KEYS {
             let key = ["[[keys]]\nname = \"", name, "\"\nsha256 = \"", digest];
             text.extend(key.into_iter().chain(["\"\ntenant = \"contoso\"\n", more, "\n"]));
         }
+        text.push_str(more_settings);
         let config = self.data().join("serve.toml");
         std::fs::write(&config, text).unwrap();
         let mut command = postern(self.data());
@@ -82,6 +88,26 @@ async fn a_pst_over_http() {
     let two = json!({"q": "subject:lease", "confirm": two.json()["plan"]["id"]});
     let two = act(&gateway, "wide", "export-pst", &two).await;
     assert_eq!((two.status, &two.json()["code"]), (400, &json!("several_mailboxes")));
+}
+
+/// Who waits is answered while the act goes on. A PST would have nobody to go to.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_act_that_takes_longer_than_a_request_goes_on() {
+    for (verb, status, said) in
+        [("export-pst", 408, "postern export"), ("restore", 202, "it goes on; ask again")]
+    {
+        let place = Place::new("v8").await;
+        let gateway = place.serve_with("[limits]\ntime = \"3s\"\n");
+        let shown = act(&gateway, "wide", verb, &json!({"q": "id:i1@x"})).await;
+        let id = shown.json()["plan"]["id"].clone();
+        place.fake.misbehave_at("items/", Misbehaviour::Hang);
+        let late = act(&gateway, "wide", verb, &json!({"q": "id:i1@x", "confirm": id})).await;
+        assert_eq!(late.status, status, "{}", late.body);
+        assert!(late.body.contains(said), "{}", late.body);
+        assert!(place.record().contains("\"begun\""), "{}", place.record());
+        let busy = act(&gateway, "wide", verb, &json!({"q": "id:i1@x", "confirm": id})).await;
+        assert_eq!((busy.status, &busy.json()["code"]), (503, &json!("busy")), "it is at work");
+    }
 }
 
 /// A key without the right does nothing, and one for a mailbox acts on it and into it alone.

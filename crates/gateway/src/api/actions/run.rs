@@ -48,6 +48,9 @@ pub(super) async fn answer(
     let running = carried_out(state, caller, record, plan, act);
     let patience = state.limits().time.saturating_sub(start.elapsed() + RESERVE);
     let Ok(report) = tokio::time::timeout(patience, running).await else {
+        if verb == Verb::ExportPst {
+            return Err(too_long());
+        }
         let answer = ActionAnswer { ended: Some(GOES_ON.to_owned()), ..shown };
         return Ok((StatusCode::ACCEPTED, Json(answer)).into_response());
     };
@@ -56,6 +59,12 @@ pub(super) async fn answer(
         return file(state, caller, &folder);
     }
     Ok(Json(shown.after(&report)).into_response())
+}
+
+/// A PST is for the request that asked for it: nobody else gets it later.
+fn too_long() -> Problem {
+    let hint = "ask for fewer items, or use `postern export QUERY --format pst`, which waits";
+    Problem::new(408, "request_timeout", "the PST takes longer than a request may").hint(hint)
 }
 
 /// What does it, with what that needs.
