@@ -5,7 +5,7 @@
 
 use crate::query::Role;
 use crate::resolve::postern::operators::{self, Operator};
-use crate::resolve::postern::{self, canonical, plain};
+use crate::resolve::postern::{self, canonical, labels, plain};
 use crate::schema::StringField;
 use crate::span::Span;
 
@@ -152,6 +152,7 @@ fn wanted(name: &str) -> Wanted {
             Wanted::Word(&["true", "false"])
         }
         Some(Operator::Importance) => Wanted::Word(&plain::IMPORTANCES),
+        Some(Operator::Kind) => Wanted::Word(labels::KIND_NAMES.as_slice()),
         Some(Operator::Sort) => Wanted::Word(postern::SORT_NAMES.as_slice()),
         Some(
             Operator::Words(_)
@@ -160,7 +161,6 @@ fn wanted(name: &str) -> Wanted {
             | Operator::Thread
             | Operator::MediaType
             | Operator::Reference
-            | Operator::Kind
             | Operator::Whole(_),
         )
         | None => Wanted::Anything,
@@ -191,6 +191,8 @@ mod tests {
         check("(from:al) inv", "inv", 10, Wanted::Operator);
         check("from:(bob) al", "al", 11, Wanted::Operator);
         check("is:un", "un", 3, Wanted::Word(plain::STATES));
+        check("kind:fi", "fi", 5, Wanted::Word(labels::KIND_NAMES.as_slice()));
+        check("modified:20", "20", 9, Wanted::Anything);
         check("subject:in", "in", 8, Wanted::Anything);
         check("nosuch:x", "x", 7, Wanted::Anything);
         check("in:a:b", "a:b", 3, Wanted::Folder);

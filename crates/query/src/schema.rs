@@ -67,6 +67,8 @@ fields! {
         Kind = "kind",
         /// Configured name of the source.
         Source = "source",
+        /// The newest version of the file, of which this is an older one.
+        Newest = "newest",
     }
 }
 
@@ -84,7 +86,8 @@ impl StringField {
             | Self::FromName
             | Self::Importance
             | Self::ListId
-            | Self::Kind => false,
+            | Self::Kind
+            | Self::Newest => false,
         }
     }
 }
@@ -138,6 +141,12 @@ fields! {
         /// When it was sent.
         Sent = "sentDateTime",
     }
+    local {
+        /// When a file was made.
+        Created = "createdDateTime",
+        /// When a file was last changed.
+        Modified = "modifiedDateTime",
+    }
 }
 
 fields! {
@@ -181,11 +190,15 @@ fields! {
     local {
         /// Text inside attachments.
         AttachmentText = "attachments/text",
+        /// Name of a file that did not come with mail: its words, and the name as it is.
+        FileName = "name",
     }
 }
 
 impl TextField {
-    /// The fields that query text without a field name searches.
+    /// The fields that query text without a field name searches. See [`TextTest::searched`] for files.
+    ///
+    /// [`TextTest::searched`]: crate::TextTest::searched
     pub const DEFAULT: &'static [Self] = &[Self::Subject, Self::Body];
 }
 

@@ -294,6 +294,8 @@ async fn question(state: &Shared, raw: &str, start: Instant) -> Result<Question,
     let reading =
         language.aside(state.deadline(start), move |reader| reader.read_drop_in(&request));
     let query = reading.await.map_err(NoPage::Failed)?.map_err(NoPage::from)?;
+    // The index that these clients were written for has mail alone.
+    let query = query.mail_only();
     Ok(Question {
         order: query.service_order(),
         query,

@@ -17,10 +17,12 @@ pub(crate) enum FacetName {
     Source,
     AttachmentType,
     HasAttachment,
+    Kind,
+    Extension,
 }
 
 /// Each facet with its name.
-const NAMES: [(FacetName, &str, Facet); 9] = [
+const NAMES: [(FacetName, &str, Facet); 11] = [
     (FacetName::Sender, "sender", Facet::Sender),
     (FacetName::SenderDomain, "senderDomain", Facet::SenderDomain),
     (FacetName::Year, "year", Facet::Year),
@@ -30,6 +32,8 @@ const NAMES: [(FacetName, &str, Facet); 9] = [
     (FacetName::Source, "source", Facet::Source),
     (FacetName::AttachmentType, "attachmentType", Facet::AttachmentType),
     (FacetName::HasAttachment, "hasAttachment", Facet::HasAttachment),
+    (FacetName::Kind, "kind", Facet::Kind),
+    (FacetName::Extension, "extension", Facet::Extension),
 ];
 
 impl FacetName {

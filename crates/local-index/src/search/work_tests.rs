@@ -63,6 +63,23 @@ fn search(query: Query, limit: usize, highlight: bool) -> Question {
     })
 }
 
+/// That older versions and files are left out costs nothing where there are none, and words look for no name.
+#[test]
+fn mail_pays_nothing_for_files() {
+    let (_data, index) = index(500);
+    let spent = |query: Query| {
+        let work = Work::limited();
+        let asker = Asker { scope: Scope::All, work: work.clone() };
+        search(query, 9, false)(&index, &asker).unwrap();
+        work.spent()
+    };
+    for text in ["common", "common number7", "*", "comm*"] {
+        let plain = spent(typed(text));
+        assert_eq!(spent(typed(text).newest_only()), plain, "{text}");
+        assert_eq!(spent(typed(text).mail_only().newest_only()), plain, "{text}");
+    }
+}
+
 fn questions() -> Vec<(&'static str, Question)> {
     let facets = |index: &Index, asker: &Asker| {
         let all = Query::everything();

@@ -206,6 +206,8 @@ fn instant(field: InstantField, test: InstantTest) -> String {
     let verb = match field {
         InstantField::Received => "received",
         InstantField::Sent => "sent",
+        InstantField::Created => "created",
+        InstantField::Modified => "modified",
     };
     match test {
         InstantTest::Compare(comparison, moment) => {
@@ -285,7 +287,9 @@ fn sort(sort: Sort) -> String {
         (SortField::Number(_), true) => "largest first",
         (SortField::Number(_), false) => "smallest first",
         (
-            SortField::String(_) | SortField::Flag(_) | SortField::Instant(InstantField::Sent),
+            SortField::String(_)
+            | SortField::Flag(_)
+            | SortField::Instant(InstantField::Sent | InstantField::Created | InstantField::Modified),
             descending,
         ) => {
             let direction = if descending { ", downwards" } else { "" };

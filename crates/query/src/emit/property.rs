@@ -210,5 +210,7 @@ pub(super) const fn instant(field: InstantField) -> &'static str {
     match field {
         InstantField::Received => "received",
         InstantField::Sent => "sent",
+        InstantField::Created => "created",
+        InstantField::Modified => "lastmodifiedtime",
     }
 }

@@ -108,8 +108,9 @@ fn person_holds(role: Role, pattern: &PersonPattern, message: &Message, place: &
 }
 
 fn text_holds(test: &TextTest, message: &Message) -> bool {
-    test.fields.iter().any(|field| {
-        let tokens: Vec<_> = text_values(*field, message).into_iter().flat_map(terms).collect();
+    test.searched().iter().any(|field| {
+        let values = text_values(*field, message);
+        let tokens: Vec<_> = values.iter().flat_map(|value| terms(value)).collect();
         match &test.pattern {
             TextPattern::Phrase(phrase) => contains_phrase(&tokens, phrase),
             TextPattern::Wildcard(shape) => tokens.iter().any(|token| shape.matches(token)),

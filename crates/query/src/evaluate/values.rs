@@ -1,22 +1,28 @@
 //! The values of a message in a field.
 
+use std::borrow::Cow;
+
+use crate::analysis::name_words;
 use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField, TextField};
 use crate::{Message, Place, Recipient, Role};
 
 /// The texts of a field in their order. A phrase may run from one to the next.
 #[must_use]
-pub fn text_values(field: TextField, message: &Message) -> Vec<&str> {
-    fn names(people: &[Recipient]) -> Vec<&str> {
-        people.iter().filter_map(|person| person.name.as_deref()).collect()
+pub fn text_values(field: TextField, message: &Message) -> Vec<Cow<'_, str>> {
+    fn all<'m>(values: impl IntoIterator<Item = &'m String>) -> Vec<Cow<'m, str>> {
+        values.into_iter().map(Cow::from).collect()
     }
-    fn addresses(people: &[Recipient]) -> Vec<&str> {
-        people.iter().filter_map(|person| person.address.as_deref()).collect()
+    fn names(people: &[Recipient]) -> Vec<Cow<'_, str>> {
+        all(people.iter().filter_map(|person| person.name.as_ref()))
+    }
+    fn addresses(people: &[Recipient]) -> Vec<Cow<'_, str>> {
+        all(people.iter().filter_map(|person| person.address.as_ref()))
     }
     match field {
-        TextField::Subject => message.subject.as_deref().into_iter().collect(),
-        TextField::Body => message.body.as_deref().into_iter().collect(),
-        TextField::FromAddress => message.from_address.as_deref().into_iter().collect(),
-        TextField::FromName => message.from_name.as_deref().into_iter().collect(),
+        TextField::Subject => all(&message.subject),
+        TextField::Body => all(&message.body),
+        TextField::FromAddress => all(&message.from_address),
+        TextField::FromName => all(&message.from_name),
         TextField::ToName => names(&message.to_recipients),
         TextField::ToAddress => addresses(&message.to_recipients),
         TextField::CcName => names(&message.cc_recipients),
@@ -24,12 +30,18 @@ pub fn text_values(field: TextField, message: &Message) -> Vec<&str> {
         TextField::BccName => names(&message.bcc_recipients),
         TextField::BccAddress => addresses(&message.bcc_recipients),
         TextField::AttachmentName => {
-            message.attachments.iter().filter_map(|file| file.name.as_deref()).collect()
+            all(message.attachments.iter().filter_map(|file| file.name.as_ref()))
         }
-        TextField::AttachmentText => {
-            message.files().filter_map(|file| file.text.as_deref()).collect()
+        TextField::AttachmentText => all(message.files().filter_map(|file| file.text.as_ref())),
+        TextField::FileName => {
+            message.file().and_then(|file| file.name.as_deref()).map_or_else(Vec::new, file_name)
         }
     }
+}
+
+/// The words of a file name, and the name as it is for whoever writes all of it.
+fn file_name(name: &str) -> Vec<Cow<'_, str>> {
+    vec![name_words(name).join(" ").into(), name.into()]
 }
 
 /// The value of a string field. If it belongs to a place, the value at the first place.
@@ -60,6 +72,7 @@ pub fn string_at<'a>(
         StringField::Source => place.source.as_deref(),
         StringField::ListId => message.list_id.as_deref(),
         StringField::Kind => message.kind.as_deref(),
+        StringField::Newest => message.newest.as_deref(),
     }
 }
 
@@ -97,6 +110,8 @@ pub const fn instant_value(field: InstantField, message: &Message) -> Option<jif
     match field {
         InstantField::Received => message.received,
         InstantField::Sent => message.sent,
+        InstantField::Created => message.created,
+        InstantField::Modified => message.modified,
     }
 }
 

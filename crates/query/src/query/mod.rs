@@ -3,8 +3,8 @@
 mod predicate;
 mod role;
 
-use crate::schema::{InstantField, Sort, SortField};
-use crate::{Expr, Located, Span};
+use crate::schema::{InstantField, Sort, SortField, StringField};
+use crate::{Expr, FILE, Located, Span};
 
 pub use predicate::{
     Among, AttachmentTest, Comparison, FlagTest, InstantTest, Number, NumberTest, PersonPattern,
@@ -108,6 +108,53 @@ impl Query {
         Self::new(Expr::Or(vec![self.condition, other.condition]), order)
     }
 
+    /// The same without older versions of files.
+    ///
+    /// ```
+    /// use postern_query::{Message, Query, evaluate};
+    ///
+    /// let query = Query::everything().newest_only();
+    /// let older = Message { newest: Some("0a1b".into()), ..Message::default() };
+    /// assert!(!evaluate(query.condition(), &older) && evaluate(query.condition(), &Message::default()));
+    /// ```
+    #[must_use]
+    pub fn newest_only(self) -> Self {
+        self.and(Self::of(Predicate::String(StringField::Newest, StringTest::Missing)))
+    }
+
+    /// The same without files.
+    ///
+    /// ```
+    /// use postern_query::{FILE, Message, Query, evaluate};
+    ///
+    /// let query = Query::everything().mail_only();
+    /// let file = Message { kind: Some(FILE.into()), ..Message::default() };
+    /// assert!(!evaluate(query.condition(), &file) && evaluate(query.condition(), &Message::default()));
+    /// ```
+    #[must_use]
+    pub fn mail_only(self) -> Self {
+        let file = Predicate::String(StringField::Kind, StringTest::Is(FILE.to_owned()));
+        self.and(Self::of(Expr::negated(file.into())))
+    }
+
+    /// Whether it leaves room for files: it asks for no other kind at its top.
+    ///
+    /// ```
+    /// use postern_query::{Context, parse};
+    ///
+    /// let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+    /// let has_room = |text: &str| parse(text, &context).unwrap().query.has_room_for_files();
+    /// assert!(has_room("plan") && has_room("kind:file plan") && has_room("kind:file,email"));
+    /// assert!(!has_room("kind:email plan") && !has_room("plan -kind:file"));
+    /// ```
+    #[must_use]
+    pub fn has_room_for_files(&self) -> bool {
+        match &self.condition {
+            Expr::And(parts) => parts.iter().all(leaves_room),
+            single => leaves_room(single),
+        }
+    }
+
     /// The same condition in another order.
     #[must_use]
     pub fn ordered_by(self, order: Vec<Sort>) -> Self {
@@ -165,5 +212,29 @@ impl Query {
             order.push(Sort::descending(SortField::Score));
         }
         order
+    }
+}
+
+/// Whether a condition on the kind, alone or as alternatives, leaves room for files. Any other condition does.
+fn leaves_room(condition: &Condition) -> bool {
+    match condition {
+        Expr::Leaf(leaf) => is_file(&leaf.value).unwrap_or(true),
+        Expr::Not(inner) => match &**inner {
+            Expr::Leaf(leaf) => is_file(&leaf.value) != Some(true),
+            Expr::And(_) | Expr::Or(_) | Expr::Not(_) => true,
+        },
+        Expr::Or(parts) => parts.is_empty() || parts.iter().any(leaves_room),
+        Expr::And(_) => true,
+    }
+}
+
+/// Whether the kind that is asked for is that of files, if a kind is.
+fn is_file(predicate: &Predicate) -> Option<bool> {
+    match predicate {
+        Predicate::String(StringField::Kind, StringTest::Is(kind)) => Some(kind == FILE),
+        Predicate::String(StringField::Kind, StringTest::OneOf(kinds)) => {
+            Some(kinds.iter().any(|kind| kind == FILE))
+        }
+        _ => None,
     }
 }

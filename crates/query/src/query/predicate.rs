@@ -159,6 +159,27 @@ pub struct TextTest {
     pub scored: bool,
 }
 
+impl TextTest {
+    /// The fields in which it looks. Words without a field name also find a file by its name, and mail has no
+    /// such field.
+    ///
+    /// ```
+    /// use postern_query::{TextPattern, TextTest, schema::TextField};
+    ///
+    /// let pattern = TextPattern::Phrase(vec!["plan".into()]);
+    /// let mut test = TextTest { fields: TextField::DEFAULT.to_vec(), pattern, scored: true };
+    /// assert!(test.searched().contains(&TextField::FileName));
+    /// test.fields = vec![TextField::Body];
+    /// assert_eq!(test.searched(), [TextField::Body]);
+    /// ```
+    #[must_use]
+    pub fn searched(&self) -> &[TextField] {
+        const WITHOUT_NAME: &[TextField] =
+            &[TextField::Subject, TextField::Body, TextField::FileName];
+        if self.fields == TextField::DEFAULT { WITHOUT_NAME } else { &self.fields }
+    }
+}
+
 /// A pattern over the tokens of a field.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum TextPattern {

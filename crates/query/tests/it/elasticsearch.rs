@@ -43,7 +43,7 @@ fn words_and_conditions() {
     check(
         "invoice",
         Exact,
-        r#"{"bool":{"should":[{"term":{"subject.text":{"value":"invoice"}}},{"term":{"body":{"value":"invoice"}}}],"minimum_should_match":1}}"#,
+        r#"{"bool":{"should":[{"term":{"subject.text":{"value":"invoice"}}},{"term":{"body":{"value":"invoice"}}},{"term":{"fileName":{"value":"invoice"}}}],"minimum_should_match":1}}"#,
     );
     check(
         "body:a -is:read has:attachment",

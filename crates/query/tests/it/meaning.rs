@@ -1,6 +1,6 @@
 //! What typed text means, judged by `evaluate` over small messages, and its canonical form.
 
-use postern_query::{Attachment, Message, Place, Recipient, evaluate, odata};
+use postern_query::{Attachment, FILE, Message, Place, Recipient, evaluate, odata};
 
 use crate::parse;
 
@@ -96,6 +96,94 @@ fn check(message: &Message, matching: &[&str], other: &[&str]) {
             assert_eq!(evaluate(query.condition(), message), expected, "{text}");
         }
     }
+}
+
+/// A file has a name, a title, an author and dates of its own.
+fn file() -> Message {
+    Message {
+        kind: Some(FILE.into()),
+        subject: Some("Harbour study".into()),
+        body: None,
+        to_recipients: Vec::new(),
+        importance: None,
+        internet_message_id: None,
+        attachments: vec![Attachment {
+            name: Some("Q3_Report-final.v2.PDF".into()),
+            text: Some("dredging of the basin".into()),
+            ..Attachment::default()
+        }],
+        has_attachments: Some(false),
+        created: Some("2024-03-01T08:00:00Z".parse().unwrap()),
+        modified: Some("2024-03-31T23:59:59.500Z".parse().unwrap()),
+        places: vec![Place {
+            mailbox: Some("Alice@contoso.com".into()),
+            folder: Some("Documents/Harbour".into()),
+            source: Some("datatap".into()),
+            ..Place::NOWHERE
+        }],
+        ..sample()
+    }
+}
+
+/// What only mail has is false for a file.
+#[test]
+fn files() {
+    check(
+        &file(),
+        &[
+            "kind:file",
+            "kind:email,file",
+            "report",
+            "\"q3 report\"",
+            "q3_report-final.v2.pdf",
+            "final.v2.pdf",
+            "rep*",
+            "raport~1",
+            "harbour report",
+            "subject:harbour",
+            "filename:report",
+            "filename:q3_report-final.v2.pdf",
+            "ext:pdf",
+            "contents:dredging",
+            "in:harbour mailbox:alice source:datatap",
+            "from:alice author:alice",
+            "size>1M",
+            "created:2024-03-01",
+            "created<2024-03-02",
+            "modified>=2024-03-31 received:2024-03-31",
+            "modified:2024-01..2024-03",
+            "-has:attachment -to:bob -is:read",
+        ],
+        &[
+            "kind:email",
+            "-kind:file",
+            "dredging",
+            "body:report",
+            "subject:report",
+            "invoice",
+            "has:attachment",
+            "to:bob",
+            "is:read",
+            "is:unread",
+            "importance:high",
+            "id:m1@contoso.com",
+            "thread:AAQk=",
+            "created:2024-02",
+            "modified>2024-03-31",
+        ],
+    );
+    let undated = Message { created: None, modified: None, ..file() };
+    check(&undated, &["-created:2024", "-modified<2030"], &["created<2030", "modified>1990"]);
+}
+
+/// A file that came with mail is found as before, and mail has no dates of a file.
+#[test]
+fn mail_beside_files() {
+    check(
+        &sample(),
+        &["-kind:file", "-created:2024", "-modified>1990", "filename:report"],
+        &["kind:file", "created<2030", "modified>1990", "report"],
+    );
 }
 
 #[test]

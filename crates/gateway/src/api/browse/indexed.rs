@@ -60,10 +60,10 @@ pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Original, Nothin
     Ok(here.engine.original(&message.id)?)
 }
 
-/// What lies in the mailbox.
+/// The mail that lies in the mailbox.
 fn mailbox(asked: &Node) -> Query {
     let same = StringTest::Same(asked.source.clone());
-    Query::of(Predicate::String(StringField::Mailbox, same))
+    Query::of(Predicate::String(StringField::Mailbox, same)).mail_only()
 }
 
 /// The folders of the mailbox; one without any was not taken in.

@@ -237,7 +237,11 @@ fn can_sort(sort: Sort) -> Result<(), Why> {
     match sort.by {
         SortField::Instant(InstantField::Received | InstantField::Sent)
         | SortField::String(StringField::Subject) => Ok(()),
-        SortField::Score | SortField::String(_) | SortField::Flag(_) | SortField::Number(_) => {
+        SortField::Score
+        | SortField::String(_)
+        | SortField::Flag(_)
+        | SortField::Number(_)
+        | SortField::Instant(InstantField::Created | InstantField::Modified) => {
             let what =
                 format!("Veeam cannot say this: it lists no `{}` to sort by", sort.by.path());
             Err(Why::never("cannot_sort", what))

@@ -69,7 +69,10 @@ fn compare(order: &[Sort], one: &Entry, other: &Entry) -> Ordering {
             missing_last(Some(one.subject()), Some(other.subject()), sort.descending)
         }
         // These were refused before.
-        SortField::Score | SortField::Flag(_) | SortField::Number(_) => Ordering::Equal,
+        SortField::Score
+        | SortField::Flag(_)
+        | SortField::Number(_)
+        | SortField::Instant(InstantField::Created | InstantField::Modified) => Ordering::Equal,
     };
     let ordering = order.iter().map(by).find(|ordering| ordering.is_ne());
     ordering.unwrap_or_else(|| one.id.cmp(&other.id))

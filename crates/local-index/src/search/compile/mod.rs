@@ -8,14 +8,16 @@ pub(crate) mod fuzzy;
 pub(crate) mod open;
 mod people;
 mod place;
+mod vacuous;
 mod values;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use postern_query::schema::StringField;
 use postern_query::{
-    Condition, Expr, InstantTest, Located, NumberTest, Predicate, Span, TextPattern, TextTest,
+    Condition, Expr, FILE, InstantTest, Located, NumberTest, Predicate, Span, TextPattern, TextTest,
 };
 use tantivy::query::{EnableScoring, Query, Weight as _};
 use tantivy::schema::Field;
@@ -55,7 +57,7 @@ pub(crate) struct Plan {
     pub(crate) scored: bool,
     /// Whether the best are found without scoring every match: for one word in one field or two, and
     /// for what counts the same wherever it is found. With more, the order of adding could show in
-    /// the last bit of a score.
+    /// the last bit of a score. A file has a name and no body, so that two fields of it count as well.
     pub(crate) is_prunable: bool,
     /// What went wrong while matching, or was left undone.
     pub(crate) faults: Faults,
@@ -109,6 +111,7 @@ pub(crate) fn compile(
     visible: Option<Arc<Visible>>,
 ) -> Result<Plan, Error> {
     work.begin(searcher.num_docs())?;
+    let condition = &*vacuous::without(searcher, condition)?;
     if work.is_limited() {
         open::admit(condition)?;
     }
@@ -121,6 +124,9 @@ pub(crate) fn compile(
         expanded: RefCell::default(),
         is_prunable: is_prunable(condition) && visible.is_none(),
         irregular: searcher.doc_freq(&trait_term(traits::IRREGULAR))? > 0,
+        has_files: searcher
+            .doc_freq(&Term::from_field_text(schema::whole(StringField::Kind), FILE))?
+            > 0,
         has_several_places: searcher.doc_freq(&trait_term(traits::SEVERAL_PLACES))? > 0,
         in_values: Cell::new(false),
         scored: Cell::new(false),
@@ -193,6 +199,8 @@ pub(super) struct Compiler<'a> {
     is_prunable: bool,
     /// Whether some message must be read because its values are too long for terms.
     irregular: bool,
+    /// Whether some message is a file, which words find by its name.
+    has_files: bool,
     /// Whether some message lies in several places.
     has_several_places: bool,
     /// Whether such messages are asked for the whole of what is compiled now.
@@ -317,7 +325,8 @@ impl Compiler<'_> {
     }
 
     fn text(&self, test: &TextTest, sign: Sign) -> Result<Clause, Error> {
-        let fields = test.fields.iter().map(|field| schema::words(*field));
+        let fields = if self.has_files { test.searched() } else { &test.fields };
+        let fields = fields.iter().map(|field| schema::words(*field));
         let clause = match &test.pattern {
             TextPattern::Wildcard(shape) => self.any_of(fields, Pattern::Shape(shape))?,
             TextPattern::Regex(regex) => self.any_of(fields, Pattern::Regex(regex))?,

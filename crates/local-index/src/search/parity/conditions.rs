@@ -7,7 +7,7 @@ use postern_query::schema::{
     FlagField, InstantField, NumberField, Sort, SortField, StringField, TextField,
 };
 use postern_query::{
-    AttachmentTest, Comparison, Condition, Expr, FlagTest, InstantTest, Located, Number,
+    AttachmentTest, Comparison, Condition, Expr, FILE, FlagTest, InstantTest, Located, Number,
     NumberTest, PersonPattern, Predicate, RecipientTest, Role, Span, StringTest, TextPattern,
     TextTest,
 };
@@ -131,7 +131,13 @@ fn wildcard(text: BoxedStrategy<String>) -> impl Strategy<Value = Wildcard> {
 }
 
 fn string_predicate() -> impl Strategy<Value = Predicate> {
-    let value = prop_oneof![label(), text(), address(), Just("message-1".to_owned())];
+    let value = prop_oneof![
+        label(),
+        text(),
+        address(),
+        Just("message-1".to_owned()),
+        Just(FILE.to_owned())
+    ];
     (select(StringField::ALL), string_test(value))
         .prop_map(|(field, test)| Predicate::String(field, test))
 }

@@ -1,7 +1,7 @@
 //! Random mail: few people and words, so that questions meet answers, and much that is hostile.
 
 use jiff::Timestamp;
-use postern_query::{Attachment, Message, Place, Recipient};
+use postern_query::{Attachment, FILE, Message, Place, Recipient};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -250,13 +250,24 @@ prop_compose! {
     }
 }
 
+/// Some are files.
+fn kind() -> impl Strategy<Value = String> {
+    prop_oneof![2 => label(), 1 => Just(FILE.to_owned())]
+}
+
+prop_compose! {
+    fn file()(created in of(moment()), modified in of(moment()), version in of(label()),
+        newest in of(id())) -> Message {
+        Message { created, modified, version, newest, ..Message::default() }
+    }
+}
+
 prop_compose! {
     fn local_values()(delivered_to in vec(address(), 0..3), list_id in of(label()),
-        references in vec(reference(), 0..3), kind in of(label()), is_signed in of(any::<bool>()),
+        references in vec(reference(), 0..3), kind in of(kind()), file in file(), is_signed in of(any::<bool>()),
         is_encrypted in of(any::<bool>())) -> Message {
         Message {
-            delivered_to, list_id, references, kind, is_signed, is_encrypted,
-            ..Message::default()
+            delivered_to, list_id, references, kind, is_signed, is_encrypted, ..file
         }
     }
 }
@@ -269,11 +280,16 @@ prop_compose! {
             delivered_to: local.delivered_to,
             list_id: local.list_id,
             references: local.references,
+            created: local.created,
+            modified: local.modified,
+            version: local.version,
+            newest: local.newest,
+            // A file has no body.
+            body: words.body.filter(|_| local.kind.as_deref() != Some(FILE)),
             kind: local.kind,
             is_signed: local.is_signed,
             is_encrypted: local.is_encrypted,
             subject: words.subject,
-            body: words.body,
             from_name: words.from_name,
             from_address: words.from_address,
             categories: words.categories,

@@ -58,7 +58,7 @@ fn clause() -> impl Strategy<Value = String> {
         2 => (people, domain()).prop_map(|(role, text)| format!("{role}:@{text}")),
         1 => file_name().prop_map(|name| format!("filename:{}", quoted(&name))),
         1 => label().prop_map(|label| format!("category:{}", quoted(&label))),
-        1 => select(&["has:attachment", "is:unread", "is:flagged", "after:2023-11-14", "date:2023-11"][..]).prop_map(str::to_owned),
+        1 => select(&["has:attachment", "is:unread", "is:flagged", "after:2023-11-14", "date:2023-11", "kind:file", "-kind:file", "created:2023-11", "modified<2023-11-15"][..]).prop_map(str::to_owned),
         1 => (0..9i64).prop_map(|size| format!("size:>{size}")),
     ]
 }

@@ -52,7 +52,7 @@ impl<'a> Wanted<'a> {
         positive(condition, true, &mut |leaf| wanted.add(&leaf.value));
         let others = |field: &&TextField| !TextField::DEFAULT.contains(field);
         for field in TextField::ALL.iter().filter(others) {
-            let tests = wanted.texts.iter().filter(|test| test.fields.contains(field));
+            let tests = wanted.texts.iter().filter(|test| test.searched().contains(field));
             let patterns: Vec<_> = tests.map(|test| &test.pattern).collect();
             if !patterns.is_empty() {
                 wanted.finders.insert(*field, Finder::of(&patterns));
@@ -103,6 +103,7 @@ impl<'a> Wanted<'a> {
                     | StringField::FragmentId
                     | StringField::ListId
                     | StringField::Kind
+                    | StringField::Newest
                     | StringField::Source => {}
                 }
             }
@@ -163,7 +164,23 @@ impl<'a> Wanted<'a> {
 
     /// Where the name of each attachment matches.
     pub(crate) fn attachments(&self, message: &Message, counter: &mut Counter) -> Vec<Ranges> {
-        message.attachments.iter().take(MOST_MARKED).map(|file| self.file(file, counter)).collect()
+        let files = message.attachments.iter().take(MOST_MARKED);
+        let mut found: Vec<_> = files.map(|file| self.file(file, counter)).collect();
+        if let (Some(file), Some(ranges)) = (message.file(), found.first_mut()) {
+            ranges.extend(self.own_name(file.name.as_deref().unwrap_or_default(), counter));
+            *ranges = disjoint(std::mem::take(ranges));
+        }
+        found
+    }
+
+    /// Where the name of a file matches that did not come with mail.
+    fn own_name(&self, name: &str, counter: &mut Counter) -> Ranges {
+        let mut found = self.words(TextField::FileName, name, counter);
+        let searched = |test: &&&TextTest| test.searched().contains(&TextField::FileName);
+        for test in self.texts.iter().filter(searched).take_while(|_| counter.count(PERSON)) {
+            found.extend(ranges(&test.pattern, &tokens(name)));
+        }
+        found
     }
 
     fn file(&self, file: &Attachment, counter: &mut Counter) -> Ranges {
@@ -377,6 +394,26 @@ mod tests {
         check("filename:q3_report.pdf", "[Q3_report.PDF]");
         check("ext:pdf", "Q3_report.[PDF]");
         check("filename:pho*", "[photo.jpeg]");
+    }
+
+    /// Words find a file by its name, and an attachment by nothing but its own operator.
+    #[test]
+    fn the_name_of_a_file() {
+        for (kind, typed, expected) in [
+            (Some("file"), "report", "Q3_[report].PDF"),
+            (Some("file"), "Q3_report.pdf", "[Q3_report.PDF]"),
+            (Some("file"), "rep*", "Q3_[report].PDF"),
+            (Some("file"), "body:report", "Q3_report.PDF"),
+            (None, "report", "Q3_report.PDF"),
+        ] {
+            let message = Message { kind: kind.map(str::to_owned), ..message() };
+            let context = Context::utc(jiff::Timestamp::UNIX_EPOCH);
+            let query = parse(typed, &context).unwrap().query;
+            let mut counter = Work::unlimited().meter("x").counter();
+            let snippet = Needles::of(query.condition()).snippet(&message, 1 << 20, &mut counter);
+            let name = message.attachments[0].name.as_deref();
+            assert_eq!(marked(name, &snippet.attachments[0]), expected, "{kind:?} {typed}");
+        }
     }
 
     #[test]

@@ -43,11 +43,15 @@ pub enum Facet {
     AttachmentType,
     /// `true` or `false`.
     HasAttachment,
+    /// Kind: `email`, `file` and so on.
+    Kind,
+    /// What stands after the last dot of the name of an attachment or a file, in lower case.
+    Extension,
 }
 
 impl Facet {
     /// Every facet.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Sender,
         Self::SenderDomain,
         Self::Year,
@@ -57,6 +61,8 @@ impl Facet {
         Self::Source,
         Self::AttachmentType,
         Self::HasAttachment,
+        Self::Kind,
+        Self::Extension,
     ];
 }
 
@@ -127,6 +133,8 @@ impl Matching<'_> {
             Facet::Year => self.dates(4, &mut best),
             Facet::Month => self.dates(7, &mut best),
             Facet::HasAttachment => self.flags(FlagField::HasAttachments, &mut best),
+            Facet::Kind => self.terms(schema::whole(StringField::Kind), None, &mut best),
+            Facet::Extension => self.extensions(&mut best),
         }?;
         let (values, others) = best.finish();
         Ok(FacetCounts { values, others })
@@ -152,6 +160,16 @@ impl Matching<'_> {
         let prefix = kind.map_or("", Kind::prefix);
         tally(self.searcher, (field, prefix), self.chosen, self.meter, &mut |text, count| {
             if kind.is_none() || !text.is_empty() {
+                best.offer(text, count);
+            }
+        })
+    }
+
+    /// Counts by the shortest end of a file name: others have a dot in them.
+    fn extensions(&self, best: &mut Best) -> Result<(), Error> {
+        let ends = (schema::FILE_NAMES, Kind::Extension.prefix());
+        tally(self.searcher, ends, self.chosen, self.meter, &mut |text, count| {
+            if !text.is_empty() && !text.contains('.') {
                 best.offer(text, count);
             }
         })
@@ -276,6 +294,33 @@ mod tests {
         check("", 0, Facet::Mailbox, " +1");
         check("", 9, Facet::AttachmentType, "application/pdf 3, text/csv 1 +0");
         check("", 9, Facet::HasAttachment, "true 3, false 1 +0");
+    }
+
+    #[test]
+    fn kinds_and_extensions() {
+        let item = |id: &str, kind: &str, names: &[&str]| {
+            let file =
+                |name: &&str| Attachment { name: Some((*name).into()), ..Attachment::default() };
+            let attachments = names.iter().map(file).collect();
+            Message { id: id.into(), kind: Some(kind.into()), attachments, ..Message::default() }
+        };
+        let data = tempfile::tempdir().unwrap();
+        let items = vec![
+            item("a", "email", &["x.tar.GZ", "y.gz", "plan"]),
+            item("b", "file", &["final.v2.pdf"]),
+            item("c", "file", &["notes."]),
+        ];
+        let index = index_of(data.path(), &[items]);
+        let facets = [Facet::Kind, Facet::Extension];
+        let found =
+            index.facets(&Query::everything(), &facets, 9, &TimeZone::UTC, &Asker::unlimited());
+        let found = found.unwrap();
+        let shown = |facet: usize| {
+            let values =
+                found[facet].values.iter().map(|one| format!("{} {}", one.value, one.count));
+            values.collect::<Vec<_>>().join(", ")
+        };
+        assert_eq!((shown(0).as_str(), shown(1).as_str()), ("file 2, email 1", "gz 1, pdf 1"));
     }
 
     #[test]

@@ -304,7 +304,7 @@ const fn text_property(field: TextField) -> Option<&'static str> {
         TextField::BccName => Some("System.Message.BccName"),
         TextField::BccAddress => Some("System.Message.BccAddress"),
         TextField::AttachmentName => Some("attachments"),
-        TextField::AttachmentText => None,
+        TextField::AttachmentText | TextField::FileName => None,
     }
 }
 

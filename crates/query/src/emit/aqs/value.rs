@@ -8,7 +8,7 @@ use crate::emit::property::{self, Text, Value, operator, values};
 use crate::emit::terms::Terms as _;
 use crate::query::{AttachmentTest, Comparison, FlagTest, InstantTest, NumberTest, StringTest};
 use crate::schema::{FlagField, InstantField, NumberField, StringField};
-use crate::{Expr, Span};
+use crate::{Expr, FILE, Span};
 
 const SCOPE: &str = "mailbox and folder are chosen by the URL of the request, not in the text";
 
@@ -31,6 +31,7 @@ fn names_normal(test: &StringTest) -> bool {
 }
 
 const FILES: &str = "Veeam does not say which files it counts as attachments";
+const FILES_APART: &str = "this is the search for mail, which finds no files of drives";
 const DATES: &str = "Veeam does not say how moments are compared: this is Microsoft's form, which compares them to the second";
 
 impl Emitter {
@@ -62,7 +63,10 @@ impl Emitter {
                 let message = "item search does not know the sources that are configured here";
                 return self.notes.unsupported(Some(span), message);
             }
-            StringField::Id | StringField::ItemId | StringField::FragmentId => {
+            StringField::Id
+            | StringField::ItemId
+            | StringField::FragmentId
+            | StringField::Newest => {
                 let message = "item search has no property for this id";
                 return self.notes.unsupported(Some(span), message);
             }
@@ -85,6 +89,9 @@ impl Emitter {
 
     /// By message class, of which there are more than one for a kind.
     fn kind(&mut self, test: &StringTest, span: Span) -> Option<Text> {
+        if *test == StringTest::Is(FILE.to_owned()) {
+            return self.notes.unsupported(Some(span), FILES_APART);
+        }
         const CALLED: &[(&str, &str)] = &[
             ("email", "IPM.Note"),
             ("meeting", "IPM.Appointment"),
@@ -145,6 +152,11 @@ impl Emitter {
         span: Span,
     ) -> Option<Text> {
         match test {
+            InstantTest::Compare(..)
+                if matches!(field, InstantField::Created | InstantField::Modified) =>
+            {
+                self.notes.unsupported(Some(span), FILES_APART)
+            }
             InstantTest::Compare(comparison, moment) => {
                 self.notes.approximate(span, DATES);
                 let (operator, moment) = to_the_second(comparison, moment);

@@ -27,6 +27,7 @@ pub(super) const fn path(field: TextField) -> &'static str {
         TextField::BccAddress => "bccAddresses",
         TextField::AttachmentName => "attachmentNames",
         TextField::AttachmentText => "attachmentTexts",
+        TextField::FileName => "fileName",
     }
 }
 
@@ -53,7 +54,7 @@ impl Emitter {
             self.notes.approximate(span, "Quickwit cuts words at every character that is neither a letter nor a digit: o'brien is two words to it");
         }
         let fields =
-            test.fields.iter().map(|field| self.pattern(path(*field), &test.pattern, span));
+            test.searched().iter().map(|field| self.pattern(path(*field), &test.pattern, span));
         let fields: Vec<_> = fields.collect();
         let said =
             fields.into_iter().map(|query| Some(Said { query: query?, scored: test.scored }));

@@ -21,7 +21,7 @@ const fn property(field: TextField) -> Option<&'static str> {
         TextField::CcName | TextField::CcAddress => Some("cc"),
         TextField::BccName | TextField::BccAddress => Some("bcc"),
         TextField::AttachmentName => Some("attachmentnames"),
-        TextField::AttachmentText => None,
+        TextField::AttachmentText | TextField::FileName => None,
     }
 }
 
@@ -71,7 +71,7 @@ impl Emitter {
             | TextField::CcAddress
             | TextField::BccName
             | TextField::BccAddress => self.notes.approximate(span, super::people::EXPANSION),
-            TextField::AttachmentName | TextField::AttachmentText => {
+            TextField::AttachmentName | TextField::AttachmentText | TextField::FileName => {
                 self.notes.approximate(span, super::value::FILE_NAMES);
             }
         }

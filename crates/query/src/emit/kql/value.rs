@@ -7,7 +7,7 @@ use crate::emit::property::{self, Text, operator, values};
 use crate::emit::terms::Terms as _;
 use crate::query::{AttachmentTest, Comparison, FlagTest, InstantTest, NumberTest, StringTest};
 use crate::schema::{FlagField, InstantField, NumberField, StringField};
-use crate::{Expr, Span};
+use crate::{Expr, FILE, Span};
 
 const WHOLE: &str = "KQL finds the words anywhere in the value, in any case";
 pub(super) const FILE_NAMES: &str = "KQL finds the words anywhere in the names of attachments";
@@ -31,6 +31,7 @@ impl Emitter {
             }
             StringField::Mailbox => "in Purview mailboxes are chosen beside the query, not in it",
             StringField::Folder => "KQL knows a folder by its id only, not by its name",
+            StringField::Newest => "KQL does not tell the versions of a file apart",
             StringField::Source => "Purview does not know the sources that are configured here",
             StringField::Id
             | StringField::ConversationId
@@ -61,6 +62,10 @@ impl Emitter {
     }
 
     fn kind(&mut self, test: &StringTest, span: Span) -> Option<Text> {
+        if *test == StringTest::Is(FILE.to_owned()) {
+            let message = "in Purview files are chosen by the sites to search, beside the query";
+            return self.notes.unsupported(Some(span), message);
+        }
         const CALLED: &[(&str, &str)] = &[
             ("email", "email"),
             ("meeting", "meetings"),

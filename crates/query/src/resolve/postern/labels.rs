@@ -1,6 +1,8 @@
 //! Operators for the labels of a message: category, folder, mailing list, kind, media type, and
 //! the messages to which it refers.
 
+use std::sync::LazyLock;
+
 use super::canonical;
 use super::plain::foreign;
 use super::resolved::{Resolved, leaf};
@@ -165,7 +167,7 @@ pub(super) fn mailing_list(term: &Term<'_>, name: &str) -> Result<Resolved, Erro
 // ---- kinds ----
 
 /// The names of the kinds in Outlook and Exchange.
-const KINDS: &[(&str, &[&str])] = &[
+const KINDS: [(&str, &[&str]); 7] = [
     ("email", &["emails", "mail", "ipm.note"]),
     ("meeting", &["meetings", "calendar", "ipm.appointment", "ipm.schedule.meeting.request"]),
     ("note", &["notes", "ipm.stickynote"]),
@@ -175,14 +177,17 @@ const KINDS: &[(&str, &[&str])] = &[
     (FILE, &["files", "document", "documents"]),
 ];
 
+/// The names of the kinds here.
+pub(crate) static KIND_NAMES: LazyLock<[&str; 7]> = LazyLock::new(|| KINDS.map(|(kind, _)| kind));
+
 /// `kind:meeting`, `itemclass:ipm.task`.
 pub(super) fn kind(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let mut values = list(term)?;
     for value in &mut values {
         let text = lower_case(&value.text);
         let known = KINDS.iter().find(|(kind, names)| *kind == text || names.contains(&&*text));
-        let names: Vec<_> = KINDS.iter().map(|(kind, _)| *kind).collect();
-        let (kind, _) = known.ok_or_else(|| unknown_value(value, "a kind of message", &names))?;
+        let (kind, _) = known
+            .ok_or_else(|| unknown_value(value, "a kind of message", KIND_NAMES.as_slice()))?;
         value.text = (*kind).into();
     }
     let test = |value: &Value<'_>| {

@@ -4,7 +4,7 @@ mod advice;
 pub(crate) mod canonical;
 mod context;
 mod dates;
-mod labels;
+pub(crate) mod labels;
 pub(crate) mod operators;
 mod people;
 pub(crate) mod plain;

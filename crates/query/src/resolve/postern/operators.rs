@@ -72,6 +72,8 @@ const OPERATORS: &[Row] = &[
     (Operator::Range(RangeKind::OlderThan), &["older_than"]),
     (Operator::Range(RangeKind::Period(InstantField::Received)), &["received"]),
     (Operator::Range(RangeKind::Period(InstantField::Sent)), &["sent"]),
+    (Operator::Range(RangeKind::Period(InstantField::Created)), &["created"]),
+    (Operator::Range(RangeKind::Period(InstantField::Modified)), &["modified"]),
     (Operator::Range(RangeKind::Size), &["size", "z"]),
     (Operator::Range(RangeKind::Larger), &["larger", "larger_than"]),
     (Operator::Range(RangeKind::Smaller), &["smaller", "smaller_than"]),
