@@ -17,9 +17,9 @@ use super::dropin;
 use super::problem::Problem;
 use crate::State as Shared;
 use crate::access::Caller;
-use crate::choose::Member;
+use crate::choose::{Entry, Member};
 use crate::config::EngineName;
-use crate::engine::{ItemId, Outcome, Reason, Saved, Why};
+use crate::engine::{Outcome, Reason, Saved, Why};
 use crate::local::{Allowance, Local, LocalEngine, LocalError};
 use postern_archive::Original;
 
@@ -45,8 +45,8 @@ pub(super) struct Visitor {
     pub(super) caller: Caller,
     local: Local,
     allowance: Allowance,
-    /// Where items that are not here can be fetched.
-    veeam: Option<Arc<Member>>,
+    /// Those that may have messages that are not here.
+    engines: Vec<(EngineName, Arc<Member>)>,
 }
 
 impl Visitor {
@@ -55,10 +55,10 @@ impl Visitor {
         let caller = admit(state, headers)?;
         let local = state.local_for(&caller, state.engine_deadline(start)).await?.clone();
         let allowance = state.allowance(&caller, start);
-        let members = state.engines(caller.tenant.as_deref()).iter();
-        let mut members = members.filter_map(|entry| entry.member.clone().ok());
-        let veeam = members.find(|member| member.engine.veeam().is_some());
-        Ok(Self { caller, local, allowance, veeam })
+        let entries = state.engines(caller.tenant.as_deref()).iter();
+        let made = |entry: &Entry| Some((entry.name, Arc::clone(entry.member.as_ref().ok()?)));
+        let engines = entries.filter_map(made).collect();
+        Ok(Self { caller, local, allowance, engines })
     }
 
     pub(super) async fn ask<T: Send + 'static, E: Into<LocalError>>(
@@ -97,13 +97,14 @@ impl Visitor {
 }
 
 impl Visitor {
-    /// The item of Veeam that an id names; `None` for an id that is of another kind.
+    /// The message that an engine has under an id of its own; `None` for an id that is of another kind.
     async fn fetched(&self, id: &str) -> Result<Saved, Problem> {
-        let Some(item) = ItemId::parse(id) else { return Ok(None) };
-        let member = self.veeam.as_ref().ok_or_else(unknown)?;
-        let veeam = member.engine.veeam().ok_or_else(unknown)?;
-        let reason = |why| Reason { engine: EngineName::Veeam, why }.to_string();
-        let ask = veeam.original(item, &self.caller, self.allowance.deadline());
+        let deadline = self.allowance.deadline();
+        let asked = self.engines.iter().find_map(|(engine, member)| {
+            Some((*engine, member, member.engine.original(id, &self.caller, deadline)?))
+        });
+        let Some((engine, member, ask)) = asked else { return Ok(None) };
+        let reason = |why| Reason { engine, why }.to_string();
         match member.ask(ask).await.map_err(|why| Problem::unavailable(reason(why)))? {
             Outcome::Served(Some(saved)) => Ok(Some(saved)),
             Outcome::Served(None) => Err(unknown()),

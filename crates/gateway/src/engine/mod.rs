@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use postern_archive::search::{Facet, FacetCounts};
-use postern_query::{Direction, Fidelity, Note, datatap, direction_of};
+use postern_query::{Direction, Fidelity, Note, Place, datatap, direction_of};
 use postern_upstream::veeam::Sessions;
 
 use crate::access::{Caller, UpstreamKey};
@@ -36,7 +36,6 @@ pub(crate) use local::{LocalIndex, failed};
 pub(crate) use outcome::{Failure, Health, Outcome, Refusal};
 pub(crate) use premium::{Premium, To};
 pub(crate) use reason::{Reason, Why};
-pub(crate) use veeam::{ItemId, Saved, Veeam};
 
 /// Hits of a page at most.
 pub(crate) const PAGE_LIMIT: usize = 1_000;
@@ -133,8 +132,9 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
         None
     }
 
-    /// The server of Veeam, from which single items are fetched too.
-    fn veeam(&self) -> Option<&Veeam> {
+    /// Asks for a message that is not stored here, by an id that this engine gave it; nothing where the id is of
+    /// another kind.
+    fn original(&self, _id: &str, _caller: &Caller, _deadline: Instant) -> Option<Ask<Saved>> {
         None
     }
 
@@ -246,6 +246,9 @@ pub(crate) struct Found {
     /// Where the next page begins, if there is one.
     pub(crate) next: Option<Start>,
 }
+
+/// The bytes of a message and where it lies; `None` where there is no such message that the caller may see.
+pub(crate) type Saved = Option<(Vec<u8>, Place)>;
 
 /// An answer on its way. Nothing is sent before it is polled.
 pub(crate) type Asking<T> = Pin<Box<dyn Future<Output = Outcome<T>> + Send>>;

@@ -9,14 +9,14 @@ const LONGEST: usize = 1_024;
 
 /// An item at Veeam, by the ids of its mailbox and of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ItemId {
+pub(super) struct ItemId {
     pub(super) mailbox: String,
     pub(super) item: String,
 }
 
 impl ItemId {
     /// The item that a text names, if it names one.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (mailbox, item) = text.strip_prefix(BEGINNING)?.split_once('.')?;
         let is_sound = |part: &str| !part.is_empty() && !part.contains(char::is_control);
         (text.len() <= LONGEST && is_sound(mailbox) && is_sound(item))

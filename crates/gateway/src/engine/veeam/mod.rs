@@ -19,20 +19,20 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use postern_query::emit::aqs;
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
-use postern_query::{Direction, Fidelity, Note, Place, datatap};
+use postern_query::{Direction, Fidelity, Note, datatap};
 use postern_upstream::Retry;
 use postern_upstream::veeam::{Kind, Session, Sessions};
 use tokio::time::timeout_at;
 
 use super::{
-    Ask, By, Engine, Found, Made, Occasion, Outcome, Plan, Planning, Wanted, Watching, Why,
+    Ask, By, Engine, Found, Made, Occasion, Outcome, Plan, Planning, Saved, Wanted, Watching, Why,
 };
 use crate::access::{Caller, Mailboxes};
 use crate::config::{BreakerSettings, Config, Tenant};
 use crate::local::Local;
 use crate::remembered::Fingerprint;
 use directory::Directory;
-pub(crate) use id::ItemId;
+use id::ItemId;
 use outcome::Stop;
 use places::Divided;
 
@@ -43,7 +43,7 @@ const RECHECK: Duration = Duration::from_secs(60);
 
 /// The server of a tenant; cheap to clone.
 #[derive(Clone, Debug)]
-pub(crate) struct Veeam(Arc<Server>);
+pub(super) struct Veeam(Arc<Server>);
 
 #[derive(Debug)]
 struct Server {
@@ -120,8 +120,20 @@ impl Engine for Veeam {
         false
     }
 
-    fn veeam(&self) -> Option<&Veeam> {
-        Some(self)
+    fn original(&self, id: &str, caller: &Caller, deadline: Instant) -> Option<Ask<Saved>> {
+        let item = ItemId::parse(id)?;
+        let (veeam, mailboxes) = (self.clone(), caller.mailboxes.clone());
+        Some(Ask::new(Some(self.by(caller)), async move {
+            let saved = async {
+                let session = veeam.session().await?;
+                page::original(&veeam, &session, &item, &mailboxes).await
+            };
+            match timeout_at(deadline.into(), saved).await {
+                Ok(Ok(saved)) => Outcome::Served(saved),
+                Ok(Err(stop)) => stop.into(),
+                Err(_) => outcome::late(),
+            }
+        }))
     }
 }
 
@@ -210,27 +222,7 @@ impl Veeam {
         let session = opening.await.map_err(|_| Stop::Broken)??;
         Ok(session.with_retry(Retry { attempts: ATTEMPTS, ..Retry::default() }))
     }
-
-    /// One item as it is saved and where it lies, for a caller who may see its mailbox; `None` where there is
-    /// no such item.
-    pub(crate) fn original(&self, item: ItemId, caller: &Caller, deadline: Instant) -> Ask<Saved> {
-        let (veeam, mailboxes) = (self.clone(), caller.mailboxes.clone());
-        Ask::new(Some(self.by(caller)), async move {
-            let saved = async {
-                let session = veeam.session().await?;
-                page::original(&veeam, &session, &item, &mailboxes).await
-            };
-            match timeout_at(deadline.into(), saved).await {
-                Ok(Ok(saved)) => Outcome::Served(saved),
-                Ok(Err(stop)) => stop.into(),
-                Err(_) => outcome::late(),
-            }
-        })
-    }
 }
-
-/// The bytes of an item and where it lies.
-pub(crate) type Saved = Option<(Vec<u8>, Place)>;
 
 /// What is listed of an item can be sorted by.
 fn can_sort(sort: Sort) -> Result<(), Why> {

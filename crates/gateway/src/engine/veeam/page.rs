@@ -11,9 +11,9 @@ use super::hit;
 use super::id::ItemId;
 use super::outcome::Stop;
 use super::position::{self, Position};
-use super::{Question, Saved, Veeam};
+use super::{Question, Veeam};
 use crate::access::Mailboxes;
-use crate::engine::{Found, Occasion, PAGE_LIMIT, Start, Wanted};
+use crate::engine::{Found, Occasion, PAGE_LIMIT, Saved, Start, Wanted};
 use crate::wire::MessageView;
 
 /// Requests for one page at most: where little of what is searched may be shown, the page is short.
