@@ -1,3 +1,6 @@
+-- The book as the first version made it, whole and word for word: a test brings it to the form of today. It
+-- repeats tables of schema.sql on purpose. What stands on disks does not change when schema.sql does.
+
 -- What was collected upstream, and what of it is here. Times are whole seconds since 1970, but for
 -- `created`, which is in microseconds.
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
