@@ -2,11 +2,13 @@
 //! one goes.
 
 mod act;
+mod error;
 mod owner;
 mod target;
 mod tree;
 
 pub use act::{Deed, DocumentAct};
+pub use error::FilesError;
 pub use owner::Owners;
 pub use target::{Target, TargetError, local_name};
-pub use tree::{Contents, Files, FilesError, Node, Placed};
+pub use tree::{Contents, Files, Node, Placed};

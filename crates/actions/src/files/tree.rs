@@ -2,64 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use postern_upstream::Fault;
 use postern_upstream::veeam::{
     Document, Drive, DriveFolder, Paged, Paging, Problem, Session, Under,
 };
 
-use super::Owners;
+use super::{FilesError, Owners};
 
 /// Entries that one request lists.
 const PAGE: u32 = 1_000;
 /// Documents and folders that one command lists at most.
-const MOST: usize = 100_000;
-
-/// Why a document is not found.
-#[derive(Debug, thiserror::Error)]
-pub enum FilesError {
-    /// No drive has that owner or name.
-    #[error("no drive of the backup belongs to `{wanted}` or has that name; it has {}", names(.known))]
-    NoDrive {
-        /// What was asked for.
-        wanted: String,
-        /// Whose drives there are.
-        known: Vec<String>,
-    },
-    /// Several drives have that name.
-    #[error("several drives are called `{wanted}`; say which by the last part of its URL: {}", names(.urls))]
-    SeveralDrives {
-        /// What was asked for.
-        wanted: String,
-        /// Their URLs.
-        urls: Vec<String>,
-    },
-    /// The path leads nowhere.
-    #[error("the drive has no `{path}`; in `{folder}` there is no `{name}`")]
-    NoPath {
-        /// The whole path.
-        path: String,
-        /// The folder that is there.
-        folder: String,
-        /// What is not in it.
-        name: String,
-    },
-    /// More than one command lists.
-    #[error("there are more than {MOST} folders and documents; name a folder further down")]
-    TooMany,
-    /// The server does not answer.
-    #[error(transparent)]
-    Problem(#[from] Problem),
-}
-
-/// A few names, for a message.
-fn names(all: &[String]) -> String {
-    const SHOWN: usize = 10;
-    let shown = all.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    match all.len() {
-        0 => "no drive".to_owned(),
-        found if found > SHOWN => format!("{shown} and {} more", found - SHOWN),
-        _ => shown,
-    }
-}
+pub(super) const MOST: usize = 100_000;
 
 /// The drives of a backup, and what is in them.
 #[derive(Clone, Debug)]
@@ -145,12 +98,7 @@ impl Files {
     ///
     /// Why there is no answer, after all retries.
     pub async fn drives(&self) -> Result<Vec<Drive>, FilesError> {
-        let mut all = Vec::new();
-        let mut page = Some(Paging::first(PAGE));
-        while let Some(asked) = page {
-            page = take(self.session.drives(&asked).await?, &mut all)?;
-        }
-        Ok(all)
+        every(|page| async move { self.session.drives(&page).await }).await
     }
 
     /// The drive of that owner, or of that name, URL or id. Owners go first.
@@ -225,12 +173,7 @@ impl Files {
         drive: &Drive,
         under: Under<'_>,
     ) -> Result<Vec<DriveFolder>, FilesError> {
-        let mut all = Vec::new();
-        let mut page = Some(Paging::first(PAGE));
-        while let Some(asked) = page {
-            page = take(self.session.drive_folders(&drive.id, under, &asked).await?, &mut all)?;
-        }
-        Ok(all)
+        every(|page| async move { self.session.drive_folders(&drive.id, under, &page).await }).await
     }
 
     async fn documents(
@@ -238,12 +181,7 @@ impl Files {
         drive: &Drive,
         under: Under<'_>,
     ) -> Result<Vec<Document>, FilesError> {
-        let mut all = Vec::new();
-        let mut page = Some(Paging::first(PAGE));
-        while let Some(asked) = page {
-            page = take(self.session.documents(&drive.id, under, &asked).await?, &mut all)?;
-        }
-        Ok(all)
+        every(|page| async move { self.session.documents(&drive.id, under, &page).await }).await
     }
 
     /// Every version of a document, newest first.
@@ -256,12 +194,8 @@ impl Files {
         drive: &Drive,
         document: &Document,
     ) -> Result<Vec<Document>, FilesError> {
-        let mut all = Vec::new();
-        let mut page = Some(Paging::first(PAGE));
-        while let Some(asked) = page {
-            page = take(self.session.versions(&drive.id, &document.id, &asked).await?, &mut all)?;
-        }
-        Ok(all)
+        every(|page| async move { self.session.versions(&drive.id, &document.id, &page).await })
+            .await
     }
 
     /// What is in a folder; with `deep` also in the folders below it.
@@ -326,8 +260,13 @@ fn called<T: Named>(all: Vec<T>, name: &str) -> Option<T> {
     all.into_iter().nth(at)
 }
 
-/// Takes the entries of a page, and says where the list goes on.
-fn take<T>(page: Paged<T>, all: &mut Vec<T>) -> Result<Option<Paging>, FilesError> {
-    all.extend(page.results);
-    if all.len() > MOST { Err(FilesError::TooMany) } else { Ok(page.next) }
+/// Every entry of a list that is not too long.
+async fn every<T, F>(ask: impl Fn(Paging) -> F) -> Result<Vec<T>, FilesError>
+where
+    F: Future<Output = Result<Paged<T>, Problem>>,
+{
+    match Paged::all(PAGE, MOST, ask).await {
+        Err(Problem::Failed(Fault::TooLarge)) => Err(FilesError::TooMany),
+        answer => Ok(answer?.results),
+    }
 }

@@ -2,7 +2,7 @@
 
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, PersonPattern, Predicate, Query, Role, StringTest};
-use postern_upstream::veeam::{Chosen, Folder, Mailbox, Paging, Problem, Scope, Session, Under};
+use postern_upstream::veeam::{Chosen, Folder, Mailbox, Paged, Problem, Scope, Session, Under};
 
 /// Mailboxes and folders on a page.
 const PAGE: u32 = 1_000;
@@ -134,16 +134,8 @@ fn said(part: &Condition) -> Option<Said> {
 }
 
 async fn mailbox(session: &Session, address: &str) -> Result<Option<Mailbox>, Problem> {
-    let mut page = Some(Paging::first(PAGE));
-    while let Some(asked) = page {
-        let answer = session.mailboxes(&asked).await?;
-        let is_it = |one: &Mailbox| !one.is_archive && one.email.eq_ignore_ascii_case(address);
-        if let Some(found) = answer.results.into_iter().find(is_it) {
-            return Ok(Some(found));
-        }
-        page = answer.next;
-    }
-    Ok(None)
+    let is_it = |one: &Mailbox| !one.is_archive && one.email.eq_ignore_ascii_case(address);
+    Paged::find(PAGE, is_it, |page| async move { session.mailboxes(&page).await }).await
 }
 
 async fn folder(
@@ -153,16 +145,9 @@ async fn folder(
     name: &str,
 ) -> Result<Option<Folder>, Problem> {
     let under = within.map_or(Under::Top, Under::Folder);
-    let mut page = Some(Paging::first(PAGE));
-    while let Some(asked) = page {
-        let answer = session.folders(mailbox, under, &asked).await?;
-        let is_it = |one: &Folder| one.name.to_lowercase() == name.to_lowercase();
-        if let Some(found) = answer.results.into_iter().find(is_it) {
-            return Ok(Some(found));
-        }
-        page = answer.next;
-    }
-    Ok(None)
+    let is_it = |one: &Folder| one.name.to_lowercase() == name.to_lowercase();
+    Paged::find(PAGE, is_it, |page| async move { session.folders(mailbox, under, &page).await })
+        .await
 }
 
 #[cfg(test)]

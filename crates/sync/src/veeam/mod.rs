@@ -14,7 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 use postern_archive::{Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window};
 use postern_mail::outline;
 use postern_upstream::veeam::{
-    Kind, Organization, Paging, Problem, Session, Sessions, Under, Veeam, Version,
+    Kind, MOST_LISTED, Organization, Paged, Paging, Problem, Session, Sessions, Under, Veeam,
+    Version,
 };
 
 use crate::collection::{Asking, Collection, Failure, FailureKind, Page, Shown, Site};
@@ -100,14 +101,11 @@ impl Backups {
 
     /// The times of the restore points that have mail.
     async fn points(&self) -> Result<BTreeSet<Timestamp>, Problem> {
-        let (mut times, mut next) = (BTreeSet::new(), Some(first()));
-        while let Some(page) = next {
-            let found = self.client().restore_points(&page).await?;
-            let with_mail = found.results.iter().filter(|it| it.kinds.contains(&Kind::Exchange));
-            times.extend(with_mail.map(|point| point.time));
-            next = found.next.filter(|next| next.offset > page.offset);
-        }
-        Ok(times)
+        let client = self.client();
+        let page = |page| async move { client.restore_points(&page).await };
+        let all = Paged::all(PAGE, MOST_LISTED, page).await?.results;
+        let with_mail = all.iter().filter(|point| point.kinds.contains(&Kind::Exchange));
+        Ok(with_mail.map(|point| point.time).collect())
     }
 
     fn view(&self) -> MutexGuard<'_, Option<View>> {
@@ -214,14 +212,13 @@ impl Collection for Backups {
     ) -> Asking<'a, Page<Entry>> {
         Box::pin(async move {
             if within.is_none() {
-                let (session, mut all, mut next) = (self.session()?, Vec::new(), Some(first()));
-                while let Some(page) = next {
-                    let found = session.folders(&mailbox.id, Under::Everything, &page).await?;
-                    is_readable(found.unreadable)?;
-                    all.extend(found.results);
-                    next = found.next.filter(|next| next.offset > page.offset);
-                }
-                self.trees.plant(&mailbox.id, all);
+                let session = &self.session()?;
+                let page = |page| async move {
+                    session.folders(&mailbox.id, Under::Everything, &page).await
+                };
+                let all = Paged::all(PAGE, MOST_LISTED, page).await?;
+                is_readable(all.unreadable)?;
+                self.trees.plant(&mailbox.id, all.results);
             }
             Ok(Page { items: self.trees.pick(&mailbox.id, within), marker: None })
         })
@@ -287,17 +284,13 @@ fn is_readable(unreadable: usize) -> Result<(), Failure> {
     Err(Failure::new(FailureKind::Temporary, what))
 }
 
-const fn first() -> Paging {
-    Paging::first(PAGE)
-}
-
 /// A page as a marker: where it begins, how long it is, and the list that it belongs to.
 fn marker_of(page: &Paging) -> String {
     format!("{} {} {}", page.offset, page.limit, page.set_id.as_deref().unwrap_or_default())
 }
 
 fn paging(marker: Option<&str>) -> Result<Paging, Failure> {
-    let Some(marker) = marker else { return Ok(first()) };
+    let Some(marker) = marker else { return Ok(Paging::first(PAGE)) };
     let mut parts = marker.splitn(3, ' ');
     let mut number = || parts.next()?.parse().ok();
     let (offset, limit) = (number(), number());

@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use super::ask::Ask;
 use super::journal::{Intent, Journal};
-use super::page::{Paged, Paging};
+use super::page::{MOST_LISTED, Paged, Paging};
 use super::pool::{Sessions, unwritten};
 use super::{Problem, Veeam};
 use crate::answer::Record;
 use crate::tenant::timestamp;
 
 /// Sessions at a time.
-const PAGE: Paging = Paging::first(1_000);
+const PAGE: u32 = 1_000;
 /// How much earlier than its intent a session may seem to be made: clocks are read to the second.
 const BEFORE: SignedDuration = SignedDuration::from_secs(2);
 /// How much later than the longest wait for an answer a server may make a session.
@@ -143,13 +143,12 @@ impl Known {
 
 impl Veeam {
     pub(super) async fn working_sessions(&self) -> Result<Vec<Listed>, Problem> {
-        let (mut listed, mut page) = (Vec::new(), Some(PAGE));
-        while let Some(asked) = page {
+        let page = |asked: Paging| async move {
             let ask = Ask::get("/RestoreSessions".to_owned()).page(&asked);
-            let answer = self.ask(ask, |body| Paged::read(body, &asked, Listed::read)).await?;
-            listed.extend(answer.results.into_iter().filter(|session| session.is_working));
-            page = answer.next;
-        }
+            self.ask(ask, |body| Paged::read(body, &asked, Listed::read)).await
+        };
+        let mut listed = Paged::all(PAGE, MOST_LISTED, page).await?.results;
+        listed.retain(|session| session.is_working);
         Ok(listed)
     }
 }

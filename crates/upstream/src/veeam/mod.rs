@@ -51,7 +51,7 @@ pub use drive::{Document, Drive, DriveFolder};
 pub use export::{Chosen, PstOptions};
 pub use mail::{Entry, Folder, Mailbox, Under};
 pub use organization::Organization;
-pub use page::{Paged, Paging};
+pub use page::{MOST_LISTED, Paged, Paging};
 pub use points::RestorePoint;
 pub use pool::Sessions;
 pub use problem::Problem;

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::ask::Ask;
-use super::page::{Paged, Paging};
+use super::page::{MOST_LISTED, Paged, Paging};
 use super::{Problem, Veeam};
 use crate::answer::Record;
 use crate::tenant::timestamp;
 
 /// Organizations at a time.
-const PAGE: Paging = Paging::first(1_000);
+const PAGE: u32 = 1_000;
 
 /// An organization that the server backs up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,18 +63,14 @@ impl Veeam {
     }
 
     async fn organizations(&self) -> Result<Vec<Organization>, Problem> {
-        let (mut listed, mut page) = (Vec::new(), Some(PAGE));
-        while let Some(asked) = page {
+        let page = |asked: Paging| async move {
             let ask = Ask::get("/Organizations".to_owned());
             // Up to v7 all stand in one list, which has no pages to ask for.
             let is_paged = self.version().await? >= super::Version::V8;
             let ask = if is_paged { ask.page(&asked) } else { ask };
-            let read = |body: &Bytes| Paged::read(body, &asked, Organization::read);
-            let answer = self.ask(ask, read).await?;
-            listed.extend(answer.results);
-            page = answer.next;
-        }
-        Ok(listed)
+            self.ask(ask, |body: &Bytes| Paged::read(body, &asked, Organization::read)).await
+        };
+        Ok(Paged::all(PAGE, MOST_LISTED, page).await?.results)
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::ask::{Ask, path};
 use super::mail::Mailbox;
-use super::page::{Paged, Paging};
+use super::page::{MOST_LISTED, Paged, Paging};
 use super::{Problem, Veeam, Version};
 use crate::answer::{Record, read};
 use crate::tenant::timestamp;
@@ -227,18 +227,15 @@ impl Veeam {
     async fn all_listed<T>(
         &self,
         place: &str,
-        entry: impl Fn(&Value) -> Option<T>,
+        entry: fn(&Value) -> Option<T>,
     ) -> Result<Vec<T>, Problem> {
         let is_paged = self.must_retrieve().await? >= Version::V8;
-        let (mut listed, mut page) = (Vec::new(), Some(Paging::first(1_000)));
-        while let Some(asked) = page {
+        let page = |asked: Paging| async move {
             let ask = Ask::get(place.to_owned());
             let ask = if is_paged { ask.page(&asked) } else { ask };
-            let answer = self.ask(ask, |body| Paged::read(body, &asked, &entry)).await?;
-            listed.extend(answer.results);
-            page = answer.next;
-        }
-        Ok(listed)
+            self.ask(ask, |body| Paged::read(body, &asked, entry)).await
+        };
+        Ok(Paged::all(1_000, MOST_LISTED, page).await?.results)
     }
 }
 

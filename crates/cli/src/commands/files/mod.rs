@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use anyhow::ensure;
 use postern_actions::files::{Contents, Files, Node, Owners, Placed};
 use postern_archive::Archive;
-use postern_upstream::veeam::{Document, Drive, Kind, Paging};
+use postern_upstream::veeam::{
+    Document, Drive, Kind, MOST_LISTED, Mailbox, Paged, Problem, Session,
+};
 
 use crate::args::{Backup, Chosen, Common, FilesVerb};
 use crate::exit::Exit;
@@ -45,13 +47,14 @@ pub(super) async fn mailboxes(server: &Server) -> anyhow::Result<Vec<String>> {
         return Ok(synced.into_iter().map(|mailbox| mailbox.address).collect());
     }
     let session = server.sessions.session(Kind::Exchange, None).await?;
-    let (mut all, mut page) = (Vec::new(), Some(Paging::first(1_000)));
-    while let Some(asked) = page {
-        let answer = session.mailboxes(&asked).await?;
-        all.extend(answer.results.into_iter().map(|mailbox| mailbox.email));
-        page = answer.next;
-    }
-    Ok(all)
+    let all = mailboxes_of(&session).await?;
+    Ok(all.into_iter().map(|mailbox| mailbox.email).collect())
+}
+
+/// The mailboxes that a backup lists.
+pub(super) async fn mailboxes_of(session: &Session) -> Result<Vec<Mailbox>, Problem> {
+    let page = |page| async move { session.mailboxes(&page).await };
+    Ok(Paged::all(1_000, MOST_LISTED, page).await?.results)
 }
 
 /// The documents that are meant, each once, and the drive that they lie in.

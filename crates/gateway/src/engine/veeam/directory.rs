@@ -3,14 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use postern_upstream::veeam::{Folder, Mailbox, Paging, Problem, Session, Under};
+use postern_upstream::veeam::{Folder, MOST_LISTED, Mailbox, Paged, Problem, Session, Under};
 
 /// The folder of its owner that an in-place archive lies in.
 const ARCHIVE: &str = "In-Place Archive";
 /// Entries that are listed at once.
 const LISTED: u32 = 1_000;
-/// Mailboxes and folders that are read of one list at most.
-const MOST: usize = 100_000;
 
 /// A mailbox by the name that its messages are found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,13 +39,9 @@ impl Directory {
         if let Some(known) = self.of(&id).mailboxes.clone() {
             return Ok(known);
         }
-        let (mut all, mut next) = (Vec::new(), Some(Paging::first(LISTED)));
-        while let Some(page) = next.filter(|_| all.len() < MOST) {
-            let listed = session.mailboxes(&page).await?;
-            all.extend(listed.results.into_iter().map(Known::of));
-            next = listed.next;
-        }
-        let all = Arc::new(all);
+        let page = |page| async move { session.mailboxes(&page).await };
+        let all = Paged::all(LISTED, MOST_LISTED, page).await?.results;
+        let all = Arc::new(all.into_iter().map(Known::of).collect());
         self.of(&id).mailboxes = Some(Arc::clone(&all));
         Ok(all)
     }
@@ -62,12 +56,9 @@ impl Directory {
         if let Some(known) = self.of(&id).folders.get(&mailbox.id).cloned() {
             return Ok(known);
         }
-        let (mut all, mut next) = (Vec::new(), Some(Paging::first(LISTED)));
-        while let Some(page) = next.filter(|_| all.len() < MOST) {
-            let listed = session.folders(&mailbox.id, Under::Everything, &page).await?;
-            all.extend(listed.results);
-            next = listed.next;
-        }
+        let page =
+            |page| async move { session.folders(&mailbox.id, Under::Everything, &page).await };
+        let all = Paged::all(LISTED, MOST_LISTED, page).await?.results;
         let paths = Arc::new(paths(&all, mailbox.is_archive));
         self.of(&id).folders.insert(mailbox.id.clone(), Arc::clone(&paths));
         Ok(paths)
