@@ -109,7 +109,7 @@ pub(crate) struct Chosen {
     pub(crate) backup: Backup,
 }
 
-/// How a document is put somewhere.
+/// How documents are put somewhere, and how that is confirmed and shown.
 #[derive(Args, Debug)]
 pub(crate) struct Put {
     /// Which versions are put there
@@ -118,6 +118,13 @@ pub(crate) struct Put {
     /// One request for all documents: faster, but Veeam then tells only how many were done
     #[arg(long)]
     pub(crate) together: bool,
+    #[command(flatten)]
+    pub(crate) log_on: LogOn,
+    #[command(flatten)]
+    pub(crate) confirm: Confirm,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -137,13 +144,6 @@ pub(crate) struct FilesRestore {
     /// What happens where the document is there already [default: what Veeam does]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) existing: Option<Existing>,
-    #[command(flatten)]
-    pub(crate) log_on: LogOn,
-    #[command(flatten)]
-    pub(crate) confirm: Confirm,
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: TextOrJson,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -169,13 +169,6 @@ pub(crate) struct FilesCopy {
     /// What happens to the last version of a document that is there already [default: what Veeam does]
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) existing: Option<LastVersion>,
-    #[command(flatten)]
-    pub(crate) log_on: LogOn,
-    #[command(flatten)]
-    pub(crate) confirm: Confirm,
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: TextOrJson,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,9 +1,8 @@
 //! `postern retrieve`: bringing mailboxes out of archive storage at Veeam.
 
 use clap::{Args, ValueEnum};
-use jiff::Timestamp;
 
-use super::{Confirm, TextOrJson};
+use super::{Backup, Confirm, TextOrJson};
 
 #[derive(Args, Debug)]
 pub(crate) struct Retrieve {
@@ -13,9 +12,8 @@ pub(crate) struct Retrieve {
     /// Retrieve the `OneDrives` of these owners instead of mail
     #[arg(long)]
     pub(crate) drives: bool,
-    /// Which tenant of the configuration, if there are several
-    #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
-    pub(crate) tenant: Option<String>,
+    #[command(flatten)]
+    pub(crate) backup: Backup,
     /// For how many days the data can be read then
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=3650))]
     pub(crate) days: u16,
@@ -25,9 +23,6 @@ pub(crate) struct Retrieve {
     /// How fast Azure Archive gives it back; faster costs more
     #[arg(long, value_enum, value_name = "SPEED")]
     pub(crate) azure: Option<Azure>,
-    /// The backup of that time, such as 2024-01-31 [default: the last]
-    #[arg(long, value_name = "TIME", value_parser = crate::values::since)]
-    pub(crate) at: Option<Timestamp>,
     /// The id of the repository with the archive, if Veeam asks for it
     #[arg(long, value_name = "ID")]
     pub(crate) repository: Option<String>,

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use postern_actions::files::{Files, Owners};
 use postern_actions::retrieve::{Archives, Readiness, RetrieveAct, Wanted};
-use postern_upstream::veeam::{AzureSpeed, GlacierSpeed, Kind, Mailbox, NewRetrieval, Paging};
+use postern_upstream::veeam::{AzureSpeed, GlacierSpeed, Kind, Mailbox, NewRetrieval};
 
 use super::act::Plan;
 use super::files;
@@ -14,14 +14,14 @@ use crate::veeam::{Server, reach};
 
 /// Starts a job that brings mailboxes or drives back from an archive tier.
 pub(crate) fn run(common: &Common, arguments: &Retrieve) -> anyhow::Result<Exit> {
-    let server = reach(common, arguments.tenant.as_deref())?;
+    let server = reach(common, arguments.backup.tenant.as_deref())?;
     server.run(async {
         let client = server.sessions.client();
         // Before v6 there is nothing of the kind, and this says so.
         let archives = Archives::ask(client, clock::now()).await?;
         let organization = client.organization().await?;
         let wanted = wanted(&server, arguments).await?;
-        let backup = arguments.at.or(organization.last_backup);
+        let backup = arguments.backup.at.or(organization.last_backup);
         let backup = backup.map_or_else(|| "the last".to_owned(), |at| at.to_string());
         let at = (server.settings.source.as_str(), organization.name.as_str());
         let order = order(arguments, &organization.id);
@@ -40,7 +40,7 @@ fn order(arguments: &Retrieve, organization: &str) -> NewRetrieval {
         description: arguments.description.clone(),
         organization: organization.to_owned(),
         repository: arguments.repository.clone(),
-        point: arguments.at,
+        point: arguments.backup.at,
         days: arguments.days,
         glacier: arguments.glacier.map(|speed| match speed {
             Glacier::Expedited => GlacierSpeed::Expedited,
@@ -62,13 +62,8 @@ async fn wanted(server: &Server, arguments: &Retrieve) -> anyhow::Result<Wanted>
     if arguments.drives {
         return drives(server, arguments).await;
     }
-    let session = server.sessions.session(Kind::Exchange, arguments.at).await?;
-    let (mut known, mut page): (Vec<Mailbox>, _) = (Vec::new(), Some(Paging::first(1_000)));
-    while let Some(asked) = page {
-        let answer = session.mailboxes(&asked).await?;
-        known.extend(answer.results);
-        page = answer.next;
-    }
+    let session = server.sessions.session(Kind::Exchange, arguments.backup.at).await?;
+    let known = files::mailboxes_of(&session).await?;
     let mut all = Vec::new();
     for wanted in &arguments.mailboxes {
         let is_it = |one: &&Mailbox| one.email.eq_ignore_ascii_case(wanted) || one.id == *wanted;
@@ -96,7 +91,7 @@ fn unlisted(address: &str) -> anyhow::Result<Mailbox> {
 }
 
 async fn drives(server: &Server, arguments: &Retrieve) -> anyhow::Result<Wanted> {
-    let session = server.sessions.session(Kind::OneDrive, arguments.at).await?;
+    let session = server.sessions.session(Kind::OneDrive, arguments.backup.at).await?;
     let owners = Owners::new(files::mailboxes(server).await?, &server.settings.drives);
     let files = Files::new(session, owners);
     let mut all = Vec::new();

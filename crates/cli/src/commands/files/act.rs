@@ -34,14 +34,7 @@ pub(super) fn restore(common: &Common, arguments: &FilesRestore) -> anyhow::Resu
         Existing::Overwrite => veeam::Existing::Overwrite,
     });
     let how = RestoreDocuments { versions: versions(&arguments.put), existing };
-    let order = Order {
-        common,
-        chosen: &arguments.chosen,
-        confirm: &arguments.confirm,
-        format: arguments.format,
-        log_on: Some(&arguments.log_on),
-        together: arguments.put.together,
-    };
+    let order = Order::to_put(common, &arguments.chosen, &arguments.put);
     order.run(async |_| Ok(Deed::Restore(how)))
 }
 
@@ -50,14 +43,7 @@ pub(super) fn copy(common: &Common, arguments: &FilesCopy) -> anyhow::Result<Exi
         LastVersion::Merge => veeam::LastVersion::Merge,
         LastVersion::Overwrite => veeam::LastVersion::Overwrite,
     });
-    let order = Order {
-        common,
-        chosen: &arguments.chosen,
-        confirm: &arguments.confirm,
-        format: arguments.format,
-        log_on: Some(&arguments.log_on),
-        together: arguments.put.together,
-    };
+    let order = Order::to_put(common, &arguments.chosen, &arguments.put);
     order.run(async |files| {
         let (folder, versions) = (arguments.folder.clone(), versions(&arguments.put));
         let into = target(files, &arguments.to).await?;
@@ -105,6 +91,14 @@ async fn target(files: &Files, to: &str) -> anyhow::Result<Drive> {
         Ok(drive) => Ok(drive),
         Err(_) if to.starts_with("https://") => Ok(Drive::at(to)),
         Err(error) => Err(error.into()),
+    }
+}
+
+impl<'a> Order<'a> {
+    const fn to_put(common: &'a Common, chosen: &'a Chosen, put: &'a Put) -> Self {
+        let Put { together, log_on, confirm, format, .. } = put;
+        let (together, format) = (*together, *format);
+        Self { common, chosen, confirm, format, log_on: Some(log_on), together }
     }
 }
 
