@@ -27,5 +27,6 @@ mod pages;
 mod parity;
 #[cfg(unix)]
 mod private;
+mod sources;
 mod support;
 mod sync;

@@ -93,6 +93,18 @@ pub(crate) enum Command {
     /// Stores the originals. Run it again at any time: it continues where the last run ended, and asks only
     /// for what may have changed. Exits with 3 when some messages could not be fetched.
     Sync(Sync),
+    /// List the mailboxes and drives that there are to bring home
+    ///
+    /// Of every source of every tenant: what it lists, whether anything of it was collected or backed up, and
+    /// how much of it is here. DataTap has no call that lists what was collected, so it is asked once or twice
+    /// for each that was not synced yet; --no-collected does not ask.
+    ///
+    ///   postern --config postern.toml sources
+    ///   postern --config postern.toml sources --source veeam --format csv
+    ///
+    /// Exit code 3: one of several sources cannot be asked.
+    #[command(verbatim_doc_comment)]
+    Sources(Sources),
     /// Run the gateway: premium first, the local index when premium cannot answer
     Serve(Serve),
     /// Have DataTap collect mail or files, now or on a schedule
@@ -383,6 +395,21 @@ pub(crate) struct Sync {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Sources {
+    #[command(flatten)]
+    pub(crate) service: Service,
+    /// Only this source, such as datatap or veeam [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    /// Do not ask `DataTap` of each whether it was collected
+    #[arg(long)]
+    pub(crate) no_collected: bool,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TableFormat,
 }
 
 #[derive(Args, Debug)]

@@ -44,6 +44,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Status(status) => commands::status::run(common, status),
         Command::Check(check) => commands::check::run(common, check),
         Command::Sync(sync) => commands::sync::run(common, sync),
+        Command::Sources(sources) => commands::sources::run(common, sources),
         Command::Serve(serve) => commands::serve::run(common, serve),
         Command::Collect(collect) => commands::collect::run(common, collect),
         Command::Jobs(jobs) => commands::jobs::list::run(common, jobs),

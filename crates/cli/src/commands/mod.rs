@@ -20,6 +20,7 @@ pub(crate) mod search;
 pub(crate) mod send;
 pub(crate) mod serve;
 pub(crate) mod show;
+pub(crate) mod sources;
 pub(crate) mod status;
 pub(crate) mod sync;
 pub(crate) mod translate;

@@ -128,7 +128,8 @@ impl Holdings {
             let kind = if *name == "Sent Items" { "SentMailboxFolder" } else { "MailboxFolder" };
             json!({"ItemId": folder_id(name), "Name": name, "Discriminator": kind})
         });
-        (!names.is_empty()).then(|| self.page("Items", entries.collect(), given))
+        let is_asked = given.get("types") == Some("MailboxFolder") && !names.is_empty();
+        is_asked.then(|| self.page("Items", entries.collect(), given))
     }
 
     /// Messages are only listed between two full timestamps.
