@@ -37,9 +37,6 @@ const ATTACHMENT_FLAGS: u16 = 0x3714;
 const ATTACHMENT_SIZE: u16 = 0x0e20;
 const HIDDEN: u16 = 0x7ffe;
 
-/// What is said of an item that could not be opened.
-const PARTIAL: &str = "only what its folder lists of it could be read";
-
 /// What tells two items of a mail store apart that have no bytes of their own.
 const IDENTITY: [u16; 10] =
     [CLASS, SUBJECT, SUBMITTED, HEADERS, DELIVERED, BODY, RTF, HTML, MESSAGE_ID, 0x0c1f];
@@ -68,7 +65,7 @@ pub(super) fn message(item: &OutlookItem, place: &Place, contents: &mut Contents
         }
     }
     message.has_attachments = Some(!message.attachments.is_empty());
-    message.damage = item.is_partial.then(|| PARTIAL.to_owned());
+    message.damage = item.damage.clone();
     message
 }
 
@@ -116,7 +113,7 @@ fn unfolded_without(head: &str, start: &str) -> String {
 }
 
 fn identity(item: &OutlookItem) -> String {
-    if item.is_partial {
+    if item.damage.is_some() {
         // What tells one from another may be its row in the folder alone.
         return id_of(item.properties.whole_digest().as_bytes());
     }

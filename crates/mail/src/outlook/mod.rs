@@ -36,8 +36,8 @@ pub struct OutlookItem {
     pub(crate) properties: Properties,
     pub(crate) recipients: Vec<Properties>,
     pub(crate) attachments: Vec<File>,
-    /// Not all of it could be read.
-    pub(crate) is_partial: bool,
+    /// What of it could not be read.
+    pub(crate) damage: Option<String>,
 }
 
 impl OutlookItem {

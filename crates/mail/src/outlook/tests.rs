@@ -130,15 +130,17 @@ fn a_message_of_exchange() {
     assert_eq!(message.attachments[1].text.as_deref(), Some("inside\nneedle"));
 }
 
-/// The library for data files opens no item without a table of recipients.
+/// Of an item of a damaged data file there may be no more than its row in the folder.
 #[test]
 fn items_that_cannot_be_opened_are_what_their_folder_lists() {
+    const DAMAGE: &str = "only what its folder lists of it could be read";
     let listed = |row: i64, subject: &str| {
         let mut properties = Properties::default();
         properties.insert(0x001a, Value::Text("IPM.Contact".into()));
         properties.insert(0x0037, Value::Text(subject.into()));
         properties.insert(0x67f2, Value::Number(row));
-        let item = OutlookItem { properties, is_partial: true, ..OutlookItem::default() };
+        let item =
+            OutlookItem { properties, damage: Some(DAMAGE.into()), ..OutlookItem::default() };
         super::message(&item, &Place::default(), &mut Contents::default())
     };
     let message = listed(1, "Ann Lee");
@@ -146,7 +148,7 @@ fn items_that_cannot_be_opened_are_what_their_folder_lists() {
         (message.subject.as_deref(), message.kind.as_deref()),
         (Some("Ann Lee"), Some("contact"))
     );
-    assert_eq!(message.damage.as_deref(), Some("only what its folder lists of it could be read"));
+    assert_eq!(message.damage.as_deref(), Some(DAMAGE));
     assert_eq!(message.id, listed(1, "Ann Lee").id);
     assert_ne!(message.id, listed(2, "Ann Lee").id, "another row is another item");
 }
