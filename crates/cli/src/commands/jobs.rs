@@ -100,7 +100,7 @@ pub(crate) async fn included(
     let what = if shared { "mailbox" } else { "drive of" };
     let known = tenant.all_users(&live.id, &SourceFilter { shared, name: None }).await;
     let known = known.map_err(|failure| cannot("list what there is to collect", &failure))?;
-    let rule = |owner: &String| {
+    let rule = |owner: &String| -> anyhow::Result<_> {
         let source = known.iter().find(|source| is_named(source, owner));
         let source = source.with_context(|| {
             format!(
@@ -110,7 +110,14 @@ pub(crate) async fn included(
         })?;
         Ok(Rule::Include(User::from(source)))
     };
-    owners.iter().map(rule).collect()
+    let mut rules: Vec<Rule<User>> = Vec::new();
+    for rule in owners.iter().map(rule) {
+        let rule = rule?;
+        if !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    Ok(rules)
 }
 
 /// Addresses have no case here, as in Exchange.
@@ -329,6 +336,15 @@ async fn report(tenant: &Tenant, task: &Task) -> Option<Value> {
     (at < runs.len()).then(|| runs.swap_remove(at).record)
 }
 
+/// Shows on a terminal that time passes.
+pub(crate) fn spinner(common: &Common) -> ProgressBar {
+    let target =
+        if common.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
 /// Each new state is a line; between them a terminal shows that time passes.
 async fn follow(
     common: &Common,
@@ -337,9 +353,7 @@ async fn follow(
     patience: Patience,
 ) -> Result<JobState, Failure> {
     let quiet = common.quiet;
-    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-    let bar = ProgressBar::with_draw_target(None, target);
-    bar.enable_steady_tick(Duration::from_millis(200));
+    let bar = spinner(common);
     let mut last = None;
     let state = tenant.follow(task, patience, |state| {
         if !quiet && last.as_ref() != Some(state) {

@@ -4,12 +4,16 @@ mod datatap;
 mod owned;
 mod veeam;
 
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
 use anyhow::{Context as _, bail};
 use postern_archive::{Archive, DATATAP};
 use postern_gateway::config::Config;
 use serde_json::json;
 
 use self::owned::{Owned, What};
+use super::jobs;
 use crate::args::{Common, Sources, TableFormat};
 use crate::exit::Exit;
 use crate::table::Table;
@@ -33,6 +37,9 @@ const CSV_COLUMNS: [&str; 13] = [
     "inArchiveTier",
 ];
 
+/// How often it is looked whether somebody wants it stopped.
+const TICK: Duration = Duration::from_millis(100);
+
 /// A source of a tenant, with what it lists or why it does not.
 struct Listed {
     tenant: String,
@@ -44,9 +51,12 @@ struct Listed {
 pub(crate) fn run(common: &Common, arguments: &Sources) -> anyhow::Result<Exit> {
     let overrides = service::overrides(common, &arguments.service)?;
     let config = settings::load(common, &overrides)?;
-    interrupt::on_ctrl_c(|| stop().swap(true, std::sync::atomic::Ordering::Relaxed))?;
+    interrupt::on_ctrl_c(|| stop().swap(true, Relaxed))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let listed = runtime.block_on(all(common, arguments, &config))?;
+    let bar = jobs::spinner(common);
+    let listed = runtime.block_on(all(common, arguments, &config));
+    bar.finish_and_clear();
+    let listed = listed?;
     if listed.is_empty() {
         bail!(nothing(&config, arguments)?);
     }
@@ -65,6 +75,19 @@ pub(crate) fn run(common: &Common, arguments: &Sources) -> anyhow::Result<Exit> 
     })
 }
 
+/// What is asked, unless somebody stops it: sessions that it opened are stopped all the same.
+async fn not_stopped<T>(asked: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let stopped = async {
+        while !stop().load(Relaxed) {
+            tokio::time::sleep(TICK).await;
+        }
+    };
+    tokio::select! {
+        answer = asked => answer,
+        () = stopped => bail!("stopped"),
+    }
+}
+
 /// Every source that is meant, one after the other.
 async fn all(common: &Common, arguments: &Sources, config: &Config) -> anyhow::Result<Vec<Listed>> {
     let is_meant = |tenant: &str, source: &str| {
@@ -75,7 +98,7 @@ async fn all(common: &Common, arguments: &Sources, config: &Config) -> anyhow::R
     for of in config.to_sync() {
         if let (Some(client), true) = (config.client(&of)?, is_meant(&of.tenant, DATATAP)) {
             let here = Archive::below(&of.data).status()?;
-            let owned = datatap::list(common, arguments, &client, &here).await;
+            let owned = not_stopped(datatap::list(common, arguments, &client, &here)).await;
             all.push(Listed { tenant: of.tenant, source: DATATAP.to_owned(), owned });
         }
     }
@@ -86,7 +109,7 @@ async fn all(common: &Common, arguments: &Sources, config: &Config) -> anyhow::R
         };
         let sessions = config.veeam_sessions(Some(&tenant.id))?.context("no server of Veeam")?;
         let here = Archive::below(&tenant.data).status()?;
-        let owned = veeam::list(server, &sessions, &here).await;
+        let owned = not_stopped(veeam::list(server, &sessions, &here)).await;
         sessions.stop_all().await;
         all.push(Listed { tenant: tenant.id.clone(), source: server.source.clone(), owned });
     }
