@@ -1,12 +1,13 @@
 //! `postern sources` against the fake upstream.
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use postern_upstream::fake::{Fake, Mail, Misbehaviour};
 use serde_json::{Value, json};
 
-use crate::support::{KEY, TENANT, run, stderr, stdout};
+use crate::support::{KEY, TENANT, postern, run, stderr, stdout};
 
 /// An upstream with three live mailboxes, of which two were collected, and the drive of one owner.
 async fn upstream() -> Fake {
@@ -147,6 +148,23 @@ async fn one_source_that_fails_keeps_nothing_from_the_others() {
     let output = ask(&["--tenant", "t1", "--format", "json"]);
     check(&output, 0, "cannot find out of all of them whether they were collected");
     assert!(owners(&output).iter().all(|one| one["collected"] == Value::Null));
+}
+
+/// A source that does not answer can be left.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_can_be_stopped() {
+    let (fake, folder) = (upstream().await, tempfile::tempdir().unwrap());
+    fake.misbehave_at("/users", Misbehaviour::Hang);
+    let mut command = postern(folder.path());
+    command.args(["sources", "--premium", &fake.url(), "--tenant", TENANT, "--key", KEY]);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    while !fake.seen().iter().any(|seen| seen.target.contains("/users")) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let id = rustix::process::Pid::from_raw(child.id().try_into().unwrap()).unwrap();
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    check(&child.wait_with_output().unwrap(), 1, "stopped");
 }
 
 #[test]
