@@ -22,6 +22,7 @@ mod files_acts;
 mod gateway;
 mod gateway_access;
 mod ingest;
+mod items;
 mod jobs;
 #[cfg(unix)]
 mod pages;

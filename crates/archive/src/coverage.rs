@@ -75,8 +75,8 @@ mod tests {
             indexed: 12,
             known: 13,
             as_of: time(90),
-            without_attachment_text: false,
             mailboxes: vec![indexed("ann", 10), indexed("files", 2)],
+            ..Coverage::default()
         };
         assert_eq!(with_synced(index(), &[]), index());
         let both = [synced("ann", 15, 10, time(70)), synced("bob", 4, 0, time(50))];

@@ -271,6 +271,9 @@ pub(crate) struct Search {
     /// An OData filter that must match as well
     #[arg(long, value_name = "ODATA")]
     pub(crate) filter: Option<String>,
+    /// Find older versions of files too
+    #[arg(long)]
+    pub(crate) versions: bool,
     /// Show how Postern understood the query
     #[arg(long)]
     pub(crate) explain: bool,
@@ -312,10 +315,10 @@ pub(crate) struct Translate {
 
 #[derive(Args, Debug)]
 pub(crate) struct Show {
-    /// The id of a message, as search prints it
+    /// The id of a message or a file, as search prints it
     #[arg(value_name = "ID")]
     pub(crate) id: String,
-    /// Print the original message, byte for byte
+    /// Print the original message or file, byte for byte
     #[arg(long, conflicts_with = "format")]
     pub(crate) eml: bool,
     /// Output format

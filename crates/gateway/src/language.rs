@@ -13,8 +13,10 @@ use postern_query::{
     Advice, Budget, Capabilities, Compiled, Context, Errors, PersonPattern, Query, Role, datatap,
     lucene, odata, parse_within,
 };
+use serde::{Deserialize, Serialize};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
+use utoipa::ToSchema;
 
 use crate::local::LocalError;
 
@@ -48,8 +50,41 @@ pub(crate) struct Understood {
     pub(crate) query: Query,
     pub(crate) canonical: String,
     pub(crate) advice: Vec<Advice>,
+    /// Which versions of files are meant.
+    pub(crate) versions: Versions,
     /// Why it costs too much to be answered here; premium may answer it.
     pub(crate) too_costly: Option<Refused>,
+}
+
+/// Which versions of a file a search finds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Versions {
+    /// The newest one.
+    #[default]
+    Newest,
+    /// Older ones too, each of which names the newest.
+    All,
+}
+
+impl Versions {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        match text {
+            "newest" => Some(Self::Newest),
+            "all" => Some(Self::All),
+            _ => None,
+        }
+    }
+}
+
+impl Understood {
+    /// The query for an index that holds files beside mail.
+    pub(crate) fn here(&self) -> Query {
+        match self.versions {
+            Versions::Newest => self.query.clone().newest_only(),
+            Versions::All => self.query.clone(),
+        }
+    }
 }
 
 /// A query, and whether its expressions could be compiled.
@@ -108,6 +143,7 @@ impl Reader {
             query: parsed.query.and(more),
             canonical: parsed.canonical,
             advice: parsed.advice,
+            versions: Versions::default(),
             too_costly: compiled.and(of_filter.map_err(refused("filter"))).err(),
         })
     }

@@ -57,7 +57,10 @@ pub fn to_value(message: &Message) -> serde_json::Value {
 /// ```
 #[must_use]
 pub fn with_places(message: &Message) -> serde_json::Value {
-    let mut document = to_value(message);
+    let mut document = match message.is_file() {
+        true => crate::File::from(message).to_value(),
+        false => to_value(message),
+    };
     let place = |place: &Place| serde_json::json!({"source": place.source, "mailbox": place.mailbox, "folder": place.folder});
     if let Some(object) = document.as_object_mut() {
         object.insert("places".to_owned(), message.places.iter().map(place).collect());

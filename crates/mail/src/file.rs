@@ -1,15 +1,12 @@
 //! A file of a drive or of a folder of documents, as an item of the index.
 
 use jiff::Timestamp;
-use postern_query::{Attachment, FILE, Message, Place};
+use postern_query::{Attachment, FILE, Message, NO_CONTENT, Place};
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
 use crate::contents::{Attached, Contents};
 use crate::moment;
-
-/// What is told of a file whose bytes are not here.
-pub const NO_CONTENT: &str = "its content is not here";
 
 /// What is known of one version of a file.
 ///
@@ -94,9 +91,15 @@ impl File {
     /// What is known of it as one line of JSON: the original of a file whose bytes are not here.
     #[must_use]
     pub fn to_line(&self) -> String {
+        self.to_value().to_string()
+    }
+
+    /// The same as a JSON value.
+    #[must_use]
+    pub fn to_value(&self) -> serde_json::Value {
         let line = Line { kind: FILE.to_owned(), id: self.id(), file: self.clone() };
         // Text and numbers can always be written.
-        serde_json::to_string(&line).unwrap_or_default()
+        serde_json::to_value(line).unwrap_or_default()
     }
 
     /// Reads a line back. Its id is computed, whatever the line says.

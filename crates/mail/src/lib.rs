@@ -16,7 +16,7 @@ use std::io;
 
 use sha2::{Digest as _, Sha256};
 
-pub use file::{File, NO_CONTENT};
+pub use file::File;
 pub use html::layout::{MAX_DEPTH, MAX_HTML, MAX_TAGS, is_shown, well_nested};
 pub use html::to_text as html_to_text;
 pub use outlook::{Outline, eml_of, outline};

@@ -77,6 +77,9 @@ impl Place {
 /// arrived the time of the last change, its mailbox the owner, and its folder the path of its folder.
 pub const FILE: &str = "file";
 
+/// Why a file has no text whose source gives no content ([`Attachment::unread`]).
+pub const NO_CONTENT: &str = "its content is not here";
+
 /// One message with the fields of the premium index, and every place that it lies in.
 ///
 /// Missing values are `None`, as in the index. A missing list is empty. A file is a message of the kind

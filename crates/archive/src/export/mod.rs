@@ -67,7 +67,7 @@ impl Shelf for Archive {
 pub enum Format {
     /// The original messages, in one mailbox file (mboxrd).
     Mbox,
-    /// The original messages, each in a file.
+    /// The original messages and files, each in a file.
     Zip,
     /// A table of their fields.
     Csv,
@@ -130,6 +130,9 @@ pub fn write(
     out: impl Write,
 ) -> Result<Written, Broken> {
     let order = [Sort::descending(SortField::Instant(InstantField::Received))];
+    // A mailbox file has no room for files.
+    let mail = (format == Format::Mbox).then(|| query.clone().mail_only());
+    let query = mail.as_ref().unwrap_or(query);
     let (mut writer, mut done, mut after) = (Writer::new(format, out), Written::default(), None);
     // Page after page, each right behind the last message of the one before, so that none is left out or
     // written twice while mail is taken in.
@@ -173,6 +176,7 @@ fn one<W: Write>(
         return Ok(writer.fields(&hit.there())?);
     }
     let original = match shelf.original(&hit.message.id) {
+        Ok(original) if hit.message.is_file() => Ok(original.reader()),
         Ok(original) => Ok(original.into_eml().map_err(Broken::Original)?.original.reader()),
         Err(Error::Lost(lost)) => Err(lost),
         Err(error) => return Err(error.into()),

@@ -12,7 +12,7 @@ use super::mboxrd::Mboxrd;
 use super::{Broken, Format, copy, file_name};
 
 /// What the columns of a table are called.
-const COLUMNS: [&str; 14] = [
+const COLUMNS: [&str; 19] = [
     "id",
     "receivedDateTime",
     "sentDateTime",
@@ -27,6 +27,11 @@ const COLUMNS: [&str; 14] = [
     "size",
     "conversationId",
     "internetMessageId",
+    "kind",
+    "createdDateTime",
+    "modifiedDateTime",
+    "version",
+    "source",
 ];
 
 /// Writes messages in one of the formats.
@@ -57,9 +62,11 @@ impl<W: Write> Writer<W> {
         message: &Message,
         original: Result<Box<dyn Read + Send>, Lost>,
     ) -> Result<(), Broken> {
+        let name = message.file().and_then(|file| file.name.as_deref());
+        let ending = name.map_or_else(|| ".eml".to_owned(), |name| format!("-{}", file_name(name)));
         let (mut from, ending): (Box<dyn Read + Send>, _) = match original {
-            Ok(reader) => (reader, "eml"),
-            Err(lost) => (Box::new(Cursor::new(note(message, &lost))), "missing.txt"),
+            Ok(reader) => (reader, ending),
+            Err(lost) => (Box::new(Cursor::new(note(message, &lost))), ".missing.txt".to_owned()),
         };
         match self {
             Self::Mbox(out) => {
@@ -70,7 +77,7 @@ impl<W: Write> Writer<W> {
             Self::Zip(zip) => {
                 let options =
                     SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-                let name = format!("{}.{ending}", file_name(&message.id));
+                let name = format!("{}{ending}", file_name(&message.id));
                 zip.start_file(name, options).map_err(io::Error::from)?;
                 copy(from.as_mut(), &mut |piece| zip.write_all(piece))
             }
@@ -118,7 +125,7 @@ fn note(message: &Message, lost: &Lost) -> String {
     )
 }
 
-fn row(message: &Message) -> [String; 14] {
+fn row(message: &Message) -> [String; 19] {
     let text = |text: &Option<String>| text.clone().unwrap_or_default();
     let time = |time: Option<jiff::Timestamp>| time.map(|at| at.to_string()).unwrap_or_default();
     let people = |people: &[Recipient]| {
@@ -141,6 +148,11 @@ fn row(message: &Message) -> [String; 14] {
         message.size.map(|size| size.to_string()).unwrap_or_default(),
         text(&message.conversation_id),
         text(&message.internet_message_id),
+        text(&message.kind),
+        time(message.created),
+        time(message.modified),
+        text(&message.version),
+        text(&message.place().source),
     ]
 }
 

@@ -18,7 +18,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use jiff::Timestamp;
-use postern_query::Message;
+use postern_query::{Message, NO_CONTENT};
 
 use postern_local_index::Error;
 use postern_local_index::ledger::{Occurrence, Source};
@@ -390,7 +390,9 @@ impl Run {
     fn note_attachments(&mut self, occurrence: &Occurrence, message: &Message) {
         for file in message.files() {
             self.summary.attachments_read += u64::from(file.text.is_some());
-            let Some(reason) = &file.unread else { continue };
+            // A source that gives no content is told by coverage, not file by file.
+            let unread = file.unread.as_deref().filter(|reason| *reason != NO_CONTENT);
+            let Some(reason) = unread else { continue };
             let kind = file.content_type.as_deref();
             let name = file.name.as_deref().or(kind).unwrap_or_default();
             let part = match occurrence.part.as_str() {

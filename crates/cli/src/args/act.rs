@@ -144,6 +144,9 @@ pub(crate) struct Export {
     /// Write over a file that is there
     #[arg(long)]
     pub(crate) force: bool,
+    /// Export older versions of files too
+    #[arg(long)]
+    pub(crate) versions: bool,
     /// For pst: only what Veeam finds with this word or phrase; QUERY is then mailbox:ADDRESS, with in:FOLDER for
     /// a folder, or up to Veeam v5 finds one message
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]

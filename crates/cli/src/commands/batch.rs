@@ -105,7 +105,7 @@ fn understood(
 ) -> Result<(Query, Vec<postern_query::schema::Sort>), Answer> {
     if let Some(q) = &request.q {
         let parsed = typed_here(q, &mut Budget::default());
-        let query = parsed.map_err(|errors| query_refused(&errors))?.query;
+        let query = parsed.map_err(|errors| query_refused(&errors))?.query.newest_only();
         let order = query.natural_order();
         return Ok((query, order));
     }
@@ -115,6 +115,8 @@ fn understood(
         order_by: request.orderby.clone(),
     };
     let query = sent.parse(reading(arguments)).map_err(|fault| query_refused(&fault.errors))?;
+    // Such a request is one of DataTap's search, which finds mail alone.
+    let query = query.mail_only();
     let order = if query.is_scored() || !query.order().is_empty() {
         query.service_order()
     } else {

@@ -32,6 +32,7 @@ pub(crate) fn run(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
         arguments.keywords.is_none() && arguments.pst_size_limit.is_none(),
         "--keywords and --pst-size-limit are for --format pst"
     );
+    let query = if arguments.versions { query } else { query.newest_only() };
     here(common, arguments, &query, format)
 }
 

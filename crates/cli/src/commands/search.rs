@@ -11,7 +11,7 @@ use postern_gateway::wire::{
 };
 use postern_query::emit::english;
 use postern_query::{
-    Budget, Capabilities, Errors, Fidelity, Message, Parsed, Recipient, datatap, odata,
+    Attachment, Budget, Capabilities, Errors, Fidelity, Message, Parsed, Recipient, datatap, odata,
     parse_within,
 };
 
@@ -115,8 +115,10 @@ fn answer(archive: &Archive, arguments: &Search, parsed: &Parsed) -> anyhow::Res
     let began = Instant::now();
     let order = parsed.query.natural_order();
     let limit = if arguments.count { 0 } else { arguments.limit };
+    let query = parsed.query.clone();
+    let query = if arguments.versions { query } else { query.newest_only() };
     let request = Request {
-        query: &parsed.query,
+        query: &query,
         order: &order,
         after: None,
         offset: 0,
@@ -151,6 +153,7 @@ fn wire(coverage: &Coverage, parsed: &Parsed, page: &Page, began: Instant) -> Se
         facets: std::collections::BTreeMap::new(),
         facets_missing: std::collections::BTreeMap::new(),
         highlight_missing: None,
+        files_missing: None,
         served_by: ServedBy { engine: "local".to_owned(), reason: None },
         coverage: Some(CoverageView::seen(coverage, &[])),
         query: Understood {
@@ -188,18 +191,52 @@ fn table(page: &Page, coverage: &Coverage) -> anyhow::Result<()> {
 
 /// The lines of one hit.
 fn one(number: usize, hit: &Hit) -> String {
+    match hit.message.file() {
+        Some(file) => of_file(number, hit, file),
+        None => of_mail(number, hit),
+    }
+}
+
+/// A file: when it was changed and whose it is, its name and title, its id and where it lies.
+fn of_file(number: usize, hit: &Hit, file: &Attachment) -> String {
+    let (message, place) = (&hit.message, hit.place());
+    let snippet = hit.snippet.clone().unwrap_or_default();
+    let owner = place.mailbox.as_deref().or(place.source.as_deref()).unwrap_or_default();
+    let head = format!("{number:>3}. {}  {}", date(message), terminal::safe(&short(owner)));
+    let name = short(file.name.as_deref().unwrap_or("(no name)"));
+    let ranges = snippet.attachments.first().map_or(&[][..], Vec::as_slice);
+    let mut lines =
+        vec![output::styled(output::FAINT, head), format!("     {}", marked(&name, ranges, true))];
+    if let Some(title) = message.subject.as_deref().filter(|title| !title.is_empty()) {
+        lines.push(format!("     {}", marked(&short(title), &snippet.subject_ranges, false)));
+    }
+    let size = message.size.map(|size| format!("{size} bytes"));
+    let version = message.version.as_ref().map(|version| format!("version {version}"));
+    let newest = message.newest.as_ref().map(|newest| format!("newest: {newest}"));
+    let folder = place.folder.as_ref().map(|folder| format!("in {folder}"));
+    let foot = [Some(message.id.clone()), Some("file".to_owned()), size, folder, version, newest];
+    let foot: Vec<_> =
+        foot.into_iter().flatten().map(|part| terminal::safe(&short(&part))).collect();
+    lines.push(output::styled(output::FAINT, format!("     {}", foot.join("  "))));
+    lines.join("\n") + "\n\n"
+}
+
+fn date(message: &Message) -> String {
+    message
+        .received
+        .map_or_else(|| "no date".to_owned(), |date| date.strftime("%Y-%m-%d %H:%M").to_string())
+}
+
+fn of_mail(number: usize, hit: &Hit) -> String {
     let message = &hit.message;
     let snippet = hit.snippet.clone().unwrap_or_default();
-    let date = message
-        .received
-        .map_or_else(|| "no date".to_owned(), |date| date.strftime("%Y-%m-%d %H:%M").to_string());
     let sender =
         Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
     let subject =
         message.subject.as_deref().filter(|subject| !subject.is_empty()).unwrap_or("(no subject)");
     let subject = short(subject);
     let sender = show::person(&sender);
-    let head = format!("{number:>3}. {date}  {}", terminal::safe(&short(&sender)));
+    let head = format!("{number:>3}. {}  {}", date(message), terminal::safe(&short(&sender)));
     let mut lines = vec![
         output::styled(output::FAINT, head),
         format!("     {}", marked(&subject, &snippet.subject_ranges, true)),

@@ -35,6 +35,13 @@ pub(crate) fn run(common: &Common, arguments: &Show) -> anyhow::Result<Exit> {
 /// The document of the message, and what the index alone knows of it.
 fn json(message: &Message, originals: &[Occurrence]) -> serde_json::Value {
     let mut value = document::with_places(message);
+    if message.is_file() {
+        let originals = originals.iter().map(|one| original_json(message, one)).collect();
+        if let Some(object) = value.as_object_mut() {
+            object.insert("originals".to_owned(), originals);
+        }
+        return value;
+    }
     let more = [
         ("isFlagged", message.place().is_flagged.into()),
         ("isReplied", message.place().is_replied.into()),
@@ -91,6 +98,9 @@ fn text(message: &Message, originals: &[Occurrence]) -> anyhow::Result<()> {
     let sender =
         Recipient { name: message.from_name.clone(), address: message.from_address.clone() };
     let files: Vec<_> = message.files().filter_map(file).collect();
+    if message.is_file() {
+        return file_text(message, &sender, &files, originals);
+    }
     let rows = [
         ("From", person(&sender)),
         ("To", people(&message.to_recipients)),
@@ -105,15 +115,50 @@ fn text(message: &Message, originals: &[Occurrence]) -> anyhow::Result<()> {
         ("Broken", message.damage.clone().unwrap_or_default()),
         ("Thread", message.conversation_id.clone().unwrap_or_default()),
     ];
+    print(rows.into_iter(), message, originals)?;
+    output::line(format!("\n{}", terminal::safe_lines(message.body.as_deref().unwrap_or_default())))
+}
+
+/// What is known of a file.
+fn file_text(
+    message: &Message,
+    author: &Recipient,
+    name: &[String],
+    originals: &[Occurrence],
+) -> anyhow::Result<()> {
+    let time = |time: Option<jiff::Timestamp>| time.map(|at| at.to_string()).unwrap_or_default();
+    let text = |text: &Option<String>| text.clone().unwrap_or_default();
+    let rows = [
+        ("File", name.join(", ")),
+        ("Title", text(&message.subject)),
+        ("Author", person(author)),
+        ("Owner", text(&message.place().mailbox)),
+        ("Folder", text(&message.place().folder)),
+        ("Size", message.size.map(|size| format!("{size} bytes")).unwrap_or_default()),
+        ("Created", time(message.created)),
+        ("Modified", time(message.modified)),
+        ("Version", text(&message.version)),
+        ("Newest", text(&message.newest)),
+        ("Source", text(&message.place().source)),
+    ];
+    print(rows.into_iter(), message, originals)
+}
+
+/// The rows that have a value, and every place.
+fn print(
+    rows: impl Iterator<Item = (&'static str, String)>,
+    message: &Message,
+    originals: &[Occurrence],
+) -> anyhow::Result<()> {
     let places = lies_in(message, originals).into_iter().map(|place| ("Lies in", place));
-    for (name, value) in rows.into_iter().chain(places).filter(|(_, value)| !value.is_empty()) {
+    for (name, value) in rows.chain(places).filter(|(_, value)| !value.is_empty()) {
         output::line(format!(
             "{}  {}",
             output::styled(output::STRONG, format!("{name:>8}")),
             terminal::safe(&value)
         ))?;
     }
-    output::line(format!("\n{}", terminal::safe_lines(message.body.as_deref().unwrap_or_default())))
+    Ok(())
 }
 
 /// Every file that the message came from. Synced mail came from none: then every place.

@@ -17,6 +17,7 @@ use super::native::admit;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State as Shared;
+use crate::language::{Understood, Versions};
 use crate::local::LocalEngine;
 use crate::local::pipe::Pipe;
 
@@ -32,6 +33,9 @@ pub(super) struct ExportBody {
     filter: Option<String>,
     /// How it is written.
     format: Format,
+    /// Whether older versions of files are exported too.
+    #[serde(default)]
+    versions: Versions,
 }
 
 /// How an export is written.
@@ -79,7 +83,7 @@ pub(super) async fn post(
         reader.read_here(&q, filter.as_deref(), now)
     });
     let understood = reading.await??;
-    let query = understood.query.clone();
+    let query = Understood { versions: body.versions, ..understood }.here();
     let asked_until = state.engine_deadline(Instant::now());
     let local = state.local_for(&caller, asked_until).await?.clone();
     if let Some(why) = local.absent() {

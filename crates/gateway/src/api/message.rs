@@ -83,7 +83,8 @@ async fn json(state: &Shared, visitor: &Visitor, message: Message) -> Result<Res
 /// The message as a page. All of it is work: none is done on the threads that talk to clients.
 async fn page(state: &Shared, visitor: &Visitor, message: Message) -> Result<Response, Problem> {
     let work = move |engine: &dyn LocalEngine, _: &Asker| {
-        let original = engine.original(&message.id).ok();
+        let original = Some(&message).filter(|message| !message.is_file());
+        let original = original.and_then(|message| engine.original(&message.id).ok());
         let original = original.and_then(|original| original.into_bytes().ok());
         Ok::<_, IndexError>(html::view(&message, original))
     };

@@ -17,6 +17,7 @@ mod guard;
 mod health;
 mod held;
 mod html;
+mod item;
 mod message;
 mod native;
 mod openapi;
@@ -113,6 +114,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(message::original))
         .routes(routes!(message::eml))
         .routes(routes!(message::attachment))
+        .routes(routes!(item::get))
+        .routes(routes!(item::content))
         .routes(routes!(thread::get))
         .routes(routes!(export::post))
         .routes(routes!(actions::post))

@@ -11,7 +11,7 @@ use postern_archive::IndexError;
 use postern_archive::search::{Asker, Search};
 use postern_mail::parse;
 use postern_query::schema::StringField;
-use postern_query::{Message, Predicate, Query, StringTest};
+use postern_query::{FILE, Message, Predicate, Query, StringTest};
 
 use super::dropin;
 use super::problem::Problem;
@@ -86,12 +86,20 @@ impl Visitor {
         self.ask(move |engine, asker| first(engine, &query, asker)).await?.ok_or_else(unknown)
     }
 
-    /// Its bytes as they were read.
+    /// The file of that id.
+    pub(super) async fn file(&self, id: &str) -> Result<Message, Problem> {
+        self.find(by(StringField::Id, id).and(by(StringField::Kind, FILE))).await
+    }
+
+    /// The bytes of mail as they were read.
     pub(super) async fn original(&self, id: &str) -> Result<Original, Problem> {
         if let Some((raw, _)) = self.fetched(id).await? {
             return Ok(Original::Whole(raw));
         }
         let message = self.message(id).await?;
+        if message.is_file() {
+            return Err(unknown());
+        }
         Ok(self.ask(move |engine, _| engine.original(&message.id)).await?)
     }
 }

@@ -204,6 +204,8 @@ pub(crate) struct Wanted {
     pub(crate) limit: usize,
     /// Whether snippets are wanted.
     pub(crate) highlight: bool,
+    /// Whether files are left out, for an answer beside that of an engine that has none.
+    pub(crate) mail_only: bool,
 }
 
 /// Where a page begins.
@@ -230,6 +232,8 @@ pub(crate) struct Occasion {
 pub(crate) struct Counting {
     pub(crate) understood: Arc<Understood>,
     pub(crate) facets: Vec<Facet>,
+    /// Whether files are left out.
+    pub(crate) mail_only: bool,
     /// Values of a facet at most.
     pub(crate) most: usize,
     pub(crate) allowance: Allowance,

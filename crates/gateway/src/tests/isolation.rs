@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use postern_mail::id_of;
+use postern_mail::{File, id_of};
 use postern_upstream::fake::Misbehaviour;
 use tempfile::TempDir;
 
@@ -28,6 +28,20 @@ fn raw(mailbox: &str, secret: bool) -> String {
     }
 }
 
+/// A file of the hidden owner.
+fn file() -> File {
+    File {
+        source: "datatap".into(),
+        owner: Some("hidden".into()),
+        item: "kudu-1".into(),
+        name: "zebra gnu.pdf".into(),
+        folder: Some("Tapir".into()),
+        title: Some("zebra".into()),
+        author: Some("okapi@hidden.example".into()),
+        ..File::default()
+    }
+}
+
 /// Tenant `t1` with the mailboxes `own` and `hidden`, tenant `t2` with `other`.
 struct Place {
     router: Router,
@@ -47,6 +61,7 @@ fn place() -> &'static Place {
         write(&folders[0].path().join("mail"), "hidden/Secret-kudu/2.eml", &raw("hidden", true));
         // Lies in both mailboxes: nobody who sees one hears of the other place.
         write(&folders[0].path().join("mail"), "hidden/Secret-kudu/copy.eml", &raw("own", false));
+        write(&folders[0].path().join("mail"), "files.jsonl", &file().to_line());
         write(&folders[1].path().join("mail"), "other/Secret-kudu/3.eml", &raw("other", true));
         let mut config = one_key(None);
         let narrow = Key { mailboxes: vec!["own".into()], ..key("narrow", NARROW, "t1") };
@@ -66,10 +81,11 @@ fn paths(tenant: &str) -> Vec<(Method, String, String)> {
     let ids = [id_of(raw("hidden", true).as_bytes()), id_of(raw("other", true).as_bytes())];
     let documents = format!("/api/{tenant}/indexes/dg-search-index/documents");
     let mut uris: Vec<String> = [
-        "/v1/search?q=zebra&highlight=true&facets=sender,senderDomain,year,month,folder,mailbox,attachmentType,hasAttachment",
+        "/v1/search?q=zebra&highlight=true&facets=sender,senderDomain,year,month,folder,mailbox,attachmentType,hasAttachment,kind,extension",
         "/v1/search?highlight=true&facets=sender,senderDomain,year,month,folder,mailbox,attachmentType",
         "/v1/search?q=mailbox:hidden+OR+mailbox:other",
         "/v1/search?filter=mailbox+eq+'hidden'+or+mailbox+eq+'other'",
+        "/v1/search?q=kind:file&versions=all&facets=kind,extension,mailbox,folder,source",
         "/v1/search?q=-mine&limit=0",
         "/v1/search?q=mine&facets=mailbox,folder,source",
         "/v1/search?q=-in:sent",
@@ -104,6 +120,10 @@ fn paths(tenant: &str) -> Vec<(Method, String, String)> {
         }
         uris.push(format!("/v1/threads/{id}"));
     }
+    for rest in ["", "/content"] {
+        uris.push(format!("/v1/items/{}{rest}", file().id()));
+    }
+    uris.push(format!("/v1/messages/{}", file().id()));
     let mut all: Vec<_> = uris.into_iter().map(|uri| (Method::GET, uri, String::new())).collect();
     for format in ["mbox", "zip", "csv", "jsonl"] {
         let body = format!(r#"{{"format":"{format}"}}"#);
@@ -154,6 +174,24 @@ async fn what_is_hidden_looks_like_what_is_not_there() {
     }
 }
 
+/// A file that is hidden looks like one that is not there, and shows itself to whoever sees its owner.
+#[tokio::test]
+async fn a_hidden_file_looks_like_none() {
+    for rest in ["", "/content"] {
+        let ask = async |id: &str, key| {
+            let uri = format!("/v1/items/{id}{rest}");
+            send(&place().router, Method::GET, &uri, Some(key), "").await
+        };
+        let (hidden, absent) = (ask(&file().id(), NARROW).await, ask("none", NARROW).await);
+        assert_eq!((hidden.status, hidden.body), (absent.status, absent.body), "{rest}");
+        let wide = ask(&file().id(), WIDE).await;
+        let expected = if rest.is_empty() { "datatap" } else { "no_content" };
+        assert!(String::from_utf8_lossy(&wide.body).contains(expected), "{rest}: {wide:?}");
+    }
+    let status = send(&place().router, Method::GET, "/v1/search?limit=0", Some(NARROW), "").await;
+    assert_eq!(status.json()["coverage"].get("filesWithoutContent"), None);
+}
+
 #[tokio::test]
 async fn one_tenant_hears_nothing_of_another() {
     // What the wide key of the first tenant sees is the hidden mailbox and never that of the second.
@@ -193,9 +231,9 @@ async fn each_key_sees_its_own_places_of_a_message() {
     }
     for (query, narrow, wide) in [
         ("mailbox:own", 1, 1),
-        ("mailbox:hidden", 0, 2),
+        ("mailbox:hidden", 0, 3),
         ("in:secret-kudu", 0, 2),
-        ("-in:secret-kudu", 1, 0),
+        ("-in:secret-kudu", 1, 1),
         ("mailbox:own+in:secret-kudu", 0, 0),
     ] {
         for (key, expected) in [(NARROW, narrow), (WIDE, wide)] {

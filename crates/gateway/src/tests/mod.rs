@@ -5,6 +5,7 @@ mod configuration;
 mod connections;
 mod costs;
 mod dropin;
+mod files;
 mod hostile;
 mod indexed;
 mod isolation;
@@ -94,8 +95,13 @@ impl Shelf for Memory {
         Ok(Page { count, ..Page::default() })
     }
 
-    fn original(&self, _: &str) -> Result<Original, Error> {
-        Err(Lost::Unknown.into())
+    fn original(&self, id: &str) -> Result<Original, Error> {
+        let is_file = self.messages.iter().any(|one| one.id == id && one.is_file());
+        if is_file {
+            Ok(Original::Whole(b"From: the bytes".to_vec()))
+        } else {
+            Err(Lost::Unknown.into())
+        }
     }
 }
 
@@ -148,6 +154,7 @@ impl LocalEngine for Memory {
             indexed: 4,
             known: 5,
             as_of: Some(now()),
+            files: self.messages.iter().filter(|one| one.is_file()).count() as u64,
             mailboxes: ["alice", "bob"].map(mailbox).to_vec(),
             ..Coverage::default()
         }

@@ -1,7 +1,7 @@
 //! A message, whoever it came from.
 
 use postern_archive::search::{Hit, PersonRanges, Snippet};
-use postern_query::{Attachment, Message, Place, Recipient};
+use postern_query::{Attachment, FILE, Message, NO_CONTENT, Place, Recipient};
 use postern_upstream as upstream;
 use serde::Serialize;
 use serde_json::Value;
@@ -84,7 +84,67 @@ pub struct MessageView {
     damage: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     snippet: Option<SnippetView>,
+    /// What only a file has.
+    #[serde(flatten)]
+    file: Option<FileView>,
     links: Links,
+}
+
+/// A file of a drive or of a folder of documents. It is the only one of `attachments`, too; its author is `from`,
+/// its title `subject`, and `receivedDateTime` the time of the last change.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct FileView {
+    /// `file`.
+    kind: &'static str,
+    #[schema(value_type = Option<String>)]
+    name: Value,
+    /// The path of its folder.
+    #[schema(value_type = Option<String>)]
+    path: Value,
+    #[schema(value_type = Option<String>)]
+    owner: Value,
+    #[schema(value_type = Option<i64>)]
+    size: Value,
+    #[schema(value_type = Option<String>)]
+    created_date_time: Value,
+    #[schema(value_type = Option<String>)]
+    modified_date_time: Value,
+    /// The source's id of this version, where it keeps several.
+    #[schema(value_type = Option<String>)]
+    version: Value,
+    /// The id of the newest version, if this is an older one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    newest: Option<String>,
+    #[schema(value_type = Option<String>)]
+    source: Value,
+    /// Why its content, or a part of it, is not searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unread: Option<String>,
+}
+
+impl FileView {
+    fn of(message: &Message, bounds: Bounds) -> Option<Self> {
+        let (file, place) = (message.file()?, message.place());
+        let text = |text: &Option<String>| said(text.as_deref(), bounds);
+        Some(Self {
+            kind: FILE,
+            name: text(&file.name),
+            path: text(&place.folder),
+            owner: text(&place.mailbox),
+            size: message.size.into(),
+            created_date_time: time(message.created),
+            modified_date_time: time(message.modified),
+            version: text(&message.version),
+            newest: message.newest.clone(),
+            source: text(&place.source),
+            unread: file.unread.clone(),
+        })
+    }
+}
+
+fn time(time: Option<jiff::Timestamp>) -> Value {
+    Value::from(time.map(|time| time.to_string()))
 }
 
 /// A place that a message lies in.
@@ -183,21 +243,43 @@ fn bounded(value: Value, bounds: Bounds) -> Value {
     }
 }
 
-#[derive(Clone, Debug, Serialize, ToSchema)]
+/// Where more is to be had: of mail the message and its conversation, of a file its bytes.
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 struct Links {
     #[serde(rename = "self")]
     this: String,
-    eml: String,
-    thread: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    eml: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thread: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<String>,
+}
+
+/// Ids come from elsewhere and may hold anything.
+fn escaped(id: &str) -> String {
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+    utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
 }
 
 impl Links {
-    /// Ids come from elsewhere and may hold anything.
+    fn of(message: &Message) -> Self {
+        match message.file() {
+            Some(file) => Self::to_file(&message.id, file.unread.as_deref() != Some(NO_CONTENT)),
+            None => Self::to(&message.id),
+        }
+    }
+
     fn to(id: &str) -> Self {
-        use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-        let id = utf8_percent_encode(id, NON_ALPHANUMERIC).to_string();
+        let id = escaped(id);
         let this = format!("/v1/messages/{id}");
-        Self { eml: format!("{this}/eml"), thread: format!("/v1/threads/{id}"), this }
+        let (eml, thread) = (format!("{this}/eml"), format!("/v1/threads/{id}"));
+        Self { this, eml: Some(eml), thread: Some(thread), content: None }
+    }
+
+    fn to_file(id: &str, has_content: bool) -> Self {
+        let this = format!("/v1/items/{}", escaped(id));
+        Self { content: has_content.then(|| format!("{this}/content")), this, ..Self::default() }
     }
 }
 
@@ -257,7 +339,6 @@ impl From<&Message> for MessageView {
 impl MessageView {
     /// The message without its body.
     fn of(message: &Message, bounds: Bounds) -> Self {
-        let time = |time: Option<jiff::Timestamp>| Value::from(time.map(|time| time.to_string()));
         let text = |text: &Option<String>| said(text.as_deref(), bounds);
         let more = |all: usize| all.saturating_sub(bounds.list);
         Self {
@@ -290,7 +371,8 @@ impl MessageView {
             },
             damage: message.damage.clone(),
             snippet: None,
-            links: Links::to(&message.id),
+            file: FileView::of(message, bounds),
+            links: Links::of(message),
         }
     }
 }
@@ -370,6 +452,7 @@ impl From<&upstream::Hit> for MessageView {
             },
             damage: None,
             snippet: None,
+            file: None,
             links: Links::to(hit.text("id").unwrap_or_default()),
         }
     }

@@ -38,6 +38,9 @@ pub struct SearchAnswer {
     /// Why nothing is highlighted, where that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub highlight_missing: Option<String>,
+    /// Why there are no files among the results, where the tenant has some and the query may find them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files_missing: Option<String>,
     /// Who answered.
     pub served_by: ServedBy,
     /// How complete the local index is.
@@ -188,7 +191,15 @@ pub struct CoverageView {
     indexed: u64,
     known: u64,
     as_of: Option<String>,
+    /// Files whose content is not here, so that `contents:` does not find them.
+    #[serde(skip_serializing_if = "is_zero")]
+    files_without_content: u64,
     mailboxes: Vec<Mailbox>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]
+const fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -225,7 +236,9 @@ impl CoverageView {
         });
         let mailboxes = seen.collect();
         let (indexed, known) = (coverage.indexed, coverage.known);
-        Self { indexed, known, as_of: coverage.as_of.map(time), mailboxes }
+        let (as_of, files_without_content) =
+            (coverage.as_of.map(time), coverage.files_without_content);
+        Self { indexed, known, as_of, files_without_content, mailboxes }
     }
 }
 

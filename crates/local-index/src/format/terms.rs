@@ -70,6 +70,9 @@ pub(crate) mod traits {
     /// It lies in several places: see [`places`](crate::format::places).
     pub(crate) const SEVERAL_PLACES: &str = "places";
 
+    /// It is a file whose content is not here.
+    pub(crate) const NO_CONTENT: &str = "nocontent";
+
     /// One of several places lacks this field, and maybe not all of them.
     pub(crate) fn lacking_somewhere(field: &str) -> String {
         format!("{field}?")

@@ -14,6 +14,7 @@ const SCHEMAS: &[(u32, &str)] = &[
     (10, "54a69405f8c54b6e"),
     (11, "54a69405f8c54b6e"),
     (12, "c98c81a13ca8fb10"),
+    (13, "c98c81a13ca8fb10"),
 ];
 
 fn digest(schema: &Schema) -> String {

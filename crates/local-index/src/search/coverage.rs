@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use postern_query::FILE;
 use postern_query::schema::{InstantField, StringField};
-use tantivy::{Searcher, SegmentReader};
+use tantivy::collector::Count;
+use tantivy::query::TermQuery;
+use tantivy::schema::IndexRecordOption;
+use tantivy::{Searcher, SegmentReader, Term};
 
 use crate::Error;
 use crate::format::folder::Folder;
 use crate::format::payload::Payload;
+use crate::format::terms::traits;
 use crate::format::{schema, stored};
 
 /// How much of the known mail the index holds.
@@ -22,6 +27,10 @@ pub struct Coverage {
     pub as_of: Option<Timestamp>,
     /// Nobody looked into the attachments of some messages, so that `contents:` may miss them.
     pub without_attachment_text: bool,
+    /// Files among those that can be found, with their older versions.
+    pub files: u64,
+    /// Files whose content is not here, so that `contents:` does not find them.
+    pub files_without_content: u64,
     /// The same for each mailbox, by name.
     pub mailboxes: Vec<MailboxCoverage>,
 }
@@ -66,6 +75,8 @@ impl Coverage {
         let missing = |one: &MailboxCoverage| one.known.saturating_sub(one.indexed);
         let in_mailboxes = sum(&self.mailboxes, missing);
         let unreadable = self.known.saturating_sub(self.indexed).saturating_sub(in_mailboxes);
+        // Whose the files are is not counted, and nobody hears of those of others.
+        (self.files, self.files_without_content) = (0, 0);
         self.mailboxes.retain(|mailbox| keep(&mailbox.name));
         self.indexed = sum(&self.mailboxes, |one| one.indexed);
         self.known = self.indexed + sum(&self.mailboxes, missing) + unreadable;
@@ -82,7 +93,19 @@ pub(crate) fn totals(folder: &Folder, payload: &Payload, searcher: &Searcher) ->
     let known = indexed + payload.unreadable;
     let as_of = payload.as_of(folder);
     let without_attachment_text = payload.without_attachment_text;
-    Coverage { indexed, known, as_of, without_attachment_text, mailboxes: Vec::new() }
+    let count = |term: Term| {
+        let having = TermQuery::new(term, IndexRecordOption::Basic);
+        searcher.search(&having, &Count).map_or(0, |count| count as u64)
+    };
+    Coverage {
+        indexed,
+        known,
+        as_of,
+        without_attachment_text,
+        files: count(Term::from_field_text(schema::whole(StringField::Kind), FILE)),
+        files_without_content: count(Term::from_field_text(schema::TRAITS, traits::NO_CONTENT)),
+        mailboxes: Vec::new(),
+    }
 }
 
 /// What this searcher sees of each mailbox.

@@ -10,7 +10,7 @@ use postern_query::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, RecipientList, StringField,
     TextField,
 };
-use postern_query::{Attachment, Message, Place, Recipient, Role};
+use postern_query::{Attachment, Message, NO_CONTENT, Place, Recipient, Role};
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 
@@ -34,6 +34,9 @@ pub(crate) fn document(message: &Message) -> TantivyDocument {
     builder.add_references(message);
     builder.add_attachments(&message.attachments);
     builder.add_places(&message.places);
+    if message.file().is_some_and(|file| file.unread.as_deref() == Some(NO_CONTENT)) {
+        builder.add_trait(traits::NO_CONTENT);
+    }
     builder.document.add_u64(schema::ID_START, id_start(&message.id));
     let received = message.received.map(stored::milliseconds).map(tantivy::i64_to_u64);
     builder.document.add_u64(schema::RECEIVED_ORDER, received.unwrap_or_default());

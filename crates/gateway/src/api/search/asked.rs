@@ -18,7 +18,7 @@ use crate::api::trace::Trace;
 use crate::choose::Entry;
 use crate::config::EngineName;
 use crate::engine::{Found, PAGE_LIMIT, Plan, Planning, Reason, Start, Wanted, Why};
-use crate::language::{Reader, Understood};
+use crate::language::{Reader, Understood, Versions};
 use crate::local::Local;
 use crate::wire::{
     Count, CoverageView, FacetName, Remark, SearchAnswer, Sent, ServedBy, Understood as Told,
@@ -101,6 +101,7 @@ impl Asked {
             facets: facets.counted,
             facets_missing: facets.missing,
             highlight_missing: self.highlight_missing(engine),
+            files_missing: self.files_missing(engine, coverage),
             served_by,
             coverage: Some(CoverageView::seen(coverage, &[])),
             query: self.explain(self.plan_of(engine)),
@@ -121,6 +122,21 @@ impl Asked {
         let has_snippets = entry.member.as_ref().is_ok_and(|member| member.engine.has_snippets());
         let is_missing = self.wanted.highlight && !has_snippets;
         is_missing.then(|| format!("{} does not say where a message matches", engine.spoken()))
+    }
+
+    /// Whether the answer of that engine has no files.
+    pub(super) fn is_without_files(&self, engine: EngineName) -> bool {
+        let entry = self.plans.iter().map(|(entry, _)| entry).find(|entry| entry.name == engine);
+        let member = entry.and_then(|entry| entry.member.as_ref().ok());
+        self.wanted.mail_only || member.is_none_or(|member| member.engine.archive().is_none())
+    }
+
+    /// Why there are no files in the answer, where some might match.
+    fn files_missing(&self, engine: EngineName, coverage: &Coverage) -> Option<String> {
+        let is_missing = coverage.files > 0
+            && self.understood.query.has_room_for_files()
+            && self.is_without_files(engine);
+        is_missing.then(|| "only mail was asked for; `engine=local` finds files too".to_owned())
     }
 
     /// What was seen so far, where an engine does not say how many there are.
@@ -162,10 +178,13 @@ impl Reading {
         if limit > PAGE_LIMIT {
             return Err(BadParam::new("limit", "may be 0 to 1000").into());
         }
-        let understood = Arc::new(reader.read(&body.q, body.filter.as_deref(), now)?);
+        let versions = body.versions;
+        let understood = reader.read(&body.q, body.filter.as_deref(), now)?;
+        let understood = Arc::new(Understood { versions, ..understood });
         let tenant = caller.tenant.as_deref().unwrap_or_default();
         let filter = body.filter.as_deref().unwrap_or_default();
-        let fingerprint = fingerprint(&[tenant, &understood.canonical, filter]);
+        let all = if versions == Versions::All { "all" } else { "" };
+        let fingerprint = fingerprint(&[tenant, &understood.canonical, filter, all]);
         let cursor = body.cursor.map(|text| cursor(&text, fingerprint, &order)).transpose()?;
         let wanted = wanted_engine(body.engine.0, cursor.as_ref())?;
         let (entries, passed_over) = chosen(&order, wanted)?;
@@ -174,12 +193,18 @@ impl Reading {
         let mut plans: Vec<_> = entries.into_iter().map(|entry| planned(entry, &asked)).collect();
         let yielded = if wanted.is_none() { yielding(&mut plans) } else { None };
         let passed_over = passed_over.or(yielded);
+        // Pages that begin with mail alone go on so.
+        let mail_only = cursor.as_ref().is_some_and(|cursor| {
+            let wrote = order.iter().find(|entry| entry.name == cursor.engine);
+            let member = wrote.and_then(|entry| entry.member.as_ref().ok());
+            member.is_some_and(|member| member.engine.archive().is_none())
+        });
         let begin = cursor.map_or(Start::Offset(0), |cursor| cursor.start);
         Ok(Asked {
             plans,
             passed_over,
             others: body.engine.0.and_then(|wanted| other_than(&order, wanted)),
-            wanted: Wanted { start: begin, limit, highlight: body.highlight },
+            wanted: Wanted { start: begin, limit, highlight: body.highlight, mail_only },
             caller,
             facets: each_once(&body.facets),
             fingerprint,

@@ -12,7 +12,7 @@ use crate::api::problem::Problem;
 use crate::api::trace::{Source, Trace, sentences};
 use crate::choose::{Ending, Face, Walked, walk};
 use crate::config::EngineName;
-use crate::engine::{Counting, Found, Occasion, Outcome, Reason, Refusal, Why};
+use crate::engine::{Counting, Found, Occasion, Outcome, Reason, Refusal, Wanted, Why};
 use crate::shadow::{self, Theirs};
 use crate::wire::{FacetName, FacetView};
 
@@ -122,7 +122,9 @@ fn compare(state: &Shared, asked: &Asked, engine: EngineName, found: &Found, tra
         from.find_map(|(entry, plan)| Some((entry.member.clone().ok()?, plan.as_ref().ok()?)));
     let Some((member, plan)) = next.filter(|_| shadow::is_due(share)) else { return };
     let Some(theirs) = Theirs::of(found) else { return };
-    let ask = plan.search(asked.wanted.clone(), shadow::occasion(state));
+    let mail_only = asked.is_without_files(engine);
+    let wanted = Wanted { mail_only, ..asked.wanted.clone() };
+    let ask = plan.search(wanted, shadow::occasion(state));
     shadow::compare(state, trace.id(), theirs, async move { member.ask(ask).await.ok() });
 }
 
@@ -145,6 +147,7 @@ pub(super) async fn facets(
     let counting = || Counting {
         understood: Arc::clone(&asked.understood),
         facets: names.iter().filter_map(|name| name.facet()).collect(),
+        mail_only: asked.is_without_files(engine),
         most: MOST_VALUES,
         allowance: occasion.allowance.clone(),
     };

@@ -26,6 +26,7 @@ use super::trace::{Source, Trace};
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
 use crate::config::EngineName;
+use crate::language::Versions;
 use crate::wire::{Because, FacetName, SearchAnswer, ServedBy};
 use asked::Asked;
 use find::Facets;
@@ -50,6 +51,8 @@ pub(super) struct SearchBody {
     facets: Vec<FacetName>,
     /// Who is wanted.
     engine: EngineChoice,
+    /// Whether older versions of files are found too.
+    versions: Versions,
 }
 
 /// Who is wanted: an engine by its name, or whoever answers first.
@@ -107,8 +110,9 @@ impl ToSchema for EngineChoice {}
         ("limit" = Option<usize>, Query, maximum = 1000, description = "Messages of a page: 25, at most 1,000; 0 only counts. A page of long ones has fewer"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before"),
         ("highlight" = Option<bool>, Query, description = "Whether to mark what was looked for"),
-        ("facets" = Option<String>, Query, description = "Names between commas: sender, senderDomain, year, month, folder, mailbox, attachmentType, hasAttachment", example = "sender,year"),
+        ("facets" = Option<String>, Query, description = "Names between commas: sender, senderDomain, year, month, folder, mailbox, source, attachmentType, hasAttachment, kind, extension", example = "sender,year"),
         ("engine" = Option<EngineChoice>, Query, description = "Who is wanted"),
+        ("versions" = Option<Versions>, Query, description = "Whether older versions of files are found too"),
     ),
     responses((status = 200, description = "One page", body = SearchAnswer), Problems),
     security(("key" = []), ("bearer" = []), ()))]
@@ -133,11 +137,15 @@ pub(super) async fn post(
 }
 
 fn from_params(raw: &str) -> Result<SearchBody, Problem> {
-    let known = ["q", "filter", "limit", "cursor", "highlight", "facets", "engine"];
+    let known = ["q", "filter", "limit", "cursor", "highlight", "facets", "engine", "versions"];
     let mut params = Params::parse(raw, &known)?;
     let engine = params.take("engine").map(|name| EngineChoice::parse(&name)).transpose();
     let engine = engine.map_err(|what| BadParam::new("engine", what))?;
+    let versions = params.take("versions").map(|text| {
+        Versions::parse(&text).ok_or_else(|| BadParam::new("versions", "is newest or all"))
+    });
     Ok(SearchBody {
+        versions: versions.transpose()?.unwrap_or_default(),
         limit: params.number("limit")?,
         highlight: params.flag("highlight")?,
         facets: facets(&params.take("facets").unwrap_or_default())?,
@@ -150,7 +158,7 @@ fn from_params(raw: &str) -> Result<SearchBody, Problem> {
 
 fn facets(list: &str) -> Result<Vec<FacetName>, BadParam> {
     let unknown = "are names between commas: sender, senderDomain, year, month, folder, mailbox, \
-                   attachmentType, hasAttachment";
+                   source, attachmentType, hasAttachment, kind, extension";
     let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
     names
         .map(|name| FacetName::parse(name).ok_or_else(|| BadParam::new("facets", unknown)))

@@ -12,6 +12,7 @@ use super::{
     Ask, Asking, Counting, Engine, Failure, Found, Health, Made, Occasion, Outcome, Plan, Planning,
     Refusal, Start, Wanted, Why,
 };
+use crate::language::Understood;
 use crate::local::{Allowance, Local, LocalEngine, LocalError, Question};
 use list::{Listed, list};
 
@@ -32,7 +33,7 @@ impl Engine for LocalIndex {
                 let refusal = Refusal::Errors(refused);
                 return Ask::new(None, async { Outcome::TooCostly(refusal) });
             }
-            index.search(question(&understood.query, &wanted), occasion.allowance)
+            index.search(question(&understood, &wanted), occasion.allowance)
         };
         Ok(Plan { notes: Vec::new(), sent: None, yields: None, carry_out: Box::new(carry_out) })
     }
@@ -48,8 +49,9 @@ impl Engine for LocalIndex {
                 return Outcome::TooCostly(Refusal::Errors(refused));
             }
             let (facets, most) = (counting.facets, counting.most);
+            let query = asked(&counting.understood, counting.mail_only);
             let count = move |engine: &dyn LocalEngine, asker: &Asker| {
-                engine.facets(&counting.understood.query, &facets, most, asker)
+                engine.facets(&query, &facets, most, asker)
             };
             local.ask(&counting.allowance, count).await.map_or_else(failed, Outcome::Served)
         }))
@@ -85,14 +87,21 @@ impl LocalIndex {
     }
 }
 
-fn question(query: &Query, wanted: &Wanted) -> Question {
+/// What is asked of the index, which holds files beside mail.
+fn asked(understood: &Understood, mail_only: bool) -> Query {
+    let query = understood.here();
+    if mail_only { query.mail_only() } else { query }
+}
+
+fn question(understood: &Understood, wanted: &Wanted) -> Question {
     let (after, offset) = match &wanted.start {
         Start::Offset(offset) => (None, *offset),
         Start::Position(text) => (position::read(text), 0),
     };
+    let query = asked(understood, wanted.mail_only);
     Question {
-        query: query.clone(),
         order: query.natural_order(),
+        query,
         after,
         offset,
         limit: wanted.limit,
