@@ -9,7 +9,7 @@ use std::process::{Output, Stdio};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use postern_archive::{Archive, Entry, Location, Mailbox, Owner, Window};
+use postern_archive::{Archive, Entry, Holds, Location, Mailbox, Owner, Window};
 use postern_sync::{Asking, Collection, Page, Progress, Site, SyncOptions};
 use postern_upstream::fake::Fake;
 use serde_json::Value;
@@ -52,10 +52,10 @@ impl Collection for Backed {
 
     fn locations(&self) -> Asking<'_, Vec<Site>> {
         let location = Location { id: "o1".into(), kind: "veeam".into(), name: None };
-        answer(vec![Site { location, has_mailboxes: true, has_mail: true }])
+        answer(vec![Site { location, lists: &[Holds::Mail], keeps: &[Holds::Mail] }])
     }
 
-    fn mailboxes<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> Asking<'a, Page<Owner>> {
+    fn mailboxes<'a>(&'a self, _: &'a str, _: Holds, _: Option<&'a str>) -> Asking<'a, Page<Owner>> {
         let owner = |id: &str, address: &str| Owner {
             id: id.to_owned(),
             address: Some(address.to_owned()),

@@ -121,7 +121,7 @@ impl Archive {
     }
 
     /// The original of a message by its id in the index, from where sync stored it, else from the file
-    /// that it was read from.
+    /// that it was read from. That of a file whose bytes are not here is its line.
     ///
     /// # Errors
     ///
@@ -131,6 +131,9 @@ impl Archive {
             Ok(Some(reader)) => return Ok(Original::Streamed(Box::new(reader))),
             Ok(None) => {}
             Err(error) => warn!(error = chain(&error), "the store of originals cannot be read"),
+        }
+        if let Some(file) = self.collected.listing(id)? {
+            return Ok(Original::Whole(file.to_line().into_bytes()));
         }
         from_files(&self.index()?, id).map(Original::Whole)
     }

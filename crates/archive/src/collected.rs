@@ -6,7 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 
-use crate::book::{AtSource, Book, Entry, Location, Node, Owner};
+use postern_mail::File;
+
+use crate::book::{AtSource, Book, Entry, Holds, Location, Node, Owner};
 use crate::store::Store;
 use crate::{Error, Status};
 
@@ -101,7 +103,25 @@ impl Collected {
     ///
     /// When the book-keeping cannot be read.
     pub fn mailbox(&self, location: &str, source: &str) -> Result<Option<InMailbox>, Error> {
-        let found = self.with_book(|book| book.find(location, source))?.flatten();
+        self.find(location, source, false)
+    }
+
+    /// The drive of that address or id, at the location that files were collected to.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn drive(&self, location: &str, source: &str) -> Result<Option<InMailbox>, Error> {
+        self.find(location, source, true)
+    }
+
+    fn find(
+        &self,
+        location: &str,
+        source: &str,
+        is_drive: bool,
+    ) -> Result<Option<InMailbox>, Error> {
+        let found = self.with_book(|book| book.find(location, source, is_drive))?.flatten();
         Ok(found.map(|found| InMailbox { number: found.number, address: found.address }))
     }
 
@@ -136,6 +156,46 @@ impl Collected {
     ) -> Result<Option<Vec<Entry>>, Error> {
         let folder = (node != Node::ROOT).then_some(node);
         self.within(mailbox, node, |book| book.entries(mailbox.number, folder, span, offset, most))
+    }
+
+    /// The files of a folder of a drive, or at the root of those at its top, by name; nothing where there
+    /// is no such folder.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn files(
+        &self,
+        drive: &InMailbox,
+        node: &str,
+        offset: u32,
+        most: u32,
+    ) -> Result<Option<Vec<Entry>>, Error> {
+        self.within(drive, node, |book| book.files(drive.number, node, offset, most))
+    }
+
+    /// How many folders lie in a node of a drive.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn folder_count(&self, drive: &InMailbox, node: &str) -> Result<u32, Error> {
+        Ok(self.with_book(|book| book.folder_count(drive.number, node))?.unwrap_or_default())
+    }
+
+    /// The path of a folder; none at the root.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn path(&self, mailbox: &InMailbox, node: &str) -> Result<String, Error> {
+        Ok(self.with_book(|book| book.path(mailbox.number, node))?.unwrap_or_default())
+    }
+
+    /// A file without bytes by its id in the index, as its source listed it.
+    pub(crate) fn listing(&self, id: &str) -> Result<Option<File>, Error> {
+        let found = self.with_book(|book| book.any_of(id))?.flatten();
+        Ok(found.filter(|found| found.holds == Holds::Listings).map(|found| found.file()))
     }
 
     /// The original of a message by its id upstream, as a stream.

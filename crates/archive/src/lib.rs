@@ -19,13 +19,14 @@ pub use postern_local_index::check::{Damage, Pace, Verifier};
 pub use postern_local_index::ledger::Occurrence;
 pub use postern_local_index::search;
 pub use postern_local_index::write::Options as WriteOptions;
+pub use postern_mail::File;
 pub use postern_mail::contents::AttachmentText;
 pub use postern_mail::source::Lost;
 
 pub use archive::Archive;
 pub use book::{
-    AtSource, Book, Entry, Identity, Listed, Location, Mailbox, MailboxNumber, MailboxStatus,
-    Moment, Node, Owner, SourceStatus, Status, ToFetch, Window,
+    AtSource, Book, Entry, Holds, Identity, Listed, Location, Mailbox, MailboxNumber, MailboxStatus,
+    Moment, Node, Owner, Prune, SourceStatus, Status, ToFetch, Walk, Window,
 };
 pub use collected::{Collected, InMailbox};
 pub use error::{Error, chain};

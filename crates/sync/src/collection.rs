@@ -2,19 +2,19 @@
 //!
 //! A [`Collection`] names the locations of a tenant, the mailboxes at each of them, the folders of a
 //! mailbox and the messages of a folder, a page at a time, and hands over the bytes of a message. A
-//! new source is one implementation of this trait.
+//! drive is a mailbox that holds files. A new source is one implementation of this trait.
 
 use std::collections::HashSet;
 use std::error::Error;
 use std::fmt;
 use std::pin::Pin;
 
-use postern_archive::{Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window};
+use postern_archive::{Entry, Holds, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window};
 
 /// An answer that is on its way.
 pub type Asking<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
 
-/// Collected mail of one tenant, at one source. Retries are its own: a [`Failure`] comes after them.
+/// Collected mail and files of one tenant, at one source. Retries are its own: a [`Failure`] comes after them.
 pub trait Collection: fmt::Debug + Send + Sync + 'static {
     /// The name of the source, by which `source:` finds what was collected there.
     fn name(&self) -> &str;
@@ -51,14 +51,15 @@ pub trait Collection: fmt::Debug + Send + Sync + 'static {
     /// The locations of the tenant.
     fn locations(&self) -> Asking<'_, Vec<Site>>;
 
-    /// A page of the mailboxes at a location.
+    /// A page of the mailboxes at a location that hold such.
     fn mailboxes<'a>(
         &'a self,
         location: &'a str,
+        holds: Holds,
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Owner>>;
 
-    /// A page of the folders that lie in `within`, or at the top of the mailbox.
+    /// A page of the folders that lie in `within`, or at the top of the mailbox or drive.
     fn folders<'a>(
         &'a self,
         mailbox: &'a Mailbox,
@@ -67,7 +68,8 @@ pub trait Collection: fmt::Debug + Send + Sync + 'static {
     ) -> Asking<'a, Page<Entry>>;
 
     /// A page of the messages of a folder that arrived within the window, or of all where there is none.
-    /// Whether the bounds of the window belong to it is up to the source.
+    /// Whether the bounds of the window belong to it is up to the source. Of a drive it is asked for the
+    /// files of a folder, or of [its top](postern_archive::Node::ROOT), without a window.
     fn messages<'a>(
         &'a self,
         mailbox: &'a Mailbox,
@@ -102,10 +104,10 @@ pub trait Collection: fmt::Debug + Send + Sync + 'static {
 pub struct Site {
     /// As it is listed.
     pub location: Location,
-    /// It lists mailboxes.
-    pub has_mailboxes: bool,
-    /// It keeps the collected mail of mailboxes, whichever location lists them.
-    pub has_mail: bool,
+    /// What it lists: mailboxes, drives.
+    pub lists: &'static [Holds],
+    /// What it keeps that was collected of these, whichever location lists them.
+    pub keeps: &'static [Holds],
 }
 
 /// What a source shows.

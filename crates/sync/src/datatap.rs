@@ -1,6 +1,7 @@
-//! DataTap as a source: live mailboxes at one kind of location, what was collected of them at another.
+//! DataTap as a source: live mailboxes at one kind of location, live drives at another, what was collected
+//! of both at a third.
 
-use postern_archive::{DATATAP, Entry, Location, Mailbox, Owner, Window};
+use postern_archive::{DATATAP, Entry, File, Holds, Location, Mailbox, Owner, Window};
 use postern_upstream as upstream;
 use postern_upstream::{Item, Listing, LocationKind, SourceFilter, Tenant};
 
@@ -22,10 +23,12 @@ impl Collection for Tenant {
     fn mailboxes<'a>(
         &'a self,
         location: &'a str,
+        holds: Holds,
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Owner>> {
         Box::pin(async move {
-            let filter = SourceFilter { shared: true, name: None };
+            // Mailboxes may be shared, drives have one owner each.
+            let filter = SourceFilter { shared: !holds.is_drive(), name: None };
             Ok(page(self.users(location, &filter, marker).await?, owner))
         })
     }
@@ -37,7 +40,9 @@ impl Collection for Tenant {
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>> {
         let node = node(mailbox, within.unwrap_or(upstream::Place::ROOT));
-        Box::pin(async move { Ok(page(self.items(node, Listing::Folders, marker).await?, entry)) })
+        let listing =
+            if mailbox.holds.is_drive() { Listing::FileFolders } else { Listing::Folders };
+        Box::pin(async move { Ok(page(self.items(node, listing, marker).await?, entry)) })
     }
 
     fn messages<'a>(
@@ -47,6 +52,9 @@ impl Collection for Tenant {
         window: Option<Window>,
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>> {
+        if mailbox.holds.is_drive() {
+            return Box::pin(files(self, node(mailbox, folder), marker));
+        }
         let [from, to] = window.unwrap_or_else(|| everything(None)).bounds();
         let listing = Listing::Messages(upstream::Window { from, to });
         let node = node(mailbox, folder);
@@ -76,8 +84,15 @@ fn node<'a>(mailbox: &'a Mailbox, id: &'a str) -> upstream::Place<'a> {
 impl From<upstream::Location> for Site {
     fn from(found: upstream::Location) -> Self {
         Self {
-            has_mailboxes: found.kind == LocationKind::Exchange,
-            has_mail: found.kind == LocationKind::Blob,
+            lists: match found.kind {
+                LocationKind::Exchange => &[Holds::Mail],
+                LocationKind::OneDrive => &[Holds::Listings],
+                LocationKind::Blob | LocationKind::Other(_) => &[],
+            },
+            keeps: match found.kind {
+                LocationKind::Blob => &[Holds::Mail, Holds::Listings],
+                LocationKind::Exchange | LocationKind::OneDrive | LocationKind::Other(_) => &[],
+            },
             location: Location {
                 id: found.id,
                 kind: found.kind.name().to_owned(),
@@ -94,6 +109,22 @@ fn owner(found: upstream::Source) -> Owner {
 fn entry(item: Item) -> Entry {
     let Item { id, fragment, name, discriminator: kind, created, .. } = item;
     Entry { id, fragment, name, kind, created, listed: None }
+}
+
+/// A page of the files of a folder. There is no request that brings their bytes.
+async fn files(
+    tenant: &Tenant,
+    folder: upstream::Place<'_>,
+    marker: Option<&str>,
+) -> Result<Page<Entry>, Failure> {
+    Ok(page(tenant.items(folder, Listing::Files, marker).await?, file))
+}
+
+fn file(item: Item) -> Entry {
+    let Item { id, fragment, name, discriminator, created, modified, size, path: _ } = item;
+    let name = name.unwrap_or_else(|| id.clone());
+    let file = File { item: id, name, size, created, modified, ..File::default() };
+    Entry::of_file(file, fragment, discriminator)
 }
 
 fn page<F, T>(page: upstream::Page<F>, each: impl Fn(F) -> T) -> Page<T> {

@@ -1,6 +1,7 @@
 //! What listings say, as it is kept.
 
 use jiff::Timestamp;
+use postern_mail::File;
 use rusqlite::Row;
 
 /// A location that mail is collected from or to.
@@ -44,27 +45,56 @@ pub struct Node {
     pub parent: String,
 }
 
-/// A line of a listing: a message, or a folder whose path is not known yet.
+/// A line of a listing: a message, a file, or a folder whose path is not known yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Its id at the source.
     pub id: String,
     /// The second part of the id, where it has one.
     pub fragment: Option<String>,
-    /// The subject of a message, the name of a folder.
+    /// The subject of a message, the name of a file or folder.
     pub name: Option<String>,
     /// What it is, in the source's word.
     pub kind: Option<String>,
-    /// When a message arrived.
+    /// When a message arrived, or a file was last changed.
     pub created: Option<Timestamp>,
-    /// What else the source says of a message, in a form of its own. Other words the next time mean
-    /// that the message is another one.
+    /// What else the source says of a message, in a form of its own, or of a file as its
+    /// [line](File::to_line). Other words the next time mean that it is another one.
     pub listed: Option<String>,
 }
 
+impl Entry {
+    /// A file of a drive. Whose it is and where it lies is known from the drive and the folder.
+    ///
+    /// ```
+    /// use postern_archive::{Entry, File};
+    ///
+    /// let file = File { item: "i1".into(), name: "Plan.docx".into(), ..File::default() };
+    /// let entry = Entry::of_file(file, Some("f".into()), None);
+    /// assert_eq!((entry.id.as_str(), entry.name.as_deref()), ("i1", Some("Plan.docx")));
+    /// ```
+    #[must_use]
+    pub fn of_file(file: File, fragment: Option<String>, kind: Option<String>) -> Self {
+        let (listed, name) = (Some(file.to_line()), Some(file.name));
+        Self { id: file.item, fragment, name, kind, created: file.modified, listed }
+    }
+}
+
 impl Node {
-    /// The id that stands for the top of a mailbox.
+    /// The id that stands for the top of a mailbox or drive.
     pub const ROOT: &str = "-";
+
+    /// The top of a drive, which files may lie in.
+    pub(super) fn root() -> Self {
+        Self {
+            id: Self::ROOT.to_owned(),
+            fragment: None,
+            name: String::new(),
+            path: String::new(),
+            kind: None,
+            parent: String::new(),
+        }
+    }
 
     /// A folder that lies in another one, or at the top of the mailbox.
     ///
@@ -87,7 +117,8 @@ impl Node {
     pub fn new(entry: Entry, within: Option<&Self>) -> Self {
         let Entry { id, fragment, name, kind, created: _, listed: _ } = entry;
         let name = name.unwrap_or_else(|| id.clone());
-        let path = within.map_or_else(|| name.clone(), |around| format!("{}/{name}", around.path));
+        let around = within.filter(|around| !around.path.is_empty());
+        let path = around.map_or_else(|| name.clone(), |around| format!("{}/{name}", around.path));
         let parent = within.map_or(Self::ROOT, |around| &around.id).to_owned();
         Self { id, fragment, name, path, kind, parent }
     }
@@ -112,7 +143,7 @@ impl Entry {
             name: row.get(2)?,
             kind: row.get(3)?,
             created: time(row.get(4)?),
-            listed: None,
+            listed: row.get(5)?,
         })
     }
 }

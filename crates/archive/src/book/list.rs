@@ -1,23 +1,27 @@
 //! What listings say: folders, windows and the messages in them.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, Transaction, params};
+use postern_mail::File;
+use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
 
-use super::{Book, Entry, Listed, MailboxNumber, Node, Window};
+use super::{Book, Entry, Holds, Listed, MailboxNumber, Node, Window};
 use crate::Error;
 
 const MICRO: i64 = 1_000_000;
 
-/// A message that is new, or has changed its place. One that moved is indexed again; one of which the
-/// source says something else is fetched again.
+/// A message or file that is new, or has changed its place. One that moved is indexed again; one of which
+/// the source says something else is fetched again. A file without bytes is here as soon as it is listed
+/// (`?9` is its id), and is indexed again where the source says something else.
 const ENTER: &str = "
-    INSERT INTO items (mailbox, id, fragment, folder, name, kind, created, listed)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO items (mailbox, id, fragment, folder, name, kind, created, listed, content)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT DO UPDATE SET
-      indexed = indexed AND folder = excluded.folder AND fragment IS excluded.fragment,
-      stale = stale OR (content IS NOT NULL AND listed IS NOT NULL AND
+      indexed = indexed AND folder = excluded.folder AND fragment IS excluded.fragment
+        AND (excluded.content IS NULL OR (listed IS excluded.listed AND gone_at IS NULL)),
+      stale = stale OR (excluded.content IS NULL AND content IS NOT NULL AND listed IS NOT NULL AND
         (listed IS NOT excluded.listed OR name IS NOT excluded.name
          OR kind IS NOT excluded.kind OR created IS NOT excluded.created)),
+      content = coalesce(excluded.content, content),
       fragment = excluded.fragment, folder = excluded.folder, name = excluded.name,
       kind = excluded.kind, created = excluded.created, listed = excluded.listed, gone_at = NULL
     WHERE folder <> excluded.folder OR fragment IS NOT excluded.fragment OR name IS NOT excluded.name
@@ -26,8 +30,8 @@ const ENTER: &str = "
 
 /// A message of a former state of the source, unless the newest one has it too, or it is here.
 const ADD: &str = "
-    INSERT INTO items (mailbox, id, fragment, folder, name, kind, created, listed)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    INSERT INTO items (mailbox, id, fragment, folder, name, kind, created, listed, content)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT DO UPDATE SET
       fragment = excluded.fragment, folder = excluded.folder, name = excluded.name,
       kind = excluded.kind, created = excluded.created, listed = excluded.listed, gone_at = NULL
@@ -60,7 +64,7 @@ impl Book {
             Moment::Newest => only_folders(&transaction, mailbox, folders, now)?,
             Moment::Former => {
                 for one in folders {
-                    add_folder(&transaction, mailbox, one, "INSERT OR IGNORE")?;
+                    add_folder(&transaction, mailbox, one, moment)?;
                 }
             }
         }
@@ -79,6 +83,16 @@ impl Book {
         forget_seen(&self.connection, mailbox, folder)
     }
 
+    /// What files of a drive have in common, if they are here as soon as they are listed.
+    fn of_listings(&self, mailbox: MailboxNumber) -> Result<Option<File>, Error> {
+        let sql = "SELECT source, address FROM mailboxes WHERE number = ?1 AND holds = ?2";
+        let mut row = self.connection.prepare_cached(sql)?;
+        let found = row.query_row(params![mailbox, Holds::Listings], |row| {
+            Ok(File { source: row.get(0)?, owner: row.get(1)?, ..File::default() })
+        });
+        Ok(found.optional()?)
+    }
+
     /// A page of a folder that is listed whole.
     ///
     /// # Errors
@@ -91,11 +105,14 @@ impl Book {
         entries: &[Entry],
         moment: Moment,
     ) -> Result<(), Error> {
+        let listings = self.of_listings(mailbox)?;
         let transaction = self.connection.transaction()?;
         for entry in entries {
+            let file = listings.as_ref().map(|of| File { item: entry.id.clone(), ..of.clone() });
+            let content = file.map(|file| file.id());
             match moment {
-                Moment::Newest => enter(&transaction, mailbox, folder, entry, ENTER)?,
-                Moment::Former => enter(&transaction, mailbox, folder, entry, ADD)?,
+                Moment::Newest => enter(&transaction, mailbox, folder, entry, content, ENTER)?,
+                Moment::Former => enter(&transaction, mailbox, folder, entry, content, ADD)?,
             }
             transaction
                 .prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1, ?2, ?3)")?
@@ -165,7 +182,7 @@ impl Book {
     ) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
         for entry in entries {
-            enter(&transaction, mailbox, folder, entry, ENTER)?;
+            enter(&transaction, mailbox, folder, entry, None, ENTER)?;
         }
         let (start, end) = (window.start.saturating_mul(MICRO), window.end.saturating_mul(MICRO));
         let there: std::collections::HashSet<_> = entries.iter().map(|one| &one.id).collect();
@@ -222,7 +239,7 @@ fn only_folders(
     Ok(())
 }
 
-fn enter_folder(
+pub(super) fn enter_folder(
     transaction: &Transaction<'_>,
     mailbox: MailboxNumber,
     folder: &Node,
@@ -232,20 +249,28 @@ fn enter_folder(
         "UPDATE items SET indexed = 0 WHERE mailbox = ?1 AND folder = ?2 AND indexed = 1 AND EXISTS \
          (SELECT 1 FROM folders WHERE mailbox = ?1 AND id = ?2 AND path <> ?3)",
     )?.execute(params![mailbox, folder.id, folder.path])?;
-    add_folder(transaction, mailbox, folder, "INSERT OR REPLACE")
+    add_folder(transaction, mailbox, folder, Moment::Newest)
 }
 
-fn add_folder(
+/// A folder that was known keeps what is known of it where the listing shows a former state.
+pub(super) fn add_folder(
     transaction: &Transaction<'_>,
     mailbox: MailboxNumber,
     folder: &Node,
-    insert: &str,
+    moment: Moment,
 ) -> Result<(), Error> {
+    const ADD: &str = "INSERT INTO folders (mailbox, id, fragment, name, path, kind, parent) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO";
+    let known = match moment {
+        Moment::Former => "NOTHING",
+        Moment::Newest => {
+            "UPDATE SET fragment = excluded.fragment, name = excluded.name, path = excluded.path, \
+             kind = excluded.kind, parent = excluded.parent, gone_at = NULL"
+        }
+    };
     let Node { id, fragment, name, path, kind, parent } = folder;
     transaction
-        .prepare_cached(&format!(
-            "{insert} INTO folders VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL)"
-        ))?
+        .prepare_cached(&format!("{ADD} {known}"))?
         .execute(params![mailbox, id, fragment, name, path, kind, parent])?;
     Ok(())
 }
@@ -255,13 +280,14 @@ fn enter(
     mailbox: MailboxNumber,
     folder: &str,
     entry: &Entry,
+    content: Option<String>,
     sql: &str,
 ) -> Result<(), Error> {
     let Entry { id, fragment, name, kind, created, listed } = entry;
     let created = created.map(Timestamp::as_microsecond);
     transaction
         .prepare_cached(sql)?
-        .execute(params![mailbox, id, fragment, folder, name, kind, created, listed])?;
+        .execute(params![mailbox, id, fragment, folder, name, kind, created, listed, content])?;
     Ok(())
 }
 

@@ -1,8 +1,8 @@
-//! The locations of a source and the mailboxes that they list.
+//! The locations of a source and the mailboxes and drives that they list.
 
 use rusqlite::{Row, params};
 
-use super::{Book, Location, Owner};
+use super::{Book, Holds, Location, Owner};
 use crate::Error;
 
 impl Book {
@@ -23,7 +23,7 @@ impl Book {
         Ok(transaction.commit()?)
     }
 
-    /// The mailboxes at a location of a source are these now.
+    /// The mailboxes, or drives, at a location of a source are these now.
     ///
     /// # Errors
     ///
@@ -32,23 +32,26 @@ impl Book {
         &mut self,
         source: &str,
         location: &str,
+        holds: Holds,
         owners: &[Owner],
     ) -> Result<(), Error> {
-        const ENTER: &str = "INSERT INTO owners VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL) \
+        const ENTER: &str = "INSERT INTO owners VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, NULL) \
              ON CONFLICT DO UPDATE SET address = excluded.address, name = excluded.name, \
              kind = excluded.kind, position = excluded.position";
         let transaction = self.connection.transaction()?;
         // A position that is none marks those that are not listed again.
-        let at = params![source, location];
-        let unlist = "UPDATE owners SET position = -1 WHERE source = ?1 AND location = ?2";
+        let at = params![source, location, holds];
+        let unlist =
+            "UPDATE owners SET position = -1 WHERE source = ?1 AND location = ?2 AND holds = ?3";
         transaction.execute(unlist, at)?;
         for (position, one) in (0_i64..).zip(owners) {
             let Owner { id, address, name, kind } = one;
             transaction
                 .prepare_cached(ENTER)?
-                .execute(params![source, location, id, address, name, kind, position])?;
+                .execute(params![source, location, holds, id, address, name, kind, position])?;
         }
-        let forget = "DELETE FROM owners WHERE source = ?1 AND location = ?2 AND position = -1";
+        let forget = "DELETE FROM owners \
+             WHERE source = ?1 AND location = ?2 AND holds = ?3 AND position = -1";
         transaction.execute(forget, at)?;
         Ok(transaction.commit()?)
     }
@@ -64,7 +67,7 @@ impl Book {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// The mailboxes at a location of a source, in the order in which they were listed.
+    /// The mailboxes and drives at a location of a source, in the order in which they were listed.
     pub(crate) fn owners(&self, source: &str, location: &str) -> Result<Vec<Owner>, Error> {
         let mut rows = self.connection.prepare_cached(
             "SELECT id, address, name, kind FROM owners WHERE source = ?1 AND location = ?2 \

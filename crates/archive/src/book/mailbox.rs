@@ -1,7 +1,8 @@
-//! The mailboxes that were collected: which they are, and how far each was listed.
+//! The mailboxes and drives that were collected: which they are, and how far each was listed.
 
 use jiff::Timestamp;
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
+use rusqlite::{OptionalExtension as _, ToSql, params};
 
 use super::Book;
 use crate::Error;
@@ -18,11 +19,77 @@ pub enum Identity {
     Id,
 }
 
-/// A mailbox as its source names it.
+/// What a mailbox of the books holds. A drive is one that holds files; a mailbox and a drive of one
+/// owner are two.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Holds {
+    /// Mail.
+    #[default]
+    Mail,
+    /// Files of a drive, of which the source gives what it lists and no bytes.
+    Listings,
+}
+
+impl Holds {
+    const ALL: [Self; 2] = [Self::Mail, Self::Listings];
+
+    /// Whether it is a drive.
+    ///
+    /// ```
+    /// use postern_archive::Holds;
+    ///
+    /// assert!(Holds::Listings.is_drive() && !Holds::Mail.is_drive());
+    /// ```
+    #[must_use]
+    pub const fn is_drive(self) -> bool {
+        match self {
+            Self::Mail => false,
+            Self::Listings => true,
+        }
+    }
+
+    /// What a mailbox or drive of that address is called where both stand beside each other.
+    ///
+    /// ```
+    /// use postern_archive::Holds;
+    ///
+    /// let named = |holds: Holds| holds.named("ann@x.com");
+    /// assert_eq!((named(Holds::Mail), named(Holds::Listings)), ("ann@x.com".into(), "drive of ann@x.com".into()));
+    /// ```
+    #[must_use]
+    pub fn named(self, address: &str) -> String {
+        if self.is_drive() { format!("drive of {address}") } else { address.to_owned() }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Mail => "mail",
+            Self::Listings => "listings",
+        }
+    }
+}
+
+impl ToSql for Holds {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(self.word().into())
+    }
+}
+
+impl FromSql for Holds {
+    fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+        let word = value.as_str()?;
+        let found = Self::ALL.into_iter().find(|holds| holds.word() == word);
+        found.ok_or(FromSqlError::InvalidType)
+    }
+}
+
+/// A mailbox or a drive as its source names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mailbox {
-    /// The id of the location that keeps its mail.
+    /// The id of the location that keeps what was collected of it.
     pub location: String,
+    /// What it holds.
+    pub holds: Holds,
     /// Its address.
     pub address: String,
     /// Its id at the source.
@@ -41,11 +108,11 @@ impl Book {
         mailbox: &Mailbox,
         identity: Identity,
     ) -> Result<MailboxNumber, Error> {
-        let Mailbox { location, address, id } = mailbox;
+        let Mailbox { location, holds, address, id } = mailbox;
         let Some((number, was)) = self.known(source, mailbox, identity)? else {
-            let sql = "INSERT INTO mailboxes (source, location, address, id) VALUES (?1, ?2, ?3, ?4) \
-                       RETURNING number";
-            let new = params![source, location, address, id];
+            let sql = "INSERT INTO mailboxes (source, location, address, id, holds) \
+                       VALUES (?1, ?2, ?3, ?4, ?5) RETURNING number";
+            let new = params![source, location, address, id, holds];
             return Ok(self.connection.query_row(sql, new, |row| row.get(0))?);
         };
         let transaction = self.connection.transaction()?;
@@ -58,6 +125,20 @@ impl Book {
         transaction.execute(sql, params![number, address, id])?;
         transaction.commit()?;
         Ok(number)
+    }
+
+    /// The number of a mailbox or drive that was collected before.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn number(
+        &self,
+        source: &str,
+        mailbox: &Mailbox,
+        identity: Identity,
+    ) -> Result<Option<MailboxNumber>, Error> {
+        Ok(self.known(source, mailbox, identity)?.map(|(number, _)| number))
     }
 
     /// The number and the former address of a mailbox.
@@ -73,9 +154,9 @@ impl Book {
         };
         let sql = format!(
             "SELECT number, address FROM mailboxes \
-             WHERE source = ?1 AND location = ?2 AND {column} = ?3"
+             WHERE source = ?1 AND location = ?2 AND {column} = ?3 AND holds = ?4"
         );
-        let key = params![source, mailbox.location, key];
+        let key = params![source, mailbox.location, key, mailbox.holds];
         let found = self.connection.query_row(&sql, key, |row| Ok((row.get(0)?, row.get(1)?)));
         Ok(found.optional()?)
     }
@@ -86,10 +167,11 @@ impl Book {
     ///
     /// When the book cannot be read.
     pub fn mailboxes(&self, source: &str) -> Result<Vec<Mailbox>, Error> {
-        let sql = "SELECT location, address, id FROM mailboxes WHERE source = ?1";
+        let sql = "SELECT location, address, id, holds FROM mailboxes WHERE source = ?1";
         let mut rows = self.connection.prepare(sql)?;
         let found = rows.query_map([source], |row| {
-            Ok(Mailbox { location: row.get(0)?, address: row.get(1)?, id: row.get(2)? })
+            let (location, address, id) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Mailbox { location, holds: row.get(3)?, address, id })
         })?;
         Ok(found.collect::<Result<_, _>>()?)
     }
@@ -156,8 +238,10 @@ impl Book {
     ///
     /// When the book cannot be written.
     pub fn nothing_of(&self, source: &str, mailbox: &Mailbox, now: Timestamp) -> Result<(), Error> {
-        let sql = "UPDATE owners SET empty_at = ?4 WHERE source = ?1 AND (address = ?2 OR id = ?3)";
-        let values = params![source, mailbox.address, mailbox.id, now.as_second()];
+        let sql = "UPDATE owners SET empty_at = ?4 WHERE source = ?1 AND (address = ?2 OR id = ?3) \
+                   AND holds = ?5";
+        let Mailbox { location: _, holds, address, id } = mailbox;
+        let values = params![source, address, id, now.as_second(), holds];
         self.connection.execute(sql, values)?;
         Ok(())
     }
@@ -170,7 +254,7 @@ impl Book {
     pub fn only_listed(&mut self, source: &str, now: Timestamp) -> Result<(), Error> {
         const UNLISTED: &str = "source = ?1 AND NOT EXISTS (SELECT 1 FROM owners WHERE \
              owners.source = mailboxes.source AND owners.location = mailboxes.location \
-             AND owners.id = mailboxes.id)";
+             AND owners.holds = mailboxes.holds AND owners.id = mailboxes.id)";
         let transaction = self.connection.transaction()?;
         transaction.execute(
             &format!(

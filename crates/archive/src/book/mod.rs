@@ -11,6 +11,7 @@ mod location;
 mod mailbox;
 mod status;
 mod take;
+mod walk;
 mod window;
 
 use std::fs;
@@ -24,10 +25,11 @@ use crate::Error;
 pub use entry::{Entry, Location, Node, Owner};
 pub use identity::AtSource;
 pub use list::Moment;
-pub use mailbox::{Identity, Mailbox, MailboxNumber};
+pub use mailbox::{Holds, Identity, Mailbox, MailboxNumber};
 pub use status::{MailboxStatus, SourceStatus, Status};
-pub use take::ToFetch;
+pub use take::{Prune, ToFetch};
 pub(crate) use take::{Stored, ToIndex};
+pub use walk::Walk;
 pub use window::{Listed, Window};
 
 /// The book-keeping, open for reading, or for reading and writing.
@@ -87,3 +89,6 @@ impl Book {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod drive_tests;

@@ -2,7 +2,7 @@
 -- `created`, which is in microseconds.
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
--- The locations of each source and the mailboxes in them, as they were last listed.
+-- The locations of each source and the mailboxes and drives in them, as they were last listed.
 CREATE TABLE locations (
   source TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -15,19 +15,22 @@ CREATE TABLE locations (
 CREATE TABLE owners (
   source TEXT NOT NULL,
   location TEXT NOT NULL,
+  holds TEXT NOT NULL DEFAULT 'mail',
   id TEXT NOT NULL,
   address TEXT COLLATE NOCASE,
   name TEXT,
   kind TEXT,
   position INTEGER NOT NULL,
   empty_at INTEGER,                 -- when the source last said that nothing of it was collected
-  PRIMARY KEY (source, location, id)
+  PRIMARY KEY (source, location, holds, id)
 ) STRICT, WITHOUT ROWID;
 
+-- A drive is a mailbox that holds files: `listings` where the source gives what it lists and no bytes.
 CREATE TABLE mailboxes (
   number INTEGER PRIMARY KEY,
   source TEXT NOT NULL,             -- the name of the source
   location TEXT NOT NULL,
+  holds TEXT NOT NULL DEFAULT 'mail',
   address TEXT NOT NULL COLLATE NOCASE,
   id TEXT NOT NULL,                 -- its id at the source
   listed_at INTEGER,                -- when all of it was last listed
@@ -35,11 +38,13 @@ CREATE TABLE mailboxes (
   error TEXT,                       -- why it could not be listed since
   is_cold INTEGER NOT NULL DEFAULT 0, -- it lies in an archive tier, so nobody knows what is in it
   gone_at INTEGER,                  -- when the source was first seen without it
+  walk INTEGER NOT NULL DEFAULT 0,  -- which walk over its folders is the last one
+  walking_since INTEGER,            -- when that one began, if it has not come to its end
   known INTEGER NOT NULL DEFAULT 0, -- messages collected or here
   here INTEGER NOT NULL DEFAULT 0,  -- messages stored and indexed
   failed INTEGER NOT NULL DEFAULT 0,
   gone INTEGER NOT NULL DEFAULT 0,  -- messages that upstream has no longer
-  UNIQUE (source, location, address, id)
+  UNIQUE (source, location, holds, address, id)
 ) STRICT;
 
 CREATE TABLE folders (
@@ -51,6 +56,7 @@ CREATE TABLE folders (
   kind TEXT,
   parent TEXT NOT NULL,
   gone_at INTEGER,
+  walk INTEGER NOT NULL DEFAULT 0,  -- the last walk that listed what lies in it
   PRIMARY KEY (mailbox, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -90,6 +96,7 @@ CREATE TABLE replaced (
   PRIMARY KEY (content, mailbox, id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX folders_by_parent ON folders (mailbox, parent);
 CREATE INDEX items_by_time ON items (mailbox, folder, created, id);
 CREATE INDEX items_by_content ON items (content) WHERE content IS NOT NULL;
 CREATE INDEX items_to_fetch ON items (mailbox, id) WHERE content IS NULL OR stale = 1;

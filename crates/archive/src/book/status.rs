@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Book, Entry, Node};
+use super::{Book, Entry, Holds, Node};
 use crate::Error;
 
 /// What was collected, and what of it is here.
@@ -37,6 +37,8 @@ pub struct MailboxStatus {
     pub source: String,
     /// Its address.
     pub address: String,
+    /// What it holds: messages below are files where it is a drive.
+    pub holds: Holds,
     /// Folders upstream.
     pub folders: u64,
     /// Spans of time that were listed, over all folders.
@@ -111,6 +113,12 @@ impl Status {
 }
 
 impl MailboxStatus {
+    /// What it is called where mailboxes and drives stand beside each other.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.holds.named(&self.address)
+    }
+
     /// When all of it was listed, if all of that is here.
     fn whole(&self) -> Option<Timestamp> {
         let is_here = self.known == self.here && self.failed == 0;
@@ -126,15 +134,15 @@ fn oldest(times: impl Iterator<Item = Option<Timestamp>>) -> Option<Timestamp> {
 
 const MAILBOXES: &str = "
     SELECT address,
-      (SELECT count(*) FROM folders WHERE mailbox = number AND gone_at IS NULL),
+      (SELECT count(*) FROM folders WHERE mailbox = number AND gone_at IS NULL AND id <> '-'),
       (SELECT count(*) FROM windows WHERE mailbox = number),
-      known, here, failed, gone, listed_at, error, source, is_cold, gone_at
-    FROM mailboxes ORDER BY address, source, id";
+      known, here, failed, gone, listed_at, error, source, is_cold, gone_at, holds
+    FROM mailboxes ORDER BY address, holds DESC, source, id";
 
 /// Listed mailboxes of a source that nothing is known to be collected of.
 const EMPTY: &str = "
-    SELECT coalesce(address, id), empty_at FROM owners WHERE source = ?1 AND NOT EXISTS
-      (SELECT 1 FROM mailboxes WHERE mailboxes.source = ?1
+    SELECT coalesce(address, id), empty_at FROM owners WHERE source = ?1 AND holds = 'mail' AND NOT EXISTS
+      (SELECT 1 FROM mailboxes WHERE mailboxes.source = ?1 AND mailboxes.holds = 'mail'
         AND (mailboxes.address = owners.address OR mailboxes.id = owners.id))";
 
 /// The mailboxes whose counts are not what the triggers would have counted.
@@ -166,6 +174,7 @@ impl Book {
                 source: row.get(9)?,
                 is_cold: row.get(10)?,
                 gone_at: second(row.get(11)?),
+                holds: row.get(12)?,
             })
         })?;
         let mailboxes = mailboxes.collect::<Result<_, _>>()?;
@@ -218,11 +227,12 @@ impl Book {
         Ok(found)
     }
 
-    /// The ids of all messages that are here.
+    /// The ids of everything whose bytes are here.
     pub(crate) fn contents(&self) -> Result<Vec<String>, Error> {
-        let sql = "SELECT DISTINCT content FROM items WHERE content IS NOT NULL";
+        let sql = "SELECT DISTINCT content FROM items JOIN mailboxes ON number = mailbox \
+                   WHERE content IS NOT NULL AND holds <> ?1";
         let mut rows = self.connection.prepare(sql)?;
-        let found = rows.query_map([], |row| row.get(0))?;
+        let found = rows.query_map([Holds::Listings], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -247,13 +257,18 @@ impl Book {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// The mailbox of that address or id at a location.
-    pub(crate) fn find(&self, location: &str, source: &str) -> Result<Option<Found>, Error> {
+    /// The mailbox, or the drive, of that address or id at a location.
+    pub(crate) fn find(
+        &self,
+        location: &str,
+        source: &str,
+        is_drive: bool,
+    ) -> Result<Option<Found>, Error> {
         let mut row = self.connection.prepare_cached(
-            "SELECT number, address FROM mailboxes \
-             WHERE location = ?1 AND (address = ?2 OR id = ?2) LIMIT 1",
+            "SELECT number, address FROM mailboxes WHERE location = ?1 \
+             AND (address = ?2 OR id = ?2) AND (holds <> 'mail') = ?3 LIMIT 1",
         )?;
-        let found = row.query_row([location, source], |row| {
+        let found = row.query_row(params![location, source, is_drive], |row| {
             Ok(Found { number: row.get(0)?, address: row.get(1)? })
         });
         Ok(found.optional()?)
@@ -294,13 +309,46 @@ impl Book {
         most: u32,
     ) -> Result<Vec<Entry>, Error> {
         let mut rows = self.connection.prepare_cached(
-            "SELECT id, fragment, name, kind, created FROM items \
+            "SELECT id, fragment, name, kind, created, listed FROM items \
              WHERE mailbox = ?1 AND (?2 IS NULL OR folder = ?2) AND created BETWEEN ?3 AND ?4 \
              AND gone_at IS NULL ORDER BY created, id LIMIT ?6 OFFSET ?5",
         )?;
         let [from, to] = span.map(Timestamp::as_microsecond);
         let found = rows.query_map(params![mailbox, folder, from, to, offset, most], Entry::of)?;
         Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The files of a folder of a drive, by name.
+    pub(crate) fn files(
+        &self,
+        drive: i64,
+        folder: &str,
+        offset: u32,
+        most: u32,
+    ) -> Result<Vec<Entry>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT id, fragment, name, kind, created, listed FROM items \
+             WHERE mailbox = ?1 AND folder = ?2 AND gone_at IS NULL \
+             ORDER BY name, id LIMIT ?4 OFFSET ?3",
+        )?;
+        let found = rows.query_map(params![drive, folder, offset, most], Entry::of)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// How many folders lie in another one.
+    pub(crate) fn folder_count(&self, drive: i64, parent: &str) -> Result<u32, Error> {
+        let sql = "SELECT count(*) FROM folders \
+                   WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL";
+        let mut row = self.connection.prepare_cached(sql)?;
+        Ok(row.query_row(params![drive, parent], |row| row.get(0))?)
+    }
+
+    /// The path of a folder.
+    pub(crate) fn path(&self, mailbox: i64, folder: &str) -> Result<String, Error> {
+        let sql = "SELECT path FROM folders WHERE mailbox = ?1 AND id = ?2";
+        let mut row = self.connection.prepare_cached(sql)?;
+        let found = row.query_row(params![mailbox, folder], |row| row.get(0)).optional()?;
+        Ok(found.unwrap_or_default())
     }
 
     /// The id in the store of a message.

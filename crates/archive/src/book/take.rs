@@ -1,11 +1,12 @@
 //! The way of a message: to fetch, stored, indexed.
 
 use jiff::Timestamp;
+use postern_mail::File;
 use postern_query::Place;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::entry::time;
-use super::{Book, MailboxNumber};
+use super::{Book, Holds, MailboxNumber};
 use crate::Error;
 
 /// A message that is to be fetched.
@@ -43,30 +44,56 @@ pub(crate) struct ToIndex {
     pub(crate) fragment: Option<String>,
     /// The name of its source.
     pub(crate) source: String,
+    /// What its mailbox holds.
+    pub(crate) holds: Holds,
     /// The address of its mailbox.
     pub(crate) address: String,
     /// The path of its folder.
     pub(crate) path: String,
     /// When it arrived.
     pub(crate) created: Option<Timestamp>,
+    /// What else the source listed of it.
+    pub(crate) listed: Option<String>,
 }
 
 const TO_INDEX: &str = "SELECT items.mailbox, items.id, content, items.fragment, address, \
-     coalesce(folders.path, items.folder), created, source FROM items \
+     coalesce(folders.path, items.folder), created, source, holds, listed FROM items \
      JOIN mailboxes ON number = items.mailbox \
      LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder";
 
-/// An item that the source has no longer, in a mailbox that it still has.
-const GONE: &str = "gone_at IS NOT NULL AND mailbox IN \
-     (SELECT number FROM mailboxes WHERE mailboxes.source = ?1 AND mailboxes.gone_at IS NULL)";
+/// An item that the source has no longer, in a mailbox that it still has: of files, or of mail as well.
+const GONE: &str = "gone_at IS NOT NULL AND mailbox IN (SELECT number FROM mailboxes \
+     WHERE mailboxes.source = ?1 AND mailboxes.gone_at IS NULL AND (?2 OR holds <> 'mail'))";
+
+/// What is removed of what a source has no longer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prune {
+    /// Files: a drive shows what is in it now.
+    Files,
+    /// Mail as well.
+    All,
+}
 
 impl ToIndex {
+    /// The file that it is, as it was listed, at the place where it lies now.
+    pub(crate) fn file(&self) -> File {
+        let listed = self.listed.as_deref().map(File::from_line);
+        File {
+            source: self.source.clone(),
+            owner: Some(self.address.clone()),
+            item: self.stored.id.clone(),
+            folder: Some(self.path.clone()).filter(|path| !path.is_empty()),
+            ..listed.and_then(Result::ok).unwrap_or_default()
+        }
+    }
+
     /// From the columns of [`TO_INDEX`].
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
         let stored = Stored { mailbox: row.get(0)?, id: row.get(1)?, content: row.get(2)? };
         let (fragment, address, path) = (row.get(3)?, row.get(4)?, row.get(5)?);
         let (created, source) = (time(row.get(6)?), row.get(7)?);
-        Ok(Self { stored, fragment, source, address, path, created })
+        let (holds, listed) = (row.get(8)?, row.get(9)?);
+        Ok(Self { stored, fragment, source, holds, address, path, created, listed })
     }
 }
 
@@ -108,11 +135,24 @@ impl Book {
     /// The next messages that are stored and not indexed.
     pub(crate) fn to_index(&self, most: usize) -> Result<Vec<ToIndex>, Error> {
         let sql = format!(
-            "{TO_INDEX} WHERE content IS NOT NULL AND indexed = 0 ORDER BY content LIMIT ?1"
+            "{TO_INDEX} WHERE content IS NOT NULL AND indexed = 0 \
+             AND (items.gone_at IS NULL OR holds = 'mail') ORDER BY content LIMIT ?1"
         );
         let mut rows = self.connection.prepare_cached(&sql)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
         let found = rows.query_map([most], ToIndex::of)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The next files that are here since they were listed, and not indexed.
+    pub(crate) fn listings_to_index(&self, most: usize) -> Result<Vec<ToIndex>, Error> {
+        let sql = format!(
+            "{TO_INDEX} WHERE content IS NOT NULL AND indexed = 0 \
+             AND items.gone_at IS NULL AND holds = ?2 LIMIT ?1"
+        );
+        let mut rows = self.connection.prepare_cached(&sql)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let found = rows.query_map(params![most, Holds::Listings], ToIndex::of)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -195,7 +235,7 @@ impl Book {
     /// Every place of a message of the store.
     pub(crate) fn places(&self, content: &str) -> Result<Vec<Place>, Error> {
         let mut rows = self.connection.prepare_cached(
-            "SELECT address, coalesce(folders.path, items.folder), items.id, items.fragment, source \
+            "SELECT address, nullif(coalesce(folders.path, items.folder), ''), items.id, items.fragment, source \
              FROM items JOIN mailboxes ON number = items.mailbox \
              LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
              WHERE content = ?1",
@@ -216,27 +256,29 @@ impl Book {
 
     /// The ids in the store of what is gone everywhere, and last of all from that source. What lies in a
     /// mailbox that the source lists no longer is kept: it may have gone to an archive tier.
-    pub(crate) fn gone_for_good(&self, source: &str) -> Result<Vec<String>, Error> {
+    pub(crate) fn gone_for_good(&self, source: &str, prune: Prune) -> Result<Vec<String>, Error> {
         let mut rows = self.connection.prepare(&format!(
             "SELECT DISTINCT content FROM items AS gone WHERE {GONE} AND content IS NOT NULL \
              AND NOT EXISTS (SELECT 1 FROM items WHERE content = gone.content AND NOT ({GONE}))"
         ))?;
-        let found = rows.query_map([source], |row| row.get(0))?;
+        let of = params![source, prune == Prune::All];
+        let found = rows.query_map(of, |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Forgets everything that is gone at that source. What still lies elsewhere is to be indexed again,
     /// without the place that it has left.
-    pub(crate) fn forget_gone(&mut self, source: &str) -> Result<(), Error> {
+    pub(crate) fn forget_gone(&mut self, source: &str, prune: Prune) -> Result<(), Error> {
+        let of = params![source, prune == Prune::All];
         let transaction = self.connection.transaction()?;
         transaction.execute(
             &format!(
                 "UPDATE items SET indexed = 0 WHERE indexed = 1 AND NOT ({GONE}) AND content IN \
                  (SELECT content FROM items WHERE {GONE} AND content IS NOT NULL)"
             ),
-            [source],
+            of,
         )?;
-        transaction.execute(&format!("DELETE FROM items WHERE {GONE}"), [source])?;
+        transaction.execute(&format!("DELETE FROM items WHERE {GONE}"), of)?;
         Ok(transaction.commit()?)
     }
 

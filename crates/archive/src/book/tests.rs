@@ -27,7 +27,7 @@ fn folder(id: &str, path: &str) -> Node {
 
 fn ann() -> Mailbox {
     let (location, address, id) = ("blob".into(), "ann@x.com".into(), "source".into());
-    Mailbox { location, address, id }
+    Mailbox { location, holds: Holds::Mail, address, id }
 }
 
 const ALL: Window = Window { start: 0, end: 1_000 };
@@ -94,11 +94,11 @@ fn what_is_gone_upstream_is_noted_and_kept() {
     // One was here; the other never came, so nothing of it is left.
     book.listed(mailbox, "in", ALL, &[], at(5_001)).unwrap();
     assert_eq!((counts(&book), waiting(&book, mailbox, false)), ([1, 1, 0, 1], vec![]));
-    assert_eq!(book.gone_for_good(DATATAP).unwrap(), ["content of a"]);
+    assert_eq!(book.gone_for_good(DATATAP, Prune::All).unwrap(), ["content of a"]);
     book.listed(mailbox, "in", ALL, &all, at(5_002)).unwrap();
-    assert_eq!((counts(&book), book.gone_for_good(DATATAP).unwrap()), ([2, 1, 0, 0], vec![]));
+    assert_eq!((counts(&book), book.gone_for_good(DATATAP, Prune::All).unwrap()), ([2, 1, 0, 0], vec![]));
     book.listed(mailbox, "in", ALL, &[], at(5_003)).unwrap();
-    book.forget_gone(DATATAP).unwrap();
+    book.forget_gone(DATATAP, Prune::All).unwrap();
     assert_eq!(counts(&book), [0, 0, 0, 0]);
 }
 
@@ -109,7 +109,7 @@ fn only_what_belongs_to_the_window_can_be_gone_from_it() {
     book.listed(mailbox, "in", ALL, &all, at(5_000)).unwrap();
     book.stored(&all.each_ref().map(|one| stored(mailbox, &one.id))).unwrap();
     book.listed(mailbox, "in", Window { start: 500, end: 999 }, &[], at(5_000)).unwrap();
-    let gone = book.gone_for_good(DATATAP).unwrap();
+    let gone = book.gone_for_good(DATATAP, Prune::All).unwrap();
     assert_eq!(gone, ["content of b"]);
 }
 
@@ -162,7 +162,7 @@ fn a_folder_that_is_gone_takes_its_messages_along() {
     book.folders(mailbox, &[folder("in", "Inbox")], Moment::Newest, at(5_001)).unwrap();
     assert_eq!(counts(&book)[3], 2);
     book.listed(mailbox, "in", ALL, &[entry("b", 11)], at(5_001)).unwrap();
-    assert_eq!(book.gone_for_good(DATATAP).unwrap(), ["content of a"]);
+    assert_eq!(book.gone_for_good(DATATAP, Prune::All).unwrap(), ["content of a"]);
     assert_eq!(book.windows(mailbox, "old").unwrap(), []);
 }
 
@@ -309,15 +309,16 @@ fn a_mailbox_that_the_source_lists_no_longer_keeps_its_mail() {
         kind: None,
     };
     let named = |id: &str| Mailbox {
+        holds: Holds::Mail,
         location: "org".into(),
         address: format!("{id}@x.com"),
         id: id.into(),
     };
-    book.set_owners(VEEAM, "org", &[owner("a"), owner("b")]).unwrap();
+    book.set_owners(VEEAM, "org", Holds::Mail, &[owner("a"), owner("b")]).unwrap();
     let gone = book.mailbox(VEEAM, &named("b"), Identity::Id).unwrap();
     list(&mut book, gone, &[saved("a", "x")], Moment::Newest, 5_000);
     book.stored(&[stored(gone, "a")]).unwrap();
-    book.set_owners(VEEAM, "org", &[owner("a")]).unwrap();
+    book.set_owners(VEEAM, "org", Holds::Mail, &[owner("a")]).unwrap();
     book.only_listed(VEEAM, at(5_001)).unwrap();
     let status = book.status().unwrap();
     let of = |id: &str| {
@@ -325,10 +326,46 @@ fn a_mailbox_that_the_source_lists_no_longer_keeps_its_mail() {
     };
     assert_eq!((of("b").gone, of("b").gone_at, of("ann").gone_at), (1, Some(at(5_001)), None));
     assert_eq!(
-        book.gone_for_good(VEEAM).unwrap(),
+        book.gone_for_good(VEEAM, Prune::All).unwrap(),
         [] as [String; 0],
         "it may lie in an archive tier"
     );
+}
+
+/// A book as the second version wrote it, of which a drive has no place yet.
+#[test]
+fn a_book_of_the_second_form_loses_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    fs::create_dir_all(path(data.path()).parent().unwrap()).unwrap();
+    let former = database::write(&path(data.path())).unwrap();
+    former.execute_batch(include_str!("form_2.sql")).unwrap();
+    former
+        .execute_batch(
+            "INSERT INTO facts VALUES ('tenant', 't'), ('datatap finished', '2024-01-01T00:00:00Z');
+             INSERT INTO locations VALUES ('datatap', 'blob', 'BLOB', NULL, 0);
+             INSERT INTO owners VALUES ('datatap', 'ex', 'guid', 'ann@x.com', 'Ann', 'User', 0, 66);
+             INSERT INTO mailboxes (source, location, address, id, listed_at, state)
+               VALUES ('datatap', 'blob', 'ann@x.com', 'guid', 77, 's');
+             INSERT INTO folders VALUES (1, 'in', 'f', 'Inbox', 'Inbox', 'InboxFolder', '-', NULL);
+             INSERT INTO windows VALUES (1, 'in', 0, 1000, 77, 2);
+             INSERT INTO items (mailbox, id, folder, name, listed, content, stale, indexed) VALUES
+               (1, 'a', 'in', 's', 'l', 'ca', 0, 1), (1, 'b', 'in', 's', 'l', 'cb', 1, 1);
+             INSERT INTO replaced VALUES ('old', 1, 'b');
+             PRAGMA user_version = 2;",
+        )
+        .unwrap();
+    drop(former);
+    let mut book = Book::read(data.path()).unwrap().unwrap();
+    assert_eq!(counts(&book), [2, 2, 0, 0]);
+    assert_eq!(book.contradictions().unwrap(), [] as [String; 0]);
+    let status = book.status().unwrap();
+    assert_eq!((status.mailboxes[0].holds, status.mailboxes[0].listed), (Holds::Mail, Some(at(77))));
+    assert_eq!(book.owners(DATATAP, "ex").unwrap()[0].name.as_deref(), Some("Ann"));
+    assert_eq!((waiting(&book, 1, true), book.replaced().unwrap()), (vec!["b".into()], vec!["old".into()]));
+    drop(book);
+    book = Book::open(data.path()).unwrap();
+    let number = book.mailbox(DATATAP, &Mailbox { id: "guid".into(), ..ann() }, Identity::Address);
+    assert_eq!(number.unwrap(), 1, "it is the mailbox that it was");
 }
 
 /// A book as the first version wrote it, with a mailbox that has everything a book can have.

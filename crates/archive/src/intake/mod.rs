@@ -12,7 +12,7 @@ use postern_query::{Message, Place};
 
 pub use writer::{IntakeWriter, Settled};
 
-use crate::book::{Book, Stored, ToIndex};
+use crate::book::{Book, Holds, Stored, ToIndex};
 use crate::store::Store;
 use crate::{Error, MailboxNumber, ToFetch};
 
@@ -110,7 +110,9 @@ impl Intake {
         let ToFetch { id, fragment, path, created, first, .. } = message;
         let stored = Stored { mailbox, id, content: String::new() };
         let (source, address) = (self.source.clone(), address.to_owned());
-        let mut to_index = ToIndex { stored, fragment, source, address, path, created };
+        let (holds, listed) = (Holds::Mail, None);
+        let mut to_index =
+            ToIndex { stored, fragment, source, holds, address, path, created, listed };
         let message = self.read(&to_index, bytes);
         let first = first.map(|first| self.first(first, &to_index, &message)).transpose()?;
         let (content, message) = match first.flatten() {
@@ -163,16 +165,24 @@ impl Intake {
         Ok(is_same_mail(&former, message).then_some((first, former)))
     }
 
+    /// A message of the store, read again; nothing where the store has lost it. A file without bytes is what
+    /// the source listed of it.
+    fn message(&self, to_index: &ToIndex) -> Result<Option<Box<Message>>, Error> {
+        match to_index.holds {
+            Holds::Mail => {
+                let bytes = self.store.get(&to_index.stored.content)?;
+                Ok(bytes.map(|bytes| self.read(to_index, &bytes)))
+            }
+            Holds::Listings => {
+                let places = vec![place(to_index)];
+                Ok(Some(Box::new(Message { places, ..to_index.file().message() })))
+            }
+        }
+    }
+
     /// The message with what only the source knows of it.
     fn read(&self, to_index: &ToIndex, bytes: &[u8]) -> Box<Message> {
-        let place = Place {
-            mailbox: Some(to_index.address.clone()),
-            folder: Some(to_index.path.clone()),
-            source: Some(to_index.source.clone()),
-            item_id: Some(to_index.stored.id.clone()),
-            fragment_id: to_index.fragment.clone(),
-            ..Place::NOWHERE
-        };
+        let place = place(to_index);
         let idle = self.readers().pop();
         let mut reader = idle.unwrap_or_else(|| Contents::new(&self.attachment_text));
         let message = parse_with(bytes, &place, &mut reader);
@@ -182,6 +192,18 @@ impl Intake {
 
     fn readers(&self) -> MutexGuard<'_, Vec<Contents>> {
         self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where it lies. The top of a drive is no folder.
+fn place(to_index: &ToIndex) -> Place {
+    Place {
+        mailbox: Some(to_index.address.clone()),
+        folder: Some(to_index.path.clone()).filter(|path| !path.is_empty()),
+        source: Some(to_index.source.clone()),
+        item_id: Some(to_index.stored.id.clone()),
+        fragment_id: to_index.fragment.clone(),
+        ..Place::NOWHERE
     }
 }
 

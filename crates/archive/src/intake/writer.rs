@@ -16,7 +16,7 @@ use postern_query::{Message, Place};
 
 use super::{Arrived, Intake, STORING};
 use crate::Error;
-use crate::book::Stored;
+use crate::book::{Prune, Stored, ToIndex};
 
 /// Messages and time between two commits of the index: small ones cost more than they make searchable.
 const COMMIT_EVERY: (usize, Duration) = (5_000, Duration::from_secs(20));
@@ -133,8 +133,7 @@ impl IntakeWriter {
     fn add_waiting(&mut self) -> Result<(), Error> {
         for content in std::mem::take(&mut self.waiting) {
             let Some(to_index) = self.intake.book().any_of(&content)? else { continue };
-            let Some(bytes) = self.intake.store.get(&content)? else { continue };
-            let message = self.intake.read(&to_index, &bytes);
+            let Some(message) = self.intake.message(&to_index)? else { continue };
             let places = self.places(&content, &message)?.into_iter().collect();
             self.add(&content, &Message { places, ..*message })?;
         }
@@ -204,17 +203,30 @@ impl IntakeWriter {
     /// When store, index or book cannot be read or written.
     pub fn catch_up(&mut self) -> Result<Option<Settled>, Error> {
         let next = self.intake.book().to_index(CHUNK)?;
+        self.index_all(next)
+    }
+
+    /// The same for files that are here since they were listed: a mailbox is at work on the rest.
+    ///
+    /// # Errors
+    ///
+    /// When index or book cannot be read or written.
+    pub fn take_files(&mut self) -> Result<Option<Settled>, Error> {
+        let next = self.intake.book().listings_to_index(CHUNK)?;
+        self.index_all(next)
+    }
+
+    fn index_all(&mut self, next: Vec<ToIndex>) -> Result<Option<Settled>, Error> {
         if next.is_empty() {
             return Ok(None);
         }
         let mut lost = Vec::new();
         for to_index in next {
-            let Some(bytes) = self.intake.store.get(&to_index.stored.content)? else {
+            let Some(message) = self.intake.message(&to_index)? else {
                 self.intake.store.remove(&to_index.stored.content)?;
                 lost.push(to_index.stored);
                 continue;
             };
-            let message = self.intake.read(&to_index, &bytes);
             self.take(Arrived { stored: to_index.stored, message, is_new: false })?;
         }
         self.intake.book().lost(&lost)?;
@@ -226,13 +238,15 @@ impl IntakeWriter {
     /// # Errors
     ///
     /// When store, index or book cannot be written.
-    pub fn prune(&mut self) -> Result<(), Error> {
-        let gone = self.intake.book().gone_for_good(&self.intake.source)?;
+    pub fn prune(&mut self, what: Prune) -> Result<(), Error> {
+        let gone = self.intake.book().gone_for_good(&self.intake.source, what)?;
         for content in &gone {
             self.index.forget(&self.file(content).path)?;
         }
-        self.index.commit((self.clock)())?;
-        self.intake.book().forget_gone(&self.intake.source)?;
+        if !gone.is_empty() {
+            self.index.commit((self.clock)())?;
+        }
+        self.intake.book().forget_gone(&self.intake.source, what)?;
         gone.iter().try_for_each(|content| self.intake.store.remove(content))?;
         while self.catch_up()?.is_some() {}
         Ok(())

@@ -1,9 +1,9 @@
-//! Which mailboxes were collected, and where they lie.
+//! Which mailboxes and drives were collected, and where they lie.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use postern_archive::{Identity, Mailbox, MailboxNumber, Moment, Owner};
+use postern_archive::{Holds, Identity, Mailbox, MailboxNumber, Moment, Owner, Walk};
 
 use super::Run;
 use crate::Error;
@@ -12,10 +12,10 @@ use crate::collection::{Failure, FailureKind, Markers, Page, Site};
 /// How often a question without which nothing can be done is asked.
 const TRIES: u32 = 3;
 
-/// Address and id of mailboxes, by what makes each the same one again.
-type Known = BTreeMap<(String, String), (String, String)>;
+/// Mailboxes of no location, by what makes each the same one again.
+type Known = BTreeMap<(String, Holds, String), Mailbox>;
 
-/// A mailbox that may have been collected to a location.
+/// A mailbox or drive that may have been collected to a location.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted {
     pub(super) mailbox: Mailbox,
@@ -25,9 +25,16 @@ pub(super) struct Wanted {
     pub(super) is_listed: bool,
     /// Whether it was asked for by its name.
     is_asked_for: bool,
+    /// The walk over its folders that this run began, or went on with.
+    pub(super) walk: Option<Walk>,
 }
 
 impl Wanted {
+    /// What it is called where mailboxes and drives stand beside each other.
+    pub(super) fn name(&self) -> String {
+        self.mailbox.holds.named(&self.mailbox.address)
+    }
+
     /// The source does not have it. Whether that is fine: there is nothing to list then.
     pub(super) fn is_missing(&self) -> Result<bool, Error> {
         if self.is_asked_for {
@@ -45,13 +52,15 @@ impl Run {
         let sites = self
             .ask("the locations cannot be listed", tenant, || self.collection.locations())
             .await?;
-        if !sites.iter().any(|site| site.has_mail) {
+        if sites.iter().all(|site| site.keeps.is_empty()) {
             return Err(Error::NothingCollected);
         }
         let (source, identity) = (self.collection.name().to_owned(), self.collection.identity());
         let mut known = Known::new();
-        for site in sites.iter().filter(|site| site.has_mailboxes) {
-            self.owners(&site.location.id, tenant, &mut known).await?;
+        for site in &sites {
+            for holds in site.lists {
+                self.owners(&site.location.id, *holds, tenant, &mut known).await?;
+            }
         }
         let locations: Vec<_> = sites.iter().map(|site| site.location.clone()).collect();
         let (now, moment) = (self.now(), self.shown().moment);
@@ -65,53 +74,62 @@ impl Run {
             }
             Ok(Vec::new())
         });
-        for Mailbox { address, id, .. } in before.await? {
-            known.entry(self.key(&address, &id)).or_insert((address, id));
+        for mailbox in before.await? {
+            known.entry(self.key(&mailbox)).or_insert(mailbox);
         }
         Ok(self.at_each(&sites, &self.wanted(known)?))
     }
 
-    fn key(&self, address: &str, id: &str) -> (String, String) {
+    fn key(&self, mailbox: &Mailbox) -> (String, Holds, String) {
         let id = match self.collection.identity() {
             Identity::Address => "",
-            Identity::Id => id,
+            Identity::Id => &mailbox.id,
         };
-        (address.to_lowercase(), id.to_owned())
+        (mailbox.address.to_lowercase(), mailbox.holds, id.to_owned())
     }
 
-    /// These mailboxes at every location of collected mail.
-    fn at_each(&self, sites: &[Site], mailboxes: &[(String, String)]) -> Vec<Wanted> {
-        let keepers: Vec<_> = sites.iter().filter(|site| site.has_mail).collect();
+    /// These mailboxes at every location that keeps what was collected of such.
+    fn at_each(&self, sites: &[Site], mailboxes: &[Mailbox]) -> Vec<Wanted> {
+        let keepers: Vec<_> = sites.iter().filter(|site| !site.keeps.is_empty()).collect();
         // With several locations nobody can tell in which of them a mailbox should lie.
         let is_asked_for = keepers.len() == 1 && !self.asked.mailboxes.is_empty();
-        let at = |site: &Site, (address, id): &(String, String)| Wanted {
-            mailbox: Mailbox {
-                location: site.location.id.clone(),
-                address: address.clone(),
-                id: id.clone(),
-            },
+        let has_drive = |address: &str| {
+            mailboxes.iter().any(|one| one.holds.is_drive() && one.address == address)
+        };
+        let at = |site: &Site, one: &Mailbox| Wanted {
+            mailbox: Mailbox { location: site.location.id.clone(), ..one.clone() },
             number: None,
             is_listed: false,
-            is_asked_for,
+            // Who has a mailbox need not have a drive, or the other way round.
+            is_asked_for: is_asked_for && !one.holds.is_drive() && !has_drive(&one.address),
+            walk: None,
         };
-        keepers.iter().flat_map(|site| mailboxes.iter().map(|one| at(site, one))).collect()
+        let kept = |site: &Site, one: &Mailbox| {
+            site.keeps.contains(&one.holds).then(|| at(site, one))
+        };
+        keepers
+            .iter()
+            .flat_map(|site| mailboxes.iter().filter_map(|one| kept(site, one)))
+            .collect()
     }
 
     /// Those of the mailboxes that were asked for, in the order of their addresses.
-    fn wanted(&self, known: Known) -> Result<Vec<(String, String)>, Error> {
+    fn wanted(&self, known: Known) -> Result<Vec<Mailbox>, Error> {
         if self.asked.mailboxes.is_empty() {
             return Ok(known.into_values().collect());
         }
         let mut wanted = Vec::new();
         for asked in &self.asked.mailboxes {
-            let is_it = |(address, id): &&(String, String)| {
-                id == asked || address.to_lowercase() == asked.to_lowercase()
+            let is_it = |one: &&Mailbox| {
+                one.id == *asked || one.address.to_lowercase() == asked.to_lowercase()
             };
             let found: Vec<_> = known.values().filter(is_it).cloned().collect();
             match (found.is_empty(), self.collection.identity()) {
                 (false, _) => wanted.extend(found),
                 // The source may know it by its address all the same.
-                (true, Identity::Address) => wanted.push((asked.clone(), asked.clone())),
+                (true, Identity::Address) => {
+                    wanted.push(nowhere(Holds::Mail, asked.clone(), asked.clone()));
+                }
                 (true, Identity::Id) => return Err(Error::NoMailbox(asked.clone())),
             }
         }
@@ -122,6 +140,7 @@ impl Run {
     async fn owners(
         self: &Arc<Self>,
         location: &str,
+        holds: Holds,
         tenant: &str,
         into: &mut Known,
     ) -> Result<(), Error> {
@@ -129,7 +148,7 @@ impl Run {
         let (mut all, mut markers, mut marker) = (Vec::<Owner>::new(), Markers::default(), None);
         loop {
             let page: Page<Owner> = self
-                .ask(WHAT, tenant, || self.collection.mailboxes(location, marker.as_deref()))
+                .ask(WHAT, tenant, || self.collection.mailboxes(location, holds, marker.as_deref()))
                 .await?;
             all.extend(page.items);
             let next = markers.next(page.marker);
@@ -140,10 +159,11 @@ impl Run {
         }
         for owner in &all {
             let address = owner.address.clone().unwrap_or_else(|| owner.id.clone());
-            into.insert(self.key(&address, &owner.id), (address, owner.id.clone()));
+            let mailbox = nowhere(holds, address, owner.id.clone());
+            into.insert(self.key(&mailbox), mailbox);
         }
         let (source, location) = (self.collection.name().to_owned(), location.to_owned());
-        self.on_book(move |book| book.set_owners(&source, &location, &all)).await
+        self.on_book(move |book| book.set_owners(&source, &location, holds, &all)).await
     }
 
     /// Asks what must be known to go on.
@@ -169,4 +189,9 @@ impl Run {
             }
         }
     }
+}
+
+/// A mailbox of which it is not said which location keeps it.
+const fn nowhere(holds: Holds, address: String, id: String) -> Mailbox {
+    Mailbox { location: String::new(), holds, address, id }
 }

@@ -8,13 +8,13 @@ use postern_archive::{Entry, Mailbox, MailboxNumber, Moment, Node, Window};
 use tokio::task::JoinSet;
 
 use super::discover::Wanted;
-use super::{Run, joined};
+use super::{Progress, Run, joined};
 use crate::Error;
 use crate::collection::{Failure, FailureKind, Markers, Page};
 use crate::window::{asked, everything, hint, plan, split};
 
 /// Folders of a mailbox that are walked; more would be a tree without an end.
-const MOST_FOLDERS: usize = 100_000;
+pub(super) const MOST_FOLDERS: usize = 100_000;
 
 /// What is left to list of a mailbox: a window of a folder, or all of it.
 #[derive(Clone, Debug)]
@@ -27,27 +27,32 @@ struct Todo {
 
 /// What is listed of a mailbox.
 #[derive(Clone, Copy, Debug)]
-enum Listing<'a> {
+pub(super) enum Listing<'a> {
     Folders { within: Option<&'a str> },
     Messages { folder: &'a str, window: Option<Window> },
 }
 
 impl<'a> Listing<'a> {
+    pub(super) const TOP: Self = Self::Folders { within: None };
+
     fn folders(within: Option<&'a Node>) -> Self {
         Self::Folders { within: within.map(|folder| folder.id.as_str()) }
     }
 }
 
 impl Run {
-    /// Lists a mailbox, and says whether all of it was listed. One that was never collected is nothing
-    /// to list.
+    /// Lists a mailbox or drive, and says whether all of it was listed. One that was never collected is
+    /// nothing to list.
     pub(super) async fn list(self: &Arc<Self>, mailbox: &mut Wanted) -> Result<bool, Error> {
+        if mailbox.mailbox.holds.is_drive() {
+            return self.list_drive(mailbox).await;
+        }
         if let Some(number) = self.unchanged(&mailbox.mailbox).await? {
             self.is_collected(mailbox, number);
             return Ok(true);
         }
         let answer = self.folders(&mailbox.mailbox).await?;
-        self.unlisted().remove(&mailbox.mailbox.address);
+        self.unlisted().remove(&mailbox.name());
         let folders = match answer {
             Ok(folders) => folders,
             Err(failure) if failure.kind() == FailureKind::NotFound => {
@@ -71,7 +76,7 @@ impl Run {
     }
 
     /// The number of a mailbox that was listed whole when the source showed the same.
-    async fn unchanged(
+    pub(super) async fn unchanged(
         self: &Arc<Self>,
         mailbox: &Mailbox,
     ) -> Result<Option<MailboxNumber>, Error> {
@@ -83,7 +88,7 @@ impl Run {
     }
 
     /// A former state says nothing of what there is now, and neither does a part of it.
-    async fn listed_whole(self: &Arc<Self>, number: MailboxNumber) -> Result<(), Error> {
+    pub(super) async fn listed_whole(self: &Arc<Self>, number: MailboxNumber) -> Result<(), Error> {
         let (shown, now) = (self.shown(), self.now());
         if shown.moment == Moment::Former || self.asked.since.is_some() {
             return Ok(());
@@ -91,17 +96,19 @@ impl Run {
         self.on_book(move |book| book.listed_whole(number, shown.state.as_deref(), now)).await
     }
 
-    async fn not_collected(self: &Arc<Self>, mailbox: &Wanted) -> Result<bool, Error> {
+    pub(super) async fn not_collected(self: &Arc<Self>, mailbox: &Wanted) -> Result<bool, Error> {
         let (source, named) = (self.collection.name().to_owned(), mailbox.mailbox.clone());
         let now = self.now();
         self.on_book(move |book| book.nothing_of(&source, &named, now)).await?;
         mailbox.is_missing()
     }
 
-    /// One more mailbox was found to be collected.
-    fn is_collected(&self, mailbox: &mut Wanted, number: MailboxNumber) {
+    /// One more mailbox or drive was found to be collected.
+    pub(super) fn is_collected(&self, mailbox: &mut Wanted, number: MailboxNumber) {
+        let Progress { mailboxes, drives, .. } = &*self.progress;
+        let count = if mailbox.mailbox.holds.is_drive() { drives } else { mailboxes };
         if mailbox.number.replace(number).is_none() {
-            self.progress.mailboxes.fetch_add(1, Relaxed);
+            count.fetch_add(1, Relaxed);
         }
     }
 
@@ -143,7 +150,7 @@ impl Run {
         .await
     }
 
-    async fn not_listed(
+    pub(super) async fn not_listed(
         self: &Arc<Self>,
         mailbox: &Wanted,
         failure: &Failure,
@@ -155,7 +162,7 @@ impl Run {
             Some(number) => {
                 self.on_book(move |book| book.not_listed(number, &why, is_cold)).await?;
             }
-            None => drop(self.unlisted().insert(mailbox.mailbox.address.clone(), why)),
+            None => drop(self.unlisted().insert(mailbox.name(), why)),
         }
         // What will not pass is not worth another try in this run.
         Ok(!failure.may_pass())
@@ -215,7 +222,8 @@ impl Run {
         todo: Todo,
     ) -> Result<Result<Vec<Todo>, Failure>, Error> {
         let Some(window) = todo.window else {
-            return self.whole(mailbox, number, todo.folder).await;
+            let listed = self.whole(mailbox, number, todo.folder).await?;
+            return Ok(listed.map(|()| Vec::new()));
         };
         let listing = Listing::Messages { folder: &todo.folder, window: Some(asked(window)) };
         let first = match self.page(mailbox, listing, None).await? {
@@ -237,12 +245,12 @@ impl Run {
 
     /// Lists a folder from its first page to its last. Each page goes into the book at once, however many
     /// there are.
-    async fn whole(
+    pub(super) async fn whole(
         self: &Arc<Self>,
         mailbox: &Mailbox,
         number: MailboxNumber,
         folder: String,
-    ) -> Result<Result<Vec<Todo>, Failure>, Error> {
+    ) -> Result<Result<(), Failure>, Error> {
         let since = self.asked.since;
         // A part of a folder says nothing of the rest.
         let moment = if since.is_some() { Moment::Former } else { self.shown().moment };
@@ -255,6 +263,9 @@ impl Run {
                 Ok(page) => page,
                 Err(failure) => return Ok(Err(failure)),
             };
+            if mailbox.holds.is_drive() {
+                self.progress.files.fetch_add(page.items.len() as u64, Relaxed);
+            }
             page.items.retain(|item| since.is_none_or(|since| item.created >= Some(since)));
             let listed = folder.clone();
             self.on_book(move |book| book.page(number, &listed, &page.items, moment)).await?;
@@ -268,8 +279,10 @@ impl Run {
         }
         let now = self.now();
         self.on_book(move |book| book.end(number, &folder, moment, now)).await?;
-        self.progress.windows.fetch_add(1, Relaxed);
-        Ok(Ok(Vec::new()))
+        if !mailbox.holds.is_drive() {
+            self.progress.windows.fetch_add(1, Relaxed);
+        }
+        Ok(Ok(()))
     }
 
     /// The parts of a window whose first page is not its last.
@@ -295,7 +308,7 @@ impl Run {
     }
 
     /// Every page of a listing, of which the first may be there already.
-    async fn all_pages(
+    pub(super) async fn all_pages(
         &self,
         mailbox: &Mailbox,
         listing: Listing<'_>,
@@ -323,7 +336,7 @@ impl Run {
         }
     }
 
-    async fn page(
+    pub(super) async fn page(
         &self,
         mailbox: &Mailbox,
         listing: Listing<'_>,

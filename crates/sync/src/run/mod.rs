@@ -5,6 +5,7 @@ mod fetch;
 mod list;
 mod report;
 mod take;
+mod walk;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -223,6 +224,7 @@ impl Run {
 
     async fn walk(self: &Arc<Self>, tenant: &str, taker: Option<take::Door>) -> Result<(), Error> {
         self.progress.mailboxes.store(0, Relaxed);
+        self.progress.drives.store(0, Relaxed);
         let mut open = self.discover(tenant).await?;
         let mut pause = FIRST_PAUSE;
         for pass in 0..PASSES {

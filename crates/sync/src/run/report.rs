@@ -29,6 +29,10 @@ pub struct Progress {
     pub indexed: AtomicU64,
     /// Mailboxes of this run.
     pub mailboxes: AtomicU64,
+    /// Drives of this run.
+    pub drives: AtomicU64,
+    /// Files that were listed in them.
+    pub files: AtomicU64,
     /// Asks the run to end; what is done is kept.
     pub stop: AtomicBool,
 }
@@ -49,6 +53,12 @@ pub struct Failed {
 pub struct Summary {
     /// Mailboxes that were collected, of those that were asked for.
     pub mailboxes: u64,
+    /// Drives that were collected, of those that were asked for.
+    pub drives: u64,
+    /// Files that are known to lie in all drives.
+    pub files: u64,
+    /// Of these, those that can be found.
+    pub files_here: u64,
     /// Windows of time that were listed.
     pub windows: u64,
     /// Messages that are upstream or here, in all mailboxes.
@@ -134,17 +144,24 @@ impl Run {
         let source = self.collection.name();
         let mut status = book.status()?;
         status.mailboxes.retain(|one| one.source == source);
-        let sum = |each: fn(&MailboxStatus) -> u64| status.mailboxes.iter().map(each).sum();
+        let all = |drives: bool, each: fn(&MailboxStatus) -> u64| {
+            let such = status.mailboxes.iter().filter(|one| one.holds.is_drive() == drives);
+            such.map(each).sum::<u64>()
+        };
+        let sum = |each| all(false, each);
         let count = |count: &AtomicU64| count.load(Relaxed);
         let mut unlisted = self.unlisted();
         // What the book says of a mailbox is not said twice.
         let told = status.mailboxes.iter().filter(|one| one.error.is_some());
-        told.for_each(|one| drop(unlisted.remove(&one.address)));
+        told.for_each(|one| drop(unlisted.remove(&one.name())));
         let failed = failed(&book.failures(source, NAMED)?, &status.mailboxes, &unlisted);
         let (here, downloaded) = (sum(|one| one.here), count(&self.progress.downloaded));
         let listing = status.mailboxes.iter().filter(|one| one.error.is_some()).count() as u64;
         Ok(Summary {
             mailboxes: count(&self.progress.mailboxes),
+            drives: count(&self.progress.drives),
+            files: all(true, |one| one.known),
+            files_here: all(true, |one| one.here),
             windows: count(&self.progress.windows),
             known: sum(|one| one.known),
             here,
@@ -153,7 +170,7 @@ impl Run {
             already_here: here.saturating_sub(downloaded),
             gone: sum(|one| one.gone),
             failed,
-            failures: sum(|one| one.failed) + listing + unlisted.len() as u64,
+            failures: sum(|one| one.failed) + all(true, |one| one.failed) + listing + unlisted.len() as u64,
             requests: self.collection.requests(),
             stopped: self.is_stopped() && ended.is_none(),
             ended: ended.or(noted.err()),
@@ -186,7 +203,7 @@ fn failed(
         reason: reason.clone(),
     });
     let of_mailbox = mailboxes.iter().filter_map(|one| {
-        let (mailbox, reason) = (one.address.clone(), one.error.clone()?);
+        let (mailbox, reason) = (one.name(), one.error.clone()?);
         Some(Failed { mailbox, item: String::new(), reason })
     });
     let of_message = messages.iter().cloned();

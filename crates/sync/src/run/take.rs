@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use postern_archive::{Arrived, IntakeWriter, Settled};
+use postern_archive::{Arrived, IntakeWriter, Prune, Settled};
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -50,8 +50,8 @@ impl Taker {
         self.count(settled);
         // What moved to another folder since is indexed with its new place.
         self.catch_up()?;
-        if self.run.asked.prune && !self.run.is_stopped() {
-            self.writer.prune()?;
+        if !self.run.is_stopped() {
+            self.writer.prune(if self.run.asked.prune { Prune::All } else { Prune::Files })?;
         }
         Ok(self.writer.close()?)
     }
@@ -65,11 +65,19 @@ impl Taker {
                     self.writer.take(arrived)?;
                     drop(room);
                 }
-                Err(_) => {}
+                // Files of drives arrive in the book, without a message at the door.
+                Err(_) => self.take_files()?,
             }
             let settled = self.writer.settle()?;
             self.count(settled);
         }
+    }
+
+    fn take_files(&mut self) -> Result<(), Error> {
+        if let Some(settled) = self.writer.take_files()? {
+            self.count(settled);
+        }
+        Ok(())
     }
 
     /// Indexes what is stored and not in the index.

@@ -2,6 +2,7 @@
 
 mod backups;
 mod damage;
+mod drives;
 mod faults;
 mod kept;
 mod runs;
@@ -17,7 +18,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use postern_archive::search::{Asker, Search};
 use postern_archive::{
-    Archive, DATATAP, Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, VEEAM, Window,
+    Archive, DATATAP, Entry, Holds, Identity, Location, Mailbox, Moment, Owner, ToFetch, VEEAM, Window,
 };
 use postern_mail::id_of;
 use postern_query::schema::StringField;

@@ -44,10 +44,10 @@ impl Collection for Shelf {
 
     fn locations(&self) -> Asking<'_, Vec<Site>> {
         let location = Location { id: "backup".into(), kind: "Repository".into(), name: None };
-        at_once(Ok(vec![Site { location, has_mailboxes: true, has_mail: true }]))
+        at_once(Ok(vec![Site { location, lists: &[Holds::Mail], keeps: &[Holds::Mail] }]))
     }
 
-    fn mailboxes<'a>(&'a self, _: &'a str, marker: Option<&'a str>) -> Asking<'a, Page<Owner>> {
+    fn mailboxes<'a>(&'a self, _: &'a str, _: Holds, marker: Option<&'a str>) -> Asking<'a, Page<Owner>> {
         let owner = Owner {
             id: "guid-of-ann".into(),
             address: Some("ann@x.com".into()),

@@ -132,10 +132,10 @@ impl Collection for Vault {
 
     fn locations(&self) -> Asking<'_, Vec<Site>> {
         let location = Location { id: "org".into(), kind: "VAULT".into(), name: None };
-        at_once(Ok(vec![Site { location, has_mailboxes: true, has_mail: true }]))
+        at_once(Ok(vec![Site { location, lists: &[Holds::Mail], keeps: &[Holds::Mail] }]))
     }
 
-    fn mailboxes<'a>(&'a self, _: &'a str, _: Option<&'a str>) -> Asking<'a, Page<Owner>> {
+    fn mailboxes<'a>(&'a self, _: &'a str, _: Holds, _: Option<&'a str>) -> Asking<'a, Page<Owner>> {
         self.asked();
         let owner = |id: &&str| {
             let address = Some(format!("{id}@x.com"));

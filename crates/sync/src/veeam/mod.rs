@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
-use postern_archive::{Entry, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window};
+use postern_archive::{Entry, Holds, Identity, Location, Mailbox, Moment, Owner, ToFetch, Window};
 use postern_mail::outline;
 use postern_upstream::veeam::{
     Kind, MOST_LISTED, Organization, Paged, Paging, Problem, Session, Sessions, Under, Veeam,
@@ -187,14 +187,14 @@ impl Collection for Backups {
             let organization = self.view().as_ref().map(|view| view.organization.clone());
             let site = |Organization { id, name, .. }| Site {
                 location: Location { id, kind: "VEEAM".to_owned(), name: Some(name) },
-                has_mailboxes: true,
-                has_mail: true,
+                lists: &[Holds::Mail],
+                keeps: &[Holds::Mail],
             };
             Ok(organization.map(site).into_iter().collect())
         })
     }
 
-    fn mailboxes<'a>(&'a self, _: &'a str, marker: Option<&'a str>) -> Asking<'a, Page<Owner>> {
+    fn mailboxes<'a>(&'a self, _: &'a str, _: Holds, marker: Option<&'a str>) -> Asking<'a, Page<Owner>> {
         Box::pin(async move {
             let found = self.session()?.mailboxes(&paging(marker)?).await?;
             is_readable(found.unreadable)?;

@@ -26,9 +26,23 @@ pub struct Mail {
     pub bytes: Vec<u8>,
 }
 
+/// A collected file of a drive.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filed {
+    /// The address of the owner of the drive.
+    pub owner: String,
+    /// Where it lies in the drive, such as `Documents/Plan.docx`. A path that ends in `/` is a folder.
+    pub path: String,
+    /// Its bytes.
+    pub size: usize,
+    /// When it was last changed, such as `2024-02-03T04:05:06Z`.
+    pub modified: String,
+}
+
 #[derive(Debug)]
 pub(super) struct Holdings {
     pub(super) mail: Vec<Mail>,
+    pub(super) files: Vec<Filed>,
     pub(super) shared: Vec<String>,
     /// The owners of live drives.
     pub(super) drives: Vec<String>,
@@ -50,6 +64,7 @@ impl Default for Holdings {
     fn default() -> Self {
         Self {
             mail: Vec::new(),
+            files: Vec::new(),
             shared: Vec::new(),
             drives: Vec::new(),
             page_size: 100,
@@ -70,6 +85,11 @@ impl Holdings {
             ("GET", ["locations"]) => Some(Reply::json(locations())),
             ("GET", ["discovery", "exchange", "users"]) => self.users(&given),
             ("GET", ["discovery", "onedrive", "users"]) => Some(self.owners(&given)),
+            ("GET", ["discovery", "blob", "source", source, "items", node])
+                if given.get("types").is_some_and(|types| types.starts_with("OneDrive")) =>
+            {
+                self.in_drive(source, node, &given)
+            }
             ("GET", ["discovery", "blob", "source", source, "items", "-"]) => {
                 self.folders(source, &given)
             }
@@ -110,8 +130,30 @@ impl Holdings {
         Some(self.page("Sources", entries.collect(), given))
     }
 
+    /// The folders or the files right in a folder of a drive; nothing where there is no such folder.
+    fn in_drive(&self, source: &str, node: &str, given: &Given) -> Option<Reply> {
+        let within = if node == "-" { "" } else { node.strip_prefix("folder/")? };
+        let of = self.files.iter();
+        let of = of.filter(|file| file.owner == source || owner(&file.owner) == source);
+        let inside: Vec<_> =
+            of.filter_map(|file| Some((file, file.path.strip_prefix(within)?))).collect();
+        let entries = if given.get("types") == Some("OneDriveFolder") {
+            let names = inside.iter().filter_map(|(_, rest)| Some(rest.split_once('/')?.0));
+            let folder = |name: &str| {
+                json!({"ItemId": folder_id(&format!("{within}{name}/")), "Name": name,
+                    "Discriminator": "OneDriveFolder"})
+            };
+            in_order(names).into_iter().map(folder).collect()
+        } else {
+            let files = inside.iter().filter(|(_, rest)| !rest.is_empty() && !rest.contains('/'));
+            files.map(|(file, name)| file.listed(name)).collect()
+        };
+        (!inside.is_empty()).then(|| self.page("Items", entries, given))
+    }
+
     fn owners(&self, given: &Given) -> Reply {
-        let entries = self.drives.iter().map(|address| {
+        let drives = self.drives.iter().chain(self.files.iter().map(|file| &file.owner));
+        let entries = in_order(drives.map(String::as_str)).into_iter().map(|address| {
             json!({"Id": owner(address), "Name": address, "Email": address, "Type": "OneDriveUser"})
         });
         self.page("Sources", entries.collect(), given)
@@ -208,6 +250,16 @@ impl Holdings {
 impl Job {
     fn task(&self) -> String {
         format!("task-{}", self.starts)
+    }
+}
+
+impl Filed {
+    fn listed(&self, name: &str) -> Value {
+        json!({
+            "ItemId": format!("file/{}", self.path), "Name": name, "Discriminator": "OneDriveFile",
+            "ReadablePath": format!("/{}", self.path), "Size": self.size,
+            "CreatedDate": "2020-01-01T00:00:00Z", "ModifiedDate": self.modified,
+        })
     }
 }
 

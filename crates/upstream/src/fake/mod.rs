@@ -21,7 +21,7 @@ use self::holdings::Holdings;
 pub(crate) use self::http::Reply;
 use self::http::{read_request, response};
 
-pub use self::holdings::Mail;
+pub use self::holdings::{Filed, Mail};
 pub use self::misbehaviour::Misbehaviour;
 
 /// A request that arrived.
@@ -178,6 +178,11 @@ impl Fake {
     /// Makes a mailbox a shared one: it is listed only when those are asked for too.
     pub fn share(&self, mailbox: &str) {
         lock(&self.state).holdings().shared.push(mailbox.to_owned());
+    }
+
+    /// The files that are collected of drives are these from now on.
+    pub fn hold_files(&self, files: Vec<Filed>) {
+        lock(&self.state).holdings().files = files;
     }
 
     /// Gives somebody a live drive.

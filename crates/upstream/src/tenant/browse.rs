@@ -106,6 +106,10 @@ pub struct Item {
     pub discriminator: Option<String>,
     /// When it was created.
     pub created: Option<Timestamp>,
+    /// When a file was last changed, where the service says so.
+    pub modified: Option<Timestamp>,
+    /// Bytes of a file, where the service says so.
+    pub size: Option<i64>,
     /// Where a file lies, for people.
     pub path: Option<String>,
 }
@@ -302,6 +306,8 @@ impl Item {
             name: record.word("name"),
             discriminator: record.word("discriminator"),
             created: record.text("createddate").and_then(timestamp),
+            modified: record.text("modifieddate").and_then(timestamp),
+            size: record.word("size").and_then(|size| size.parse().ok()),
             path: record.word("readablepath"),
         })
     }

@@ -6,7 +6,8 @@ INSERT INTO owners (source, location, id, address, name, kind, position)
   SELECT 'datatap', location, id, address, name, kind, position FROM former_sources;
 INSERT INTO mailboxes (number, source, location, address, id, listed_at, error)
   SELECT number, 'datatap', location, address, source, listed_at, error FROM former_mailboxes;
-INSERT INTO folders SELECT * FROM former_folders;
+INSERT INTO folders (mailbox, id, fragment, name, path, kind, parent, gone_at)
+  SELECT mailbox, id, fragment, name, path, kind, parent, gone_at FROM former_folders;
 INSERT INTO windows SELECT * FROM former_windows;
 INSERT INTO items (mailbox, id, fragment, folder, name, kind, created, content, indexed, gone_at, failure, may_pass)
   SELECT mailbox, id, fragment, folder, name, kind, created, content, indexed, gone_at, failure, may_pass

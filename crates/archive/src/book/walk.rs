@@ -1,0 +1,141 @@
+//! Walks over the folders of a drive: each goes through all of them once, and one that was cut short goes on.
+
+use jiff::{SignedDuration, Timestamp};
+use rusqlite::params;
+
+use super::list::{add_folder, enter_folder};
+use super::{Book, MailboxNumber, Moment, Node};
+use crate::Error;
+
+/// How old a walk may be that is gone on with: what it has seen first may be another by now.
+const MOST_AGE: SignedDuration = SignedDuration::from_hours(1);
+
+/// The number of a walk over a drive.
+pub type Walk = i64;
+
+impl Book {
+    /// Begins a walk over the folders of a drive, or goes on with one that was cut short, unless `anew`.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn walk(&mut self, drive: MailboxNumber, anew: bool, now: Timestamp) -> Result<Walk, Error> {
+        let transaction = self.connection.transaction()?;
+        let (found, oldest) = ("SELECT walk FROM mailboxes WHERE number = ?1", now - MOST_AGE);
+        let begin = "UPDATE mailboxes SET walk = walk + 1, walking_since = ?2 WHERE number = ?1 \
+                     AND (?3 OR walking_since IS NULL OR walking_since < ?4)";
+        transaction
+            .execute(begin, params![drive, now.as_second(), anew, oldest.as_second()])?;
+        add_folder(&transaction, drive, &Node::root(), Moment::Newest)?;
+        let walk = transaction.query_row(found, [drive], |row| row.get(0))?;
+        transaction.commit()?;
+        Ok(walk)
+    }
+
+    /// The folders of a drive that are to be listed by that walk, as far as they are known: its top, and
+    /// what lies in folders that it has listed.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn to_walk(&self, drive: MailboxNumber, walk: Walk) -> Result<Vec<Node>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT id, fragment, name, path, kind, parent FROM folders AS one \
+             WHERE mailbox = ?1 AND walk <> ?2 AND gone_at IS NULL AND (id = '-' OR EXISTS \
+             (SELECT 1 FROM folders WHERE mailbox = ?1 AND id = one.parent AND walk = ?2))",
+        )?;
+        let found = rows.query_map(params![drive, walk], Node::of)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The folders in a folder that the walk has not listed. What was moved may have been seen before.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn not_yet_walked(
+        &self,
+        drive: MailboxNumber,
+        folder: &str,
+        walk: Walk,
+    ) -> Result<Vec<Node>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT id, fragment, name, path, kind, parent FROM folders \
+             WHERE mailbox = ?1 AND parent = ?2 AND walk <> ?3 AND gone_at IS NULL",
+        )?;
+        let found = rows.query_map(params![drive, folder, walk], Node::of)?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// These folders, and no others, lie in a folder of a drive.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn found(
+        &mut self,
+        drive: MailboxNumber,
+        within: &str,
+        folders: &[Node],
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        let unless = "UPDATE folders SET gone_at = ?3 \
+                      WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL";
+        transaction.prepare_cached(unless)?.execute(params![drive, within, now.as_second()])?;
+        for one in folders {
+            enter_folder(&transaction, drive, one)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// That walk has listed a folder to its end.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn walked(&self, drive: MailboxNumber, folder: &str, walk: Walk) -> Result<(), Error> {
+        let sql = "UPDATE folders SET walk = ?3 WHERE mailbox = ?1 AND id = ?2";
+        self.connection.prepare_cached(sql)?.execute(params![drive, folder, walk])?;
+        Ok(())
+    }
+
+    /// That walk has come to its end: folders that it has not seen are gone, and what lay in them.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn end_walk(
+        &mut self,
+        drive: MailboxNumber,
+        walk: Walk,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        let at = params![drive, walk, now.as_second()];
+        transaction.execute(
+            "UPDATE folders SET gone_at = ?3 \
+             WHERE mailbox = ?1 AND walk <> ?2 AND gone_at IS NULL",
+            at,
+        )?;
+        transaction.execute(
+            "UPDATE items SET gone_at = ?3 WHERE mailbox = ?1 AND gone_at IS NULL AND folder IN \
+             (SELECT id FROM folders WHERE mailbox = ?1 AND walk <> ?2)",
+            at,
+        )?;
+        let ended = "UPDATE mailboxes SET walking_since = NULL WHERE number = ?1";
+        transaction.execute(ended, [drive])?;
+        Ok(transaction.commit()?)
+    }
+
+    /// The source has nothing of a drive any more: every file of it is gone.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn drive_is_gone(&mut self, drive: MailboxNumber, now: Timestamp) -> Result<(), Error> {
+        let walk = self.walk(drive, true, now)?;
+        self.end_walk(drive, walk, now)?;
+        self.listed_whole(drive, None, now)
+    }
+}
