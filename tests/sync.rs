@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use postern_upstream::fake::{Fake, Mail, Misbehaviour};
+use postern_upstream::fake::{Fake, Filed, Mail, Misbehaviour};
 use postern_upstream::veeam::Version;
 use postern_upstream::veeam::fake::FakeVeeam;
 use serde_json::Value;
@@ -305,6 +305,76 @@ async fn browsing_goes_on_when_upstream_is_away() {
     ))
     .await;
     assert_eq!(unknown.status, 502);
+}
+
+/// Drives are browsed as before when upstream is away.
+#[tokio::test(flavor = "multi_thread")]
+async fn browsing_of_drives_goes_on_when_upstream_is_away() {
+    let setting = Setting::new().await;
+    let file = |owner: &str, path: String| Filed {
+        owner: owner.to_owned(),
+        path,
+        size: 12,
+        modified: "2024-05-06T07:08:09Z".to_owned(),
+    };
+    let many = (0..25).map(|number| file("ann@x.com", format!("Docs/2024/{number:02}.pdf")));
+    let others = [("ann@x.com", "top.txt"), ("ann@x.com", "Old/a.doc"), ("bob@x.com", "b.txt")];
+    let others = others.map(|(owner, path)| file(owner, path.to_owned()));
+    setting.fake.hold_files(many.chain(others).collect());
+    let told = summary(&finished(setting.sync("data", &[])).await);
+    assert_eq!((&told["drives"], &told["filesHere"]), (&2.into(), &28.into()), "{told}");
+    let status = stdout(&run(&setting.data("data"), &["status"]));
+    assert!(status.contains("27 files without their content"), "{status}");
+    assert!(status.contains("27 of 27  drive of ann@x.com  3 folders, listed"), "{status}");
+    let gateway = Gateway::start(
+        &setting.data("data"),
+        &["--premium", &setting.fake.url(), "--tenant", TENANT, "--key", KEY, "--deadline", "2s"],
+    );
+    let drive = "/discovery/blob/source/ann@x.com/items";
+    let asked = [
+        "/discovery/onedrive/users?PageSize=100".to_owned(),
+        format!("{drive}/-?types=OneDriveFolder&PageSize=100"),
+        format!("{drive}/-?types=OneDriveFile"),
+        format!("{drive}/folder%2FDocs%2F2024%2F?types=OneDriveFile&PageSize=20"),
+    ];
+    let ask = async |served: &str| {
+        let mut answers = Vec::new();
+        for path in &asked {
+            let answer = get(&format!("{}/api/{TENANT}{path}", gateway.url)).await;
+            let by = (answer.status, answer.header("postern-served-by"));
+            assert_eq!(by, (200, served), "{path}: {}", answer.body);
+            answers.push(essential(serde_json::from_str(&answer.body).unwrap()));
+        }
+        answers
+    };
+    let online = ask("premium").await;
+    setting.fake.misbehave(Misbehaviour::Status(503));
+    assert_eq!(online, ask("local").await);
+    let at = |path: String| format!("{}/api/{TENANT}{path}", gateway.url);
+    let both = |more: &str| {
+        at(format!("{drive}/-?types=OneDriveFolder&types=OneDriveFile&PageSize=2{more}"))
+    };
+    let first = get(&both("")).await.json();
+    let names = |page: &Value| -> Vec<String> {
+        let items = page["Items"].as_array().unwrap();
+        items.iter().map(|one| one["Name"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(names(&first), ["Docs", "Old"]);
+    let marker = first["Options"]["Marker"].as_str().unwrap();
+    let last = get(&both(&format!("&Marker={marker}"))).await.json();
+    assert_eq!(
+        (names(&last), &last["Options"]["Marker"]),
+        (vec!["top.txt".to_owned()], &Value::Null)
+    );
+    for (path, status) in [
+        (format!("{drive}/file%2Ftop.txt/download?dataType=email&format=eml"), 400),
+        (format!("{drive}/-?types=OneDriveFile&types=MessageItem"), 400),
+        (format!("{drive}/nowhere?types=OneDriveFile"), 404),
+        ("/discovery/blob/source/zoe@x.com/items/-?types=OneDriveFile".to_owned(), 502),
+    ] {
+        let answer = get(&at(path.clone())).await;
+        assert_eq!(answer.status, status, "{path}: {}", answer.body);
+    }
 }
 
 /// The entries of a listing in one order, each with what upstream says of it.

@@ -55,7 +55,12 @@ impl Collection for Backed {
         answer(vec![Site { location, lists: &[Holds::Mail], keeps: &[Holds::Mail] }])
     }
 
-    fn mailboxes<'a>(&'a self, _: &'a str, _: Holds, _: Option<&'a str>) -> Asking<'a, Page<Owner>> {
+    fn mailboxes<'a>(
+        &'a self,
+        _: &'a str,
+        _: Holds,
+        _: Option<&'a str>,
+    ) -> Asking<'a, Page<Owner>> {
         let owner = |id: &str, address: &str| Owner {
             id: id.to_owned(),
             address: Some(address.to_owned()),

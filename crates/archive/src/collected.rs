@@ -192,6 +192,16 @@ impl Collected {
         Ok(self.with_book(|book| book.path(mailbox.number, node))?.unwrap_or_default())
     }
 
+    /// Whether an item of that id lies in a mailbox or drive.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn has_item(&self, mailbox: &InMailbox, item: &str) -> Result<bool, Error> {
+        let found = self.with_book(|book| book.content(mailbox.number, item))?;
+        Ok(found.flatten().is_some())
+    }
+
     /// A file without bytes by its id in the index, as its source listed it.
     pub(crate) fn listing(&self, id: &str) -> Result<Option<File>, Error> {
         let found = self.with_book(|book| book.any_of(id))?.flatten();

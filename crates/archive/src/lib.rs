@@ -25,8 +25,8 @@ pub use postern_mail::source::Lost;
 
 pub use archive::Archive;
 pub use book::{
-    AtSource, Book, Entry, Holds, Identity, Listed, Location, Mailbox, MailboxNumber, MailboxStatus,
-    Moment, Node, Owner, Prune, SourceStatus, Status, ToFetch, Walk, Window,
+    AtSource, Book, Entry, Holds, Identity, Listed, Location, Mailbox, MailboxNumber,
+    MailboxStatus, Moment, Node, Owner, Prune, SourceStatus, Status, ToFetch, Walk, Window,
 };
 pub use collected::{Collected, InMailbox};
 pub use error::{Error, chain};

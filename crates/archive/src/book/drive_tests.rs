@@ -82,7 +82,13 @@ fn a_file_is_here_as_soon_as_it_is_listed_and_indexed_again_when_the_listing_cha
     index(&mut book);
     list(&mut book, drive, walk, "-", (&[folder("a", &root)], &[file("1", 10), file("2", 21)]));
     assert_eq!(to_index(&book), ["/2.pdf Some(21)"]);
-    let id = File { source: DATATAP.into(), owner: Some("ann@x.com".into()), item: "2".into(), ..File::default() }.id();
+    let id = File {
+        source: DATATAP.into(),
+        owner: Some("ann@x.com".into()),
+        item: "2".into(),
+        ..File::default()
+    }
+    .id();
     assert_eq!(book.to_index(1).unwrap()[0].stored.content, id, "it keeps its id");
     assert_eq!(book.contradictions().unwrap(), [] as [String; 0]);
 }
@@ -130,7 +136,7 @@ fn folders_that_a_whole_walk_does_not_see_are_gone_with_their_files() {
     let (_data, mut book, drive, walk) = book();
     let root = Node::root();
     let a = folder("a", &root);
-    list(&mut book, drive, walk, "-", (&[a.clone()], &[file("1", 1)]));
+    list(&mut book, drive, walk, "-", (std::slice::from_ref(&a), &[file("1", 1)]));
     list(&mut book, drive, walk, "a", (&[folder("b", &a)], &[file("2", 1)]));
     list(&mut book, drive, walk, "b", (&[], &[file("3", 1)]));
     book.end_walk(drive, walk, NOW).unwrap();
@@ -149,7 +155,7 @@ fn a_folder_that_is_renamed_indexes_its_files_again() {
     let (_data, mut book, drive, walk) = book();
     let root = Node::root();
     let a = folder("a", &root);
-    list(&mut book, drive, walk, "-", (&[a.clone()], &[]));
+    list(&mut book, drive, walk, "-", (std::slice::from_ref(&a), &[]));
     list(&mut book, drive, walk, "a", (&[], &[file("1", 1)]));
     index(&mut book);
     let renamed = Node { name: "New".into(), path: "New".into(), ..a };

@@ -111,8 +111,12 @@ impl Book {
             let file = listings.as_ref().map(|of| File { item: entry.id.clone(), ..of.clone() });
             let content = file.map(|file| file.id());
             match moment {
-                Moment::Newest => enter(&transaction, mailbox, folder, entry, content, ENTER)?,
-                Moment::Former => enter(&transaction, mailbox, folder, entry, content, ADD)?,
+                Moment::Newest => {
+                    enter(&transaction, mailbox, folder, entry, content.as_deref(), ENTER)?;
+                }
+                Moment::Former => {
+                    enter(&transaction, mailbox, folder, entry, content.as_deref(), ADD)?;
+                }
             }
             transaction
                 .prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1, ?2, ?3)")?
@@ -280,7 +284,7 @@ fn enter(
     mailbox: MailboxNumber,
     folder: &str,
     entry: &Entry,
-    content: Option<String>,
+    content: Option<&str>,
     sql: &str,
 ) -> Result<(), Error> {
     let Entry { id, fragment, name, kind, created, listed } = entry;

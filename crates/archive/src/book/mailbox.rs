@@ -61,6 +61,12 @@ impl Holds {
         if self.is_drive() { format!("drive of {address}") } else { address.to_owned() }
     }
 
+    /// What it holds, in a word: `mail` or `files`.
+    #[must_use]
+    pub const fn what(self) -> &'static str {
+        if self.is_drive() { "files" } else { "mail" }
+    }
+
     const fn word(self) -> &'static str {
         match self {
             Self::Mail => "mail",

@@ -96,7 +96,10 @@ fn what_is_gone_upstream_is_noted_and_kept() {
     assert_eq!((counts(&book), waiting(&book, mailbox, false)), ([1, 1, 0, 1], vec![]));
     assert_eq!(book.gone_for_good(DATATAP, Prune::All).unwrap(), ["content of a"]);
     book.listed(mailbox, "in", ALL, &all, at(5_002)).unwrap();
-    assert_eq!((counts(&book), book.gone_for_good(DATATAP, Prune::All).unwrap()), ([2, 1, 0, 0], vec![]));
+    assert_eq!(
+        (counts(&book), book.gone_for_good(DATATAP, Prune::All).unwrap()),
+        ([2, 1, 0, 0], vec![])
+    );
     book.listed(mailbox, "in", ALL, &[], at(5_003)).unwrap();
     book.forget_gone(DATATAP, Prune::All).unwrap();
     assert_eq!(counts(&book), [0, 0, 0, 0]);
@@ -359,9 +362,15 @@ fn a_book_of_the_second_form_loses_nothing() {
     assert_eq!(counts(&book), [2, 2, 0, 0]);
     assert_eq!(book.contradictions().unwrap(), [] as [String; 0]);
     let status = book.status().unwrap();
-    assert_eq!((status.mailboxes[0].holds, status.mailboxes[0].listed), (Holds::Mail, Some(at(77))));
+    assert_eq!(
+        (status.mailboxes[0].holds, status.mailboxes[0].listed),
+        (Holds::Mail, Some(at(77)))
+    );
     assert_eq!(book.owners(DATATAP, "ex").unwrap()[0].name.as_deref(), Some("Ann"));
-    assert_eq!((waiting(&book, 1, true), book.replaced().unwrap()), (vec!["b".into()], vec!["old".into()]));
+    assert_eq!(
+        (waiting(&book, 1, true), book.replaced().unwrap()),
+        (vec!["b".into()], vec!["old".into()])
+    );
     drop(book);
     book = Book::open(data.path()).unwrap();
     let number = book.mailbox(DATATAP, &Mailbox { id: "guid".into(), ..ann() }, Identity::Address);

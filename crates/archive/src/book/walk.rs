@@ -19,13 +19,17 @@ impl Book {
     /// # Errors
     ///
     /// When the book cannot be written.
-    pub fn walk(&mut self, drive: MailboxNumber, anew: bool, now: Timestamp) -> Result<Walk, Error> {
+    pub fn walk(
+        &mut self,
+        drive: MailboxNumber,
+        anew: bool,
+        now: Timestamp,
+    ) -> Result<Walk, Error> {
         let transaction = self.connection.transaction()?;
         let (found, oldest) = ("SELECT walk FROM mailboxes WHERE number = ?1", now - MOST_AGE);
         let begin = "UPDATE mailboxes SET walk = walk + 1, walking_since = ?2 WHERE number = ?1 \
                      AND (?3 OR walking_since IS NULL OR walking_since < ?4)";
-        transaction
-            .execute(begin, params![drive, now.as_second(), anew, oldest.as_second()])?;
+        transaction.execute(begin, params![drive, now.as_second(), anew, oldest.as_second()])?;
         add_folder(&transaction, drive, &Node::root(), Moment::Newest)?;
         let walk = transaction.query_row(found, [drive], |row| row.get(0))?;
         transaction.commit()?;

@@ -61,7 +61,11 @@ fn text(coverage: &Coverage) -> anyhow::Result<()> {
         };
         let name = terminal::safe(&mailbox.name);
         let cold = if mailbox.in_archive_tier { "  more in an archive tier" } else { "" };
-        output::line(format!("{:>9}{of}  {name}  newest {newest}{cold}", mailbox.indexed))?;
+        let bare = match mailbox.without_content {
+            0 => String::new(),
+            files => format!("  {files} files without their content"),
+        };
+        output::line(format!("{:>9}{of}  {name}  newest {newest}{cold}{bare}", mailbox.indexed))?;
     }
     Ok(())
 }
@@ -87,12 +91,15 @@ fn sync_text(synced: &Synced) -> anyhow::Result<()> {
     for one in &synced.mailboxes {
         let listed = one.listed.map_or_else(|| "never".to_owned(), |at| at.to_string());
         let known = if one.is_cold { "an unknown number".into() } else { one.known.to_string() };
+        let windows = match one.holds.is_drive() {
+            true => String::new(),
+            false => format!(" {} windows,", one.windows),
+        };
         output::line(format!(
-            "{:>9} of {known}  {}  {} folders, {} windows, listed {listed}, {} failed, {} gone upstream",
+            "{:>9} of {known}  {}  {} folders,{windows} listed {listed}, {} failed, {} gone upstream",
             one.here,
-            terminal::safe(&one.address),
+            terminal::safe(&one.name()),
             one.folders,
-            one.windows,
             one.failed,
             one.gone
         ))?;
@@ -109,7 +116,7 @@ fn sync_text(synced: &Synced) -> anyhow::Result<()> {
 fn sync_json(synced: &Synced) -> serde_json::Value {
     let mailboxes = synced.mailboxes.iter().map(|one| {
         json!({
-            "name": one.address, "source": one.source, "folders": one.folders, "windows": one.windows, "known": one.known,
+            "name": one.address, "holds": one.holds.what(), "source": one.source, "folders": one.folders, "windows": one.windows, "known": one.known,
             "here": one.here, "failed": one.failed, "gone": one.gone,
             "listed": one.listed.map(|at| at.to_string()), "error": one.error,
             "inArchiveTier": one.is_cold, "goneSince": one.gone_at.map(|at| at.to_string()),
@@ -138,6 +145,7 @@ fn json(coverage: &Coverage, synced: &Synced, told: Option<&Told>) -> serde_json
             "asOf": mailbox.as_of.map(|date| date.to_string()),
             "newest": mailbox.newest.map(|date| date.to_string()),
             "inArchiveTier": mailbox.in_archive_tier,
+            "filesWithoutContent": mailbox.without_content,
         })
     });
     json!({

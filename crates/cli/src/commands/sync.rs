@@ -131,7 +131,11 @@ async fn shown<T>(work: impl Future<Output = T>, progress: &Progress, quiet: boo
 fn so_far(progress: &Progress) -> String {
     let (windows, downloaded) = (progress.windows.load(Relaxed), progress.downloaded.load(Relaxed));
     let bytes = indicatif::HumanBytes(progress.bytes.load(Relaxed));
-    format!("{windows} windows listed, {downloaded} messages downloaded, {bytes}")
+    let drives = match (progress.drives.load(Relaxed), progress.files.load(Relaxed)) {
+        (0, _) => String::new(),
+        (drives, files) => format!("; {files} files listed in {drives} drives"),
+    };
+    format!("{windows} windows listed, {downloaded} messages downloaded, {bytes}{drives}")
 }
 
 // ---- summary ----
@@ -142,6 +146,10 @@ fn text(summary: &Summary, took: Duration, dry_run: bool) -> anyhow::Result<()> 
         "{} of {} known messages are here, in {} mailboxes",
         summary.here, summary.known, summary.mailboxes
     ))?;
+    if summary.drives > 0 || summary.files > 0 {
+        let Summary { files_here, files, drives, .. } = summary;
+        output::line(format!("{files_here} of {files} known files are here, in {drives} drives"))?;
+    }
     let bytes = indicatif::HumanBytes(summary.bytes);
     output::line(format!(
         "downloaded {} ({bytes}), {} were here before, {} are gone upstream; {} requests in {:.1} s",
@@ -161,6 +169,7 @@ fn text(summary: &Summary, took: Duration, dry_run: bool) -> anyhow::Result<()> 
         let name = terminal::safe(&format!("{} {}", one.mailbox, one.item));
         output::line(format!("  {name}: {}", terminal::safe(&one.reason)))?;
     }
+    let missing = missing + summary.files.saturating_sub(summary.files_here);
     if summary.stopped || (missing > 0 && !dry_run) {
         output::line("run it again to go on")?;
     }
@@ -175,6 +184,9 @@ fn json(source: &str, summary: &Summary, took: Duration) -> Value {
     json!({
         "source": source,
         "mailboxes": summary.mailboxes,
+        "drives": summary.drives,
+        "files": summary.files,
+        "filesHere": summary.files_here,
         "windows": summary.windows,
         "known": summary.known,
         "here": summary.here,

@@ -30,7 +30,13 @@ pub(super) struct Params(BTreeMap<String, String>);
 
 impl Params {
     pub(super) fn parse(raw: &str, known: &[&str]) -> Result<Self, BadParam> {
-        let mut found = BTreeMap::new();
+        Self::parse_with(raw, known, "")
+    }
+
+    /// The same where one parameter may be given several times: its values stand in a row, with line feeds
+    /// between.
+    pub(super) fn parse_with(raw: &str, known: &[&str], several: &str) -> Result<Self, BadParam> {
+        let mut found: BTreeMap<String, String> = BTreeMap::new();
         for pair in raw.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let bad = || BadParam::new(name, "is not UTF-8 in percent signs");
@@ -42,8 +48,13 @@ impl Params {
                     what: "here".to_owned(),
                 });
             }
-            if found.insert(name.clone(), value).is_some() {
-                return Err(BadParam::new(&name, "is given twice"));
+            match found.get_mut(&name) {
+                None => drop(found.insert(name, value)),
+                Some(others) if name == several => {
+                    others.push('\n');
+                    others.push_str(&value);
+                }
+                Some(_) => return Err(BadParam::new(&name, "is given twice")),
             }
         }
         Ok(Self(found))

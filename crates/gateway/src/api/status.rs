@@ -108,6 +108,8 @@ struct SyncedSource {
 struct SyncedMailbox {
     name: String,
     source: String,
+    /// `mail`, or `files` of a drive, which are told of below as messages.
+    holds: &'static str,
     folders: u64,
     /// Spans of time that were listed.
     windows: u64,
@@ -140,6 +142,7 @@ impl SyncedMailbox {
     fn of(one: MailboxStatus, now: Timestamp, archive: &Archive) -> Self {
         Self {
             name: one.address,
+            holds: one.holds.what(),
             folders: one.folders,
             windows: one.windows,
             known: one.known,

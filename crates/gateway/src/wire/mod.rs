@@ -215,6 +215,15 @@ struct Mailbox {
     /// It lies in an archive tier, so that nobody knows how many more messages it has.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     in_archive_tier: bool,
+    /// Its files whose content is not here, so that `contents:` does not find them.
+    #[serde(skip_serializing_if = "is_none")]
+    files_without_content: u64,
+}
+
+/// Whether it is none of them, which is not worth a word.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it so")]
+const fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl CoverageView {
@@ -233,6 +242,7 @@ impl CoverageView {
             as_of: mailbox.as_of.map(time),
             newest: mailbox.newest.map(time),
             in_archive_tier: mailbox.in_archive_tier,
+            files_without_content: mailbox.without_content,
         });
         let mailboxes = seen.collect();
         let (indexed, known) = (coverage.indexed, coverage.known);

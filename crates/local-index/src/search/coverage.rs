@@ -50,6 +50,8 @@ pub struct MailboxCoverage {
     pub newest: Option<Timestamp>,
     /// It lies in an archive tier, so that nobody knows how many more messages it has.
     pub in_archive_tier: bool,
+    /// Its files whose content is not here, so that `contents:` does not find them.
+    pub without_content: u64,
 }
 
 impl Coverage {
@@ -125,6 +127,7 @@ pub(crate) fn mailboxes(searcher: &Searcher) -> Result<Vec<MailboxCoverage>, Err
         as_of: None,
         newest: newest.and_then(stored::instant),
         in_archive_tier: false,
+        without_content: 0,
     };
     Ok(mailboxes.into_iter().map(mailbox).collect())
 }

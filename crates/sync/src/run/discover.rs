@@ -104,13 +104,9 @@ impl Run {
             is_asked_for: is_asked_for && !one.holds.is_drive() && !has_drive(&one.address),
             walk: None,
         };
-        let kept = |site: &Site, one: &Mailbox| {
-            site.keeps.contains(&one.holds).then(|| at(site, one))
-        };
-        keepers
-            .iter()
-            .flat_map(|site| mailboxes.iter().filter_map(|one| kept(site, one)))
-            .collect()
+        let kept =
+            |site: &Site, one: &Mailbox| site.keeps.contains(&one.holds).then(|| at(site, one));
+        keepers.iter().flat_map(|site| mailboxes.iter().filter_map(|one| kept(site, one))).collect()
     }
 
     /// Those of the mailboxes that were asked for, in the order of their addresses.

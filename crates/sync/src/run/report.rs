@@ -170,7 +170,10 @@ impl Run {
             already_here: here.saturating_sub(downloaded),
             gone: sum(|one| one.gone),
             failed,
-            failures: sum(|one| one.failed) + all(true, |one| one.failed) + listing + unlisted.len() as u64,
+            failures: sum(|one| one.failed)
+                + all(true, |one| one.failed)
+                + listing
+                + unlisted.len() as u64,
             requests: self.collection.requests(),
             stopped: self.is_stopped() && ended.is_none(),
             ended: ended.or(noted.err()),

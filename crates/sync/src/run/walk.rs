@@ -65,11 +65,7 @@ impl Run {
     }
 
     /// A drive that cannot be listed. Where the source has nothing of it, what it had is gone.
-    async fn no_drive(
-        self: &Arc<Self>,
-        drive: &Wanted,
-        failure: &Failure,
-    ) -> Result<bool, Error> {
+    async fn no_drive(self: &Arc<Self>, drive: &Wanted, failure: &Failure) -> Result<bool, Error> {
         if failure.kind() != FailureKind::NotFound {
             return self.not_listed(drive, failure).await;
         }
@@ -80,11 +76,7 @@ impl Run {
         self.not_collected(drive).await
     }
 
-    async fn walked_whole(
-        self: &Arc<Self>,
-        drive: MailboxNumber,
-        walk: Walk,
-    ) -> Result<(), Error> {
+    async fn walked_whole(self: &Arc<Self>, drive: MailboxNumber, walk: Walk) -> Result<(), Error> {
         let now = self.now();
         self.on_book(move |book| book.end_walk(drive, walk, now)).await?;
         self.listed_whole(drive).await

@@ -42,9 +42,8 @@ fn found(data: &Path) -> Vec<(String, i64)> {
 
 fn held(files: &[Filed]) -> Vec<(String, i64)> {
     let files = files.iter().filter(|file| !file.path.ends_with('/'));
-    let told = |file: &Filed| {
-        (format!("{}:{}", file.owner, file.path), i64::try_from(file.size).unwrap())
-    };
+    let told =
+        |file: &Filed| (format!("{}:{}", file.owner, file.path), i64::try_from(file.size).unwrap());
     let mut all: Vec<_> = files.map(told).collect();
     all.sort();
     all

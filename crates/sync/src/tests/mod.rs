@@ -18,7 +18,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use postern_archive::search::{Asker, Search};
 use postern_archive::{
-    Archive, DATATAP, Entry, Holds, Identity, Location, Mailbox, Moment, Owner, ToFetch, VEEAM, Window,
+    Archive, DATATAP, Entry, Holds, Identity, Location, Mailbox, Moment, Owner, ToFetch, VEEAM,
+    Window,
 };
 use postern_mail::id_of;
 use postern_query::schema::StringField;

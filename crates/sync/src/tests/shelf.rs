@@ -47,7 +47,12 @@ impl Collection for Shelf {
         at_once(Ok(vec![Site { location, lists: &[Holds::Mail], keeps: &[Holds::Mail] }]))
     }
 
-    fn mailboxes<'a>(&'a self, _: &'a str, _: Holds, marker: Option<&'a str>) -> Asking<'a, Page<Owner>> {
+    fn mailboxes<'a>(
+        &'a self,
+        _: &'a str,
+        _: Holds,
+        marker: Option<&'a str>,
+    ) -> Asking<'a, Page<Owner>> {
         let owner = Owner {
             id: "guid-of-ann".into(),
             address: Some("ann@x.com".into()),

@@ -135,7 +135,12 @@ impl Collection for Vault {
         at_once(Ok(vec![Site { location, lists: &[Holds::Mail], keeps: &[Holds::Mail] }]))
     }
 
-    fn mailboxes<'a>(&'a self, _: &'a str, _: Holds, _: Option<&'a str>) -> Asking<'a, Page<Owner>> {
+    fn mailboxes<'a>(
+        &'a self,
+        _: &'a str,
+        _: Holds,
+        _: Option<&'a str>,
+    ) -> Asking<'a, Page<Owner>> {
         self.asked();
         let owner = |id: &&str| {
             let address = Some(format!("{id}@x.com"));

@@ -194,7 +194,12 @@ impl Collection for Backups {
         })
     }
 
-    fn mailboxes<'a>(&'a self, _: &'a str, _: Holds, marker: Option<&'a str>) -> Asking<'a, Page<Owner>> {
+    fn mailboxes<'a>(
+        &'a self,
+        _: &'a str,
+        _: Holds,
+        marker: Option<&'a str>,
+    ) -> Asking<'a, Page<Owner>> {
         Box::pin(async move {
             let found = self.session()?.mailboxes(&paging(marker)?).await?;
             is_readable(found.unreadable)?;

@@ -141,7 +141,7 @@ impl Holdings {
             let names = inside.iter().filter_map(|(_, rest)| Some(rest.split_once('/')?.0));
             let folder = |name: &str| {
                 json!({"ItemId": folder_id(&format!("{within}{name}/")), "Name": name,
-                    "Discriminator": "OneDriveFolder"})
+                    "ReadablePath": format!("/{within}{name}"), "Discriminator": "OneDriveFolder"})
             };
             in_order(names).into_iter().map(folder).collect()
         } else {
@@ -256,8 +256,8 @@ impl Job {
 impl Filed {
     fn listed(&self, name: &str) -> Value {
         json!({
-            "ItemId": format!("file/{}", self.path), "Name": name, "Discriminator": "OneDriveFile",
-            "ReadablePath": format!("/{}", self.path), "Size": self.size,
+            "ItemId": format!("file/{}", self.path), "Name": name,
+            "ReadablePath": format!("/{}", self.path), "Discriminator": "OneDriveFile", "Size": self.size,
             "CreatedDate": "2020-01-01T00:00:00Z", "ModifiedDate": self.modified,
         })
     }

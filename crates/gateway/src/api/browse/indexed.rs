@@ -8,7 +8,7 @@ use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use postern_query::{Comparison, InstantTest, Message, Predicate, Query, StringTest};
 use serde_json::{Value, json};
 
-use super::page::Page;
+use super::page::{Kind, Page};
 use super::{Here, Node, Nothing};
 use crate::api::native::{by, first};
 use postern_archive::Original;
@@ -18,11 +18,15 @@ const MOST_FOLDERS: usize = 10_000;
 
 /// A page of a folder.
 pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, Nothing> {
-    let folders = folders(here, asked)?;
     let (offset, most) = (page.part.offset as usize, page.part.looked_at() as usize);
-    let Some(span) = page.span else {
-        let shown = folders.iter().skip(offset).take(most).map(|name| folder(name));
-        return Ok(page.part.page("Items", shown.collect()));
+    let (folders, span) = match page.kind {
+        Kind::InDrive { .. } => return Err(Nothing::NotHere),
+        Kind::Messages(span) => (folders(here, asked)?, span),
+        Kind::Folders => {
+            let folders = folders(here, asked)?;
+            let shown = folders.iter().skip(offset).take(most).map(|name| folder(name));
+            return Ok(page.part.page("Items", shown.collect()));
+        }
     };
     let mut query = mailbox(asked);
     if asked.node != "-" {

@@ -18,8 +18,18 @@ pub(super) struct Part {
 /// What is asked of a folder.
 pub(super) struct Page {
     pub(super) part: Part,
-    /// Folders, or messages of a span of time, both ends included.
-    pub(super) span: Option<[Timestamp; 2]>,
+    pub(super) kind: Kind,
+}
+
+/// What of a folder is listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The folders of a mailbox.
+    Folders,
+    /// The messages of a span of time, both ends included.
+    Messages([Timestamp; 2]),
+    /// Of a drive the folders, the files, or the folders and then the files.
+    InDrive { folders: bool, files: bool },
 }
 
 /// What is asked of a live location.
@@ -33,18 +43,33 @@ pub(super) struct Sources {
 impl Page {
     pub(super) fn read(raw: &str) -> Result<Self, BadParam> {
         let known = ["types", "fromDate", "toDate", "PageSize", "Marker"];
-        let mut params = Params::parse(raw, &known)?;
+        let mut params = Params::parse_with(raw, &known, "types")?;
         let part = Part::read(&mut params)?;
         let (from, to) = (time(&mut params, "fromDate")?, time(&mut params, "toDate")?);
-        let span = match (params.take("types").as_deref(), from, to) {
-            (Some("MailboxFolder"), _, _) => None,
-            (Some("MessageItem"), Some(from), Some(to)) => Some([from, to]),
-            (Some("MessageItem"), _, _) => {
-                return Err(BadParam::new("fromDate", "and toDate are needed to list messages"));
+        let types = params.take("types").unwrap_or_default();
+        Ok(Self { part, kind: Kind::read(&types, from.zip(to).map(<[_; 2]>::from))? })
+    }
+}
+
+impl Kind {
+    fn read(types: &str, span: Option<[Timestamp; 2]>) -> Result<Self, BadParam> {
+        let has = |kind| types.lines().any(|one| one == kind);
+        let (folders, files) = (has("OneDriveFolder"), has("OneDriveFile"));
+        let of_drives = |one| matches!(one, "OneDriveFolder" | "OneDriveFile");
+        match (types, span) {
+            ("MailboxFolder", _) => Ok(Self::Folders),
+            ("MessageItem", Some(span)) => Ok(Self::Messages(span)),
+            ("MessageItem", None) => {
+                Err(BadParam::new("fromDate", "and toDate are needed to list messages"))
             }
-            _ => return Err(BadParam::new("types", "is MailboxFolder or MessageItem")),
-        };
-        Ok(Self { part, span })
+            _ if (folders || files) && types.lines().all(of_drives) => {
+                Ok(Self::InDrive { folders, files })
+            }
+            _ => Err(BadParam::new(
+                "types",
+                "is MailboxFolder or MessageItem; of a drive OneDriveFolder, OneDriveFile or both",
+            )),
+        }
     }
 }
 
