@@ -307,9 +307,8 @@ async fn browsing_goes_on_when_upstream_is_away() {
     assert_eq!(unknown.status, 502);
 }
 
-/// Drives are browsed as before when upstream is away.
-#[tokio::test(flavor = "multi_thread")]
-async fn browsing_of_drives_goes_on_when_upstream_is_away() {
+/// An upstream with two drives that were synced, and a gateway.
+async fn with_drives() -> (Setting, Gateway) {
     let setting = Setting::new().await;
     let file = |owner: &str, path: String| Filed {
         owner: owner.to_owned(),
@@ -323,19 +322,24 @@ async fn browsing_of_drives_goes_on_when_upstream_is_away() {
     setting.fake.hold_files(many.chain(others).collect());
     let told = summary(&finished(setting.sync("data", &[])).await);
     assert_eq!((&told["drives"], &told["filesHere"]), (&2.into(), &28.into()), "{told}");
-    let status = stdout(&run(&setting.data("data"), &["status"]));
-    assert!(status.contains("27 files without their content"), "{status}");
-    assert!(status.contains("27 of 27  drive of ann@x.com  3 folders, listed"), "{status}");
     let gateway = Gateway::start(
         &setting.data("data"),
         &["--premium", &setting.fake.url(), "--tenant", TENANT, "--key", KEY, "--deadline", "2s"],
     );
-    let drive = "/discovery/blob/source/ann@x.com/items";
+    (setting, gateway)
+}
+
+const DRIVE: &str = "/discovery/blob/source/ann@x.com/items";
+
+/// Drives are browsed as before when upstream is away.
+#[tokio::test(flavor = "multi_thread")]
+async fn browsing_of_drives_goes_on_when_upstream_is_away() {
+    let (setting, gateway) = with_drives().await;
     let asked = [
         "/discovery/onedrive/users?PageSize=100".to_owned(),
-        format!("{drive}/-?types=OneDriveFolder&PageSize=100"),
-        format!("{drive}/-?types=OneDriveFile"),
-        format!("{drive}/folder%2FDocs%2F2024%2F?types=OneDriveFile&PageSize=20"),
+        format!("{DRIVE}/-?types=OneDriveFolder&PageSize=100"),
+        format!("{DRIVE}/-?types=OneDriveFile"),
+        format!("{DRIVE}/folder%2FDocs%2F2024%2F?types=OneDriveFile&PageSize=20"),
     ];
     let ask = async |served: &str| {
         let mut answers = Vec::new();
@@ -350,26 +354,32 @@ async fn browsing_of_drives_goes_on_when_upstream_is_away() {
     let online = ask("premium").await;
     setting.fake.misbehave(Misbehaviour::Status(503));
     assert_eq!(online, ask("local").await);
+    let status = stdout(&run(&setting.data("data"), &["status"]));
+    assert!(status.contains("27 files without their content"), "{status}");
+    assert!(status.contains("27 of 27  drive of ann@x.com  3 folders, listed"), "{status}");
+}
+
+/// Folders come before files, and pages go over from these to those.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_is_browsed_page_by_page_and_its_files_are_no_mail() {
+    let (setting, gateway) = with_drives().await;
+    setting.fake.misbehave(Misbehaviour::Status(503));
     let at = |path: String| format!("{}/api/{TENANT}{path}", gateway.url);
-    let both = |more: &str| {
-        at(format!("{drive}/-?types=OneDriveFolder&types=OneDriveFile&PageSize=2{more}"))
-    };
-    let first = get(&both("")).await.json();
-    let names = |page: &Value| -> Vec<String> {
+    let page = async |marker: &str| {
+        let both = format!("{DRIVE}/-?types=OneDriveFolder&types=OneDriveFile&PageSize=2{marker}");
+        let page = get(&at(both)).await.json();
         let items = page["Items"].as_array().unwrap();
-        items.iter().map(|one| one["Name"].as_str().unwrap().to_owned()).collect()
+        let names: Vec<_> = items.iter().map(|one| one["Name"].as_str().unwrap().into()).collect();
+        (names, page["Options"]["Marker"].clone())
     };
-    assert_eq!(names(&first), ["Docs", "Old"]);
-    let marker = first["Options"]["Marker"].as_str().unwrap();
-    let last = get(&both(&format!("&Marker={marker}"))).await.json();
-    assert_eq!(
-        (names(&last), &last["Options"]["Marker"]),
-        (vec!["top.txt".to_owned()], &Value::Null)
-    );
+    let (names, marker): (Vec<String>, _) = page("").await;
+    assert_eq!(names, ["Docs", "Old"]);
+    let last = page(&format!("&Marker={}", marker.as_str().unwrap())).await;
+    assert_eq!(last, (vec!["top.txt".to_owned()], Value::Null));
     for (path, status) in [
-        (format!("{drive}/file%2Ftop.txt/download?dataType=email&format=eml"), 400),
-        (format!("{drive}/-?types=OneDriveFile&types=MessageItem"), 400),
-        (format!("{drive}/nowhere?types=OneDriveFile"), 404),
+        (format!("{DRIVE}/file%2Ftop.txt/download?dataType=email&format=eml"), 400),
+        (format!("{DRIVE}/-?types=OneDriveFile&types=MessageItem"), 400),
+        (format!("{DRIVE}/nowhere?types=OneDriveFile"), 404),
         ("/discovery/blob/source/zoe@x.com/items/-?types=OneDriveFile".to_owned(), 502),
     ] {
         let answer = get(&at(path.clone())).await;

@@ -82,8 +82,8 @@ impl<'a> Books<'a> {
     }
 }
 
-fn what_of(_status: &MailboxStatus) -> What {
-    What::Mailbox
+const fn what_of(status: &MailboxStatus) -> What {
+    if status.holds.is_drive() { What::Drive } else { What::Mailbox }
 }
 
 fn unlisted(one: &MailboxStatus) -> Owned {
