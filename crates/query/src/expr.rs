@@ -103,6 +103,23 @@ impl<L> Expr<L> {
         }
     }
 
+    /// The same, with whether the leaf stands under an odd number of NOTs.
+    pub(crate) fn for_each_signed_leaf<'a>(&'a self, visit: &mut impl FnMut(&'a L, bool)) {
+        self.each_signed(false, visit);
+    }
+
+    fn each_signed<'a>(&'a self, is_negated: bool, visit: &mut impl FnMut(&'a L, bool)) {
+        match self {
+            Self::And(parts) | Self::Or(parts) => {
+                for part in parts {
+                    part.each_signed(is_negated, visit);
+                }
+            }
+            Self::Not(inner) => inner.each_signed(!is_negated, visit),
+            Self::Leaf(leaf) => visit(leaf, is_negated),
+        }
+    }
+
     /// The same tree with every leaf replaced.
     ///
     /// # Errors

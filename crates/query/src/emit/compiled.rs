@@ -196,6 +196,11 @@ impl Notes {
         self.is_negated = is_negated;
     }
 
+    /// What is noted from now on stands under one more NOT, or under one less.
+    pub(crate) const fn turn(&mut self) {
+        self.is_negated = !self.is_negated;
+    }
+
     /// The condition errs so, where it stands by itself. And and or pass that on, and NOT turns it round.
     pub(crate) fn errs(&mut self, direction: Direction, span: Span, message: impl Into<String>) {
         let direction = if self.is_negated { direction.negated() } else { direction };
@@ -207,6 +212,7 @@ impl Notes {
         });
     }
 
+    /// What is said differently there, without a known difference in what is found.
     pub(crate) fn approximate(&mut self, span: Span, message: impl Into<String>) {
         self.add(Note {
             fidelity: Fidelity::Approximate,
@@ -240,19 +246,16 @@ impl Notes {
         None
     }
 
-    /// The same, of a target each of whose conditions says which way it errs: a note without a direction
-    /// changes nothing of that. Where no note has one, what is found has all that was asked for.
-    pub(crate) fn directed<T>(mut self, sent: Option<T>) -> Compiled<T> {
+    /// The result with the notes; what cannot be said in part is not sent at all.
+    ///
+    /// Each condition says which way it errs, and a note on the whole, such as on its order, changes nothing of
+    /// that. Where there is no other, what is found has all that was asked for.
+    pub(crate) fn compiled<T>(mut self, sent: Option<T>) -> Compiled<T> {
         let direction = self.direction.unwrap_or(Direction::Wider);
         let is_open = |note: &&mut Note| note.fidelity == Fidelity::Approximate;
         for note in self.notes.iter_mut().filter(is_open) {
             note.direction.get_or_insert(direction);
         }
-        self.compiled(sent)
-    }
-
-    /// The result with the notes; what cannot be said in part is not sent at all.
-    pub(crate) fn compiled<T>(mut self, sent: Option<T>) -> Compiled<T> {
         self.notes.sort_by_key(|note| note.span);
         let compiled = Compiled { sent, notes: self.notes };
         match compiled.fidelity() {

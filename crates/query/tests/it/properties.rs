@@ -1,7 +1,10 @@
 //! What holds for every text.
 
 use postern_query::datatap::IndexFields;
-use postern_query::{Capabilities, Errors, Parsed, Query, datatap, evaluate, lucene, odata};
+use postern_query::{
+    Capabilities, Direction, Errors, Fidelity, Parsed, Query, Target, datatap, evaluate, lucene,
+    odata,
+};
 use proptest::prelude::*;
 
 use crate::parse;
@@ -122,6 +125,35 @@ proptest! {
             );
         } else {
             prop_assert!(false, "{filter} was not said: {:?}", compiled.notes);
+        }
+    }
+
+    /// What is said nearly says in which direction it errs, and errs in no other.
+    #[test]
+    fn directions_hold_at_the_endpoint(text in good_query(), message in message()) {
+        let Ok(Parsed { query, .. }) = parse(&text) else { return Ok(()) };
+        let compiled = datatap::compile(&query, &everything());
+        let (Some(direction), Some(request)) = (compiled.direction(), &compiled.sent) else { return Ok(()) };
+        let sent = understood(request).unwrap();
+        let (there, here) = (evaluate(sent.condition(), &message), evaluate(query.condition(), &message));
+        let holds = match direction {
+            Direction::Wider => there || !here,
+            Direction::Narrower => here || !there,
+            Direction::Either => true,
+        };
+        prop_assert!(holds, "{direction:?} {request:?} of {text}: {there} there, {here} here");
+    }
+
+    /// Every note of what is said nearly has a direction, whatever the target.
+    #[test]
+    fn every_difference_has_a_direction(text in good_query()) {
+        let Ok(Parsed { query, .. }) = parse(&text) else { return Ok(()) };
+        for target in Target::ALL {
+            let compiled = target.compile(&query, &everything());
+            for note in &compiled.notes {
+                prop_assert_eq!(note.direction.is_some(), note.fidelity == Fidelity::Approximate, "{}: {:?}", target.name, note);
+            }
+            prop_assert_eq!(compiled.direction().is_some(), compiled.fidelity() == Fidelity::Approximate);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use postern_query::emit::elasticsearch;
-use postern_query::{Capabilities, Fidelity, Note, Query, Target, lucene, odata};
+use postern_query::{Capabilities, Fidelity, Note, Query, Target, direction_of, lucene, odata};
 
 use crate::parse;
 
@@ -167,12 +167,14 @@ impl Footnotes {
     fn cell(&mut self, notes: &[Note], always: &[Note]) -> String {
         let notes = notes.iter().filter(|note| !always.contains(note));
         let fidelity = notes.clone().map(|note| note.fidelity).max().unwrap_or(Fidelity::Exact);
-        let worst = notes.filter(|note| note.fidelity == fidelity);
-        let mut numbers: Vec<_> = worst.map(|note| self.number(&note.message)).collect();
+        let worst: Vec<_> = notes.filter(|note| note.fidelity == fidelity).cloned().collect();
+        let direction = direction_of(&worst).filter(|_| fidelity == Fidelity::Approximate);
+        let mut numbers: Vec<_> = worst.iter().map(|note| self.number(&note.message)).collect();
         numbers.sort_unstable();
         numbers.dedup();
         let numbers = numbers.iter().map(|number| format!(" [^{number}]"));
-        format!("{}{}", fidelity.as_str(), numbers.collect::<String>())
+        let direction = direction.map_or(String::new(), |one| format!(", {}", one.as_str()));
+        format!("{}{direction}{}", fidelity.as_str(), numbers.collect::<String>())
     }
 }
 

@@ -53,7 +53,7 @@ pub fn compile(query: &Query) -> Compiled<String> {
     if !query.order().is_empty() {
         emitter.notes.approximate_as_a_whole("item search has no order: sort what was found");
     }
-    emitter.notes.directed(text)
+    emitter.notes.compiled(text)
 }
 
 struct Emitter {

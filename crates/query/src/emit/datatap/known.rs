@@ -2,6 +2,7 @@
 
 use super::{Emitter, Said};
 use crate::analysis::lower_case;
+use crate::emit::Direction;
 use crate::emit::KnownPeople;
 use crate::emit::odata::{self as filter, Filter};
 use crate::query::{PeopleField, PersonPattern, Role, StringTest};
@@ -29,7 +30,7 @@ impl Emitter<'_> {
         let listed = roles.iter().zip(lists).map(|(role, list)| self.listed(*role, list));
         let listed = listed.collect::<Option<_>>()?;
         let date = known.as_of.strftime("%Y-%m-%d");
-        self.notes.approximate(span, format!("addresses known as of {date}"));
+        self.notes.errs(Direction::Narrower, span, format!("addresses known as of {date}"));
         Some(Said::Filter(Filter::any(listed)))
     }
 

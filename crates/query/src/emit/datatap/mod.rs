@@ -140,13 +140,21 @@ impl Emitter<'_> {
     fn condition(&mut self, condition: &Condition) -> Option<Said> {
         match condition {
             Expr::Leaf(leaf) => self.predicate(&leaf.value, leaf.span),
-            Expr::Not(inner) => Some(match self.condition(inner)? {
+            Expr::Not(inner) => Some(match self.negated(inner)? {
                 Said::Filter(filter) => Said::Filter(filter.negated()),
                 Said::Text(text, span) => Said::Text(Expr::negated(text), span),
             }),
             Expr::And(parts) => self.joined(parts, Expr::And, Filter::all),
             Expr::Or(parts) => self.joined(parts, Expr::Or, Filter::any),
         }
+    }
+
+    /// What stands under a NOT, as it is without that.
+    fn negated(&mut self, condition: &Condition) -> Option<Said> {
+        self.notes.turn();
+        let said = self.condition(condition);
+        self.notes.turn();
+        said
     }
 
     fn joined(

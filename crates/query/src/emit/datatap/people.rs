@@ -2,6 +2,7 @@
 
 use super::predicate::text_test;
 use super::{Emitter, Said};
+use crate::emit::Direction;
 use crate::emit::odata::{self as filter, Filter};
 use crate::query::{PeopleField, PersonPattern, Role, StringTest, TextTest};
 use crate::schema::{StringField, TextField};
@@ -32,7 +33,8 @@ impl Emitter<'_> {
 
     fn address(&mut self, roles: &[Role], address: &str, span: Span) -> Option<Said> {
         if !self.capabilities.lower_case_addresses {
-            self.notes.approximate(
+            self.notes.errs(
+                Direction::Narrower,
                 span,
                 "the premium index compares addresses case-sensitively: other spellings of capitals are missed",
             );
@@ -85,14 +87,18 @@ impl Emitter<'_> {
                 self.in_fields(&[name], &phrase(text), role, None, span)
             }
             PersonPattern::Words(text) => {
-                self.in_fields(&[name, address], &phrase(text), role, Some(LOCAL_PART), span)
+                let differs = Some((LOCAL_PART, Direction::Narrower));
+                self.in_fields(&[name, address], &phrase(text), role, differs, span)
             }
             PersonPattern::Domain(text) | PersonPattern::DomainOrLocal(text) => {
-                self.in_fields(&[address], &phrase(text), role, Some(ANYWHERE), span)
+                let differs = Some((ANYWHERE, Direction::Wider));
+                self.in_fields(&[address], &phrase(text), role, differs, span)
             }
             PersonPattern::Shaped(shape) => {
                 let shape = TextPattern::Wildcard(shape.clone());
-                self.in_fields(&[name, address], &shape, role, Some(LOCAL_PART), span)
+                // A longer word matches some shapes that its parts do not match, and the other way round.
+                let differs = Some((LOCAL_PART, Direction::Either));
+                self.in_fields(&[name, address], &shape, role, differs, span)
             }
             PersonPattern::Address(_)
             | PersonPattern::SubDomains(_)
@@ -109,12 +115,12 @@ impl Emitter<'_> {
         fields: &[TextField],
         pattern: &TextPattern,
         role: Role,
-        differs: Option<&str>,
+        differs: Option<(&str, Direction)>,
         span: Span,
     ) -> Option<Expr<TextTest>> {
         self.whole_words(fields, role, span)?;
-        if let Some(differs) = differs {
-            self.notes.approximate(span, differs);
+        if let Some((differs, direction)) = differs {
+            self.notes.errs(direction, span, differs);
         }
         let tests = fields.iter().map(|field| Expr::Leaf(text_test(*field, pattern.clone())));
         Some(Expr::group(tests.collect(), Expr::Or))
@@ -129,7 +135,8 @@ impl Emitter<'_> {
             );
         }
         if role != Role::From {
-            self.notes.approximate(
+            self.notes.errs(
+                Direction::Wider,
                 span,
                 "in the premium index words run over from one recipient to the next",
             );

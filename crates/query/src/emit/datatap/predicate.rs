@@ -1,6 +1,7 @@
 //! One predicate, for the search API.
 
 use super::{Emitter, Said};
+use crate::emit::Direction;
 use crate::emit::odata::{self as filter, Filter};
 use crate::query::{AttachmentTest, Predicate, StringTest, TextTest};
 use crate::schema::{CATEGORIES, REFERENCES, TextField};
@@ -12,7 +13,7 @@ impl Emitter<'_> {
         match predicate {
             Predicate::Text(test) => self.text(test, span),
             Predicate::String(field, test) => {
-                self.as_spelled(test, span);
+                self.as_spelled(test, Direction::Narrower, span);
                 self.filter(field.path(), span, || filter::string(field.path(), test, functions))
             }
             Predicate::Flag(field, test) => {
@@ -31,7 +32,9 @@ impl Emitter<'_> {
             }
             Predicate::Attachment(test) => self.attachment(test, span),
             Predicate::Category(test) => {
-                test.for_each_leaf(&mut |test| self.as_spelled(test, span));
+                test.for_each_signed_leaf(&mut |test, is_negated| {
+                    self.as_spelled(test, narrower(is_negated), span);
+                });
                 self.filter(CATEGORIES, span, || filter::category(test, functions))
             }
             Predicate::Reference(id) => {
@@ -42,14 +45,20 @@ impl Emitter<'_> {
     }
 
     /// A condition for which the index compares capitals and small letters as they are typed.
-    fn as_spelled(&mut self, test: &StringTest, span: Span) {
+    fn as_spelled(&mut self, test: &StringTest, direction: Direction, span: Span) {
         match test {
             StringTest::Same(_) => {
-                self.notes.approximate(span, "the premium index compares this case-sensitively");
+                self.notes.errs(
+                    direction,
+                    span,
+                    "the premium index compares this case-sensitively",
+                );
             }
-            StringTest::PathEnd(_) => self
-                .notes
-                .approximate(span, "the premium index compares whole paths case-sensitively"),
+            StringTest::PathEnd(_) => self.notes.errs(
+                direction,
+                span,
+                "the premium index compares whole paths case-sensitively",
+            ),
             StringTest::Is(_)
             | StringTest::OneOf(_)
             | StringTest::Shaped(_)
@@ -77,7 +86,8 @@ impl Emitter<'_> {
             self.searchable(*field, span)?;
         }
         if matches!(&test.pattern, TextPattern::Fuzzy(fuzzy) if fuzzy.edits() > 0) {
-            self.notes.approximate(
+            self.notes.errs(
+                Direction::Narrower,
                 span,
                 "the service looks for the 50 words of a field most like it, and for no others",
             );
@@ -95,7 +105,9 @@ impl Emitter<'_> {
     }
 
     fn attachment(&mut self, test: &Expr<AttachmentTest>, span: Span) -> Option<Said> {
-        test.for_each_leaf(&mut |test| self.attachment_as_spelled(test, span));
+        test.for_each_signed_leaf(&mut |test, is_negated| {
+            self.attachment_as_spelled(test, narrower(is_negated), span);
+        });
         if let Some(filter) = filter::attachment(test, self.capabilities.search_functions) {
             return self.filter(attachment_path(test), span, || Some(filter));
         }
@@ -105,7 +117,8 @@ impl Emitter<'_> {
             }
             Expr::Leaf(AttachmentTest::Words(words)) => {
                 self.searchable(TextField::AttachmentName, span)?;
-                self.notes.approximate(
+                self.notes.errs(
+                    Direction::Narrower,
                     span,
                     "the premium index does not cut file names at dots and underscores",
                 );
@@ -120,13 +133,15 @@ impl Emitter<'_> {
         }
     }
 
-    fn attachment_as_spelled(&mut self, test: &AttachmentTest, span: Span) {
+    fn attachment_as_spelled(&mut self, test: &AttachmentTest, direction: Direction, span: Span) {
         match test {
-            AttachmentTest::Named(_) => self
-                .notes
-                .approximate(span, "the premium index compares file names case-sensitively"),
+            AttachmentTest::Named(_) => self.notes.errs(
+                direction,
+                span,
+                "the premium index compares file names case-sensitively",
+            ),
             AttachmentTest::Name(test) | AttachmentTest::ContentType(test) => {
-                self.as_spelled(test, span);
+                self.as_spelled(test, direction, span);
             }
             AttachmentTest::Size(_)
             | AttachmentTest::Extension(_)
@@ -134,6 +149,11 @@ impl Emitter<'_> {
             | AttachmentTest::Shaped(_) => {}
         }
     }
+}
+
+/// What misses something, or finds too much under a NOT inside of the condition.
+const fn narrower(is_negated: bool) -> Direction {
+    if is_negated { Direction::Wider } else { Direction::Narrower }
 }
 
 pub(super) fn text_test(field: TextField, pattern: TextPattern) -> TextTest {

@@ -13,6 +13,7 @@ mod value;
 
 pub use mapping::{document, mapping};
 
+use super::Direction;
 use super::property::{Make, make};
 use super::{Compiled, Json, Notes, Sent, Target};
 use crate::query::Predicate;
@@ -102,7 +103,7 @@ impl Emitter {
         match expr {
             Expr::Leaf(inner) => leaf(self, inner),
             Expr::Not(inner) => {
-                let said = self.tree(inner, leaf)?;
+                let said = self.negated(inner, leaf)?;
                 Some(Said::filter(boolean([("must_not", vec![said.query])])))
             }
             Expr::And(parts) => self.all(parts, leaf),
@@ -111,6 +112,18 @@ impl Emitter {
                 parts.into_iter().collect::<Option<_>>().map(any)
             }
         }
+    }
+
+    /// What stands under a NOT, as it is without that.
+    fn negated<L>(
+        &mut self,
+        expr: &Expr<L>,
+        leaf: &mut impl FnMut(&mut Self, &L) -> Option<Said>,
+    ) -> Option<Said> {
+        self.notes.turn();
+        let said = self.tree(expr, leaf);
+        self.notes.turn();
+        said
     }
 
     fn all<L>(
@@ -125,7 +138,8 @@ impl Emitter {
                 Expr::Not(inner) => (&**inner, true),
                 Expr::And(_) | Expr::Or(_) | Expr::Leaf(_) => (part, false),
             };
-            match self.tree(inner, leaf) {
+            let said = if negated { self.negated(inner, leaf) } else { self.tree(inner, leaf) };
+            match said {
                 Some(said) if negated => must_not.push(said.query),
                 Some(said) if said.scored => must.push(said.query),
                 Some(said) => filter.push(said.query),
@@ -163,7 +177,7 @@ impl Emitter {
             }
             Profile::Quickwit => {
                 if make(test) != Make::Alternatives {
-                    self.notes.approximate(span, "Quickwit keeps no elements of a list apart: parts of the condition may hold of different elements, and a negation is one of all of them");
+                    self.notes.errs(Direction::Either, span, "Quickwit keeps no elements of a list apart: parts of the condition may hold of different elements, and a negation is one of all of them");
                 }
                 Some(Said::filter(said))
             }

@@ -6,6 +6,7 @@ use super::value::{ends_with, of_term, pattern, shaped, term};
 use super::{Emitter, Profile, Said, any};
 use crate::Span;
 use crate::analysis::{name_words, terms};
+use crate::emit::Direction;
 use crate::emit::Json;
 use crate::pattern::Wildcard;
 use crate::query::{PersonPattern, Role};
@@ -13,7 +14,7 @@ use crate::query::{PersonPattern, Role};
 impl Emitter {
     pub(super) fn person(&mut self, roles: &[Role], pattern: &PersonPattern, span: Span) -> Said {
         if self.profile == Profile::Quickwit && has_name_words(pattern) {
-            self.notes.approximate(span, "Quickwit cuts words of names at every character that is neither a letter nor a digit: o'brien is two words to it");
+            self.notes.errs(Direction::Either, span, "Quickwit cuts words of names at every character that is neither a letter nor a digit: o'brien is two words to it");
         }
         let queries = roles
             .iter()

@@ -4,6 +4,7 @@ use super::text::phrase;
 use super::value::{ends_with, flag, instant, lower, number, shaped, string, term};
 use super::{Emitter, Profile, Said, any};
 use crate::analysis::lower_case;
+use crate::emit::Direction;
 use crate::query::{AttachmentTest, NumberTest, Predicate, RecipientTest, StringTest};
 use crate::schema::{ATTACHMENTS, CATEGORIES, REFERENCES, RecipientList};
 use crate::{Expr, Span};
@@ -82,7 +83,8 @@ impl Emitter {
     /// Where elements are not separate, an element without a value looks like a list without values.
     fn missing_in_list(&mut self, missing: bool, span: Span) {
         if missing && self.profile == Profile::Quickwit {
-            self.notes.approximate(
+            self.notes.errs(
+                Direction::Narrower,
                 span,
                 "Quickwit keeps no elements of a list apart: a value is missing only where it is missing in all of them",
             );

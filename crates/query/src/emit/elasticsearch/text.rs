@@ -3,6 +3,7 @@
 use super::value::{nothing, of_term, shaped, term};
 use super::{Emitter, Profile, Said, any};
 use crate::Span;
+use crate::emit::Direction;
 use crate::emit::Json;
 use crate::pattern::{Fuzzy, Near, Regex};
 use crate::query::{TextPattern, TextTest};
@@ -51,7 +52,7 @@ pub(super) fn phrase(profile: Profile, field: &str, tokens: &[String], slop: u32
 impl Emitter {
     pub(super) fn text(&mut self, test: &TextTest, span: Span) -> Option<Said> {
         if self.profile == Profile::Quickwit {
-            self.notes.approximate(span, "Quickwit cuts words at every character that is neither a letter nor a digit: o'brien is two words to it");
+            self.notes.errs(Direction::Either, span, "Quickwit cuts words at every character that is neither a letter nor a digit: o'brien is two words to it");
         }
         let fields =
             test.searched().iter().map(|field| self.pattern(path(*field), &test.pattern, span));
@@ -84,7 +85,7 @@ impl Emitter {
         match self.profile {
             Profile::OpenSearch => {
                 if escapes_a_letter(text) {
-                    self.notes.approximate(span, "engines on Lucene 9 and later read a letter after \\ as a class: \\d is a digit to them");
+                    self.notes.errs(Direction::Either, span, "engines on Lucene 9 and later read a letter after \\ as a class: \\d is a digit to them");
                 }
                 let value = Json::object([("value", text.into()), ("flags", "ALL".into())]);
                 Some(Json::member("regexp", Json::member(field, value)))
@@ -104,7 +105,7 @@ impl Emitter {
         if fuzzy.edits() == 0 {
             return Some(term(field, fuzzy.token()));
         }
-        self.notes.approximate(span, "the engine looks for the 50 most similar words of the index only, and for none as short as the edits allowed");
+        self.notes.errs(Direction::Narrower, span, "the engine looks for the 50 most similar words of the index only, and for none as short as the edits allowed");
         let value = Json::object([
             ("value", fuzzy.token().into()),
             ("fuzziness", i64::from(fuzzy.edits()).into()),
@@ -126,7 +127,11 @@ impl Emitter {
             return Some(nothing());
         };
         if !near.ordered && near.may_overlap() {
-            self.notes.approximate(span, "engines differ in whether two of these may share a word");
+            self.notes.errs(
+                Direction::Either,
+                span,
+                "engines differ in whether two of these may share a word",
+            );
         }
         let parts = near.parts.iter().map(|part| Json::member("match", sequence(&part.join(" "))));
         let all = Json::object([

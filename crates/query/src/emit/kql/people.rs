@@ -1,6 +1,7 @@
 //! People.
 
 use super::Emitter;
+use crate::emit::Direction;
 use crate::emit::property::{self, Text, Value, values};
 use crate::emit::terms::Terms as _;
 use crate::query::{PeopleField, PersonPattern, RecipientTest, Role};
@@ -79,7 +80,7 @@ impl Emitter {
         differs: &str,
         span: Span,
     ) -> Option<Text> {
-        self.notes.approximate(span, differs);
+        self.notes.errs(Direction::Wider, span, differs);
         let mut terms = Vec::new();
         for value in values {
             let written = match value {

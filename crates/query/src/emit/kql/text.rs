@@ -2,6 +2,7 @@
 
 use super::{Emitter, literal};
 use crate::Span;
+use crate::emit::Direction;
 use crate::emit::property::{Text, Value, is_plain_word, prefix};
 use crate::emit::terms::Terms as _;
 use crate::pattern::Near;
@@ -28,7 +29,7 @@ const fn property(field: TextField) -> Option<&'static str> {
 impl Emitter {
     pub(super) fn text(&mut self, test: &TextTest, span: Span) -> Option<Text> {
         if test.fields == TextField::DEFAULT {
-            self.notes.approximate(span, "KQL looks for words without a property in people and attachments too, not only in subject and body");
+            self.notes.errs(Direction::Wider, span, "KQL looks for words without a property in people and attachments too, not only in subject and body");
             if let TextPattern::Near(near) = &test.pattern {
                 return self.near(near, span);
             }
@@ -59,7 +60,8 @@ impl Emitter {
     fn property_differs(&mut self, field: TextField, span: Span) {
         match field {
             TextField::Subject => {}
-            TextField::Body => self.notes.approximate(
+            TextField::Body => self.notes.errs(
+                Direction::Either,
                 span,
                 "Outlook knows body:, but Purview does not have it among its properties",
             ),
@@ -70,9 +72,11 @@ impl Emitter {
             | TextField::CcName
             | TextField::CcAddress
             | TextField::BccName
-            | TextField::BccAddress => self.notes.approximate(span, super::people::EXPANSION),
+            | TextField::BccAddress => {
+                self.notes.errs(Direction::Wider, span, super::people::EXPANSION)
+            }
             TextField::AttachmentName | TextField::AttachmentText | TextField::FileName => {
-                self.notes.approximate(span, super::value::FILE_NAMES);
+                self.notes.errs(Direction::Wider, span, super::value::FILE_NAMES);
             }
         }
     }
@@ -100,7 +104,8 @@ impl Emitter {
             self.nothing(Some(span))?;
         }
         if !tokens.iter().all(|token| is_plain_word(token)) {
-            self.notes.approximate(
+            self.notes.errs(
+                Direction::Either,
                 span,
                 "Exchange cuts words by rules of its own, at marks such as . and _ and in scripts without spaces",
             );
@@ -110,7 +115,7 @@ impl Emitter {
 
     pub(super) fn prefix(&mut self, text: &str, span: Span) -> Option<String> {
         if text.chars().count() < MIN_PREFIX {
-            self.notes.approximate(span, "Purview wants three letters before the *");
+            self.notes.errs(Direction::Narrower, span, "Purview wants three letters before the *");
         }
         self.written(text, true, span)
     }

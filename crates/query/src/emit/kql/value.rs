@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Emitter;
+use crate::emit::Direction;
 use crate::emit::property::{self, Text, operator, values};
 use crate::emit::terms::Terms as _;
 use crate::query::{AttachmentTest, Comparison, FlagTest, InstantTest, NumberTest, StringTest};
@@ -56,7 +57,11 @@ impl Emitter {
         const CALLED: &[(&str, &str)] = &[("low", "low"), ("normal", "medium"), ("high", "high")];
         let words = self.called("importance", test, CALLED, span)?;
         if words.text.contains("medium") {
-            self.notes.approximate(span, "Purview says medium where Outlook says normal");
+            self.notes.errs(
+                Direction::Narrower,
+                span,
+                "Purview says medium where Outlook says normal",
+            );
         }
         Some(words)
     }
@@ -113,7 +118,7 @@ impl Emitter {
         let time = moment.to_string();
         let day = day(moment).filter(|_| begins(comparison));
         if day.is_none() {
-            self.notes.approximate(span, "Purview documents days, not times of a day");
+            self.notes.errs(Direction::Either, span, "Purview documents days, not times of a day");
         }
         let value = day.unwrap_or(time);
         Some(Text::term(format!("{}{}{value}", property::instant(field), operator(comparison))))
@@ -127,7 +132,11 @@ impl Emitter {
     /// One attachment. KQL knows only names of attachments.
     pub(super) fn attachment(&mut self, test: &Expr<AttachmentTest>, span: Span) -> Option<Text> {
         if test.is_everything() {
-            self.notes.approximate(span, "hasattachment: does not count files inside of the text");
+            self.notes.errs(
+                Direction::Narrower,
+                span,
+                "hasattachment: does not count files inside of the text",
+            );
             return Some(Text::term("hasattachment:true".to_owned()));
         }
         self.attachment_named(test, span)
