@@ -42,13 +42,13 @@ def make_drives(root):
             file.write_text(f"{owner} {path}\n" * (1 + len(path) % 5))
 
 
-def recipe(path, base, source, source_id=""):
+def recipe(path, base, source, source_id="", code=0):
     env = {**os.environ, "DATATAP_BASE": base, "DATATAP_TENANT": TENANT, "DATATAP_KEY": KEY, "DATATAP_INDEX": INDEX, "DATATAP_SOURCE": source,
            "DATATAP_SOURCE_ID": source_id, "DATATAP_FROM": "2023-01-01T00:00:00Z", "DATATAP_TO": "2025-12-31T23:59:59Z"}
     # A recipe asks every ten seconds whether a job is done: here at once.
     quick = "import time, runpy, sys; time.sleep = lambda _: None; runpy.run_path(sys.argv[1])"
     run = subprocess.run([sys.executable, "-c", quick, str(path)], env=env, capture_output=True, text=True, timeout=120)
-    assert run.returncode == 0, (path.name, base, run.stderr)
+    assert run.returncode == code, (path.name, base, run.stderr)
     return run.stdout
 
 
@@ -79,16 +79,6 @@ class Service:
         return next(one for one in self.sources("ONEDRIVE") if one["Email"] == owner)
 
 
-def sought(body):
-    """What a job does, without what it is called."""
-    return {name: value for name, value in body.items() if name not in ("name", "description", "owner", "priority", "indexFiles")}
-
-
-def same(user):
-    """A rule of a policy without the name of the owner, which recipe 6 makes up."""
-    return user["item"]["id"], user["item"]["email"].lower(), user["item"]["type"], user["type"]
-
-
 def published(service, gateway):
     """Each program prints the same through the gateway, and orders the same."""
     ran = {}
@@ -115,14 +105,11 @@ def ordered(ran):
     (drive,) = ran["collect_drive"][1]
     assert drive["body"]["policy"]["$type"] == "onedrive-backup" and len(drive["tasks"]) == 1, drive
     (restore,) = ran["walk_pdfs_and_restore"][1]
-    (task,) = restore["tasks"]
-    assert task["state"] == "READY", restore
-    back = [(file["owner"], file["path"]) for file in task["restored"]]
-    assert sorted(path if path.startswith("/") else f"/{path}" for _, path in back) == PDFS, back
-    assert {owner for owner, _ in back} == {ALICE}, back
+    files = back(restore)
+    assert [(owner, f"/{path}") for owner, path, _ in files] == [(ALICE, path) for path in PDFS], files
     assert f"{len(PDFS)} PDFs:" in ran["walk_pdfs_and_restore"][0], ran["walk_pdfs_and_restore"][0]
-    print(f"the stand-in saw the restore job of recipe 6, which brought back {len(back)} files: {', '.join(path for _, path in back)}")
-    return drive, restore
+    print(f"the stand-in saw the restore job of recipe 6, which brought back {len(files)} files: {', '.join(path for _, path, _ in files)}")
+    return drive
 
 
 def hidden(gateway):
@@ -183,6 +170,38 @@ def as_commands(service, commands, drive):
         made = commands.last_job("collect", *flags)
         assert made["body"]["schedule"] == schedule and made["tasks"] == [], made
     print("postern collect --daily, --weekly: the job waits for its time")
+
+
+def back(job):
+    """What a restore brought back: owner, path and size of each file."""
+    (task,) = job["tasks"]
+    assert task["state"] == "READY", job
+    return sorted((file["owner"], file["path"].lstrip("/"), file["size"]) for file in task["restored"])
+
+
+def found(commands):
+    """Recipe 6: the PDF files of a drive."""
+    commands.run("sync", "--quiet")
+    query = f"kind:file ext:pdf mailbox:{ALICE}"
+    out, _ = commands.run("search", "--format", "json", "--limit", "1000", query, service=False)
+    hits = json.loads(out)["results"]
+    paths = sorted("/" + f"{(hit['path'] or '').strip('/')}/{hit['name']}".lstrip("/") for hit in hits)
+    assert paths == PDFS, (paths, PDFS)
+    assert {(hit["kind"], hit["owner"]) for hit in hits} == {("file", ALICE)}, hits
+    print(f"postern search '{query}': the {len(hits)} files of recipe 6")
+
+
+def away(premium, gateway, ran):
+    """With the service away, drives are still listed and walked; what orders something is not."""
+    premium.kill()
+    premium.wait()
+    drives = pathlib.Path(RECIPES, "drives")
+    assert recipe(drives / "discover_drives.py", gateway, ALICE) == ran["discover_drives"][0]
+    walked = recipe(drives / "walk_pdfs_and_restore.py", gateway, ALICE, "any", code=1)
+    online = ran["walk_pdfs_and_restore"][0].splitlines()[0]
+    listed = lambda line: sorted(line.partition(": ")[2].strip("[]").split(", "))
+    assert listed(walked.strip()) == listed(online), (walked, online)
+    print("with the service away: recipe 2 and the walk of recipe 6 say the same, and the restore is refused")
 
 
 def followed(service, commands):
@@ -269,12 +288,16 @@ def main():
     try:
         service, data = Service(url), str(work / "recipes-data")
         front, gateway = serve(url, str(work / "recipes-served"))
-        drive, restore = ordered(published(service, gateway))
+        ran = published(service, gateway)
+        drive = ordered(ran)
         hidden(gateway)
         commands = Commands(service, data)
         as_commands(service, commands, drive)
         followed(service, commands)
         as_operator(service, commands)
+        found(commands)
+        Commands(service, str(work / "recipes-served")).run("sync", "--quiet")
+        away(premium, gateway, ran)
     finally:
         premium.kill()
         if front:
