@@ -56,11 +56,34 @@ function describe(answer) {
   const engine = answer.servedBy.engine === "premium" ? "premium" : `the local index (${answer.servedBy.reason})`;
   const covered = answer.servedBy.engine === "premium" || whole ? "" :
     ` Only ${answer.coverage.indexed} of ${answer.coverage.known} known messages were searched.`;
+  const files = answer.filesMissing ? ` No files: ${answer.filesMissing}.` : "";
   const advice = answer.query.advice.map((one) => ` ${one.message}.`).join("");
-  at("status").textContent = `${answer.count.value} found by ${engine} in ${answer.tookMs} ms.${covered}${advice}`;
+  at("status").textContent = `${answer.count.value} found by ${engine} in ${answer.tookMs} ms.${covered}${files}${advice}`;
+}
+
+const bytes = (count) => {
+  if (typeof count !== "number") return "";
+  const units = ["bytes", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  for (; count >= 1000 && unit < units.length - 1; unit++) count /= 1000;
+  return `${unit ? count.toFixed(1) : count} ${units[unit]}`;
+};
+
+function fileRow(hit) {
+  const item = make("li");
+  const link = make("a", "", { href: hit.links.self });
+  link.append(marked(hit.name || "(no name)", hit.snippet && hit.snippet.attachments[0]));
+  link.addEventListener("click", (event) => { event.preventDefault(); openFile(hit); });
+  const parts = [hit.owner, hit.path, bytes(hit.size), hit.modifiedDateTime, hit.newest ? "an older version" : ""];
+  const meta = make("div", "", { class: "meta" });
+  meta.append(make("span", "File", { class: "kind" }), " " + parts.filter(Boolean).join(" · "));
+  item.append(link, meta);
+  if (hit.subject) { const title = make("div"); title.append(marked(hit.subject, hit.snippet && hit.snippet.subjectRanges)); item.append(title); }
+  return item;
 }
 
 function row(hit) {
+  if (hit.kind === "file") return fileRow(hit);
   const item = make("li");
   const link = make("a", "", { href: hit.links.self });
   link.append(marked(hit.subject || "(no subject)", hit.snippet && hit.snippet.subjectRanges));
@@ -90,8 +113,36 @@ function files(message, links) {
   return [...items, save("original.eml", links.eml)];
 }
 
+function facts(file) {
+  const rows = [
+    ["Title", file.subject], ["Author", file.from.name || file.from.address], ["Owner", file.owner], ["Folder", file.path],
+    ["Size", bytes(file.size)], ["Created", file.createdDateTime], ["Modified", file.modifiedDateTime], ["Version", file.version],
+    ["Source", file.source], ["Not searched", file.unread],
+  ];
+  return rows.filter(([, value]) => value).flatMap(([name, value]) => [make("dt", name), make("dd", short(value))]);
+}
+
+async function openFile(hit) {
+  try {
+    const file = await (await ask(hit.links.self)).json();
+    at("subject").textContent = short(file.name || "(no name)");
+    at("people").textContent = file.newest ? "There is a newer version of this file." : "";
+    at("facts").replaceChildren(...facts(file));
+    const content = file.links.content;
+    at("files").replaceChildren(content ? save(short(file.name || ""), content) : make("li", "Its source gives no content to download."));
+    at("body").hidden = true;
+    at("reader").hidden = false;
+    at("reader").focus();
+  } catch (error) {
+    at("status").className = "error";
+    at("status").textContent = error.message;
+  }
+}
+
 async function open(hit) {
   try {
+    at("facts").replaceChildren();
+    at("body").hidden = false;
     const message = await (await ask(hit.links.self)).json();
     at("subject").textContent = short(message.subject || "(no subject)");
     at("people").textContent = `${people([message.from])} to ${people(message.to, (message.omitted || {}).to)}, ${message.receivedDateTime || ""}`;
