@@ -12,7 +12,7 @@ mod settings;
 use std::fs;
 use std::path::Path;
 
-use postern_upstream::fake::{Fake, Mail, Misbehaviour};
+use postern_upstream::fake::{Fake, Filed, Mail, Misbehaviour};
 
 use crate::support::{Gateway, KEY, get, root, samples};
 use page::{Part, parts, same};
@@ -87,7 +87,18 @@ async fn upstream() -> Fake {
     let found = get(&local.documents("query=invoice+AND+overdue&top=25")).await;
     fake.answer_at("/documents?", found.body);
     fake.hold(collected(&root().join("samples/mail")));
+    let files = ["Contracts/Crane foundation.pdf", "Contracts/2023/Quay 3.pdf", "Budget.xlsx"];
+    fake.hold_files(files.map(of_a_drive).to_vec());
     fake
+}
+
+fn of_a_drive(path: &str) -> Filed {
+    Filed {
+        owner: "a.user@contoso.com".to_owned(),
+        path: path.to_owned(),
+        size: 4_096,
+        modified: "2024-05-21T09:00:00Z".to_owned(),
+    }
 }
 
 /// The messages below `mail/<mailbox>/<folder>`.

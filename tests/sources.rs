@@ -126,7 +126,7 @@ async fn one_source_that_fails_keeps_nothing_from_the_others() {
         run(folder.path(), &[&["--config", file.to_str().unwrap(), "sources"], more].concat())
     };
     let output = ask(&[]);
-    check(&output, 3, "datatap of t1: 2 mailboxes, 1 drives");
+    check(&output, 3, "datatap of t1: 2 mailboxes, 1 drive");
     check(
         &output,
         3,

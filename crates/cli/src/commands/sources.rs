@@ -162,9 +162,15 @@ impl Listed {
     }
 
     fn head(&self) -> String {
-        let (mailboxes, drives) = (self.count(What::Mailbox), self.count(What::Drive));
+        let count = |what: What| match (self.count(what), what) {
+            (1, What::Mailbox) => "1 mailbox".to_owned(),
+            (1, What::Drive) => "1 drive".to_owned(),
+            (many, What::Mailbox) => format!("{many} mailboxes"),
+            (many, What::Drive) => format!("{many} drives"),
+        };
         let place = terminal::safe(&format!("{} of {}", self.source, self.tenant));
-        output::styled(output::STRONG, format!("{place}: {mailboxes} mailboxes, {drives} drives"))
+        let (mailboxes, drives) = (count(What::Mailbox), count(What::Drive));
+        output::styled(output::STRONG, format!("{place}: {mailboxes}, {drives}"))
     }
 
     fn table(&self) -> Table {
