@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Output;
 
-use postern_upstream::fake::{Fake, Mail, Misbehaviour};
+use postern_upstream::fake::{Fake, Filed, Mail, Misbehaviour};
 use serde_json::{Value, json};
 
 use crate::support::{KEY, TENANT, run, samples, stderr, stdout};
@@ -386,4 +386,77 @@ async fn the_configuration_names_the_service() {
     std::fs::write(&file, format!("{premium}{}{}{tenants}", key("t1", "a"), key("t2", "b")))
         .unwrap();
     check(&collect(&file), 1, "several tenants");
+}
+
+/// An upstream with files in two drives, and a data folder in which they were synced.
+async fn with_files() -> (Fake, tempfile::TempDir) {
+    let (fake, folder) = (upstream().await, tempfile::tempdir().unwrap());
+    let files = [
+        ("a@x.com", "Plan.pdf"),
+        ("a@x.com", "Docs/old.PDF"),
+        ("a@x.com", "Docs/plan.docx"),
+        ("b@x.com", "Notes/plan.pdf"),
+        ("b@x.com", "README"),
+    ];
+    let filed = |(owner, path): (&str, &str)| Filed {
+        owner: owner.to_owned(),
+        path: path.to_owned(),
+        size: 1,
+        modified: "2024-01-01T00:00:00Z".to_owned(),
+    };
+    fake.hold_files(files.map(filed).into());
+    let url = fake.url();
+    let sync = ["sync", "--premium", &url, "--tenant", TENANT, "--key", KEY, "--mailbox"];
+    for owner in ["a@x.com", "b@x.com"] {
+        check(&run(folder.path(), &[&sync[..], &[owner]].concat()), 0, "known files are here");
+    }
+    (fake, folder)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_of_files_says_what_else_goes_back() {
+    let (fake, folder) = with_files().await;
+    let ask = |rest: &[&str]| ask_in(folder.path(), &fake, KEY, &[&["restore"], rest].concat());
+    let shown = ask(&["kind:file plan ext:pdf"]);
+    check(&shown, 0, "2 files found, by owner:");
+    check(&shown, 0, "of these kinds: PDF.");
+    check(
+        &shown,
+        0,
+        "1 other files that are known here go back with them:\n         a@x.com: Docs/old.PDF",
+    );
+    assert!(jobs(&fake).is_empty());
+    let told: Value =
+        serde_json::from_str(&stdout(&ask(&["--format", "json", "kind:file plan ext:pdf"])))
+            .unwrap();
+    assert_eq!((&told["found"], &told["others"]["count"]), (&json!(2), &json!(1)), "{told}");
+    assert_eq!(told["extensions"], json!(["PDF"]));
+    check(&ask(&["--limit", "1", "kind:file plan"]), 1, "the files are of 2 owners");
+    // A file without an extension is named by no rule, so all of the drive goes back.
+    check(&ask(&["kind:file filename:README"]), 0, "of all kinds");
+    check(&ask(&["kind:file nosuchwordanywhere"]), 1, "there is nothing to restore");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_restore_of_files_runs_with_yes_and_its_plan() {
+    let (fake, folder) = with_files().await;
+    let ask = |rest: &[&str]| ask_in(folder.path(), &fake, KEY, &[&["restore"], rest].concat());
+    let query = "kind:file plan mailbox:a@x.com";
+    let told: Value = serde_json::from_str(&stdout(&ask(&["--format", "json", query]))).unwrap();
+    let plan = told["plan"].as_str().unwrap();
+    check(&ask(&["--yes", "--plan", plan, "kind:file ext:pdf"]), 1, "the plan is another one now");
+    assert!(jobs(&fake).is_empty());
+    check(&ask(&["--yes", "--plan", plan, query]), 0, "job job-1: READY");
+    let address = "a@x.com";
+    let item = json!({"id": format!("owner-of-{address}"), "name": address, "email": address, "type": "OneDriveUser"});
+    let include = |item: Value| json!({"type": "INCLUDE", "item": item});
+    let job = &jobs(&fake)[0];
+    assert_eq!((&job["sourceId"], &job["destinationId"]), (&json!("blob"), &json!("onedrive")));
+    let policy = json!({
+        "$type": "onedrive-restore", "users": [include(item)],
+        "extensions": [include("DOCX".into()), include("PDF".into())],
+    });
+    assert_eq!(job["policy"], policy);
+    let record = std::fs::read_to_string(folder.path().join("actions.jsonl")).unwrap();
+    assert!(record.contains(plan), "{record}");
 }

@@ -8,7 +8,9 @@ use postern_archive::search::{Facet, Index, Search};
 use postern_query::Query;
 use postern_upstream::{Job, JobKind, LocationKind, Policy, Tenant};
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 
+use super::drives::{self, Files};
 use crate::args::{Common, Restore, TextOrJson};
 use crate::commands::jobs::{self, Ends, Ran, ToRun, Until};
 use crate::exit::Exit;
@@ -38,16 +40,36 @@ pub(super) fn run(common: &Common, arguments: &Restore, query: &Query) -> anyhow
         "DataTap restores whole mailboxes to where they were: --to, --at and --device-code are for mail of Veeam"
     );
     let limit = arguments.confirm.limit;
-    let found = find(&Archive::below(&data::folder(common)?).index()?, query, limit)?;
+    let index = Archive::below(&data::folder(common)?).index()?;
+    let (mail, files) = (query.clone().mail_only(), Files::find(&index, query)?);
+    let Some(files) = files else {
+        let found = find(&index, &mail, limit)?;
+        let (tenant, runtime) = service(common, arguments)?;
+        return runtime.block_on(restore(common, arguments, &tenant, &found));
+    };
+    let messages = count(&index, &mail)?;
+    ensure!(
+        messages == 0,
+        "the query finds {messages} messages and {} files, which DataTap restores by two jobs; say kind:email or kind:file",
+        files.count()
+    );
+    let (tenant, runtime) = service(common, arguments)?;
+    runtime.block_on(drives::restore(common, arguments, &tenant, &files))
+}
+
+fn service(common: &Common, arguments: &Restore) -> anyhow::Result<(Tenant, Runtime)> {
     let tenant = connect(common, &arguments.service)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(restore(common, arguments, &tenant, &found))
+    Ok((tenant, tokio::runtime::Builder::new_current_thread().enable_all().build()?))
+}
+
+fn count(index: &Index, query: &Query) -> anyhow::Result<usize> {
+    let all = Search { query, order: &[], after: None, offset: 0, limit: 0, highlight: false };
+    Ok(index.ids(&all, &crate::commands::search::asker())?.count)
 }
 
 fn find(index: &Index, query: &Query, limit: usize) -> anyhow::Result<Found> {
-    let all = Search { query, order: &[], after: None, offset: 0, limit: 0, highlight: false };
     let asker = crate::commands::search::asker();
-    let messages = index.ids(&all, &asker)?.count;
+    let messages = count(index, query)?;
     ensure!(messages > 0, "no message of the local index matches; there is nothing to restore");
     let counts = index.facets(query, &[Facet::Mailbox], MOST_MAILBOXES, &TimeZone::UTC, &asker)?;
     let others: usize = counts.iter().map(|counts| counts.others).sum();

@@ -1,6 +1,8 @@
-//! `postern restore`: mail of Veeam item by item, mail of DataTap by a job over whole mailboxes.
+//! `postern restore`: mail of Veeam item by item, mail of DataTap by a job over whole mailboxes, its files
+//! by a job over owners and extensions.
 
 mod datatap;
+mod drives;
 pub(crate) mod log_on;
 
 use anyhow::{bail, ensure};
