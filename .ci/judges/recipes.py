@@ -79,6 +79,11 @@ class Service:
         return next(one for one in self.sources("ONEDRIVE") if one["Email"] == owner)
 
 
+def same(user):
+    """A rule of a policy without the name of the owner, which recipe 6 makes up."""
+    return user["item"]["id"], user["item"]["email"].lower(), user["item"]["type"], user["type"]
+
+
 def published(service, gateway):
     """Each program prints the same through the gateway, and orders the same."""
     ran = {}
@@ -109,7 +114,7 @@ def ordered(ran):
     assert [(owner, f"/{path}") for owner, path, _ in files] == [(ALICE, path) for path in PDFS], files
     assert f"{len(PDFS)} PDFs:" in ran["walk_pdfs_and_restore"][0], ran["walk_pdfs_and_restore"][0]
     print(f"the stand-in saw the restore job of recipe 6, which brought back {len(files)} files: {', '.join(path for _, path, _ in files)}")
-    return drive
+    return drive, restore
 
 
 def hidden(gateway):
@@ -189,6 +194,21 @@ def found(commands):
     assert paths == PDFS, (paths, PDFS)
     assert {(hit["kind"], hit["owner"]) for hit in hits} == {("file", ALICE)}, hits
     print(f"postern search '{query}': the {len(hits)} files of recipe 6")
+    return query
+
+
+def brought_back(commands, query, restore):
+    """Recipe 6: the same files are brought back, by the very job of the recipe."""
+    made = commands.last_job("restore", query)
+    body, theirs = made["body"], restore["body"]
+    assert {**body, "policy": None, "name": "", "description": "", "owner": ""} == {**theirs, "policy": None, "name": "", "description": "", "owner": ""}, body
+    assert [same(user) for user in body["policy"]["users"]] == [same(user) for user in theirs["policy"]["users"]], body
+    assert (body["policy"]["$type"], body["policy"]["extensions"]) == (theirs["policy"]["$type"], theirs["policy"]["extensions"]), body
+    assert back(made) == back(restore), (back(made), back(restore))
+    # One file cannot be restored alone: what comes back besides is said before.
+    said, _ = commands.run("restore", f"kind:file filename:plan.pdf mailbox:{ALICE}")
+    assert all(path.lstrip("/") in said for path in PDFS if path != "/plan.pdf"), said
+    print(f"postern restore: the job of recipe 6, which brought back the same {len(back(made))} files")
 
 
 def away(premium, gateway, ran):
@@ -289,13 +309,13 @@ def main():
         service, data = Service(url), str(work / "recipes-data")
         front, gateway = serve(url, str(work / "recipes-served"))
         ran = published(service, gateway)
-        drive = ordered(ran)
+        drive, restore = ordered(ran)
         hidden(gateway)
         commands = Commands(service, data)
         as_commands(service, commands, drive)
         followed(service, commands)
         as_operator(service, commands)
-        found(commands)
+        brought_back(commands, found(commands), restore)
         Commands(service, str(work / "recipes-served")).run("sync", "--quiet")
         away(premium, gateway, ran)
     finally:

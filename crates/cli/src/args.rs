@@ -95,9 +95,9 @@ pub(crate) enum Command {
     Sync(Sync),
     /// List the mailboxes and drives that there are to bring home
     ///
-    /// Of every source of every tenant: what it lists, whether anything of it was collected or backed up, and
-    /// how much of it is here. DataTap has no call that lists what was collected, so it is asked once or twice
-    /// for each that was not synced yet; --no-collected does not ask.
+    /// Of every source of every tenant: what it lists, whether anything of it was collected or backed
+    /// up, and how much of it is here. DataTap has no call that lists what was collected, so it is asked
+    /// once or twice for each that was not synced yet; --no-collected does not ask.
     ///
     ///   postern --config postern.toml sources
     ///   postern --config postern.toml sources --source veeam --format csv
@@ -109,14 +109,14 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Have DataTap collect mail or files, now or on a schedule
     ///
-    /// Collects from live mailboxes, or with --drive and --drives from live drives, into the location where
-    /// collected data lies. It shows the job and makes nothing unless you add --yes. Then it follows the job to
-    /// its end; progress goes to stderr. When you stop this command, the job continues at the service.
-    /// Collecting is not indexing: run `postern sync` afterwards.
+    /// Collects from live mailboxes, or with --drive and --drives from live drives, into the location
+    /// where collected data lies. It shows the job and makes nothing unless you add --yes. Then it
+    /// follows the job to its end; progress goes to stderr. When you stop this command, the job
+    /// continues at the service. Collecting is not indexing: run `postern sync` afterwards.
     ///
-    /// For example, two mailboxes now, one drive now, and all mail every night:
+    /// For example, look at a job over two mailboxes, collect a drive now, and all mail every night:
     ///
-    ///   postern --config postern.toml collect --mailbox ann@contoso.com --mailbox bob@contoso.com --yes
+    ///   postern --config postern.toml collect --mailbox ann@contoso.com --mailbox bob@contoso.com
     ///   postern --config postern.toml collect --drive ann@contoso.com --yes
     ///   postern --config postern.toml collect --daily 02:00 --name nightly --yes
     ///   postern --config postern.toml collect --weekly mon,thu@02:00 --yes
@@ -128,14 +128,15 @@ pub(crate) enum Command {
     Collect(Collect),
     /// List the runs of jobs at DataTap, or follow one
     ///
-    /// Lists the runs that have not ended, and those that have. With the id of a job it lists the runs of that
-    /// job. With --follow it waits for the last of them to end; progress goes to stderr.
+    /// Lists the runs that have not ended, and those that have. With the id of a job it lists the runs
+    /// of that job. With --follow it waits for the last of them to end; progress goes to stderr.
     ///
     ///   postern --config postern.toml jobs
     ///   postern --config postern.toml jobs --finished --since 2024-01-31 --format csv
     ///   postern --config postern.toml jobs 5d2c7f6e-0a51-4f0e-9d53-2d7f0e6b1c11 --follow
     ///
-    /// Exit code of --follow: 0 when the run ended well, 1 when it failed or did not end in time (--wait).
+    /// Exit code of --follow: 0 when the run ended well, 1 when it failed or did not end in time
+    /// (--wait).
     #[command(verbatim_doc_comment)]
     Jobs(Jobs),
     /// Do what only the operator of DataTap may do: keys, consent, versions
@@ -145,21 +146,24 @@ pub(crate) enum Command {
     Admin(Admin),
     /// Restore what a query finds
     ///
-    /// Searches the local index, and shows what would be restored and where to. It writes nothing unless you
-    /// add --yes: a restore writes into live mailboxes.
+    /// Searches the local index, and shows what would be restored and where to. It writes nothing unless
+    /// you add --yes: a restore writes into live mailboxes and drives.
     ///
-    /// Mail of a Veeam backup is restored message by message, where it was or with --to into another mailbox.
-    /// How Veeam logs on comes from `POSTERN_RESTORE_USER` and `POSTERN_RESTORE_PASSWORD`, or from
-    /// `POSTERN_RESTORE_APPLICATION_ID`, `POSTERN_RESTORE_CERTIFICATE_FILE` and `POSTERN_RESTORE_CERTIFICATE_PASSWORD`,
-    /// or from [tenants.veeam.restore] of the configuration; or use --device-code.
+    /// Mail of a Veeam backup is restored message by message, where it was or with --to into another
+    /// mailbox. How Veeam logs on comes from `POSTERN_RESTORE_USER` and `POSTERN_RESTORE_PASSWORD`, or from
+    /// `POSTERN_RESTORE_APPLICATION_ID`, `POSTERN_RESTORE_CERTIFICATE_FILE` and
+    /// `POSTERN_RESTORE_CERTIFICATE_PASSWORD`, or from [tenants.veeam.restore] of the configuration; or use
+    /// --device-code.
     ///
     /// DataTap restores whole mailboxes, not single messages: everything that was collected of a mailbox
-    /// goes back into it, however few of its messages match.
+    /// goes back into it, however few of its messages match. Files of drives (kind:file) it restores by
+    /// owner and extension; the plan says which other files go back too.
     ///
     /// For example, look first, then do it:
     ///
     ///   postern --config postern.toml restore mailbox:ann@contoso.com subject:lease
     ///   postern --config postern.toml restore mailbox:ann@contoso.com subject:lease --yes --plan ID
+    ///   postern --config postern.toml restore kind:file ext:pdf mailbox:ann@contoso.com
     ///
     /// Exit code 3: some items were not restored, or it is not known. Nothing is done twice unless you add
     /// --again.
@@ -167,9 +171,9 @@ pub(crate) enum Command {
     Restore(Restore),
     /// Send what a query finds as attachments, through Veeam
     ///
-    /// Shows what would be sent and where to, and sends nothing unless you add --yes. Each message goes to its
-    /// own mailbox, or with --to and --from to another address. An administrator of Veeam must have set how
-    /// mail is sent.
+    /// Shows what would be sent and where to, and sends nothing unless you add --yes. Each message goes
+    /// to its own mailbox, or with --to and --from to another address. An administrator of Veeam must have
+    /// set how mail is sent.
     ///
     /// For example:
     ///
@@ -180,14 +184,14 @@ pub(crate) enum Command {
     Send(Send),
     /// Export what a query finds: mbox, zip, csv, jsonl, or a PST made by Veeam
     ///
-    /// Only Veeam can make a PST, of mail that lies in its backup: the plan is shown first, and carried out with
-    /// --yes. One file is written for each mailbox.
+    /// Only Veeam can make a PST, of mail that lies in its backup: the plan is shown first, and carried
+    /// out with --yes. One file is written for each mailbox.
     ///
     /// For example:
     ///
     ///   postern export from:alice after:2024 --format mbox --out alice.mbox
     ///   postern --config postern.toml export subject:lease --format pst --out lease.pst --yes
-    ///   postern --config postern.toml export mailbox:ann@contoso.com in:Inbox --format pst --keywords support --yes
+    ///   postern --config postern.toml export mailbox:ann@contoso.com --format pst --keywords support
     #[command(verbatim_doc_comment)]
     Export(Export),
     /// List, restore, copy, send and save documents of drives at Veeam

@@ -42,9 +42,9 @@ const fn of_stored(error: &Stored) -> Option<&'static str> {
 const fn of_index(error: &IndexError) -> Option<&'static str> {
     match error {
         IndexError::Missing(_) => Some("make one with `postern index PATH`"),
-        IndexError::OtherVersion { .. } | IndexError::Corrupt(_) => {
-            Some("make it anew with `postern index --rebuild PATH`")
-        }
+        IndexError::OtherVersion { .. } | IndexError::Corrupt(_) => Some(
+            "make it anew with `postern index --rebuild PATH`, or `postern sync --rebuild` of what was synced",
+        ),
         IndexError::Busy(_) => Some("wait until it is done"),
         IndexError::NoSpace(_) => {
             Some("make some space and run the same again; what is done is kept")

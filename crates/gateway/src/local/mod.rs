@@ -76,7 +76,7 @@ pub(crate) fn told(error: &IndexError) -> String {
     let told = match error {
         IndexError::Missing(_) => "there is no index here; make one with `postern index PATH`",
         IndexError::OtherVersion { .. } => {
-            "the index has the format of another version; make it anew with `postern index --rebuild PATH`"
+            "the index has the format of another version; make it anew with `postern index --rebuild PATH`, or `postern sync --rebuild`"
         }
         IndexError::Busy(_) => "another postern is writing the index; wait until it is done",
         IndexError::Corrupt(_) => "the index is damaged; `postern check` says where",
