@@ -73,7 +73,7 @@ impl Emitter {
             | TextField::CcAddress
             | TextField::BccName
             | TextField::BccAddress => {
-                self.notes.errs(Direction::Wider, span, super::people::EXPANSION)
+                self.notes.errs(Direction::Wider, span, super::people::EXPANSION);
             }
             TextField::AttachmentName | TextField::AttachmentText | TextField::FileName => {
                 self.notes.errs(Direction::Wider, span, super::value::FILE_NAMES);
