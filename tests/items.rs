@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _};
 use serde_json::Value;
 
 use crate::ingest::Setting;
-use crate::support::{run, stdout};
+use crate::support::{run, stderr, stdout};
 
 /// A message, a file without content, and two versions of another.
 const LINES: &str = r#"
@@ -58,6 +58,10 @@ fn queries_mean_files_too() {
         assert_eq!(count(&setting, query), expected, "{query}");
     }
     assert_eq!(found(&setting, &["--count", "--versions", "budget"]).trim(), "2");
+    for (query, told) in [("contents:zebra", true), ("zebra", false)] {
+        let output = run(&setting.data("data"), &["search", query]);
+        assert_eq!(stderr(&output).contains("the content of 3 files is not here"), told, "{query}");
+    }
 }
 
 #[test]

@@ -10,9 +10,10 @@ use postern_gateway::wire::{
     self, Count, CoverageView, Remark, SearchAnswer, ServedBy, Understood,
 };
 use postern_query::emit::english;
+use postern_query::schema::TextField;
 use postern_query::{
-    Attachment, Budget, Capabilities, Errors, Fidelity, Message, Parsed, Recipient, datatap, odata,
-    parse_within,
+    Attachment, Budget, Capabilities, Errors, Fidelity, Message, Parsed, Predicate, Query,
+    Recipient, datatap, odata, parse_within,
 };
 
 use crate::args::{Common, Engine, Search, SearchFormat};
@@ -135,7 +136,7 @@ fn answer(archive: &Archive, arguments: &Search, parsed: &Parsed) -> anyhow::Res
     }
     let page = index.search(&request, &asker)?;
     match arguments.format {
-        SearchFormat::Table | SearchFormat::Ids => table(&page, &archive.coverage()),
+        SearchFormat::Table | SearchFormat::Ids => table(&page, &archive.coverage(), &query),
         SearchFormat::Json => output::json(&wire(&archive.coverage(), parsed, &page, began)),
         SearchFormat::Jsonl => {
             let hits = wire::results(&page);
@@ -170,7 +171,7 @@ fn wire(coverage: &Coverage, parsed: &Parsed, page: &Page, began: Instant) -> Se
 
 // ---- for people ----
 
-fn table(page: &Page, coverage: &Coverage) -> anyhow::Result<()> {
+fn table(page: &Page, coverage: &Coverage, query: &Query) -> anyhow::Result<()> {
     // Written at once: a page has hundreds of lines.
     let hits: Vec<_> = (1..).zip(&page.hits).map(|(number, hit)| one(number, hit)).collect();
     let shown = page.hits.len();
@@ -186,7 +187,20 @@ fn table(page: &Page, coverage: &Coverage) -> anyhow::Result<()> {
             "{missing} known messages are not in the index, so there may be more"
         ));
     }
+    if coverage.without_content > 0 && asks_for_contents(query) {
+        let files = coverage.without_content;
+        output::note(format!("the content of {files} files is not here, so there may be more"));
+    }
     Ok(())
+}
+
+fn asks_for_contents(query: &Query) -> bool {
+    let mut asks = false;
+    query.condition().for_each_leaf(&mut |leaf| {
+        let Predicate::Text(test) = &leaf.value else { return };
+        asks |= test.fields.contains(&TextField::AttachmentText);
+    });
+    asks
 }
 
 /// The lines of one hit.

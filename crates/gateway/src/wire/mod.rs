@@ -246,8 +246,7 @@ impl CoverageView {
         });
         let mailboxes = seen.collect();
         let (indexed, known) = (coverage.indexed, coverage.known);
-        let (as_of, files_without_content) =
-            (coverage.as_of.map(time), coverage.files_without_content);
+        let (as_of, files_without_content) = (coverage.as_of.map(time), coverage.without_content);
         Self { indexed, known, as_of, files_without_content, mailboxes }
     }
 }

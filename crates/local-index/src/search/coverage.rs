@@ -30,7 +30,7 @@ pub struct Coverage {
     /// Files among those that can be found, with their older versions.
     pub files: u64,
     /// Files whose content is not here, so that `contents:` does not find them.
-    pub files_without_content: u64,
+    pub without_content: u64,
     /// The same for each mailbox, by name.
     pub mailboxes: Vec<MailboxCoverage>,
 }
@@ -77,9 +77,10 @@ impl Coverage {
         let missing = |one: &MailboxCoverage| one.known.saturating_sub(one.indexed);
         let in_mailboxes = sum(&self.mailboxes, missing);
         let unreadable = self.known.saturating_sub(self.indexed).saturating_sub(in_mailboxes);
-        // Whose the files are is not counted, and nobody hears of those of others.
-        (self.files, self.files_without_content) = (0, 0);
         self.mailboxes.retain(|mailbox| keep(&mailbox.name));
+        // Of all files it is not counted whose they are, and nobody hears of those of others.
+        self.files = 0;
+        self.without_content = sum(&self.mailboxes, |one| one.without_content);
         self.indexed = sum(&self.mailboxes, |one| one.indexed);
         self.known = self.indexed + sum(&self.mailboxes, missing) + unreadable;
         self
@@ -105,7 +106,7 @@ pub(crate) fn totals(folder: &Folder, payload: &Payload, searcher: &Searcher) ->
         as_of,
         without_attachment_text,
         files: count(Term::from_field_text(schema::whole(StringField::Kind), FILE)),
-        files_without_content: count(Term::from_field_text(schema::TRAITS, traits::NO_CONTENT)),
+        without_content: count(Term::from_field_text(schema::TRAITS, traits::NO_CONTENT)),
         mailboxes: Vec::new(),
     }
 }

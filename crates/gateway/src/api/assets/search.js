@@ -56,9 +56,11 @@ function describe(answer) {
   const engine = answer.servedBy.engine === "premium" ? "premium" : `the local index (${answer.servedBy.reason})`;
   const covered = answer.servedBy.engine === "premium" || whole ? "" :
     ` Only ${answer.coverage.indexed} of ${answer.coverage.known} known messages were searched.`;
+  const bare = answer.coverage.filesWithoutContent;
+  const content = bare && /contents:/.test(answer.query.canonical) ? ` The content of ${bare} files is not here, so there may be more.` : "";
   const files = answer.filesMissing ? ` No files: ${answer.filesMissing}.` : "";
   const advice = answer.query.advice.map((one) => ` ${one.message}.`).join("");
-  at("status").textContent = `${answer.count.value} found by ${engine} in ${answer.tookMs} ms.${covered}${files}${advice}`;
+  at("status").textContent = `${answer.count.value} found by ${engine} in ${answer.tookMs} ms.${covered}${content}${files}${advice}`;
 }
 
 const bytes = (count) => {
