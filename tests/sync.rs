@@ -13,7 +13,9 @@ use tempfile::TempDir;
 
 use crate::attachments::message;
 use crate::documents::docx;
-use crate::support::{Gateway, KEY, TENANT, get, get_with, postern, run, stderr, stdout};
+use crate::support::{
+    Gateway, KEY, TENANT, get, get_with, post_with, postern, run, stderr, stdout,
+};
 
 /// An upstream with 400 messages in pages of 20, and a place for them.
 struct Setting {
@@ -473,5 +475,44 @@ tenant = '{TENANT}'
         let error = status["sync"]["error"].as_str().unwrap_or_default();
         assert!(error.starts_with(told), "{key}: {status}");
         assert_eq!(status.to_string().contains("nobody@x.com"), key == KEY, "{status}");
+    }
+}
+
+/// Premium compares addresses as they are spelt, so it would miss mail without a word. The local index has all of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn premium_yields_where_it_would_miss_mail_that_is_here() {
+    let setting = Setting::new().await;
+    finished(setting.sync("data", &[])).await;
+    let premium_first = setting.data("postern.toml");
+    let text =
+        format!("[premium]\nurl = \"{}\"\nfidelity = \"premium-first\"\n", setting.fake.url());
+    std::fs::write(&premium_first, text).unwrap();
+    let url = setting.fake.url();
+    let of_premium = ["--premium", &url];
+    let of_file = ["--config", premium_first.to_str().unwrap()];
+    for (data, settings, query, served) in [
+        ("data", of_premium, "from:a@x.com", "local"),
+        ("data", of_premium, "from:a@x.com subject:number1", "local"),
+        // Exact, or with more than was asked for.
+        ("data", of_premium, "subject:number1", "premium"),
+        ("data", of_premium, "-from:a@x.com", "premium"),
+        // Not all of it is here.
+        ("none", of_premium, "from:a@x.com", "premium"),
+        ("data", of_file, "from:a@x.com", "premium"),
+    ] {
+        let arguments = [&settings[..], &["--tenant", TENANT, "--key", KEY]].concat();
+        let gateway = Gateway::start(&setting.data(data), &arguments);
+        let asked = serde_json::json!({ "q": query });
+        let answer = post_with(&format!("{}/v1/search", gateway.url), KEY, &asked).await;
+        assert_eq!(
+            (answer.status, answer.header("postern-served-by")),
+            (200, served),
+            "{query}: {}",
+            answer.body
+        );
+        let told = "premium would miss mail (the premium index compares addresses case-sensitively: other spellings \
+                    of capitals are missed), and the local index has all mail of the mailboxes asked for";
+        let expected = if served == "local" { told } else { "" };
+        assert_eq!(answer.header("postern-reason"), expected, "{query}");
     }
 }

@@ -25,7 +25,7 @@ use file::{FileCors, FileKey, FileLimits};
 pub use limits::Limits;
 use premium::FilePremium;
 pub(crate) use premium::field_capabilities;
-pub use premium::{Premium, fields};
+pub use premium::{Preference, Premium, fields};
 use sync::FileSync;
 pub use sync::{MOST_JOBS, SyncSettings, ToSync, answer_time};
 use tenant::FileTenant;

@@ -17,6 +17,7 @@ use super::{BreakerSettings, ConfigError, DEADLINE, Overrides, duration, file, i
 const INDEX: &str = "dg-search-index";
 const RECHECK: Duration = Duration::from_secs(60);
 const PROBE: Duration = Duration::from_secs(600);
+const FRESH: Duration = Duration::from_secs(3600);
 
 /// The premium endpoint and what it can be asked, where its documentation is silent.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +52,21 @@ pub struct Premium {
     pub shadow: f64,
     /// A file of certificates in PEM that are trusted beside those of the system.
     pub certificates: Option<PathBuf>,
+    /// Who answers what premium would answer in part.
+    pub fidelity: Preference,
+    /// For how long a listing of a mailbox counts as whole.
+    pub fresh: Duration,
+}
+
+/// Who answers a query of which premium would miss some mail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preference {
+    /// The local index, where it has all mail of the mailboxes asked for.
+    #[default]
+    WholeFirst,
+    /// Premium, which says so.
+    PremiumFirst,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,6 +94,9 @@ pub(super) struct FilePremium {
     #[serde(default)]
     shadow: f64,
     certificates: Option<PathBuf>,
+    #[serde(default)]
+    fidelity: Preference,
+    fresh: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
@@ -117,6 +136,8 @@ impl Premium {
             hedge: false,
             shadow: 0.0,
             certificates: None,
+            fidelity: Preference::default(),
+            fresh: FRESH,
         }
     }
 
@@ -168,6 +189,8 @@ impl Premium {
         put(&mut table, "probe", self.probe.map_or_else(|| "never".to_owned(), time));
         put(&mut table, "hedge", self.hedge);
         put(&mut table, "shadow", self.shadow);
+        put(&mut table, "fidelity", self.fidelity.as_str());
+        put(&mut table, "fresh", time(self.fresh));
         for (name, file) in [("fields", &self.fields), ("certificates", &self.certificates)] {
             if let Some(file) = file {
                 put(&mut table, name, path(file));
@@ -250,8 +273,19 @@ impl TryFrom<FilePremium> for Premium {
             hedge: file.hedge,
             shadow: share(file.shadow, "shadow")?,
             certificates: file.certificates,
+            fidelity: file.fidelity,
+            fresh: told(file.fresh, "`fresh`", known.fresh)?,
             url: known.url,
         })
+    }
+}
+
+impl Preference {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::WholeFirst => "whole-first",
+            Self::PremiumFirst => "premium-first",
+        }
     }
 }
 

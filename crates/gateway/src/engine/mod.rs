@@ -10,6 +10,7 @@
 
 mod local;
 mod outcome;
+mod places;
 mod premium;
 mod reason;
 mod veeam;

@@ -20,6 +20,8 @@ pub(crate) enum Why {
     AskedFor(EngineName),
     /// The local index has all of the mail that was asked for.
     Whole,
+    /// It would miss mail, for this reason, and the local index has all of the mail that was asked for.
+    WouldMiss(String),
     /// The breaker has been open for so long.
     BreakerOpen(Duration),
     /// It has not been there for this key for so long.
@@ -56,6 +58,7 @@ impl Why {
             Self::Never { code, .. } => code,
             Self::AskedFor(_) => "asked_for",
             Self::Whole => "local_whole",
+            Self::WouldMiss(_) => "would_miss",
             Self::BreakerOpen(_) => "breaker_open",
             Self::KnownAbsent(_) => "known_absent",
             Self::Absent(_) => "not_premium",
@@ -73,6 +76,7 @@ impl Why {
             Self::Never { .. }
             | Self::AskedFor(_)
             | Self::Whole
+            | Self::WouldMiss(_)
             | Self::Absent(_)
             | Self::Refused(_)
             | Self::TooCostly(_)
@@ -91,6 +95,10 @@ impl fmt::Display for Reason {
             Why::Whole => write!(
                 f,
                 "the local index has all mail of the mailboxes asked for, and {name} does not say what its search means"
+            ),
+            Why::WouldMiss(why) => write!(
+                f,
+                "{name} would miss mail ({why}), and the local index has all mail of the mailboxes asked for"
             ),
             Why::BreakerOpen(_) => {
                 write!(f, "{name} failed repeatedly and is left alone for a while")

@@ -5,18 +5,21 @@ mod probe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use postern_query::{Capabilities, Compiled, Query, datatap};
+use postern_archive::DATATAP;
+use postern_query::datatap::Request;
+use postern_query::{Capabilities, Compiled, Direction, Note, Query, datatap};
 use postern_upstream::{
     self as upstream, Answer, Call, DataTap, Fault, Outcome as Upstream, SearchRequest, SetupError,
     Target,
 };
 
+use super::places::{Divided, Here};
 use super::{
     Ask, By, Engine, Failure, Found, Health, Made, Occasion, Outcome, Plan, Planning, Refusal,
     SKIP_LIMIT, Start, Wanted, Watching, Why,
 };
 use crate::access::{Caller, Mailboxes, UpstreamKey};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, Preference};
 use crate::remembered::Fingerprint;
 use crate::wire::MessageView;
 use probe::Probes;
@@ -33,6 +36,8 @@ struct Service {
     deadline: Duration,
     capabilities: Arc<Capabilities>,
     probes: Option<Probes>,
+    /// For how long a listing of a mailbox counts as whole; `None` where premium comes first.
+    fresh: Option<Duration>,
 }
 
 /// Where a request goes, with whose key, and until when its answer is of use.
@@ -81,6 +86,7 @@ pub(super) fn make(config: &Config) -> Result<Made, ConfigError> {
         deadline: settings.deadline,
         capabilities: Arc::new(settings.capabilities()?),
         probes: probe.map(Probes::new),
+        fresh: (settings.fidelity == Preference::WholeFirst).then_some(settings.fresh),
     };
     let watching = Watching {
         breaker: settings.breaker,
@@ -99,17 +105,13 @@ impl Engine for Premium {
         let tenant = asked.caller.tenant.clone().ok_or_else(no_key)?;
         let compiled = self.compile(asked, &tenant, &key);
         let sent = compiled.sent.clone().ok_or_else(|| cannot_say(&compiled))?;
+        let yields = self.yields(asked, &compiled);
         let (service, is_exact, request) = (self.clone(), compiled.notes.is_empty(), sent.clone());
         let carry_out = move |wanted: Wanted, occasion: Occasion| {
             let to = service.to(&tenant, &key, occasion.deadline, occasion.traceparent);
             service.search(to, request.clone(), &wanted, is_exact)
         };
-        Ok(Plan {
-            notes: compiled.notes,
-            sent: Some(sent),
-            yields: None,
-            carry_out: Box::new(carry_out),
-        })
+        Ok(Plan { notes: compiled.notes, sent: Some(sent), yields, carry_out: Box::new(carry_out) })
     }
 
     fn judges_keys(&self) -> bool {
@@ -137,6 +139,17 @@ impl Engine for Premium {
 }
 
 impl Premium {
+    /// Why what is stored here answers first: premium would miss some of the mail that is asked for, and here is all
+    /// of it.
+    fn yields(&self, asked: &Planning<'_>, compiled: &Compiled<Request>) -> Option<Why> {
+        let misses = |note: &&Note| note.direction.is_some_and(|one| one != Direction::Wider);
+        let missing = compiled.notes.iter().find(misses)?;
+        let here = Here { archive: asked.archive.archive(), source: DATATAP };
+        let divided = Divided::of(&asked.understood.query);
+        let is_whole = here.is_whole(&divided, &asked.caller.mailboxes, self.0.fresh?, asked.now);
+        is_whole.then(|| Why::WouldMiss(missing.message.clone()))
+    }
+
     pub(crate) fn client(&self) -> &DataTap {
         &self.0.client
     }

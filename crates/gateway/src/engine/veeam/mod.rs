@@ -9,14 +9,13 @@ mod hit;
 mod id;
 mod outcome;
 mod page;
-mod places;
 mod position;
 mod sorted;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use postern_query::emit::aqs;
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use postern_query::{Direction, Fidelity, Note, datatap};
@@ -24,6 +23,7 @@ use postern_upstream::Retry;
 use postern_upstream::veeam::{Kind, Session, Sessions};
 use tokio::time::timeout_at;
 
+use super::places::{Divided, Here};
 use super::{
     Ask, By, Engine, Found, Made, Occasion, Outcome, Plan, Planning, Saved, Wanted, Watching, Why,
 };
@@ -34,7 +34,6 @@ use crate::remembered::Fingerprint;
 use directory::Directory;
 use id::ItemId;
 use outcome::Stop;
-use places::Divided;
 
 /// How often a request is sent where somebody waits for the answer.
 const ATTEMPTS: u32 = 2;
@@ -175,23 +174,8 @@ impl Veeam {
     /// Why what is stored here answers first: it has all of the mailboxes that are asked for, as they were
     /// listed not long ago.
     fn yields(&self, divided: &Divided, mailboxes: &Mailboxes, now: Timestamp) -> Option<Why> {
-        let fresh = SignedDuration::try_from(self.0.fresh?).ok()?;
-        let (archive, source) = (self.0.archive.archive(), self.source());
-        let listed = if *mailboxes == Mailboxes::All && !divided.names_places() {
-            archive.whole(source, &[])?
-        } else {
-            let status = archive.status().ok()?;
-            let names = status.mailboxes.iter().filter(|one| one.source == source);
-            let names = names.map(|one| one.address.as_str()).filter(|name| {
-                mailboxes.permits(Some(name)) && divided.may_lie_in(Some(name), source)
-            });
-            let names: Vec<_> = names.collect();
-            if names.is_empty() {
-                return None;
-            }
-            archive.whole(source, &names)?
-        };
-        (now.duration_since(listed) <= fresh).then_some(Why::Whole)
+        let here = Here { archive: self.0.archive.archive(), source: self.source() };
+        here.is_whole(divided, mailboxes, self.0.fresh?, now).then_some(Why::Whole)
     }
 
     async fn search(

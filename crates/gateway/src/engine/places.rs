@@ -1,7 +1,49 @@
-//! What of a query is about places, and what is about mail.
+//! What of a query is about places, and what is about mail; and whether all mail of those places is here.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+use postern_archive::Archive;
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, Message, Place, Predicate, Query, Role, evaluate};
+
+use crate::access::Mailboxes;
+
+/// The stored mail of one source.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Here<'a> {
+    pub(super) archive: &'a Archive,
+    pub(super) source: &'a str,
+}
+
+impl Here<'_> {
+    /// Whether all mailboxes that the query may find something in, of those that may be seen, were listed to their
+    /// ends no longer ago than that, and all that was listed is indexed.
+    pub(super) fn is_whole(
+        self,
+        divided: &Divided,
+        mailboxes: &Mailboxes,
+        fresh: Duration,
+        now: Timestamp,
+    ) -> bool {
+        let listed = self.listed(divided, mailboxes);
+        let age = listed.and_then(|listed| Duration::try_from(now.duration_since(listed)).ok());
+        age.is_some_and(|age| age <= fresh)
+    }
+
+    fn listed(self, divided: &Divided, mailboxes: &Mailboxes) -> Option<Timestamp> {
+        if *mailboxes == Mailboxes::All && !divided.names_places() {
+            return self.archive.whole(self.source, &[]);
+        }
+        let status = self.archive.status().ok()?;
+        let names = status.mailboxes.iter().filter(|one| one.source == self.source);
+        let names = names.map(|one| one.address.as_str()).filter(|name| {
+            mailboxes.permits(Some(name)) && divided.may_lie_in(Some(name), self.source)
+        });
+        let names: Vec<_> = names.collect();
+        (!names.is_empty()).then(|| self.archive.whole(self.source, &names))?
+    }
+}
 
 /// A query in its two parts, both of which must hold.
 #[derive(Clone, Debug)]
@@ -93,7 +135,6 @@ const fn is_folder(predicate: &Predicate) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
     use postern_query::emit::aqs;
     use postern_query::{Context, parse};
 
