@@ -34,7 +34,7 @@ pub(crate) fn run(common: &Common, arguments: &Collect) -> anyhow::Result<Exit> 
         } else {
             None
         };
-        end(arguments, &job, &plan, ran.as_ref())
+        end(common, arguments, &job, &plan, ran.as_ref())
     })
 }
 
@@ -92,10 +92,13 @@ fn show(arguments: &Collect, job: &Job, ends: &Ends) -> anyhow::Result<()> {
 fn end(arguments: &Collect, job: &Job, plan: &Proposal, ran: Option<&Ran>) -> anyhow::Result<Exit> {
     let text = match ran {
         None => Some(format!("nothing was done; to do it, add --yes --plan {}", plan.id())),
-        Some(ran) => ran
-            .waits()
-            .map(|job| format!("the job {} is made and waits for its time", terminal::safe(job))),
+        Some(ran) => Some(match ran.waits() {
+            Some(job) => format!("the job {} is made and waits for its time", terminal::safe(job)),
+            None => "collected; `postern sync` brings it home".to_owned(),
+        }),
     };
+    let is_well = ran.is_none_or(|ran| ran.check(Verb::Collect).is_ok());
+    let text = text.filter(|_| is_well && (ran.is_none() || !common.quiet));
     match (arguments.job.format, text) {
         (TextOrJson::Json, _) => output::json(
             &json!({"plan": plan.id().to_string(), "job": job, "run": ran.map(Ran::json)}),
