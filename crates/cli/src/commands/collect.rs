@@ -89,7 +89,13 @@ fn show(arguments: &Collect, job: &Job, ends: &Ends) -> anyhow::Result<()> {
     jobs::line("what", &what)
 }
 
-fn end(arguments: &Collect, job: &Job, plan: &Proposal, ran: Option<&Ran>) -> anyhow::Result<Exit> {
+fn end(
+    common: &Common,
+    arguments: &Collect,
+    job: &Job,
+    plan: &Proposal,
+    ran: Option<&Ran>,
+) -> anyhow::Result<Exit> {
     let text = match ran {
         None => Some(format!("nothing was done; to do it, add --yes --plan {}", plan.id())),
         Some(ran) => Some(match ran.waits() {
