@@ -261,6 +261,14 @@ fn duration(text: &str, what: &str) -> Result<Duration, ConfigError> {
     }
 }
 
+/// How old a listing may be: `15m`, `6h`; a second to a week.
+fn fresh(text: &str, section: &str) -> Result<Duration, ConfigError> {
+    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|span| span.try_into().ok());
+    let allowed = Duration::from_secs(1)..=Duration::from_secs(7 * 86_400);
+    let told = || format!("`fresh` of {section} is a time such as 15m or 6h, at most 168h");
+    parsed.filter(|span| allowed.contains(span)).map_or_else(|| invalid(told()), Ok)
+}
+
 fn invalid<T>(message: impl Into<String>) -> Result<T, ConfigError> {
     Err(ConfigError::Value(message.into()))
 }

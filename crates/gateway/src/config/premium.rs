@@ -11,7 +11,9 @@ use toml::{Table, Value};
 
 use super::breaker::FileBreaker;
 use super::shown::{path, put, time};
-use super::{BreakerSettings, ConfigError, DEADLINE, Overrides, duration, file, invalid, share};
+use super::{
+    BreakerSettings, ConfigError, DEADLINE, Overrides, duration, file, fresh, invalid, share,
+};
 
 /// The index that DataTap's own samples name.
 const INDEX: &str = "dg-search-index";
@@ -274,7 +276,10 @@ impl TryFrom<FilePremium> for Premium {
             shadow: share(file.shadow, "shadow")?,
             certificates: file.certificates,
             fidelity: file.fidelity,
-            fresh: told(file.fresh, "`fresh`", known.fresh)?,
+            fresh: file
+                .fresh
+                .as_deref()
+                .map_or(Ok(known.fresh), |text| fresh(text, "[premium]"))?,
             url: known.url,
         })
     }

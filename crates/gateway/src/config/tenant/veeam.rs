@@ -12,7 +12,7 @@ use toml::Table;
 use super::LogOn;
 use crate::access::digest;
 use crate::config::shown::{path, put, time};
-use crate::config::{Config, ConfigError, file, invalid};
+use crate::config::{Config, ConfigError, file, fresh, invalid};
 
 /// What the source is called where nothing is said.
 const SOURCE: &str = "veeam";
@@ -109,7 +109,10 @@ impl TryFrom<FileVeeam> for Veeam {
             sessions,
             source: file.source.map_or(Ok(SOURCE.to_owned()), |text| filled(text, "source"))?,
             premium: file.premium,
-            fresh: file.fresh.as_deref().map_or(Ok(FRESH), fresh)?,
+            fresh: file
+                .fresh
+                .as_deref()
+                .map_or(Ok(FRESH), |text| fresh(text, "[tenants.veeam]"))?,
             drives: file.drives,
             restore: file.restore,
             url: base(file.url)?,
@@ -169,16 +172,6 @@ fn password(path: &Path) -> Result<Secret, ConfigError> {
         return invalid(format!("`{}` is no file with one line, the password", path.display()));
     }
     Ok(Secret::new(line))
-}
-
-/// `15m`, `6h`: a second to a week.
-fn fresh(text: &str) -> Result<Duration, ConfigError> {
-    let parsed = text.parse::<jiff::SignedDuration>().ok().and_then(|span| span.try_into().ok());
-    let allowed = Duration::from_secs(1)..=Duration::from_secs(7 * 86_400);
-    match parsed.filter(|span| allowed.contains(span)) {
-        Some(span) => Ok(span),
-        None => invalid("`fresh` of [tenants.veeam] is a time such as 15m or 6h, at most 168h"),
-    }
 }
 
 impl Veeam {
