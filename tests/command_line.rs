@@ -280,7 +280,7 @@ fn translations_for_people() {
         "advice         `and` is looked for as a word; the operator is AND",
         "datatap        unsupported",
         "elasticsearch  exact",
-        "kql            approximate",
+        "kql            approximate, wider",
         "aqs            approximate, wider",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} in {text}");
