@@ -11,6 +11,8 @@ pub(crate) enum Kind {
     Documents,
     /// Starts with a `From ` line: a mailbox file, or one message out of one.
     Envelope,
+    /// A message of Apple Mail (`.emlx`): a line with its length, the message, a property list.
+    Apple,
     Message,
     /// A compound file (MS-CFB): an Outlook message, or an old Office document.
     Compound,
@@ -69,11 +71,34 @@ pub(crate) fn kind(start: &[u8]) -> Kind {
     if text.starts_with(b"{") {
         return Kind::Documents;
     }
-    if start.starts_with(b"From ") {
+    let text = without_blank_lines(start);
+    if text.starts_with(b"From ") {
         return Kind::Envelope;
+    }
+    if is_apple(start) {
+        return Kind::Apple;
     }
     let is_mail = lines(start).take(40).any(is_header);
     if is_mail { Kind::Message } else { Kind::Other }
+}
+
+/// The text from its first line that is not empty or of blanks.
+pub(crate) fn without_blank_lines(text: &[u8]) -> &[u8] {
+    let first = text.iter().position(|byte| !byte.is_ascii_whitespace()).unwrap_or(text.len());
+    let before = text.get(..first).unwrap_or_default();
+    let line =
+        before.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')).map_or(0, |end| end + 1);
+    text.get(line..).unwrap_or_default()
+}
+
+/// Whether the first line is a number, and the one behind it a header.
+fn is_apple(start: &[u8]) -> bool {
+    let Some(end) = memchr::memchr(b'\n', start) else { return false };
+    let (line, rest) = start.split_at_checked(end + 1).unwrap_or_default();
+    let length = line.trim_ascii();
+    !length.is_empty()
+        && length.iter().all(u8::is_ascii_digit)
+        && lines(rest).next().is_some_and(|line| is_header(line) || line.starts_with(b"From "))
 }
 
 /// Lines, whichever of LF, CRLF and CR ends them.
@@ -82,7 +107,7 @@ fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 }
 
 /// `Name: value`, the name of printable characters without white space.
-fn is_header(line: &[u8]) -> bool {
+pub(crate) fn is_header(line: &[u8]) -> bool {
     let Some(colon) = line.iter().position(|byte| *byte == b':') else { return false };
     let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
     let rest = line.get(colon + 1..).unwrap_or_default();
@@ -115,6 +140,9 @@ mod tests {
             (b"Subject: x\r\ry", Kind::Message),
             (b"From a@b Sat Jan  1 10:00:00 1994\n", Kind::Envelope),
             (b"\xef\xbb\xbf{\"id\":1}", Kind::Documents),
+            (b"\xef\xbb\xbf\n \r\nFrom a\n", Kind::Envelope),
+            (b"12      \nSubject: x\n\ny", Kind::Apple),
+            (b"12\n\nSubject: x\n\ny", Kind::Message),
             (b"see http://x.com\n", Kind::Other),
             (b"%PDF-1.7\n1 0 obj", Kind::Other),
             (b"BZh9", Kind::Foreign("bzip2")),

@@ -95,7 +95,8 @@ fn by_magic(bytes: &[u8], start: &[u8]) -> Option<Kind> {
         source::Kind::DataFile => Kind::Foreign("Outlook data file"),
         source::Kind::Foreign(name) => Kind::Foreign(name),
         source::Kind::Empty => Kind::Silent,
-        source::Kind::Documents
+        source::Kind::Apple
+        | source::Kind::Documents
         | source::Kind::Envelope
         | source::Kind::Message
         | source::Kind::Other => return None,

@@ -7,6 +7,7 @@ use encoding_rs::Encoding;
 
 use super::charset;
 use super::words::word_length;
+use crate::kind;
 
 /// Headers that no text begins a line with by chance.
 const KNOWN: [&[u8]; 14] = [
@@ -86,12 +87,22 @@ fn with_sound_headers(raw: &[u8]) -> Cow<'_, [u8]> {
 fn without_envelope(raw: &[u8]) -> &[u8] {
     let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
     let start = raw.iter().position(|byte| !matches!(byte, b'\n' | b'\r')).unwrap_or(raw.len());
-    let raw = raw.get(start..).unwrap_or_default();
+    let raw = without_blanks(raw.get(start..).unwrap_or_default());
     if !raw.starts_with(b"From ") && !raw.starts_with(b">From ") {
         return raw;
     }
     let line = raw.iter().position(|byte| *byte == b'\n').map_or(raw.len(), |end| end + 1);
-    raw.get(line..).unwrap_or_default()
+    without_blanks(raw.get(line..).unwrap_or_default())
+}
+
+/// The message without lines of blanks before its headers: only an empty line ends those (RFC 5322, 2.1).
+fn without_blanks(raw: &[u8]) -> &[u8] {
+    if !matches!(raw, [b' ' | b'\t', ..]) {
+        return raw;
+    }
+    let rest = kind::without_blank_lines(raw);
+    let line = lines(rest).next().unwrap_or_default();
+    if kind::is_header(line) || line.starts_with(b"From ") { rest } else { raw }
 }
 
 /// The message where every multipart after the first two hundred is some unknown type of the same
@@ -213,6 +224,8 @@ mod tests {
             (b"From a Sat Jan 1\nA: 1\n\nx", b"A: 1\n\nx"),
             (b"\n\r\n>From a\nA: 1\n\nx", b"A: 1\n\nx"),
             (b"\xef\xbb\xbfA: 1\n\nx", b"A: 1\n\nx"),
+            (b"   \r\n\t\nA: 1\n\nx", b"A: 1\n\nx"),
+            (b" \nFrom a\n \nA: 1\n\nx", b"A: 1\n\nx"),
             (b"A: 1", b"A: 1\n\n"),
             (b"A: 1\n", b"A: 1\n\n"),
             // Text straight after the headers is text.

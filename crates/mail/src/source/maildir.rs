@@ -73,9 +73,22 @@ pub(super) fn folders(names: &[String], part: Option<Part>) -> Vec<String> {
         .collect()
 }
 
-/// Whether the name of a message in `cur` has the flag behind `:2,`.
+/// Whether the name of a message has the flag behind `:2,`.
 pub(super) fn has_flag(file: &Path, flag: char) -> bool {
-    name(file).rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains(flag))
+    flags(&name(file)).is_some_and(|flags| flags.contains(flag))
+}
+
+/// What programs write for the colon where a file system cannot have one; the last two are what Samba and
+/// Cygwin make of it.
+const COLONS: [char; 6] = [';', '!', '-', '_', '\u{f022}', '\u{f03a}'];
+
+fn flags(name: &str) -> Option<&str> {
+    if let Some((_, flags)) = name.rsplit_once(":2,") {
+        return Some(flags);
+    }
+    let (before, flags) = name.rsplit_once("2,")?;
+    let is_all = flags.chars().all(|flag| flag.is_ascii_alphabetic());
+    (before.ends_with(COLONS) && is_all).then_some(flags)
 }
 
 fn name(file: &Path) -> std::borrow::Cow<'_, str> {
@@ -105,6 +118,23 @@ mod tests {
         let names = [".Lists.rust".to_owned(), "cur".to_owned()];
         assert_eq!(folders(&names, Some(Part::Cur)), ["Lists", "rust"]);
         assert_eq!(folders(&names, None), names);
+    }
+
+    #[test]
+    fn flags_behind_what_stands_for_the_colon() {
+        for (name, expected) in [
+            ("1.M1.host:2,FS", Some("FS")),
+            ("1.M1.host;2,S", Some("S")),
+            ("1.M1.host!2,", Some("")),
+            ("1.M1.host-2,Sab", Some("Sab")),
+            ("1.M1.host_2,R", Some("R")),
+            ("1.M1.host\u{f022}2,D", Some("D")),
+            ("1.M1.host", None),
+            ("1.M1.host,2,S", None),
+            ("notes-2, Sunday.eml", None),
+        ] {
+            assert_eq!(flags(name), expected, "{name}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, Cursor, Read as _};
 
+use crate::kind::{BYTE_ORDER_MARK, is_header};
+
 /// A message of a mailbox file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Part {
@@ -24,6 +26,9 @@ const MAX_LIES: u32 = 16;
 
 /// Splits a mailbox file that is read line by line; messages over `max` bytes are cut there.
 ///
+/// A line `From …` begins a message where header lines follow it. Without a date, or without an empty line
+/// before it, two must follow, and one of them must be of those that nearly every message has.
+///
 /// The dialects differ in how they keep a line of text that starts with `From ` from looking like
 /// the start of a message. `mboxo` and `mboxrd` write `>` before it, and the message is taken as it is
 /// written. `mboxcl` and `mboxcl2` say in `Content-Length` how long the text is; that is believed
@@ -41,6 +46,8 @@ pub(super) struct Parts<R> {
     /// Still in the headers of it.
     in_headers: bool,
     lies: u32,
+    /// The message that has begun is a patch of git, so what begins the next patch begins a message.
+    is_patch: bool,
     /// What ended the reading before the end of the file.
     pub(super) fault: Option<io::Error>,
 }
@@ -48,7 +55,7 @@ pub(super) struct Parts<R> {
 impl<R: BufRead> Parts<R> {
     pub(super) const fn new(reader: R, max: usize) -> Self {
         Self {
-            reader: Rewound { again: Cursor::new(Vec::new()), reader },
+            reader: Rewound { again: Cursor::new(Vec::new()), late: None, reader },
             max,
             at: 0,
             line_end: None,
@@ -56,6 +63,7 @@ impl<R: BufRead> Parts<R> {
             next: None,
             in_headers: false,
             lies: 0,
+            is_patch: false,
             fault: None,
         }
     }
@@ -70,29 +78,76 @@ impl<R: BufRead> Parts<R> {
     }
 
     fn read(&mut self) -> io::Result<Option<Part>> {
-        let mut may_begin = self.next.is_none();
+        let (mut is_apart, mut before) = (self.next.is_none(), Vec::new());
         loop {
             let starts_line = self.starts_line;
             let line = self.line()?;
-            let Some(end) = line.last() else { return Ok(self.next.take()) };
+            let Some(end) = line.last() else { return Ok(self.rest_of(before)) };
             self.starts_line = self.line_end.is_some_and(|line_end| line_end == *end);
-            // The first line of the file begins a message, however it goes on.
-            if may_begin && (is_envelope(&line) || (self.next.is_none() && is_from(&line))) {
-                let begun = Part { offset: self.at, envelope: line, ..Part::default() };
-                self.in_headers = true;
-                if let Some(done) = self.next.replace(begun) {
+            if starts_line && self.begins(&line, is_apart)? {
+                if let Some(done) = self.begin([std::mem::take(&mut before), line].concat()) {
                     return Ok(Some(done));
                 }
-                may_begin = false;
+                is_apart = false;
                 continue;
             }
-            may_begin = starts_line && is_blank(&line);
+            if self.next.is_none() {
+                // What lies before the first message belongs to its `From ` line.
+                before.extend(line);
+                continue;
+            }
+            is_apart = starts_line && line.trim_ascii().is_empty();
             self.keep(&line);
-            if may_begin && self.in_headers {
+            if starts_line && is_blank(&line) && self.in_headers {
                 self.in_headers = false;
-                may_begin = self.take_declared()? || may_begin;
+                is_apart = self.take_declared()? || is_apart;
             }
         }
+    }
+
+    /// The last message; a file in which none begins is one.
+    fn rest_of(&mut self, before: Vec<u8>) -> Option<Part> {
+        let all = (!before.is_empty()).then(|| Part { bytes: before, ..Part::default() });
+        self.next.take().or(all)
+    }
+
+    /// Begins a message behind that line, and hands over the one before it.
+    fn begin(&mut self, envelope: Vec<u8>) -> Option<Part> {
+        self.in_headers = true;
+        self.is_patch = is_patch(&envelope);
+        self.next.replace(Part { offset: self.at, envelope, ..Part::default() })
+    }
+
+    /// Whether a message begins behind the line. The first one does, however the line goes on.
+    fn begins(&mut self, line: &[u8], is_apart: bool) -> io::Result<bool> {
+        if self.next.is_none() {
+            return Ok(is_from(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line)));
+        }
+        if !is_from(line) || (is_patch(line) && !self.is_patch) {
+            return Ok(false);
+        }
+        self.headers_follow(is_apart && is_envelope(line))
+    }
+
+    /// Whether header lines come next: one, or two with one among them that most messages have.
+    fn headers_follow(&mut self, one_is_enough: bool) -> io::Result<bool> {
+        let end = self.line_end.unwrap_or(b'\n');
+        let (mut ahead, mut late, mut seen) = (Vec::new(), None, Headers::default());
+        let is_head = loop {
+            let start = ahead.len();
+            let read = self.reader.by_ref().take(MAX_LINE).read_until(end, &mut ahead);
+            late = read.err().or(late);
+            let line = ahead.get(start..).unwrap_or_default();
+            if late.is_some() || start > AHEAD || !seen.go_on(line) {
+                break false;
+            }
+            if seen.count > 0 && (one_is_enough || (seen.count > 1 && seen.has_known)) {
+                break true;
+            }
+        };
+        self.reader.rewind(ahead);
+        self.reader.late = late;
+        Ok(is_head)
     }
 
     fn line(&mut self) -> io::Result<Vec<u8>> {
@@ -142,7 +197,10 @@ impl<R: BufRead> Parts<R> {
             self.reader.by_ref().take(MAX_LINE).read_until(end, &mut ahead)?;
             let line = ahead.get(start..).unwrap_or_default();
             if line.is_empty() || !is_blank(line) || start > BLANK_BYTES {
-                break line.is_empty() || is_envelope(line);
+                let is_bare = is_from(line) && !is_envelope(line);
+                break line.is_empty()
+                    || is_envelope(line)
+                    || (is_bare && self.headers_follow(false)?);
             }
         };
         self.reader.rewind(ahead);
@@ -153,35 +211,85 @@ impl<R: BufRead> Parts<R> {
 /// Bytes of blank lines that may lie between two messages.
 const BLANK_BYTES: usize = 16;
 
+/// Bytes behind a `From ` line that are searched for header lines.
+const AHEAD: usize = 16 << 10;
+
+/// The headers of which one stands in nearly every message.
+const KNOWN: [&[u8]; 6] =
+    [b"from", b"date", b"subject", b"received", b"return-path", b"message-id"];
+
+/// Header lines that were seen one after the other.
+#[derive(Debug, Default)]
+struct Headers {
+    count: u32,
+    has_known: bool,
+}
+
+impl Headers {
+    /// Takes the line; false where it belongs to no headers.
+    fn go_on(&mut self, line: &[u8]) -> bool {
+        if self.count == 0 && line.starts_with(b">From ") {
+            return true;
+        }
+        if matches!(line, [b' ' | b'\t', ..]) {
+            return self.count > 0;
+        }
+        let name = line.split(|byte| *byte == b':').next().unwrap_or_default().trim_ascii_end();
+        self.has_known |= KNOWN.iter().any(|known| name.eq_ignore_ascii_case(known));
+        self.count += 1;
+        is_header(line)
+    }
+}
+
 /// A reader of which some can be read again.
 struct Rewound<R> {
     again: Cursor<Vec<u8>>,
+    /// What ended the reading behind that.
+    late: Option<io::Error>,
     reader: R,
 }
 
 impl<R> Rewound<R> {
     /// Puts back what was read last.
     fn rewind(&mut self, mut bytes: Vec<u8>) {
-        let at = usize::try_from(self.again.position()).unwrap_or(usize::MAX);
-        bytes.extend_from_slice(self.again.get_ref().get(at..).unwrap_or_default());
+        let (at, length) = (self.again.position(), bytes.len() as u64);
+        let rest = self.rest();
+        if at >= length && !rest.is_empty() {
+            // It came from here, and is here still.
+            self.again.set_position(at - length);
+            return;
+        }
+        bytes.extend_from_slice(rest);
         self.again = Cursor::new(bytes);
+    }
+
+    fn rest(&self) -> &[u8] {
+        let at = usize::try_from(self.again.position()).unwrap_or(usize::MAX);
+        self.again.get_ref().get(at..).unwrap_or_default()
     }
 }
 
 impl<R: BufRead> io::Read for Rewound<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.again.read(buffer)? {
-            0 => self.reader.read(buffer),
-            read => Ok(read),
+        match (self.again.read(buffer)?, self.late.take_if(|_| !buffer.is_empty())) {
+            (0, Some(late)) => Err(late),
+            (0, None) => self.reader.read(buffer),
+            (read, late) => {
+                self.late = late;
+                Ok(read)
+            }
         }
     }
 }
 
 impl<R: BufRead> BufRead for Rewound<R> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        match self.again.fill_buf()?.is_empty() {
-            true => self.reader.fill_buf(),
-            false => self.again.fill_buf(),
+        if !self.rest().is_empty() {
+            return self.again.fill_buf();
+        }
+        match self.late.take() {
+            Some(late) => Err(late),
+            None => self.reader.fill_buf(),
         }
     }
 
@@ -229,6 +337,16 @@ fn content_length(headers: &[u8]) -> Option<usize> {
 
 fn is_from(line: &[u8]) -> bool {
     line.starts_with(b"From ")
+}
+
+/// What `git format-patch` writes before each patch: a commit, and a date that is always the same.
+fn is_patch(line: &[u8]) -> bool {
+    let Some((commit, date)) =
+        line.strip_prefix(b"From ").and_then(|rest| rest.split_at_checked(40))
+    else {
+        return false;
+    };
+    commit.iter().all(u8::is_ascii_hexdigit) && date.starts_with(b" Mon Sep 17 00:00:00 2001")
 }
 
 /// `From address … 10:00 … 1994`: a sender, a time and a year.
@@ -290,7 +408,7 @@ mod tests {
             &format!("{FROM}A: 1\n\nx\n\n{FROM}B: 2\n\ny"),
             &[(34, "A: 1\n\nx\n"), (77, "B: 2\n\ny")],
         );
-        // Without a blank line before it, or without a date, it is text.
+        // Where no header line follows, it is text.
         check(&format!("{FROM}A: 1\n\nx\n{FROM}y\n"), &[(34, &format!("A: 1\n\nx\n{FROM}y\n"))]);
         check(
             &format!("{FROM}A: 1\n\nx\n\nFrom here on: 5\n"),
@@ -313,6 +431,92 @@ mod tests {
     }
 
     const FROM: &str = "From a@b Sat Jan  1 10:00:00 1994\n";
+
+    const HEAD: &str = "From: a@b\nSubject: s\n\nx\n\n";
+
+    /// What begins the second of two messages, and the bytes of the first.
+    #[test]
+    fn separators_of_every_form() {
+        let commit = "0123456789abcdef0123456789abcdef01234567";
+        let patch = format!("From {commit} Mon Sep 17 00:00:00 2001\n");
+        for (first, before, line, is_one) in [
+            (FROM, "", FROM, true),
+            (FROM, "", "From \n", true),
+            (FROM, "", "From -\n", true),
+            (FROM, "", "From a@b\n", true),
+            ("From \n", "", "From \n", true),
+            (FROM, "y\n", FROM, true),
+            (FROM, "y\n", "From \n", true),
+            (FROM, "y\n \t\n", FROM, true),
+            ("\u{feff}From a@b\n", "", FROM, true),
+            ("\n \nFrom a@b\n", "", FROM, true),
+            (&patch, "", &patch, true),
+            (&patch, "", FROM, true),
+            (FROM, "", &patch, false),
+            (FROM, "", "From: a@b\n", false),
+            (FROM, "", ">From \n", false),
+            (FROM, "y", FROM, false),
+        ] {
+            let text = format!("{first}{HEAD}{before}{line}{HEAD}");
+            let mut parts = Parts::new(text.as_bytes(), usize::MAX);
+            let found = std::iter::from_fn(|| parts.next()).map(Part::whole).collect::<Vec<_>>();
+            assert_eq!(found.len(), 1 + usize::from(is_one), "{text:?}");
+            let all: Vec<u8> = found.into_iter().flat_map(|part| part.bytes).collect();
+            assert_eq!(String::from_utf8(all).unwrap(), text, "nothing is lost");
+        }
+    }
+
+    /// What follows a `From ` line behind an empty one, and whether that begins a message.
+    #[test]
+    fn lines_that_headers_do_not_follow_are_text() {
+        for (line, after, is_one) in [
+            (FROM, "A: 1\n", true),
+            (FROM, ">From c\nA: 1\n", true),
+            (FROM, "words\n", false),
+            (FROM, "\nA: 1\n", false),
+            (FROM, "http://x.org\n", false),
+            (FROM, "", false),
+            ("From me\n", "A: 1\nB: 2\n", false),
+            ("From me\n", "Subject: 1\n\n", false),
+            ("From me\n", "A: 1\n folded\nDATE : 2\n", true),
+            ("From me\n", "Date: 1\nwords\nSubject: 2\n", false),
+        ] {
+            let text = format!("{FROM}{HEAD}{line}{after}");
+            let mut parts = Parts::new(text.as_bytes(), usize::MAX);
+            let count = std::iter::from_fn(|| parts.next()).count();
+            assert_eq!(count, 1 + usize::from(is_one), "{line:?} {after:?}");
+        }
+    }
+
+    /// Looking ahead from each of many lines took time by the square of what lay ahead.
+    #[test]
+    fn looking_ahead_copies_nothing_twice() {
+        let text = format!("{FROM}Content-Length: 900001\n\n{}", "From x\n".repeat(150_000));
+        let mut parts = Parts::new(text.as_bytes(), usize::MAX);
+        assert_eq!(std::iter::from_fn(|| parts.next()).count(), 1);
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        /// A made mailbox gives back its messages, and any other file loses no byte.
+        #[test]
+        fn splitting_gives_back_what_was_joined(
+            bodies in proptest::collection::vec("[ -~]{0,20}(\n[ -EG-~][ -~]{0,9}){0,3}", 1..9),
+            hostile in "(From |Date: |\n|\r|x|: |\u{feff}){0,60}",
+        ) {
+            let one = |body: &String| format!("From: a@b\nSubject: s\n\nx{body}\n");
+            let text: String = bodies.iter().map(|body| format!("{FROM}{}\n", one(body))).collect();
+            let mut parts = Parts::new(text.as_bytes(), usize::MAX);
+            let found: Vec<_> = std::iter::from_fn(|| parts.next())
+                .map(|part| String::from_utf8(part.trimmed().bytes).unwrap()).collect();
+            proptest::prop_assert_eq!(found, bodies.iter().map(one).collect::<Vec<_>>());
+            let text = format!("From {hostile}");
+            let mut parts = Parts::new(text.as_bytes(), usize::MAX);
+            let all: Vec<u8> = std::iter::from_fn(|| parts.next()).flat_map(|part| part.whole().bytes).collect();
+            proptest::prop_assert_eq!(String::from_utf8(all).unwrap(), text);
+        }
+    }
 
     #[test]
     fn lengths_that_are_true() {

@@ -4,6 +4,7 @@
 //! (mbox), documents (one JSON object a line), a data file of Outlook, or an archive or compressed file with any of these in
 //! it. Folders may be plain or Maildirs.
 
+mod apple;
 mod archive;
 mod budget;
 mod documents;

@@ -83,12 +83,12 @@ impl PlaceRule {
 
     /// What the path of a file says that lies in such a part of a Maildir.
     pub(super) fn home(&self, root: &Root, file: &Path, part: Option<Part>) -> Home {
-        let in_cur = part == Some(Part::Cur);
-        let is_marked = |flag| (in_cur && maildir::has_flag(file, flag)).then_some(true);
+        let has = |flag| part.is_some() && maildir::has_flag(file, flag);
+        let is_marked = |flag| has(flag).then_some(true);
         Home {
             place: self.place_in(root, file, part),
             is_delivered: part.is_some(),
-            is_read: part.map(|_| in_cur && maildir::has_flag(file, 'S')),
+            is_read: part.map(|_| has('S')),
             is_flagged: is_marked('F'),
             is_replied: is_marked('R'),
             is_draft: is_marked('D'),

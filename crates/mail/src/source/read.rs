@@ -10,7 +10,9 @@ use postern_query::Message;
 
 use super::budget::{Budget, Metered};
 use super::place::Root;
-use super::{Home, PlaceRule, SourceFile, Unreadable, archive, documents, mailbox, packed, pst};
+use super::{
+    Home, PlaceRule, SourceFile, Unreadable, apple, archive, documents, mailbox, packed, pst,
+};
 use crate::contents::Contents;
 use crate::kind::{Kind, kind};
 use crate::outlook;
@@ -222,6 +224,7 @@ impl Reading<'_> {
                 self.message(entry, start, stream)
             }
             Kind::Documents => documents::read(self, entry, rest(start, stream)),
+            Kind::Apple => apple::read(self, entry, rest(start, stream)),
             Kind::Envelope => mailbox::read(self, entry, rest(start, stream)),
             Kind::Gzip => packed::gzip(self, entry, rest(start, stream)),
             Kind::Zstandard => packed::zstandard(self, entry, rest(start, stream)),

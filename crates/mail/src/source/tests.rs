@@ -90,6 +90,42 @@ fn mailbox_files() {
 }
 
 #[test]
+fn messages_of_apple_mail() {
+    let list = "<?xml version=\"1.0\"?>\n<plist><key>flags</key><integer>1</integer></plist>";
+    assert_eq!(items("1.emlx", format!("7   \nA: 1\n\nx{list}").as_bytes()), [":A: 1\n\nx"]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("1.emlx");
+    fs::write(&path, format!("7\nA: 1\n\nx{list}")).unwrap();
+    let origin = Origin { path, part: String::new() };
+    assert_eq!(original(&origin, &id_of(ONE)).unwrap(), ONE);
+}
+
+/// A file of bytes is a message, a fault, or no mail: one of them is said.
+#[test]
+fn mailbox_files_behind_a_byte_order_mark_were_counted_nowhere() {
+    for (content, expected) in [
+        ("\u{feff}From a@b\nA: 1\n\nx", ":\u{feff}From a@b\nA: 1\n\nx"),
+        ("\n\nFrom a@b\nA: 1\n\nx", ":\n\nFrom a@b\nA: 1\n\nx"),
+        (" \nFrom a@b\nA: 1\n\nx", ": \nFrom a@b\nA: 1\n\nx"),
+        ("\u{feff}A: 1\n\nx", ":\u{feff}A: 1\n\nx"),
+        ("\u{feff}", "-!the file is empty"),
+        ("\u{feff}words", NOT_MAIL),
+    ] {
+        assert_eq!(items("a", content.as_bytes()), [expected], "{content:?}");
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    /// Whatever a file holds, it is counted: as messages, as a fault, or as no mail.
+    #[test]
+    fn nothing_vanishes(text in "(\u{feff}|From |a@b|Date: |1|\n|\r| |x|: |\\{|<\\?xml){0,24}") {
+        proptest::prop_assert!(!items("a", text.as_bytes()).is_empty());
+    }
+}
+
+#[test]
 fn document_files() {
     let found = items("a.jsonl", b"{\"id\":\"1\"}\n\n{\"id\":5}\nnonsense\n{\"id\":\"2\"}");
     assert_eq!(found.len(), 4);
