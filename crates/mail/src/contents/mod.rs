@@ -239,6 +239,18 @@ impl Contents {
         self.of_message(&message)
     }
 
+    /// A message that is the content of the one around it, such as a signed one; they may not lie in one
+    /// another without end.
+    pub(super) fn wrapped(&mut self, raw: &[u8]) -> Option<Message> {
+        if self.depth >= MAX_DEPTH {
+            return None;
+        }
+        self.depth += 1;
+        let message = parse::inner(raw, self);
+        self.depth -= 1;
+        Some(message)
+    }
+
     /// The text of a message that was read already.
     pub(super) fn of_message(&self, message: &Message) -> Reading {
         if matches!(self.engine, Engine::Off) {

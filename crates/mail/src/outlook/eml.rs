@@ -45,7 +45,7 @@ fn composed(item: &OutlookItem, from: &str, depth: u8) -> Vec<u8> {
     let mut out = kept.clone().into_bytes();
     if let Some(whole) = fields::signed(item) {
         out.extend(format!("{MADE_FROM}: {from}\r\nMIME-Version: 1.0\r\n").into_bytes());
-        out.extend(whole);
+        out.extend_from_slice(&whole);
         return out;
     }
     let mut part = mixed(item, depth);

@@ -1,5 +1,6 @@
 //! The properties of an item to the fields of a message (MS-OXCMSG).
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use postern_query::{Attachment, Message};
@@ -8,7 +9,7 @@ use super::properties::Properties;
 use super::{File, OutlookItem, people, rtf};
 use crate::contents::{Attached, Contents, Reading};
 use crate::parse::body::clean;
-use crate::parse::inner;
+use crate::parse::{inner, signed as pkcs7};
 use crate::{html, id_of, parse};
 use postern_query::Place;
 
@@ -53,8 +54,12 @@ pub(super) fn message(item: &OutlookItem, place: &Place, contents: &mut Contents
     message.importance = importance(properties).or(message.importance);
     people::fill(&mut message, item);
     marks(&mut message, properties);
+    if matches!(signed(item), Some(Cow::Owned(_))) {
+        // What is in PKCS #7 here is signed, and nothing hides it.
+        (message.is_signed, message.is_encrypted) = (Some(true), Some(false));
+    }
     message.categories = properties.categories();
-    match signed(item).map(|entity| inner(entity, contents)) {
+    match signed(item).map(|entity| inner(&entity, contents)) {
         Some(entity) => {
             message.body = Some(body(item)).filter(|text| !text.is_empty()).or(entity.body);
             (message.attachments, message.other_parts) = (entity.attachments, entity.other_parts);
@@ -70,12 +75,17 @@ pub(super) fn message(item: &OutlookItem, place: &Place, contents: &mut Contents
 }
 
 /// What a signed item holds: its text and files as they were signed, in the one file that it has.
-pub(super) fn signed(item: &OutlookItem) -> Option<&[u8]> {
+///
+/// The file is the entity itself, or the entity in PKCS #7 (MS-OXOSMIME, 2.1.3).
+pub(super) fn signed(item: &OutlookItem) -> Option<Cow<'_, [u8]>> {
     let class = class(&item.properties)?;
     let [only] = item.attachments.as_slice() else { return None };
     let content = only.content.as_deref()?;
+    if !class.starts_with("ipm.note.smime") {
+        return None;
+    }
     let is_entity = content.get(..13)?.eq_ignore_ascii_case(b"content-type:");
-    (class.starts_with("ipm.note.smime") && is_entity).then_some(content)
+    if is_entity { Some(Cow::Borrowed(content)) } else { pkcs7::content(content).map(Cow::Owned) }
 }
 
 /// What the headers say that came with the item, and those of its own making.

@@ -8,7 +8,7 @@ use mail_parser::{HeaderName, HeaderValue, MessagePart, MimeHeaders as _, PartTy
 use postern_query::Attachment;
 
 use super::transfer::Transfer;
-use super::{charset, headers};
+use super::{charset, headers, signed};
 use crate::contents::{Attached, Contents, Reading};
 use crate::{html, outlook};
 
@@ -53,7 +53,7 @@ pub(crate) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> 
     body
 }
 
-/// What a part in TNEF (`winmail.dat`) holds in its place.
+/// What a part in TNEF (`winmail.dat`), or a signed message in PKCS #7 (`smime.p7m`), holds in its place.
 pub(crate) fn opened(
     part: &MessagePart<'_>,
     kind: &str,
@@ -63,10 +63,24 @@ pub(crate) fn opened(
     if matches!(part.body, PartType::Multipart(_)) {
         return None;
     }
+    if let Some(content) = signed_content(part, kind, raw) {
+        let message = contents.wrapped(&content)?;
+        return Some((message.body.unwrap_or_default(), message.attachments));
+    }
     let is_wrapped = matches!(kind, "application/ms-tnef" | "application/vnd.ms-tnef");
     let is_named =
         || file_name(part, raw).is_some_and(|name| name.eq_ignore_ascii_case("winmail.dat"));
     (is_wrapped || is_named()).then(|| outlook::opened(&bytes(part, raw), contents))?
+}
+
+/// What is signed in a part of S/MIME, whether it says so or not (RFC 8551, 3.2.2 and 3.5).
+pub(crate) fn signed_content(part: &MessagePart<'_>, kind: &str, raw: &[u8]) -> Option<Vec<u8>> {
+    let is_smime = matches!(kind, "application/pkcs7-mime" | "application/x-pkcs7-mime");
+    let is_named = || {
+        kind == "application/octet-stream"
+            && file_name(part, raw).is_some_and(|name| name.to_ascii_lowercase().ends_with(".p7m"))
+    };
+    (is_smime || is_named()).then(|| signed::content(&bytes(part, raw)))?
 }
 
 /// What a part is to the reader of a message.

@@ -39,9 +39,10 @@ pub(crate) fn is_signed(message: &Message<'_>, body: &str) -> bool {
             | "application/x-pkcs7-signature",
         ) => true,
         Some("application/pkcs7-mime" | "application/x-pkcs7-mime") => {
-            smime_type(part).as_deref() == Some("signed-data")
+            smime_type(part).as_deref() == Some("signed-data") || holds_signed(message, part)
         }
-        Some(_) | None => false,
+        Some(kind) => kind == "application/octet-stream" && holds_signed(message, part),
+        None => false,
     };
     message.parts.iter().any(is_signed) || has_armour(body, "SIGNED MESSAGE")
 }
@@ -54,7 +55,7 @@ pub(crate) fn is_encrypted(message: &Message<'_>, body: &str) -> bool {
             matches!(
                 smime_type(part).as_deref(),
                 None | Some("enveloped-data" | "authenveloped-data")
-            )
+            ) && !holds_signed(message, part)
         }
         Some(_) | None => false,
     };
@@ -71,6 +72,11 @@ fn has_armour(body: &str, what: &str) -> bool {
         let inner = line.strip_prefix(BEGIN).and_then(|line| line.strip_suffix("-----"));
         inner == Some(what) && (before.is_empty() || before.ends_with('\n'))
     })
+}
+
+/// What is in it counts for more than what it says.
+fn holds_signed(message: &Message<'_>, part: &MessagePart<'_>) -> bool {
+    body::signed_content(part, &body::content_type(part), message.raw_message()).is_some()
 }
 
 fn smime_type(part: &MessagePart<'_>) -> Option<String> {
@@ -148,6 +154,26 @@ mod tests {
                 (Some(is_signed), Some(is_encrypted)),
                 "{text}"
             );
+        }
+    }
+
+    /// Signed-data with its lengths left open, and a text in two pieces.
+    #[test]
+    fn opaque_signatures_are_opened() {
+        let inner = "MIAGCSqGSIb3DQEHAqCAMIACAQExADCABgkqhkiG9w0BBwGggCSABA1TdWJqZWN0OiB5CgpoBARlbGxvAAAAAAAAAAAAAAAA";
+        for kind in [
+            "application/pkcs7-mime; smime-type=signed-data",
+            "application/x-pkcs7-mime; name=smime.p7m",
+            "application/pkcs7-mime; smime-type=enveloped-data",
+            "application/octet-stream; name=smime.p7m",
+        ] {
+            let head =
+                format!("Subject: x\nContent-Type: {kind}\nContent-Transfer-Encoding: base64\n\n");
+            let message = parse(format!("{head}{inner}\n").as_bytes(), &Place::default());
+            assert_eq!(message.body.as_deref().map(str::trim), Some("hello"), "{kind}");
+            let marks = (message.is_signed, message.is_encrypted, message.has_attachments);
+            assert_eq!(marks, (Some(true), Some(false), Some(false)), "{kind}");
+            assert_eq!(message.subject.as_deref(), Some("x"), "{kind}");
         }
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod marks;
 pub(crate) mod nested;
 pub(crate) mod parts;
 mod repair;
+pub(crate) mod signed;
 mod transfer;
 mod words;
 
