@@ -34,10 +34,9 @@ fn book() -> (tempfile::TempDir, Book, MailboxNumber, Walk) {
 /// That walk has listed a folder, which holds these.
 fn list(book: &mut Book, drive: MailboxNumber, walk: Walk, of: &str, has: (&[Node], &[Entry])) {
     book.begin(drive, of).unwrap();
-    book.found(drive, of, has.0, NOW).unwrap();
     book.page(drive, of, has.1, Moment::Newest).unwrap();
     book.end(drive, of, Moment::Newest, NOW).unwrap();
-    book.walked(drive, of, walk).unwrap();
+    book.walked(drive, of, has.0, walk, NOW).unwrap();
 }
 
 fn to_walk(book: &Book, drive: MailboxNumber, walk: Walk) -> Vec<String> {

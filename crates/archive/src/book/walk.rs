@@ -1,7 +1,7 @@
 //! Walks over the folders of a drive: each goes through all of them once, and one that was cut short goes on.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 
 use super::list::{add_folder, enter_folder};
 use super::{Book, MailboxNumber, Moment, Node};
@@ -52,56 +52,33 @@ impl Book {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// The folders in a folder that the walk has not listed. What was moved may have been seen before.
-    ///
-    /// # Errors
-    ///
-    /// When the book cannot be read.
-    pub fn not_yet_walked(
-        &self,
-        drive: MailboxNumber,
-        folder: &str,
-        walk: Walk,
-    ) -> Result<Vec<Node>, Error> {
-        let mut rows = self.connection.prepare_cached(
-            "SELECT id, fragment, name, path, kind, parent FROM folders \
-             WHERE mailbox = ?1 AND parent = ?2 AND walk <> ?3 AND gone_at IS NULL",
-        )?;
-        let found = rows.query_map(params![drive, folder, walk], Node::of)?;
-        Ok(found.collect::<Result<_, _>>()?)
-    }
-
-    /// These folders, and no others, lie in a folder of a drive.
+    /// That walk has listed a folder to its end: these folders, and no others, lie in it. Those that the walk
+    /// has yet to list are given back; what was moved may have been seen before.
     ///
     /// # Errors
     ///
     /// When the book cannot be written.
-    pub fn found(
+    pub fn walked(
         &mut self,
         drive: MailboxNumber,
-        within: &str,
+        folder: &str,
         folders: &[Node],
+        walk: Walk,
         now: Timestamp,
-    ) -> Result<(), Error> {
+    ) -> Result<Vec<Node>, Error> {
+        // One commit for each folder: a disk takes longer for it than for all that is written.
         let transaction = self.connection.transaction()?;
         let unless = "UPDATE folders SET gone_at = ?3 \
                       WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL";
-        transaction.prepare_cached(unless)?.execute(params![drive, within, now.as_second()])?;
+        transaction.prepare_cached(unless)?.execute(params![drive, folder, now.as_second()])?;
         for one in folders {
             enter_folder(&transaction, drive, one)?;
         }
-        Ok(transaction.commit()?)
-    }
-
-    /// That walk has listed a folder to its end.
-    ///
-    /// # Errors
-    ///
-    /// When the book cannot be written.
-    pub fn walked(&self, drive: MailboxNumber, folder: &str, walk: Walk) -> Result<(), Error> {
-        let sql = "UPDATE folders SET walk = ?3 WHERE mailbox = ?1 AND id = ?2";
-        self.connection.prepare_cached(sql)?.execute(params![drive, folder, walk])?;
-        Ok(())
+        let ended = "UPDATE folders SET walk = ?3 WHERE mailbox = ?1 AND id = ?2";
+        transaction.prepare_cached(ended)?.execute(params![drive, folder, walk])?;
+        let next = not_yet_walked(&transaction, drive, folder, walk)?;
+        transaction.commit()?;
+        Ok(next)
     }
 
     /// That walk has come to its end: folders that it has not seen are gone, and what lay in them.
@@ -142,4 +119,19 @@ impl Book {
         self.end_walk(drive, walk, now)?;
         self.listed_whole(drive, None, now)
     }
+}
+
+/// The folders in a folder that the walk has not listed.
+fn not_yet_walked(
+    transaction: &Transaction<'_>,
+    drive: MailboxNumber,
+    folder: &str,
+    walk: Walk,
+) -> Result<Vec<Node>, Error> {
+    let mut rows = transaction.prepare_cached(
+        "SELECT id, fragment, name, path, kind, parent FROM folders \
+         WHERE mailbox = ?1 AND parent = ?2 AND walk <> ?3 AND gone_at IS NULL",
+    )?;
+    let found = rows.query_map(params![drive, folder, walk], Node::of)?;
+    Ok(found.collect::<Result<_, _>>()?)
 }

@@ -16,7 +16,7 @@ use postern_query::{Message, Place};
 
 use super::{Arrived, Intake, STORING};
 use crate::Error;
-use crate::book::{Prune, Stored, ToIndex};
+use crate::book::{Holds, Prune, Stored, ToIndex};
 
 /// Messages and time between two commits of the index: small ones cost more than they make searchable.
 const COMMIT_EVERY: (usize, Duration) = (5_000, Duration::from_secs(20));
@@ -227,7 +227,13 @@ impl IntakeWriter {
                 lost.push(to_index.stored);
                 continue;
             };
-            self.take(Arrived { stored: to_index.stored, message, is_new: false })?;
+            if to_index.holds == Holds::Listings {
+                // A file lies at one place, so the book need not be asked for others.
+                self.add(&to_index.stored.content, &message)?;
+                self.uncommitted.push(to_index.stored);
+            } else {
+                self.take(Arrived { stored: to_index.stored, message, is_new: false })?;
+            }
         }
         self.intake.book().lost(&lost)?;
         self.commit().map(Some)

@@ -68,6 +68,7 @@ impl Run {
         match self.windows(&mailbox.mailbox, number, todo).await? {
             Some(failure) => self.not_listed(mailbox, &failure).await,
             None if self.is_stopped() => Ok(false),
+            None if self.asked.since.is_some() => Ok(true),
             None => {
                 self.listed_whole(number).await?;
                 Ok(true)
@@ -87,10 +88,10 @@ impl Run {
         self.on_book(move |book| book.unchanged(&source, &mailbox, identity, &state, now)).await
     }
 
-    /// A former state says nothing of what there is now, and neither does a part of it.
+    /// A former state says nothing of what there is now.
     pub(super) async fn listed_whole(self: &Arc<Self>, number: MailboxNumber) -> Result<(), Error> {
         let (shown, now) = (self.shown(), self.now());
-        if shown.moment == Moment::Former || self.asked.since.is_some() {
+        if shown.moment == Moment::Former {
             return Ok(());
         }
         self.on_book(move |book| book.listed_whole(number, shown.state.as_deref(), now)).await
@@ -251,7 +252,8 @@ impl Run {
         number: MailboxNumber,
         folder: String,
     ) -> Result<Result<(), Failure>, Error> {
-        let since = self.asked.since;
+        // A drive is listed whole by each run: its files cost no download, and none arrives.
+        let since = self.asked.since.filter(|_| !mailbox.holds.is_drive());
         // A part of a folder says nothing of the rest.
         let moment = if since.is_some() { Moment::Former } else { self.shown().moment };
         let listed = folder.clone();

@@ -129,12 +129,8 @@ impl Run {
             return Ok(may_be_gone(&folder, failure));
         }
         let now = self.now();
-        let found = self.on_book(move |book| {
-            book.found(number, &folder.id, &inner, now)?;
-            book.walked(number, &folder.id, walk)?;
-            book.not_yet_walked(number, &folder.id, walk)
-        });
-        found.await.map(Ok)
+        let next = self.on_book(move |book| book.walked(number, &folder.id, &inner, walk, now));
+        next.await.map(Ok)
     }
 
     /// The folders in a folder.
