@@ -5,9 +5,11 @@ pub(crate) mod charset;
 mod damage;
 pub(crate) mod date;
 pub(crate) mod headers;
+mod ids;
 pub(crate) mod marks;
 pub(crate) mod nested;
 pub(crate) mod parts;
+mod people;
 mod repair;
 pub(crate) mod signed;
 mod transfer;
@@ -81,20 +83,19 @@ fn internet_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Messa
 fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, contents: &mut Contents) {
     let sender = sender(parsed).unwrap_or_default();
     (message.from_address, message.from_name) = (sender.address, sender.name);
-    message.to_recipients = recipients(parsed, HeaderName::To);
-    message.cc_recipients = recipients(parsed, HeaderName::Cc);
-    message.bcc_recipients = recipients(parsed, HeaderName::Bcc);
+    message.to_recipients = recipients(parsed, &HeaderName::To);
+    message.cc_recipients = recipients(parsed, &HeaderName::Cc);
+    message.bcc_recipients = recipients(parsed, &HeaderName::Bcc);
     message.subject = headers::decoded(parsed, &HeaderName::Subject);
-    message.internet_message_id =
-        headers::text(parsed, &HeaderName::MessageId).filter(|id| !id.is_empty());
-    message.conversation_id = headers::conversation_id(parsed);
+    message.internet_message_id = ids::message_id(parsed);
+    message.conversation_id = ids::conversation_id(parsed);
     message.received = headers::received(parsed);
     message.sent = headers::sent(parsed);
     message.importance = Some(headers::importance(parsed));
     message.categories = headers::categories(parsed);
     message.delivered_to = headers::delivered_to(parsed);
     message.list_id = headers::list_id(parsed);
-    message.references = headers::references(parsed);
+    message.references = ids::references(parsed);
     message.kind = Some(marks::kind(parsed).to_owned());
     mark(message.place_mut(), parsed);
     let body = body::of(parsed, contents);
@@ -114,16 +115,16 @@ fn mark(place: &mut Place, parsed: &mail_parser::Message<'_>) {
     place.is_draft = marks::is_draft(parsed);
 }
 
-/// The first person of `From`; in `Lee, Ann <ann@x.org>` the first one with a whole address.
+/// The first person of `From` with a whole address, else the first one.
 fn sender(parsed: &mail_parser::Message<'_>) -> Option<Recipient> {
-    let people = headers::people(parsed, HeaderName::From);
+    let people = headers::people(parsed, &HeaderName::From);
     let is_whole =
         |person: &Recipient| person.address.as_deref().is_some_and(|address| address.contains('@'));
     people.iter().find(|person| is_whole(person)).or(people.first()).cloned()
 }
 
 /// Recipients that mail can be sent to.
-fn recipients(parsed: &mail_parser::Message<'_>, name: HeaderName<'static>) -> Vec<Recipient> {
+fn recipients(parsed: &mail_parser::Message<'_>, name: &HeaderName<'static>) -> Vec<Recipient> {
     headers::people(parsed, name).into_iter().filter(|person| person.address.is_some()).collect()
 }
 
