@@ -54,6 +54,7 @@ pub mod emit;
 mod error;
 pub mod evaluate;
 mod expr;
+pub mod letters;
 mod limits;
 pub mod lucene;
 mod message;

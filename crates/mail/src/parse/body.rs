@@ -4,11 +4,11 @@ use crate::MAX_TEXT;
 use std::borrow::Cow;
 
 use mail_parser::parsers::MessageStream;
-use mail_parser::{HeaderName, HeaderValue, MessagePart, MimeHeaders as _, PartType};
+use mail_parser::{ContentType, HeaderName, HeaderValue, MessagePart, MimeHeaders as _, PartType};
 use postern_query::Attachment;
 
 use super::transfer::Transfer;
-use super::{charset, headers, signed};
+use super::{charset, flowed, headers, signed, words};
 use crate::contents::{Attached, Contents, Reading};
 use crate::{html, outlook};
 
@@ -26,6 +26,7 @@ pub(crate) struct Body {
 pub(crate) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> Body {
     let raw = parsed.raw_message();
     let (mut plain, mut rich, mut wrapped) = (Vec::new(), Vec::new(), Vec::new());
+    let mut other_text = Vec::new();
     let mut body = Body::default();
     for part in &parsed.parts {
         let kind = content_type(part);
@@ -38,19 +39,43 @@ pub(crate) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> 
             Some(Role::File(name)) => {
                 body.attachments.push(attachment(part, Some(name), kind, raw, contents));
             }
-            Some(Role::Plain) => plain.push(clean(&text(part, raw))),
+            Some(Role::Plain) => plain.push(plain_text(part, raw)),
             Some(Role::Rich) => rich.push(html::to_text(&text(part, raw))),
             None if matches!(part.body, PartType::Multipart(_)) => {}
             None => {
+                other_text.extend(unknown_text(part, &kind, raw));
                 let other = attachment(part, file_name(part, raw), kind, raw, contents);
                 let says_something = other.text.is_some() || other.unread.is_some();
                 body.other_parts.extend(says_something.then_some(other));
             }
         }
     }
-    let mut bodies = [plain, rich, wrapped].into_iter().map(|texts| texts.join("\n"));
+    let mut bodies = [plain, rich, wrapped, other_text].into_iter().map(|texts| texts.join("\n"));
     body.text = bodies.find(|body| !body.trim().is_empty()).unwrap_or_default();
     body
+}
+
+fn plain_text(part: &MessagePart<'_>, raw: &[u8]) -> String {
+    let text = clean(&text(part, raw));
+    let deletes = |value: &ContentType<'_>| {
+        value.attribute("delsp").is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"))
+    };
+    if part.content_type().is_some_and(deletes) { flowed::without_breaks(&text) } else { text }
+}
+
+/// Text of a kind that is not known is shown as text (RFC 2046, 4.1.4). Calendars, cards and pages for some
+/// programs alone stay out.
+fn unknown_text(part: &MessagePart<'_>, kind: &str, raw: &[u8]) -> Option<String> {
+    const OTHERS: [&str; 7] =
+        ["calendar", "x-amp-html", "vcard", "x-vcard", "directory", "rtf", "css"];
+    let subtype = kind.strip_prefix("text/")?;
+    let is_file = part
+        .content_disposition()
+        .is_some_and(|value| value.ctype().eq_ignore_ascii_case("attachment"));
+    let is_text = !is_file && file_name(part, raw).is_none() && !OTHERS.contains(&subtype);
+    let text = is_text.then(|| clean(&text(part, raw)))?;
+    let has_marks = matches!(subtype, "enriched" | "richtext");
+    Some(if has_marks { flowed::without_marks(&text) } else { text })
 }
 
 /// What a part in TNEF (`winmail.dat`), or a signed message in PKCS #7 (`smime.p7m`), holds in its place.
@@ -173,6 +198,8 @@ fn file_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
         true => mended_name(part, raw).map_or(name, Cow::Owned),
         false => name,
     };
+    // Encoded words are cut over the parts of a name, against RFC 2231.
+    let name = if name.contains("=?") { words::decode(name.as_bytes()).into() } else { name };
     let name = name.replace('\0', "");
     Some(name.trim().to_owned()).filter(|name| !name.is_empty())
 }
@@ -261,12 +288,28 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_other_kinds() {
+        check(b"Content-Type: text/enriched\n\n<bold>The</bold> offer <<5", "The offer <5");
+        check(b"Content-Type: text/markdown\n\n# words", "# words");
+        check(b"Content-Type: text/plain; format=flowed; delsp=yes\n\nmoor \ning", "mooring");
+        let with = |kind: &str| {
+            format!(
+                "Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: {kind}\n\nother\n\
+                --b\nContent-Type: text/plain\n\nplain\n--b--\n"
+            )
+        };
+        check(with("text/x-unknown").as_bytes(), "plain");
+        check(b"Content-Type: text/calendar\n\nwords", "");
+    }
+
+    #[test]
     fn names_of_files() {
         for (header, name) in [
             (&b"attachment; filename=\"caf\xe9.pdf\""[..], "café.pdf"),
             ("attachment; filename=\"café.pdf\"".as_bytes(), "café.pdf"),
             (b"attachment; filename*=iso-8859-1''caf%E9.pdf", "café.pdf"),
             (b"attachment; filename=\"=?iso-8859-1?q?caf=E9.pdf?=\"", "café.pdf"),
+            (b"attachment; filename*0=\"=?utf-8?B?Y2Fmw\"; filename*1=\"6kucGRm?=\"", "café.pdf"),
         ] {
             let raw = [
                 b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Disposition: ",

@@ -45,14 +45,78 @@ pub(crate) fn guess(bytes: &[u8]) -> &'static Encoding {
 
 /// Text of a declared charset, as far as that can be true.
 pub(crate) fn declared<'t>(bytes: &'t [u8], charset: &str) -> Cow<'t, str> {
-    let charset = charset.trim().to_ascii_lowercase();
-    if matches!(charset.as_str(), "utf-8" | "utf8") {
+    let charset = known_name(charset);
+    if charset == "utf-8" {
         return mostly_utf8(bytes);
     }
     match charset_decoder(charset.as_bytes()) {
-        _ if is_ascii(&charset) || (is_western(&charset) && is_wide_utf8(bytes)) => guessed(bytes),
-        Some(decode) => Cow::Owned(decode(bytes)),
+        _ if is_ascii(&charset) || cannot_be(&charset, bytes) => guessed(bytes),
+        Some(decode) => believed(bytes, decode(bytes)),
         None => guessed(bytes),
+    }
+}
+
+/// The name of a charset that the decoders know: mail has many ways of writing one.
+fn known_name(charset: &str) -> Cow<'_, str> {
+    let charset = charset
+        .trim_matches(|c: char| c.is_whitespace() || "\"';".contains(c))
+        .to_ascii_lowercase();
+    if charset_decoder(charset.as_bytes()).is_some() {
+        return Cow::Owned(charset);
+    }
+    let key: String =
+        charset.trim_start_matches("x-").chars().filter(char::is_ascii_alphanumeric).collect();
+    let found = ALIASES.iter().find(|(_, keys)| keys.contains(&&*key));
+    let found = found.map(|(name, _)| Cow::Borrowed(*name));
+    let plain = charset_decoder(key.as_bytes()).is_some();
+    found.unwrap_or(Cow::Owned(if plain { key } else { charset }))
+}
+
+/// Other names, in letters and digits alone.
+const ALIASES: [(&str, &[&str]); 10] = [
+    ("utf-7", &["unicode11utf7", "unicode20utf7", "utf7", "cp65000", "windows65000"]),
+    ("utf-8", &["utf8", "unicode11utf8", "cp65001", "windows65001", "utf8sig", "utf8mb4"]),
+    ("windows-1251", &["win1251", "windows1251", "windowscp1251", "ansi1251"]),
+    (
+        "windows-1252",
+        &[
+            "win1252",
+            "windows1252",
+            "windowscp1252",
+            "ansi",
+            "iso88591windows1252",
+            "latin1windows1252",
+        ],
+    ),
+    ("windows-1250", &["win1250", "windows1250", "windowscp1250"]),
+    ("shift_jis", &["cp932", "windows932", "mscp932", "cswindows31j"]),
+    ("euc-kr", &["cp949", "ms949", "uhc", "euckr"]),
+    ("euc-jp", &["eucjp", "ujis"]),
+    ("big5", &["cp950", "ms950", "windows950"]),
+    ("gb18030", &["gb180302000", "cp54936", "eucc", "euccn"]),
+];
+
+/// Whether text cannot be in the charset that it declares: ISO-2022 and UTF-7 have seven bits, UTF-16 has
+/// zeros, and text of one byte a letter is UTF-8 only by a wonder.
+fn cannot_be(charset: &str, bytes: &[u8]) -> bool {
+    let is_seven_bits =
+        charset.starts_with("iso-2022-") || matches!(charset, "csiso2022jp" | "utf-7" | "csutf7");
+    let is_one_byte =
+        is_western(charset) || charset.starts_with("koi") || charset.starts_with("tis");
+    (is_seven_bits && !bytes.is_ascii()) || (is_one_byte && is_wide_utf8(bytes))
+}
+
+/// The text as declared, unless it breaks there and is whole in UTF-8, or is long enough for that to be no
+/// accident: one letter of two bytes can be both.
+fn believed(bytes: &[u8], text: String) -> Cow<'_, str> {
+    const NO_ACCIDENT: usize = 3;
+    match std::str::from_utf8(bytes) {
+        Ok(utf8) if !utf8.is_ascii() => {
+            let letters = utf8.chars().filter(|c| !c.is_ascii()).count();
+            let is_utf8 = letters >= NO_ACCIDENT || text.contains(char::REPLACEMENT_CHARACTER);
+            if is_utf8 { Cow::Borrowed(utf8) } else { Cow::Owned(text) }
+        }
+        Ok(_) | Err(_) => Cow::Owned(text),
     }
 }
 
@@ -110,6 +174,19 @@ mod tests {
             ("iso-8859-1", b"\x93na\xefve\x94", "“naïve”"),
             ("default_charset", b"na\xefve", "naïve"),
             (" KOI8-R ", b"\xf0\xd2", "Пр"),
+            ("koi8-r", "Привет".as_bytes(), "Привет"),
+            ("iso-2022-jp", "点検".as_bytes(), "点検"),
+            ("iso-2022-jp", b"\x1b$BF|K\x5c8l\x1b(B", "日本語"),
+            ("gb2312", "中文邮件".as_bytes(), "中文邮件"),
+            ("gb2312", b"\xd6\xd0\xce\xc4", "中文"),
+            ("euc-kr", "한국어".as_bytes(), "한국어"),
+            ("euc-kr", b"\xc7\xd1\xb1\xb9\xbe\xee", "한국어"),
+            ("shift_jis", "日本語".as_bytes(), "日本語"),
+            ("shift_jis", b"\x82\xb1\x82\xf1", "こん"),
+            ("unicode-1-1-utf-7", b"K+APw-che", "Küche"),
+            ("cp-850", b"caf\x82", "café"),
+            ("Windows1251", b"\xcf\xf0", "Пр"),
+            ("\"utf8\"", "é".as_bytes(), "é"),
         ] {
             assert_eq!(declared(bytes, charset), text, "{charset}");
         }

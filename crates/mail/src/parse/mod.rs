@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod charset;
 mod damage;
 pub(crate) mod date;
+mod flowed;
 pub(crate) mod headers;
 mod ids;
 pub(crate) mod marks;
@@ -11,6 +12,7 @@ pub(crate) mod nested;
 pub(crate) mod parts;
 mod people;
 mod repair;
+pub(crate) mod seen;
 pub(crate) mod signed;
 mod transfer;
 mod words;
@@ -54,7 +56,9 @@ pub(crate) fn inner(raw: &[u8], contents: &mut Contents) -> Message {
 
 fn any_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Message {
     let item = outlook::parse(raw, place, contents);
-    item.unwrap_or_else(|| internet_message(raw, place, contents))
+    let mut message = item.unwrap_or_else(|| internet_message(raw, place, contents));
+    seen::message(&mut message);
+    message
 }
 
 /// A message as RFC 5322 has it, or anything else.

@@ -4,7 +4,7 @@ use mail_parser::decoders::base64::base64_decode;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use mail_parser::decoders::quoted_printable::quoted_printable_decode_char;
 
-use super::charset::guessed;
+use super::charset::{self, guessed};
 
 /// `=?charset?encoding?payload?=`.
 struct Word<'w> {
@@ -101,13 +101,13 @@ impl<'w> Words<'w> {
     fn write(&mut self, out: &mut String) {
         let Some(charset) = self.charset.take() else { return };
         let payloads = std::mem::take(&mut self.payloads);
-        let decode = |bytes: &[u8]| match charset_decoder(charset) {
-            Some(decode) => decode(bytes),
-            None => guessed(bytes).into_owned(),
-        };
-        let is_broken = |payload: &Vec<u8>| match charset_decoder(charset) {
-            Some(decode) => decode(payload).contains(char::REPLACEMENT_CHARACTER),
-            None => std::str::from_utf8(payload).is_err(),
+        let name = String::from_utf8_lossy(charset);
+        let decode = |bytes: &[u8]| charset::declared(bytes, &name).into_owned();
+        // UTF-8 that is cut is guessed to be another charset.
+        let is_utf8 = name.to_ascii_lowercase().contains("utf");
+        let is_broken = |payload: &Vec<u8>| match is_utf8 || charset_decoder(charset).is_none() {
+            true => std::str::from_utf8(payload).is_err(),
+            false => decode(payload).contains(char::REPLACEMENT_CHARACTER),
         };
         if payloads.iter().any(is_broken) {
             out.push_str(&decode(&payloads.concat()));

@@ -27,7 +27,7 @@ pub(super) fn inside(text: &str) -> Inside {
     }
     match all.len() {
         0 => Inside::Name(String::new()),
-        1 => Inside::Addresses(vec![text.to_owned()]),
+        1 if !text.contains(['@', '"']) => Inside::Addresses(vec![text.to_owned()]),
         // What Exchange writes may have blanks.
         _ if text.starts_with('/') => Inside::Addresses(vec![text.to_owned()]),
         _ => Inside::Name(text.to_owned()),
@@ -129,14 +129,15 @@ fn without_route(text: &str) -> &str {
     }
 }
 
-/// An address without quotes that its user does not need.
+/// An address without quotes that its user does not need, or that have no other half.
 pub(super) fn plain(address: &str) -> String {
     let parts = address
         .rsplit_once('@')
         .and_then(|(user, host)| Some((user.strip_prefix('"')?.strip_suffix('"')?, host)));
     match parts {
         Some((user, host)) if is_plain_user(user) => format!("{user}@{host}"),
-        Some(_) | None => address.to_owned(),
+        Some(_) => address.to_owned(),
+        None => address.replace(['<', '>', '"'], ""),
     }
 }
 

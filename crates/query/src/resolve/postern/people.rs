@@ -18,16 +18,34 @@ pub(crate) fn values<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {
     Ok(values)
 }
 
-/// The pattern over people for one value of a list.
+/// The patterns over people for one value of a list. A domain has two forms, and both are searched
+/// ([RFC 5890](https://www.rfc-editor.org/rfc/rfc5890#section-2.3.2.4), 2.3.2.4).
 pub(crate) fn pattern(value: &Value<'_>, own: &[String]) -> Result<Vec<PersonPattern>, Error> {
     let text = lower_case(&value.text);
-    if value.quoted {
-        return quoted(&text, value).map(|pattern| vec![pattern]);
-    }
-    if text == "me" {
+    if text == "me" && !value.quoted {
         return me(own, value);
     }
-    bare(&text, value).map(|pattern| vec![pattern])
+    let read = if value.quoted { quoted } else { bare };
+    let first = read(&text, value)?;
+    let other = other_form(&text).map(|text| read(&text, value)).transpose()?;
+    Ok(std::iter::once(first).chain(other).collect())
+}
+
+/// The text with its domain in Unicode instead of `xn--`, or the other way round.
+fn other_form(text: &str) -> Option<String> {
+    let domain = text.rsplit_once('@').map_or(text, |(_, domain)| domain);
+    let domain = domain.strip_prefix("*.").unwrap_or(domain);
+    let is_domain = domain.contains('.') && !domain.contains(char::is_whitespace);
+    let is_encoded = || domain.split('.').any(|label| label.starts_with("xn--"));
+    if !is_domain || (domain.is_ascii() && !is_encoded()) || Wildcard::is_pattern(domain) {
+        return None;
+    }
+    let other = match domain.is_ascii() {
+        true => Some(idna::domain_to_unicode(domain)).filter(|(_, read)| read.is_ok())?.0,
+        false => idna::domain_to_ascii(domain).ok()?,
+    };
+    let start = text.strip_suffix(domain)?;
+    (other != domain).then(|| format!("{start}{other}"))
 }
 
 fn quoted(text: &str, value: &Value<'_>) -> Result<PersonPattern, Error> {
@@ -134,6 +152,24 @@ mod tests {
         check("\"Alice Smith\"", &PersonPattern::NamePhrase("alice smith".into()));
         check("ali*", &PersonPattern::Shaped(Wildcard::parse("ali*")));
         check("*@*.gov", &PersonPattern::AddressShaped(Wildcard::parse("*@*.gov")));
+    }
+
+    #[test]
+    fn domains_in_both_forms() {
+        for (text, other) in [
+            ("kim@grün.example", Some("kim@xn--grn-ioa.example")),
+            ("kim@xn--grn-ioa.example", Some("kim@grün.example")),
+            ("@GRÜN.example", Some("@xn--grn-ioa.example")),
+            ("*@grün.example", Some("*@xn--grn-ioa.example")),
+            ("*.grün.example", Some("*.xn--grn-ioa.example")),
+            ("grün.example", Some("xn--grn-ioa.example")),
+            ("kim@green.example", None),
+            ("grün", None),
+            ("@xn--.example", None),
+            ("@gr*ün.example", None),
+        ] {
+            assert_eq!(other_form(&lower_case(text)).as_deref(), other, "{text}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::letters::as_seen;
 use crate::syntax::postern::{Piece, PieceKind, Term};
 use crate::{Code, Error, Span};
 
@@ -11,6 +12,15 @@ pub(crate) struct Value<'t> {
     pub(crate) text: Cow<'t, str>,
     pub(crate) quoted: bool,
     pub(crate) span: Span,
+}
+
+impl Value<'_> {
+    fn seen(self) -> Self {
+        match as_seen(&self.text) {
+            Cow::Owned(text) => Self { text: text.into(), ..self },
+            Cow::Borrowed(_) => self,
+        }
+    }
 }
 
 /// A fault of a value.
@@ -27,13 +37,14 @@ pub(crate) fn fault(
 pub(crate) fn list<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {
     let mut values = Vec::new();
     for piece in alone(term)?.iter() {
-        let value = plain(piece)?;
+        let value = typed(piece)?;
         if value.quoted || !value.text.contains(',') {
             values.push(value);
         } else {
             values.extend(between_commas(&value));
         }
     }
+    values = values.into_iter().map(Value::seen).collect();
     values.retain(|value| value.quoted || !value.text.is_empty());
     match values.iter().find(|value| value.text.is_empty()) {
         Some(empty) => Err(empty_value(empty)),
@@ -74,7 +85,13 @@ fn alone<'a, 't>(term: &'a Term<'t>) -> Result<&'a crate::syntax::postern::Piece
     if term.near.is_none() { Ok(&term.value) } else { Err(words_only(term.span, "a distance")) }
 }
 
+/// The value as readers see it: so are the texts of mail.
 pub(crate) fn plain<'t>(piece: &Piece<'t>) -> Result<Value<'t>, Error> {
+    typed(piece).map(Value::seen)
+}
+
+/// The value as it was typed, so that its parts keep their places.
+fn typed<'t>(piece: &Piece<'t>) -> Result<Value<'t>, Error> {
     let quoted = match piece.kind {
         PieceKind::Bare => false,
         PieceKind::Quoted => true,

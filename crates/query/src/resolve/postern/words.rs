@@ -3,6 +3,7 @@
 use super::canonical;
 use super::value::{Value, fault, plain};
 use crate::analysis::{lower_case, terms};
+use crate::letters::as_seen;
 use crate::pattern::{Fuzzy, Near, Regex, RegexFault, Wildcard};
 use crate::query::TextPattern;
 use crate::syntax::postern::{Distance, Piece, PieceKind, Term};
@@ -133,7 +134,7 @@ fn boost(value: &Value<'_>) -> Error {
 
 fn regex(piece: &Piece<'_>) -> Result<Regex, Error> {
     let inner = &*piece.text;
-    check_regex(inner).and_then(|()| Regex::parse(inner)).map_err(|reason| {
+    check_regex(inner).and_then(|()| Regex::parse(inner)).and_then(|_| Regex::parse(&as_seen(inner))).map_err(|reason| {
         let at = reason.at.min(inner.len());
         let next = inner.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8);
         let start = piece.span.start + 1 + at;
@@ -186,9 +187,10 @@ fn quoted_near(
     words: u32,
     name: &str,
 ) -> Result<(Option<TextPattern>, String), Error> {
-    let tokens = terms(&piece.text);
+    let text = as_seen(&piece.text);
+    let tokens = terms(&text);
     if tokens.len() < 2 {
-        let value = Value { text: piece.text.clone(), quoted: true, span: piece.span };
+        let value = Value { text: text.into_owned().into(), quoted: true, span: piece.span };
         let pattern = (!tokens.is_empty()).then_some(TextPattern::Phrase(tokens));
         return Ok((pattern, canonical::words(name, &value)));
     }
