@@ -301,7 +301,7 @@ pub(crate) struct Search {
 #[derive(Args, Debug)]
 pub(crate) struct Translate {
     /// The query; several words are joined
-    #[arg(value_name = "QUERY", allow_hyphen_values = true)]
+    #[arg(value_name = "QUERY")]
     pub(crate) query: Vec<String>,
     /// The language of the query
     #[arg(long, value_enum, default_value_t)]

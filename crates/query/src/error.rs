@@ -204,6 +204,10 @@ codes! {
         CommonWordOnly = "common_word_only",
         /// A mark without letters or digits, which is not searched.
         IgnoredMark = "ignored_mark",
+        /// A dash before a word was read as a minus.
+        PastedDash = "pasted_dash",
+        /// Another program reads this text in another way.
+        OtherReading = "other_reading",
         /// Typographic quotes were read as plain ones.
         PastedQuotes = "pasted_quotes",
         /// A state that other programs keep as a tag is searched as a category.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use clap::error::ErrorKind;
 use clap::{Command, CommandFactory as _, FromArgMatches as _};
 
 use super::Arguments;
@@ -17,8 +18,31 @@ const GROUPS: [(&str, &[&str]); 4] = [
 /// Reads the command line.
 pub(crate) fn parse() -> Result<Arguments, clap::Error> {
     let mut command = command();
-    let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+    let typed: Vec<_> = std::env::args_os().collect();
+    let matches = command
+        .try_get_matches_from_mut(&typed)
+        .map_err(|error| query_behind_dashes(&command, error, &typed))?;
     Arguments::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// A query such as `-subject:a` looks like options: the fault says how to type it.
+fn query_behind_dashes(
+    command: &Command,
+    error: clap::Error,
+    typed: &[std::ffi::OsString],
+) -> clap::Error {
+    let unknown = error.kind() == ErrorKind::UnknownArgument;
+    let words = typed.iter().skip(1).filter_map(|word| word.to_str());
+    let verb = words.clone().find(|word| !word.starts_with('-')).unwrap_or("search");
+    let query = words.take_while(|word| *word != "--").find(|word| {
+        word.strip_prefix('-').is_some_and(|rest| rest.len() > 1 && !rest.starts_with('-'))
+    });
+    let Some(query) = query.filter(|_| unknown) else { return error };
+    let quoted = query.replace('\'', r"'\''");
+    let message = format!(
+        "`{query}` looks like an option. Write a query that begins with - behind --:\n\n  postern {verb} -- '{quoted}'\n"
+    );
+    clap::Error::raw(ErrorKind::UnknownArgument, message).with_cmd(command)
 }
 
 /// The command line with a help that is grouped.

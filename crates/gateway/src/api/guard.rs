@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::timeout;
@@ -85,6 +85,7 @@ fn admit(state: &Shared, request: &Request, face: Face) -> Result<Option<Slot>, 
     let caller = state.access().caller(key, None).map_err(Refusal::Denied)?;
     if face == Face::Native {
         check_kind(request)?;
+        check_asked_once(request)?;
     }
     let slot = state.slot(&caller);
     slot.map(Some).map_err(|full| Refusal::limit(503, "busy", full.why("requests")))
@@ -115,6 +116,30 @@ fn check_kind(request: &Request) -> Result<(), Refusal> {
         code: "unsupported_media_type",
         why: "a body is JSON, and says so".to_owned(),
         hint: Some("add the header `Content-Type: application/json`"),
+    })
+}
+
+/// A question stands in the URL or in the body, so that no part of it is left out: with GET in the URL, else
+/// in the body.
+fn check_asked_once(request: &Request) -> Result<(), Refusal> {
+    let has_body = !axum::body::HttpBody::is_end_stream(request.body());
+    let has_query = request.uri().query().is_some_and(|query| !query.is_empty());
+    let gets = matches!(*request.method(), Method::GET | Method::HEAD);
+    let (why, hint) = match (gets, has_query, has_body) {
+        (false, true, _) => (
+            "this method takes no parameters in the URL",
+            "put them into the JSON object of the body",
+        ),
+        (true, _, true) => {
+            ("GET takes no body", "put what it says into parameters of the URL, or use POST")
+        }
+        (false, false, _) | (true, _, false) => return Ok(()),
+    };
+    Err(Refusal::Limit {
+        status: 400,
+        code: "invalid_parameter",
+        why: why.to_owned(),
+        hint: Some(hint),
     })
 }
 

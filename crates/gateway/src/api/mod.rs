@@ -18,6 +18,7 @@ mod health;
 mod held;
 mod html;
 mod item;
+mod json;
 mod message;
 mod native;
 mod openapi;

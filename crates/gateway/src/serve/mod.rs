@@ -11,7 +11,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::{Request, Response};
+use axum::http::header::HOST;
+use axum::http::{Request, Response, StatusCode, Version};
 use axum::serve::Listener;
 use axum::{BoxError, Router};
 use hyper::body::Incoming;
@@ -180,12 +181,32 @@ fn service(
     let app = TowerToHyperService::new(app);
     service_fn(move |request: Request<Incoming>| {
         let flight = connection.begin();
-        let answering = app.call(request);
+        let answering = names_its_host(&request).then(|| app.call(request));
         async move {
-            let response: Response<Body> = answering.await?;
+            let response: Response<Body> = match answering {
+                Some(answering) => answering.await?,
+                None => without_host(),
+            };
             Ok::<_, Infallible>(response.map(|body| flight.answer(body)))
         }
     })
+}
+
+/// Whether a request says once whom it is addressed to, as RFC 9112, section 3.2, demands of HTTP/1.1. Two
+/// programs on its way could otherwise take it for two different ones.
+fn names_its_host<B>(request: &Request<B>) -> bool {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    match request.version() {
+        Version::HTTP_11 => hosts == 1,
+        _ => hosts <= 1,
+    }
+}
+
+fn without_host() -> Response<Body> {
+    let why = "a request has one header `Host` (RFC 9112, section 3.2)\n";
+    let mut response = Response::new(Body::from(why));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    response
 }
 
 /// Serves a connection to its end, which its client must not keep waiting for.

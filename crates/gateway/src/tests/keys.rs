@@ -158,7 +158,8 @@ async fn what_other_paths_teach() {
         fake.misbehave_to(UP_A, Misbehaviour::Status(500));
         let router = app(two_keys(&fake).having_asked());
         for _ in 0..10 {
-            send(&router, method.clone(), uri, Some(A), "{}").await;
+            let body = if method == Method::POST { "{}" } else { "" };
+            send(&router, method.clone(), uri, Some(A), body).await;
         }
         fake.misbehave_to(UP_A, Misbehaviour::None);
         let engine = if keeps_away { "local" } else { "premium" };

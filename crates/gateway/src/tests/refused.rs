@@ -60,8 +60,12 @@ async fn operations(router: &Router) -> Vec<(Method, String, String)> {
     for (path, methods) in described["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             if operation["security"].is_array() {
-                let body = if method == "post" { body_of(path) } else { String::new() };
-                all.push((method.to_uppercase().parse().unwrap(), filled(path), body));
+                // A question stands in the URL or in the body.
+                let (uri, body) = match method.as_str() {
+                    "post" => (filled(path), body_of(path)),
+                    _ => (asking(filled(path)), String::new()),
+                };
+                all.push((method.to_uppercase().parse().unwrap(), uri, body));
             }
         }
     }
@@ -82,7 +86,10 @@ fn filled(path: &str) -> String {
     let is_item = path.starts_with("/v1/items/");
     let id = if is_item { file().id() } else { id_of(MAIL.as_bytes()) };
     let path = path.replace("{tenant}", TENANT).replace("{index}", "dg-search-index");
-    let path = path.replace("{id}", &id).replace("{n}", "0").replace("{verb}", "restore");
+    path.replace("{id}", &id).replace("{n}", "0").replace("{verb}", "restore")
+}
+
+fn asking(path: String) -> String {
     match path.as_str() {
         "/v1/search" => format!("{path}?q=zebra&engine=local&facets=sender"),
         "/v1/complete" => format!("{path}?q=from:ok"),

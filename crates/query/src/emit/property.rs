@@ -174,6 +174,27 @@ pub(super) fn has_spaced_words(text: &str) -> bool {
     text.chars().all(|c| c < FIRST_WITHOUT_SPACES || !c.is_alphanumeric())
 }
 
+/// Whether a letter is of a script that puts no spaces between its words. Korean does.
+const fn is_unspaced(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
+        | '\u{3040}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{323af}')
+}
+
+/// The words of a phrase as people write them. Our analyser makes each letter of some scripts a word;
+/// whoever cuts them in another way needs the text without blanks between.
+pub(super) fn phrase(tokens: &[String]) -> String {
+    let mut text = String::new();
+    for token in tokens {
+        let touches = text.ends_with(is_unspaced) && token.starts_with(is_unspaced);
+        if !text.is_empty() && !touches {
+            text.push(' ');
+        }
+        text.push_str(token);
+    }
+    text
+}
+
 /// Whether every tokenizer leaves this word whole: letters and digits of a script that
 /// puts spaces between its words.
 pub(super) fn is_plain_word(text: &str) -> bool {

@@ -86,7 +86,7 @@ fn hints_say_what_to_type() {
         "did you mean newest? Known: newest, oldest, relevance, largest, smallest, sender, subject"
     );
     assert_eq!(hint("foo-ba*"), "write the words apart, the last with the wildcard: ba*");
-    assert_eq!(hint("subject=x"), "write subject:x".replace('x', "value"));
+    assert_eq!(hint("subject<>x"), "write -subject:value");
 }
 
 #[test]

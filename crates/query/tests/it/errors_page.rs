@@ -39,6 +39,8 @@ const ADVICE: &[&str] = &[
     "R & D",
     "“overdue invoice”",
     "tag:unread",
+    "invoice –draft",
+    "Lunch?",
     "from:a@x.com from:b@y.com",
     "after:2024-05-01 before:2024-01-01",
 ];

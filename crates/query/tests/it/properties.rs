@@ -2,13 +2,13 @@
 
 use postern_query::datatap::IndexFields;
 use postern_query::{
-    Capabilities, Direction, Errors, Fidelity, Parsed, Query, Target, datatap, evaluate, lucene,
-    odata,
+    AdviceCode, Capabilities, Direction, Errors, Fidelity, Parsed, Query, Target, datatap,
+    evaluate, lucene, odata,
 };
 use proptest::prelude::*;
 
 use crate::parse;
-use crate::random::{good_filter, good_query, message, query_text};
+use crate::random::{good_filter, good_query, hostile, message, query_text};
 
 pub(crate) fn cases(count: u32) -> ProptestConfig {
     // POSTERN_CASES=100000 for the long run.
@@ -40,6 +40,21 @@ fn understood(request: &datatap::Request) -> Result<Query, Errors> {
     let text =
         lucene::parse(request.query.as_deref().unwrap_or_default(), lucene::Options::default())?;
     Ok(filter.and(text))
+}
+
+/// Text that other programs read in another way, around hostile text.
+fn advised() -> impl Strategy<Value = String> {
+    (hostile(), 0..6).prop_map(|(text, form)| {
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+        match form {
+            0 => format!("a{text}?"),
+            1 => format!("\"{quoted} AROUND 5 b\""),
+            2 => format!("subject:\"b NEAR(3) {quoted}\""),
+            3 => format!("\"{quoted} a*\""),
+            4 => format!("from:\"{quoted}\" from:\"b c\""),
+            _ => format!("from:{text} from:b"),
+        }
+    })
 }
 
 /// A query in the language of people.
@@ -84,6 +99,19 @@ proptest! {
         let options = lucene::Options { syntax, ..lucene::Options::default() };
         if let Err(errors) = lucene::parse(&text, options) {
             spans_are_inside(&errors, &text)?;
+        }
+    }
+
+    /// Advice never sends anybody into a fault: what it says to write is read, and without that advice.
+    #[test]
+    fn advice_that_is_typed_is_read(text in advised()) {
+        let Ok(parsed) = parse(&text) else { return Ok(()) };
+        for advice in parsed.advice.iter().filter(|advice| advice.code == AdviceCode::OtherReading) {
+            let Some((_, told)) = advice.message.split_once("write ") else { continue };
+            let typed = [" for ", ", as in "].iter().find_map(|end| told.rsplit_once(end));
+            let typed = typed.map_or(told, |(typed, _)| typed);
+            let again = parse(typed);
+            prop_assert!(again.is_ok(), "{typed:?} of {text:?}: {again:?}");
         }
     }
 

@@ -16,6 +16,8 @@ pub(crate) fn hostile() -> impl Strategy<Value = String> {
         Just("a\\".to_owned()),
         Just("(b".to_owned()),
         Just("a|b;c,d".to_owned()),
+        // Letters with another length in small letters.
+        "[ẞİKÅȺȾΣa]{1,3}",
         Just("名前 𝒳\u{202e}".to_owned()),
         "\\PC{0,6}",
         any::<char>().prop_map(String::from),
@@ -30,6 +32,8 @@ pub(crate) fn query_text() -> impl Strategy<Value = String> {
         1 => "[-+(){}|\"“”~*?/ ]{1,3}",
         1 => Just("2024-03..".to_owned()),
         1 => Just(" OR ".to_owned()),
+        1 => "/[ẞİKȺΣa~.(\\[]{1,5}/",
+        1 => "( NEAR | w/5 |(c:c)| –|:=|[!–−][a-c]|/s |;|[,;] )",
         1 => prop_oneof![Just(" NEAR/2 "), Just(" ADJ/1 "), Just("~1"), Just("/a.*/"), Just("\"a b\"~3")]
             .prop_map(str::to_owned),
         1 => Just(" ".to_owned()),

@@ -19,6 +19,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::held::held;
+use super::json;
 use super::native::caller;
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
@@ -172,8 +173,7 @@ pub(super) fn from_json<T: DeserializeOwned>(
     let body = body.map_err(|rejection| {
         Problem::new(rejection.status().as_u16(), "body_too_large", "the body cannot be read")
     })?;
-    serde_json::from_slice(&body)
-        .map_err(|error| Problem::new(400, "invalid_body", format!("the body is wrong: {error}")))
+    json::object(&body).map_err(|why| Problem::new(400, "invalid_body", why))
 }
 
 async fn read(

@@ -141,7 +141,7 @@ impl Emitter {
             TextPattern::Phrase(tokens) if tokens.is_empty() => {
                 "item search has no text that finds nothing"
             }
-            TextPattern::Phrase(tokens) => return Some(Value::Words(tokens.join(" "))),
+            TextPattern::Phrase(tokens) => return Some(Value::Words(property::phrase(tokens))),
             TextPattern::Wildcard(shape) => match prefix(shape) {
                 Some(value) => return Some(value),
                 None => "item search is not known to have wildcards",

@@ -3,7 +3,7 @@
 use super::{Emitter, literal};
 use crate::Span;
 use crate::emit::Direction;
-use crate::emit::property::{Text, Value, is_plain_word, prefix};
+use crate::emit::property::{self, Text, Value, is_plain_word, prefix};
 use crate::emit::terms::Terms as _;
 use crate::pattern::Near;
 use crate::query::{TextPattern, TextTest};
@@ -110,7 +110,7 @@ impl Emitter {
                 "Exchange cuts words by rules of its own, at marks such as . and _ and in scripts without spaces",
             );
         }
-        self.written(&tokens.join(" "), false, span)
+        self.written(&property::phrase(tokens), false, span)
     }
 
     pub(super) fn prefix(&mut self, text: &str, span: Span) -> Option<String> {

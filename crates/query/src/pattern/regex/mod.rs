@@ -84,9 +84,10 @@ impl Regex {
     ///
     /// When the text does not follow the grammar, or only Lucene can answer it.
     pub fn parse(text: &str) -> Result<Self, RegexFault> {
-        let text = lower_case(text);
-        grammar::parse(&text)?;
-        Ok(Self { text, compiled: Arc::default() })
+        let lower = lower_case(text);
+        grammar::parse(&lower)
+            .map_err(|fault| RegexFault { at: typed_at(text, fault.at), ..fault })?;
+        Ok(Self { text: lower, compiled: Arc::default() })
     }
 
     /// Bytes of the compiled expression; `None` if it is too large to compile. Such an
@@ -157,6 +158,18 @@ impl Regex {
     pub fn is_dead(&self, state: RegexState) -> bool {
         self.automaton().is_none_or(|automaton| automaton.dfa.is_dead_state(state.0))
     }
+}
+
+/// The byte of `typed` that stands at byte `at` in lower case, where some letters have another length.
+fn typed_at(typed: &str, at: usize) -> usize {
+    let mut before = 0;
+    let mut letters = typed.char_indices();
+    let found = letters.find(|(_, letter)| {
+        let reached = before >= at;
+        before += lower_case(letter.encode_utf8(&mut [0; 4])).len();
+        reached
+    });
+    found.map_or(typed.len(), |(place, _)| place)
 }
 
 /// The automaton of an expression; `None` if it is too large.

@@ -272,12 +272,12 @@ fn leaf_allowed(term: &Located<Term>, all: bool, negated: bool) -> Result<(), Er
     let (title, hint) = if all {
         (
             "in `all` a category can only differ",
-            "write not categories/any(x: x ne ...) or all(x: x ne ...)",
+            "write categories/any(x: x eq 'text') for \"one is\", or categories/all(x: x ne 'text') for \"none is\"",
         )
     } else {
         (
             "in `any` a category can only be equal",
-            "for \"none is ...\" write not categories/any(x: x eq ...)",
+            "for \"none is\" write not categories/any(x: x eq 'text')",
         )
     };
     Err(Error::new(Code::Unsupported, term.span, title, "not over plain values").hint(hint))

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::canonical;
 use crate::query::{
     Comparison, Condition, InstantTest, PersonPattern, Predicate, Role, TextPattern, TextTest,
 };
@@ -56,21 +57,53 @@ fn in_conjunction(condition: &Condition) -> Vec<Advice> {
     two_senders(&leaves).into_iter().chain(ranges).collect()
 }
 
-/// Two addresses of a sender, although a message has one.
+/// Two values of the sender, although a message has one. In KQL they mean either.
 fn two_senders(leaves: &[&Located<Predicate>]) -> Option<Advice> {
     let mut senders = leaves.iter().filter_map(|leaf| match &leaf.value {
-        Predicate::Person { roles, pattern: PersonPattern::Address(address) }
-            if roles.as_slice() == [Role::From] =>
-        {
-            Some((address, leaf.span))
+        Predicate::Person { roles, pattern } if roles.as_slice() == [Role::From] => {
+            Some((sender(pattern)?, leaf.span))
         }
         _ => None,
     });
     let (first, _) = senders.next()?;
-    let (other, span) = senders.find(|(address, _)| *address != first)?;
-    let message =
-        format!("a message has one sender, so this finds nothing; write from:({first} OR {other})");
-    Some(Advice::new(AdviceCode::NeverMatches, span, message))
+    let alike = |other: &Sender| other.kind == first.kind && other.text != first.text;
+    let (other, span) = senders.find(|(other, _)| alike(other))?;
+    let either = format!("write from:({} OR {})", first.text, other.text);
+    Some(if first.kind == SenderKind::Address {
+        let message = format!("a message has one sender, so this finds nothing; {either}");
+        Advice::new(AdviceCode::NeverMatches, span, message)
+    } else {
+        let message = format!("both are looked for in the same sender; {either} for one of them");
+        Advice::new(AdviceCode::OtherReading, span, message)
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum SenderKind {
+    Address,
+    Domain,
+    Name,
+}
+
+/// A value of the sender as it is typed.
+struct Sender {
+    kind: SenderKind,
+    text: String,
+}
+
+/// The value, if two different ones are seldom meant of one sender.
+fn sender(pattern: &PersonPattern) -> Option<Sender> {
+    let (kind, text) = match pattern {
+        PersonPattern::Address(address) => (SenderKind::Address, address.to_string()),
+        PersonPattern::Domain(domain) => (SenderKind::Domain, format!("@{domain}")),
+        PersonPattern::NamePhrase(name) => (SenderKind::Name, canonical::quoted_text(name)),
+        PersonPattern::Words(name) => (SenderKind::Name, name.to_string()),
+        PersonPattern::SubDomains(_)
+        | PersonPattern::DomainOrLocal(_)
+        | PersonPattern::Shaped(_)
+        | PersonPattern::AddressShaped(_) => return None,
+    };
+    Some(Sender { kind, text })
 }
 
 fn empty_range(leaves: &[&Located<Predicate>], field: InstantField) -> Option<Advice> {

@@ -43,6 +43,16 @@ pub(super) fn value(name: &str, value: &str) -> String {
     format!("{name}:{}", quoted_if_needed(value))
 }
 
+/// A word as the value of an operator, quoted if it needs that. Without a name it is a word alone.
+pub(super) fn value_of(name: &str, text: &str) -> String {
+    if name.is_empty() { quoted_word(text) } else { value(name, text) }
+}
+
+/// A text in quotes.
+pub(super) fn quoted_text(text: &str) -> String {
+    quote(text)
+}
+
 /// A quoted value stays quoted, because quotes mean something to the operator.
 pub(super) fn quotable(name: &str, value: &Value<'_>) -> String {
     list(name, std::slice::from_ref(value))

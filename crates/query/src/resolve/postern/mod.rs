@@ -4,11 +4,13 @@ mod advice;
 pub(crate) mod canonical;
 mod context;
 mod dates;
+mod elsewhere;
 pub(crate) mod labels;
 pub(crate) mod operators;
 mod people;
 pub(crate) mod plain;
 mod range;
+mod readings;
 mod resolved;
 mod value;
 mod words;
@@ -25,7 +27,9 @@ use crate::budget::Spending;
 use crate::pattern::Wildcard;
 use crate::query::{Condition, PersonPattern, Predicate, Role, TextPattern, TextTest};
 use crate::schema::{InstantField, NumberField, Sort, SortField, StringField, TextField};
-use crate::syntax::postern::{FieldName, Outcome, Piece, PieceKind, Relation, Term, Terms, Tree};
+use crate::syntax::postern::{
+    FieldName, Outcome, Piece, PieceKind, Relation, Term, Terms, Tree, without_number,
+};
 use crate::{Advice, AdviceCode, Code, Error, Errors, Expr, Limits, Query, Span, analysis};
 
 /// Resolves a parsed text. It adds to the errors and the advice of the parser.
@@ -100,6 +104,7 @@ impl Resolver<'_> {
         match syntax {
             Expr::And(parts) => {
                 let place = Place { beside: parts.iter().any(|part| !self.is_mark(part)), ..place };
+                self.check_distances(parts);
                 Expr::And(parts.iter().map(|part| self.expr(part, place)).collect())
             }
             Expr::Or(parts) => Expr::Or(parts.iter().map(|part| self.expr(part, alone)).collect()),
@@ -108,6 +113,20 @@ impl Resolver<'_> {
                 Some(term) => self.term(term, place),
                 None => Expr::everything(),
             },
+        }
+    }
+
+    /// A distance without its number, between two others.
+    fn check_distances(&mut self, parts: &[Tree]) {
+        let between = parts.iter().skip(1).take(parts.len().saturating_sub(2));
+        for part in between {
+            let Expr::Leaf(number) = part else { continue };
+            let word = self.terms.get(*number).filter(|term| term.near.is_none());
+            if let Some(Piece { kind: PieceKind::Bare, text, span }) =
+                word.and_then(|term| term.value.only())
+            {
+                self.errors.extend(without_number(text, *span));
+            }
         }
     }
 
@@ -166,6 +185,11 @@ impl Resolver<'_> {
             Operator::Range(_) => Cow::Borrowed(term),
             _ => after_colon(term, field, name)?,
         };
+        if let Some(error) = readings::minus_in_value(&term, operator, name) {
+            return Err(error);
+        }
+        self.advice.extend(readings::equal(field, operator, name));
+        self.advice.extend(readings::open_list(&term, operator, name));
         self.asked(operator, name, &term, field.relation, place)
     }
 
@@ -188,7 +212,10 @@ impl Resolver<'_> {
             Operator::IsRead => plain::is_read(term),
             Operator::Importance => plain::importance(term, name).map(Expr::Leaf),
             Operator::Id => plain::id(term, name).map(Expr::Leaf),
-            Operator::Thread => plain::thread(term, name).map(Expr::Leaf),
+            Operator::Thread => match readings::thread_search(term) {
+                Some(error) => Err(error),
+                None => plain::thread(term, name).map(Expr::Leaf),
+            },
             Operator::Sort => self.sort(term, place),
             Operator::IsFlagged => plain::is_flagged(term),
             Operator::Category => labels::category(term, name, &mut self.advice).map(Expr::Leaf),
@@ -199,6 +226,7 @@ impl Resolver<'_> {
             Operator::Whole(field) => labels::whole_text(field, term, name).map(Expr::Leaf),
             Operator::Reference => labels::reference(term, name).map(Expr::Leaf),
             Operator::Range(kind) => {
+                self.advice.extend(range::exact_size(kind, term, relation));
                 range::resolve(kind, name, term, relation, self.context).map(Expr::Leaf)
             }
         }
@@ -219,6 +247,7 @@ impl Resolver<'_> {
         if name.is_empty() {
             self.advise_operator(term);
         }
+        self.advice.extend(readings::of_words(term, name));
         let (pattern, text) = words::term(term, name)?;
         let Some(pattern) = pattern else {
             return self.mark(&single(term)?, name, place);
@@ -253,8 +282,8 @@ impl Resolver<'_> {
 
     fn advise_operator(&mut self, term: &Term<'_>) {
         let Some(Piece { kind: PieceKind::Bare, text, span }) = term.value.only() else { return };
-        if matches!(&**text, "and" | "or" | "not") {
-            let operator = text.to_ascii_uppercase();
+        let operator = text.to_ascii_uppercase();
+        if matches!(&*operator, "AND" | "OR" | "NOT" | "XOR") {
             let message = format!("`{text}` is looked for as a word; the operator is {operator}");
             self.advice.push(Advice::new(AdviceCode::LowercaseOperator, *span, message));
         }
@@ -262,7 +291,13 @@ impl Resolver<'_> {
 
     // ---- people ----
 
-    fn people(&self, term: &Term<'_>, roles: &[Role], name: &str) -> Result<Expr<Resolved>, Error> {
+    fn people(
+        &mut self,
+        term: &Term<'_>,
+        roles: &[Role],
+        name: &str,
+    ) -> Result<Expr<Resolved>, Error> {
+        self.advice.extend(term.value.iter().filter_map(readings::regex));
         let values = people::values(term)?;
         let mut leaves = Vec::new();
         for value in &values {
@@ -322,6 +357,8 @@ fn after_colon<'a, 't>(
 ) -> Result<Cow<'a, Term<'t>>, Error> {
     match field.relation {
         Relation::Colon => Ok(Cow::Borrowed(term)),
+        // Outlook writes `:=`, KQL `=`. The short names are of mu, which has neither.
+        Relation::Equal if field.colon || field.name.len() > 1 => Ok(Cow::Borrowed(term)),
         _ if field.colon => Ok(Cow::Owned(with_symbol(term, field.relation))),
         _ => Err(operators::not_comparable(field, name)),
     }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::elsewhere;
 use super::range::RangeKind;
 use crate::query::Role;
 use crate::schema::{InstantField, StringField, TextField};
-use crate::syntax::postern::FieldName;
+use crate::syntax::postern::{FieldName, Relation};
 use crate::{Code, Error};
 
 /// The meaning of an operator.
@@ -163,6 +164,10 @@ pub(super) fn unknown(field: FieldName<'_>) -> Error {
             .hint(format!("leave it out, or quote the text: \"{}:...\"", field.name));
     }
     let title = format!("there is no operator `{}`", field.name);
+    if let Some(texts) = elsewhere::meant(field.name) {
+        return Error::new(Code::UnknownField, field.span, title, "known elsewhere")
+            .hint(format!("write {}", texts.join(" or ")));
+    }
     let error = Error::new(Code::UnknownField, field.span, title, "not an operator");
     let symbol = field.relation.symbol();
     let quoted =
@@ -177,8 +182,15 @@ pub(super) fn unknown(field: FieldName<'_>) -> Error {
 pub(super) fn not_comparable(field: FieldName<'_>, name: &str) -> Error {
     let symbol = field.relation.symbol();
     let title = format!("`{name}` cannot be compared with `{symbol}`");
-    Error::new(Code::NotComparable, field.span, title, "has no order")
-        .hint(format!("write {name}:value"))
+    Error::new(Code::NotComparable, field.span, title, "has no order").hint(match field.relation {
+        Relation::NotEqual => format!("write -{name}:value"),
+        Relation::Colon
+        | Relation::Equal
+        | Relation::Less
+        | Relation::AtMost
+        | Relation::Greater
+        | Relation::AtLeast => format!("write {name}:value"),
+    })
 }
 
 #[cfg(test)]

@@ -140,6 +140,8 @@ pub(super) fn importance(term: &Term<'_>, name: &str) -> Result<Resolved, Error>
     let mut values = list(term)?;
     for value in &mut values {
         let word = lower_case(&value.text);
+        // Purview's name of it.
+        let word = if word == "medium" { "normal".to_owned() } else { word };
         if !IMPORTANCES.contains(&word.as_str()) {
             return Err(unknown_value(value, "an importance", &IMPORTANCES));
         }

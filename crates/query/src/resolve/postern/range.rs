@@ -9,7 +9,7 @@ use super::value::{Value, fault, single};
 use crate::query::{Comparison, Condition, InstantTest, Number, NumberTest, Predicate};
 use crate::schema::{InstantField, NumberField};
 use crate::syntax::postern::{Relation, Term};
-use crate::{Code, Context, Error, Expr, Span};
+use crate::{Advice, AdviceCode, Code, Context, Error, Expr, Span};
 
 /// The value that an operator compares, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -165,10 +165,20 @@ impl Dates<'_> {
         value: &Value<'_>,
     ) -> Result<Resolved, Error> {
         let text = value.text.to_lowercase();
-        let moment = dates::age(&text, self.now).ok_or_else(|| {
-            fault(Code::InvalidDate, value, format!("`{}` is not an age", value.text), "not an age")
-                .hint("write a number and d, w, m or y: 3d, 2w, 6m, 1y")
-        })?;
+        let minutes = dates::minutes(&value.text);
+        let moment =
+            dates::age(&text, self.now).filter(|_| minutes.is_none()).ok_or_else(|| {
+                fault(
+                    Code::InvalidDate,
+                    value,
+                    format!("`{}` is not an age", value.text),
+                    "not an age",
+                )
+                .hint(minutes.map_or_else(
+                    || "write a number and d, w, m or y: 3d, 2w, 6m, 1y".to_owned(),
+                    |months| format!("write {months}"),
+                ))
+            })?;
         Ok(Resolved::unit(self.test(comparison, moment), canonical::bare(name, &text)))
     }
 
@@ -201,6 +211,17 @@ impl Dates<'_> {
 }
 
 // ---- sizes ----
+
+/// Advice for `size:10M`, which is exactly that size and more than it in Gmail.
+pub(super) fn exact_size(kind: RangeKind, term: &Term<'_>, relation: Relation) -> Option<Advice> {
+    let piece = term.value.only().filter(|_| kind == RangeKind::Size)?;
+    let text = &piece.text;
+    (relation == Relation::Colon && sides(text).is_none()).then(|| {
+        let message =
+            format!("only this size to the byte is found: write size>{text} or size<{text}");
+        Advice::new(AdviceCode::OtherReading, piece.span, message)
+    })
+}
 
 fn size_compared(
     name: &str,

@@ -33,12 +33,12 @@ pub(crate) fn fault(
     Error::new(code, value.span, title, label)
 }
 
-/// The values of a term, separated by commas.
+/// The values of a term, separated by commas, or by semicolons as Outlook writes them.
 pub(crate) fn list<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {
     let mut values = Vec::new();
     for piece in alone(term)?.iter() {
         let value = typed(piece)?;
-        if value.quoted || !value.text.contains(',') {
+        if value.quoted || !value.text.contains([',', ';']) {
             values.push(value);
         } else {
             values.extend(between_commas(&value));
@@ -61,7 +61,7 @@ pub(crate) fn list<'t>(term: &Term<'t>) -> Result<Vec<Value<'t>>, Error> {
 
 fn between_commas<'t>(value: &Value<'t>) -> Vec<Value<'t>> {
     let mut at = value.span.start;
-    let pieces = value.text.split(',').map(|text| {
+    let pieces = value.text.split([',', ';']).map(|text| {
         let span = Span::new(at, at + text.len());
         at = span.end + 1;
         Value { text: text.to_owned().into(), quoted: false, span }

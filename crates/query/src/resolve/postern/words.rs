@@ -21,7 +21,7 @@ pub(crate) fn term(term: &Term<'_>, name: &str) -> Result<(Option<TextPattern>, 
         return Ok((Some(TextPattern::Near(pattern)), text));
     }
     let Some(piece) = term.value.only() else {
-        let title = "words are not listed with commas";
+        let title = "words are not listed with commas or semicolons";
         return Err(Error::new(Code::Syntax, term.span, title, "a list")
             .hint("write them apart, in brackets with OR between: (a OR \"b c\")"));
     };

@@ -13,7 +13,8 @@ pub(super) fn unclosed(open: Span) -> Error {
 
 pub(super) fn too_deep(limit: usize, span: Span) -> Error {
     let title = format!("more than {limit} conditions in each other");
-    Error::new(Code::TooDeep, span, title, "one too many").hint("use fewer brackets")
+    Error::new(Code::TooDeep, span, title, "one too many")
+        .hint("write fewer `not` and brackets inside of each other")
 }
 
 pub(super) fn too_many_words(limit: usize, span: Span) -> Error {
@@ -92,5 +93,6 @@ pub(super) fn compared_group(span: Span) -> Error {
 }
 
 pub(super) fn missing_space(word: Span, place: &str) -> Error {
-    Error::new(Code::Syntax, word, "white space is missing", place).hint("write a space")
+    Error::new(Code::Syntax, word, "white space is missing", place)
+        .hint("write a space; a single quote inside of text is written twice: 'O''Brien'")
 }

@@ -171,10 +171,14 @@ fn is_date_like(run: &str) -> bool {
 fn bad_date(run: &str, span: Span) -> Error {
     let day =
         run.get(..10).filter(|day| run.len() == 10 && instant(&format!("{day}T00:00Z")).is_some());
-    let hint = day.map_or_else(
-        || "write a day that exists, a time and a zone: 2024-01-31T00:00:00Z".to_owned(),
-        |day| format!("add the time and the zone: {day}T00:00:00Z"),
-    );
+    let zoned = format!("{run}Z");
+    let hint = match day {
+        Some(day) => format!("add the time and the zone: {day}T00:00:00Z"),
+        None if instant(&zoned).is_some() => {
+            format!("add the zone: {zoned}; in a URL write %2B for the + of +01:00")
+        }
+        None => "write a day that exists, a time and a zone: 2024-01-31T00:00:00Z".to_owned(),
+    };
     Error::new(
         Code::InvalidDate,
         span,

@@ -1,7 +1,7 @@
 //! Faults in the form of typed text, and the text to type instead.
 
 use super::ast::{FieldName, Term};
-use crate::{Code, Error, Span};
+use crate::{Advice, AdviceCode, Code, Error, Span};
 
 pub(super) fn closes_nothing(span: Span) -> Error {
     Error::new(Code::UnclosedGroup, span, "a bracket has no opening one", "closes nothing")
@@ -83,6 +83,27 @@ pub(super) fn foreign_brackets(text: &str, rest: &str, span: Span) -> Option<Err
     })
 }
 
+pub(super) fn pasted_dash(dash: char, span: Span) -> Advice {
+    let message = format!("`{dash}` before a word was read as `-`, which means NOT");
+    Advice::new(AdviceCode::PastedDash, span, message)
+}
+
+pub(super) fn bang(span: Span, rest: &str) -> Error {
+    let word = rest.split(char::is_whitespace).next().unwrap_or_default();
+    let plain = word.chars().all(|c| c.is_alphanumeric() || c == ':');
+    let hint = if plain { format!("write -{word}") } else { "write - in its place".to_owned() };
+    let title = "`!` does not mean NOT here";
+    Error::new(Code::ForeignOperator, span, title, "known elsewhere")
+        .hint(format!("{hint}, or put the text in quotes to look for it"))
+}
+
+pub(super) fn purview_join(span: Span) -> Error {
+    let title =
+        "`(c:s)` is a mark of Purview, which does not say whether all or one of both is meant";
+    Error::new(Code::ForeignOperator, span, title, "known elsewhere")
+        .hint("write AND or OR in its place")
+}
+
 pub(super) fn prefix_of_phrase(star: Span) -> Error {
     let title = "a phrase cannot end in a wildcard";
     Error::new(Code::ForeignOperator, star, title, "known elsewhere")
@@ -95,6 +116,9 @@ pub(super) fn foreign_call(name: &str, span: Span) -> Option<Error> {
         "ANY" => "write (a OR b)",
         "ALL" => "write (a b)",
         "NONE" => "write -(a OR b)",
+        "NEAR" | "ONEAR" | "ADJ" | "AROUND" | "WITHIN" => {
+            "write the distance between two words: a NEAR/5 b, or a ADJ/5 b in this order"
+        }
         "WORDS" => "write (a OR b); words meant alike are not known",
         "XRANK" => "leave it out; sort:relevance puts the best first",
         _ => return None,

@@ -14,7 +14,7 @@ use nom::sequence::{delimited, pair, preceded, terminated};
 use super::ast::{Distance, Relation};
 use super::token::Mark;
 
-/// Brackets, `|`, and `-` or `+` directly before a term.
+/// Brackets, `|` and `||`, and `-` or `+` directly before a term.
 pub(super) fn mark(text: &str) -> IResult<&str, Mark> {
     let before_term = || peek(satisfy(|c| !c.is_whitespace() && !matches!(c, ')' | '}' | '|')));
     alt((
@@ -22,11 +22,27 @@ pub(super) fn mark(text: &str) -> IResult<&str, Mark> {
         value(Mark::Close, char(')')),
         value(Mark::OpenBrace, char('{')),
         value(Mark::CloseBrace, char('}')),
-        value(Mark::Or, char('|')),
-        value(Mark::Not, pair(char('-'), before_term())),
+        value(Mark::Or, alt((tag("||"), tag("|")))),
+        value(Mark::Not, pair(satisfy(is_minus), before_term())),
         value(Mark::Plus, pair(char('+'), before_term())),
     ))
     .parse(text)
+}
+
+/// A minus, and the dashes that documents put in its place.
+pub(super) const fn is_minus(c: char) -> bool {
+    matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}')
+}
+
+/// `!` directly before a term, which is NOT elsewhere.
+pub(super) fn bang(text: &str) -> IResult<&str, char> {
+    let before_term = peek(satisfy(|c| c.is_alphanumeric() || c == '(' || is_opening_quote(c)));
+    terminated(char('!'), before_term).parse(text)
+}
+
+/// `(c:c)` and `(c:s)`, which join conditions in the text that Purview shows of a search.
+pub(super) fn purview_join(text: &str) -> IResult<&str, &str> {
+    alt((tag("(c:c)"), tag("(c:s)"))).parse(text)
 }
 
 /// Operators in capitals, whole words only.
@@ -40,7 +56,7 @@ pub(super) fn word_operator(text: &str) -> IResult<&str, Mark> {
     terminated(word, end_of_bare).parse(text)
 }
 
-/// `NEAR/5`, `NEAR(5)`, `AROUND 5`, `AROUND(5)`; in this order `ADJ/5` and `ONEAR(5)`.
+/// `NEAR/5`, `NEAR(5)`, `AROUND 5`, `AROUND(5)`; in this order `ADJ/5`, `ONEAR/5` and `ONEAR(5)`.
 pub(super) fn near(text: &str) -> IResult<&str, Distance> {
     let any = alt((
         terminated(preceded(tag("NEAR/"), digit1), end_of_bare),
@@ -51,7 +67,7 @@ pub(super) fn near(text: &str) -> IResult<&str, Distance> {
         ),
     ));
     let ordered = alt((
-        terminated(preceded(tag("ADJ/"), digit1), end_of_bare),
+        terminated(preceded(alt((tag("ADJ/"), tag("ONEAR/"))), digit1), end_of_bare),
         preceded(alt((tag("ONEAR"), tag("ADJ"))), delimited(char('('), digit1, char(')'))),
     ));
     let distance = |ordered| move |digits| Distance { words: number(digits), ordered };

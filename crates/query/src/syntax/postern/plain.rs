@@ -1,6 +1,7 @@
 //! Text that needs no quotes.
 
-use super::ast::PieceKind;
+use super::ast::{PieceKind, Relation};
+use super::grammar::is_minus;
 use super::token::{Lexer, Token, TokenKind};
 
 /// Every token of a text without faults.
@@ -25,11 +26,24 @@ pub(crate) fn is_plain_value(text: &str) -> bool {
     }
     let typed = format!("name:{text}");
     match tokens(&typed).as_deref() {
+        // `:=` is read as `:`, and a minus there is refused.
+        Some([Token { kind: TokenKind::Field(name), .. }, _])
+            if name.relation == Relation::Equal || is_negating(text) =>
+        {
+            false
+        }
         Some([Token { kind: TokenKind::Field(name), .. }, value]) => {
             text.strip_prefix(name.relation.value_part()).is_some_and(|rest| is_bare(value, rest))
         }
         _ => false,
     }
+}
+
+/// Whether a value begins with a mark that leaves it out elsewhere: `-draft`, `!draft`.
+pub(crate) fn is_negating(text: &str) -> bool {
+    let mut letters = text.chars();
+    letters.next().is_some_and(|first| is_minus(first) || first == '!')
+        && letters.next().is_some_and(char::is_alphanumeric)
 }
 
 /// Letters and digits with the marks of addresses and names between them.

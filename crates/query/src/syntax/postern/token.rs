@@ -3,10 +3,11 @@
 use nom::IResult;
 
 use super::ast::{Distance, FieldName, Piece, PieceKind, Pieces};
-use super::faults;
 use super::grammar::{
-    bare, field, is_opening_quote, is_typographic, mark, near, quoted, regex, word_operator,
+    bang, bare, field, is_minus, is_opening_quote, is_typographic, mark, near, purview_join,
+    quoted, regex, word_operator,
 };
+use super::{distances, faults};
 use crate::{Advice, AdviceCode, Code, Error, Span};
 
 /// A token and its place.
@@ -110,12 +111,19 @@ impl<'t> Lexer<'t> {
     }
 
     fn token(&mut self, first: char) {
+        if self.foreign(first) {
+            return;
+        }
         let mark = match first {
-            '(' | ')' | '{' | '}' | '|' | '-' | '+' => self.take(mark),
+            '(' | ')' | '{' | '}' | '|' | '+' => self.take(mark),
+            minus if is_minus(minus) => self.take(mark),
             'A' | 'O' | 'N' | 'X' => self.take(word_operator),
             _ => None,
         };
         if let Some((mark, span)) = mark {
+            if mark == Mark::Not && !first.is_ascii() {
+                self.advice.push(faults::pasted_dash(first, span));
+            }
             return self.push(TokenKind::Mark(mark), span);
         }
         if let 'A' | 'N' | 'O' = first
@@ -126,7 +134,34 @@ impl<'t> Lexer<'t> {
         if first.is_ascii_alphabetic() && self.field() {
             return;
         }
-        self.value();
+        self.value(&[',']);
+    }
+
+    /// Marks that are operators elsewhere. It tells whether it took one that is also one here.
+    fn foreign(&mut self, first: char) -> bool {
+        if first == '!'
+            && let Some((_, span)) = self.take(bang)
+        {
+            self.errors.push(faults::bang(span, self.rest));
+        } else if first == '(' && self.at_purview_join() {
+            let Some((join, span)) = self.take(purview_join) else { return false };
+            if join == "(c:s)" {
+                self.errors.push(faults::purview_join(span));
+            }
+            self.push(TokenKind::Mark(Mark::And), span);
+            return true;
+        } else if let Some(error) = distances::foreign(self.rest, self.at()) {
+            self.errors.push(error);
+        }
+        false
+    }
+
+    /// Whether a joint of Purview touches what it joins, so that it is no question for a person `c`.
+    fn at_purview_join(&self) -> bool {
+        let touches = self.text.get(..self.at()).is_some_and(|before| {
+            before.ends_with(|c: char| !c.is_whitespace() && !matches!(c, '(' | '{' | ':'))
+        });
+        purview_join(self.rest).is_ok_and(|(rest, _)| touches || rest.starts_with('('))
     }
 
     /// A field and, unless a group follows, its value.
@@ -141,21 +176,21 @@ impl<'t> Lexer<'t> {
         self.rest = value;
         let operator = apart && word_operator(value).is_ok();
         if !operator && !value.starts_with(['(', '{', ')', '}', '|']) {
-            self.value();
+            self.value(&[',', ';']);
         }
         true
     }
 
-    /// Pieces that touch. Beside a comma, a quoted piece may touch a bare one.
-    fn value(&mut self) {
+    /// Pieces that touch. Beside one of `separators`, a quoted piece may touch a bare one.
+    fn value(&mut self, separators: &[char]) {
         let Some(first) = self.piece() else { return };
         let mut pieces = Pieces { first, more: Vec::new() };
         loop {
             let last = pieces.more.last().unwrap_or(&pieces.first);
-            let goes_on = if last.kind == PieceKind::Bare && last.text.ends_with(',') {
+            let goes_on = if last.kind == PieceKind::Bare && last.text.ends_with(separators) {
                 self.rest.starts_with(is_opening_quote)
             } else {
-                self.rest.starts_with(',')
+                self.rest.starts_with(separators)
             };
             match goes_on.then(|| self.piece()).flatten() {
                 Some(piece) => pieces.more.push(piece),

@@ -30,6 +30,9 @@ pub(crate) enum Fault {
 /// Reads one date.
 pub(crate) fn parse(text: &str, now: &Zoned) -> Result<Period, Fault> {
     let trimmed = text.trim();
+    if let Some(months) = minutes(trimmed) {
+        return Err(Fault::Invalid(Some(months)));
+    }
     let lower = trimmed.to_lowercase().replace('_', " ");
     civil(trimmed)
         .map(|(range, canonical)| range.period(now.time_zone(), canonical))
@@ -40,6 +43,13 @@ pub(crate) fn parse(text: &str, now: &Zoned) -> Result<Period, Fault> {
         })
         .or_else(|| (lower == "now").then(|| at(now.timestamp(), lower.clone())))
         .unwrap_or_else(|| Err(fault(trimmed)))
+}
+
+/// The text to write for `30M`, which are minutes to mu, and months to those who write capitals.
+pub(crate) fn minutes(text: &str) -> Option<String> {
+    let count = text.strip_suffix('M')?;
+    let digits = !count.is_empty() && count.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| format!("{count}m for months; minutes are not counted"))
 }
 
 /// An age such as `3d`: the moment that long before now.

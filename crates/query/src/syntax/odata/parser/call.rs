@@ -7,11 +7,16 @@ use super::Parser;
 use crate::Error;
 
 impl Parser<'_> {
-    /// `name ( argument ( , argument )* )`, after the name.
+    /// `name ( )` and `name ( argument ( , argument )* )`, after the name.
     pub(super) fn call(&mut self, name: Path) -> Result<Call, Error> {
         let open = self.here();
         self.at += 1;
         let mut arguments = Vec::new();
+        if self.is(&TokenKind::Close) {
+            let span = name.span.to(self.here());
+            self.at += 1;
+            return Ok(Call { name: name.text, arguments, span });
+        }
         loop {
             arguments.push(self.argument()?);
             let Some(token) = self.next() else { return Err(faults::unclosed(open)) };
