@@ -38,7 +38,7 @@ pub(crate) enum AdminVerb {
 /// Which service is asked, with the key of its operator, and whether it is done.
 #[derive(Args, Debug)]
 pub(crate) struct Operator {
-    /// The DataTap base URL [default: `url` under [premium] in --config FILE]
+    /// The DataTap base URL [default: `url` under `[premium]` in --config FILE]
     #[arg(long, value_name = "URL", env = "POSTERN_PREMIUM", hide_env_values = true)]
     pub(crate) premium: Option<String>,
     /// A file with the key of the operator, or - for standard input [default: the variable
