@@ -13,7 +13,8 @@ use super::time;
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct FileView {
-    /// `file`.
+    /// `file`. Only a file has it, so a description that wants it would refuse mail.
+    #[schema(required = false)]
     kind: &'static str,
     #[schema(value_type = Option<String>)]
     name: Value,
