@@ -33,6 +33,17 @@ pub enum FilesError {
         /// What is not in it.
         name: String,
     },
+    /// A version is asked for of none or several documents.
+    #[error("a version goes with one document, and {0} are meant")]
+    NotOne(usize),
+    /// A document has no such version.
+    #[error("there is no version {wanted}; there are {}", .known.join(", "))]
+    NoVersion {
+        /// What was asked for.
+        wanted: String,
+        /// The versions that there are.
+        known: Vec<String>,
+    },
     /// More than one command lists.
     #[error("there are more than {MOST} folders and documents; name a folder further down")]
     TooMany,

@@ -2,6 +2,7 @@
 //! one goes.
 
 mod act;
+mod chosen;
 mod error;
 mod owner;
 mod target;

@@ -89,7 +89,13 @@ impl Files {
     /// Whose drive it is: an address where one mailbox fits, else the name of the drive.
     #[must_use]
     pub fn owner<'a>(&'a self, drive: &'a Drive) -> &'a str {
-        self.owners.of(&drive.id, &drive.name, &drive.url).unwrap_or(&drive.name)
+        self.address(drive).unwrap_or(&drive.name)
+    }
+
+    /// The address of its owner; nothing where no mailbox or more than one fits, whatever the drive is called.
+    #[must_use]
+    pub fn address<'a>(&'a self, drive: &Drive) -> Option<&'a str> {
+        self.owners.of(&drive.id, &drive.name, &drive.url)
     }
 
     /// Every drive.
@@ -107,22 +113,7 @@ impl Files {
     ///
     /// When there is none, or names are shared.
     pub async fn drive(&self, wanted: &str) -> Result<Drive, FilesError> {
-        let all = self.drives().await?;
-        let is_owned = |drive: &&Drive| self.owner(drive).eq_ignore_ascii_case(wanted);
-        let owned: Vec<_> = all.iter().filter(is_owned).collect();
-        let named = || all.iter().filter(|drive| is_called(drive, wanted)).collect();
-        let found: Vec<&Drive> = if owned.is_empty() { named() } else { owned };
-        match found.as_slice() {
-            [only] => Ok((*only).clone()),
-            [] => Err(FilesError::NoDrive {
-                wanted: wanted.to_owned(),
-                known: all.iter().map(|drive| self.owner(drive).to_owned()).collect(),
-            }),
-            several => Err(FilesError::SeveralDrives {
-                wanted: wanted.to_owned(),
-                urls: several.iter().map(|drive| drive.url.clone()).collect(),
-            }),
-        }
+        self.pick(&self.drives().await?, wanted)
     }
 
     /// What lies at a path of a drive. Names have no case, as in `OneDrive`; one that is written the same goes first.
@@ -132,7 +123,8 @@ impl Files {
     /// When there is nothing.
     pub async fn at(&self, drive: &Drive, path: &str) -> Result<Node, FilesError> {
         let mut here: Option<Placed<DriveFolder>> = None;
-        let mut names = path.split('/').filter(|name| !name.is_empty()).peekable();
+        let names: Vec<_> = path.split('/').filter(|name| !name.is_empty()).collect();
+        let mut names = names.into_iter().peekable();
         while let Some(name) = names.next() {
             let above = path_of(here.as_ref()).to_owned();
             let under = under(here.as_ref());
@@ -230,12 +222,6 @@ impl Files {
         }
         Ok(contents)
     }
-}
-
-fn is_called(drive: &Drive, wanted: &str) -> bool {
-    let last = drive.url.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let known = [&drive.name, &drive.url, &drive.id];
-    known.iter().any(|name| name.eq_ignore_ascii_case(wanted)) || last.eq_ignore_ascii_case(wanted)
 }
 
 fn no_path(path: &str, folder: String, name: &str) -> FilesError {

@@ -3,7 +3,9 @@
 mod archives;
 mod order;
 mod readiness;
+mod wanted;
 
 pub use archives::{Archives, Job};
-pub use order::{RetrieveAct, Wanted};
+pub use order::RetrieveAct;
 pub use readiness::Readiness;
+pub use wanted::{NotListed, Wanted};

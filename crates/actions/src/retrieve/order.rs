@@ -2,18 +2,11 @@
 
 use std::collections::HashMap;
 
-use postern_upstream::veeam::{Drive, Mailbox, NewRetrieval, Retrieved, Veeam};
+use postern_upstream::veeam::{Mailbox, NewRetrieval, Retrieved, Veeam};
 
+use super::Wanted;
+use super::wanted::key;
 use crate::{Act, Acting, Item, Outcome, Proposal, Steps, Verb};
-
-/// What is brought back.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wanted {
-    /// Mailboxes; one that no backup lists has no id.
-    Mailboxes(Vec<Mailbox>),
-    /// Drives, each with its owner.
-    Drives(Vec<(String, Drive)>),
-}
 
 /// Starts one job for all that is wanted.
 #[derive(Debug)]
@@ -22,35 +15,6 @@ pub struct RetrieveAct {
     /// All but what is brought back.
     order: NewRetrieval,
     mailboxes: HashMap<String, Mailbox>,
-}
-
-impl Wanted {
-    fn items(&self) -> Vec<Item> {
-        let item = |id: &str, owner: &str, title: &str| Item {
-            at: id.to_owned(),
-            id: id.to_owned(),
-            owner: owner.to_owned(),
-            folder: None,
-            title: title.to_owned(),
-            message: None,
-        };
-        match self {
-            Self::Mailboxes(mailboxes) => {
-                let title =
-                    |mailbox: &Mailbox| if mailbox.is_archive { "in-place archive" } else { "" };
-                let each = mailboxes.iter();
-                each.map(|one| item(key(one), &one.email, title(one))).collect()
-            }
-            Self::Drives(drives) => {
-                drives.iter().map(|(owner, drive)| item(&drive.id, owner, "OneDrive")).collect()
-            }
-        }
-    }
-}
-
-/// The id of a mailbox, or its address where no backup lists it.
-fn key(mailbox: &Mailbox) -> &str {
-    if mailbox.id.is_empty() { &mailbox.email } else { &mailbox.id }
 }
 
 impl RetrieveAct {

@@ -46,7 +46,7 @@ pub(super) fn copy(common: &Common, arguments: &FilesCopy) -> anyhow::Result<Exi
     let order = Order::to_put(common, &arguments.chosen, &arguments.put);
     order.run(async |files| {
         let (folder, versions) = (arguments.folder.clone(), versions(&arguments.put));
-        let into = target(files, &arguments.to).await?;
+        let into = files.target(&files.drives().await?, &arguments.to)?;
         Ok(Deed::Copy(CopyDocuments { into, folder, versions, existing }))
     })
 }
@@ -83,15 +83,6 @@ fn versions(put: &Put) -> Option<Versions> {
         DocumentVersion::Last => Versions::Last,
         DocumentVersion::All => Versions::All,
     })
-}
-
-/// The drive that documents are copied into: one of the backup, or any by its URL.
-async fn target(files: &Files, to: &str) -> anyhow::Result<Drive> {
-    match files.drive(to).await {
-        Ok(drive) => Ok(drive),
-        Err(_) if to.starts_with("https://") => Ok(Drive::at(to)),
-        Err(error) => Err(error.into()),
-    }
 }
 
 impl<'a> Order<'a> {

@@ -4,9 +4,6 @@ mod act;
 mod list;
 mod save;
 
-use std::collections::BTreeMap;
-
-use anyhow::ensure;
 use postern_actions::files::{Contents, Files, Node, Owners, Placed};
 use postern_archive::Archive;
 use postern_upstream::veeam::{
@@ -15,7 +12,7 @@ use postern_upstream::veeam::{
 
 use crate::args::{Backup, Chosen, Common, FilesVerb};
 use crate::exit::Exit;
-use crate::terminal;
+
 use crate::veeam::{Server, reach};
 
 /// Lists documents, or acts on them.
@@ -60,40 +57,8 @@ pub(super) async fn mailboxes_of(session: &Session) -> Result<Vec<Mailbox>, Prob
 /// The documents that are meant, each once, and the drive that they lie in.
 async fn chosen(files: &Files, chosen: &Chosen) -> anyhow::Result<(Drive, Vec<Placed<Document>>)> {
     let drive = files.drive(&chosen.owner).await?;
-    let mut all = BTreeMap::new();
-    for path in &chosen.paths {
-        let documents = match files.at(&drive, path).await? {
-            Node::Document(document) => vec![*document],
-            Node::Folder(folder) => files.contents(&drive, folder, true).await?.documents,
-        };
-        all.extend(documents.into_iter().map(|one| (one.it.id.clone(), one)));
-    }
-    let mut all: Vec<_> = all.into_values().collect();
-    all.sort_by(|one, other| one.path.cmp(&other.path));
-    if let Some(version) = &chosen.version {
-        ensure!(all.len() == 1, "--version goes with one document, and {} are meant", all.len());
-        for one in &mut all {
-            one.it = of_version(files, &drive, &one.it, version).await?;
-        }
-    }
+    let all = files.chosen(&drive, &chosen.paths, chosen.version.as_deref()).await?;
     Ok((drive, all))
-}
-
-/// That version of a document.
-async fn of_version(
-    files: &Files,
-    drive: &Drive,
-    document: &Document,
-    wanted: &str,
-) -> anyhow::Result<Document> {
-    let versions = files.versions(drive, document).await?;
-    let is_it = |one: &&Document| one.version.as_deref() == Some(wanted);
-    let found = versions.iter().find(is_it).cloned();
-    found.ok_or_else(|| {
-        let known = versions.iter().filter_map(|one| one.version.as_deref());
-        let known = terminal::safe(&known.collect::<Vec<_>>().join(", "));
-        anyhow::anyhow!("there is no version {wanted}; there are {known}")
-    })
 }
 
 /// What is at a path, as a list.
