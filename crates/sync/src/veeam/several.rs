@@ -13,8 +13,9 @@ use zip::ZipArchive;
 
 use super::listed::Listed;
 
-/// Bytes that the files of a ZIP may have in all; what is longer is fetched singly.
-const MOST_BYTES: u64 = 256 << 20;
+/// Bytes that the files of a ZIP may have in all; what is longer is fetched singly. Several ZIPs are unpacked at
+/// the same time.
+const MOST_BYTES: u64 = 64 << 20;
 
 /// A file of the ZIP.
 struct Saved {
@@ -26,29 +27,30 @@ struct Saved {
 pub(super) async fn matched(zip: Bytes, items: &[ToFetch]) -> Vec<Option<Vec<u8>>> {
     let (items, count) = (items.to_vec(), items.len());
     let work = tokio::task::spawn_blocking(move || {
-        let saved = unpacked(&zip, items.len());
+        let files = unpacked(&zip, items.len(), MOST_BYTES);
         drop(zip);
-        assigned(saved, &items)
+        // One that was cut off is not whole.
+        let saved = |bytes: Vec<u8>| Some(Saved { outline: outline(&bytes)?, bytes });
+        assigned(files.into_iter().filter_map(saved).collect(), &items)
     });
     work.await.unwrap_or_else(|_| vec![None; count])
 }
 
-fn unpacked(zip: &Bytes, most: usize) -> Vec<Saved> {
+/// The first files of a ZIP, `most` of them at most. What they unpack to ends after `left` bytes in all, whatever
+/// the ZIP says of their sizes.
+fn unpacked(zip: &[u8], most: usize, mut left: u64) -> Vec<Vec<u8>> {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(zip)) else { return Vec::new() };
-    let (mut left, mut saved) = (MOST_BYTES, Vec::new());
+    let mut files = Vec::new();
     for at in 0..archive.len().min(most) {
         let Ok(file) = archive.by_index(at) else { continue };
         let mut bytes = Vec::new();
-        if file.take(left).read_to_end(&mut bytes).is_err() {
-            continue;
-        }
+        let whole = file.take(left).read_to_end(&mut bytes);
         left = left.saturating_sub(bytes.len() as u64);
-        // One that was cut off is not whole.
-        if let Some(outline) = outline(&bytes) {
-            saved.push(Saved { outline, bytes });
+        if whole.is_ok() {
+            files.push(bytes);
         }
     }
-    saved
+    files
 }
 
 fn assigned(saved: Vec<Saved>, items: &[ToFetch]) -> Vec<Option<Vec<u8>>> {
@@ -129,6 +131,11 @@ fn folded(text: Option<&str>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
+    use zip::ZipWriter;
+    use zip::write::SimpleFileOptions;
+
     use super::*;
 
     fn at(second: i64) -> Option<Timestamp> {
@@ -189,6 +196,53 @@ mod tests {
         assert_eq!(told(both(), &twins[..1]), [None], "either may be it");
         let other = vec![saved("a", "offer", "Eve", 10), saved("b", "order", "Ann", 10)];
         assert_eq!(told(other, &twins[..1]), [None]);
+    }
+
+    /// A ZIP of these files, and where the size of the first one stands in its local header and in the directory.
+    fn zipped(files: &[Vec<u8>]) -> Vec<u8> {
+        let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+        for (at, bytes) in files.iter().enumerate() {
+            zip.start_file(format!("{at}.msg"), SimpleFileOptions::default()).unwrap();
+            zip.write_all(bytes).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    }
+
+    fn lengths(zip: &[u8], most: usize, left: u64) -> Vec<usize> {
+        unpacked(zip, most, left).iter().map(Vec::len).collect()
+    }
+
+    /// However little a ZIP weighs, no more comes out of it than is allowed for all of its files.
+    #[test]
+    fn a_zip_bomb_unpacks_to_no_more_than_is_allowed() {
+        let bomb = zipped(&vec![vec![0; 1 << 20]; 8]);
+        assert!(bomb.len() < 1 << 16, "it is a bomb");
+        for (most, left, expected) in [
+            (8, 3 << 20, vec![1 << 20, 1 << 20, 1 << 20, 0, 0, 0, 0, 0]),
+            (8, (1 << 20) + 5, vec![1 << 20, 5, 0, 0, 0, 0, 0, 0]),
+            (2, 64 << 20, vec![1 << 20, 1 << 20]),
+            (8, 0, vec![0; 8]),
+        ] {
+            assert_eq!(lengths(&bomb, most, left), expected, "{most} files, {left} bytes");
+        }
+    }
+
+    /// A file that is longer or shorter than the ZIP says is not believed, and the others are read.
+    #[test]
+    fn a_zip_that_lies_about_sizes_brings_no_more_and_takes_nothing_along() {
+        let honest = zipped(&[vec![b'a'; 1_000], vec![b'b'; 1_000]]);
+        let size = 1_000_u32.to_le_bytes();
+        let places: Vec<_> =
+            (0..honest.len() - 3).filter(|at| honest[*at..at + 4] == size).collect();
+        for said in [0_u32, 1, 999, 1_001, u32::MAX - 1] {
+            let mut lying = honest.clone();
+            for at in &places {
+                lying[*at..at + 4].copy_from_slice(&said.to_le_bytes());
+            }
+            let read = unpacked(&lying, 2, 1_500);
+            let all: usize = read.iter().map(Vec::len).sum();
+            assert!(all <= 1_500, "{said}: {all} bytes");
+        }
     }
 
     #[tokio::test]
