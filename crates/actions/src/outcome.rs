@@ -27,7 +27,10 @@ impl Outcome {
     }
 
     /// What it means that Veeam gave no good answer to a request. An error that the server tells is a
-    /// refusal; where nothing came, or the connection broke, the request may have been carried out.
+    /// refusal: with 500 it turns away wrong credentials for a restore, and the vendor's own portal
+    /// (<https://github.com/VeeamHub/vbo365-rest-self-service>) shows such an answer as what went wrong.
+    /// Where nothing came, the connection broke, or somebody before the server answered for it (502, 504),
+    /// the request may have been carried out.
     ///
     /// ```
     /// use postern_actions::{Outcome, Verb};
@@ -38,6 +41,8 @@ impl Outcome {
     /// assert_eq!(name(Problem::Refused { status: 400, reason: String::new() }), "not done");
     /// assert_eq!(name(Problem::Failed(Fault::Connect)), "not done");
     /// assert_eq!(name(Problem::Failed(Fault::Timeout)), "not known");
+    /// assert_eq!(name(Problem::Server { status: 500, reason: "wrong password".into() }), "not done");
+    /// assert_eq!(name(Problem::Server { status: 504, reason: "no answer".into() }), "not known");
     /// ```
     #[must_use]
     pub fn of(verb: Verb, problem: &Problem) -> Self {
@@ -47,7 +52,7 @@ impl Outcome {
                 | Problem::NotFound { .. }
                 | Problem::NotRetrieved { .. }
                 | Problem::Refused { .. }
-                | Problem::Server { .. }
+                | Problem::Server { status: 500, .. }
                 | Problem::SessionGone
         );
         let why = problem.to_string();

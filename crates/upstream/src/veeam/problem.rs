@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 
 use super::Version;
+use crate::answer::{Record, read};
 use crate::failure::reason;
 use crate::outcome::retry_after;
 use crate::{Fault, Secret};
@@ -113,6 +114,12 @@ pub enum Problem {
     /// This process is shutting down.
     #[error("no restore session is opened any more: this process is ending")]
     Ending,
+}
+
+/// Whether the error has the code `Timeout`, which v8 knows.
+fn gave_up(body: &[u8]) -> bool {
+    let record = read(body).and_then(Record::new);
+    record.and_then(|error| error.word("errorCode")).as_deref() == Some("Timeout")
 }
 
 fn told(reason: &str) -> String {
@@ -312,6 +319,8 @@ impl Problem {
             429 | 503 => Self::Busy { status, wait: retry_after(headers) },
             400..=499 | 501 => Self::Refused { status, reason },
             300..=399 => Self::Failed(Fault::Redirect(status)),
+            // The server gave up on a service behind it, which may have done what it was asked.
+            500.. if gave_up(body) => Self::Failed(Fault::Timeout),
             500.. if reason.is_empty() => Self::Failed(Fault::Status(status)),
             500.. => Self::Server { status, reason },
             _ => Self::Failed(Fault::Unparsable),
