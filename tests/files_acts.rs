@@ -10,12 +10,12 @@ const USER: [(&str, &str); 2] =
     [("POSTERN_RESTORE_USER", "admin"), ("POSTERN_RESTORE_PASSWORD", "12345678")];
 
 /// The body of the last request whose target ends so.
-fn body(fake: &Fake, end: &str) -> Value {
+pub(crate) fn body(fake: &Fake, end: &str) -> Value {
     let seen = fake.seen().into_iter().rfind(|seen| seen.path().ends_with(end)).unwrap();
     serde_json::from_slice(&seen.body).unwrap()
 }
 
-fn posts(fake: &Fake, end: &str) -> usize {
+pub(crate) fn posts(fake: &Fake, end: &str) -> usize {
     let seen = fake.seen();
     seen.iter().filter(|seen| seen.method == "POST" && seen.path().ends_with(end)).count()
 }
@@ -103,7 +103,7 @@ async fn a_refusal_and_missing_credentials_are_told() {
 }
 
 /// The same server with a retrieval job, and a run of another one that is gone.
-fn with_retrievals(fake: Fake) -> Fake {
+pub(crate) fn with_retrievals(fake: Fake) -> Fake {
     fake.answer_at("POST /v8/DataRetrievals", r#"{"id":"j9","name":"postern"}"#);
     fake.answer_at(
         "/DataRetrievalSessions",
@@ -115,7 +115,7 @@ fn with_retrievals(fake: Fake) -> Fake {
     fake
 }
 
-fn job(state: &str, expires: &str) -> String {
+pub(crate) fn job(state: &str, expires: &str) -> String {
     format!(
         r#"{{"results":[{{"id":"j1","name":"Q3","type":"Exchange","storageType":"AzureArchive","dataState":"{state}",
             "lastStatus":"Success","expirationTime":"{expires}"}}]}}"#

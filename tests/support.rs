@@ -102,6 +102,16 @@ impl Gateway {
     }
 }
 
+#[cfg(unix)]
+impl Gateway {
+    /// Tells it to end, and waits until it has.
+    pub(crate) fn terminate(mut self) -> std::process::ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
 impl Drop for Gateway {
     fn drop(&mut self) {
         self.child.kill().unwrap();

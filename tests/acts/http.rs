@@ -1,5 +1,8 @@
 //! Acts over HTTP, and which keys may do which.
 
+use std::path::Path;
+use std::time::Duration;
+
 use postern_upstream::fake::Misbehaviour;
 use serde_json::{Value, json};
 
@@ -11,12 +14,12 @@ const KEYS: [(&str, &str, &str); 3] = [
     (
         "wide",
         "0abaa40b10436a8fbba40ad39a0ba58da06f7aa0fd12a488f1ee358ed04fb942",
-        "actions = [\"restore\", \"send\", \"export-pst\"]",
+        "actions = [\"restore\", \"send\", \"export-pst\", \"copy\", \"retrieve\"]",
     ),
     (
         "ann",
         "49915e0d7d4b402e3017d010bc1c0e83cac6c797d6c16e66340fe3268693a6a1",
-        "mailboxes = [\"ann@contoso.com\"]\nactions = [\"restore\", \"send\", \"export-pst\"]",
+        "mailboxes = [\"ann@contoso.com\"]\nactions = [\"restore\", \"send\", \"export-pst\", \"copy\", \"retrieve\"]",
     ),
     ("reader", "3d0941964aa3ebdcb00ccef58b1bb399f9f898465e9886d5aec7f31090a0fb30", ""),
 ];
@@ -28,21 +31,26 @@ impl Place {
     }
 
     fn serve_with(&self, more_settings: &str) -> Gateway {
-        let mut text = std::fs::read_to_string(&self.config).unwrap();
-        for (name, digest, more) in KEYS {
-            let key = ["[[keys]]\nname = \"", name, "\"\nsha256 = \"", digest];
-            text.extend(key.into_iter().chain(["\"\ntenant = \"contoso\"\n", more, "\n"]));
-        }
-        text.push_str(more_settings);
-        let config = self.data().join("serve.toml");
-        std::fs::write(&config, text).unwrap();
-        let mut command = postern(self.data());
-        command.arg("--config").arg(config).env("POSTERN_VEEAM_PASSWORD", PASSWORD).envs(RESTORER);
-        Gateway::run(command.args(["serve", "--listen", "127.0.0.1:0"]))
+        gateway(self.data(), &self.config, more_settings)
     }
 }
 
-async fn act(gateway: &Gateway, key: &str, verb: &str, body: &Value) -> Answer {
+/// A gateway with that configuration and these keys, which can restore.
+pub(super) fn gateway(data: &Path, config: &Path, more_settings: &str) -> Gateway {
+    let mut text = std::fs::read_to_string(config).unwrap();
+    for (name, digest, more) in KEYS {
+        let key = ["[[keys]]\nname = \"", name, "\"\nsha256 = \"", digest];
+        text.extend(key.into_iter().chain(["\"\ntenant = \"contoso\"\n", more, "\n"]));
+    }
+    text.push_str(more_settings);
+    let config = data.join("serve.toml");
+    std::fs::write(&config, text).unwrap();
+    let mut command = postern(data);
+    command.arg("--config").arg(config).env("POSTERN_VEEAM_PASSWORD", PASSWORD).envs(RESTORER);
+    Gateway::run(command.args(["serve", "--listen", "127.0.0.1:0"]))
+}
+
+pub(super) async fn act(gateway: &Gateway, key: &str, verb: &str, body: &Value) -> Answer {
     post_with(&format!("{}/v1/actions/{verb}", gateway.url), key, body).await
 }
 
@@ -110,6 +118,27 @@ async fn an_act_that_takes_longer_than_a_request_goes_on() {
     }
 }
 
+/// Who ends the gateway does not end an act in the middle of an item, and the next item is not begun.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_ends_waits_for_the_item_that_is_under_way() {
+    let place = Place::new("v8").await;
+    let gateway = place.serve_with("[limits]\ntime = \"10s\"\n");
+    let shown = act(&gateway, "wide", "restore", &json!({"q": "subject:lease"})).await;
+    let confirmed = json!({"q": "subject:lease", "confirm": shown.json()["plan"]["id"]});
+    place.fake.misbehave_at("items/", Misbehaviour::Slow(Duration::from_secs(1)));
+    // The client goes away before anything has ended.
+    let going = act(&gateway, "wide", "restore", &confirmed);
+    assert!(tokio::time::timeout(Duration::from_millis(400), going).await.is_err());
+    assert!(place.record().contains("\"begun\"") && !place.record().contains("\"ended\""));
+    assert!(gateway.terminate().success());
+    let record = place.record();
+    let lines = |event: &str| record.lines().filter(|line| line.contains(event)).count();
+    assert_eq!((lines(r#""event":"begun""#), lines(r#""outcome":"done""#)), (1, 1), "{record}");
+    assert!(record.contains(r#""notBegun":1"#) && record.contains("it was stopped"), "{record}");
+    assert_eq!(place.asked(0).len(), 1);
+}
+
 /// A key without the right does nothing, and one for a mailbox acts on it and into it alone.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_acts_within_its_rights_and_mailboxes() {
@@ -137,7 +166,8 @@ async fn a_key_acts_within_its_rights_and_mailboxes() {
         ("restore", json!({"at": "yesterday"}), 400),
         ("export-pst", json!({"pstSizeLimitGB": 50}), 400),
         ("restore", json!({"nonsense": 1}), 400),
-        ("copy", json!({}), 404),
+        ("copy", json!({}), 400),
+        ("collect", json!({}), 404),
         ("delete", json!({}), 404),
     ];
     for (verb, more, status) in table {

@@ -1,5 +1,6 @@
 //! Acting on mail at Veeam: a backup that was synced, and what its server is asked.
 
+mod documents;
 mod http;
 mod promises;
 mod published;

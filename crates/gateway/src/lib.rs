@@ -47,6 +47,7 @@
 //! [`api::app`] makes the whole of it from a [`State`]; it needs no socket to be tested.
 
 pub mod access;
+mod acts;
 pub mod api;
 mod choose;
 pub mod config;

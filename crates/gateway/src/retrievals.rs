@@ -9,6 +9,7 @@ use postern_upstream::veeam::{Problem, Veeam};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use crate::engine::told;
 use crate::wire::RetrievalsView;
 
 /// How long an answer is waited for.
@@ -40,12 +41,12 @@ impl Retrievals {
     /// What the server says, or said not long ago; nothing where its version has no retrieval. Who comes
     /// meanwhile waits for the same answer.
     pub(crate) async fn view(&self, now: Timestamp) -> Option<RetrievalsView> {
-        let mut told = self.told.lock().await;
-        if let Some(told) = told.as_ref().filter(|told| Instant::now() < told.until) {
+        let mut known = self.told.lock().await;
+        if let Some(told) = known.as_ref().filter(|told| Instant::now() < told.until) {
             return told.view.clone();
         }
         let (view, fresh) = self.ask(now).await;
-        *told = Some(Told { until: Instant::now() + fresh, view: view.clone() });
+        *known = Some(Told { until: Instant::now() + fresh, view: view.clone() });
         view
     }
 
@@ -55,7 +56,7 @@ impl Retrievals {
             Ok(Err(Problem::NotInVersion { .. })) => (None, LASTING),
             Ok(Err(problem)) => {
                 let fresh = if problem.may_pass() { FRESH } else { LASTING };
-                (Some(RetrievalsView::failed(problem.to_string(), now)), fresh)
+                (Some(RetrievalsView::failed(told(&problem), now)), fresh)
             }
             Err(_) => {
                 let why = format!("Veeam did not answer within {} s", DEADLINE.as_secs());

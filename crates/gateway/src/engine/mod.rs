@@ -37,6 +37,7 @@ pub(crate) use local::{LocalIndex, failed};
 pub(crate) use outcome::{Failure, Health, Outcome, Refusal};
 pub(crate) use premium::{Premium, To};
 pub(crate) use reason::{Reason, Why};
+pub(crate) use veeam::told;
 
 /// Hits of a page at most.
 pub(crate) const PAGE_LIMIT: usize = 1_000;

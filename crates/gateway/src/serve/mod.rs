@@ -108,7 +108,11 @@ impl Bound {
             never = accept(self.listener, &app, &limits, &connections) => match never {},
             () = ended => {}
         }
+        ending.acts().end();
         drop(timeout(limits.time, connections.shutdown()).await);
+        // One that nobody waits for any more is given as long. What it had begun by then is recorded as begun, and
+        // so as not known.
+        drop(timeout(limits.time, ending.acts().ended()).await);
         probing.abort();
         // What was taken in by then is still committed.
         syncing.abort();

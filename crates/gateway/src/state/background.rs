@@ -1,6 +1,7 @@
 //! What runs beside the requests, from the start of the process to its end.
 
 use super::State;
+use crate::acts::Acts;
 use crate::local::Local;
 
 impl State {
@@ -42,6 +43,11 @@ impl State {
             all.spawn(one.keep_syncing(self.0.clock));
         }
         all.join_all().await;
+    }
+
+    /// What is done at sources on behalf of clients.
+    pub(crate) fn acts(&self) -> &Acts {
+        &self.0.acts
     }
 
     /// Stops the restore sessions of this process.

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use self::engines::Engines;
 use crate::access::{Access, Caller, Denied};
+use crate::acts::Acts;
 use crate::choose::{BreakerState, Entry, Member};
 use crate::config::{Config, ConfigError, Limits};
 use crate::engine::Premium;
@@ -44,6 +45,7 @@ struct Inner {
     nowhere: Local,
     engines: Engines,
     servers: Servers,
+    acts: Acts,
     language: Language,
     deadline: Duration,
     limits: Limits,
@@ -97,6 +99,7 @@ impl State {
             engines: Engines::of(config, &locals, &nowhere, &servers)?,
             scheduled: Scheduled::of(config, &servers)?,
             servers,
+            acts: Acts::default(),
             locals,
             nowhere,
             language: Language::new(reading.unwrap_or_default()),

@@ -1,22 +1,20 @@
-//! What an act is told.
+//! What an act on mail is told.
 
-use jiff::Timestamp;
-use postern_actions::{LIMIT, Verb};
+use postern_actions::Verb;
 use postern_upstream::veeam::{Letter, PstOptions};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::forbidden;
+use super::order::{Orders, is_for};
 use crate::access::Caller;
 use crate::api::params::BadParam;
 use crate::api::problem::Problem;
 
-/// The most items of one act, whatever the request says.
-const MOST: usize = 10_000;
 /// Sizes of a PST, in GB.
 const SIZES: std::ops::RangeInclusive<u64> = 1..=49;
 
-/// What to act on, and how.
+/// Which mail to act on, and how.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase", default)]
 #[schema(example = json!({"q": "mailbox:ann@contoso.com subject:lease"}))]
@@ -55,25 +53,21 @@ impl ActionBody {
         if self.q.trim().is_empty() && self.filter.is_none() {
             return Err(BadParam::new("q", "must say what to act on").into());
         }
-        if self.limit.is_some_and(|limit| !(1..=MOST).contains(&limit)) {
-            return Err(BadParam::new("limit", "is a number from 1 to 10,000").into());
-        }
         if self.pst_size_limit_gb.is_some_and(|size| !SIZES.contains(&size)) {
             return Err(BadParam::new("pstSizeLimitGB", "is a number from 1 to 49").into());
         }
-        self.time()?;
-        for (name, is_there, of) in [
-            ("to", self.to.is_some(), &[Verb::Restore, Verb::Send][..]),
-            ("from", self.from.is_some(), &[Verb::Send]),
-            ("subject", self.subject.is_some(), &[Verb::Send]),
-            ("text", self.text.is_some(), &[Verb::Send]),
-            ("impersonate", self.impersonate.is_some(), &[Verb::Restore]),
-            ("pstSizeLimitGB", self.pst_size_limit_gb.is_some(), &[Verb::ExportPst]),
-        ] {
-            if is_there && !of.contains(&verb) {
-                return Err(BadParam::new(name, "is for another act").into());
-            }
-        }
+        self.orders().check()?;
+        is_for(
+            verb,
+            &[
+                ("to", self.to.is_some(), &[Verb::Restore, Verb::Send]),
+                ("from", self.from.is_some(), &[Verb::Send]),
+                ("subject", self.subject.is_some(), &[Verb::Send]),
+                ("text", self.text.is_some(), &[Verb::Send]),
+                ("impersonate", self.impersonate.is_some(), &[Verb::Restore]),
+                ("pstSizeLimitGB", self.pst_size_limit_gb.is_some(), &[Verb::ExportPst]),
+            ],
+        )?;
         if verb == Verb::Send {
             self.check_letter()?;
         }
@@ -108,13 +102,9 @@ impl ActionBody {
         Ok(())
     }
 
-    pub(super) fn limit(&self) -> usize {
-        self.limit.unwrap_or(LIMIT)
-    }
-
-    pub(super) fn time(&self) -> Result<Option<Timestamp>, Problem> {
-        let time = self.at.as_deref().map(str::parse).transpose();
-        time.map_err(|_| BadParam::new("at", "is a time such as 2024-01-31T00:00:00Z").into())
+    pub(super) fn orders(&self) -> Orders<'_> {
+        let (confirm, at) = (self.confirm.as_deref(), self.at.as_deref());
+        Orders { confirm, limit: self.limit, again: self.again, at }
     }
 
     pub(super) fn letter(&self) -> Option<Letter> {

@@ -1,8 +1,11 @@
-//! `/v1/actions`: what a query finds is restored, sent or exported by its source. The plan is shown first, and
-//! carried out when it is confirmed by its id.
+//! `/v1/actions`: mail and documents are restored, sent, copied, exported or retrieved by their source. The plan is
+//! shown first, and carried out when it is confirmed by its id.
 
 mod body;
+mod documents;
+mod order;
 mod plan;
+mod retrieval;
 mod run;
 
 use std::time::Instant;
@@ -13,6 +16,8 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use postern_actions::Verb;
+use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::native::admit;
 use super::problem::{Problem, Problems};
@@ -21,17 +26,58 @@ use crate::State as Shared;
 use crate::access::Caller;
 use crate::wire::ActionAnswer;
 use body::ActionBody;
+use documents::DocumentsBody;
+use retrieval::RetrieveBody;
 
 /// What can be done over HTTP so far.
-const VERBS: [Verb; 3] = [Verb::Restore, Verb::Send, Verb::ExportPst];
+const VERBS: [Verb; 5] = [Verb::Restore, Verb::Send, Verb::ExportPst, Verb::Copy, Verb::Retrieve];
 
-/// Act on what a query finds
+/// What an act is told: which mail, which documents, or what is brought back.
+#[derive(ToSchema)]
+#[schema(as = ActionBody)]
+enum Body {
+    /// Mail that a query finds.
+    Mail(ActionBody),
+    /// Documents of a drive: where `owner` is named.
+    Documents(DocumentsBody),
+    /// Data in archive tiers: `retrieve`.
+    Retrieval(RetrieveBody),
+}
+
+impl Body {
+    fn read(verb: Verb, body: Result<Bytes, BytesRejection>) -> Result<Self, Problem> {
+        let names_owner = |bytes: &Bytes| {
+            let told: Result<Value, _> = serde_json::from_slice(bytes);
+            told.is_ok_and(|told| told.get("owner").is_some())
+        };
+        match verb {
+            Verb::Retrieve => from_json(body).map(Self::Retrieval),
+            Verb::Copy => from_json(body).map(Self::Documents),
+            Verb::Restore | Verb::Send if body.as_ref().is_ok_and(names_owner) => {
+                from_json(body).map(Self::Documents)
+            }
+            Verb::Restore | Verb::Send | Verb::Save | Verb::ExportPst | Verb::Collect => {
+                from_json(body).map(Self::Mail)
+            }
+        }
+    }
+
+    fn check(&self, verb: Verb, caller: &Caller) -> Result<(), Problem> {
+        match self {
+            Self::Mail(body) => body.check(verb, caller),
+            Self::Documents(body) => body.check(verb, caller),
+            Self::Retrieval(body) => body.check(caller),
+        }
+    }
+}
+
+/// Act on mail that a query finds, or on documents of a drive
 ///
 /// Without `confirm` the plan is shown, and nothing is done. With `confirm`, the id of that plan, it is carried
 /// out, unless the query finds other items by then. What an earlier request did, or may have done, is left alone.
 /// `export-pst` answers with the file itself.
-#[utoipa::path(post, path = "/v1/actions/{verb}", tag = "actions", request_body = ActionBody,
-    params(("verb" = String, Path, description = "`restore`, `send` or `export-pst`")),
+#[utoipa::path(post, path = "/v1/actions/{verb}", tag = "actions", request_body = Body,
+    params(("verb" = String, Path, description = "`restore`, `send`, `copy`, `export-pst` or `retrieve`")),
     responses(
         (status = 200, description = "The plan, and what came of it", content(
             (ActionAnswer = "application/json"), (Vec<u8> = "application/octet-stream"))),
@@ -53,7 +99,7 @@ pub(super) async fn post(
     // Who may not read what is here hears nothing of it, not even what a key may do.
     state.admits(&caller, state.engine_deadline(start)).await?;
     permit(&caller, verb)?;
-    let body: ActionBody = from_json(body)?;
+    let body = Body::read(verb, body)?;
     body.check(verb, &caller)?;
     let plan = plan::make(&state, &caller, verb, body, start).await?;
     run::answer(&state, &caller, plan, start).await

@@ -3,36 +3,114 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use jiff::Timestamp;
+use postern_actions::retrieve::RetrieveAct;
 use postern_actions::veeam::{
     FindError, Found, MailRestore, MailSend, NoMail, PstExport, can_send, find,
 };
 use postern_actions::{Proposal, Refused, Verb};
-use postern_archive::IndexError;
-use postern_upstream::veeam::Problem as Trouble;
+use postern_archive::{Archive, IndexError};
+use postern_upstream::veeam::{Kind, MOST_LISTED, Mailbox, Paged, Problem as Trouble, Session};
 
+use super::Body;
 use super::body::ActionBody;
+use super::documents::ToPut;
+use super::order::Orders;
 use crate::State as Shared;
-use crate::access::Caller;
+use crate::access::{Caller, Mailboxes};
 use crate::api::problem::Problem;
+use crate::engine::told;
 use crate::local::LocalError;
 use crate::servers::Server;
+
+/// Mailboxes on a page.
+const PAGE: u32 = 1_000;
 
 /// A plan, and what carries it out.
 pub(super) struct Planned {
     pub(super) proposal: Proposal,
-    pub(super) body: ActionBody,
     pub(super) server: Server,
+    pub(super) is_confirmed: bool,
+    pub(super) again: bool,
+    pub(super) doing: Doing,
 }
 
+/// What is done.
+pub(super) enum Doing {
+    Mail(ActionBody),
+    Documents(Box<ToPut>),
+    Retrieval(RetrieveAct),
+}
+
+impl Planned {
+    pub(super) fn new(
+        proposal: Proposal,
+        server: Server,
+        orders: &Orders<'_>,
+        doing: Doing,
+    ) -> Self {
+        let (is_confirmed, again) = (orders.confirm.is_some(), orders.again);
+        Self { proposal, server, is_confirmed, again, doing }
+    }
+}
+
+/// Who asks for an act at a source that is no act on mail, and what is known here.
+pub(super) struct Asker {
+    pub(super) mailboxes: Mailboxes,
+    pub(super) now: Timestamp,
+    archive: Arc<Archive>,
+}
+
+impl Asker {
+    fn of(state: &Shared, caller: &Caller) -> Self {
+        let archive = Arc::clone(state.local_beside(caller.tenant.as_deref()).archive());
+        Self { mailboxes: caller.mailboxes.clone(), now: state.now(), archive }
+    }
+
+    /// The mailboxes that are known: those that were synced, else those of the backup.
+    pub(super) async fn addresses(&self, server: &Server) -> Result<Vec<String>, Problem> {
+        let archive = Arc::clone(&self.archive);
+        let status = tokio::task::spawn_blocking(move || archive.status()).await;
+        let synced = status.ok().and_then(Result::ok).map(|status| status.mailboxes);
+        let synced = synced.unwrap_or_default();
+        if !synced.is_empty() {
+            return Ok(synced.into_iter().map(|mailbox| mailbox.address).collect());
+        }
+        let session = server.sessions.session(Kind::Exchange, None).await?;
+        Ok(mailboxes(&session).await?.into_iter().map(|mailbox| mailbox.email).collect())
+    }
+}
+
+/// The mailboxes that a backup lists.
+pub(super) async fn mailboxes(session: &Session) -> Result<Vec<Mailbox>, Trouble> {
+    let page = |page| async move { session.mailboxes(&page).await };
+    Ok(Paged::all(PAGE, MOST_LISTED, page).await?.results)
+}
+
+/// The plan of what was asked for.
 pub(super) async fn make(
     state: &Shared,
     caller: &Caller,
     verb: Verb,
-    body: ActionBody,
+    body: Body,
     start: Instant,
 ) -> Result<Planned, Problem> {
-    let tenant = caller.tenant.as_deref();
-    let server = state.server(tenant).cloned().ok_or_else(nowhere)?;
+    let server = state.server(caller.tenant.as_deref()).cloned().ok_or_else(nowhere)?;
+    let asker = Asker::of(state, caller);
+    match body {
+        Body::Mail(body) => mail(state, caller, verb, (body, server), start).await,
+        Body::Documents(body) => body.plan(asker, verb, server).await,
+        Body::Retrieval(body) => body.plan(asker, server).await,
+    }
+}
+
+async fn mail(
+    state: &Shared,
+    caller: &Caller,
+    verb: Verb,
+    (body, server): (ActionBody, Server),
+    start: Instant,
+) -> Result<Planned, Problem> {
     let found = items(state, caller, &server, &body, start).await?;
     if verb == Verb::Send {
         can_send(server.sessions.client()).await?;
@@ -52,19 +130,14 @@ pub(super) async fn make(
             MailRestore::plan(source, &place, items, to)
         }
     };
-    if let Some(at) = body.time()? {
-        plan = plan.with("at", at.to_string());
-    }
     plan.notes.extend(several);
     if body.at.is_none() && !found.gone.is_empty() {
         let note = "{} more are gone from the last backup; give `at` of a backup that has them";
         plan.notes.push(note.replace("{}", &found.gone.len().to_string()));
     }
-    let proposal = plan.within(body.limit())?;
-    if let Some(plan) = &body.confirm {
-        proposal.confirm(Some(plan))?;
-    }
-    Ok(Planned { proposal, body, server })
+    let proposal = body.orders().of(plan)?;
+    let (is_confirmed, again) = (body.confirm.is_some(), body.again);
+    Ok(Planned { proposal, server, is_confirmed, again, doing: Doing::Mail(body) })
 }
 
 async fn items(
@@ -84,7 +157,7 @@ async fn items(
         return Err(Problem::unavailable(why));
     }
     let (archive, source) = (Arc::clone(local.archive()), server.settings.source.clone());
-    let limit = body.limit();
+    let limit = body.orders().limit();
     let allowance = state.allowance(caller, start);
     let found = local.ask(&allowance, move |engine, asker| {
         Ok::<_, IndexError>(find(engine, archive.collected(), &query, &source, asker, limit))
@@ -120,7 +193,7 @@ impl From<FindError> for Problem {
 
 impl From<Trouble> for Problem {
     fn from(trouble: Trouble) -> Self {
-        Self::new(502, "source_failed", "the source does not do it").detail(trouble.to_string())
+        Self::new(502, "source_failed", "the source does not do it").detail(told(&trouble))
     }
 }
 

@@ -1,7 +1,6 @@
 //! A plan that is shown, or carried out.
 
 use std::fs::File;
-use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -10,16 +9,18 @@ use axum::response::{IntoResponse as _, Response};
 use postern_actions::veeam::{MailRestore, MailSend, PstExport};
 use postern_actions::{Act, Order, Proposal, Record, RecordError, Report, Verb, carry_out};
 use postern_archive::{Original, chain};
-use postern_upstream::veeam::{Kind, Session};
+use postern_upstream::veeam::{Credentials, Kind, Session};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 
-use super::plan::Planned;
+use super::body::ActionBody;
+use super::plan::{Doing, Planned};
 use crate::State as Shared;
 use crate::access::Caller;
 use crate::api::download::original;
 use crate::api::problem::Problem;
 use crate::config::variable;
+use crate::servers::Server;
 use crate::wire::ActionAnswer;
 
 /// Kept of the time of a request, so that it is answered before it is given up.
@@ -39,13 +40,14 @@ pub(super) async fn answer(
     let record = Record::below(&plan.server.data);
     let standings = record.standings(&plan.proposal)?;
     let shown = ActionAnswer::shown(&plan.proposal, &standings);
-    if plan.body.confirm.is_none() {
+    if !plan.is_confirmed {
         return Ok(Json(shown).into_response());
     }
     let folder = TempDir::new_in(&plan.server.data).map_err(|_| unwritable())?;
-    let verb = plan.proposal.verb();
-    let act = act(&plan, &folder).await?;
-    let running = carried_out(state, caller, record, plan, act);
+    let Planned { proposal, server, again, doing, .. } = plan;
+    let verb = proposal.verb();
+    let act = act(&proposal, &server, doing, &folder).await?;
+    let running = carried_out(state, caller, record, (proposal, again), act);
     let patience = state.limits().time.saturating_sub(start.elapsed() + RESERVE);
     let Ok(report) = tokio::time::timeout(patience, running).await else {
         if verb == Verb::ExportPst {
@@ -68,20 +70,37 @@ fn too_long() -> Problem {
 }
 
 /// What does it, with what that needs.
-async fn act(plan: &Planned, folder: &TempDir) -> Result<Box<dyn Act>, Problem> {
-    let Planned { proposal, body, server } = plan;
-    let log_on = &server.settings.restore;
-    match proposal.verb() {
-        Verb::Send => {
-            let session = session(plan).await?;
-            Ok(Box::new(MailSend { session, letter: body.letter() }))
+async fn act(
+    proposal: &Proposal,
+    server: &Server,
+    doing: Doing,
+    folder: &TempDir,
+) -> Result<Box<dyn Act>, Problem> {
+    match doing {
+        Doing::Mail(body) => act_on_mail(proposal, server, &body, folder).await,
+        Doing::Documents(to_put) => {
+            let log_on = to_put.needs_credentials().then(|| credentials(server, None));
+            Ok(Box::new(to_put.act(log_on.transpose()?)))
         }
+        Doing::Retrieval(act) => Ok(Box::new(act)),
+    }
+}
+
+async fn act_on_mail(
+    proposal: &Proposal,
+    server: &Server,
+    body: &ActionBody,
+    folder: &TempDir,
+) -> Result<Box<dyn Act>, Problem> {
+    let session = session(server, body);
+    match proposal.verb() {
+        Verb::Send => Ok(Box::new(MailSend { session: session.await?, letter: body.letter() })),
         Verb::ExportPst => {
             if proposal.owners().len() > 1 {
                 return Err(Problem::new(400, "several_mailboxes", "a PST is of one mailbox")
                     .hint("name one with mailbox:ADDRESS, or export by the command line"));
             }
-            let (session, options) = (session(plan).await?, body.pst());
+            let (session, options) = (session.await?, body.pst());
             let out = folder.path().join(NAME);
             Ok(Box::new(PstExport {
                 session,
@@ -93,24 +112,26 @@ async fn act(plan: &Planned, folder: &TempDir) -> Result<Box<dyn Act>, Problem> 
             }))
         }
         Verb::Restore | Verb::Copy | Verb::Save | Verb::Retrieve | Verb::Collect => {
-            let credentials = log_on.credentials(&variable, body.impersonate.as_deref());
-            let credentials = credentials.map_err(|error| {
-                tracing::warn!(error = chain(&error), "a restore has nothing to log on with");
-                Problem::new(
-                    409,
-                    "no_credentials",
-                    "the gateway cannot log on to Microsoft 365 for a restore",
-                )
-                .hint("its operator has to set [tenants.veeam.restore] or POSTERN_RESTORE_…")
-            })?;
-            let (session, to) = (session(plan).await?, body.to.clone());
+            let credentials = credentials(server, body.impersonate.as_deref())?;
+            let (session, to) = (session.await?, body.to.clone());
             Ok(Box::new(MailRestore { session, to, credentials }))
         }
     }
 }
 
-async fn session(plan: &Planned) -> Result<Session, Problem> {
-    Ok(plan.server.sessions.session(Kind::Exchange, plan.body.time()?).await?)
+async fn session(server: &Server, body: &ActionBody) -> Result<Session, Problem> {
+    Ok(server.sessions.session(Kind::Exchange, body.orders().time()?).await?)
+}
+
+/// What Veeam logs on to Microsoft 365 with.
+fn credentials(server: &Server, impersonate: Option<&str>) -> Result<Credentials, Problem> {
+    let found = server.settings.restore.credentials(&variable, impersonate);
+    found.map_err(|error| {
+        tracing::warn!(error = chain(&error), "a restore has nothing to log on with");
+        let what = "the gateway cannot log on to Microsoft 365 for a restore";
+        Problem::new(409, "no_credentials", what)
+            .hint("its operator has to set [tenants.veeam.restore] or POSTERN_RESTORE_…")
+    })
 }
 
 /// Runs beside the request: a client that goes away ends nothing that was begun.
@@ -118,14 +139,14 @@ async fn carried_out(
     state: &Shared,
     caller: &Caller,
     record: Record,
-    plan: Planned,
+    (proposal, again): (Proposal, bool),
     act: Box<dyn Act>,
 ) -> Result<Report, Problem> {
-    let (by, clock) = (caller.name.clone(), state.clock());
-    let (proposal, again): (Proposal, bool) = (plan.proposal, plan.body.again);
+    let (by, state) = (caller.name.clone(), state.clone());
+    let under_way = state.acts().begin().ok_or_else(ending)?;
     let run = tokio::task::spawn_blocking(move || {
-        let stop = AtomicBool::new(false);
-        let order = Order { by: &by, again, clock, stop: &stop };
+        let _under_way = under_way;
+        let order = Order { by: &by, again, clock: state.clock(), stop: state.acts().stop() };
         Handle::current().block_on(carry_out(
             &proposal,
             &record,
@@ -146,6 +167,10 @@ fn file(state: &Shared, caller: &Caller, folder: &TempDir) -> Result<Response, P
     let file = File::open(&path).map_err(|_| unwritable())?;
     let name = name.unwrap_or_else(|| NAME.to_owned());
     Ok(original(state, caller, &name, Original::Streamed(Box::new(file)))?)
+}
+
+fn ending() -> Problem {
+    Problem::unavailable("the gateway is ending, so nothing is begun any more")
 }
 
 fn unwritable() -> Problem {

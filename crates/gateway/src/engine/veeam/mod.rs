@@ -34,6 +34,7 @@ use crate::remembered::Fingerprint;
 use directory::Directory;
 use id::ItemId;
 use outcome::Stop;
+pub(crate) use outcome::told;
 
 /// How often a request is sent where somebody waits for the answer.
 const ATTEMPTS: u32 = 2;

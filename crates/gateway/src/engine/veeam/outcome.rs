@@ -60,13 +60,16 @@ fn of_problem<T>(problem: Problem) -> Outcome<T> {
 }
 
 /// What a client is told: without the words of the server, which may name what the client may not see.
-fn told(problem: &Problem) -> String {
+pub(crate) fn told(problem: &Problem) -> String {
     let reason = String::new;
     match problem {
         Problem::BadPassword { .. } => "Veeam refuses the user name or the password".to_owned(),
         Problem::NotAllowed { .. } => Problem::NotAllowed { reason: reason() }.to_string(),
         Problem::NotFound { .. } => Problem::NotFound { reason: reason() }.to_string(),
         Problem::NotRetrieved { .. } => Problem::NotRetrieved { reason: reason() }.to_string(),
+        Problem::Refused { status, .. } => {
+            Problem::Refused { status: *status, reason: reason() }.to_string()
+        }
         Problem::Server { status, .. } => format!("Veeam failed: status {status}"),
         Problem::Failed(fault) => format!("Veeam failed: {fault}"),
         Problem::NoOrganization { .. } | Problem::WhichOrganization { .. } => {
@@ -75,7 +78,6 @@ fn told(problem: &Problem) -> String {
         Problem::Record(_) => "the record of restore sessions cannot be written".to_owned(),
         Problem::LoggedOut
         | Problem::SessionGone
-        | Problem::Refused { .. }
         | Problem::Busy { .. }
         | Problem::NotInVersion { .. }
         | Problem::Invalid(_)
