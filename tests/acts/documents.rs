@@ -184,7 +184,7 @@ async fn an_order_over_documents_that_cannot_be_is_refused_before_anything_is_as
             json!({"mailboxes": ["a@x"], "glacier": "bulk", "azure": "high"}),
             "two kinds",
         ),
-        ("retrieve", json!({"mailboxes": ["a@x"], "glacier": "fast"}), "unknown variant"),
+        ("retrieve", json!({"mailboxes": ["a@x"], "glacier": "fast"}), "unknown value `fast`"),
     ] {
         let answer = act(&gateway, "wide", verb, &order).await;
         assert_eq!(answer.status, 400, "{verb} {order}: {}", answer.body);

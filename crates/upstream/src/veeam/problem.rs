@@ -333,3 +333,25 @@ impl From<Fault> for Problem {
         Self::Failed(fault)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Both say 500; only one of them surely did nothing.
+    #[test]
+    fn a_server_that_gave_up_waiting_is_no_server_that_refused() {
+        let of = |body: &str| {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            Problem::of(status, &HeaderMap::new(), body.as_bytes(), &[])
+        };
+        for (body, gave_up) in [
+            (r#"{"message":"the proxy did not answer","errorCode":"Timeout"}"#, true),
+            (r#"{"message":"the proxy did not answer","errorCode":"Unknown"}"#, false),
+            (r#"{"message":"Timeout"}"#, false),
+        ] {
+            let is_timeout = matches!(of(body), Problem::Failed(Fault::Timeout));
+            assert_eq!(is_timeout, gave_up, "{body}");
+        }
+    }
+}

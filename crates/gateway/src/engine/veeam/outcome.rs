@@ -110,3 +110,28 @@ const fn health(problem: &Problem) -> Health {
         | Problem::Failed(_) => Health::Broken,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The server names its other organizations and users in what it says.
+    #[test]
+    fn errors_repeated_the_words_of_the_server() {
+        let reason = || "secret.example is another organization".to_owned();
+        let organizations = || vec!["secret.example".to_owned()];
+        for problem in [
+            Problem::BadPassword { reason: reason() },
+            Problem::NotAllowed { reason: reason() },
+            Problem::NotFound { reason: reason() },
+            Problem::NotRetrieved { reason: reason() },
+            Problem::Refused { status: 400, reason: reason() },
+            Problem::Server { status: 500, reason: reason() },
+            Problem::NoOrganization { wanted: "contoso".into(), known: organizations() },
+            Problem::WhichOrganization { known: organizations() },
+        ] {
+            let told = told(&problem);
+            assert!(!told.contains("secret") && !told.is_empty(), "{told}");
+        }
+    }
+}
