@@ -17,6 +17,7 @@ mod attachments;
 mod command_line;
 mod data_files;
 mod documents;
+mod drives;
 mod files;
 mod files_acts;
 mod gateway;

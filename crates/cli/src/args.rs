@@ -4,16 +4,16 @@ mod act;
 mod admin;
 mod files;
 mod help;
+mod index;
 mod jobs;
 mod retrieve;
 mod schedule;
+mod search;
+mod serve;
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use postern_gateway::config::MOST_JOBS;
-use postern_query::Target;
 
 pub(crate) use act::{Confirm, Export, ExportFormat, From, LogOn, Restore, Send};
 pub(crate) use admin::{Admin, AdminVerb, ConsentUrl, IssueKey, Operator, Rollout};
@@ -22,8 +22,11 @@ pub(crate) use files::{
     FilesSave, FilesSend, FilesVerb, LastVersion, Put,
 };
 pub(crate) use help::parse;
+pub(crate) use index::Index;
 pub(crate) use jobs::{Collect, JobFlags, JobType, Jobs, KeyFlags, Service, Waiting};
 pub(crate) use retrieve::{Azure, Glacier, Retrieve};
+pub(crate) use search::{Engine, Language, QueryType, Search, SearchFormat, SearchMode, Translate};
+pub(crate) use serve::{Serve, Sources, Sync};
 
 /// Search collected Microsoft 365 mail.
 ///
@@ -218,105 +221,6 @@ pub(crate) enum Command {
     },
 }
 
-/// The most threads that may parse and write.
-const MOST_THREADS: i64 = 64;
-
-#[derive(Args, Debug)]
-pub(crate) struct Index {
-    /// Folders and files of mail
-    #[arg(required = true, value_name = "PATH")]
-    pub(crate) paths: Vec<PathBuf>,
-    /// Threads that parse and write
-    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
-    pub(crate) jobs: u16,
-    /// Memory of the writer, such as 256M
-    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = crate::values::size)]
-    pub(crate) memory: usize,
-    /// The mailbox of all messages [default: the first folder of the path]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) mailbox: Option<String>,
-    /// The folder of all messages [default: the rest of the path]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) folder: Option<String>,
-    /// Delete the index first, whichever version made it
-    #[arg(long)]
-    pub(crate) rebuild: bool,
-    /// Forget deleted files below PATH, and the messages that no other file has
-    #[arg(long)]
-    pub(crate) prune: bool,
-    /// Skip attachments: faster, but `contents:` finds nothing
-    #[arg(long)]
-    pub(crate) no_attachment_text: bool,
-    /// Messages between two commits
-    #[arg(long, value_name = "N", default_value_t = 100_000, hide = true)]
-    pub(crate) commit_every: u64,
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: TextOrJson,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Search {
-    /// The query; several words are joined
-    #[arg(value_name = "QUERY")]
-    pub(crate) query: Vec<String>,
-    /// Messages to show at most
-    #[arg(long, value_name = "N", default_value_t = 25)]
-    pub(crate) limit: usize,
-    /// newest, oldest, relevance, largest, smallest, sender or subject
-    #[arg(long, value_name = "ORDER")]
-    pub(crate) sort: Option<String>,
-    /// Print only the number of matches
-    #[arg(long)]
-    pub(crate) count: bool,
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: SearchFormat,
-    /// An OData filter that must match as well
-    #[arg(long, value_name = "ODATA")]
-    pub(crate) filter: Option<String>,
-    /// Find older versions of files too
-    #[arg(long)]
-    pub(crate) versions: bool,
-    /// Show how Postern understood the query
-    #[arg(long)]
-    pub(crate) explain: bool,
-    /// Answer a batch: one JSON request a line, from a file or - for standard input
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["query", "count", "explain"])]
-    pub(crate) requests: Option<PathBuf>,
-    /// Who is asked
-    #[arg(long, value_enum, default_value_t, conflicts_with_all = ["requests", "explain"])]
-    pub(crate) engine: Engine,
-    /// The tenant whose server of Veeam is asked [default: the only one of the configuration]
-    #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
-    pub(crate) tenant: Option<String>,
-    /// How `query` of a batch is read
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) query_type: QueryType,
-    /// How words of `query` are joined in a batch
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) search_mode: SearchMode,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Translate {
-    /// The query; several words are joined
-    #[arg(value_name = "QUERY")]
-    pub(crate) query: Vec<String>,
-    /// The language of the query
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) from: Language,
-    /// The target, or `english` for what the query means and no more
-    #[arg(long, value_name = "TARGET", default_value = "all", value_parser = targets())]
-    pub(crate) to: &'static [Target],
-    /// A saved /fields answer of the premium index
-    #[arg(long, value_name = "FILE")]
-    pub(crate) fields: Option<PathBuf>,
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: TextOrJson,
-}
-
 #[derive(Args, Debug)]
 pub(crate) struct Show {
     /// The id of a message or a file, as search prints it
@@ -354,72 +258,6 @@ pub(crate) struct Check {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct Serve {
-    /// Address and port to listen on; port 0 picks one [default: 127.0.0.1:7700]
-    #[arg(long, value_name = "ADDR", env = "POSTERN_LISTEN")]
-    pub(crate) listen: Option<String>,
-    #[command(flatten)]
-    pub(crate) service: Service,
-    /// How long to wait for premium, such as 5s or 800ms
-    #[arg(long, value_name = "TIME", env = "POSTERN_DEADLINE")]
-    pub(crate) deadline: Option<String>,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Sync {
-    #[command(flatten)]
-    pub(crate) service: Service,
-    /// Sync only this mailbox; repeat for more [default: all that were collected]
-    #[arg(long, value_name = "ADDR")]
-    pub(crate) mailbox: Vec<String>,
-    /// Sync only this source, such as datatap or veeam [default: all of the tenant]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) source: Option<String>,
-    /// Sync the last backup up to this time, such as 2024-01-31, and only add what it has (Veeam)
-    #[arg(long, value_name = "TIME", value_parser = crate::values::since, conflicts_with = "prune")]
-    pub(crate) at: Option<jiff::Timestamp>,
-    /// Skip mail that arrived before this date, such as 2024-01-31
-    #[arg(long, value_name = "DATE", value_parser = crate::values::since)]
-    pub(crate) since: Option<jiff::Timestamp>,
-    /// Parallel downloads [default: 4]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(MOST_JOBS)))]
-    pub(crate) jobs: Option<u16>,
-    /// List what would be downloaded, and change nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// List everything again, not only what may have changed
-    #[arg(long)]
-    pub(crate) full: bool,
-    /// Remove here what is gone upstream
-    #[arg(long, conflicts_with = "dry_run")]
-    pub(crate) prune: bool,
-    /// Make the index anew from what is stored, whichever version made it
-    #[arg(long, conflicts_with = "dry_run")]
-    pub(crate) rebuild: bool,
-    /// How long an answer of the service may take
-    #[arg(long, value_name = "TIME", hide = true, value_parser = postern_gateway::config::answer_time)]
-    pub(crate) answer_time: Option<std::time::Duration>,
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: TextOrJson,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct Sources {
-    #[command(flatten)]
-    pub(crate) service: Service,
-    /// Only this source, such as datatap or veeam [default: all]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) source: Option<String>,
-    /// Do not ask `DataTap` of each whether it was collected
-    #[arg(long)]
-    pub(crate) no_collected: bool,
-    /// Output format
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: TableFormat,
-}
-
-#[derive(Args, Debug)]
 pub(crate) struct Config {
     #[command(subcommand)]
     pub(crate) action: ConfigAction,
@@ -446,59 +284,6 @@ pub(crate) enum TableFormat {
     Table,
     Json,
     Csv,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SearchFormat {
-    #[default]
-    Table,
-    Json,
-    Jsonl,
-    Ids,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Engine {
-    /// The index of this machine
-    #[default]
-    Local,
-    /// The item search of Veeam, as `[tenants.veeam]` of --config names it
-    Veeam,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum QueryType {
-    #[default]
-    Full,
-    Simple,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum SearchMode {
-    #[default]
-    Any,
-    All,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Language {
-    #[default]
-    Postern,
-    Odata,
-    Lucene,
-}
-
-/// Reads which targets are shown. What a query means in English is shown in any case.
-fn targets() -> impl TypedValueParser<Value = &'static [Target]> {
-    let each = Target::ALL.iter().map(|target| PossibleValue::new(target.name).help(target.title));
-    let names: Vec<_> = [PossibleValue::new("all")].into_iter().chain(each).collect();
-    PossibleValuesParser::new(names.into_iter().chain([PossibleValue::new("english")])).map(
-        |name| match Target::ALL.iter().find(|target| target.name == name) {
-            Some(target) => std::slice::from_ref(target),
-            None if name == "all" => Target::ALL,
-            None => &[],
-        },
-    )
 }
 
 #[cfg(test)]

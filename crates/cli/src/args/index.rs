@@ -1,0 +1,44 @@
+//! The flags of `postern index`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::TextOrJson;
+
+/// The most threads that may parse and write.
+const MOST_THREADS: i64 = 64;
+
+#[derive(Args, Debug)]
+pub(crate) struct Index {
+    /// Folders and files of mail
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Threads that parse and write
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    pub(crate) jobs: u16,
+    /// Memory of the writer, such as 256M
+    #[arg(long, value_name = "SIZE", default_value = "256M", value_parser = crate::values::size)]
+    pub(crate) memory: usize,
+    /// The mailbox of all messages [default: the first folder of the path]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) mailbox: Option<String>,
+    /// The folder of all messages [default: the rest of the path]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) folder: Option<String>,
+    /// Delete the index first, whichever version made it
+    #[arg(long)]
+    pub(crate) rebuild: bool,
+    /// Forget deleted files below PATH, and the messages that no other file has
+    #[arg(long)]
+    pub(crate) prune: bool,
+    /// Skip attachments: faster, but `contents:` finds nothing
+    #[arg(long)]
+    pub(crate) no_attachment_text: bool,
+    /// Messages between two commits
+    #[arg(long, value_name = "N", default_value_t = 100_000, hide = true)]
+    pub(crate) commit_every: u64,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
+}
