@@ -82,7 +82,8 @@ fn a_data_file_with_a_password_is_read_and_said_to_have_one() {
     setting.write(FILE, write(Form { password: 0x1234_5678, ..Form::ALL[3] }, &[message(1)]));
     let summary = setting.index(&[]);
     assert_eq!(summary["indexed"], 1);
-    let told = summary["notMail"][0]["reason"].as_str().unwrap();
+    assert_eq!(summary["notMailCount"], 0, "{summary}");
+    let told = summary["notes"][0]["reason"].as_str().unwrap();
     assert!(told.contains("asks Outlook for a password"), "{summary}");
 }
 

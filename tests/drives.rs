@@ -87,7 +87,7 @@ async fn a_drive_is_browsed_page_by_page_and_its_files_are_no_mail() {
 }
 
 /// The entries of a listing in one order, each with what upstream says of it.
-fn essential(mut answer: Value) -> Vec<String> {
+pub(crate) fn essential(mut answer: Value) -> Vec<String> {
     let list = match &mut answer {
         Value::Object(page) => ["Items", "Sources"].iter().find_map(|name| page.remove(*name)),
         _ => Some(answer),

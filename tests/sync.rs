@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::attachments::message;
 use crate::documents::docx;
+use crate::drives::essential;
 use crate::support::{
     Gateway, KEY, TENANT, get, get_with, post_with, postern, run, stderr, stdout,
 };

@@ -25,7 +25,7 @@ use postern_local_index::ledger::{Occurrence, Source};
 use postern_local_index::write::{Added, Options, Room, SameId, Writer};
 use postern_mail::contents::{AttachmentText, Contents};
 use postern_mail::source;
-use postern_mail::source::{PlaceRule, SourceFile, Unreadable};
+use postern_mail::source::{Fate, PlaceRule, SourceFile, Unreadable};
 
 pub use faults::Faults;
 use work::{Event, Work};
@@ -113,6 +113,8 @@ pub struct Summary {
     pub unreadable: Faults,
     /// Files that are no mail.
     pub not_mail: Faults,
+    /// What else the owner of a file that was read should know of it.
+    pub notes: Faults,
     /// The run was stopped before its end; what was done until then is kept.
     pub stopped: bool,
 }
@@ -340,6 +342,7 @@ impl Run {
         }
         faults.may_pass = false;
         self.summary.not_mail.append(&mut faults.not_mail);
+        self.summary.notes.append(&mut faults.notes);
         self.summary.unreadable.append(&mut faults.lost);
         Ok(())
     }
@@ -372,8 +375,7 @@ impl Run {
                     path: occurrence.path,
                     part: occurrence.part,
                     reason: fault.to_string(),
-                    not_mail: false,
-                    may_pass: false,
+                    fate: Fate::Lost,
                 });
             }
             Err(error) => return Err(error),
@@ -414,14 +416,19 @@ const TOLD_OF_A_FILE: usize = 1_000;
 struct FileFaults {
     lost: Faults,
     not_mail: Faults,
+    notes: Faults,
     /// The system kept some of it back.
     may_pass: bool,
 }
 
 impl FileFaults {
     fn push(&mut self, fault: Unreadable) {
-        self.may_pass |= fault.may_pass;
-        if fault.not_mail { self.not_mail.push(fault) } else { self.lost.push(fault) }
+        self.may_pass |= fault.fate == Fate::Refused;
+        match fault.fate {
+            Fate::NotMail => self.not_mail.push(fault),
+            Fate::Read => self.notes.push(fault),
+            Fate::Lost | Fate::Refused => self.lost.push(fault),
+        }
     }
 }
 

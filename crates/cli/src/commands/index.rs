@@ -120,6 +120,7 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
     list("attachments not read, or not to their end", &summary.attachments_unread)?;
     list("unreadable", &summary.unreadable)?;
     list("not mail", &summary.not_mail)?;
+    list("read, with a note", &summary.notes)?;
     if summary.stopped {
         output::line("stopped before the end; run it again to go on")?;
     }
@@ -173,9 +174,11 @@ fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
         "attachmentsUnread": faults(&summary.attachments_unread),
         "unreadable": faults(&summary.unreadable),
         "notMail": faults(&summary.not_mail),
+        "notes": faults(&summary.notes),
         "attachmentsUnreadCount": summary.attachments_unread.count,
         "unreadableCount": summary.unreadable.count,
         "notMailCount": summary.not_mail.count,
+        "notesCount": summary.notes.count,
         "stopped": summary.stopped,
         "bytes": summary.bytes,
         "indexBytes": size,

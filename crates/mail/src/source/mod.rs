@@ -31,7 +31,7 @@ pub use place::{Home, PlaceRule};
 pub use read::{Content, Item, MAX_MESSAGE, read};
 pub use walk::{SourceFile, walk};
 
-/// A file, or a part of one, that could not be taken in, and why.
+/// A file, or a part of one, that could not be taken in or that something else must be said of, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// The file.
@@ -40,10 +40,21 @@ pub struct Unreadable {
     pub part: String,
     /// What is wrong with it.
     pub reason: String,
-    /// It is no mail at all, so nothing is lost by leaving it out.
-    pub not_mail: bool,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a file, or of a part of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It may hold mail, and could not be read.
+    Lost,
     /// The system refused, as for a lack of rights or of space; it is tried again in the next run.
-    pub may_pass: bool,
+    Refused,
+    /// It is no mail at all, so nothing is lost by leaving it out.
+    NotMail,
+    /// It was read; the reason tells what its owner should know of it.
+    Read,
 }
 
 impl Unreadable {
@@ -56,20 +67,19 @@ impl Unreadable {
     /// ```
     pub fn new(path: impl Into<PathBuf>, reason: impl std::fmt::Display) -> Self {
         let (path, reason) = (path.into(), reason.to_string());
-        Self { path, part: String::new(), reason, not_mail: false, may_pass: false }
+        Self { path, part: String::new(), reason, fate: Fate::Lost }
     }
 
     /// The file and where in it: `mail.zip!inbox/1.eml`.
     ///
     /// ```
-    /// use postern_mail::source::Unreadable;
+    /// use postern_mail::source::{Fate, Unreadable};
     ///
     /// let fault = Unreadable {
     ///     path: "mail.zip".into(),
     ///     part: "inbox/1.eml".into(),
     ///     reason: "it is cut off".into(),
-    ///     not_mail: false,
-    ///     may_pass: false,
+    ///     fate: Fate::Lost,
     /// };
     /// assert_eq!(fault.name(), "mail.zip!inbox/1.eml");
     /// ```

@@ -26,7 +26,7 @@ pub(super) fn read(reading: &mut Reading<'_>, entry: &Entry, file: &File) -> Res
     let options = Options { most: MAX_BYTES, ..Options::default() };
     let file = DataFile::open(file.try_clone()?, options)?;
     if file.has_password() {
-        reading.fail(entry, Fault::NotMail(PASSWORD));
+        reading.fail(entry, Fault::Note(PASSWORD));
     }
     let names = file.names()?;
     let keywords = outlook::keywords(&names.entries, &names.names);

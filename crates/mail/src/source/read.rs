@@ -11,7 +11,7 @@ use postern_query::Message;
 use super::budget::{Budget, Metered};
 use super::place::Root;
 use super::{
-    Home, PlaceRule, SourceFile, Unreadable, apple, archive, documents, mailbox, packed, pst,
+    Fate, Home, PlaceRule, SourceFile, Unreadable, apple, archive, documents, mailbox, packed, pst,
 };
 use crate::contents::Contents;
 use crate::kind::{Kind, kind};
@@ -141,6 +141,8 @@ pub(super) enum Fault {
     Failed(String),
     /// The system refused; another time it may not.
     Refused(String),
+    /// Nothing is lost; the owner should know this of it.
+    Note(&'static str),
 }
 
 impl From<io::Error> for Fault {
@@ -296,10 +298,11 @@ impl Reading<'_> {
     pub(super) fn fail_at(&mut self, part: String, fault: Fault) {
         let mut unreadable = Unreadable::new(&self.source.path, String::new());
         unreadable.part = part;
-        (unreadable.reason, unreadable.not_mail, unreadable.may_pass) = match fault {
-            Fault::NotMail(reason) => (reason.to_owned(), true, false),
-            Fault::Failed(reason) => (reason, false, false),
-            Fault::Refused(reason) => (reason, false, true),
+        (unreadable.reason, unreadable.fate) = match fault {
+            Fault::NotMail(reason) => (reason.to_owned(), Fate::NotMail),
+            Fault::Note(reason) => (reason.to_owned(), Fate::Read),
+            Fault::Failed(reason) => (reason, Fate::Lost),
+            Fault::Refused(reason) => (reason, Fate::Refused),
         };
         (self.each)(Err(unreadable));
     }

@@ -45,7 +45,7 @@ fn shown(item: Result<Item, Unreadable>) -> (String, String) {
             },
         ),
         Err(fault) => {
-            let sign = if fault.not_mail { "-" } else { "" };
+            let sign = if fault.fate == Fate::NotMail { "-" } else { "" };
             (String::new(), format!("{sign}{}!{}", fault.part, fault.reason))
         }
     }
