@@ -42,7 +42,8 @@ impl Setting {
 const INVITATION: &str = "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Steer\r\n ing calword\r\n\
     ORGANIZER;CN=\"Lee, Ann\":mailto:ann@x.org\r\nDTSTART:20240301T100000Z\r\nEND:VEVENT\r\n";
 
-/// Parts without a file name are no attachments; what is in them was not found at all.
+/// Parts without a file name, or shown inside of the text: what is in them was not found at all, and
+/// they were no attachments.
 #[test]
 fn parts_without_a_name_were_lost() {
     let setting = Setting::new();
@@ -72,8 +73,9 @@ fn parts_without_a_name_were_lost() {
         ("contents:shownword", "1"),
         ("contents:bodyword", "0"),
         ("innerword", "0"),
-        ("has:attachment", "0"),
-        ("filename:shown.csv", "0"),
+        ("has:attachment", "1"),
+        ("filename:shown.csv", "1"),
+        ("filename:attachment.eml", "0"),
     ] {
         assert_eq!(setting.count(query), expected, "{query}");
     }

@@ -26,6 +26,39 @@ pub struct Attachment {
     pub unread: Option<String>,
 }
 
+impl Attachment {
+    /// What it is called where people see it: its name, or a made-up one that no search finds.
+    ///
+    /// ```
+    /// use postern_query::Attachment;
+    ///
+    /// let file = |name: Option<&str>| Attachment {
+    ///     name: name.map(str::to_owned),
+    ///     content_type: Some("message/rfc822".into()),
+    ///     ..Attachment::default()
+    /// };
+    /// assert_eq!(file(Some("a.eml")).shown_name(), "a.eml");
+    /// assert_eq!(file(None).shown_name(), "attachment.eml");
+    /// ```
+    #[must_use]
+    pub fn shown_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(match self.content_type.as_deref().unwrap_or_default() {
+            "message/rfc822" | "message/global" => "attachment.eml",
+            "text/plain" => "attachment.txt",
+            "text/html" => "attachment.html",
+            "text/calendar" => "attachment.ics",
+            "text/csv" => "attachment.csv",
+            "text/vcard" | "text/x-vcard" => "attachment.vcf",
+            "application/pdf" => "attachment.pdf",
+            "application/zip" => "attachment.zip",
+            "image/gif" => "attachment.gif",
+            "image/jpeg" => "attachment.jpg",
+            "image/png" => "attachment.png",
+            _ => "attachment",
+        })
+    }
+}
+
 /// One place that a message lies in. Places sort by mailbox first.
 ///
 /// ```

@@ -266,7 +266,7 @@ fn of_mail(number: usize, hit: &Hit) -> String {
 
 /// The names of the first files, and how many there are beside them.
 fn files(message: &Message) -> Option<String> {
-    let mut named = message.attachments.iter().filter_map(|file| file.name.as_deref());
+    let mut named = message.attachments.iter().map(Attachment::shown_name);
     let first: Vec<_> = named.by_ref().take(MOST_FILES).map(short).collect();
     let more = match named.count() {
         0 => String::new(),

@@ -3,12 +3,13 @@
 use crate::MAX_TEXT;
 use std::borrow::Cow;
 
-use mail_parser::parsers::MessageStream;
-use mail_parser::{ContentType, HeaderName, HeaderValue, MessagePart, MimeHeaders as _, PartType};
+use mail_parser::{Encoding, HeaderName, MessagePart, MimeHeaders as _, PartType};
 use postern_query::Attachment;
 
+use super::role::{self, Role};
 use super::transfer::Transfer;
-use super::{charset, flowed, headers, signed, words};
+use super::value::Value;
+use super::{charset, epilogue, flowed, headers, signed};
 use crate::contents::{Attached, Contents, Reading};
 use crate::{html, outlook};
 
@@ -28,16 +29,16 @@ pub(crate) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> 
     let (mut plain, mut rich, mut wrapped) = (Vec::new(), Vec::new(), Vec::new());
     let mut other_text = Vec::new();
     let mut body = Body::default();
-    for part in &parsed.parts {
+    for (part, role) in parsed.parts.iter().zip(role::roles(parsed)) {
         let kind = content_type(part);
         if let Some((text, files)) = opened(part, &kind, raw, contents) {
             wrapped.push(text);
             body.attachments.extend(files);
             continue;
         }
-        match role(part, raw) {
+        match role {
             Some(Role::File(name)) => {
-                body.attachments.push(attachment(part, Some(name), kind, raw, contents));
+                body.attachments.push(attachment(part, name, kind, raw, contents));
             }
             Some(Role::Plain) => plain.push(plain_text(part, raw)),
             Some(Role::Rich) => rich.push(html::to_text(&text(part, raw))),
@@ -52,30 +53,34 @@ pub(crate) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> 
     }
     let mut bodies = [plain, rich, wrapped, other_text].into_iter().map(|texts| texts.join("\n"));
     body.text = bodies.find(|body| !body.trim().is_empty()).unwrap_or_default();
+    for text in epilogue::texts(parsed) {
+        body.text.push('\n');
+        body.text.push_str(&text);
+    }
     body
 }
 
 fn plain_text(part: &MessagePart<'_>, raw: &[u8]) -> String {
     let text = clean(&text(part, raw));
-    let deletes = |value: &ContentType<'_>| {
-        value.attribute("delsp").is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"))
-    };
-    if part.content_type().is_some_and(deletes) { flowed::without_breaks(&text) } else { text }
+    let delsp = parameter(part, "delsp", raw);
+    let deletes = delsp.is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
+    if deletes { flowed::without_breaks(&text) } else { text }
 }
 
 /// Text of a kind that is not known is shown as text (RFC 2046, 4.1.4). Calendars, cards and pages for some
 /// programs alone stay out.
 fn unknown_text(part: &MessagePart<'_>, kind: &str, raw: &[u8]) -> Option<String> {
+    let is_text = file_name(part, raw).is_none() && is_shown_as_text(kind);
+    let text = is_text.then(|| clean(&text(part, raw)))?;
+    let has_marks = matches!(kind, "text/enriched" | "text/richtext");
+    Some(if has_marks { flowed::without_marks(&text) } else { text })
+}
+
+/// Whether a kind of text is shown as it is.
+pub(super) fn is_shown_as_text(kind: &str) -> bool {
     const OTHERS: [&str; 7] =
         ["calendar", "x-amp-html", "vcard", "x-vcard", "directory", "rtf", "css"];
-    let subtype = kind.strip_prefix("text/")?;
-    let is_file = part
-        .content_disposition()
-        .is_some_and(|value| value.ctype().eq_ignore_ascii_case("attachment"));
-    let is_text = !is_file && file_name(part, raw).is_none() && !OTHERS.contains(&subtype);
-    let text = is_text.then(|| clean(&text(part, raw)))?;
-    let has_marks = matches!(subtype, "enriched" | "richtext");
-    Some(if has_marks { flowed::without_marks(&text) } else { text })
+    kind.strip_prefix("text/").is_some_and(|subtype| !OTHERS.contains(&subtype))
 }
 
 /// What a part in TNEF (`winmail.dat`), or a signed message in PKCS #7 (`smime.p7m`), holds in its place.
@@ -108,32 +113,6 @@ pub(crate) fn signed_content(part: &MessagePart<'_>, kind: &str, raw: &[u8]) -> 
     (is_smime || is_named()).then(|| signed::content(&bytes(part, raw)))?
 }
 
-/// What a part is to the reader of a message.
-pub(crate) enum Role {
-    /// A file of that name.
-    File(String),
-    /// Text.
-    Plain,
-    /// Text in HTML.
-    Rich,
-}
-
-pub(crate) fn role(part: &MessagePart<'_>, raw: &[u8]) -> Option<Role> {
-    if matches!(part.body, PartType::Multipart(_)) {
-        return None;
-    }
-    let disposition = part.content_disposition().map(|value| value.ctype().to_ascii_lowercase());
-    match file_name(part, raw) {
-        Some(name) if disposition.as_deref() != Some("inline") => Some(Role::File(name)),
-        None if disposition.as_deref() == Some("attachment") => None,
-        Some(_) | None => match content_type(part).as_str() {
-            "text/plain" => Some(Role::Plain),
-            "text/html" => Some(Role::Rich),
-            _ => None,
-        },
-    }
-}
-
 /// Text as it is kept: one kind of line ends, and no NUL.
 pub(crate) fn clean(text: &str) -> String {
     // Most text is clean, and looking for one byte is fast.
@@ -156,7 +135,7 @@ fn attachment(
             contents.mail(&Transfer::named(part.content_transfer_encoding()).decode(&bytes))
         }
         _ => {
-            let charset = declared_charset(part);
+            let charset = &declared_charset(part, raw);
             let name = name.as_deref().unwrap_or_default();
             contents.read(&Attached { bytes: &bytes, name, media_type: &kind, charset })
         }
@@ -168,10 +147,13 @@ fn attachment(
 /// The bytes of a part that is a file.
 pub(crate) fn file_bytes<'r>(part: &'r MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> {
     match &part.body {
-        PartType::Binary(bytes) | PartType::InlineBinary(bytes) => Cow::Borrowed(bytes),
-        PartType::Text(_) | PartType::Html(_) | PartType::Message(_) | PartType::Multipart(_) => {
-            bytes(part, raw)
+        // What the library decoded from base64 is as good as ours.
+        PartType::Binary(bytes) | PartType::InlineBinary(bytes)
+            if part.encoding == Encoding::Base64 =>
+        {
+            Cow::Borrowed(bytes)
         }
+        _ => bytes(part, raw),
     }
 }
 
@@ -191,29 +173,25 @@ pub(crate) fn declared_type(part: &MessagePart<'_>) -> Option<String> {
 }
 
 /// The name of the file that a part is.
-fn file_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
-    let name = Cow::from(part.attachment_name()?);
-    // Names of no declared charset: once more, from the header in UTF-8.
-    let name = match name.contains(char::REPLACEMENT_CHARACTER) {
-        true => mended_name(part, raw).map_or(name, Cow::Owned),
-        false => name,
-    };
-    // Encoded words are cut over the parts of a name, against RFC 2231.
-    let name = if name.contains("=?") { words::decode(name.as_bytes()).into() } else { name };
-    let name = name.replace('\0', "");
-    Some(name.trim().to_owned()).filter(|name| !name.is_empty())
+pub(super) fn file_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let disposition = value(part, &HeaderName::ContentDisposition, raw);
+    let name = disposition.and_then(|value| value.text("filename"));
+    name.or_else(|| parameter(part, "name", raw))
 }
 
-fn mended_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
-    let names = [(HeaderName::ContentDisposition, "filename"), (HeaderName::ContentType, "name")];
-    names.into_iter().find_map(|(header, attribute)| {
-        let header = part.headers.iter().rfind(|one| one.name == header)?;
-        let text = charset::guessed(headers::bytes(header, raw));
-        match MessageStream::new(text.as_bytes()).parse_content_type() {
-            HeaderValue::ContentType(value) => value.attribute(attribute).map(str::to_owned),
-            _ => None,
-        }
-    })
+/// A parameter of the content type.
+pub(super) fn parameter(part: &MessagePart<'_>, name: &str, raw: &[u8]) -> Option<String> {
+    value(part, &HeaderName::ContentType, raw)?.text(name)
+}
+
+/// The value of a MIME header, read from the message itself.
+pub(super) fn value(
+    part: &MessagePart<'_>,
+    name: &HeaderName<'static>,
+    raw: &[u8],
+) -> Option<Value> {
+    let header = part.headers.iter().rfind(|header| header.name == *name)?;
+    Some(Value::read(headers::bytes(header, raw)))
 }
 
 /// The bytes of a part as the message has them.
@@ -231,19 +209,21 @@ pub(crate) fn bytes<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, [u8]> 
     }
 }
 
-fn declared_charset<'p>(part: &'p MessagePart<'_>) -> &'p str {
-    part.content_type().and_then(|value| value.attribute("charset")).unwrap_or_default()
+fn declared_charset(part: &MessagePart<'_>, raw: &[u8]) -> String {
+    parameter(part, "charset", raw).unwrap_or_default()
 }
 
 /// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
 /// encodings.
 pub(crate) fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
-    let declared = declared_charset(part);
+    let declared = declared_charset(part, raw);
     match bytes(part, raw) {
-        Cow::Borrowed(bytes) => charset::declared(bytes.get(..MAX_TEXT).unwrap_or(bytes), declared),
+        Cow::Borrowed(bytes) => {
+            charset::declared(bytes.get(..MAX_TEXT).unwrap_or(bytes), &declared)
+        }
         Cow::Owned(mut bytes) => {
             bytes.truncate(MAX_TEXT);
-            Cow::Owned(charset::declared(&bytes, declared).into_owned())
+            Cow::Owned(charset::declared(&bytes, &declared).into_owned())
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use mail_parser::{Message, MessagePart, MimeHeaders as _, PartType};
 
+use super::repair::Readable;
 use super::transfer::Transfer;
-use super::{body, repair};
+use super::{body, epilogue, repair, structure};
 
 /// Even the MIME library gave up.
 pub(crate) const UNREADABLE: &str = "nothing of its structure could be read; all of it is text";
@@ -11,18 +12,20 @@ const HEADERS: &str = "a line among the headers that is none";
 const NO_PARTS: &str = "a multipart without parts";
 const NO_END: &str = "a multipart that does not end";
 const TOO_MANY: &str = "more multiparts than are taken apart";
+const BEHIND: &str = "text after the end of its parts";
 const ENCODING: &str = "a part that is not encoded as it says";
 
 /// Everything that is broken, each kind once; nothing where the message is sound.
-pub(crate) fn of(raw: &[u8], parsed: &Message<'_>) -> Option<String> {
+pub(super) fn of(raw: &[u8], readable: &Readable<'_>, parsed: &Message<'_>) -> Option<String> {
     let parts = |is_so: fn(&MessagePart<'_>, &[u8]) -> bool| {
         parsed.parts.iter().any(|part| is_so(part, parsed.raw_message()))
     };
-    let has_no_end = parts(has_no_end);
+    let has_no_end = readable.has_open_multiparts || parts(has_no_end);
     let kinds = [
-        (repair::has_foreign_line(raw), HEADERS),
+        (repair::has_foreign_line(raw) || readable.has_text_in_heads, HEADERS),
         (parts(has_no_parts), NO_PARTS),
         (has_no_end, NO_END),
+        (!epilogue::texts(parsed).is_empty(), BEHIND),
         (parts(is_left_whole), TOO_MANY),
         // The last part of a multipart without end is told with it.
         (!has_no_end && parts(is_misencoded), ENCODING),
@@ -42,20 +45,21 @@ fn has_no_parts(part: &MessagePart<'_>, _: &[u8]) -> bool {
 
 /// Whether the line is missing that closes a multipart (RFC 2046, 5.1.1).
 fn has_no_end(part: &MessagePart<'_>, raw: &[u8]) -> bool {
-    let boundary = part.content_type().and_then(|value| value.attribute("boundary"));
+    let boundary = body::parameter(part, "boundary", raw);
     let Some(boundary) = boundary.filter(|_| matches!(part.body, PartType::Multipart(_))) else {
         return false;
     };
-    let last = format!("--{boundary}--");
+    let last = format!("\n--{boundary}--");
     let index = |offset: u32| usize::try_from(offset).unwrap_or(usize::MAX);
-    // The library may count the last line to the part or not.
+    // The library may count the last line to the part or not, and the empty line before it.
+    let start = index(part.offset_body).saturating_sub(1);
     let end = index(part.offset_end).saturating_add(last.len() + 4).min(raw.len());
-    let inside = raw.get(index(part.offset_body)..end).unwrap_or_default();
+    let inside = raw.get(start..end).unwrap_or_default();
     memchr::memmem::find(inside, last.as_bytes()).is_none()
 }
 
 fn is_left_whole(part: &MessagePart<'_>, _: &[u8]) -> bool {
-    body::declared_type(part).is_some_and(|kind| repair::is_left_whole(&kind))
+    body::declared_type(part).is_some_and(|kind| structure::is_left_whole(&kind))
 }
 
 fn is_misencoded(part: &MessagePart<'_>, _: &[u8]) -> bool {

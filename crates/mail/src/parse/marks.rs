@@ -1,6 +1,6 @@
 //! What kind of item a message is, whether it is signed or encrypted, and the marks of mail programs.
 
-use mail_parser::{HeaderName, Message, MessagePart, MimeHeaders as _};
+use mail_parser::{HeaderName, Message, MessagePart};
 
 use super::{body, headers};
 
@@ -39,7 +39,8 @@ pub(crate) fn is_signed(message: &Message<'_>, body: &str) -> bool {
             | "application/x-pkcs7-signature",
         ) => true,
         Some("application/pkcs7-mime" | "application/x-pkcs7-mime") => {
-            smime_type(part).as_deref() == Some("signed-data") || holds_signed(message, part)
+            smime_type(message, part).as_deref() == Some("signed-data")
+                || holds_signed(message, part)
         }
         Some(kind) => kind == "application/octet-stream" && holds_signed(message, part),
         None => false,
@@ -53,7 +54,7 @@ pub(crate) fn is_encrypted(message: &Message<'_>, body: &str) -> bool {
         Some("multipart/encrypted" | "application/pgp-encrypted") => true,
         Some("application/pkcs7-mime" | "application/x-pkcs7-mime") => {
             matches!(
-                smime_type(part).as_deref(),
+                smime_type(message, part).as_deref(),
                 None | Some("enveloped-data" | "authenveloped-data")
             ) && !holds_signed(message, part)
         }
@@ -79,8 +80,9 @@ fn holds_signed(message: &Message<'_>, part: &MessagePart<'_>) -> bool {
     body::signed_content(part, &body::content_type(part), message.raw_message()).is_some()
 }
 
-fn smime_type(part: &MessagePart<'_>) -> Option<String> {
-    part.content_type()?.attribute("smime-type").map(str::to_ascii_lowercase)
+fn smime_type(message: &Message<'_>, part: &MessagePart<'_>) -> Option<String> {
+    let kind = body::parameter(part, "smime-type", message.raw_message())?;
+    Some(kind.to_ascii_lowercase())
 }
 
 fn types(message: &Message<'_>) -> impl Iterator<Item = String> {

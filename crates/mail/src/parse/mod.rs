@@ -4,7 +4,9 @@ pub(crate) mod body;
 pub(crate) mod charset;
 mod damage;
 pub(crate) mod date;
+mod epilogue;
 mod flowed;
+mod head;
 pub(crate) mod headers;
 mod ids;
 pub(crate) mod marks;
@@ -12,9 +14,12 @@ pub(crate) mod nested;
 pub(crate) mod parts;
 mod people;
 mod repair;
+mod role;
 pub(crate) mod seen;
 pub(crate) mod signed;
+mod structure;
 mod transfer;
+mod value;
 mod words;
 
 use mail_parser::HeaderName;
@@ -23,6 +28,7 @@ use postern_query::{Message, Recipient};
 use super::contents::Contents;
 use super::{id_of, outlook};
 use crate::parse::charset::guessed;
+use crate::parse::repair::Readable;
 use postern_query::Place;
 
 /// Reads a message, an item of Outlook (`.msg`) or TNEF; whatever cannot be read is missing in it.
@@ -69,11 +75,11 @@ fn internet_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Messa
         places: vec![place.clone()],
         ..Message::default()
     };
-    let readable = repair::readable(raw);
-    match headers::parse(&readable) {
+    let readable = Readable::of(raw);
+    match readable.parse() {
         Some(parsed) => {
             fill(&mut message, &parsed, contents);
-            message.damage = damage::of(raw, &parsed);
+            message.damage = damage::of(raw, &readable, &parsed);
         }
         None => {
             let start = raw.get(..crate::MAX_TEXT).unwrap_or(raw);
@@ -193,9 +199,15 @@ mod tests {
             .iter()
             .map(|file| (file.name.as_deref().unwrap(), file.content_type.as_deref().unwrap()))
             .collect();
-        assert_eq!(files, [("café.pdf", "application/pdf"), ("inner.eml", "message/rfc822")]);
-        assert_eq!(message.attachments[0].size, Some(5));
-        assert_eq!(message.attachments[1].text.as_deref(), Some("inner\ninside"));
+        // Nothing refers to the picture.
+        let expected = [
+            ("logo.png", "image/png"),
+            ("café.pdf", "application/pdf"),
+            ("inner.eml", "message/rfc822"),
+        ];
+        assert_eq!(files, expected);
+        assert_eq!(message.attachments[1].size, Some(5));
+        assert_eq!(message.attachments[2].text.as_deref(), Some("inner\ninside"));
         assert_eq!(message.has_attachments, Some(true));
         assert_eq!(read("Content-Type: text/html\n\n<p>only").body.as_deref(), Some("only"));
     }

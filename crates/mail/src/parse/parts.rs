@@ -5,14 +5,15 @@ use std::ops::ControlFlow;
 use mail_parser::MessagePart;
 use postern_query::Attachment;
 
-use super::body::{self, Role};
-use super::{headers, repair};
+use super::body;
+use super::repair::Readable;
+use super::role::{self, Role};
 use crate::contents::{AttachmentText, Contents};
 
 /// A file that came with a message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AttachedFile {
-    /// Its name, as the sender wrote it.
+    /// Its name, as the sender wrote it; a made-up one where it has none.
     pub name: String,
     /// Its media type, as the sender declared it, in lower case.
     pub content_type: String,
@@ -28,8 +29,8 @@ pub struct AttachedFile {
 /// ```
 #[must_use]
 pub fn html_of(raw: &[u8]) -> Option<String> {
-    let readable = repair::readable(raw);
-    let parsed = headers::parse(&readable)?;
+    let readable = Readable::of(raw);
+    let parsed = readable.parse()?;
     let mut html = None::<String>;
     parts(&parsed, |part| {
         if let Part::Plain(part, Some(Role::Rich)) = part {
@@ -50,8 +51,8 @@ pub fn html_of(raw: &[u8]) -> Option<String> {
 /// The file of a raw message that is the attachment of that number, from 0.
 #[must_use]
 pub fn file_of(raw: &[u8], number: usize) -> Option<AttachedFile> {
-    let readable = repair::readable(raw);
-    let parsed = headers::parse(&readable)?;
+    let readable = Readable::of(raw);
+    let parsed = readable.parse()?;
     let (mut before, mut found) = (0, None);
     parts(&parsed, |part| {
         let files = part.files();
@@ -76,11 +77,11 @@ enum Part<'p> {
 fn parts(parsed: &mail_parser::Message<'_>, mut look: impl FnMut(Part<'_>) -> ControlFlow<()>) {
     let raw = parsed.raw_message();
     let mut contents = Contents::new(&AttachmentText::Off);
-    for part in &parsed.parts {
+    for (part, role) in parsed.parts.iter().zip(role::roles(parsed)) {
         let kind = body::content_type(part);
         let part = match body::opened(part, &kind, raw, &mut contents) {
             Some((_, packed)) => Part::Packed(packed),
-            None => Part::Plain(part, body::role(part, raw)),
+            None => Part::Plain(part, role),
         };
         if look(part).is_break() {
             return;
@@ -100,11 +101,12 @@ impl Part<'_> {
     fn file(self, number: usize, raw: &[u8]) -> Option<AttachedFile> {
         match self {
             Self::Packed(files) => files.into_iter().nth(number).map(AttachedFile::packed),
-            Self::Plain(part, Some(Role::File(name))) => Some(AttachedFile {
-                name,
-                content_type: body::content_type(part),
-                bytes: Some(body::file_bytes(part, raw).into_owned()),
-            }),
+            Self::Plain(part, Some(Role::File(name))) => {
+                let content_type = Some(body::content_type(part));
+                let file = Attachment { name, content_type, ..Attachment::default() };
+                let bytes = Some(body::file_bytes(part, raw).into_owned());
+                Some(AttachedFile { bytes, ..AttachedFile::packed(file) })
+            }
             Self::Plain(..) => None,
         }
     }
@@ -112,9 +114,8 @@ impl Part<'_> {
 
 impl AttachedFile {
     fn packed(attachment: Attachment) -> Self {
-        let Attachment { name, content_type, .. } = attachment;
-        let (name, content_type) = (name.unwrap_or_default(), content_type.unwrap_or_default());
-        Self { name, content_type, bytes: None }
+        let name = attachment.shown_name().to_owned();
+        Self { name, content_type: attachment.content_type.unwrap_or_default(), bytes: None }
     }
 }
 
@@ -132,13 +133,16 @@ mod tests {
             --b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename=b.pdf\n\
             Content-Transfer-Encoding: base64\n\naGVsbG8=\n\
             --b\nContent-Type: message/rfc822\nContent-Disposition: attachment; filename=c.eml\n\n\
-            Subject: inner\n\ninside\n--b--\n";
+            Subject: inner\n\ninside\n\
+            --b\nContent-Type: message/rfc822\n\nSubject: inner\n\ninside\n--b--\n";
         let message = parse(raw, &Place::default());
-        let files: Vec<_> = (0..4).map_while(|number| file_of(raw, number)).collect();
+        let files: Vec<_> = (0..5).map_while(|number| file_of(raw, number)).collect();
         assert_eq!(html_of(raw).as_deref().map(str::trim), Some("<p>rich"));
         let names: Vec<_> = files.iter().map(|file| Some(file.name.clone())).collect();
-        let known: Vec<_> = message.attachments.iter().map(|file| file.name.clone()).collect();
-        assert_eq!((names.len(), names), (3, known));
+        let known: Vec<_> =
+            message.attachments.iter().map(|file| Some(file.shown_name().to_owned())).collect();
+        assert_eq!((names.len(), names), (4, known));
+        assert_eq!(files[3].name, "attachment.eml");
         assert_eq!(
             (files[1].bytes.as_deref(), files[1].content_type.as_str()),
             (Some(&b"hello"[..]), "application/pdf")

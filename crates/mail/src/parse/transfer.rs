@@ -7,6 +7,8 @@ use mail_parser::decoders::quoted_printable::{
     quoted_printable_decode, quoted_printable_decode_char,
 };
 
+use super::value::Value;
+
 /// How the bytes of a part are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Transfer {
@@ -16,12 +18,31 @@ pub(crate) enum Transfer {
 }
 
 impl Transfer {
-    /// What a `Content-Transfer-Encoding` header says.
+    /// What a `Content-Transfer-Encoding` header says; comments, quotes and parameters do not belong
+    /// there, and are met there.
     pub(crate) fn named(name: Option<&str>) -> Self {
-        match name.map(|name| name.trim().to_ascii_lowercase()).as_deref() {
-            Some("quoted-printable") => Self::QuotedPrintable,
-            Some("base64") => Self::Base64,
-            Some(_) | None => Self::Plain,
+        let word = Value::read(name.unwrap_or_default().as_bytes()).word;
+        Self::of(&word).unwrap_or(Self::Plain)
+    }
+
+    /// The encoding of that name in lower case.
+    pub(super) fn of(word: &str) -> Option<Self> {
+        let word = word.split(',').next().unwrap_or_default();
+        let letters: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
+        Some(match letters.as_str() {
+            "quotedprintable" => Self::QuotedPrintable,
+            "base64" => Self::Base64,
+            "7bit" | "8bit" | "binary" => Self::Plain,
+            _ => return None,
+        })
+    }
+
+    /// Its name, where it is not plain.
+    pub(super) const fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::QuotedPrintable => Some("quoted-printable"),
+            Self::Base64 => Some("base64"),
         }
     }
 
@@ -103,7 +124,22 @@ mod tests {
         ] {
             assert_eq!(*transfer.decode(raw), *expected, "{}", raw.escape_ascii());
         }
-        assert_eq!(Transfer::named(Some(" BASE64")), Transfer::Base64);
-        assert_eq!(Transfer::named(Some("8bit")), Transfer::Plain);
+    }
+
+    #[test]
+    fn names_of_encodings() {
+        for (name, transfer) in [
+            (" BASE64", Transfer::Base64),
+            ("base64 (a comment)", Transfer::Base64),
+            ("(a comment) \"base64\"", Transfer::Base64),
+            ("base64; charset=utf-8", Transfer::Base64),
+            ("base64, 7bit", Transfer::Base64),
+            ("quoted_printable", Transfer::QuotedPrintable),
+            ("Quoted Printable;", Transfer::QuotedPrintable),
+            ("8bit", Transfer::Plain),
+            ("", Transfer::Plain),
+        ] {
+            assert_eq!(Transfer::named(Some(name)), transfer, "{name}");
+        }
     }
 }
