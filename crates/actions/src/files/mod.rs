@@ -4,12 +4,11 @@
 mod act;
 mod chosen;
 mod error;
-mod owner;
 mod target;
 mod tree;
 
 pub use act::{Deed, DocumentAct};
 pub use error::FilesError;
-pub use owner::Owners;
+pub use postern_upstream::veeam::Owners;
 pub use target::{Target, TargetError, local_name};
 pub use tree::{Contents, Files, Node, Placed};

@@ -34,6 +34,22 @@ impl Download {
         self.received
     }
 
+    /// All of it, in memory.
+    ///
+    /// # Errors
+    ///
+    /// As of [`chunk`](Self::chunk), and [`Fault::TooLarge`] for more than `most` bytes.
+    pub async fn whole(mut self, most: usize) -> Result<Vec<u8>, Problem> {
+        let mut bytes = Vec::new();
+        while let Some(piece) = self.chunk().await? {
+            if bytes.len() + piece.len() > most {
+                return Err(Fault::TooLarge.into());
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes)
+    }
+
     /// The next piece; `None` after the last one.
     ///
     /// # Errors

@@ -61,6 +61,13 @@ pub struct Document {
 }
 
 impl Drive {
+    /// A drive that was listed before, by its id: to save what is in it.
+    #[must_use]
+    pub fn by_id(id: &str) -> Self {
+        let (id, listed) = (id.to_owned(), serde_json::json!({ "id": id }));
+        Self { id, name: String::new(), url: String::new(), listed }
+    }
+
     /// A drive that is in no backup, by its URL: somewhere to copy to.
     #[must_use]
     pub fn at(url: &str) -> Self {
@@ -116,6 +123,26 @@ impl Document {
             modified_by: record.word("modifiedBy"),
             listed: value.clone(),
         })
+    }
+
+    /// A document that was listed before, by its id: to be saved. Without an id of its version it is the newest.
+    #[must_use]
+    pub fn by_id(id: &str, name: &str, version_id: Option<&str>) -> Self {
+        let listed = serde_json::json!({ "id": id, "name": name });
+        let (id, name, version_id) =
+            (id.to_owned(), name.to_owned(), version_id.map(str::to_owned));
+        Self {
+            id,
+            name,
+            parent: None,
+            size: None,
+            version: None,
+            version_id,
+            created: None,
+            modified: None,
+            modified_by: None,
+            listed,
+        }
     }
 
     /// The whole object as the server listed it.

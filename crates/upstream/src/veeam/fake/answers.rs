@@ -24,6 +24,8 @@ pub(super) fn in_session(world: &mut World, id: &str, asked: &Asked<'_>, rest: &
     let given = |name: &str| asked.given.get(name).map(String::as_str);
     match rest {
         ["mailboxes"] => Ok(asked.page(&mail::mailboxes(&mail), world.page_size, None)),
+        // It holds no drives.
+        ["onedrives"] => Ok(asked.page(&[], world.page_size, None)),
         ["mailboxes", mailbox, "folders"] => {
             let folders = mail::folders(&mail, mailbox, given("parentId"));
             Ok(asked.page(&folders, world.page_size, None))

@@ -21,7 +21,7 @@ impl Owners {
     /// id, to the address of its owner.
     ///
     /// ```
-    /// use postern_actions::files::Owners;
+    /// use postern_upstream::veeam::Owners;
     ///
     /// let owners = Owners::new(["alice@contoso.com"], [("Press", "bob@contoso.com")]);
     /// let url = "https://contoso-my.sharepoint.com/personal/alice_contoso_com";
