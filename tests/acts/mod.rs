@@ -10,7 +10,7 @@ use std::process::{Output, Stdio};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use postern_archive::{Archive, Entry, Holds, Location, Mailbox, Owner, Window};
+use postern_archive::{Archive, Entry, Holds, Location, Mailbox, Owner, ToFetch, Window};
 use postern_sync::{Asking, Collection, Page, Progress, Site, SyncOptions};
 use postern_upstream::fake::Fake;
 use serde_json::Value;
@@ -39,7 +39,7 @@ fn page<T: Send + 'static>(items: Vec<T>) -> Asking<'static, Page<T>> {
 fn entry(id: &str, name: &str) -> Entry {
     let created = Some("2024-01-02T03:04:05Z".parse().unwrap());
     let (id, name) = (id.to_owned(), Some(name.to_owned()));
-    Entry { id, fragment: None, name, kind: None, created, listed: None }
+    Entry { id, fragment: None, name, kind: None, created, listed: None, only_listed: false }
 }
 
 impl Collection for Backed {
@@ -96,10 +96,9 @@ impl Collection for Backed {
     fn download<'a>(
         &'a self,
         _: &'a Mailbox,
-        id: &'a str,
-        _: Option<&'a str>,
+        ToFetch { id, .. }: &'a ToFetch,
     ) -> Asking<'a, Vec<u8>> {
-        let (subject, text) = match id {
+        let (subject, text) = match id.as_str() {
             "i1==" => ("lease", "support"),
             "i2==" => ("rent", "money"),
             "i3==" => ("lease of Bob", "keys"),

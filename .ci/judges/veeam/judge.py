@@ -3,7 +3,7 @@
     judge.py POSTERN VEEAM_FOLDER CORPUS MAIL WORK [PART…]
 
 VEEAM_FOLDER holds the stand-in (VEEAM_PYTHON: its interpreter), CORPUS the unpacked pack `spamassassin`, MAIL the samples.
-Parts: examples sync search faults told; all of them without any. With VEEAM_FULL=1 everything is done at full size,
+Parts: examples sync documents search faults told; all of them without any. With VEEAM_FULL=1 everything is done at full size,
 otherwise with a sample. SEED draws other messages, queries and moments.
 """
 
@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 
+import documents
 import examples
 import faults
 import search
@@ -21,7 +22,7 @@ import sync
 import told
 from scene import Scene
 
-PARTS = {"examples": examples.judge, "sync": sync.judge, "search": search.judge, "faults": faults.judge, "told": told.judge}
+PARTS = {"examples": examples.judge, "sync": sync.judge, "documents": documents.judge, "search": search.judge, "faults": faults.judge, "told": told.judge}
 
 
 def main():

@@ -87,12 +87,12 @@ impl Archive {
         self.collected.status()
     }
 
-    /// When the source of that name last listed all of these mailboxes to their ends, if all that it
-    /// listed is here and indexed; without any mailboxes, all that it lists. Nothing where something is
+    /// When the source of that name last listed all of these mailboxes, and with `files` their drives, to their
+    /// ends, if all that it listed is here and indexed; without any mailboxes, all that it lists. Nothing where something is
     /// missing or not known, and where the books cannot be read. Cheap while nothing changes.
     #[must_use]
-    pub fn whole(&self, source: &str, mailboxes: &[&str]) -> Option<Timestamp> {
-        let told = self.collected.with_status(|status| status.whole(source, mailboxes));
+    pub fn whole(&self, source: &str, mailboxes: &[&str], files: bool) -> Option<Timestamp> {
+        let told = self.collected.with_status(|status| status.whole(source, mailboxes, files));
         told.unwrap_or_else(|error| {
             warn!(error = chain(&error), "the book-keeping of sync cannot be read");
             None

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use postern_mail::File;
 
-use crate::book::{AtSource, Book, Entry, Holds, Location, Node, Owner};
+use crate::book::{AtSource, Book, Entry, Location, Node, Owner};
 use crate::store::Store;
 use crate::{Error, Status};
 
@@ -202,10 +202,10 @@ impl Collected {
         Ok(found.flatten().is_some())
     }
 
-    /// A file without bytes by its id in the index, as its source listed it.
+    /// A file of a drive by its id in the index, as its source listed it.
     pub(crate) fn listing(&self, id: &str) -> Result<Option<File>, Error> {
         let found = self.with_book(|book| book.any_of(id))?.flatten();
-        Ok(found.filter(|found| found.holds == Holds::Listings).map(|found| found.file()))
+        Ok(found.filter(|found| found.holds.is_drive()).map(|found| found.file()))
     }
 
     /// The original of a message by its id upstream, as a stream.
@@ -228,7 +228,11 @@ impl Collected {
     ///
     /// When the store cannot be read.
     pub(crate) fn original(&self, id: &str) -> Result<Option<impl Read + Send + use<>>, Error> {
-        self.store.open(id)
+        let file = self.with_book(|book| book.any_of(id))?.flatten();
+        match file.as_ref().filter(|file| file.holds.is_drive()) {
+            Some(file) => file.stored_bytes().map_or(Ok(None), |bytes| self.store.open(bytes)),
+            None => self.store.open(id),
+        }
     }
 
     fn within<T>(

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use postern_local_index::search::{Coverage, MailboxCoverage};
 
-use crate::{Holds, MailboxStatus};
+use crate::MailboxStatus;
 
 /// The coverage with what is known to be collected and is not here yet. Mail that was synced is as old
 /// as the mailbox that was listed least lately.
@@ -25,9 +25,7 @@ pub(crate) fn with_synced(mut coverage: Coverage, synced: &[MailboxStatus]) -> C
         if let Some(mailbox) = coverage.mailboxes.get_mut(place) {
             mailbox.known += missing;
             mailbox.in_archive_tier |= one.is_cold;
-            if one.holds == Holds::Listings {
-                mailbox.without_content += one.here;
-            }
+            mailbox.without_content += one.without_content;
             // One mailbox may be known from two sources, or have an archive beside it.
             let is_first = seen.insert(one.address.as_str());
             mailbox.as_of = if is_first { one.listed } else { mailbox.as_of.min(one.listed) };
@@ -88,7 +86,7 @@ mod tests {
         let names: Vec<_> =
             seen.mailboxes.iter().map(|one| (one.name.as_str(), one.known)).collect();
         assert_eq!(names, [("ann", 15), ("bob", 4), ("files", 2)]);
-        let drive = MailboxStatus { holds: Holds::Listings, ..synced("ann", 9, 8, time(80)) };
+        let drive = MailboxStatus { without_content: 8, ..synced("ann", 9, 8, time(80)) };
         let seen = with_synced(index(), &[synced("ann", 15, 10, time(70)), drive]);
         let ann = &seen.mailboxes[0];
         assert_eq!((ann.known, ann.as_of, ann.without_content), (10 + 5 + 1, time(70), 8));

@@ -26,7 +26,8 @@ pub use postern_mail::source::Lost;
 pub use archive::Archive;
 pub use book::{
     AtSource, Book, Entry, Holds, Identity, Listed, Location, Mailbox, MailboxNumber,
-    MailboxStatus, Moment, Node, Owner, Prune, SourceStatus, Status, ToFetch, Walk, Window,
+    MailboxStatus, Moment, Node, Owner, Prune, SourceStatus, Status, ToFetch, Versions, Walk,
+    Window,
 };
 pub use collected::{Collected, InMailbox};
 pub use error::{Error, chain};

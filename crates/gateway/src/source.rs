@@ -86,13 +86,12 @@ fn collected(config: &Config, wanted: &Wanted<'_>) -> Result<Vec<Source>, Config
 fn backups(config: &Config, wanted: &Wanted<'_>) -> Result<Vec<Source>, ConfigError> {
     let mut all = Vec::new();
     for tenant in config.tenants.iter().filter(|tenant| wanted.has(&tenant.id)) {
-        let Some(name) = tenant.veeam.as_ref().map(|server| server.source.clone()) else {
-            continue;
-        };
+        let Some(server) = &tenant.veeam else { continue };
         if let Some(sessions) = (wanted.sessions)(tenant)? {
+            let backups = Backups::new(&server.source, sessions.clone(), wanted.at);
             all.push(Source {
-                collection: Arc::new(Backups::new(&name, sessions.clone(), wanted.at)),
-                name,
+                collection: Arc::new(backups.with_owners(&server.drives)),
+                name: server.source.clone(),
                 tenant: tenant.id.clone(),
                 data: tenant.data.clone(),
                 sessions: Some(sessions),

@@ -78,13 +78,17 @@ pub trait Collection: fmt::Debug + Send + Sync + 'static {
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>>;
 
-    /// The bytes of a message.
-    fn download<'a>(
+    /// The versions of a document before the newest one, which is as it was listed.
+    fn older_versions<'a>(
         &'a self,
-        mailbox: &'a Mailbox,
-        id: &'a str,
-        fragment: Option<&'a str>,
-    ) -> Asking<'a, Vec<u8>>;
+        _mailbox: &'a Mailbox,
+        _newest: &'a Entry,
+    ) -> Asking<'a, Vec<Entry>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    /// The bytes of a message, or of a version of a document.
+    fn download<'a>(&'a self, mailbox: &'a Mailbox, message: &'a ToFetch) -> Asking<'a, Vec<u8>>;
 
     /// The bytes of several messages of a mailbox, in their order. What is missing is asked for by itself.
     fn download_several<'a>(

@@ -1,7 +1,7 @@
 //! DataTap as a source: live mailboxes at one kind of location, live drives at another, what was collected
 //! of both at a third.
 
-use postern_archive::{DATATAP, Entry, File, Holds, Location, Mailbox, Owner, Window};
+use postern_archive::{DATATAP, Entry, File, Holds, Location, Mailbox, Owner, ToFetch, Window};
 use postern_upstream as upstream;
 use postern_upstream::{Item, Listing, LocationKind, SourceFilter, Tenant};
 
@@ -61,13 +61,8 @@ impl Collection for Tenant {
         Box::pin(async move { Ok(page(self.items(node, listing, marker).await?, entry)) })
     }
 
-    fn download<'a>(
-        &'a self,
-        mailbox: &'a Mailbox,
-        id: &'a str,
-        fragment: Option<&'a str>,
-    ) -> Asking<'a, Vec<u8>> {
-        let node = node(mailbox, id);
+    fn download<'a>(&'a self, mailbox: &'a Mailbox, message: &'a ToFetch) -> Asking<'a, Vec<u8>> {
+        let (node, fragment) = (node(mailbox, &message.id), message.fragment.as_deref());
         Box::pin(async move { Ok(Self::download(self, node, fragment).await?.into()) })
     }
 
@@ -108,7 +103,7 @@ fn owner(found: upstream::Source) -> Owner {
 
 fn entry(item: Item) -> Entry {
     let Item { id, fragment, name, discriminator: kind, created, .. } = item;
-    Entry { id, fragment, name, kind, created, listed: None }
+    Entry { id, fragment, name, kind, created, listed: None, only_listed: false }
 }
 
 /// A page of the files of a folder. There is no request that brings their bytes.

@@ -1,4 +1,4 @@
-//! What a query finds here, as items at their source.
+//! What mail a query finds here, as items at their source.
 
 use std::ops::ControlFlow;
 
@@ -21,9 +21,19 @@ pub struct Found {
     pub unknown: usize,
     /// Messages that the asker sees at several places of that source, of which one is among the items.
     pub at_several: usize,
+    /// Files of that source that the query finds too. They are none of the items.
+    pub files: usize,
 }
 
 impl Found {
+    /// What a plan over mail says of files.
+    #[must_use]
+    pub fn without_files(&self) -> Option<String> {
+        (self.files > 0).then(|| {
+            format!("files that the query finds too and that are left alone: {}; `postern files` acts on them", self.files)
+        })
+    }
+
     /// What a plan says of messages at several places.
     #[must_use]
     pub fn at_one_of_several(&self) -> Option<String> {
@@ -61,7 +71,7 @@ fn search(query: &Query, limit: usize) -> Search<'_> {
     Search { query, order: &[], after: None, offset: 0, limit, highlight: false }
 }
 
-/// How many messages a query finds at the source of that name.
+/// How many messages and files a query finds at the source of that name.
 ///
 /// # Errors
 ///
@@ -77,7 +87,7 @@ pub fn count(
     Ok(shelf.each(&search(&query, 0), asker, &mut none)?.count)
 }
 
-/// The items at the source of that name that a query finds, each at the place where it matches.
+/// The items of mail at the source of that name that a query finds, each at the place where it matches.
 ///
 /// # Errors
 ///
@@ -91,11 +101,13 @@ pub fn find(
     asker: &Asker,
     limit: usize,
 ) -> Result<Found, FindError> {
-    let count = count(shelf, query, source, asker)?;
-    if count > limit {
-        return Err(Refused::TooMany { found: count, limit }.into());
+    let mail = query.clone().mail_only();
+    let found = count(shelf, &mail, source, asker)?;
+    if found > limit {
+        return Err(Refused::TooMany { found, limit }.into());
     }
-    let (query, mut hits, mut at_several) = (at(source, query), Vec::new(), 0);
+    let files = count(shelf, query, source, asker)?.saturating_sub(found);
+    let (query, mut hits, mut at_several) = (at(source, &mail), Vec::new(), 0);
     shelf.each(&search(&query, limit), asker, &mut |hit| {
         let place = hit.place().clone();
         let places = hit.message.places.iter();
@@ -105,7 +117,7 @@ pub fn find(
         hits.push((hit.message.id, hit.message.subject.unwrap_or_default(), place));
         ControlFlow::Continue(())
     })?;
-    let mut found = Found { at_several, ..Found::default() };
+    let mut found = Found { at_several, files, ..Found::default() };
     for (message, title, place) in hits {
         match item(collected, source, message, title, place)? {
             Some((item, true)) => found.items.push(item),

@@ -27,7 +27,7 @@ fn book() -> (tempfile::TempDir, Book, MailboxNumber, Walk) {
     let data = tempfile::tempdir().unwrap();
     let mut book = Book::open(data.path()).unwrap();
     let drive = book.mailbox(DATATAP, &ann(Holds::Listings), Identity::Address).unwrap();
-    let walk = book.walk(drive, false, NOW).unwrap();
+    let walk = book.walk(drive, None, false, NOW).unwrap();
     (data, book, drive, walk)
 }
 
@@ -98,13 +98,13 @@ fn what_is_gone_is_pruned_with_files_and_comes_back_to_the_index() {
     list(&mut book, drive, walk, "-", (&[], &[file("1", 10), file("2", 20)]));
     index(&mut book);
     list(&mut book, drive, walk, "-", (&[], &[file("1", 10)]));
-    let gone = book.gone_for_good(DATATAP, Prune::Files).unwrap();
+    let gone = book.gone_for_good(DATATAP, Prune::Listings).unwrap();
     assert_eq!((gone.len(), to_index(&book)), (1, vec![]));
     list(&mut book, drive, walk, "-", (&[], &[file("1", 10), file("2", 20)]));
     assert_eq!(to_index(&book), ["/2.pdf Some(20)"], "it may have been taken out of the index");
     list(&mut book, drive, walk, "-", (&[], &[file("1", 10)]));
-    book.forget_gone(DATATAP, Prune::Files).unwrap();
-    assert_eq!(book.gone_for_good(DATATAP, Prune::Files).unwrap(), [] as [String; 0]);
+    book.forget_gone(DATATAP, Prune::Listings).unwrap();
+    assert_eq!(book.gone_for_good(DATATAP, Prune::Listings).unwrap(), [] as [String; 0]);
     assert_eq!(book.status().unwrap().mailboxes[0].known, 1);
 }
 
@@ -117,17 +117,17 @@ fn a_walk_that_was_cut_short_goes_on_and_sees_every_folder_once() {
     list(&mut book, drive, walk, "-", (&[a.clone(), b.clone()], &[]));
     list(&mut book, drive, walk, "a", (&[folder("c", &a)], &[file("1", 1)]));
     let soon = NOW + SignedDuration::from_mins(59);
-    assert_eq!(book.walk(drive, false, soon).unwrap(), walk, "it goes on");
+    assert_eq!(book.walk(drive, None, false, soon).unwrap(), walk, "it goes on");
     assert_eq!(to_walk(&book, drive, walk), ["b", "c"]);
     list(&mut book, drive, walk, "c", (&[], &[file("2", 1)]));
     list(&mut book, drive, walk, "b", (&[], &[]));
     assert_eq!(to_walk(&book, drive, walk), [] as [&str; 0]);
     book.end_walk(drive, walk, NOW).unwrap();
-    let next = book.walk(drive, false, NOW).unwrap();
+    let next = book.walk(drive, None, false, NOW).unwrap();
     assert_eq!((next, to_walk(&book, drive, next)), (walk + 1, vec!["-".to_owned()]));
     let late = NOW + SignedDuration::from_mins(61);
-    assert_eq!(book.walk(drive, false, late).unwrap(), next + 1, "it has seen too long ago");
-    assert_eq!(book.walk(drive, true, late).unwrap(), next + 2);
+    assert_eq!(book.walk(drive, None, false, late).unwrap(), next + 1, "it has seen too long ago");
+    assert_eq!(book.walk(drive, None, true, late).unwrap(), next + 2);
 }
 
 #[test]
@@ -140,13 +140,17 @@ fn folders_that_a_whole_walk_does_not_see_are_gone_with_their_files() {
     list(&mut book, drive, walk, "b", (&[], &[file("3", 1)]));
     book.end_walk(drive, walk, NOW).unwrap();
     index(&mut book);
-    let next = book.walk(drive, false, NOW).unwrap();
+    let next = book.walk(drive, None, false, NOW).unwrap();
     list(&mut book, drive, next, "-", (&[], &[file("1", 1)]));
-    assert_eq!(book.gone_for_good(DATATAP, Prune::Files).unwrap().len(), 0, "not before its end");
+    assert_eq!(
+        book.gone_for_good(DATATAP, Prune::Listings).unwrap().len(),
+        0,
+        "not before its end"
+    );
     book.end_walk(drive, next, NOW).unwrap();
-    assert_eq!(book.gone_for_good(DATATAP, Prune::Files).unwrap().len(), 2);
+    assert_eq!(book.gone_for_good(DATATAP, Prune::Listings).unwrap().len(), 2);
     book.drive_is_gone(drive, NOW).unwrap();
-    assert_eq!(book.gone_for_good(DATATAP, Prune::Files).unwrap().len(), 3);
+    assert_eq!(book.gone_for_good(DATATAP, Prune::Listings).unwrap().len(), 3);
 }
 
 #[test]

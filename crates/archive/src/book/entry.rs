@@ -61,6 +61,31 @@ pub struct Entry {
     /// What else the source says of a message, in a form of its own, or of a file as its
     /// [line](File::to_line). Other words the next time mean that it is another one.
     pub listed: Option<String>,
+    /// The source gives no bytes of it, so that what is listed of it is all that can be here.
+    pub only_listed: bool,
+}
+
+/// A document of a drive: its newest version, and those before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Versions {
+    /// The newest version.
+    pub newest: Entry,
+    /// The others.
+    pub older: Vec<Entry>,
+}
+
+/// What stands between the id of a document and the name of its version in the id of an item.
+const AT: char = '@';
+
+/// The ids of all versions of a document lie from the one of these up to and without the other.
+pub(super) fn versions_of(document: &str) -> [String; 2] {
+    // `A` follows `@`.
+    [format!("{document}{AT}"), format!("{document}A")]
+}
+
+/// The document that an item is a version of, and which one.
+pub(super) fn document_of(item: &str) -> (&str, &str) {
+    item.rsplit_once(AT).unwrap_or((item, ""))
 }
 
 impl Entry {
@@ -76,7 +101,24 @@ impl Entry {
     #[must_use]
     pub fn of_file(file: File, fragment: Option<String>, kind: Option<String>) -> Self {
         let (listed, name) = (Some(file.to_line()), Some(file.name));
-        Self { id: file.item, fragment, name, kind, created: file.modified, listed }
+        let (id, created) = (file.item, file.modified);
+        Self { id, fragment, name, kind, created, listed, only_listed: true }
+    }
+
+    /// A version of a document, whose bytes the source gives unless it is `only_listed`. The source asks for
+    /// the version by `fragment`.
+    ///
+    /// ```
+    /// use postern_archive::{Entry, File};
+    ///
+    /// let file = File { item: "i1".into(), version: "2.0".into(), ..File::default() };
+    /// let entry = Entry::of_version(file, Some("1024".into()), false);
+    /// assert_eq!((entry.id.as_str(), entry.fragment.as_deref()), ("i1@2.0", Some("1024")));
+    /// ```
+    #[must_use]
+    pub fn of_version(file: File, fragment: Option<String>, only_listed: bool) -> Self {
+        let id = format!("{}{AT}{}", file.item, file.version);
+        Self { id, only_listed, ..Self::of_file(file, fragment, None) }
     }
 }
 
@@ -108,6 +150,7 @@ impl Node {
     ///     kind: None,
     ///     created: None,
     ///     listed: None,
+    ///     only_listed: false,
     /// };
     /// let inbox = Node::new(entry("1", "Inbox"), None);
     /// assert_eq!((inbox.path.as_str(), inbox.parent.as_str()), ("Inbox", Node::ROOT));
@@ -115,7 +158,7 @@ impl Node {
     /// ```
     #[must_use]
     pub fn new(entry: Entry, within: Option<&Self>) -> Self {
-        let Entry { id, fragment, name, kind, created: _, listed: _ } = entry;
+        let Entry { id, fragment, name, kind, created: _, listed: _, only_listed: _ } = entry;
         let name = name.unwrap_or_else(|| id.clone());
         let around = within.filter(|around| !around.path.is_empty());
         let path = around.map_or_else(|| name.clone(), |around| format!("{}/{name}", around.path));
@@ -144,6 +187,7 @@ impl Entry {
             kind: row.get(3)?,
             created: time(row.get(4)?),
             listed: row.get(5)?,
+            only_listed: false,
         })
     }
 }

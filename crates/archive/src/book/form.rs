@@ -11,7 +11,7 @@ use super::{Book, path};
 use crate::Error;
 
 /// The number of this version's form of the book-keeping.
-pub(super) const FORMAT: i64 = 3;
+pub(super) const FORMAT: i64 = 4;
 /// Pages that are copied at a time, between which a writer may write.
 const STEP: i32 = 4_096;
 
@@ -65,6 +65,7 @@ impl Book {
         const OF_1: &str = include_str!("of_1.sql");
         const FROM_2: &str = include_str!("from_2.sql");
         const OF_2: &str = include_str!("of_2.sql");
+        const FROM_3: &str = include_str!("from_3.sql");
         // Another process may have done it while this one waited.
         let transaction =
             self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -73,6 +74,7 @@ impl Book {
             0 => transaction.execute_batch(MADE)?,
             1 => transaction.execute_batch(&[FROM_1, MADE, OF_1].concat())?,
             2 => transaction.execute_batch(&[FROM_2, MADE, OF_2].concat())?,
+            3 => transaction.execute_batch(FROM_3)?,
             found => return Err(Error::LaterVersion { found, known: FORMAT }),
         }
         transaction.pragma_update(None, "user_version", FORMAT)?;

@@ -2,9 +2,9 @@
 
 use jiff::Timestamp;
 use postern_mail::File;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, params};
+use rusqlite::{Connection, Transaction, params};
 
-use super::{Book, Entry, Holds, Listed, MailboxNumber, Node, Window};
+use super::{Book, Entry, Listed, MailboxNumber, Node, Window};
 use crate::Error;
 
 const MICRO: i64 = 1_000_000;
@@ -83,16 +83,6 @@ impl Book {
         forget_seen(&self.connection, mailbox, folder)
     }
 
-    /// What files of a drive have in common, if they are here as soon as they are listed.
-    fn of_listings(&self, mailbox: MailboxNumber) -> Result<Option<File>, Error> {
-        let sql = "SELECT source, address FROM mailboxes WHERE number = ?1 AND holds = ?2";
-        let mut row = self.connection.prepare_cached(sql)?;
-        let found = row.query_row(params![mailbox, Holds::Listings], |row| {
-            Ok(File { source: row.get(0)?, owner: row.get(1)?, ..File::default() })
-        });
-        Ok(found.optional()?)
-    }
-
     /// A page of a folder that is listed whole.
     ///
     /// # Errors
@@ -105,11 +95,11 @@ impl Book {
         entries: &[Entry],
         moment: Moment,
     ) -> Result<(), Error> {
-        let listings = self.of_listings(mailbox)?;
+        let file = self.file_of(mailbox)?;
         let transaction = self.connection.transaction()?;
         for entry in entries {
-            let file = listings.as_ref().map(|of| File { item: entry.id.clone(), ..of.clone() });
-            let content = file.map(|file| file.id());
+            let file = || File { item: entry.id.clone(), ..file.clone() };
+            let content = entry.only_listed.then(|| file().id());
             match moment {
                 Moment::Newest => {
                     enter(&transaction, mailbox, folder, entry, content.as_deref(), ENTER)?;
@@ -287,7 +277,7 @@ fn enter(
     content: Option<&str>,
     sql: &str,
 ) -> Result<(), Error> {
-    let Entry { id, fragment, name, kind, created, listed } = entry;
+    let Entry { id, fragment, name, kind, created, listed, only_listed: _ } = entry;
     let created = created.map(Timestamp::as_microsecond);
     transaction
         .prepare_cached(sql)?

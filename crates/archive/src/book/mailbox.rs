@@ -1,10 +1,12 @@
 //! The mailboxes and drives that were collected: which they are, and how far each was listed.
 
 use jiff::Timestamp;
+use postern_mail::File;
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef};
 use rusqlite::{OptionalExtension as _, ToSql, params};
 
 use super::Book;
+use super::document::readdress;
 use crate::Error;
 
 /// The number of a mailbox in the book.
@@ -28,10 +30,12 @@ pub enum Holds {
     Mail,
     /// Files of a drive, of which the source gives what it lists and no bytes.
     Listings,
+    /// Files of a drive, in versions, whose bytes the source gives.
+    Documents,
 }
 
 impl Holds {
-    const ALL: [Self; 2] = [Self::Mail, Self::Listings];
+    const ALL: [Self; 3] = [Self::Mail, Self::Listings, Self::Documents];
 
     /// Whether it is a drive.
     ///
@@ -44,7 +48,7 @@ impl Holds {
     pub const fn is_drive(self) -> bool {
         match self {
             Self::Mail => false,
-            Self::Listings => true,
+            Self::Listings | Self::Documents => true,
         }
     }
 
@@ -71,6 +75,7 @@ impl Holds {
         match self {
             Self::Mail => "mail",
             Self::Listings => "listings",
+            Self::Documents => "documents",
         }
     }
 }
@@ -126,6 +131,9 @@ impl Book {
             // Messages are found by the address, so those of another one are indexed again.
             let sql = "UPDATE items SET indexed = 0 WHERE mailbox = ?1 AND indexed = 1";
             transaction.execute(sql, [number])?;
+            let (source, owner) = (source.to_owned(), Some(address.clone()));
+            let of = File { source, owner, ..File::default() };
+            readdress(&transaction, number, &of, *holds)?;
         }
         let sql = "UPDATE mailboxes SET address = ?2, id = ?3, gone_at = NULL WHERE number = ?1";
         transaction.execute(sql, params![number, address, id])?;
@@ -145,6 +153,16 @@ impl Book {
         identity: Identity,
     ) -> Result<Option<MailboxNumber>, Error> {
         Ok(self.known(source, mailbox, identity)?.map(|(number, _)| number))
+    }
+
+    /// The address of a mailbox or drive.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be read.
+    pub fn address(&self, mailbox: MailboxNumber) -> Result<String, Error> {
+        let sql = "SELECT address FROM mailboxes WHERE number = ?1";
+        Ok(self.connection.query_row(sql, [mailbox], |row| row.get(0))?)
     }
 
     /// The number and the former address of a mailbox.
@@ -252,13 +270,13 @@ impl Book {
         Ok(())
     }
 
-    /// The source has only the listed mailboxes now: what others hold is gone there.
+    /// The source has only the listed mailboxes of that kind now: what others hold is gone there.
     ///
     /// # Errors
     ///
     /// When the book cannot be written.
-    pub fn only_listed(&mut self, source: &str, now: Timestamp) -> Result<(), Error> {
-        const UNLISTED: &str = "source = ?1 AND NOT EXISTS (SELECT 1 FROM owners WHERE \
+    pub fn only_listed(&mut self, source: &str, holds: Holds, now: Timestamp) -> Result<(), Error> {
+        const UNLISTED: &str = "source = ?1 AND holds = ?3 AND NOT EXISTS (SELECT 1 FROM owners WHERE \
              owners.source = mailboxes.source AND owners.location = mailboxes.location \
              AND owners.holds = mailboxes.holds AND owners.id = mailboxes.id)";
         let transaction = self.connection.transaction()?;
@@ -267,14 +285,14 @@ impl Book {
                 "UPDATE items SET gone_at = ?2 WHERE gone_at IS NULL AND mailbox IN \
                  (SELECT number FROM mailboxes WHERE gone_at IS NULL AND {UNLISTED})"
             ),
-            params![source, now.as_second()],
+            params![source, now.as_second(), holds],
         )?;
         transaction.execute(
             &format!(
                 "UPDATE mailboxes SET gone_at = ?2, state = NULL, error = NULL, is_cold = 0 \
                  WHERE gone_at IS NULL AND {UNLISTED}"
             ),
-            params![source, now.as_second()],
+            params![source, now.as_second(), holds],
         )?;
         Ok(transaction.commit()?)
     }

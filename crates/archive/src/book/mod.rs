@@ -3,6 +3,7 @@
 //! One process writes it, any number read it meanwhile (`SQLite` with a write-ahead log), and a process
 //! that is killed at any moment has done whole transactions and nothing else.
 
+mod document;
 mod entry;
 mod form;
 mod identity;
@@ -22,7 +23,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::Error;
 
-pub use entry::{Entry, Location, Node, Owner};
+pub use entry::{Entry, Location, Node, Owner, Versions};
 pub use identity::AtSource;
 pub use list::Moment;
 pub use mailbox::{Holds, Identity, Mailbox, MailboxNumber};
@@ -92,3 +93,6 @@ mod tests;
 
 #[cfg(test)]
 mod drive_tests;
+
+#[cfg(test)]
+mod document_tests;

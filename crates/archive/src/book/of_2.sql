@@ -9,7 +9,8 @@ INSERT INTO mailboxes (number, source, location, address, id, listed_at, state, 
 INSERT INTO folders (mailbox, id, fragment, name, path, kind, parent, gone_at)
   SELECT mailbox, id, fragment, name, path, kind, parent, gone_at FROM former_folders;
 INSERT INTO windows SELECT * FROM former_windows;
-INSERT INTO items SELECT * FROM former_items;
+INSERT INTO items (mailbox, id, fragment, folder, name, kind, created, listed, content, stale, indexed, gone_at,
+  failure, may_pass) SELECT * FROM former_items;
 INSERT INTO replaced SELECT * FROM former_replaced;
 UPDATE mailboxes SET (known, here, failed, gone) =
   (SELECT known, here, failed, gone FROM former_mailboxes AS former WHERE former.number = mailboxes.number);

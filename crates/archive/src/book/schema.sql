@@ -25,7 +25,8 @@ CREATE TABLE owners (
   PRIMARY KEY (source, location, holds, id)
 ) STRICT, WITHOUT ROWID;
 
--- A drive is a mailbox that holds files: `listings` where the source gives what it lists and no bytes.
+-- A drive is a mailbox that holds files: `listings` where the source gives what it lists and no bytes,
+-- `documents` where it gives bytes and versions.
 CREATE TABLE mailboxes (
   number INTEGER PRIMARY KEY,
   source TEXT NOT NULL,             -- the name of the source
@@ -40,6 +41,7 @@ CREATE TABLE mailboxes (
   gone_at INTEGER,                  -- when the source was first seen without it
   walk INTEGER NOT NULL DEFAULT 0,  -- which walk over its folders is the last one
   walking_since INTEGER,            -- when that one began, if it has not come to its end
+  walking_state TEXT,               -- what the source said of its own state then
   known INTEGER NOT NULL DEFAULT 0, -- messages collected or here
   here INTEGER NOT NULL DEFAULT 0,  -- messages stored and indexed
   failed INTEGER NOT NULL DEFAULT 0,
@@ -85,6 +87,8 @@ CREATE TABLE items (
   gone_at INTEGER,
   failure TEXT,                     -- why it could not be fetched
   may_pass INTEGER NOT NULL DEFAULT 0,
+  bytes TEXT,                       -- of a file, the id of its bytes in the store
+  newest TEXT,                      -- of an older version of a document, the id of the newest one
   PRIMARY KEY (mailbox, id)
 ) STRICT, WITHOUT ROWID;
 
@@ -99,6 +103,7 @@ CREATE TABLE replaced (
 CREATE INDEX folders_by_parent ON folders (mailbox, parent);
 CREATE INDEX items_by_time ON items (mailbox, folder, created, id);
 CREATE INDEX items_by_content ON items (content) WHERE content IS NOT NULL;
+CREATE INDEX items_by_bytes ON items (bytes) WHERE bytes IS NOT NULL;
 CREATE INDEX items_to_fetch ON items (mailbox, id) WHERE content IS NULL OR stale = 1;
 CREATE INDEX items_to_index ON items (content) WHERE content IS NOT NULL AND indexed = 0;
 

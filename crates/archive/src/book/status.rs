@@ -59,6 +59,8 @@ pub struct MailboxStatus {
     pub is_cold: bool,
     /// When the source was first seen without it.
     pub gone_at: Option<Timestamp>,
+    /// Files that can be found, and whose bytes are not here.
+    pub without_content: u64,
 }
 
 impl Status {
@@ -75,8 +77,8 @@ impl Status {
         self.sources.iter().find_map(|one| one.error.as_deref())
     }
 
-    /// When the source of that name last listed all of these mailboxes, if all that it listed is here;
-    /// without any mailboxes, of all that it has. Nothing where something is missing or not known.
+    /// When the source of that name last listed all of these mailboxes, and with files their drives, if all that it
+    /// listed is here; without any mailboxes, of all that it has. Nothing where something is missing or not known.
     ///
     /// ```
     /// use jiff::Timestamp;
@@ -89,14 +91,15 @@ impl Status {
     /// };
     /// let bob = MailboxStatus { address: "bob@x.com".into(), here: 6, ..ann.clone() };
     /// let status = Status { mailboxes: vec![ann, bob], ..Status::default() };
-    /// assert_eq!(status.whole("veeam", &["Ann@x.com"]), listed);
-    /// assert_eq!(status.whole("veeam", &["bob@x.com"]), None, "one message is missing");
-    /// assert_eq!(status.whole("veeam", &[]), None);
-    /// assert_eq!(status.whole("datatap", &["ann@x.com"]), None, "it was never synced from there");
+    /// assert_eq!(status.whole("veeam", &["Ann@x.com"], true), listed);
+    /// assert_eq!(status.whole("veeam", &["bob@x.com"], true), None, "one message is missing");
+    /// assert_eq!(status.whole("veeam", &[], true), None);
+    /// assert_eq!(status.whole("datatap", &["ann@x.com"], true), None, "it was never synced from there");
     /// ```
     #[must_use]
-    pub fn whole(&self, source: &str, mailboxes: &[&str]) -> Option<Timestamp> {
+    pub fn whole(&self, source: &str, mailboxes: &[&str], files: bool) -> Option<Timestamp> {
         let of = self.mailboxes.iter().filter(|one| one.source == source && one.gone_at.is_none());
+        let of = of.filter(|one| files || !one.holds.is_drive());
         let of = of.map(|one| (one.address.as_str(), one.whole()));
         let empty = self.sources.iter().filter(|one| one.name == source);
         let empty = empty.flat_map(|one| one.empty.iter().map(|(name, at)| (name.as_str(), *at)));
@@ -136,7 +139,9 @@ const MAILBOXES: &str = "
     SELECT address,
       (SELECT count(*) FROM folders WHERE mailbox = number AND gone_at IS NULL AND id <> '-'),
       (SELECT count(*) FROM windows WHERE mailbox = number),
-      known, here, failed, gone, listed_at, error, source, is_cold, gone_at, holds
+      known, here, failed, gone, listed_at, error, source, is_cold, gone_at, holds,
+      CASE holds WHEN 'listings' THEN here WHEN 'documents' THEN
+        (SELECT count(*) FROM items WHERE mailbox = number AND indexed = 1 AND bytes IS NULL) ELSE 0 END
     FROM mailboxes ORDER BY address, holds DESC, source, id";
 
 /// Listed mailboxes of a source that nothing is known to be collected of.
@@ -175,6 +180,7 @@ impl Book {
                 is_cold: row.get(10)?,
                 gone_at: second(row.get(11)?),
                 holds: row.get(12)?,
+                without_content: row.get(13)?,
             })
         })?;
         let mailboxes = mailboxes.collect::<Result<_, _>>()?;
@@ -229,10 +235,10 @@ impl Book {
 
     /// The ids of everything whose bytes are here.
     pub(crate) fn contents(&self) -> Result<Vec<String>, Error> {
-        let sql = "SELECT DISTINCT content FROM items JOIN mailboxes ON number = mailbox \
-                   WHERE content IS NOT NULL AND holds <> ?1";
+        let sql = "SELECT DISTINCT CASE holds WHEN ?1 THEN content ELSE bytes END AS stored FROM items \
+                   JOIN mailboxes ON number = mailbox WHERE stored IS NOT NULL";
         let mut rows = self.connection.prepare(sql)?;
-        let found = rows.query_map([Holds::Listings], |row| row.get(0))?;
+        let found = rows.query_map([Holds::Mail], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

@@ -5,6 +5,7 @@ use postern_mail::File;
 use postern_query::Place;
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::document::file_at;
 use super::entry::time;
 use super::{Book, Holds, MailboxNumber};
 use crate::Error;
@@ -26,6 +27,17 @@ pub struct ToFetch {
     pub listed: Option<String>,
     /// The id of the message that is stored for it already.
     pub first: Option<String>,
+    /// Of an older version of a document, the id of the newest one.
+    pub newest: Option<String>,
+}
+
+impl ToFetch {
+    /// How many bytes it has by what is listed of a file.
+    #[must_use]
+    pub fn length(&self) -> Option<usize> {
+        let file = File::from_line(self.listed.as_deref()?).ok()?;
+        usize::try_from(file.size?).ok()
+    }
 }
 
 /// A message that is stored now.
@@ -33,8 +45,10 @@ pub struct ToFetch {
 pub(crate) struct Stored {
     pub(crate) mailbox: MailboxNumber,
     pub(crate) id: String,
-    /// Its id in the store and in the index.
+    /// Its id in the index, and of a message in the store.
     pub(crate) content: String,
+    /// The id of the bytes of a file in the store.
+    pub(crate) bytes: Option<String>,
 }
 
 /// A message that is stored and is to be indexed.
@@ -54,46 +68,60 @@ pub(crate) struct ToIndex {
     pub(crate) created: Option<Timestamp>,
     /// What else the source listed of it.
     pub(crate) listed: Option<String>,
+    /// Of an older version of a document, the id of the newest one.
+    pub(crate) newest: Option<String>,
 }
 
 const TO_INDEX: &str = "SELECT items.mailbox, items.id, content, items.fragment, address, \
-     coalesce(folders.path, items.folder), created, source, holds, listed FROM items \
+     coalesce(folders.path, items.folder), created, source, holds, listed, bytes, items.newest FROM items \
      JOIN mailboxes ON number = items.mailbox \
      LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder";
 
-/// An item that the source has no longer, in a mailbox that it still has: of files, or of mail as well.
+/// An item that the source has no longer, in a mailbox that it still has: of what is only listed, or of all.
 const GONE: &str = "gone_at IS NOT NULL AND mailbox IN (SELECT number FROM mailboxes \
-     WHERE mailboxes.source = ?1 AND mailboxes.gone_at IS NULL AND (?2 OR holds <> 'mail'))";
+     WHERE mailboxes.source = ?1 AND mailboxes.gone_at IS NULL AND (?2 OR holds = 'listings'))";
 
 /// What is removed of what a source has no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prune {
-    /// Files: a drive shows what is in it now.
-    Files,
-    /// Mail as well.
+    /// Files without bytes: such a drive shows what is in it now.
+    Listings,
+    /// All of it.
     All,
 }
 
 impl ToIndex {
+    /// The id in the store of its bytes; none where they are not here.
+    pub(crate) fn stored_bytes(&self) -> Option<&str> {
+        let of_mail = Some(&self.stored.content).filter(|_| !self.holds.is_drive());
+        self.stored.bytes.as_ref().or(of_mail).map(String::as_str)
+    }
+
+    /// Its id at the source: of a version that of the document.
+    pub(crate) fn item(&self) -> String {
+        file_at(&File::default(), &self.stored.id, self.holds).item
+    }
+
     /// The file that it is, as it was listed, at the place where it lies now.
     pub(crate) fn file(&self) -> File {
+        let (source, owner) = (self.source.clone(), Some(self.address.clone()));
+        let of = File { source, owner, ..File::default() };
+        let File { source, owner, item, version, .. } = file_at(&of, &self.stored.id, self.holds);
+        let newest = self.newest.as_ref().map(|item| file_at(&of, item, self.holds).id());
+        let folder = Some(self.path.clone()).filter(|path| !path.is_empty());
         let listed = self.listed.as_deref().map(File::from_line);
-        File {
-            source: self.source.clone(),
-            owner: Some(self.address.clone()),
-            item: self.stored.id.clone(),
-            folder: Some(self.path.clone()).filter(|path| !path.is_empty()),
-            ..listed.and_then(Result::ok).unwrap_or_default()
-        }
+        let listed = listed.and_then(Result::ok).unwrap_or_default();
+        File { source, owner, item, version, newest, folder, ..listed }
     }
 
     /// From the columns of [`TO_INDEX`].
     fn of(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let stored = Stored { mailbox: row.get(0)?, id: row.get(1)?, content: row.get(2)? };
+        let (mailbox, id, content, bytes) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(10)?);
+        let stored = Stored { mailbox, id, content, bytes };
         let (fragment, address, path) = (row.get(3)?, row.get(4)?, row.get(5)?);
         let (created, source) = (time(row.get(6)?), row.get(7)?);
-        let (holds, listed) = (row.get(8)?, row.get(9)?);
-        Ok(Self { stored, fragment, source, holds, address, path, created, listed })
+        let (holds, listed, newest) = (row.get(8)?, row.get(9)?, row.get(11)?);
+        Ok(Self { stored, fragment, source, holds, address, path, created, listed, newest })
     }
 }
 
@@ -113,7 +141,7 @@ impl Book {
     ) -> Result<Vec<ToFetch>, Error> {
         let mut rows = self.connection.prepare_cached(
             "SELECT items.id, items.fragment, coalesce(folders.path, items.folder), created, \
-             items.name, listed, content FROM items LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
+             items.name, listed, content, newest FROM items LEFT JOIN folders ON folders.mailbox = items.mailbox AND folders.id = items.folder \
              WHERE items.mailbox = ?1 AND items.id > ?2 AND (content IS NULL OR stale = 1) \
              AND items.gone_at IS NULL AND (failure IS NULL OR may_pass OR NOT ?3) ORDER BY items.id LIMIT ?4",
         )?;
@@ -127,6 +155,7 @@ impl Book {
                 name: row.get(4)?,
                 listed: row.get(5)?,
                 first: row.get(6)?,
+                newest: row.get(7)?,
             })
         })?;
         Ok(found.collect::<Result<_, _>>()?)
@@ -136,7 +165,7 @@ impl Book {
     pub(crate) fn to_index(&self, most: usize) -> Result<Vec<ToIndex>, Error> {
         let sql = format!(
             "{TO_INDEX} WHERE content IS NOT NULL AND indexed = 0 \
-             AND (items.gone_at IS NULL OR holds = 'mail') ORDER BY content LIMIT ?1"
+             AND (items.gone_at IS NULL OR holds <> 'listings') ORDER BY content LIMIT ?1"
         );
         let mut rows = self.connection.prepare_cached(&sql)?;
         let most = i64::try_from(most).unwrap_or(i64::MAX);
@@ -169,7 +198,10 @@ impl Book {
             &[
                 "INSERT OR IGNORE INTO replaced SELECT content, mailbox, id FROM items \
                  WHERE mailbox = ?1 AND id = ?2 AND content <> ?3",
-                "UPDATE items SET indexed = indexed AND content IS ?3, content = ?3, stale = 0, \
+                "INSERT OR IGNORE INTO replaced SELECT bytes, mailbox, id FROM items \
+                 WHERE mailbox = ?1 AND id = ?2 AND bytes <> ?4",
+                "UPDATE items SET indexed = indexed AND content IS ?3 AND bytes IS ?4, \
+                 content = ?3, bytes = ?4, stale = 0, \
                  failure = NULL, may_pass = 0 WHERE mailbox = ?1 AND id = ?2",
             ],
             all,
@@ -187,7 +219,7 @@ impl Book {
         self.each(
             &[
                 "INSERT OR IGNORE INTO replaced VALUES (?3, ?1, ?2)",
-                "UPDATE items SET content = NULL, stale = 0, indexed = 0 \
+                "UPDATE items SET content = NULL, bytes = NULL, stale = 0, indexed = 0 \
                  WHERE mailbox = ?1 AND id = ?2 AND content = ?3",
             ],
             all,
@@ -196,9 +228,12 @@ impl Book {
 
     fn each(&mut self, steps: &[&str], all: &[Stored]) -> Result<(), Error> {
         let transaction = self.connection.transaction()?;
-        for Stored { mailbox, id, content } in all {
+        for Stored { mailbox, id, content, bytes } in all {
             for sql in steps {
-                transaction.prepare_cached(sql)?.execute(params![mailbox, id, content])?;
+                let mut step = transaction.prepare_cached(sql)?;
+                let values = params![mailbox, id, content, bytes];
+                let used = step.parameter_count();
+                step.execute(values.get(..used).unwrap_or(values))?;
             }
         }
         Ok(transaction.commit()?)
@@ -225,9 +260,9 @@ impl Book {
         Ok(transaction.commit()?)
     }
 
-    /// Whether an item has that message.
+    /// Whether an item has that message, or a file those bytes.
     pub(crate) fn has(&self, content: &str) -> Result<bool, Error> {
-        let sql = "SELECT 1 FROM items WHERE content = ?1 LIMIT 1";
+        let sql = "SELECT 1 FROM items WHERE content = ?1 OR bytes = ?1 LIMIT 1";
         let mut row = self.connection.prepare_cached(sql)?;
         Ok(row.query_row([content], |_| Ok(())).optional()?.is_some())
     }
@@ -263,6 +298,14 @@ impl Book {
         ))?;
         let of = params![source, prune == Prune::All];
         let found = rows.query_map(of, |row| row.get(0))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// The ids in the store of the bytes of files that are gone at that source.
+    pub(crate) fn bytes_gone(&self, source: &str, prune: Prune) -> Result<Vec<String>, Error> {
+        let sql = format!("SELECT DISTINCT bytes FROM items WHERE bytes IS NOT NULL AND {GONE}");
+        let mut rows = self.connection.prepare(&sql)?;
+        let found = rows.query_map(params![source, prune == Prune::All], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 

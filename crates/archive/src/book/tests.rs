@@ -15,6 +15,7 @@ fn entry(id: &str, second: i64) -> Entry {
         kind: None,
         created: Some(at(second)),
         listed: None,
+        only_listed: false,
     }
 }
 
@@ -43,7 +44,7 @@ fn book() -> (tempfile::TempDir, Book, MailboxNumber) {
 }
 
 fn stored(mailbox: MailboxNumber, id: &str) -> Stored {
-    Stored { mailbox, id: id.to_owned(), content: format!("content of {id}") }
+    Stored { mailbox, id: id.to_owned(), content: format!("content of {id}"), bytes: None }
 }
 
 /// Known, here, failed, gone.
@@ -322,7 +323,7 @@ fn a_mailbox_that_the_source_lists_no_longer_keeps_its_mail() {
     list(&mut book, gone, &[saved("a", "x")], Moment::Newest, 5_000);
     book.stored(&[stored(gone, "a")]).unwrap();
     book.set_owners(VEEAM, "org", Holds::Mail, &[owner("a")]).unwrap();
-    book.only_listed(VEEAM, at(5_001)).unwrap();
+    book.only_listed(VEEAM, Holds::Mail, at(5_001)).unwrap();
     let status = book.status().unwrap();
     let of = |id: &str| {
         status.mailboxes.iter().find(|one| one.address == format!("{id}@x.com")).unwrap()

@@ -14,7 +14,8 @@ const MOST_AGE: SignedDuration = SignedDuration::from_hours(1);
 pub type Walk = i64;
 
 impl Book {
-    /// Begins a walk over the folders of a drive, or goes on with one that was cut short, unless `anew`.
+    /// Begins a walk over the folders of a drive in that state of its source, or goes on with one that was cut
+    /// short, unless `anew`.
     ///
     /// # Errors
     ///
@@ -22,14 +23,17 @@ impl Book {
     pub fn walk(
         &mut self,
         drive: MailboxNumber,
+        state: Option<&str>,
         anew: bool,
         now: Timestamp,
     ) -> Result<Walk, Error> {
         let transaction = self.connection.transaction()?;
         let (found, oldest) = ("SELECT walk FROM mailboxes WHERE number = ?1", now - MOST_AGE);
-        let begin = "UPDATE mailboxes SET walk = walk + 1, walking_since = ?2 WHERE number = ?1 \
-                     AND (?3 OR walking_since IS NULL OR walking_since < ?4)";
-        transaction.execute(begin, params![drive, now.as_second(), anew, oldest.as_second()])?;
+        let begin = "UPDATE mailboxes SET walk = walk + 1, walking_since = ?2, walking_state = ?5 \
+                     WHERE number = ?1 AND (?3 OR walking_since IS NULL OR walking_since < ?4 \
+                     OR walking_state IS NOT ?5)";
+        let values = params![drive, now.as_second(), anew, oldest.as_second(), state];
+        transaction.execute(begin, values)?;
         add_folder(&transaction, drive, &Node::root(), Moment::Newest)?;
         let walk = transaction.query_row(found, [drive], |row| row.get(0))?;
         transaction.commit()?;
@@ -81,6 +85,19 @@ impl Book {
         Ok(next)
     }
 
+    /// Folders that a former state of the source has. What is there now is not known from it.
+    ///
+    /// # Errors
+    ///
+    /// When the book cannot be written.
+    pub fn add_folders(&mut self, drive: MailboxNumber, folders: &[Node]) -> Result<(), Error> {
+        let transaction = self.connection.transaction()?;
+        for one in folders {
+            add_folder(&transaction, drive, one, Moment::Former)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
     /// That walk has come to its end: folders that it has not seen are gone, and what lay in them.
     ///
     /// # Errors
@@ -115,7 +132,7 @@ impl Book {
     ///
     /// When the book cannot be written.
     pub fn drive_is_gone(&mut self, drive: MailboxNumber, now: Timestamp) -> Result<(), Error> {
-        let walk = self.walk(drive, true, now)?;
+        let walk = self.walk(drive, None, true, now)?;
         self.end_walk(drive, walk, now)?;
         self.listed_whole(drive, None, now)
     }

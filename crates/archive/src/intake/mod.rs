@@ -14,7 +14,7 @@ pub use writer::{IntakeWriter, Settled};
 
 use crate::book::{Book, Holds, Stored, ToIndex};
 use crate::store::Store;
-use crate::{Error, MailboxNumber, ToFetch};
+use crate::{Error, Mailbox, MailboxNumber, ToFetch};
 
 /// The fact that something may be stored that the book does not know.
 const STORING: &str = "storing";
@@ -41,6 +41,8 @@ pub struct Intake {
 #[derive(Debug)]
 pub struct Arrived {
     stored: Stored,
+    /// What its mailbox holds.
+    holds: Holds,
     message: Box<Message>,
     /// It was downloaded, and the book does not know yet.
     is_new: bool,
@@ -91,7 +93,7 @@ impl Intake {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Stores the bytes of a message and reads them. The book is told by the [`IntakeWriter`].
+    /// Stores the bytes of a message or file and reads them. The book is told by the [`IntakeWriter`].
     ///
     /// An item that has a message keeps it where these bytes are the same mail: a source may write
     /// other bytes each time that it is asked for the same item.
@@ -101,26 +103,45 @@ impl Intake {
     /// When the disk refuses.
     pub fn store(
         &self,
-        mailbox: MailboxNumber,
-        address: &str,
+        number: MailboxNumber,
+        mailbox: &Mailbox,
         message: ToFetch,
         bytes: &[u8],
     ) -> Result<Arrived, Error> {
         self.begins_to_store()?;
-        let ToFetch { id, fragment, path, created, first, .. } = message;
-        let stored = Stored { mailbox, id, content: String::new() };
-        let (source, address) = (self.source.clone(), address.to_owned());
-        let (holds, listed) = (Holds::Mail, None);
-        let mut to_index =
-            ToIndex { stored, fragment, source, holds, address, path, created, listed };
-        let message = self.read(&to_index, bytes);
-        let first = first.map(|first| self.first(first, &to_index, &message)).transpose()?;
-        let (content, message) = match first.flatten() {
-            Some(first) => first,
-            None => (self.store.put(bytes)?, message),
+        let ToFetch { id, fragment, path, created, first, listed, newest, name: _ } = message;
+        let stored = Stored { mailbox: number, id, content: String::new(), bytes: None };
+        let (source, address, holds) =
+            (self.source.clone(), mailbox.address.clone(), mailbox.holds);
+        let to_index =
+            ToIndex { stored, fragment, source, holds, address, path, created, listed, newest };
+        let (content, bytes, message) = match holds {
+            Holds::Mail => {
+                let (content, message) = self.keep(first, &to_index, bytes)?;
+                (content, None, message)
+            }
+            Holds::Listings | Holds::Documents => {
+                let message = self.read_file(&to_index, bytes);
+                (message.id.clone(), Some(self.store.put(bytes)?), message)
+            }
         };
-        to_index.stored.content = content;
-        Ok(Arrived { stored: to_index.stored, message, is_new: true })
+        let stored = Stored { content, bytes, ..to_index.stored };
+        Ok(Arrived { stored, holds, message, is_new: true })
+    }
+
+    /// Stores a message, unless the first one that was stored for its item is the same mail.
+    fn keep(
+        &self,
+        first: Option<String>,
+        to_index: &ToIndex,
+        bytes: &[u8],
+    ) -> Result<(String, Box<Message>), Error> {
+        let message = self.read(to_index, bytes);
+        let first = first.map(|first| self.first(first, to_index, &message)).transpose()?;
+        match first.flatten() {
+            Some(first) => Ok(first),
+            None => Ok((self.store.put(bytes)?, message)),
+        }
     }
 
     /// Notes that something may be stored that the book does not know, for the next run.
@@ -168,26 +189,36 @@ impl Intake {
     /// A message of the store, read again; nothing where the store has lost it. A file without bytes is what
     /// the source listed of it.
     fn message(&self, to_index: &ToIndex) -> Result<Option<Box<Message>>, Error> {
-        match to_index.holds {
-            Holds::Mail => {
-                let bytes = self.store.get(&to_index.stored.content)?;
-                Ok(bytes.map(|bytes| self.read(to_index, &bytes)))
-            }
-            Holds::Listings => {
-                let places = vec![place(to_index)];
-                Ok(Some(Box::new(Message { places, ..to_index.file().message() })))
-            }
-        }
+        let Some(stored) = to_index.stored_bytes() else {
+            let places = vec![place(to_index)];
+            return Ok(Some(Box::new(Message { places, ..to_index.file().message() })));
+        };
+        let bytes = self.store.get(stored)?;
+        Ok(bytes.map(|bytes| match to_index.holds {
+            Holds::Mail => self.read(to_index, &bytes),
+            Holds::Listings | Holds::Documents => self.read_file(to_index, &bytes),
+        }))
+    }
+
+    /// A file with its bytes, at the place where it lies now.
+    fn read_file(&self, to_index: &ToIndex, bytes: &[u8]) -> Box<Message> {
+        let message = self.reading(|reader| to_index.file().message_with(bytes, reader));
+        Box::new(Message { places: vec![place(to_index)], ..message })
     }
 
     /// The message with what only the source knows of it.
     fn read(&self, to_index: &ToIndex, bytes: &[u8]) -> Box<Message> {
         let place = place(to_index);
+        let message = self.reading(|reader| parse_with(bytes, &place, reader));
+        Box::new(Message { received: message.received.or(to_index.created), ..message })
+    }
+
+    fn reading(&self, read: impl FnOnce(&mut Contents) -> Message) -> Message {
         let idle = self.readers().pop();
         let mut reader = idle.unwrap_or_else(|| Contents::new(&self.attachment_text));
-        let message = parse_with(bytes, &place, &mut reader);
+        let message = read(&mut reader);
         self.readers().push(reader);
-        Box::new(Message { received: message.received.or(to_index.created), ..message })
+        message
     }
 
     fn readers(&self) -> MutexGuard<'_, Vec<Contents>> {
@@ -201,7 +232,7 @@ fn place(to_index: &ToIndex) -> Place {
         mailbox: Some(to_index.address.clone()),
         folder: Some(to_index.path.clone()).filter(|path| !path.is_empty()),
         source: Some(to_index.source.clone()),
-        item_id: Some(to_index.stored.id.clone()),
+        item_id: Some(to_index.item()),
         fragment_id: to_index.fragment.clone(),
         ..Place::NOWHERE
     }

@@ -16,7 +16,7 @@ use postern_query::{Message, Place};
 
 use super::{Arrived, Intake, STORING};
 use crate::Error;
-use crate::book::{Holds, Prune, Stored, ToIndex};
+use crate::book::{Prune, Stored, ToIndex};
 
 /// Messages and time between two commits of the index: small ones cost more than they make searchable.
 const COMMIT_EVERY: (usize, Duration) = (5_000, Duration::from_secs(20));
@@ -46,6 +46,8 @@ pub struct IntakeWriter {
 pub struct Settled {
     /// The book knows that they are stored.
     pub stored: u64,
+    /// So many of these are files.
+    pub files: u64,
     /// They can be found.
     pub indexed: u64,
 }
@@ -104,7 +106,13 @@ impl IntakeWriter {
     ///
     /// When the index or the book cannot be written.
     pub fn take(&mut self, arrived: Arrived) -> Result<(), Error> {
-        let Arrived { stored, message, is_new } = arrived;
+        let Arrived { stored, holds, message, is_new } = arrived;
+        if holds.is_drive() {
+            // A file lies at one place, so the book need not be asked for others.
+            self.add(&stored.content, &message)?;
+            self.is_stored(stored, is_new);
+            return Ok(());
+        }
         if self.waiting.contains(&stored.content) {
             self.is_stored(stored, is_new);
             return Ok(());
@@ -148,7 +156,7 @@ impl IntakeWriter {
     pub fn settle(&mut self) -> Result<Settled, Error> {
         let mut settled = Settled::default();
         if is_due(Self::NOTE_EVERY, self.unnoted.len(), self.noted_at) {
-            settled.stored = self.note()?;
+            settled += self.note()?;
         }
         if is_due(COMMIT_EVERY, self.uncommitted.len(), self.committed_at) {
             settled += self.commit()?;
@@ -162,10 +170,10 @@ impl IntakeWriter {
     ///
     /// When the index or the book cannot be written.
     pub fn commit(&mut self) -> Result<Settled, Error> {
-        let stored = self.note()?;
+        let mut settled = self.note()?;
         self.committed_at = Instant::now();
-        let indexed = self.uncommitted.len() as u64;
-        if indexed > 0 {
+        settled.indexed = self.uncommitted.len() as u64;
+        if settled.indexed > 0 {
             self.add_waiting()?;
             self.index.commit((self.clock)())?;
             self.intake.book().indexed(&self.uncommitted)?;
@@ -173,7 +181,7 @@ impl IntakeWriter {
             self.added.clear();
         }
         self.drop_replaced()?;
-        Ok(Settled { stored, indexed })
+        Ok(settled)
     }
 
     /// Takes from index and store what no item has any more, because each has another message now.
@@ -223,17 +231,12 @@ impl IntakeWriter {
         let mut lost = Vec::new();
         for to_index in next {
             let Some(message) = self.intake.message(&to_index)? else {
-                self.intake.store.remove(&to_index.stored.content)?;
+                to_index.stored_bytes().map_or(Ok(()), |bytes| self.intake.store.remove(bytes))?;
                 lost.push(to_index.stored);
                 continue;
             };
-            if to_index.holds == Holds::Listings {
-                // A file lies at one place, so the book need not be asked for others.
-                self.add(&to_index.stored.content, &message)?;
-                self.uncommitted.push(to_index.stored);
-            } else {
-                self.take(Arrived { stored: to_index.stored, message, is_new: false })?;
-            }
+            let ToIndex { stored, holds, .. } = to_index;
+            self.take(Arrived { stored, holds, message, is_new: false })?;
         }
         self.intake.book().lost(&lost)?;
         self.commit().map(Some)
@@ -246,6 +249,7 @@ impl IntakeWriter {
     /// When store, index or book cannot be written.
     pub fn prune(&mut self, what: Prune) -> Result<(), Error> {
         let gone = self.intake.book().gone_for_good(&self.intake.source, what)?;
+        let bytes = self.intake.book().bytes_gone(&self.intake.source, what)?;
         for content in &gone {
             self.index.forget(&self.file(content).path)?;
         }
@@ -253,7 +257,11 @@ impl IntakeWriter {
             self.index.commit((self.clock)())?;
         }
         self.intake.book().forget_gone(&self.intake.source, what)?;
-        gone.iter().try_for_each(|content| self.intake.store.remove(content))?;
+        for content in gone.iter().chain(&bytes) {
+            if !self.intake.book().has(content)? {
+                self.intake.store.remove(content)?;
+            }
+        }
         while self.catch_up()?.is_some() {}
         Ok(())
     }
@@ -290,16 +298,17 @@ impl IntakeWriter {
     }
 
     /// Tells the book what is stored.
-    fn note(&mut self) -> Result<u64, Error> {
+    fn note(&mut self) -> Result<Settled, Error> {
         self.noted_at = Instant::now();
         let stored = self.unnoted.len() as u64;
+        let files = self.unnoted.iter().filter(|one| one.bytes.is_some()).count() as u64;
         if stored > 0 {
             self.intake.store.settle()?;
             self.intake.book().stored(&self.unnoted)?;
             self.intake.has_noted(self.unnoted.len());
             self.uncommitted.append(&mut self.unnoted);
         }
-        Ok(stored)
+        Ok(Settled { stored, files, indexed: 0 })
     }
 
     /// Asks the index for a message that should be in it: one that does not know it was made anew.
@@ -315,6 +324,7 @@ impl IntakeWriter {
 impl std::ops::AddAssign for Settled {
     fn add_assign(&mut self, other: Self) {
         self.stored += other.stored;
+        self.files += other.files;
         self.indexed += other.indexed;
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn at_veeam(
         from.source.as_deref().is_none_or(|named| named == source),
         "this is done by Veeam alone; its source is called `{source}`"
     );
-    let [datatap, _] = by_source(&archive, query, source)?;
+    let [datatap, _] = by_source(&archive, &query.clone().mail_only(), source)?;
     ensure!(
         datatap == 0 || from.source.is_some(),
         "the query finds {datatap} messages of DataTap too; say --source {source} for those of Veeam"
@@ -81,6 +81,7 @@ pub(crate) fn at_veeam(
 /// What the last backup has, or with a time all of it: an earlier backup may have what is gone.
 fn chosen(found: Found, at: Option<Timestamp>) -> anyhow::Result<ToAct> {
     let several = found.at_one_of_several();
+    let files = found.without_files();
     let (mut items, mut notes) = (found.items, Vec::new());
     let gone = found.gone.len();
     if at.is_some() {
@@ -93,6 +94,7 @@ fn chosen(found: Found, at: Option<Timestamp>) -> anyhow::Result<ToAct> {
     if found.unknown > 0 {
         notes.push(format!("{} more have no item at Veeam that is known here", found.unknown));
     }
+    notes.extend(files);
     if items.is_empty() {
         let why = notes.first().map(|note| format!(": {note}")).unwrap_or_default();
         bail!(

@@ -32,8 +32,9 @@ impl Here<'_> {
     }
 
     fn listed(self, divided: &Divided, mailboxes: &Mailboxes) -> Option<Timestamp> {
+        let files = divided.rest.has_room_for_files();
         if *mailboxes == Mailboxes::All && !divided.names_places() {
-            return self.archive.whole(self.source, &[]);
+            return self.archive.whole(self.source, &[], files);
         }
         let status = self.archive.status().ok()?;
         let names = status.mailboxes.iter().filter(|one| one.source == self.source);
@@ -41,7 +42,7 @@ impl Here<'_> {
             mailboxes.permits(Some(name)) && divided.may_lie_in(Some(name), self.source)
         });
         let names: Vec<_> = names.collect();
-        (!names.is_empty()).then(|| self.archive.whole(self.source, &names))?
+        (!names.is_empty()).then(|| self.archive.whole(self.source, &names, files))?
     }
 }
 

@@ -12,6 +12,9 @@ use crate::collection::{Failure, FailureKind, Markers, Page, Site};
 /// How often a question without which nothing can be done is asked.
 const TRIES: u32 = 3;
 
+/// Where it is told that drives cannot be listed.
+const DRIVES: &str = "the drives";
+
 /// Mailboxes of no location, by what makes each the same one again.
 type Known = BTreeMap<(String, Holds, String), Mailbox>;
 
@@ -57,9 +60,14 @@ impl Run {
         }
         let (source, identity) = (self.collection.name().to_owned(), self.collection.identity());
         let mut known = Known::new();
+        let mut listed = Vec::new();
+        self.unlisted().remove(DRIVES);
         for site in &sites {
             for holds in site.lists {
-                self.owners(&site.location.id, *holds, tenant, &mut known).await?;
+                match self.owners(&site.location.id, *holds, tenant, &mut known).await {
+                    Ok(()) => listed.push(*holds),
+                    Err(error) => self.may_do_without(*holds, error)?,
+                }
             }
         }
         let locations: Vec<_> = sites.iter().map(|site| site.location.clone()).collect();
@@ -69,7 +77,9 @@ impl Run {
             // Of mailboxes that have ids the source lists all there are.
             match (identity, moment) {
                 (Identity::Address, _) => return book.mailboxes(&source),
-                (Identity::Id, Moment::Newest) => book.only_listed(&source, now)?,
+                (Identity::Id, Moment::Newest) => {
+                    listed.iter().try_for_each(|holds| book.only_listed(&source, *holds, now))?;
+                }
                 (Identity::Id, Moment::Former) => {}
             }
             Ok(Vec::new())
@@ -77,7 +87,21 @@ impl Run {
         for mailbox in before.await? {
             known.entry(self.key(&mailbox)).or_insert(mailbox);
         }
-        Ok(self.at_each(&sites, &self.wanted(known)?))
+        let mut wanted = self.wanted(known)?;
+        // A source may show mail and files to one at a time.
+        wanted.sort_by_key(|one| one.holds.is_drive());
+        Ok(self.at_each(&sites, &wanted))
+    }
+
+    /// Drives of a backup that cannot be listed keep no mail from coming home.
+    fn may_do_without(&self, holds: Holds, error: Error) -> Result<(), Error> {
+        match (holds, error) {
+            (Holds::Documents, Error::Away { what, source }) => {
+                self.unlisted().insert(DRIVES.to_owned(), format!("{what}: {source}"));
+                Ok(())
+            }
+            (_, error) => Err(error),
+        }
     }
 
     fn key(&self, mailbox: &Mailbox) -> (String, Holds, String) {
@@ -140,15 +164,18 @@ impl Run {
         tenant: &str,
         into: &mut Known,
     ) -> Result<(), Error> {
-        const WHAT: &str = "the mailboxes cannot be listed";
+        let what = match holds.is_drive() {
+            true => "the drives cannot be listed",
+            false => "the mailboxes cannot be listed",
+        };
         let (mut all, mut markers, mut marker) = (Vec::<Owner>::new(), Markers::default(), None);
         loop {
             let page: Page<Owner> = self
-                .ask(WHAT, tenant, || self.collection.mailboxes(location, holds, marker.as_deref()))
+                .ask(what, tenant, || self.collection.mailboxes(location, holds, marker.as_deref()))
                 .await?;
             all.extend(page.items);
             let next = markers.next(page.marker);
-            marker = next.map_err(|source| Error::Away { what: WHAT.to_owned(), source })?;
+            marker = next.map_err(|source| Error::Away { what: what.to_owned(), source })?;
             if marker.is_none() {
                 break;
             }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use postern_archive::{MailboxNumber, ToFetch};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinSet;
 
 use super::discover::Wanted;
@@ -15,6 +16,11 @@ use crate::collection::Failure;
 
 /// Messages that are looked up at once.
 const CHUNK: usize = 500;
+
+/// The bytes of a message, or why they did not come.
+type Answer = Result<Vec<u8>, Failure>;
+/// Room for a message on its way to the index.
+type Room = Option<OwnedSemaphorePermit>;
 
 /// What became of a download.
 #[derive(PartialEq, Eq)]
@@ -75,13 +81,13 @@ impl Run {
         let mut at_once = self.several(mailbox, &messages).await?.into_iter();
         let mut all = Vec::new();
         for message in messages {
-            let bytes = match at_once.next().flatten() {
-                Some(bytes) => Ok(bytes),
+            let (bytes, room) = match at_once.next().flatten() {
+                Some(bytes) => (Ok(bytes), None),
                 None if self.is_stopped() => break,
                 None => self.one(mailbox, &message).await?,
             };
             all.push(match bytes {
-                Ok(bytes) => self.take(mailbox, number, message, bytes, taker).await?,
+                Ok(bytes) => self.take(mailbox, number, message, (bytes, room), taker).await?,
                 Err(failure) => self.not_fetched(number, message.id, &failure).await?,
             });
         }
@@ -103,14 +109,14 @@ impl Run {
         Ok(self.heed("messages cannot be downloaded", answer)?.unwrap_or_default())
     }
 
-    async fn one(
-        &self,
-        mailbox: &Wanted,
-        message: &ToFetch,
-    ) -> Result<Result<Vec<u8>, Failure>, Error> {
-        let fragment = message.fragment.as_deref();
-        let answer = self.collection.download(&mailbox.mailbox, &message.id, fragment).await;
-        self.heed("messages cannot be downloaded", answer)
+    /// The bytes of a message. A document, which may be long, waits for its room before it is asked for.
+    async fn one(&self, mailbox: &Wanted, message: &ToFetch) -> Result<(Answer, Room), Error> {
+        let room = match message.length().filter(|_| mailbox.mailbox.holds.is_drive()) {
+            Some(length) => self.room(length).await,
+            None => None,
+        };
+        let answer = self.collection.download(&mailbox.mailbox, message).await;
+        Ok((self.heed("messages cannot be downloaded", answer)?, room))
     }
 
     /// Stores a message and hands it in.
@@ -119,14 +125,17 @@ impl Run {
         mailbox: &Wanted,
         number: MailboxNumber,
         message: ToFetch,
-        bytes: Vec<u8>,
+        (bytes, room): (Vec<u8>, Room),
         taker: &Door,
     ) -> Result<Fetched, Error> {
         self.progress.bytes.fetch_add(bytes.len() as u64, Relaxed);
-        let room = self.room(bytes.len()).await;
-        let (run, address) = (Arc::clone(self), mailbox.mailbox.address.clone());
+        let room = match room {
+            Some(room) => Some(room),
+            None => self.room(bytes.len()).await,
+        };
+        let (run, mailbox) = (Arc::clone(self), mailbox.mailbox.clone());
         let taken = tokio::task::spawn_blocking(move || {
-            let arrived = run.intake.store(number, &address, message, &bytes)?;
+            let arrived = run.intake.store(number, &mailbox, message, &bytes)?;
             Ok(Taken { arrived, room })
         });
         // Without a taker the run has ended, and the reason is told elsewhere.

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use postern_archive::{Entry, Mailbox, MailboxNumber, Moment, Node, Window};
+use postern_archive::{Entry, Holds, Mailbox, MailboxNumber, Moment, Node, Window};
 use tokio::task::JoinSet;
 
 use super::discover::Wanted;
@@ -270,7 +270,13 @@ impl Run {
             }
             page.items.retain(|item| since.is_none_or(|since| item.created >= Some(since)));
             let listed = folder.clone();
-            self.on_book(move |book| book.page(number, &listed, &page.items, moment)).await?;
+            if mailbox.holds == Holds::Documents {
+                if let Err(failure) = self.documents(mailbox, number, listed, page.items).await? {
+                    return Ok(Err(failure));
+                }
+            } else {
+                self.on_book(move |book| book.page(number, &listed, &page.items, moment)).await?;
+            }
             marker = match markers.next(page.marker) {
                 Ok(marker) => marker,
                 Err(failure) => return Ok(Err(failure)),

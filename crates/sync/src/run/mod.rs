@@ -1,6 +1,7 @@
 //! One run: list what was collected, download what is not here, store it, index it.
 
 mod discover;
+mod documents;
 mod fetch;
 mod list;
 mod report;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 
-use postern_archive::{Book, MailboxStatus, Moment, chain};
+use postern_archive::{Book, Holds, MailboxStatus, Moment, chain};
 
 use super::Run;
 use crate::Error;
@@ -33,6 +33,8 @@ pub struct Progress {
     pub drives: AtomicU64,
     /// Files that were listed in them.
     pub files: AtomicU64,
+    /// Files that were downloaded.
+    pub files_downloaded: AtomicU64,
     /// Asks the run to end; what is done is kept.
     pub stop: AtomicBool,
 }
@@ -59,6 +61,10 @@ pub struct Summary {
     pub files: u64,
     /// Of these, those that can be found.
     pub files_here: u64,
+    /// Files that were downloaded by this run.
+    pub files_downloaded: u64,
+    /// Files that are to be downloaded.
+    pub files_to_download: u64,
     /// Windows of time that were listed.
     pub windows: u64,
     /// Messages that are upstream or here, in all mailboxes.
@@ -67,7 +73,7 @@ pub struct Summary {
     pub here: u64,
     /// Messages that were downloaded by this run.
     pub downloaded: u64,
-    /// Their bytes.
+    /// The bytes of these messages and files.
     pub bytes: u64,
     /// Messages that were here before.
     pub already_here: u64,
@@ -162,6 +168,11 @@ impl Run {
             drives: count(&self.progress.drives),
             files: all(true, |one| one.known),
             files_here: all(true, |one| one.here),
+            files_downloaded: count(&self.progress.files_downloaded),
+            files_to_download: all(true, |one| match one.holds {
+                Holds::Documents => one.known.saturating_sub(one.here),
+                Holds::Listings | Holds::Mail => 0,
+            }),
             windows: count(&self.progress.windows),
             known: sum(|one| one.known),
             here,

@@ -51,7 +51,7 @@ impl Taker {
         // What moved to another folder since is indexed with its new place.
         self.catch_up()?;
         if !self.run.is_stopped() {
-            self.writer.prune(if self.run.asked.prune { Prune::All } else { Prune::Files })?;
+            self.writer.prune(if self.run.asked.prune { Prune::All } else { Prune::Listings })?;
         }
         Ok(self.writer.close()?)
     }
@@ -90,7 +90,9 @@ impl Taker {
     }
 
     fn count(&self, settled: Settled) {
-        self.run.progress.downloaded.fetch_add(settled.stored, Relaxed);
+        let messages = settled.stored.saturating_sub(settled.files);
+        self.run.progress.downloaded.fetch_add(messages, Relaxed);
+        self.run.progress.files_downloaded.fetch_add(settled.files, Relaxed);
         self.run.progress.indexed.fetch_add(settled.indexed, Relaxed);
     }
 }

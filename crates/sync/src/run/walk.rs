@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use postern_archive::{Mailbox, MailboxNumber, Node, Walk};
+use postern_archive::{Mailbox, MailboxNumber, Moment, Node, Walk};
 use tokio::task::JoinSet;
 
 use super::discover::Wanted;
@@ -45,14 +45,22 @@ impl Run {
         drive: &mut Wanted,
     ) -> Result<(MailboxNumber, Walk), Error> {
         let (source, identity) = (self.collection.name().to_owned(), self.collection.identity());
-        let (named, now) = (drive.mailbox.clone(), self.now());
+        let (named, shown, now) = (drive.mailbox.clone(), self.shown(), self.now());
         // Another try of this run goes on with its walk.
-        let anew = self.asked.full && drive.walk.is_none();
+        let anew = (self.asked.full || shown.moment == Moment::Former) && drive.walk.is_none();
         let entered = self.on_book(move |book| {
-            let number = book.mailbox(&source, &named, identity)?;
-            Ok((number, book.walk(number, anew, now)?))
+            // Whose a known drive is, a former state does not say.
+            let known = match shown.moment {
+                Moment::Newest => None,
+                Moment::Former => book.number(&source, &named, identity)?,
+            };
+            let new = || book.mailbox(&source, &named, identity);
+            let number = known.map_or_else(new, Ok)?;
+            let walk = book.walk(number, shown.state.as_deref(), anew, now)?;
+            Ok((number, book.address(number)?, walk))
         });
-        let (number, walk) = entered.await?;
+        let (number, address, walk) = entered.await?;
+        drive.mailbox.address = address;
         drive.walk = Some(walk);
         self.is_collected(drive, number);
         Ok((number, walk))
@@ -70,13 +78,16 @@ impl Run {
             return self.not_listed(drive, failure).await;
         }
         let now = self.now();
-        if let Some(number) = drive.number {
+        if let Some(number) = drive.number.filter(|_| self.shown().moment == Moment::Newest) {
             self.on_book(move |book| book.drive_is_gone(number, now)).await?;
         }
         self.not_collected(drive).await
     }
 
     async fn walked_whole(self: &Arc<Self>, drive: MailboxNumber, walk: Walk) -> Result<(), Error> {
+        if self.shown().moment == Moment::Former {
+            return Ok(());
+        }
         let now = self.now();
         self.on_book(move |book| book.end_walk(drive, walk, now)).await?;
         self.listed_whole(drive).await
@@ -128,8 +139,12 @@ impl Run {
         if let Err(failure) = listed {
             return Ok(may_be_gone(&folder, failure));
         }
-        let now = self.now();
-        let next = self.on_book(move |book| book.walked(number, &folder.id, &inner, walk, now));
+        let (moment, now) = (self.shown().moment, self.now());
+        let next = self.on_book(move |book| match moment {
+            Moment::Newest => book.walked(number, &folder.id, &inner, walk, now),
+            // What the newest state has otherwise stays as it is.
+            Moment::Former => book.add_folders(number, &inner).map(|()| inner),
+        });
         next.await.map(Ok)
     }
 

@@ -1,6 +1,7 @@
 //! Whole runs against a fake upstream.
 
 mod backups;
+mod cabinet;
 mod damage;
 mod drives;
 mod faults;

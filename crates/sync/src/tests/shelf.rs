@@ -24,6 +24,7 @@ fn entry(id: &str, created: Option<i64>) -> Entry {
         kind: None,
         created: created.and_then(|second| Timestamp::from_second(second).ok()),
         listed: None,
+        only_listed: false,
     }
 }
 
@@ -94,8 +95,7 @@ impl Collection for Shelf {
     fn download<'a>(
         &'a self,
         _: &'a Mailbox,
-        id: &'a str,
-        _: Option<&'a str>,
+        ToFetch { id, .. }: &'a ToFetch,
     ) -> Asking<'a, Vec<u8>> {
         at_once(match self.refuses {
             Some(kind) => Err(Failure::new(kind, "the shelf is locked")),

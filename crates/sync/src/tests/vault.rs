@@ -91,7 +91,7 @@ impl Vault {
 fn entry(id: &str, name: &str, listed: Option<&str>) -> Entry {
     let (id, name) = (id.to_owned(), Some(name.to_owned()));
     let listed = listed.map(str::to_owned);
-    Entry { id, fragment: None, name, kind: None, created: None, listed }
+    Entry { id, fragment: None, name, kind: None, created: None, listed, only_listed: false }
 }
 
 fn at_once<T: Send + 'static>(answer: Result<T, Failure>) -> Asking<'static, T> {
@@ -188,8 +188,7 @@ impl Collection for Vault {
     fn download<'a>(
         &'a self,
         _: &'a Mailbox,
-        id: &'a str,
-        _: Option<&'a str>,
+        ToFetch { id, .. }: &'a ToFetch,
     ) -> Asking<'a, Vec<u8>> {
         self.asked();
         let gone = || Failure::new(FailureKind::NotFound, "it is not in this backup");
@@ -255,8 +254,8 @@ async fn everything_comes_once_and_a_second_run_asks_for_next_to_nothing() {
     let before = found(data.path());
     assert_eq!((before.len(), stored(data.path())), (30, 30));
     let archive = Archive::below(data.path());
-    assert_eq!(archive.whole("vault", &[]), Some(now()));
-    assert_eq!(archive.whole("vault", &["nobody@x.com"]), None);
+    assert_eq!(archive.whole("vault", &[], true), Some(now()));
+    assert_eq!(archive.whole("vault", &["nobody@x.com"], true), None);
     assert_eq!(archive.status().unwrap().sources[0].facts, [("backup".into(), "yesterday".into())]);
     let requests = vault.requests();
     let second = sync(&vault, data.path(), SyncOptions::default()).await;
@@ -330,7 +329,7 @@ async fn a_former_backup_only_adds() {
     let former = Vault { is_former: true, ..Arc::into_inner(Vault::of(former)).unwrap() };
     let run = sync(&Arc::new(former), data.path(), SyncOptions::default()).await;
     assert_eq!((run.downloaded, run.known, run.here, run.gone), (1, 31, 31, 0));
-    assert_eq!(Archive::below(data.path()).whole("vault", &[]), Some(now()));
+    assert_eq!(Archive::below(data.path()).whole("vault", &[], true), Some(now()));
     // The newest knows nothing of it once it is listed again.
     let full = SyncOptions { full: true, ..SyncOptions::default() };
     let newest = sync(&vault, data.path(), full).await;
@@ -346,7 +345,7 @@ async fn what_lies_in_an_archive_tier_is_named_and_counts_as_unknown() {
     assert_eq!((run.here, run.failures, &*run.failed[0].mailbox), (20, 1, "bob@x.com"));
     let archive = Archive::below(data.path());
     assert_eq!(
-        (archive.whole("vault", &[]), archive.whole("vault", &["ann@x.com"])),
+        (archive.whole("vault", &[], true), archive.whole("vault", &["ann@x.com"], true)),
         (None, Some(now()))
     );
     let coverage = archive.coverage();
@@ -355,7 +354,7 @@ async fn what_lies_in_an_archive_tier_is_named_and_counts_as_unknown() {
     vault.held.lock().unwrap().cold.clear();
     let run = sync(&vault, data.path(), SyncOptions::default()).await;
     assert_eq!((run.here, run.failures), (30, 0), "it was retrieved");
-    assert_eq!(Archive::below(data.path()).whole("vault", &[]), Some(now()));
+    assert_eq!(Archive::below(data.path()).whole("vault", &[], true), Some(now()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -369,7 +368,7 @@ async fn a_mailbox_that_is_gone_keeps_its_mail_even_where_the_rest_is_pruned() {
     let prune = SyncOptions { prune: true, ..SyncOptions::default() };
     let run = sync(&vault, data.path(), prune).await;
     assert_eq!((run.gone, run.failures, found(data.path()).len()), (10, 0, 30));
-    assert_eq!(Archive::below(data.path()).whole("vault", &[]), Some(now()));
+    assert_eq!(Archive::below(data.path()).whole("vault", &[], true), Some(now()));
     vault.held.lock().unwrap().mailboxes = vec!["ann", "bob"];
     vault.held.lock().unwrap().state = 3;
     assert_eq!(sync(&vault, data.path(), SyncOptions::default()).await.gone, 0);
@@ -414,8 +413,10 @@ async fn two_sources_side_by_side() {
     assert_eq!((run.known, run.here, run.mailboxes), (30, 30, 2));
     let archive = setting.archive();
     assert_eq!((indexed(&archive), found(data).len()), (96 + 30, 96 + 30));
-    let (vaulted, tapped) =
-        (archive.whole("vault", &["bob@x.com"]), archive.whole(DATATAP, &["bob@x.com"]));
+    let (vaulted, tapped) = (
+        archive.whole("vault", &["bob@x.com"], true),
+        archive.whole(DATATAP, &["bob@x.com"], true),
+    );
     assert_eq!((vaulted, tapped), (Some(now()), Some(now())));
     let prune = || SyncOptions { prune: true, full: true, ..SyncOptions::default() };
     assert_eq!(setting.run(prune()).await.known, 96);

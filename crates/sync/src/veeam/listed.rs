@@ -41,6 +41,7 @@ pub(super) fn entry(item: &Item) -> Entry {
         kind: Some(item.class().to_owned()).filter(|class| !class.is_empty()),
         created: item.received(),
         listed: serde_json::to_string(&listed).ok(),
+        only_listed: false,
     }
 }
 

@@ -1,12 +1,13 @@
-//! Veeam as a source: the mailboxes of an organization as a backup has them.
+//! Veeam as a source: the mailboxes and drives of an organization as a backup has them.
 //!
 //! A run sees one backup from its beginning to its end, whatever is backed up meanwhile.
 
+mod drives;
 mod listed;
 mod several;
 mod tree;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,6 +20,7 @@ use postern_upstream::veeam::{
 };
 
 use crate::collection::{Asking, Collection, Failure, FailureKind, Page, Shown, Site};
+use drives::Drives;
 use tree::Trees;
 
 /// Entries on a page.
@@ -30,7 +32,7 @@ const TRIES: u32 = 3;
 /// Requests for several messages that may bring none that can be told apart, one after the other.
 const FRUITLESS: u32 = 3;
 
-/// The mail of an organization in its backups.
+/// The mail and the documents of an organization in its backups.
 #[derive(Debug)]
 pub struct Backups {
     name: String,
@@ -39,14 +41,16 @@ pub struct Backups {
     at: Option<Timestamp>,
     view: Mutex<Option<View>>,
     trees: Trees,
+    drives: Drives,
     fruitless: AtomicU32,
 }
 
-/// The backup that is shown, and the restore session that shows it.
+/// The backup that is shown.
 #[derive(Clone, Debug)]
 struct View {
     organization: Organization,
-    session: Session,
+    /// The time that restore sessions are asked for.
+    point: Option<Timestamp>,
     /// What is told of it.
     facts: Vec<(&'static str, String)>,
 }
@@ -57,7 +61,15 @@ impl Backups {
     #[must_use]
     pub fn new(name: &str, sessions: Sessions, at: Option<Timestamp>) -> Self {
         let (name, view, trees) = (name.to_owned(), Mutex::default(), Trees::default());
-        Self { name, sessions, at, view, trees, fruitless: AtomicU32::new(0) }
+        let drives = Drives::default();
+        Self { name, sessions, at, view, trees, drives, fruitless: AtomicU32::new(0) }
+    }
+
+    /// The same with owners of drives that no URL tells: the name of a drive, the last part of its URL or its id,
+    /// to an address.
+    #[must_use]
+    pub fn with_owners(self, owners: &BTreeMap<String, String>) -> Self {
+        Self { drives: Drives::owned(owners), ..self }
     }
 
     fn client(&self) -> &Veeam {
@@ -72,10 +84,10 @@ impl Backups {
         let known = self.view().as_ref().map(|view| view.organization.last_backup);
         if known != Some(last) {
             let point = former.or(last.map(up_to_the_second));
-            let session = self.sessions.session(Kind::Exchange, point).await?;
             let facts = self.facts(&organization).await?;
             let organization = organization.clone();
-            *self.view() = Some(View { organization, session, facts });
+            self.drives.forget();
+            *self.view() = Some(View { organization, point, facts });
         }
         if former.is_some() {
             return Ok(Shown { moment: Moment::Former, ..Shown::default() });
@@ -112,14 +124,21 @@ impl Backups {
         self.view.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn session(&self) -> Result<Session, Failure> {
-        let session = self.view().as_ref().map(|view| view.session.clone());
-        session.ok_or_else(|| Failure::new(FailureKind::Lasting, "no backup is looked at"))
+    async fn session(&self) -> Result<Session, Failure> {
+        self.session_of(Kind::Exchange).await
+    }
+
+    /// The restore session that shows the backup. It is held for one request and no longer: where one session may
+    /// be open at a time, mail and files take turns.
+    async fn session_of(&self, kind: Kind) -> Result<Session, Failure> {
+        let point = self.view().as_ref().map(|view| view.point);
+        let none = || Failure::new(FailureKind::Lasting, "no backup is looked at");
+        Ok(self.sessions.session(kind, point.ok_or_else(none)?).await?)
     }
 
     /// A message that can be read to its end. One that cannot is saved again.
     async fn save(&self, mailbox: &Mailbox, id: &str) -> Result<Vec<u8>, Failure> {
-        let session = self.session()?;
+        let session = self.session().await?;
         for _ in 0..TRIES {
             let bytes = session.save(&mailbox.id, id).await?;
             if outline(&bytes).is_some() {
@@ -135,7 +154,7 @@ impl Backups {
         messages: &[ToFetch],
     ) -> Result<Vec<Option<Vec<u8>>>, Failure> {
         let ids: Vec<_> = messages.iter().map(|one| one.id.clone()).collect();
-        let saved = self.session()?.save_many(&mailbox.id, &ids).await;
+        let saved = self.session().await?.save_many(&mailbox.id, &ids).await;
         let found = match saved {
             Ok(zip) => several::matched(zip, messages).await,
             Err(problem) => {
@@ -187,8 +206,8 @@ impl Collection for Backups {
             let organization = self.view().as_ref().map(|view| view.organization.clone());
             let site = |Organization { id, name, .. }| Site {
                 location: Location { id, kind: "VEEAM".to_owned(), name: Some(name) },
-                lists: &[Holds::Mail],
-                keeps: &[Holds::Mail],
+                lists: &[Holds::Mail, Holds::Documents],
+                keeps: &[Holds::Mail, Holds::Documents],
             };
             Ok(organization.map(site).into_iter().collect())
         })
@@ -197,15 +216,17 @@ impl Collection for Backups {
     fn mailboxes<'a>(
         &'a self,
         _: &'a str,
-        _: Holds,
+        holds: Holds,
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Owner>> {
         Box::pin(async move {
-            let found = self.session()?.mailboxes(&paging(marker)?).await?;
-            is_readable(found.unreadable)?;
-            let owner = |one| self.trees.owner(one);
-            let marker = found.next.as_ref().map(marker_of);
-            Ok(Page { items: found.results.into_iter().map(owner).collect(), marker })
+            if holds.is_drive() {
+                return self.drives(marker).await;
+            }
+            let found = self.session().await?.mailboxes(&paging(marker)?).await?;
+            let page = page(found, |one| self.trees.owner(one))?;
+            self.drives.may_be_of(&page.items);
+            Ok(page)
         })
     }
 
@@ -213,11 +234,14 @@ impl Collection for Backups {
         &'a self,
         mailbox: &'a Mailbox,
         within: Option<&'a str>,
-        _: Option<&'a str>,
+        marker: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>> {
         Box::pin(async move {
+            if mailbox.holds.is_drive() {
+                return self.drive_folders(mailbox, within, marker).await;
+            }
             if within.is_none() {
-                let session = &self.session()?;
+                let session = &self.session().await?;
                 let page = |page| async move {
                     session.folders(&mailbox.id, Under::Everything, &page).await
                 };
@@ -237,24 +261,35 @@ impl Collection for Backups {
         marker: Option<&'a str>,
     ) -> Asking<'a, Page<Entry>> {
         Box::pin(async move {
+            if mailbox.holds.is_drive() {
+                return self.documents(mailbox, folder, marker).await;
+            }
             if folder == tree::ARCHIVE {
                 return Ok(Page { items: Vec::new(), marker: None });
             }
             let under = Under::Folder(folder);
-            let found = self.session()?.items(&mailbox.id, under, &paging(marker)?).await?;
-            is_readable(found.unreadable)?;
-            let marker = found.next.as_ref().map(marker_of);
-            Ok(Page { items: found.results.iter().map(listed::entry).collect(), marker })
+            let session = self.session().await?;
+            let found = session.items(&mailbox.id, under, &paging(marker)?).await?;
+            page(found, |one| listed::entry(&one))
         })
     }
 
-    fn download<'a>(
+    fn older_versions<'a>(
         &'a self,
         mailbox: &'a Mailbox,
-        id: &'a str,
-        _: Option<&'a str>,
-    ) -> Asking<'a, Vec<u8>> {
-        Box::pin(self.save(mailbox, id))
+        newest: &'a Entry,
+    ) -> Asking<'a, Vec<Entry>> {
+        Box::pin(self.older(mailbox, newest))
+    }
+
+    fn download<'a>(&'a self, mailbox: &'a Mailbox, message: &'a ToFetch) -> Asking<'a, Vec<u8>> {
+        Box::pin(async move {
+            if mailbox.holds.is_drive() {
+                self.save_document(mailbox, message).await
+            } else {
+                self.save(mailbox, &message.id).await
+            }
+        })
     }
 
     fn download_several<'a>(
@@ -262,7 +297,13 @@ impl Collection for Backups {
         mailbox: &'a Mailbox,
         messages: &'a [ToFetch],
     ) -> Asking<'a, Vec<Option<Vec<u8>>>> {
-        Box::pin(self.save_several(mailbox, messages))
+        Box::pin(async move {
+            if mailbox.holds.is_drive() {
+                self.save_documents(mailbox, messages).await
+            } else {
+                self.save_several(mailbox, messages).await
+            }
+        })
     }
 
     fn requests(&self) -> u64 {
@@ -278,6 +319,13 @@ fn up_to_the_second(time: Timestamp) -> Timestamp {
     } else {
         whole.saturating_add(SignedDuration::from_secs(1)).unwrap_or(time)
     }
+}
+
+/// A page of a list.
+fn page<F, T>(found: Paged<F>, each: impl Fn(F) -> T) -> Result<Page<T>, Failure> {
+    is_readable(found.unreadable)?;
+    let marker = found.next.as_ref().map(marker_of);
+    Ok(Page { items: found.results.into_iter().map(each).collect(), marker })
 }
 
 /// What is not on a page would count as gone.

@@ -3,6 +3,7 @@
 //! Names and order of the files are the server's affair. A message is told by its subject, its sender and
 //! its times; two that cannot be told apart are left out.
 
+use std::borrow::Cow;
 use std::io::{Cursor, Read as _};
 
 use bytes::Bytes;
@@ -23,6 +24,13 @@ struct Saved {
     bytes: Vec<u8>,
 }
 
+/// What a ZIP has.
+pub(super) struct Packed {
+    /// Its name, with folders or without.
+    pub(super) name: String,
+    pub(super) bytes: Vec<u8>,
+}
+
 /// The messages of a ZIP, in the order of the items; nothing for an item that none of them surely is.
 pub(super) async fn matched(zip: Bytes, items: &[ToFetch]) -> Vec<Option<Vec<u8>>> {
     let (items, count) = (items.to_vec(), items.len());
@@ -30,7 +38,8 @@ pub(super) async fn matched(zip: Bytes, items: &[ToFetch]) -> Vec<Option<Vec<u8>
         let files = unpacked(&zip, items.len(), MOST_BYTES);
         drop(zip);
         // One that was cut off is not whole.
-        let saved = |bytes: Vec<u8>| Some(Saved { outline: outline(&bytes)?, bytes });
+        let saved =
+            |file: Packed| Some(Saved { outline: outline(&file.bytes)?, bytes: file.bytes });
         assigned(files.into_iter().filter_map(saved).collect(), &items)
     });
     work.await.unwrap_or_else(|_| vec![None; count])
@@ -38,16 +47,17 @@ pub(super) async fn matched(zip: Bytes, items: &[ToFetch]) -> Vec<Option<Vec<u8>
 
 /// The first files of a ZIP, `most` of them at most. What they unpack to ends after `left` bytes in all, whatever
 /// the ZIP says of their sizes.
-fn unpacked(zip: &[u8], most: usize, mut left: u64) -> Vec<Vec<u8>> {
+pub(super) fn unpacked(zip: &[u8], most: usize, mut left: u64) -> Vec<Packed> {
     let Ok(mut archive) = ZipArchive::new(Cursor::new(zip)) else { return Vec::new() };
     let mut files = Vec::new();
     for at in 0..archive.len().min(most) {
         let Ok(file) = archive.by_index(at) else { continue };
+        let name = file.name().map(Cow::into_owned).unwrap_or_default();
         let mut bytes = Vec::new();
         let whole = file.take(left).read_to_end(&mut bytes);
         left = left.saturating_sub(bytes.len() as u64);
         if whole.is_ok() {
-            files.push(bytes);
+            files.push(Packed { name, bytes });
         }
     }
     files
@@ -152,6 +162,7 @@ mod tests {
             created: at(second),
             listed: Some(format!(r#"{{"from":"{from}","sent":"{sent}","digest":""}}"#)),
             first: None,
+            newest: None,
         }
     }
 
@@ -209,7 +220,7 @@ mod tests {
     }
 
     fn lengths(zip: &[u8], most: usize, left: u64) -> Vec<usize> {
-        unpacked(zip, most, left).iter().map(Vec::len).collect()
+        unpacked(zip, most, left).iter().map(|file| file.bytes.len()).collect()
     }
 
     /// However little a ZIP weighs, no more comes out of it than is allowed for all of its files.
@@ -240,7 +251,7 @@ mod tests {
                 lying[*at..at + 4].copy_from_slice(&said.to_le_bytes());
             }
             let read = unpacked(&lying, 2, 1_500);
-            let all: usize = read.iter().map(Vec::len).sum();
+            let all: usize = read.iter().map(|file| file.bytes.len()).sum();
             assert!(all <= 1_500, "{said}: {all} bytes");
         }
     }

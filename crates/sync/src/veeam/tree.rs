@@ -61,8 +61,16 @@ impl Trees {
     }
 }
 
-fn entry(id: String, name: String, kind: Option<String>) -> Entry {
-    Entry { id, fragment: None, name: Some(name), kind, created: None, listed: None }
+pub(super) fn entry(id: String, name: String, kind: Option<String>) -> Entry {
+    Entry {
+        id,
+        fragment: None,
+        name: Some(name),
+        kind,
+        created: None,
+        listed: None,
+        only_listed: false,
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -39,7 +39,9 @@ async fn open(server: &Server, backup: &Backup) -> anyhow::Result<Files> {
 
 /// The mailboxes that are known: those that were synced, else those of the backup.
 pub(super) async fn mailboxes(server: &Server) -> anyhow::Result<Vec<String>> {
-    let synced = Archive::below(&server.data).status()?.mailboxes;
+    let mut synced = Archive::below(&server.data).status()?.mailboxes;
+    // A drive whose owner is not known has a name that is nobody's.
+    synced.retain(|one| !one.holds.is_drive());
     if !synced.is_empty() {
         return Ok(synced.into_iter().map(|mailbox| mailbox.address).collect());
     }

@@ -72,7 +72,9 @@ impl Asker {
         let archive = Arc::clone(&self.archive);
         let status = tokio::task::spawn_blocking(move || archive.status()).await;
         let synced = status.ok().and_then(Result::ok).map(|status| status.mailboxes);
-        let synced = synced.unwrap_or_default();
+        // A drive whose owner is not known has a name that is nobody's.
+        let mut synced = synced.unwrap_or_default();
+        synced.retain(|one| !one.holds.is_drive());
         if !synced.is_empty() {
             return Ok(synced.into_iter().map(|mailbox| mailbox.address).collect());
         }
@@ -117,7 +119,7 @@ async fn mail(
     }
     let place = server.sessions.client().organization().await?.name;
     let source = &server.settings.source;
-    let several = found.at_one_of_several();
+    let notes = [found.at_one_of_several(), found.without_files()];
     let mut items = found.items;
     if body.at.is_some() {
         items.extend(found.gone.iter().cloned());
@@ -130,7 +132,7 @@ async fn mail(
             MailRestore::plan(source, &place, items, to)
         }
     };
-    plan.notes.extend(several);
+    plan.notes.extend(notes.into_iter().flatten());
     if body.at.is_none() && !found.gone.is_empty() {
         let note = "{} more are gone from the last backup; give `at` of a backup that has them";
         plan.notes.push(note.replace("{}", &found.gone.len().to_string()));
