@@ -18,6 +18,7 @@ mod table;
 mod terminal;
 mod values;
 mod veeam;
+mod words;
 
 use args::{Arguments, Command};
 use exit::Exit;

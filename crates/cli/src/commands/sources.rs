@@ -18,6 +18,7 @@ use crate::args::{Common, Sources, TableFormat};
 use crate::exit::Exit;
 use crate::table::Table;
 use crate::veeam::stop;
+use crate::words::counted;
 use crate::{interrupt, output, service, settings, terminal};
 
 const COLUMNS: [&str; 7] = ["what", "address", "name", "type", "collected", "here", "synced"];
@@ -162,11 +163,12 @@ impl Listed {
     }
 
     fn head(&self) -> String {
-        let count = |what: What| match (self.count(what), what) {
-            (1, What::Mailbox) => "1 mailbox".to_owned(),
-            (1, What::Drive) => "1 drive".to_owned(),
-            (many, What::Mailbox) => format!("{many} mailboxes"),
-            (many, What::Drive) => format!("{many} drives"),
+        let count = |what: What| {
+            let one = match what {
+                What::Mailbox => "mailbox",
+                What::Drive => "drive",
+            };
+            counted(self.count(what) as u64, one)
         };
         let place = terminal::safe(&format!("{} of {}", self.source, self.tenant));
         let (mailboxes, drives) = (count(What::Mailbox), count(What::Drive));

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::args::{Common, Status, TextOrJson};
 use crate::exit::Exit;
+use crate::words::counted;
 use crate::{data, output, terminal};
 use retrievals::{Place, Told};
 
@@ -43,10 +44,12 @@ pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
 
 fn text(coverage: &Coverage) -> anyhow::Result<()> {
     let as_of = coverage.as_of.map(|date| date.to_string()).unwrap_or_default();
-    output::line(format!(
-        "{} of {} known messages, as of {as_of}",
-        coverage.indexed, coverage.known
-    ))?;
+    let (indexed, known) = (coverage.indexed, coverage.known);
+    let known = match coverage.files {
+        0 => counted(known, "known message"),
+        _ => format!("{known} known messages and files"),
+    };
+    output::line(format!("{indexed} of {known}, as of {as_of}"))?;
     if coverage.without_attachment_text {
         output::line(
             "attachments were not looked into for all of them; `postern index --rebuild` does so",
@@ -63,6 +66,7 @@ fn text(coverage: &Coverage) -> anyhow::Result<()> {
         let cold = if mailbox.in_archive_tier { "  more in an archive tier" } else { "" };
         let bare = match mailbox.without_content {
             0 => String::new(),
+            1 => "  1 file without its content".to_owned(),
             files => format!("  {files} files without their content"),
         };
         output::line(format!("{:>9}{of}  {name}  newest {newest}{cold}{bare}", mailbox.indexed))?;
@@ -93,13 +97,13 @@ fn sync_text(synced: &Synced) -> anyhow::Result<()> {
         let known = if one.is_cold { "an unknown number".into() } else { one.known.to_string() };
         let windows = match one.holds.is_drive() {
             true => String::new(),
-            false => format!(" {} windows,", one.windows),
+            false => format!(" {},", counted(one.windows, "window")),
         };
         output::line(format!(
-            "{:>9} of {known}  {}  {} folders,{windows} listed {listed}, {} failed, {} gone upstream",
+            "{:>9} of {known}  {}  {},{windows} listed {listed}, {} failed, {} gone upstream",
             one.here,
             terminal::safe(&one.name()),
-            one.folders,
+            counted(one.folders, "folder"),
             one.failed,
             one.gone
         ))?;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::args::{Common, Sync, TextOrJson};
 use crate::exit::Exit;
 use crate::source;
+use crate::words::{are, counted};
 use crate::{clock, interrupt, output, service, settings, terminal};
 
 /// How often progress is shown.
@@ -133,34 +134,42 @@ fn so_far(progress: &Progress) -> String {
     let bytes = indicatif::HumanBytes(progress.bytes.load(Relaxed));
     let drives = match (progress.drives.load(Relaxed), progress.files.load(Relaxed)) {
         (0, _) => String::new(),
-        (drives, files) => format!("; {files} files listed in {drives} drives"),
+        (drives, files) => {
+            let (files, drives) = (counted(files, "file"), counted(drives, "drive"));
+            format!("; {files} listed in {drives}")
+        }
     };
-    format!("{windows} windows listed, {downloaded} messages downloaded, {bytes}{drives}")
+    let brought = brought(downloaded, progress.files_downloaded.load(Relaxed));
+    format!("{} listed, {brought} downloaded, {bytes}{drives}", counted(windows, "window"))
 }
 
 // ---- summary ----
 
 fn text(summary: &Summary, took: Duration, dry_run: bool) -> anyhow::Result<()> {
     let missing = summary.known.saturating_sub(summary.here);
-    output::line(format!(
-        "{} of {} known messages are here, in {} mailboxes",
-        summary.here, summary.known, summary.mailboxes
-    ))?;
+    let missing_files = summary.files.saturating_sub(summary.files_here);
+    let here = |here: u64, known: u64, one: &str, places: String| {
+        output::line(format!("{here} of {} {} here, in {places}", counted(known, one), are(known)))
+    };
+    let mailboxes = counted(summary.mailboxes, "mailbox");
+    here(summary.here, summary.known, "known message", mailboxes)?;
     if summary.drives > 0 || summary.files > 0 {
-        let Summary { files_here, files, drives, .. } = summary;
-        output::line(format!("{files_here} of {files} known files are here, in {drives} drives"))?;
+        let drives = counted(summary.drives, "drive");
+        here(summary.files_here, summary.files, "known file", drives)?;
     }
-    let bytes = indicatif::HumanBytes(summary.bytes);
+    let (before, gone) = (summary.already_here, summary.gone);
     output::line(format!(
-        "downloaded {} ({bytes}), {} were here before, {} are gone upstream; {} requests in {:.1} s",
-        summary.downloaded,
-        summary.already_here,
-        summary.gone,
-        summary.requests,
+        "downloaded {} ({}), {before} {} here before, {gone} {} gone upstream; {} in {:.1} s",
+        brought(summary.downloaded, summary.files_downloaded),
+        indicatif::HumanBytes(summary.bytes),
+        if before == 1 { "was" } else { "were" },
+        are(gone),
+        counted(summary.requests, "request"),
         took.as_secs_f64()
     ))?;
     if dry_run {
-        output::line(format!("nothing was changed; {missing} messages would be downloaded"))?;
+        let all = brought(missing, summary.files_to_download);
+        output::line(format!("nothing was changed; {all} would be downloaded"))?;
     }
     if summary.failures > 0 {
         output::line(format!("\n{} could not be fetched:", summary.failures))?;
@@ -169,11 +178,16 @@ fn text(summary: &Summary, took: Duration, dry_run: bool) -> anyhow::Result<()> 
         let name = terminal::safe(&format!("{} {}", one.mailbox, one.item));
         output::line(format!("  {name}: {}", terminal::safe(&one.reason)))?;
     }
-    let missing = missing + summary.files.saturating_sub(summary.files_here);
-    if summary.stopped || (missing > 0 && !dry_run) {
+    if summary.stopped || (missing + missing_files > 0 && !dry_run) {
         output::line("run it again to go on")?;
     }
     Ok(())
+}
+
+/// So many messages, and files where there are some.
+fn brought(messages: u64, files: u64) -> String {
+    let messages = counted(messages, "message");
+    if files == 0 { messages } else { format!("{messages} and {}", counted(files, "file")) }
 }
 
 fn json(source: &str, summary: &Summary, took: Duration) -> Value {
@@ -187,6 +201,7 @@ fn json(source: &str, summary: &Summary, took: Duration) -> Value {
         "drives": summary.drives,
         "files": summary.files,
         "filesHere": summary.files_here,
+        "filesDownloaded": summary.files_downloaded,
         "windows": summary.windows,
         "known": summary.known,
         "here": summary.here,
