@@ -39,6 +39,9 @@ pub struct Book {
     connection: Connection,
 }
 
+/// KiB of the book that its writer keeps in memory: what is listed lies all over its indexes.
+const CACHE: i64 = 32 << 10;
+
 /// Where the book-keeping lies below a data folder.
 pub(crate) fn path(data: &Path) -> PathBuf {
     crate::folder(data).join("book.sqlite")
@@ -51,7 +54,9 @@ impl Book {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
         }
-        Self { connection: database::write(&path)? }.prepared()
+        let connection = database::write(&path)?;
+        connection.pragma_update(None, "cache_size", -CACHE)?;
+        Self { connection }.prepared()
     }
 
     /// A number that changes with every commit of somebody else.
