@@ -53,7 +53,7 @@ fn check(output: &Output, code: i32, said: &str) {
 }
 
 /// The bodies of the jobs that were made.
-fn jobs(fake: &Fake) -> Vec<Value> {
+pub(crate) fn jobs(fake: &Fake) -> Vec<Value> {
     let seen = fake.seen();
     let made = seen.iter().filter(|seen| seen.method == "POST" && seen.target.ends_with("/jobs"));
     made.map(|seen| serde_json::from_slice(&seen.body).unwrap()).collect()
@@ -389,7 +389,7 @@ async fn the_configuration_names_the_service() {
 }
 
 /// An upstream with files in two drives, and a data folder in which they were synced.
-async fn with_files() -> (Fake, tempfile::TempDir) {
+pub(crate) async fn with_files() -> (Fake, tempfile::TempDir) {
     let (fake, folder) = (upstream().await, tempfile::tempdir().unwrap());
     let files = [
         ("a@x.com", "Plan.pdf"),
@@ -423,7 +423,7 @@ async fn a_restore_of_files_says_what_else_goes_back() {
     check(
         &shown,
         0,
-        "1 other files that are known here go back with them:\n         a@x.com: Docs/old.PDF",
+        "1 other file that is known here goes back with them:\n         a@x.com: Docs/old.PDF",
     );
     assert!(jobs(&fake).is_empty());
     let told: Value =

@@ -25,6 +25,7 @@ mod gateway_access;
 mod ingest;
 mod items;
 mod jobs;
+mod jobs_http;
 #[cfg(unix)]
 mod pages;
 mod parity;

@@ -167,7 +167,8 @@ async fn a_key_acts_within_its_rights_and_mailboxes() {
         ("export-pst", json!({"pstSizeLimitGB": 50}), 400),
         ("restore", json!({"nonsense": 1}), 400),
         ("copy", json!({}), 400),
-        ("collect", json!({}), 404),
+        ("collect", json!({}), 403),
+        ("save", json!({}), 404),
         ("delete", json!({}), 404),
     ];
     for (verb, more, status) in table {

@@ -26,6 +26,7 @@ NOBODYS = "Press"
 NAMES = ["Documents", "2024", "Ärzte", "a+b & c", "x%20y", "Q3 (old)"]
 FAULTS = ["status:429:0", "status:429:1", "status:500", "status:503", "truncate", "garbage", "html", "reset", "slow:50"]
 GROUPS = ["onedrives", "documents", "save", "sessions", "organizations"]
+RESTORER = "restorer@contoso.com", "pa55-to-restore!"
 FIRST, SECOND = "2024-01-31T22:00:00Z", "2024-02-29T22:00:00Z"
 
 
@@ -193,6 +194,22 @@ def served(scene, config, held, keys):
                 check(status == 200 and data == wanted, "another content", hit, status, len(data), len(wanted))
 
 
+def restored(scene, server, config):
+    """A restore of what a query finds puts these documents back and no others, each by itself and once."""
+    query, env = f"kind:file mailbox:{OWNERS[0]} ext:docx", scene.environment(POSTERN_RESTORE_USER=RESTORER[0], POSTERN_RESTORE_PASSWORD=RESTORER[1])
+    found, mark = hits(scene, config, query), server.mark()[1]
+    scene.run(config, "restore", query, env=env, expect=0)
+    check(not server.done(mark), "a plan that was shown did something", server.done(mark))
+    for again in (False, True):
+        done = scene.run(config, "restore", query, "--yes", env=env, expect=0)
+        acts = server.done(mark)
+        check(len(acts) == len(found) and all(one["result"] == "restored" and len(one["items"]) == 1 for one in acts), "other documents were restored", again, len(found), acts, done)
+    check(len({one["items"][0] for one in acts}) == len(found), "a document was restored twice", acts)
+    both = scene.run(config, "restore", f"mailbox:{OWNERS[0]}", env=env)
+    check(both.code == 1 and "kind:email or kind:file" in both.err, "mail and documents are restored together", both)
+    return len(found)
+
+
 def disturbed(scene, server, config):
     """Runs with faults that are killed, until one comes to its end."""
     until, ended = threading.Event(), collections.Counter()
@@ -244,7 +261,8 @@ def judge(scene):
     made, mail = Made(scene.work / "drives", scene.dice, scene.size(120, 1_200)), mail_of(scene)
     keys = {OWNERS[0]: "a-key-of-alice-alone-0123456789", OWNERS[1]: "a-key-of-bob-alone-0123456789", None: "a-key-of-everything-0123456789"}
     held = made.held()
-    with Server(scene.veeam, mail, "--page", 20, drive=made.root) as server:
+    scene.secrets["password to restore with"] = RESTORER[1]
+    with Server(scene.veeam, mail, "--page", 20, "--restore-credential", ":".join(RESTORER), drive=made.root) as server:
         config, data = configured(scene, server, "documents", keys=keys)
         mark = server.mark()[0]
         began = time.monotonic()
@@ -261,6 +279,7 @@ def judge(scene):
         again = server.log(mark)
         check(len(again) <= 14, "a run with nothing new asks too much", len(again), [one["path"] for one in again])
         served(scene, config, held, keys)
+        tell(f"restored by a query: {restored(scene, server, config)} documents")
         tell(f"again with nothing new: {len(again)} requests; a key of one owner sees its own documents alone")
         config, data = configured(scene, server, "documents-rough")
         ended, last = disturbed(scene, server, config)

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod datatap;
 pub mod files;
 mod outcome;
 mod proposal;

@@ -99,6 +99,12 @@ impl Archive {
         })
     }
 
+    /// The data folder, which the record of acts lies in too.
+    #[must_use]
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// The folder in which the restore sessions are written down that are open at a Veeam server.
     #[must_use]
     pub fn veeam(&self) -> PathBuf {

@@ -19,9 +19,9 @@ pub use postern_local_index::check::{Damage, Pace, Verifier};
 pub use postern_local_index::ledger::Occurrence;
 pub use postern_local_index::search;
 pub use postern_local_index::write::Options as WriteOptions;
-pub use postern_mail::File;
 pub use postern_mail::contents::AttachmentText;
 pub use postern_mail::source::Lost;
+pub use postern_mail::{File, id_of};
 
 pub use archive::Archive;
 pub use book::{

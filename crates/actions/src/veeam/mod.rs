@@ -1,10 +1,12 @@
 //! Mail in backups of Veeam: found here, acted on there.
 
+mod documents;
 mod export;
 mod find;
 mod keywords;
 mod put;
 
+pub use documents::{FoundDocuments, RestoreFound};
 pub use export::{NotExported, PstExport};
 pub use find::{FindError, Found, count, find};
 pub use keywords::{NotWithin, Within};

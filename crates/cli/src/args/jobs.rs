@@ -7,6 +7,7 @@ use anyhow::{Context as _, ensure};
 use clap::{Args, ValueEnum};
 use jiff::SignedDuration;
 use jiff::civil::Date;
+use postern_actions::datatap::JobWishes;
 use postern_upstream::{Schedule, Secret};
 
 use super::{Confirm, TableFormat, TextOrJson, schedule};
@@ -68,6 +69,20 @@ pub(crate) struct JobFlags {
     /// How the job and its end are written
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
+}
+
+impl JobFlags {
+    /// What the job is told beside what it is about.
+    pub(crate) fn wishes(&self) -> JobWishes<'_> {
+        JobWishes {
+            name: &self.name,
+            description: self.description.as_deref(),
+            priority: self.priority.map(Into::into),
+            owner: self.owner.as_deref(),
+            from: self.from_location.as_deref(),
+            into: self.into_location.as_deref(),
+        }
+    }
 }
 
 /// How urgent a job is. The service publishes no other words.

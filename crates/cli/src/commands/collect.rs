@@ -1,11 +1,12 @@
 //! `postern collect`.
 
 use anyhow::ensure;
+use postern_actions::datatap::{Ends, included, plan};
 use postern_actions::{Proposal, Verb};
 use postern_upstream::{Job, JobKind, LocationKind, Policy, Schedule, Tenant};
 use serde_json::json;
 
-use super::jobs::{self, Ends, Ran, ToRun, Until};
+use super::jobs::{self, Ran, ToRun, Until};
 use crate::args::{Collect, Common, TextOrJson};
 use crate::exit::Exit;
 use crate::{output, service, terminal};
@@ -18,9 +19,11 @@ pub(crate) fn run(common: &Common, arguments: &Collect) -> anyhow::Result<Exit> 
     let (place, tenant) = service::open(common, &arguments.service)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let ends = Ends::find(&tenant, JobKind::Backup, live(arguments), &arguments.job).await?;
+        let wishes = arguments.job.wishes();
+        let ends = Ends::find(&tenant, JobKind::Backup, live(arguments), &wishes).await;
+        let ends = ends.map_err(jobs::no_job)?;
         let job = job(arguments, &tenant, &ends).await?;
-        let plan = jobs::plan(Verb::Collect, &job, &owners(arguments))?;
+        let plan = plan(Verb::Collect, &job, &owners(arguments));
         plan.confirm(arguments.confirm.plan.as_deref())?;
         if arguments.job.format == TextOrJson::Text && !common.quiet {
             show(arguments, &job, &ends)?;
@@ -67,11 +70,11 @@ async fn job(arguments: &Collect, tenant: &Tenant, ends: &Ends) -> anyhow::Resul
     );
     let is_of_drives = ends.from.kind == LocationKind::OneDrive;
     let what = if is_of_drives { "Collection of drives" } else { "Collection of mailboxes" };
-    let mut job = ends.job(JobKind::Backup, &arguments.job, what);
+    let mut job = ends.job(JobKind::Backup, &arguments.job.wishes(), what);
     job.index_files = arguments.index_files;
     job.schedule = arguments.schedule();
     if !named.is_empty() {
-        let users = jobs::included(tenant, &ends.from, named).await?;
+        let users = included(tenant, &ends.from, named).await.map_err(jobs::no_job)?;
         let drives = |users| Policy::OneDriveBackup { users };
         let mail = |users| Policy::ExchangeBackup { users };
         job.policy = Some(if is_of_drives { drives(users) } else { mail(users) });

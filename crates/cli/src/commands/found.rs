@@ -2,7 +2,7 @@
 
 use anyhow::{bail, ensure};
 use jiff::Timestamp;
-use postern_actions::veeam::{Found, count, find};
+use postern_actions::veeam::{Found, FoundDocuments, count, find};
 use postern_actions::{Item, Proposal};
 use postern_archive::Archive;
 use postern_query::{Budget, Query};
@@ -76,6 +76,39 @@ pub(crate) fn at_veeam(
         to_act.notes.push(note);
     }
     Ok(to_act)
+}
+
+/// How many messages and how many files a query finds at Veeam.
+pub(crate) fn mail_and_files(server: &Server, query: &Query) -> anyhow::Result<[usize; 2]> {
+    let (archive, source) = (Archive::below(&server.data), server.settings.source.as_str());
+    let asker = super::search::asker();
+    let mail = count(&archive, &query.clone().mail_only(), source, &asker)?;
+    Ok([mail, count(&archive, query, source, &asker)?.saturating_sub(mail)])
+}
+
+/// The documents that a query finds at Veeam.
+pub(crate) fn documents(
+    server: &Server,
+    query: &Query,
+    at: Option<Timestamp>,
+    limit: usize,
+) -> anyhow::Result<ToAct> {
+    let (archive, source) = (Archive::below(&server.data), server.settings.source.as_str());
+    let asker = super::search::asker();
+    let found = FoundDocuments::find(&archive, archive.collected(), query, source, &asker, limit)?;
+    let mut notes = Vec::new();
+    if found.gone > 0 && at.is_none() {
+        let gone = found.gone;
+        notes.push(format!(
+            "{gone} more are gone from the last backup; `postern files --at TIME` has them"
+        ));
+    }
+    ensure!(
+        !found.items.is_empty(),
+        "the query finds no document of the last backup: {}",
+        notes.join("; ")
+    );
+    Ok(ToAct { items: found.items, notes })
 }
 
 /// What the last backup has, or with a time all of it: an earlier backup may have what is gone.

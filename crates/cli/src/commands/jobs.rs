@@ -1,4 +1,4 @@
-//! What collecting and restoring have in common: places, mailboxes and drives, a job and its end.
+//! What collecting and restoring have in common: a job that is made, followed and shown.
 
 pub(crate) mod list;
 
@@ -7,142 +7,40 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{anyhow, bail};
 use indicatif::{ProgressBar, ProgressDrawTarget};
-use postern_actions::{
-    Act, Acting, Item, Order, Outcome, Proposal, Record, Steps, Verb, carry_out,
-};
+use postern_actions::datatap::{Ends, JobAct, JobError, Made, Side};
+use postern_actions::{Act, Acting, Item, Order, Outcome, Proposal, Record, Verb, carry_out};
 use postern_upstream::{
-    Failure, Job, JobKind, JobState, Location, LocationKind, Patience, Report, Rule, Schedule,
-    Source, SourceFilter, Task, Tenant, User,
+    Failure, Job, JobState, Location, Patience, Report, Schedule, Task, Tenant,
 };
 use serde_json::{Value, json};
 
 use super::act::BY;
-use super::found::DATATAP;
-use crate::args::{Common, JobFlags, Waiting};
+use crate::args::{Common, Waiting};
 use crate::service::{cannot, cannot_order};
 use crate::{clock, output, terminal};
 
-/// The location that a job reads and the one that it writes.
-pub(crate) struct Ends {
-    pub(crate) from: Location,
-    pub(crate) to: Location,
-}
-
-impl Ends {
-    /// Those of a job between live mailboxes or drives and where collected data lies.
-    pub(crate) async fn find(
-        tenant: &Tenant,
-        kind: JobKind,
-        live: LocationKind,
-        flags: &JobFlags,
-    ) -> anyhow::Result<Self> {
-        let known = tenant.locations().await.map_err(|it| cannot("list the locations", &it))?.items;
-        let (from, to) = match kind {
-            JobKind::Backup => (live, LocationKind::Blob),
-            JobKind::Restore => (LocationKind::Blob, live),
-        };
-        Ok(Self {
-            from: one(&known, &from, flags.from_location.as_deref(), "--from-location")?,
-            to: one(&known, &to, flags.into_location.as_deref(), "--into-location")?,
-        })
-    }
-
-    /// A job over everything between them. What the flags do not say of it is said here.
-    pub(crate) fn job(&self, kind: JobKind, flags: &JobFlags, description: &str) -> Job {
-        let mut job = Job::new(&flags.name, kind, &self.from.id, &self.to.id);
-        flags.description.as_deref().unwrap_or(description).clone_into(&mut job.description);
-        if let Some(priority) = flags.priority {
-            job.priority = priority.into();
+/// Why there is no job, in the words of the command line.
+pub(crate) fn no_job(error: JobError) -> anyhow::Error {
+    match error {
+        JobError::Service { what, source } => cannot(what, &source),
+        JobError::Order { what, source } => cannot_order(&what, &source),
+        JobError::WhichLocation { side, kind, known } => {
+            let flag = match side {
+                Side::From => "--from-location",
+                Side::Into => "--into-location",
+            };
+            let known = terminal::safe(&known.join(", "));
+            anyhow!("say with {flag} ID which {kind:?} location is meant: {known}")
         }
-        job.owner.clone_from(&flags.owner);
-        job
+        JobError::TooMany { what, owners, found, limit } => anyhow!(
+            "the {what} are of {found} {owners}, and the limit is {limit}; make the query narrower, or give \
+             --limit {found}"
+        ),
+        JobError::Index(error) => error.into(),
+        other => anyhow!(terminal::safe(&other.to_string())),
     }
-}
-
-/// The location that was told, or the only one of its kind.
-fn one(
-    known: &[Location],
-    kind: &LocationKind,
-    told: Option<&str>,
-    flag: &str,
-) -> anyhow::Result<Location> {
-    let fitting: Vec<_> = known.iter().filter(|location| location.kind == *kind).collect();
-    let meant = fitting.iter().filter(|location| told.is_none_or(|id| location.id == id));
-    if let [one] = meant.collect::<Vec<_>>().as_slice() {
-        return Ok((**one).clone());
-    }
-    let ids: Vec<_> = fitting.iter().map(|location| name(location)).collect();
-    match ids.as_slice() {
-        [] => bail!("the tenant has no {kind:?} location; make one at the service"),
-        ids => bail!("say with {flag} ID which {kind:?} location is meant: {}", ids.join(", ")),
-    }
-}
-
-/// `Name (id)`, or the id.
-fn name(location: &Location) -> String {
-    match &location.name {
-        Some(name) => format!("{} ({})", terminal::safe(name), terminal::safe(&location.id)),
-        None => terminal::safe(&location.id),
-    }
-}
-
-/// Rules that take in these mailboxes or drives, as the location has them; each has to be known to the
-/// service.
-pub(crate) async fn included(
-    tenant: &Tenant,
-    live: &Location,
-    owners: &[String],
-) -> anyhow::Result<Vec<Rule<User>>> {
-    // Only mailboxes can be shared ones.
-    let shared = live.kind == LocationKind::Exchange;
-    let what = if shared { "mailbox" } else { "drive of" };
-    let known = tenant.all_users(&live.id, &SourceFilter { shared, name: None }).await;
-    let known = known.map_err(|failure| cannot("list what there is to collect", &failure))?;
-    let rule = |owner: &String| -> anyhow::Result<_> {
-        let source = known.iter().find(|source| is_named(source, owner));
-        let source = source.with_context(|| {
-            format!(
-                "the service knows no {what} `{owner}` in {}; `postern sources` lists what there is",
-                name(live)
-            )
-        })?;
-        Ok(Rule::Include(User::from(source)))
-    };
-    let mut rules: Vec<Rule<User>> = Vec::new();
-    for rule in owners.iter().map(rule) {
-        let rule = rule?;
-        if !rules.contains(&rule) {
-            rules.push(rule);
-        }
-    }
-    Ok(rules)
-}
-
-/// Addresses have no case here, as in Exchange.
-fn is_named(source: &Source, owner: &str) -> bool {
-    let address = source.email.as_deref().unwrap_or(&source.id);
-    address.eq_ignore_ascii_case(owner) || source.id == owner
-}
-
-/// The plan of a job over these mailboxes or drives. Its id covers all that is sent.
-///
-/// # Errors
-///
-/// When the job cannot be written as JSON.
-pub(crate) fn plan(verb: Verb, job: &Job, owners: &[String]) -> anyhow::Result<Proposal> {
-    let item = |owner: &String| Item {
-        at: owner.clone(),
-        id: owner.clone(),
-        owner: owner.clone(),
-        folder: None,
-        title: String::new(),
-        message: None,
-    };
-    let items = owners.iter().map(item).collect();
-    let plan = Proposal::new(verb, DATATAP, "DataTap", Steps::Whole, items);
-    Ok(plan.with("job", serde_json::to_string(job)?))
 }
 
 /// How far the act goes that the record tells of.
@@ -158,8 +56,7 @@ pub(crate) enum Until {
 
 /// A job that was made, and how far it came.
 pub(crate) struct Ran {
-    job: String,
-    task: Option<Task>,
+    made: Made,
     run: Option<Run>,
 }
 
@@ -196,21 +93,15 @@ impl ToRun<'_> {
     }
 
     async fn run(&self) -> anyhow::Result<Ran> {
-        let job = self.tenant.create_job(self.job).await;
-        let job = job.map_err(|failure| cannot_order("make the job", &failure))?;
-        if self.until == Until::Made {
-            return Ok(Ran { job, task: None, run: None });
-        }
-        let task = self.tenant.start_job(&job).await;
-        let what = format!("start the job {job}");
-        let task = task.map_err(|failure| cannot_order(&what, &failure))?;
-        let ran = Ran { job, task: Some(task), run: None };
+        let (tenant, job) = (self.tenant.clone(), self.job.clone());
+        let act = JobAct { tenant, job, starts: self.until != Until::Made };
+        let ran = Ran { made: act.make().await.map_err(no_job)?, run: None };
         if self.until == Until::Ended { self.followed(ran).await } else { Ok(ran) }
     }
 
     /// The same with its run, where it was started.
     async fn followed(&self, mut ran: Ran) -> anyhow::Result<Ran> {
-        if let (Some(task), None) = (&ran.task, &ran.run) {
+        if let (Some(task), None) = (&ran.made.task, &ran.run) {
             let run = Run::follow(self.common, self.tenant, task.clone(), self.waiting).await?;
             ran.run = Some(run);
         }
@@ -230,7 +121,7 @@ impl Act for Running<'_> {
         Box::pin(async {
             let ran = self.order.run().await;
             let outcome = match ran.as_ref().map(|ran| (ran, ran.check(self.verb))) {
-                Ok((ran, Ok(()))) => Outcome::Done(Some(ran.name())),
+                Ok((ran, Ok(()))) => Outcome::Done(Some(ran.made.name())),
                 // What was asked for may go on at the service, or may have been done in part.
                 Ok((_, Err(error))) => Outcome::NotKnown(error.to_string()),
                 Err(error) => Outcome::NotKnown(error.to_string()),
@@ -243,7 +134,7 @@ impl Act for Running<'_> {
 
 impl Ran {
     pub(crate) fn json(&self) -> Value {
-        let mut fields = json!({"jobId": self.job, "taskId": null, "state": null});
+        let mut fields = json!({"jobId": self.made.job, "taskId": null, "state": null});
         if let (Some(fields), Some(run)) = (fields.as_object_mut(), &self.run) {
             fields.extend(run.fields());
         }
@@ -257,13 +148,7 @@ impl Ran {
 
     /// The job that waits for its time, where it was not started.
     pub(crate) fn waits(&self) -> Option<&str> {
-        self.task.is_none().then_some(self.job.as_str())
-    }
-
-    /// The job and its run, for the record.
-    fn name(&self) -> String {
-        let run = self.task.as_ref().map(|task| format!(", run {}", task.id));
-        format!("job {}{}", self.job, run.unwrap_or_default())
+        self.made.task.is_none().then_some(self.made.job.as_str())
     }
 }
 
@@ -366,6 +251,14 @@ async fn follow(
     let state = state.await;
     bar.finish_and_clear();
     state
+}
+
+/// `Name (id)`, or the id.
+fn name(location: &Location) -> String {
+    match &location.name {
+        Some(name) => format!("{} ({})", terminal::safe(name), terminal::safe(&location.id)),
+        None => terminal::safe(&location.id),
+    }
 }
 
 /// A job for people, a line for each thing that matters.

@@ -1,37 +1,24 @@
 //! A restore at `DataTap`: a job over whole mailboxes.
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use jiff::tz::TimeZone;
+use postern_actions::datatap::{Ends, MOST_MAILBOXES, MailFound, ToRestore, plan};
 use postern_actions::{Proposal, Verb};
 use postern_archive::Archive;
-use postern_archive::search::{Facet, Index, Search};
+use postern_archive::search::Facet;
 use postern_query::Query;
-use postern_upstream::{Job, JobKind, LocationKind, Policy, Tenant};
+use postern_upstream::{Job, JobKind, LocationKind, Tenant};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::drives::{self, Files};
+use super::drives;
 use crate::args::{Common, Restore, TextOrJson};
-use crate::commands::jobs::{self, Ends, Ran, ToRun, Until};
+use crate::commands::jobs::{self, Ran, ToRun, Until};
+use crate::commands::search::asker;
 use crate::exit::Exit;
 use crate::service::connect;
+use crate::words::counted;
 use crate::{data, output, terminal};
-
-/// More mailboxes than one job should name.
-const MOST_MAILBOXES: usize = 1_000;
-
-/// What a query found.
-struct Found {
-    messages: usize,
-    /// Each mailbox, and how many of the messages are of it.
-    mailboxes: Vec<(String, usize)>,
-}
-
-impl Found {
-    fn names(&self) -> Vec<String> {
-        self.mailboxes.iter().map(|(name, _)| name.clone()).collect()
-    }
-}
 
 /// Builds the job for what a query finds, shows it, and runs it when told to.
 pub(super) fn run(common: &Common, arguments: &Restore, query: &Query) -> anyhow::Result<Exit> {
@@ -40,21 +27,20 @@ pub(super) fn run(common: &Common, arguments: &Restore, query: &Query) -> anyhow
         "DataTap restores whole mailboxes to where they were: --to, --at and --device-code are for mail of Veeam"
     );
     let limit = arguments.confirm.limit;
-    let index = Archive::below(&data::folder(common)?).index()?;
-    let (mail, files) = (query.clone().mail_only(), Files::find(&index, query)?);
-    let Some(files) = files else {
-        let found = find(&index, &mail, limit)?;
-        let (tenant, runtime) = service(common, arguments)?;
-        return runtime.block_on(restore(common, arguments, &tenant, &found));
+    let archive = Archive::below(&data::folder(common)?);
+    let (index, asker) = (archive.index()?, asker());
+    let by_mailbox = |mail: &Query| {
+        index.facets(mail, &[Facet::Mailbox], MOST_MAILBOXES, &TimeZone::UTC, &asker)
     };
-    let messages = count(&index, &mail)?;
-    ensure!(
-        messages == 0,
-        "the query finds {messages} messages and {} files, which DataTap restores by two jobs; say kind:email or kind:file",
-        files.count()
-    );
+    let found = ToRestore::find(&archive, query, &asker, limit, &by_mailbox);
+    let found = found.map_err(jobs::no_job)?;
     let (tenant, runtime) = service(common, arguments)?;
-    runtime.block_on(drives::restore(common, arguments, &tenant, &files))
+    match found {
+        ToRestore::Mail(mail) => runtime.block_on(restore(common, arguments, &tenant, &mail)),
+        ToRestore::Files(files) => {
+            runtime.block_on(drives::restore(common, arguments, &tenant, &files))
+        }
+    }
 }
 
 fn service(common: &Common, arguments: &Restore) -> anyhow::Result<(Tenant, Runtime)> {
@@ -62,50 +48,16 @@ fn service(common: &Common, arguments: &Restore) -> anyhow::Result<(Tenant, Runt
     Ok((tenant, tokio::runtime::Builder::new_current_thread().enable_all().build()?))
 }
 
-fn count(index: &Index, query: &Query) -> anyhow::Result<usize> {
-    let all = Search { query, order: &[], after: None, offset: 0, limit: 0, highlight: false };
-    Ok(index.ids(&all, &crate::commands::search::asker())?.count)
-}
-
-fn find(index: &Index, query: &Query, limit: usize) -> anyhow::Result<Found> {
-    let asker = crate::commands::search::asker();
-    let messages = count(index, query)?;
-    ensure!(messages > 0, "no message of the local index matches; there is nothing to restore");
-    let counts = index.facets(query, &[Facet::Mailbox], MOST_MAILBOXES, &TimeZone::UTC, &asker)?;
-    let others: usize = counts.iter().map(|counts| counts.others).sum();
-    ensure!(
-        others == 0,
-        "the messages are of more than {MOST_MAILBOXES} mailboxes; make the query narrower, such as with mailbox:ADDR"
-    );
-    let mailboxes: Vec<(String, usize)> = counts
-        .into_iter()
-        .flat_map(|counts| counts.values)
-        .map(|counted| (counted.value, counted.count))
-        .collect();
-    if mailboxes.is_empty() {
-        bail!(
-            "the {messages} messages that match lie in no mailbox that is known; there is nowhere to restore them to"
-        );
-    }
-    let found = mailboxes.len();
-    ensure!(
-        found <= limit,
-        "the messages are of {found} mailboxes, and the limit is {limit}; make the query narrower, or give \
-         --limit {found}"
-    );
-    Ok(Found { messages, mailboxes })
-}
-
 async fn restore(
     common: &Common,
     arguments: &Restore,
     tenant: &Tenant,
-    found: &Found,
+    found: &MailFound,
 ) -> anyhow::Result<Exit> {
-    let live = LocationKind::Exchange;
-    let ends = Ends::find(tenant, JobKind::Restore, live, &arguments.job).await?;
-    let job = job(arguments, tenant, &ends, found).await?;
-    let plan = jobs::plan(Verb::Restore, &job, &found.names())?;
+    let (live, wishes) = (LocationKind::Exchange, arguments.job.wishes());
+    let ends = Ends::find(tenant, JobKind::Restore, live, &wishes).await.map_err(jobs::no_job)?;
+    let job = found.job(tenant, &ends, &wishes).await.map_err(jobs::no_job)?;
+    let plan = plan(Verb::Restore, &job, &found.names());
     plan.confirm(arguments.confirm.plan.as_deref())?;
     if arguments.job.format == TextOrJson::Text && !common.quiet {
         show(&job, &ends, found)?;
@@ -120,27 +72,14 @@ async fn restore(
     end(arguments, &job, found, &plan, ran.as_ref())
 }
 
-async fn job(
-    arguments: &Restore,
-    tenant: &Tenant,
-    ends: &Ends,
-    found: &Found,
-) -> anyhow::Result<Job> {
-    let users = jobs::included(tenant, &ends.to, &found.names()).await?;
-    let mut job = ends.job(JobKind::Restore, &arguments.job, "Restore of mailboxes");
-    job.policy = Some(Policy::ExchangeRestore { users });
-    Ok(job)
-}
-
-fn show(job: &Job, ends: &Ends, found: &Found) -> anyhow::Result<()> {
+fn show(job: &Job, ends: &Ends, found: &MailFound) -> anyhow::Result<()> {
     jobs::show(job, ends)?;
-    let s = if found.messages == 1 { "" } else { "s" };
-    output::line(format!("\n{} message{s} found, by mailbox:", found.messages))?;
+    let messages = counted(found.messages as u64, "message");
+    output::line(format!("\n{messages} found, by mailbox:"))?;
     for (mailbox, count) in &found.mailboxes {
         output::line(format!("{count:>7}  {}", terminal::safe(mailbox)))?;
     }
-    let known: usize = found.mailboxes.iter().map(|(_, count)| count).sum();
-    if let homeless @ 1.. = found.messages.saturating_sub(known) {
+    if let homeless @ 1.. = found.homeless() {
         output::line(format!("{homeless:>7}  in no mailbox that is known, not restored"))?;
     }
     output::line(
@@ -152,7 +91,7 @@ fn show(job: &Job, ends: &Ends, found: &Found) -> anyhow::Result<()> {
 fn end(
     arguments: &Restore,
     job: &Job,
-    found: &Found,
+    found: &MailFound,
     plan: &Proposal,
     ran: Option<&Ran>,
 ) -> anyhow::Result<Exit> {
@@ -170,7 +109,7 @@ fn end(
     Ok(Exit::Done)
 }
 
-fn json(job: &Job, found: &Found, plan: &Proposal, ran: Option<&Ran>) -> Value {
+fn json(job: &Job, found: &MailFound, plan: &Proposal, ran: Option<&Ran>) -> Value {
     let mailboxes = found.mailboxes.iter();
     let mailboxes = mailboxes.map(|(name, messages)| json!({"name": name, "messages": messages}));
     json!({

@@ -2,6 +2,7 @@
 //! by a job over owners and extensions.
 
 mod datatap;
+mod documents;
 mod drives;
 pub(crate) mod log_on;
 
@@ -69,6 +70,14 @@ fn at_veeam(
     query: &Query,
 ) -> anyhow::Result<Exit> {
     let (confirm, at, to) = (&arguments.confirm, arguments.from.at, arguments.to.as_deref());
+    let [mail, files] = found::mail_and_files(server, query)?;
+    if files > 0 {
+        ensure!(
+            mail == 0,
+            "the query finds {mail} messages and {files} files, which are restored apart; say kind:email or kind:file"
+        );
+        return documents::restore(common, arguments, server, query);
+    }
     let found = found::at_veeam(server, query, &arguments.from, confirm.limit)?;
     server.run(async {
         let place = server.place().await?;

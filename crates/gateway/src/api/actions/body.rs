@@ -6,6 +6,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::forbidden;
+use super::jobs::JobBody;
 use super::order::{Orders, is_for};
 use crate::access::Caller;
 use crate::api::params::BadParam;
@@ -41,6 +42,10 @@ pub(super) struct ActionBody {
     pub(super) text: Option<String>,
     /// `restore` with a certificate: the account in whose name mail is restored.
     pub(super) impersonate: Option<String>,
+    /// `restore`: the source that does it, where both DataTap and Veeam have what is found.
+    pub(super) source: Option<String>,
+    /// `restore` at DataTap: what the job is told.
+    pub(super) job: JobBody,
     /// `export-pst`: begin another file at this size in GB, 1 to 49; several come as one ZIP.
     #[serde(rename = "pstSizeLimitGB")]
     pub(super) pst_size_limit_gb: Option<u64>,
@@ -65,6 +70,7 @@ impl ActionBody {
                 ("subject", self.subject.is_some(), &[Verb::Send]),
                 ("text", self.text.is_some(), &[Verb::Send]),
                 ("impersonate", self.impersonate.is_some(), &[Verb::Restore]),
+                ("source", self.source.is_some(), &[Verb::Restore]),
                 ("pstSizeLimitGB", self.pst_size_limit_gb.is_some(), &[Verb::ExportPst]),
             ],
         )?;

@@ -141,7 +141,8 @@ impl DocumentsBody {
         let proposal = self.orders().of(plan)?;
         let in_version = self.version.is_some();
         let to_put = ToPut { files, drive, documents, deed, in_version };
-        Ok(Planned::new(proposal, server, &self.orders(), Doing::Documents(Box::new(to_put))))
+        let (data, doing) = (server.data.clone(), Doing::Documents(Box::new((to_put, server))));
+        Ok(Planned::new(proposal, data, &self.orders(), doing))
     }
 
     fn deed(

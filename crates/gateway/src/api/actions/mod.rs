@@ -1,8 +1,9 @@
-//! `/v1/actions`: mail and documents are restored, sent, copied, exported or retrieved by their source. The plan is
-//! shown first, and carried out when it is confirmed by its id.
+//! `/v1/actions`: mail and documents are restored, sent, copied, exported, retrieved or collected by their source. The
+//! plan is shown first, and carried out when it is confirmed by its id.
 
 mod body;
 mod documents;
+mod jobs;
 mod order;
 mod plan;
 mod retrieval;
@@ -27,10 +28,12 @@ use crate::access::Caller;
 use crate::wire::ActionAnswer;
 use body::ActionBody;
 use documents::DocumentsBody;
+use jobs::CollectBody;
 use retrieval::RetrieveBody;
 
 /// What can be done over HTTP so far.
-const VERBS: [Verb; 5] = [Verb::Restore, Verb::Send, Verb::ExportPst, Verb::Copy, Verb::Retrieve];
+const VERBS: [Verb; 6] =
+    [Verb::Restore, Verb::Send, Verb::ExportPst, Verb::Copy, Verb::Retrieve, Verb::Collect];
 
 /// What an act is told: which mail, which documents, or what is brought back.
 #[derive(ToSchema)]
@@ -42,6 +45,8 @@ enum Body {
     Documents(DocumentsBody),
     /// Data in archive tiers: `retrieve`.
     Retrieval(RetrieveBody),
+    /// Live mailboxes or drives: `collect`.
+    Collection(CollectBody),
 }
 
 impl Body {
@@ -52,11 +57,12 @@ impl Body {
         };
         match verb {
             Verb::Retrieve => from_json(body).map(Self::Retrieval),
+            Verb::Collect => from_json(body).map(Self::Collection),
             Verb::Copy => from_json(body).map(Self::Documents),
             Verb::Restore | Verb::Send if body.as_ref().is_ok_and(names_owner) => {
                 from_json(body).map(Self::Documents)
             }
-            Verb::Restore | Verb::Send | Verb::Save | Verb::ExportPst | Verb::Collect => {
+            Verb::Restore | Verb::Send | Verb::Save | Verb::ExportPst => {
                 from_json(body).map(Self::Mail)
             }
         }
@@ -67,17 +73,18 @@ impl Body {
             Self::Mail(body) => body.check(verb, caller),
             Self::Documents(body) => body.check(verb, caller),
             Self::Retrieval(body) => body.check(caller),
+            Self::Collection(body) => body.check(caller),
         }
     }
 }
 
-/// Act on mail that a query finds, or on documents of a drive
+/// Act on mail that a query finds, on documents of a drive, or on live mailboxes and drives
 ///
 /// Without `confirm` the plan is shown, and nothing is done. With `confirm`, the id of that plan, it is carried
 /// out, unless the query finds other items by then. What an earlier request did, or may have done, is left alone.
 /// `export-pst` answers with the file itself.
 #[utoipa::path(post, path = "/v1/actions/{verb}", tag = "actions", request_body = Body,
-    params(("verb" = String, Path, description = "`restore`, `send`, `copy`, `export-pst` or `retrieve`")),
+    params(("verb" = String, Path, description = "`restore`, `send`, `copy`, `export-pst`, `retrieve` or `collect`")),
     responses(
         (status = 200, description = "The plan, and what came of it", content(
             (ActionAnswer = "application/json"), (Vec<u8> = "application/octet-stream"))),

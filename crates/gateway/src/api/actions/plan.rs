@@ -1,23 +1,28 @@
 //! The plan of an act over HTTP.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use postern_actions::datatap::JobAct;
 use postern_actions::retrieve::RetrieveAct;
 use postern_actions::veeam::{
-    FindError, Found, MailRestore, MailSend, NoMail, PstExport, can_send, find,
+    FindError, Found, FoundDocuments, MailRestore, MailSend, NoMail, PstExport, RestoreFound,
+    can_send, count, find,
 };
 use postern_actions::{Proposal, Refused, Verb};
-use postern_archive::{Archive, IndexError};
+use postern_archive::{Archive, DATATAP, IndexError};
+use postern_query::Query;
 use postern_upstream::veeam::{Kind, MOST_LISTED, Mailbox, Paged, Problem as Trouble, Session};
 
-use super::Body;
 use super::body::ActionBody;
 use super::documents::ToPut;
 use super::order::Orders;
+use super::{Body, jobs};
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
+use crate::api::params::BadParam;
 use crate::api::problem::Problem;
 use crate::engine::told;
 use crate::local::LocalError;
@@ -29,7 +34,8 @@ const PAGE: u32 = 1_000;
 /// A plan, and what carries it out.
 pub(super) struct Planned {
     pub(super) proposal: Proposal,
-    pub(super) server: Server,
+    /// The data folder, which keeps the record.
+    pub(super) data: PathBuf,
     pub(super) is_confirmed: bool,
     pub(super) again: bool,
     pub(super) doing: Doing,
@@ -37,20 +43,22 @@ pub(super) struct Planned {
 
 /// What is done.
 pub(super) enum Doing {
-    Mail(ActionBody),
-    Documents(Box<ToPut>),
-    Retrieval(RetrieveAct),
+    Mail(Box<(ActionBody, Server)>),
+    Documents(Box<(ToPut, Server)>),
+    Found(Box<(Option<Timestamp>, Server)>),
+    Retrieval(Box<RetrieveAct>),
+    Job(Box<JobAct>),
 }
 
 impl Planned {
     pub(super) fn new(
         proposal: Proposal,
-        server: Server,
+        data: PathBuf,
         orders: &Orders<'_>,
         doing: Doing,
     ) -> Self {
         let (is_confirmed, again) = (orders.confirm.is_some(), orders.again);
-        Self { proposal, server, is_confirmed, again, doing }
+        Self { proposal, data, is_confirmed, again, doing }
     }
 }
 
@@ -97,13 +105,63 @@ pub(super) async fn make(
     body: Body,
     start: Instant,
 ) -> Result<Planned, Problem> {
-    let server = state.server(caller.tenant.as_deref()).cloned().ok_or_else(nowhere)?;
+    let server = || state.server(caller.tenant.as_deref()).cloned().ok_or_else(nowhere);
     let asker = Asker::of(state, caller);
     match body {
-        Body::Mail(body) => mail(state, caller, verb, (body, server), start).await,
-        Body::Documents(body) => body.plan(asker, verb, server).await,
-        Body::Retrieval(body) => body.plan(asker, server).await,
+        Body::Mail(body) => by_query(state, caller, verb, body, start).await,
+        Body::Documents(body) => body.plan(asker, verb, server()?).await,
+        Body::Retrieval(body) => body.plan(asker, server()?).await,
+        Body::Collection(body) => body.plan(state, caller).await,
     }
+}
+
+/// What a query finds is acted on by the source that has it. Only a restore can be done by two.
+async fn by_query(
+    state: &Shared,
+    caller: &Caller,
+    verb: Verb,
+    body: ActionBody,
+    start: Instant,
+) -> Result<Planned, Problem> {
+    let query = read(state, &body, start).await?;
+    let server = state.server(caller.tenant.as_deref()).cloned();
+    let has_jobs = verb == Verb::Restore && state.uses_premium(caller.tenant.as_deref());
+    let is_job = match (&server, has_jobs, body.source.as_deref()) {
+        (_, true, Some(DATATAP)) | (None, true, None) => true,
+        (Some(_), false, None) => false,
+        (Some(server), _, Some(name)) if server.settings.source == name => false,
+        (Some(server), true, None) => {
+            is_of_datatap(state, caller, &server.settings.source, query.clone(), start).await?
+        }
+        (_, _, Some(_)) => return Err(BadParam::new("source", "is none that can do this").into()),
+        (None, false, None) => return Err(nowhere()),
+    };
+    match server {
+        Some(server) if !is_job => mail(state, caller, verb, (body, server), query, start).await,
+        _ => jobs::restore(state, caller, &body, query, start).await,
+    }
+}
+
+/// Whether what a query finds is of `DataTap`, and not of that other source.
+async fn is_of_datatap(
+    state: &Shared,
+    caller: &Caller,
+    veeam: &str,
+    query: Query,
+    start: Instant,
+) -> Result<bool, Problem> {
+    let local = state.local_for(caller, state.engine_deadline(start)).await?.clone();
+    let (allowance, name) = (state.allowance(caller, start), veeam.to_owned());
+    let counts = local.ask(&allowance, move |engine, asker| {
+        let of = |source: &str| count(engine, &query, source, asker);
+        Ok::<_, IndexError>([of(DATATAP)?, of(&name)?])
+    });
+    let [at_datatap, at_veeam] = counts.await?.map(|count| count > 0);
+    if at_datatap && at_veeam {
+        let why = format!("has to say {DATATAP} or {veeam}: both have what is found");
+        return Err(BadParam::new("source", why).into());
+    }
+    Ok(at_datatap)
 }
 
 async fn mail(
@@ -111,9 +169,15 @@ async fn mail(
     caller: &Caller,
     verb: Verb,
     (body, server): (ActionBody, Server),
+    query: Query,
     start: Instant,
 ) -> Result<Planned, Problem> {
-    let found = items(state, caller, &server, &body, start).await?;
+    if verb == Verb::Restore
+        && let Some(plan) = documents(state, caller, (&body, &server), query.clone(), start).await?
+    {
+        return Ok(plan);
+    }
+    let found = items(state, caller, (&server, body.orders().limit()), query, start).await?;
     if verb == Verb::Send {
         can_send(server.sessions.client()).await?;
     }
@@ -138,28 +202,56 @@ async fn mail(
         plan.notes.push(note.replace("{}", &found.gone.len().to_string()));
     }
     let proposal = body.orders().of(plan)?;
-    let (is_confirmed, again) = (body.confirm.is_some(), body.again);
-    Ok(Planned { proposal, server, is_confirmed, again, doing: Doing::Mail(body) })
+    let (data, is_confirmed, again) = (server.data.clone(), body.confirm.is_some(), body.again);
+    let doing = Doing::Mail(Box::new((body, server)));
+    Ok(Planned { proposal, data, is_confirmed, again, doing })
+}
+
+/// The plan where a query finds documents and no mail.
+async fn documents(
+    state: &Shared,
+    caller: &Caller,
+    (body, server): (&ActionBody, &Server),
+    query: Query,
+    start: Instant,
+) -> Result<Option<Planned>, Problem> {
+    let local = state.local_for(caller, state.engine_deadline(start)).await?.clone();
+    let (archive, source) = (Arc::clone(local.archive()), server.settings.source.clone());
+    let (allowance, limit) = (state.allowance(caller, start), body.orders().limit());
+    let found = local.ask(&allowance, move |engine, asker| {
+        let mail = count(engine, &query.clone().mail_only(), &source, asker)?;
+        let all = count(engine, &query, &source, asker)?;
+        let is_of_files = mail == 0 && all > 0;
+        let find =
+            || FoundDocuments::find(engine, archive.collected(), &query, &source, asker, limit);
+        Ok::<_, IndexError>(is_of_files.then(find))
+    });
+    let Some(found) = found.await?.transpose()? else { return Ok(None) };
+    if body.to.is_some() || body.impersonate.is_some() {
+        return Err(BadParam::new("to", "and `impersonate` are for mail").into());
+    }
+    let place = server.sessions.client().organization().await?.name;
+    let mut plan = RestoreFound::plan(&server.settings.source, &place, found.items);
+    if found.gone > 0 {
+        plan.notes.push(format!("{} more are gone from the last backup", found.gone));
+    }
+    let (orders, data) = (body.orders(), server.data.clone());
+    let doing = Doing::Found(Box::new((orders.time()?, server.clone())));
+    Ok(Some(Planned::new(orders.of(plan)?, data, &orders, doing)))
 }
 
 async fn items(
     state: &Shared,
     caller: &Caller,
-    server: &Server,
-    body: &ActionBody,
+    (server, limit): (&Server, usize),
+    query: Query,
     start: Instant,
 ) -> Result<Found, Problem> {
-    let (q, filter, now) = (body.q.clone(), body.filter.clone(), state.now());
-    let reading = state
-        .language()
-        .aside(state.deadline(start), move |reader| reader.read_here(&q, filter.as_deref(), now));
-    let query = reading.await??.query;
     let local = state.local_for(caller, state.engine_deadline(start)).await?.clone();
     if let Some(why) = local.absent() {
         return Err(Problem::unavailable(why));
     }
     let (archive, source) = (Arc::clone(local.archive()), server.settings.source.clone());
-    let limit = body.orders().limit();
     let allowance = state.allowance(caller, start);
     let found = local.ask(&allowance, move |engine, asker| {
         Ok::<_, IndexError>(find(engine, archive.collected(), &query, &source, asker, limit))
@@ -167,9 +259,18 @@ async fn items(
     Ok(found.await??)
 }
 
-fn nowhere() -> Problem {
-    Problem::new(404, "no_source", "no source can do this")
-        .detail("the tenant has no server of Veeam, and what is done over HTTP is done by one")
+async fn read(state: &Shared, body: &ActionBody, start: Instant) -> Result<Query, Problem> {
+    let (q, filter, now) = (body.q.clone(), body.filter.clone(), state.now());
+    let reading = state
+        .language()
+        .aside(state.deadline(start), move |reader| reader.read_here(&q, filter.as_deref(), now));
+    Ok(reading.await??.query)
+}
+
+pub(super) fn nowhere() -> Problem {
+    Problem::new(404, "no_source", "no source can do this").detail(
+        "Veeam does most of what is done over HTTP, DataTap collects and restores; the tenant has neither for this",
+    )
 }
 
 impl From<Refused> for Problem {

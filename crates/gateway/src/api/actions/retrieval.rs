@@ -119,7 +119,7 @@ impl RetrieveBody {
         let (plan, act) = RetrieveAct::plan(client, order, &wanted, at, &backup);
         let mut proposal = self.orders().of(plan)?;
         proposal.notes.extend(wanted.notes(&archives));
-        Ok(Planned::new(proposal, server, &self.orders(), Doing::Retrieval(act)))
+        Ok(Planned::new(proposal, server.data, &self.orders(), Doing::Retrieval(Box::new(act))))
     }
 
     fn order(&self, organization: &str) -> Result<NewRetrieval, Problem> {

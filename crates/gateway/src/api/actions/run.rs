@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use postern_actions::veeam::{MailRestore, MailSend, PstExport};
+use postern_actions::veeam::{MailRestore, MailSend, PstExport, RestoreFound};
 use postern_actions::{Act, Order, Proposal, Record, RecordError, Report, Verb, carry_out};
 use postern_archive::{Original, chain};
 use postern_upstream::veeam::{Credentials, Kind, Session};
@@ -37,16 +37,16 @@ pub(super) async fn answer(
     plan: Planned,
     start: Instant,
 ) -> Result<Response, Problem> {
-    let record = Record::below(&plan.server.data);
+    let record = Record::below(&plan.data);
     let standings = record.standings(&plan.proposal)?;
     let shown = ActionAnswer::shown(&plan.proposal, &standings);
     if !plan.is_confirmed {
         return Ok(Json(shown).into_response());
     }
-    let folder = TempDir::new_in(&plan.server.data).map_err(|_| unwritable())?;
-    let Planned { proposal, server, again, doing, .. } = plan;
+    let folder = TempDir::new_in(&plan.data).map_err(|_| unwritable())?;
+    let Planned { proposal, again, doing, .. } = plan;
     let verb = proposal.verb();
-    let act = act(&proposal, &server, doing, &folder).await?;
+    let act = act(&proposal, doing, &folder).await?;
     let running = carried_out(state, caller, record, (proposal, again), act);
     let patience = state.limits().time.saturating_sub(start.elapsed() + RESERVE);
     let Ok(report) = tokio::time::timeout(patience, running).await else {
@@ -70,19 +70,22 @@ fn too_long() -> Problem {
 }
 
 /// What does it, with what that needs.
-async fn act(
-    proposal: &Proposal,
-    server: &Server,
-    doing: Doing,
-    folder: &TempDir,
-) -> Result<Box<dyn Act>, Problem> {
+async fn act(proposal: &Proposal, doing: Doing, folder: &TempDir) -> Result<Box<dyn Act>, Problem> {
     match doing {
-        Doing::Mail(body) => act_on_mail(proposal, server, &body, folder).await,
-        Doing::Documents(to_put) => {
-            let log_on = to_put.needs_credentials().then(|| credentials(server, None));
+        Doing::Mail(both) => act_on_mail(proposal, &both.1, &both.0, folder).await,
+        Doing::Documents(both) => {
+            let (to_put, server) = *both;
+            let log_on = to_put.needs_credentials().then(|| credentials(&server, None));
             Ok(Box::new(to_put.act(log_on.transpose()?)))
         }
-        Doing::Retrieval(act) => Ok(Box::new(act)),
+        Doing::Found(both) => {
+            let (at, server) = *both;
+            let credentials = credentials(&server, None)?;
+            let session = server.sessions.session(Kind::OneDrive, at).await?;
+            Ok(Box::new(RestoreFound { session, credentials }))
+        }
+        Doing::Retrieval(act) => Ok(act),
+        Doing::Job(act) => Ok(act),
     }
 }
 
