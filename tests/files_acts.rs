@@ -202,6 +202,45 @@ async fn status_does_not_hang_when_veeam_does_not_answer() {
     assert_eq!(fake.seen().len(), before);
 }
 
+/// Who is asked, in which order, and what is known of each.
+#[tokio::test(flavor = "multi_thread")]
+async fn status_names_the_engines() {
+    let (fake, folder) = (with_retrievals(server().await), tempfile::tempdir().unwrap());
+    fake.answer_at("/DataRetrievals?", job("Retrieved", "2999-01-01T00:00:00Z"));
+    let text = |arguments: &[&str]| stdout(&run(&fake, folder.path(), arguments, &[]));
+    let engines = |veeam: &str, local: &str| {
+        format!(
+            "engines, in the order in which they are asked:\n  veeam    {veeam}\n  local    {local}"
+        )
+    };
+    for (arguments, veeam) in [
+        (&["status", "v8"][..], "answers"),
+        (&["status", "v8", "--offline"], "configured, and not asked now"),
+    ] {
+        let told = text(arguments);
+        assert!(told.starts_with(&engines(veeam, "not available: ")), "{told}");
+    }
+    fake.misbehave_at("/DataRetrievals", Misbehaviour::Status(403));
+    let json = text(&["status", "v8", "--format", "json"]);
+    assert!(json.contains(r#""veeam":{"configured":true,"answers":false,"reason":"#), "{json}");
+    let told = text(&["status", "v8"]);
+    assert!(told.contains("  veeam    does not answer: Veeam does not allow this"), "{told}");
+
+    // Premium is asked too where the configuration says so; without one only what is here is known.
+    let data = folder.path().join("data");
+    let config = folder.path().join("postern.toml");
+    let more = std::fs::read_to_string(&config)
+        .unwrap()
+        .replace("[tenants.veeam]\n", "[tenants.veeam]\npremium = true\n");
+    std::fs::write(&config, format!("[premium]\nurl = \"https://datatap.example\"\n{more}"))
+        .unwrap();
+    let mut command = postern(&data);
+    command.args(["status", "--offline", "--format", "json", "--config"]).arg(&config);
+    let told: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    assert_eq!(told["engines"]["premium"], json!({"configured": true}), "{told}");
+    assert_eq!(told["engines"]["local"]["available"], false);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_gateway_tells_the_same_and_asks_rarely() {
     let (fake, folder) = (with_retrievals(server().await), tempfile::tempdir().unwrap());

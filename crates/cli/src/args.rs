@@ -82,6 +82,7 @@ pub(crate) enum Command {
     Show(Show),
     /// Show how much mail is indexed, and how fresh it is
     ///
+    /// With a configuration it also names the engines of the tenant in the order in which they are asked.
     /// With a server of Veeam in the configuration it also asks which data was retrieved from archive tiers
     /// and until when it can be read. It waits three seconds for that at most; --offline does not ask.
     Status(Status),

@@ -1,5 +1,7 @@
 //! `postern status`.
 
+mod engines;
+mod place;
 mod retrievals;
 
 use postern_archive::search::Coverage;
@@ -9,31 +11,32 @@ use serde_json::json;
 use crate::args::{Common, Status, TextOrJson};
 use crate::exit::Exit;
 use crate::words::counted;
-use crate::{data, output, terminal};
-use retrievals::{Place, Told};
+use crate::{output, terminal};
+use engines::Engines;
+use place::Place;
+use retrievals::Told;
 
-/// Says what is indexed, how fresh it is, and what was retrieved from archive tiers.
+/// Says who answers, what is indexed, how fresh it is, and what was retrieved from archive tiers.
 pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
     let place = Place::of(common, arguments)?;
-    let folder = match &place {
-        Some(place) => place.data.clone(),
-        None => data::folder(common)?,
-    };
-    let archive = Archive::below(&folder);
+    let archive = Archive::below(&place.data);
     let synced = archive.status()?;
-    if synced.mailboxes.is_empty() && place.is_none() {
+    if synced.mailboxes.is_empty() && !place.has_veeam() {
         archive.index()?;
     }
     let coverage = archive.coverage();
     anyhow::ensure!(
-        place.is_some() || arguments.retrieval.is_none(),
+        place.has_veeam() || arguments.retrieval.is_none(),
         "retrieval jobs are those of a server of Veeam; name the file with its settings with --config FILE"
     );
-    let place = place.filter(|_| !arguments.offline);
-    let told = place.map(|place| place.ask()).transpose()?.flatten();
+    let server = place.configured.as_ref().filter(|_| place.has_veeam() && !arguments.offline);
+    let told = server.map(|at| retrievals::ask(at, arguments.retrieval.as_deref()));
+    let told = told.transpose()?.flatten();
+    let engines = Engines::of(&place, &archive, told.as_ref());
     match arguments.format {
-        TextOrJson::Json => output::json(&json(&coverage, &synced, told.as_ref()))?,
+        TextOrJson::Json => output::json(&json(&engines, &coverage, &synced, told.as_ref()))?,
         TextOrJson::Text => {
+            place.configured.as_ref().map_or(Ok(()), |_| engines.text())?;
             text(&coverage)?;
             sync_text(&synced)?;
             told.map_or(Ok(()), |told| told.text())?;
@@ -92,7 +95,9 @@ fn sync_text(synced: &Synced) -> anyhow::Result<()> {
             output::line(terminal::safe(&text))?;
         }
     }
+    let has_several = synced.sources.len() > 1;
     for one in &synced.mailboxes {
+        let source = if has_several { format!("{}: ", one.source) } else { String::new() };
         let listed = one.listed.map_or_else(|| "never".to_owned(), |at| at.to_string());
         let known = if one.is_cold { "an unknown number".into() } else { one.known.to_string() };
         let windows = match one.holds.is_drive() {
@@ -100,7 +105,7 @@ fn sync_text(synced: &Synced) -> anyhow::Result<()> {
             false => format!(" {},", counted(one.windows, "window")),
         };
         output::line(format!(
-            "{:>9} of {known}  {}  {},{windows} listed {listed}, {} failed, {} gone upstream",
+            "{:>9} of {known}  {source}{}  {},{windows} listed {listed}, {} failed, {} gone upstream",
             one.here,
             terminal::safe(&one.name()),
             counted(one.folders, "folder"),
@@ -142,7 +147,12 @@ fn sync_json(synced: &Synced) -> serde_json::Value {
     })
 }
 
-fn json(coverage: &Coverage, synced: &Synced, told: Option<&Told>) -> serde_json::Value {
+fn json(
+    engines: &Engines,
+    coverage: &Coverage,
+    synced: &Synced,
+    told: Option<&Told>,
+) -> serde_json::Value {
     let mailboxes = coverage.mailboxes.iter().map(|mailbox| {
         json!({
             "name": mailbox.name, "indexed": mailbox.indexed, "known": mailbox.known,
@@ -153,6 +163,7 @@ fn json(coverage: &Coverage, synced: &Synced, told: Option<&Told>) -> serde_json
         })
     });
     json!({
+        "engines": engines.json(),
         "indexed": coverage.indexed,
         "known": coverage.known,
         "asOf": coverage.as_of.map(|date| date.to_string()),

@@ -56,7 +56,8 @@ impl Config {
     }
 
     /// Whether premium is used for a tenant at all.
-    pub(crate) fn uses_premium(&self, tenant: &Tenant) -> bool {
+    #[must_use]
+    pub fn uses_premium(&self, tenant: &Tenant) -> bool {
         tenant.veeam.as_ref().is_none_or(|veeam| veeam.premium)
     }
 }

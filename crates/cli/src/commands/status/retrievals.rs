@@ -1,31 +1,19 @@
 //! What was brought back from archive tiers at Veeam, for `postern status`.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use postern_actions::retrieve::{Archives, Job, Readiness};
-use postern_gateway::config::{Config, Overrides};
 use postern_gateway::wire::RetrievalsView;
 use postern_upstream::Retry;
 use postern_upstream::veeam::{Problem, RetrievalSession, Veeam};
 use tokio::time::timeout;
 
-use crate::args::{Common, Status};
-use crate::{clock, output, settings, terminal};
+use super::place::Configured;
+use crate::{clock, output, terminal};
 
 /// How long somebody waits who only wants to know how things stand.
 const DEADLINE: Duration = Duration::from_secs(3);
-
-/// A tenant with a server of Veeam.
-pub(super) struct Place {
-    /// Its data folder.
-    pub(super) data: PathBuf,
-    config: Config,
-    tenant: String,
-    /// The only retrieval job that is meant.
-    job: Option<String>,
-}
 
 /// What the server said, or why it did not.
 pub(super) enum Told {
@@ -35,41 +23,18 @@ pub(super) enum Told {
     Nothing(String),
 }
 
-impl Place {
-    /// The tenant that is meant, where it has a server of Veeam.
-    pub(super) fn of(common: &Common, arguments: &Status) -> anyhow::Result<Option<Self>> {
-        if common.config.is_none() {
-            return Ok(None);
-        }
-        let config = settings::load(common, &Overrides::default())?;
-        let wanted = arguments.tenant.as_deref();
-        let mut found = config.tenants.iter().filter(|one| one.veeam.is_some());
-        let mut found = found.by_ref().filter(|one| wanted.is_none_or(|tenant| one.id == tenant));
-        match (found.next(), found.next()) {
-            (Some(one), None) => {
-                let (data, tenant) = (one.data.clone(), one.id.clone());
-                Ok(Some(Self { data, config, tenant, job: arguments.retrieval.clone() }))
-            }
-            (Some(_), Some(_)) => {
-                anyhow::bail!("several tenants have a server of Veeam; say which with --tenant ID")
-            }
-            (None, _) => Ok(None),
-        }
-    }
-
-    /// Asks the server, for no longer than a few seconds. Before v6 there is nothing to tell.
-    pub(super) fn ask(&self) -> anyhow::Result<Option<Told>> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let client = match self.config.veeam_client(Some(&self.tenant)) {
-            Ok(client) => client.context("no server of Veeam")?,
-            Err(error) => return Ok(Some(Told::Nothing(error.to_string()))),
-        };
-        let once = Retry { attempts: 1, ..Retry::default() };
-        let asked = runtime.block_on(answer(client.with_retry(once), self.job.as_deref()));
-        // A name that is still being looked up does not keep anybody waiting.
-        runtime.shutdown_background();
-        Ok(asked)
-    }
+/// Asks the server of the tenant, for no longer than a few seconds. Before v6 there is nothing to tell.
+pub(super) fn ask(at: &Configured, job: Option<&str>) -> anyhow::Result<Option<Told>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let client = match at.config.veeam_client(at.tenant.as_deref()) {
+        Ok(client) => client.context("no server of Veeam")?,
+        Err(error) => return Ok(Some(Told::Nothing(error.to_string()))),
+    };
+    let once = Retry { attempts: 1, ..Retry::default() };
+    let asked = runtime.block_on(answer(client.with_retry(once), job));
+    // A name that is still being looked up does not keep anybody waiting.
+    runtime.shutdown_background();
+    Ok(asked)
 }
 
 async fn answer(client: Veeam, job: Option<&str>) -> Option<Told> {
