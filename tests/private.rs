@@ -150,11 +150,11 @@ fn a_configuration_with_keys_that_everyone_can_read_is_told() {
 // ---- the screen ----
 
 /// Clears the screen, hides, links, steers in eight bits, turns text around, begins a line, rings.
-const HOSTILE: &str =
+pub(crate) const HOSTILE: &str =
     "h\u{1b}[2J\u{1b}[8m\u{1b}]8;;http://evil\u{7}\u{9b}2J\u{202e}\u{2066}\r\nforged\u{8}h";
 
 /// What the command prints where both its outputs are a terminal.
-fn on_a_terminal(mut command: Command) -> String {
+pub(crate) fn on_a_terminal(mut command: Command) -> String {
     let terminal = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&terminal).unwrap();
     unlockpt(&terminal).unwrap();
@@ -175,7 +175,7 @@ fn on_a_terminal(mut command: Command) -> String {
 
 /// Whether only lines and colours are left. A progress bar moves the cursor as well.
 #[track_caller]
-fn assert_harmless(shown: &str, what: &[&str]) {
+pub(crate) fn assert_harmless(shown: &str, what: &[&str]) {
     assert!(!shown.is_empty(), "{what:?}");
     let mut rest = shown.replace("\r\n", "\n");
     for ours in ["\u{1b}[0m", "\u{1b}[1m", "\u{1b}[2m", "\u{1b}[4m", "\u{1b}[2K", "\u{1b}[1A", "\r"]

@@ -1,6 +1,8 @@
 //! Acting on mail at Veeam: a backup that was synced, and what its server is asked.
 
 mod documents;
+#[cfg(unix)]
+mod hostile;
 mod http;
 mod promises;
 mod published;

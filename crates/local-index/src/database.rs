@@ -73,6 +73,7 @@ pub fn is_full(error: &Error) -> bool {
         ffi::SQLITE_FULL,
         ffi::SQLITE_IOERR_WRITE,
         ffi::SQLITE_IOERR_TRUNCATE,
+        ffi::SQLITE_IOERR_SHMOPEN,
         ffi::SQLITE_IOERR_SHMSIZE,
         ffi::SQLITE_IOERR_FSYNC,
     ];

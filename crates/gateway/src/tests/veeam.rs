@@ -160,6 +160,63 @@ async fn a_key_for_one_mailbox() {
     assert!(!fake.seen().iter().any(|seen| seen.path().contains("/mailboxes/m2/")));
 }
 
+/// Whoever makes up an id learns nothing by it, whether there is such a thing or not, and reaches nothing but
+/// items of a mailbox that the key may see.
+#[tokio::test]
+async fn forged_ids_of_messages_look_like_mail_that_is_not_there() {
+    let fake = server().await;
+    let (_folder, router) = tenant(&fake, &["ann@x.com"]);
+    fake.misbehave_at("/mailboxes/m1/items/made-up/", Misbehaviour::Status(404));
+    fake.misbehave_at("/mailboxes/m1/items/bad/", Misbehaviour::Status(400));
+    let long = format!("veeam-m1.{}", "a".repeat(2_000));
+    let none = get(&router, "/v1/messages/none/original").await.status;
+    for id in [
+        // Mail of a mailbox that the key may not see, with and without such an item, and of no mailbox at all.
+        "veeam-m2.ii",
+        "veeam-m2.nothing",
+        "veeam-m3.i",
+        "veeam-MAILBOX-OF-ANOTHER-TENANT.i",
+        "veeam-ann@x.com.i",
+        // Items that the server does not know, or takes for none.
+        "veeam-m1.made-up",
+        "veeam-m1.bad",
+        // What would lead to another place if it were taken as it is.
+        "veeam-m1..",
+        "veeam-m1...",
+        "veeam-...m2",
+        "veeam-m1/../m2.ii",
+        "veeam-m1%2F..%2Fm2.ii",
+        "veeam-m1.%2E%2E%2F%2E%2E%2Fm2%2Fitems%2Fii",
+        "veeam-m1.i%00",
+        "veeam-m1.i%0D%0AX-Injected:%20yes",
+        "veeam-m1.i%3Fx",
+        // What is no such id.
+        "veeam-",
+        "veeam-.",
+        "veeam-m1",
+        "veeam-m1.",
+        "veeam-.i",
+        "veeam-%F0%9F%92%A9",
+        "VEEAM-m1.i",
+        long.as_str(),
+    ] {
+        for rest in ["", "/original", "/eml", "/view", "/attachments/0"] {
+            let answer = get(&router, &format!("/v1/messages/{id}{rest}")).await;
+            let status = answer.status;
+            let is_none = matches!(status.as_u16(), 400 | 404) || status == none;
+            assert!(is_none, "{id}{rest}: {status}");
+            let text = String::from_utf8_lossy(&answer.body);
+            assert!(!text.contains("bob") && !text.contains("Bob"), "{id}{rest}: {text}");
+        }
+    }
+    let saves = fake.seen().into_iter().filter(|seen| seen.path().ends_with("/save"));
+    for seen in saves {
+        let parts: Vec<_> = seen.path().split('/').collect();
+        let place = ["organization", "mailboxes", "m1", "items"];
+        assert!(parts.len() == 10 && parts[4..8] == place, "{}", seen.path());
+    }
+}
+
 /// Mailbox and folder are chosen by the URL; a folder is searched with those below it, which are left out.
 #[tokio::test]
 async fn places_become_the_scope() {

@@ -71,7 +71,8 @@ fn kept_headers(item: &OutlookItem) -> String {
             is_kept = name.is_some_and(|name| !is_own(&name));
         }
         if is_kept {
-            kept.push_str(line);
+            // A tab begins the rest of a folded line.
+            kept.extend(line.chars().map(|c| if c.is_control() && c != '\t' { ' ' } else { c }));
             kept.push_str("\r\n");
         }
     }

@@ -276,6 +276,62 @@ fn an_eml_says_what_the_item_says() {
     assert_eq!(super::eml_of(&raw).unwrap(), eml, "the same each time");
 }
 
+/// Whoever writes a subject, a name, an id or the name of a file writes no header of what is made of the item, and
+/// closes no quotes in it.
+#[test]
+fn no_value_of_an_item_makes_a_header() {
+    for end in [
+        "\r\n", "\n", "\r", "\u{b}", "\u{85}", "\u{2028}", "\0\r\n", "\r\n\r\n", "\"\r\n", ";\r\n ",
+    ] {
+        let evil = wide(&format!(
+            "a{end}X-Injected: yes{end}; name=\"b.exe\"; x=\"{end}Bcc: mallory@evil.example"
+        ));
+        let headers = wide(&format!(
+            "X-Kept: a\rX-Injected: yes\r\nX-Other{end}X-Mailer: b\r\n\r\nX-Injected: yes\r\n"
+        ));
+        let class = wide("IPM.Note");
+        let (recipient, file) = ("/__recip_version1.0_#00000000", "/__attach_version1.0_#00000000");
+        let inside = format!("{file}/__substg1.0_");
+        let names = [
+            "/__substg1.0_0037001F",
+            "/__substg1.0_0042001F",
+            "/__substg1.0_5D02001F",
+            "/__substg1.0_1035001F",
+            "/__substg1.0_1042001F",
+            "/__substg1.0_1039001F",
+        ];
+        let of_people = ["3001001F", "3003001F", "39FE001F"]
+            .map(|tag| format!("{recipient}/__substg1.0_{tag}"));
+        let of_files = ["3707001F", "370E001F", "3712001F"].map(|tag| format!("{inside}{tag}"));
+        let hostile = names.iter().map(|name| (*name).to_owned()).chain(of_people).chain(of_files);
+        let hostile: Vec<_> = hostile.collect();
+        for kept in [Some(&headers), None] {
+            let mut streams: Vec<(&str, &[u8])> = vec![("/__substg1.0_001A001F", &class)];
+            streams.extend(hostile.iter().map(|path| (path.as_str(), evil.as_slice())));
+            streams.extend(kept.map(|headers| ("/__substg1.0_007D001F", headers.as_slice())));
+            let content = format!("{inside}37010102");
+            streams.push((&content, b"12345"));
+            let fixed: [Fixed<'_>; 3] = [
+                ("/", 32, &[]),
+                (recipient, 8, &[(0x0c15_0003, 1)]),
+                (file, 8, &[(0x3705_0003, 1)]),
+            ];
+            let eml = String::from_utf8(super::eml_of(&msg(&streams, &fixed)).unwrap()).unwrap();
+            let lines = eml.split(['\r', '\n', '\u{b}', '\u{85}', '\u{2028}', '\0']);
+            for line in lines {
+                let is_made =
+                    ["X-Injected", "Bcc: mallory"].iter().any(|name| line.starts_with(name));
+                assert!(!is_made, "{end:?} makes {line:?} of {eml}");
+            }
+            let made = parse(eml.as_bytes(), &Place::NOWHERE);
+            assert_eq!(made.attachments.len(), 1, "{end:?}: {eml}");
+            let name = made.attachments[0].name.clone().unwrap();
+            assert!(name.starts_with('a') && name.contains("b.exe\"; x="), "{end:?}: {name}");
+            assert!(made.bcc_recipients.is_empty(), "{end:?}: {eml}");
+        }
+    }
+}
+
 #[test]
 fn an_outline_is_of_whole_files_alone() {
     let raw = exchange();

@@ -146,6 +146,12 @@ impl Fake {
         self.reply_at(part, Reply::file(body));
     }
 
+    /// The same with another status than that of success, whatever other answers were set before.
+    pub fn refuse_at(&self, part: &str, status: u16, body: impl Into<Vec<u8>>) {
+        let reply = Reply { status, ..Reply::json(body) };
+        lock(&self.state).answers.insert(0, (part.to_owned(), reply));
+    }
+
     fn reply_at(&self, part: &str, reply: Reply) {
         let answers = &mut lock(&self.state).answers;
         answers.retain(|(known, _)| known != part);

@@ -21,8 +21,10 @@ use crate::{Fault, Secret, Settings, SetupError};
 
 /// How many requests are under way at once.
 const PARALLEL: usize = 4;
-/// How many bytes an answer may have that is taken whole.
-const ANSWER_LIMIT: usize = 256 << 20;
+/// How many bytes an answer may have that is taken whole. JSON takes many times its length in memory.
+const ANSWER_LIMIT: usize = 64 << 20;
+/// The same of a file.
+const FILE_LIMIT: usize = 256 << 20;
 /// How much of an error is read.
 const ERROR_LIMIT: usize = 64 << 10;
 /// How long a server may take to make a file, and an answer to come whole.
@@ -80,7 +82,7 @@ impl Wire {
     /// Sends a request that needs no token. It takes no place: those that hold the places wait for it.
     pub(super) async fn alone(&self, ask: &Ask) -> Result<Bytes, Problem> {
         let response = self.head(ask, None, &[]).await?;
-        self.whole(response, self.answer_time).await
+        self.whole(response, ANSWER_LIMIT, self.answer_time).await
     }
 
     /// Sends a request once.
@@ -99,7 +101,8 @@ impl Wire {
         }
         match ask.take {
             Take::Quickly | Take::Done | Take::File => {
-                let body = self.whole(response, LONG).await?;
+                let limit = if ask.take == Take::File { FILE_LIMIT } else { ANSWER_LIMIT };
+                let body = self.whole(response, limit, LONG).await?;
                 Ok(Got { body, rest: None })
             }
             Take::Stream => {
@@ -156,8 +159,13 @@ impl Wire {
         })
     }
 
-    async fn whole(&self, response: Response, time: Duration) -> Result<Bytes, Problem> {
-        let body = timeout(time, whole(response, ANSWER_LIMIT)).await;
+    async fn whole(
+        &self,
+        response: Response,
+        limit: usize,
+        time: Duration,
+    ) -> Result<Bytes, Problem> {
+        let body = timeout(time, whole(response, limit)).await;
         Ok(body.map_err(|_| Fault::Timeout)??)
     }
 }

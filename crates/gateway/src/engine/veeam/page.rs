@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use postern_query::Place;
+use postern_upstream::Fault;
 use postern_upstream::veeam::{Entry, Paged, Paging, Problem, Session, Under};
 
 use super::areas::{self, Area, is_asked};
@@ -201,7 +202,13 @@ pub(super) async fn original(
     };
     let bytes = match session.save(&item.mailbox, &item.item).await {
         Ok(bytes) => bytes.to_vec(),
-        Err(Problem::NotFound { .. } | Problem::Invalid(_)) => return Ok(None),
+        // Of an id that nobody gave out a server says that it is none.
+        Err(
+            Problem::NotFound { .. }
+            | Problem::Invalid(_)
+            | Problem::Refused { status: 400, .. }
+            | Problem::Failed(Fault::Astray),
+        ) => return Ok(None),
         Err(problem) => return Err(problem.into()),
     };
     let place = Place {

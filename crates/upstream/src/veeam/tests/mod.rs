@@ -5,6 +5,7 @@ mod acts;
 mod documents;
 mod forms;
 mod leftovers;
+mod lies;
 mod plain;
 mod points;
 mod rows;
