@@ -5,9 +5,11 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::Duration;
 
+use crate::documents::office::{simple_doc, simple_ppt};
 use crate::documents::{
     docx, docx_of_laughs, nested_zips, odt, pdf, pdf_bomb, pdf_encrypted, pdf_in_a_loop,
-    pdf_in_itself, pdf_with_a_bad_page, pptx, rtf, xlsx, zip, zip_bomb,
+    pdf_in_itself, pdf_of_broken_table, pdf_with_a_bad_page, pdf_with_a_range_of_widths, pptx, rtf,
+    xlsx, zip, zip_bomb,
 };
 use crate::ingest::{Setting, check, summary};
 use crate::support::{run, stdout};
@@ -98,6 +100,8 @@ fn words_in_attachments_are_found() {
         ("a.xlsx", xlsx("xlsxword")),
         ("a.pptx", pptx("pptxword")),
         ("a.odt", odt("odtword")),
+        ("a.doc", simple_doc("old \u{13}HYPERLINK\u{14}docword\u{15}")),
+        ("a.ppt", simple_ppt("old pptword")),
         ("a.ics", INVITATION.as_bytes().to_vec()),
         ("a.eml", inner),
         ("a.zip", archive),
@@ -107,7 +111,7 @@ fn words_in_attachments_are_found() {
         setting.attach(name, &content);
     }
     let summary = setting.index(&[]);
-    check(&summary, &[("indexed", 14), ("attachmentsRead", 13)]);
+    check(&summary, &[("indexed", 16), ("attachmentsRead", 15)]);
     assert_eq!(summary["attachmentsUnread"], serde_json::json!([]));
     for (query, expected) in [
         ("contents:(naïve textword)", "a.txt"),
@@ -119,6 +123,8 @@ fn words_in_attachments_are_found() {
         ("contents:(docxwords confidential)", "a.docx"),
         ("contents:(ledger xlsxword inlined 471199 \"2024-03-01\")", "a.xlsx"),
         ("contents:(opening pptxword spoken)", "a.pptx"),
+        ("contents:\"old docword\"", "a.doc"),
+        ("contents:\"old pptword\"", "a.ppt"),
         ("contents:\"odtword one two three\"", "a.odt"),
         ("contents:(\"steering calword\" lee)", "a.ics"),
         ("contents:deepword", "a.eml"),
@@ -133,6 +139,24 @@ fn words_in_attachments_are_found() {
         let is_it = found.lines().count() == 1 && found.contains(&subject);
         assert!(if expected.is_empty() { found.is_empty() } else { is_it }, "{query}: {found}");
     }
+}
+
+/// Such files were damaged ones, though every viewer makes a new table and shows them.
+#[test]
+fn pdf_tables_are_mended() {
+    let setting = Setting::new();
+    let broken = ["moved", "past the end", "shifted", "cut off"];
+    for broken in broken {
+        setting.attach(&format!("{broken}.pdf"), &pdf_of_broken_table("pageword", broken));
+    }
+    setting.attach("widths.pdf", &pdf_with_a_range_of_widths("wideword"));
+    let summary = setting.index(&[]);
+    assert_eq!(summary["attachmentsUnread"], serde_json::json!([]));
+    for broken in broken {
+        let query = format!("contents:\"page with pageword\" subject:\"{broken}\"");
+        assert_eq!(setting.count(&query), "1", "{broken}");
+    }
+    assert_eq!(setting.count("contents:wideword"), "1", "letters were taken for words");
 }
 
 #[test]
@@ -252,7 +276,16 @@ fn killed_workers_do_not_hurt_the_run() {
 #[test]
 fn mutated_documents_are_no_trouble() {
     let setting = Setting::new();
-    let documents = [pdf("w"), docx("w"), xlsx("w"), pptx("w"), odt("w"), rtf("w")];
+    let documents = [
+        pdf("w"),
+        docx("w"),
+        xlsx("w"),
+        pptx("w"),
+        odt("w"),
+        rtf("w"),
+        simple_doc("w"),
+        simple_ppt("w"),
+    ];
     let mut seed: usize = 7;
     let mut dice = |below: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -1,5 +1,8 @@
 //! Small documents of every format, written by hand, and what is wrong with bad ones.
 
+#[path = "../crates/mail/tests/office/mod.rs"]
+pub(crate) mod office;
+
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
@@ -171,6 +174,50 @@ fn pdf_of(page: &str, pages: &str, content: &[u8], filter: &str) -> Vec<u8> {
     let trailer = "trailer<</Size 7/Root 1 0 R>>";
     file.extend(format!("{table}{trailer}\nstartxref\n{start}\n%%EOF\n").bytes());
     file
+}
+
+/// A file of these objects, without a table of them.
+fn pdf_without_table(objects: &[&str]) -> Vec<u8> {
+    let objects = objects.iter().enumerate();
+    let each = objects.map(|(number, object)| format!("{} 0 obj\n{object}\nendobj\n", number + 1));
+    let file = each.fold("%PDF-1.4\n".to_owned(), |file, object| file + &object);
+    (file + "trailer<</Root 1 0 R>>\n%%EOF\n").into_bytes()
+}
+
+/// A file whose table lies elsewhere than it says, is wrong, or is not there.
+pub(crate) fn pdf_of_broken_table(word: &str, broken: &str) -> Vec<u8> {
+    let file = String::from_utf8(pdf(word)).unwrap();
+    let (before, start) = file.split_once("startxref\n").unwrap();
+    let table = before.find("xref").unwrap();
+    match broken {
+        "moved" => file.replacen(start, "7\n%%EOF\n", 1),
+        "past the end" => file.replacen(start, "99999\n%%EOF\n", 1),
+        "shifted" => file.replacen("%PDF-1.4\n", "%PDF-1.4\n% some more bytes\n", 1),
+        "cut off" => file[..table].to_owned(),
+        other => unreachable!("{other}"),
+    }
+    .into_bytes()
+}
+
+/// A page whose letters stand one by one, with widths that the font gives as a range.
+pub(crate) fn pdf_with_a_range_of_widths(word: &str) -> Vec<u8> {
+    let letters = word.bytes().map(|byte| format!("<{byte:04x}> Tj 12 0 Td ")).collect::<String>();
+    let stream =
+        |content: &str| format!("<</Length {}>>stream\n{content}\nendstream", content.len());
+    pdf_without_table(&[
+        "<</Type/Catalog/Pages 2 0 R>>",
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        PAGE,
+        &stream(&format!("BT /F1 24 Tf 72 700 Td {letters} ET")),
+        "<</Type/Font/Subtype/Type0/BaseFont/X/Encoding/Identity-H/DescendantFonts[6 0 R]/ToUnicode 7 0 R>>",
+        "<</Type/Font/Subtype/CIDFontType2/BaseFont/X/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)\
+         /Supplement 0>>/DW 100/W[0 255 500]/FontDescriptor 8 0 R>>",
+        &stream(
+            "begincmap 1 begincodespacerange <0000> <ffff> endcodespacerange\n\
+             1 beginbfrange <0000> <00ff> <0000> endbfrange endcmap",
+        ),
+        "<</Type/FontDescriptor/FontName/X/Flags 4>>",
+    ])
 }
 
 /// An element of elements of elements (CVE-2003-1564).

@@ -9,15 +9,21 @@ mod compound;
 mod fault;
 mod frame;
 mod kind;
+mod little;
 mod office;
 mod pdf;
 mod plain;
 mod process;
 mod sheet;
+mod slides;
 mod text;
+mod word;
 mod worker;
 mod xml;
 mod zipped;
+
+#[cfg(test)]
+mod old_office_tests;
 
 use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,6 +1,5 @@
 //! Zip: archives, and documents made of zipped parts.
 
-use std::borrow::Cow;
 use std::io::{BufReader, Cursor, Read as _};
 
 use zip::ZipArchive;
@@ -10,6 +9,7 @@ use zip::result::ZipError;
 use super::fault::Fault;
 use super::text::Text;
 use super::{Attached, Contents, MAX_BYTES, MAX_DEPTH, office};
+use crate::zip_names;
 
 /// Files of an archive that are read.
 const MAX_FILES: usize = 10_000;
@@ -37,12 +37,10 @@ fn files(archive: &mut Archive<'_>, contents: &mut Contents, out: &mut Text) -> 
     }
     contents.depth += 1;
     let mut first = None;
-    for number in 0..archive.len().min(MAX_FILES) {
+    for (number, name) in zip_names::names(archive).into_iter().take(MAX_FILES).enumerate() {
         if out.is_cut() || contents.unpacked_left == 0 {
             break;
         }
-        let name = archive.name_for_index(number).and_then(Result::ok);
-        let name = name.map_or_else(String::new, Cow::into_owned);
         if name.ends_with('/') {
             continue;
         }

@@ -1,6 +1,5 @@
 //! Archives: zip and tar.
 
-use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Component, Path, PathBuf};
@@ -11,6 +10,7 @@ use zip::ZipArchive;
 use super::maildir;
 use super::place::Root;
 use super::read::{Entry, Fault, Reading, has_ending};
+use crate::zip_names;
 
 /// Names that tell a document made of zipped parts: of Office, of other office suites, of Java.
 const DOCUMENT_PARTS: [&str; 3] = ["[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF"];
@@ -22,12 +22,10 @@ pub(super) fn zip(reading: &mut Reading<'_>, entry: &Entry, file: &File) -> Resu
     if DOCUMENT_PARTS.iter().any(|name| archive.index_for_name(name).is_some()) {
         return Err(Fault::NotMail("a document made of zipped parts"));
     }
-    for number in 0..archive.len() {
+    for (number, name) in zip_names::names(&archive).into_iter().enumerate() {
         if reading.budget.is_spent() {
             break;
         }
-        let name = archive.name_for_index(number).and_then(Result::ok);
-        let name = name.map_or_else(|| format!("entry {number}"), Cow::into_owned);
         let member = member(reading, entry, &name);
         match archive.by_index(number) {
             Ok(mut file) if file.is_file() => reading.entry(&member, &mut file, None),

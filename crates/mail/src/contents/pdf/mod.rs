@@ -1,5 +1,8 @@
 //! PDF (ISO 32000).
 
+mod table;
+mod widths;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use pdf_extract::{ConvertToFmt, Document, PlainTextOutput, output_doc, output_doc_page};
@@ -21,7 +24,8 @@ impl<'t> ConvertToFmt for &'t mut Text {
 
 /// The text of every page.
 pub(super) fn read(bytes: &[u8], out: &mut Text) -> Result<(), Fault> {
-    let document = open(bytes)?;
+    let mut document = open(bytes)?;
+    widths::spell_out(&mut document);
     let together = attempt(|| {
         output_doc(&document, &mut PlainTextOutput::new(&mut *out)).map_err(Fault::damaged)
     });
@@ -32,10 +36,21 @@ pub(super) fn read(bytes: &[u8], out: &mut Text) -> Result<(), Fault> {
     one_by_one(&document, out)
 }
 
+/// The document, with a table of its objects that is made anew where theirs leads to no page.
 fn open(bytes: &[u8]) -> Result<Document, Fault> {
     // Places in the file count from its mark, whatever comes before.
     let start = memchr::memmem::find(bytes, PDF).unwrap_or_default();
     let bytes = bytes.get(start..).unwrap_or_default();
+    let document = load(bytes);
+    let has_pages = |it: &Document| !it.get_pages().is_empty();
+    if matches!(document, Err(Fault::Encrypted)) || document.as_ref().is_ok_and(has_pages) {
+        return document;
+    }
+    let mended = table::mended(bytes).and_then(|bytes| load(&bytes).ok()).filter(has_pages);
+    mended.map_or(document, Ok)
+}
+
+fn load(bytes: &[u8]) -> Result<Document, Fault> {
     let mut document = Document::load_mem(bytes).map_err(fault)?;
     // Most encrypted files can be read by anybody, and only forbid printing: the library has opened
     // them already.
