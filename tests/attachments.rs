@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use crate::documents::office::{simple_doc, simple_ppt};
 use crate::documents::{
-    docx, docx_of_laughs, nested_zips, odt, pdf, pdf_bomb, pdf_encrypted, pdf_in_a_loop,
-    pdf_in_itself, pdf_of_broken_table, pdf_with_a_bad_page, pdf_with_a_range_of_widths, pptx, rtf,
-    xlsx, zip, zip_bomb,
+    bzip2, docx, docx_of_laughs, gzip, nested_zips, odt, pdf, pdf_bomb, pdf_encrypted,
+    pdf_in_a_loop, pdf_in_itself, pdf_of_broken_table, pdf_with_a_bad_page,
+    pdf_with_a_range_of_widths, pptx, rar, rtf, seven_zip, tar, xlsx, xz, zip, zip_bomb,
 };
 use crate::ingest::{Setting, check, summary};
 use crate::support::{run, stdout};
@@ -153,10 +153,48 @@ fn pdf_tables_are_mended() {
     let summary = setting.index(&[]);
     assert_eq!(summary["attachmentsUnread"], serde_json::json!([]));
     for broken in broken {
-        let query = format!("contents:\"page with pageword\" subject:\"{broken}\"");
+        let query = format!("contents:\"page with pageword\" subject:\"{broken}.pdf\"");
         assert_eq!(setting.count(&query), "1", "{broken}");
     }
     assert_eq!(setting.count("contents:wideword"), "1", "letters were taken for words");
+}
+
+#[test]
+fn words_in_archives_are_found() {
+    let setting = Setting::new();
+    for (name, pack) in [
+        ("7z", seven_zip as fn(&[(&str, &[u8])]) -> Vec<u8>),
+        ("rar", rar),
+        ("tar", tar),
+        ("tar.gz", |files| gzip(&tar(files))),
+        ("tar.bz2", |files| bzip2(&tar(files))),
+        ("tar.xz", |files| xz(&tar(files))),
+    ] {
+        let word = format!("{}word", name.replace('.', ""));
+        let document = docx(&word);
+        setting.attach(
+            &format!("a.{name}"),
+            &pack(&[("in/deep.docx", &document), ("note.txt", word.as_bytes())]),
+        );
+    }
+    let packed: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [("gz", gzip), ("bz2", bzip2), ("xz", xz)];
+    for (name, pack) in packed {
+        setting.attach(&format!("one.{name}"), &pack(format!("single{name}").as_bytes()));
+    }
+    let summary = setting.index(&[]);
+    check(&summary, &[("indexed", 9), ("attachmentsRead", 9)]);
+    assert_eq!(summary["attachmentsUnread"], serde_json::json!([]));
+    for name in ["7z", "rar", "tar", "targz", "tarbz2", "tarxz"] {
+        for query in [
+            format!("contents:({name}word {name}words)"),
+            format!("contents:(deep.docx {name}word)"),
+        ] {
+            assert_eq!(setting.count(&query), "1", "{query}");
+        }
+    }
+    for name in ["gz", "bz2", "xz"] {
+        assert_eq!(setting.count(&format!("contents:single{name}")), "1", "{name}");
+    }
 }
 
 #[test]
@@ -195,7 +233,11 @@ fn bad_attachments_are_named_and_cost_no_other_anything() {
         ("locked.pdf", pdf_encrypted(), "encrypted"),
         ("none.pdf", b"%PDF-1.7\n%%EOF".to_vec(), "damaged: "),
         ("old.doc", old, "damaged: "),
-        ("rar.rar", b"Rar!\x1a\x07\0".to_vec(), "not supported: RAR"),
+        ("rar.rar", b"Rar!\x1a\x07\0".to_vec(), "damaged: "),
+        ("seven.7z", b"7z\xbc\xaf\x27\x1c\0\x04".to_vec(), "damaged: "),
+        ("half.xz", xz(&[b'x'; 999])[..60].to_vec(), "half: damaged: "),
+        ("bomb.bz2", bzip2(&vec![0; 65 << 20]), "bomb: too large: "),
+        ("lz.lz", b"LZIP\x01".to_vec(), "not supported: lzip"),
         ("partly.zip", partly, "bad.pdf: damaged: "),
         ("laughs.docx", docx_of_laughs(), ""),
         ("fine.pdf", pdf("pdfword"), ""),
@@ -212,7 +254,7 @@ fn bad_attachments_are_named_and_cost_no_other_anything() {
     let output = setting.start("data", &[]).output().unwrap();
     let summary = summary(&output);
     assert!(output.status.success(), "{summary}");
-    check(&summary, &[("indexed", 14)]);
+    check(&summary, &[("indexed", 18)]);
     for (path, reason) in expected {
         let name = path.file_name().unwrap().to_str().unwrap();
         let found = Setting::reason(&summary, name);
@@ -223,7 +265,7 @@ fn bad_attachments_are_named_and_cost_no_other_anything() {
     for query in ["pdfword", "docxwords", "before", "secondpage"] {
         assert_eq!(setting.count(&format!("contents:{query}")), "1", "{query}");
     }
-    assert_eq!(setting.count("file"), "14");
+    assert_eq!(setting.count("file"), "18");
 }
 
 #[test]
@@ -285,6 +327,10 @@ fn mutated_documents_are_no_trouble() {
         rtf("w"),
         simple_doc("w"),
         simple_ppt("w"),
+        seven_zip(&[("a", b"w")]),
+        rar(&[("a", b"w")]),
+        xz(b"w"),
+        bzip2(b"w"),
     ];
     let mut seed: usize = 7;
     let mut dice = |below: usize| {

@@ -2,12 +2,16 @@
 
 #[path = "../crates/mail/tests/office/mod.rs"]
 pub(crate) mod office;
+#[path = "../crates/mail/tests/packed/mod.rs"]
+mod packed;
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
+
+pub(crate) use packed::xz;
 
 /// A zip of these files.
 pub(crate) fn zip<B: AsRef<[u8]>>(files: &[(&str, B)]) -> Vec<u8> {
@@ -199,6 +203,38 @@ pub(crate) fn pdf_of_broken_table(word: &str, broken: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A file with a title in UTF-16 and an author.
+pub(crate) fn pdf_with_a_title() -> Vec<u8> {
+    let file = String::from_utf8(pdf("x")).unwrap();
+    let info = "/Root 1 0 R/Info<</Title<FEFF005A006F00EB>/Author(Pat Dee)>>";
+    file.replace("/Root 1 0 R", info).into_bytes()
+}
+
+/// A Word document of before 2007 with the summary that Windows writes.
+pub(crate) fn doc_with_a_summary(title: &[u8], author: &[u8]) -> Vec<u8> {
+    let text = |text: &[u8]| {
+        let length = u32::try_from(text.len() + 1).unwrap().to_le_bytes();
+        [&0x1e_u32.to_le_bytes(), &length[..], text, &[0]].concat()
+    };
+    let values = [[&[2, 0, 0, 0], &1251_u32.to_le_bytes()[..]].concat(), text(title), text(author)];
+    let mut set = [0, 3_u32].map(u32::to_le_bytes).concat();
+    let mut place = 8 + 3 * 8;
+    for (number, value) in [1_u32, 2, 4].iter().zip(&values) {
+        set.extend([*number, place].map(u32::to_le_bytes).concat());
+        place += u32::try_from(value.len()).unwrap();
+    }
+    set.extend(values.concat());
+    let mut summary = vec![0xfe, 0xff];
+    summary.resize(24, 0);
+    summary.extend([1, 0, 0, 0, 0, 48_u32].map(u32::to_le_bytes).concat());
+    summary.extend(set);
+    let document = office::simple_doc("x");
+    let mut file = cfb::CompoundFile::open(Cursor::new(document)).unwrap();
+    file.create_stream("/\u{5}SummaryInformation").unwrap().write_all(&summary).unwrap();
+    file.flush().unwrap();
+    file.into_inner().into_inner()
+}
+
 /// A page whose letters stand one by one, with widths that the font gives as a range.
 pub(crate) fn pdf_with_a_range_of_widths(word: &str) -> Vec<u8> {
     let letters = word.bytes().map(|byte| format!("<{byte:04x}> Tj 12 0 Td ")).collect::<String>();
@@ -238,6 +274,64 @@ pub(crate) fn docx_of_laughs() -> Vec<u8> {
 pub(crate) fn zip_bomb() -> Vec<u8> {
     let zeros = vec![0; 60 << 20];
     zip(&["1", "2", "3", "4", "5"].map(|name| (name, &zeros)))
+}
+
+pub(crate) fn tar(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = tar::Builder::new(Vec::new());
+    for (name, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        out.append_data(&mut header, name, *content).unwrap();
+    }
+    out.into_inner().unwrap()
+}
+
+pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    out.write_all(content).unwrap();
+    out.finish().unwrap()
+}
+
+pub(crate) fn bzip2(content: &[u8]) -> Vec<u8> {
+    let mut out = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+    out.write_all(content).unwrap();
+    out.finish().unwrap()
+}
+
+pub(crate) fn seven_zip(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut out = sevenz_rust2::ArchiveWriter::new(Cursor::new(Vec::new())).unwrap();
+    for (name, content) in files {
+        let entry = sevenz_rust2::ArchiveEntry::new_file(name);
+        out.push_archive_entry(entry, Some(*content)).unwrap();
+    }
+    out.finish().unwrap().into_inner()
+}
+
+/// An archive of RAR 4 whose files are stored as they are.
+pub(crate) fn rar(files: &[(&str, &[u8])]) -> Vec<u8> {
+    fn sum(bytes: &[u8]) -> u32 {
+        let mut sum = flate2::Crc::new();
+        sum.update(bytes);
+        sum.sum()
+    }
+    // The sum of a head is half of one.
+    let head = |bytes: Vec<u8>| [&sum(&bytes).to_le_bytes()[..2], &bytes].concat();
+    let mut out = b"Rar!\x1a\x07\0".to_vec();
+    out.extend(head(vec![0x73, 0, 0, 13, 0, 0, 0, 0, 0, 0, 0]));
+    for (name, content) in files {
+        let length = u32::try_from(content.len()).unwrap().to_le_bytes();
+        let size = u16::try_from(32 + name.len()).unwrap().to_le_bytes();
+        let name_length = u16::try_from(name.len()).unwrap().to_le_bytes();
+        let mut bytes = vec![0x74, 0, 0x80, size[0], size[1]];
+        bytes.extend([&length[..], &length, &[3], &sum(content).to_le_bytes(), &[0; 4]].concat());
+        // Made by version 2.0, and stored; a file that everybody may read.
+        bytes.extend([&[20, 0x30][..], &name_length, &0x81a4_u32.to_le_bytes()].concat());
+        bytes.extend(name.as_bytes());
+        out.extend(head(bytes));
+        out.extend(*content);
+    }
+    out.extend(head(vec![0x7b, 0, 0x40, 7, 0]));
+    out
 }
 
 /// Zips in zips around a text.

@@ -20,6 +20,7 @@ mod documents;
 mod drives;
 mod files;
 mod files_acts;
+mod folders;
 mod gateway;
 mod gateway_access;
 mod ingest;

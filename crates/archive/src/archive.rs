@@ -141,7 +141,7 @@ impl Archive {
         if let Some(file) = self.collected.listing(id)? {
             return Ok(Original::Whole(file.to_line().into_bytes()));
         }
-        from_files(&self.index()?, id).map(Original::Whole)
+        from_files(&self.index()?, id)
     }
 
     /// The files that a message was read from.

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::io::{self, Cursor, Read};
+use std::path::Path;
 
 use postern_local_index::ledger::Occurrence;
 use postern_local_index::search::Index;
 use postern_mail::eml_of;
-use postern_mail::source::{Lost, Origin, original};
+use postern_mail::source::{Lost, Origin, original, stored};
+use postern_query::Message;
 
 use crate::Error;
 
@@ -108,7 +110,24 @@ impl Original {
 /// # Errors
 ///
 /// [`Error::Lost`] where none of the files has it any more, and when the ledger cannot be read.
-pub(crate) fn from_files(index: &Index, id: &str) -> Result<Vec<u8>, Error> {
+pub(crate) fn from_files(index: &Index, id: &str) -> Result<Original, Error> {
+    match index.message(id)? {
+        Some(message) if message.is_file() => document(index, &message),
+        _ => bytes_of(index, id).map(Original::Whole),
+    }
+}
+
+/// The bytes of a document, if it is still the version that was found.
+fn document(index: &Index, message: &Message) -> Result<Original, Error> {
+    let name = message.file().and_then(|file| file.name.as_deref()).unwrap_or_default();
+    let is_it = |path: &Path| path.file_name().is_some_and(|it| it.to_string_lossy() == name);
+    // Others were read as lines of another file.
+    let file = index.occurrences(&message.id)?.into_iter().find(|file| is_it(&file.path));
+    let file = file.ok_or(Lost::OtherForm)?;
+    Ok(Original::Streamed(Box::new(stored(&file.path, message)?)))
+}
+
+fn bytes_of(index: &Index, id: &str) -> Result<Vec<u8>, Error> {
     let mut found = Err(Lost::Unknown);
     for Occurrence { path, part, .. } in index.occurrences(id)? {
         found = original(&Origin { path, part }, id);
@@ -129,7 +148,6 @@ mod tests {
     use jiff::Timestamp;
     use postern_local_index::write::{Options, SameId, Writer};
     use postern_mail::id_of;
-    use postern_query::Message;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -157,7 +175,7 @@ mod tests {
         let clock = || NOW;
         run(data.path(), &ingest, &clock, &mut |_| ControlFlow::Continue(())).unwrap();
         let index = Index::open(data.path()).unwrap();
-        let read = |id: &str| from_files(&index, id).map_err(|lost| lost.to_string());
+        let read = |id: &str| bytes_of(&index, id).map_err(|lost| lost.to_string());
         let (one, two) = (id_of(ONE.as_bytes()), id_of(TWO.as_bytes()));
         assert_eq!(read(&one).as_deref(), Ok(ONE.as_bytes()));
         assert_eq!(read(&two).as_deref(), Ok(TWO.as_bytes()));
@@ -184,7 +202,7 @@ mod tests {
         add(&mut writing, &one);
         writing.commit(NOW).unwrap();
         let index = Index::open(data.path()).unwrap();
-        let read = |id: &str| from_files(&index, id).map_err(|lost| lost.to_string());
+        let read = |id: &str| bytes_of(&index, id).map_err(|lost| lost.to_string());
         add(&mut writing, &two);
         assert_eq!(read(&one).as_deref(), Ok(ONE.as_bytes()));
         assert!(read(&two).unwrap_err().contains("not known"), "it was not committed");

@@ -5,7 +5,7 @@ use postern_query::{Attachment, FILE, Message, NO_CONTENT, Place};
 use serde::de::Error as _;
 use serde::{Deserialize, Serialize};
 
-use crate::contents::{Attached, Contents};
+use crate::contents::{Attached, Contents, Reading, too_long};
 use crate::moment;
 
 /// What is known of one version of a file.
@@ -121,14 +121,24 @@ impl File {
         self.with_text(None, Some(NO_CONTENT.to_owned()))
     }
 
-    /// The message for a file with its bytes.
+    /// The message for a file that is too long to be read.
+    pub(crate) fn message_too_long(&self) -> Message {
+        self.with_text(None, Some(too_long()))
+    }
+
+    /// The message for a file with its bytes. Title and author are the source's, else the document's own.
     #[must_use]
     pub fn message_with(&self, bytes: &[u8], contents: &mut Contents) -> Message {
         contents.begin();
         let media_type = self.content_type.as_deref().unwrap_or_default();
         let attached = Attached { bytes, name: &self.name, media_type, charset: "" };
-        let reading = contents.read(&attached);
-        self.with_text(reading.text, reading.unread)
+        let Reading { text, unread, about } = contents.read(&attached);
+        let file = Self {
+            title: self.title.clone().or(about.title),
+            author: self.author.clone().or(about.author),
+            ..self.clone()
+        };
+        file.with_text(text, unread)
     }
 
     fn with_text(&self, text: Option<String>, unread: Option<String>) -> Message {

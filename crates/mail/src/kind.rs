@@ -26,6 +26,12 @@ pub(crate) enum Kind {
     Zstandard,
     Zip,
     Tar,
+    /// Bzip2.
+    Bzip2,
+    /// The format of XZ Utils.
+    Xz,
+    SevenZip,
+    Rar,
     /// Packed in a way that is not read.
     Foreign(&'static str),
     Other,
@@ -34,7 +40,10 @@ pub(crate) enum Kind {
 impl Kind {
     /// Whether it holds other files.
     pub(super) const fn is_layer(self) -> bool {
-        matches!(self, Self::Gzip | Self::Zstandard | Self::Zip | Self::Tar)
+        matches!(
+            self,
+            Self::Gzip | Self::Zstandard | Self::Bzip2 | Self::Xz | Self::Zip | Self::Tar
+        )
     }
 }
 
@@ -46,11 +55,11 @@ const MAGIC: [(&[u8], Kind); 14] = [
     (b"\x28\xb5\x2f\xfd", Kind::Zstandard),
     (b"PK\x03\x04", Kind::Zip),
     (b"PK\x05\x06", Kind::Zip),
-    (b"BZh", Kind::Foreign("bzip2")),
-    (b"\xfd7zXZ\0", Kind::Foreign("xz")),
+    (b"BZh", Kind::Bzip2),
+    (b"\xfd7zXZ\0", Kind::Xz),
     (b"LZIP", Kind::Foreign("lzip")),
-    (b"7z\xbc\xaf\x27\x1c", Kind::Foreign("7-Zip")),
-    (b"Rar!\x1a\x07", Kind::Foreign("RAR")),
+    (b"7z\xbc\xaf\x27\x1c", Kind::SevenZip),
+    (b"Rar!\x1a\x07", Kind::Rar),
     (b"\x1f\x9d", Kind::Foreign("compress")),
     (b"\x04\x22\x4d\x18", Kind::Foreign("LZ4")),
 ];
@@ -145,7 +154,8 @@ mod tests {
             (b"12\n\nSubject: x\n\ny", Kind::Message),
             (b"see http://x.com\n", Kind::Other),
             (b"%PDF-1.7\n1 0 obj", Kind::Other),
-            (b"BZh9", Kind::Foreign("bzip2")),
+            (b"BZh9", Kind::Bzip2),
+            (b"LZIP", Kind::Foreign("lzip")),
             (b"PK\x03\x04", Kind::Zip),
         ] {
             assert_eq!(kind(start), expected, "{}", start.escape_ascii());

@@ -10,7 +10,7 @@ mod moment;
 mod outlook;
 mod parse;
 pub mod source;
-mod zip_names;
+mod unpack;
 
 use std::fmt::Write as _;
 use std::io;

@@ -44,6 +44,8 @@ const MOST_UNCOMMITTED: usize = 250_000;
 pub struct Ingest {
     /// Files and folders.
     pub paths: Vec<PathBuf>,
+    /// Whether what is no mail is taken in as a file.
+    pub files: bool,
     /// What is said about mailbox and folder by hand.
     pub place: PlaceRule,
     /// How to write.
@@ -63,6 +65,7 @@ impl Default for Ingest {
     fn default() -> Self {
         Self {
             paths: Vec::new(),
+            files: false,
             place: PlaceRule::default(),
             options: Options::default(),
             jobs: 1,
@@ -105,8 +108,12 @@ pub struct Summary {
     pub forgotten: u64,
     /// Bytes of the messages taken in.
     pub bytes: u64,
-    /// Attachments that text was found in.
+    /// Of these, files that are no mail.
+    pub files: u64,
+    /// Attachments that text was found in, files counted like them.
     pub attachments_read: u64,
+    /// Attachments that were looked into and have no text, such as pictures.
+    pub attachments_without_text: u64,
     /// Attachments whose text, or some of it, could not be read, and why.
     pub attachments_unread: Faults,
     /// What could not be read, and why.
@@ -134,6 +141,8 @@ pub(crate) fn run(
 ) -> Result<Summary, Error> {
     let mut writer = Writer::open(data, &ingest.options)?;
     let mut run = Run {
+        files: ingest.files,
+        own: own(data),
         commit_every: ingest.commit_every.max(1),
         skips_attachments: ingest.attachment_text == AttachmentText::Off,
         ..Run::default()
@@ -168,6 +177,10 @@ struct Run {
     since_commit: u64,
     commit_every: u64,
     skips_attachments: bool,
+    /// Files are taken in that are no mail.
+    files: bool,
+    /// The data folder, which holds no documents of anybody.
+    own: Vec<PathBuf>,
     /// Bytes of the files that were read to their end.
     finished: u64,
     /// Bytes of messages of the file that is being read.
@@ -185,7 +198,10 @@ impl Run {
         for file in walk {
             match file {
                 Err(fault) => self.summary.unreadable.push(fault),
+                Ok(file) if self.files && self.is_own(&file.path) => {}
                 Ok(file) => match writer.messages_of(&stamp(&file))? {
+                    // It was read when only mail was looked for.
+                    Some(0) if self.files => files.push(file),
                     Some(messages) => {
                         self.summary.already_there += messages;
                         self.summary.found += messages;
@@ -199,6 +215,10 @@ impl Run {
         }
         self.progress.total_bytes += files.iter().map(|file| file.length).sum::<u64>();
         Ok(files)
+    }
+
+    fn is_own(&self, path: &Path) -> bool {
+        self.own.iter().any(|own| path.starts_with(own))
     }
 
     /// Reads these files and writes what is in them.
@@ -216,7 +236,7 @@ impl Run {
         thread::scope(|scope| {
             let (parsed, to_write) = sync_channel(IN_FLIGHT);
             let stop = &stop;
-            scope.spawn(move || work::read_files(files, &ingest.place, &raw, stop));
+            scope.spawn(move || work::read_files(files, ingest, &raw, stop));
             for _ in 0..ingest.jobs.max(1) {
                 let (parsed, to_parse) = (parsed.clone(), &to_parse);
                 scope.spawn(move || work::parse_all(to_parse, &parsed, &ingest.attachment_text));
@@ -365,6 +385,7 @@ impl Run {
             Ok(Added::Duplicate) => self.summary.duplicates += 1,
             Ok(Added::New | Added::Replaced) => {
                 self.summary.indexed += 1;
+                self.summary.files += u64::from(message.is_file());
                 self.note_attachments(&occurrence, message);
                 if let Some(damage) = &message.damage {
                     *self.summary.broken.entry(damage.clone()).or_default() += 1;
@@ -392,6 +413,8 @@ impl Run {
     fn note_attachments(&mut self, occurrence: &Occurrence, message: &Message) {
         for file in message.files() {
             self.summary.attachments_read += u64::from(file.text.is_some());
+            let is_empty = file.text.is_none() && file.unread.is_none() && !self.skips_attachments;
+            self.summary.attachments_without_text += u64::from(is_empty);
             // A source that gives no content is told by coverage, not file by file.
             let unread = file.unread.as_deref().filter(|reason| *reason != NO_CONTENT);
             let Some(reason) = unread else { continue };
@@ -430,6 +453,11 @@ impl FileFaults {
             Fate::Lost | Fate::Refused => self.lost.push(fault),
         }
     }
+}
+
+/// The data folder by each of its names.
+fn own(data: &Path) -> Vec<PathBuf> {
+    [absolute(data), data.canonicalize()].into_iter().flatten().collect()
 }
 
 /// What tells whether a file has changed.

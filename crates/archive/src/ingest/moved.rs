@@ -81,6 +81,8 @@ fn read_again(
 fn message(item: Item, wanted: &HashSet<String>, contents: &mut Contents) -> Option<Message> {
     match &item.content {
         Content::Raw(bytes) if !wanted.contains(&id_of(bytes)) => None,
+        // A file is found at its only place, and not read here.
+        Content::File(..) => None,
         Content::Raw(_) | Content::Item(_) | Content::Document(_) => Some(item.read(contents)),
     }
 }

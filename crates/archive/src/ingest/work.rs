@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use postern_query::Message;
 
+use super::Ingest;
 use super::room::Room;
 use postern_local_index::write::SameId;
 use postern_mail::contents::{AttachmentText, Contents};
 use postern_mail::source;
-use postern_mail::source::{Content, Item, PlaceRule, SourceFile, Unreadable};
+use postern_mail::source::{Content, Item, SourceFile, Unreadable};
 
 /// Bytes of messages on their way from file to index.
 const BYTES_IN_FLIGHT: usize = 16 << 20;
@@ -54,7 +55,7 @@ impl Event {
 
 pub(super) fn read_files(
     files: &[SourceFile],
-    rule: &PlaceRule,
+    ingest: &Ingest,
     work: &SyncSender<Work>,
     stop: &AtomicBool,
 ) {
@@ -66,7 +67,8 @@ pub(super) fn read_files(
         work,
     };
     for (number, file) in files.iter().enumerate() {
-        source::read(file, rule, stop, &mut |item| outbox.put(number, event(item)));
+        let read = if ingest.files { source::read_documents } else { source::read };
+        read(file, &ingest.place, stop, &mut |item| outbox.put(number, event(item)));
         // A file that was left in the middle is not done.
         if stop.load(Ordering::Relaxed) {
             break;
@@ -114,6 +116,14 @@ fn event(item: Result<Item, Unreadable>) -> Event {
     }
 }
 
+/// A file keeps its id when it changes.
+const fn same_id(content: &Content) -> SameId {
+    match content {
+        Content::Document(_) | Content::File(..) => SameId::Replaces,
+        Content::Raw(_) | Content::Item(_) => SameId::Keeps,
+    }
+}
+
 pub(super) fn parse_all(
     to_parse: &Mutex<Receiver<Work>>,
     parsed: &SyncSender<Work>,
@@ -127,9 +137,9 @@ pub(super) fn parse_all(
             // The end of a file stands in while the message is read.
             *event = match std::mem::replace(event, Event::End) {
                 Event::Found(item) => {
-                    let part = item.part.clone();
+                    let (part, same_id) = (item.part.clone(), same_id(&item.content));
                     let message = Box::new(item.read(&mut contents));
-                    Event::Parsed { message, part, same_id: SameId::Keeps }
+                    Event::Parsed { message, part, same_id }
                 }
                 other => other,
             };

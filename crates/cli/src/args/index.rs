@@ -14,6 +14,12 @@ pub(crate) struct Index {
     /// Folders and files of mail
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// Index what is no mail too: each document is found as a file
+    ///
+    /// Documents are found by name, folder, times, title and author, and their text by `contents:`. What
+    /// is mail stays mail. The path below PATH is the folder; --mailbox names an owner.
+    #[arg(long)]
+    pub(crate) files: bool,
     /// Threads that parse and write
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     pub(crate) jobs: u16,

@@ -51,6 +51,7 @@ fn ingest(arguments: &Index) -> anyhow::Result<Ingest> {
     let jobs = usize::from(arguments.jobs);
     Ok(Ingest {
         paths: arguments.paths.clone(),
+        files: arguments.files,
         place: PlaceRule { mailbox: arguments.mailbox.clone(), folder: arguments.folder.clone() },
         options: WriteOptions {
             memory_bytes: arguments.memory,
@@ -102,11 +103,13 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
     let rows = [
         ("found", summary.found.to_string()),
         ("indexed", summary.indexed.to_string()),
+        ("… files", summary.files.to_string()),
         ("… broken", summary.broken.values().sum::<u64>().to_string()),
         ("already there", summary.already_there.to_string()),
         ("duplicates", summary.duplicates.to_string()),
         ("forgotten files", summary.forgotten.to_string()),
         ("attachments read", summary.attachments_read.to_string()),
+        ("… without text", summary.attachments_without_text.to_string()),
         ("… not read", summary.attachments_unread.count.to_string()),
         ("unreadable", summary.unreadable.count.to_string()),
         ("not mail", summary.not_mail.count.to_string()),
@@ -119,7 +122,7 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
     broken(&summary.broken)?;
     list("attachments not read, or not to their end", &summary.attachments_unread)?;
     list("unreadable", &summary.unreadable)?;
-    list("not mail", &summary.not_mail)?;
+    list("not mail; --files indexes documents too", &summary.not_mail)?;
     list("read, with a note", &summary.notes)?;
     if summary.stopped {
         output::line("stopped before the end; run it again to go on")?;
@@ -166,11 +169,13 @@ fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
     json!({
         "found": summary.found,
         "indexed": summary.indexed,
+        "files": summary.files,
         "alreadyThere": summary.already_there,
         "duplicates": summary.duplicates,
         "broken": summary.broken,
         "forgotten": summary.forgotten,
         "attachmentsRead": summary.attachments_read,
+        "attachmentsWithoutText": summary.attachments_without_text,
         "attachmentsUnread": faults(&summary.attachments_unread),
         "unreadable": faults(&summary.unreadable),
         "notMail": faults(&summary.not_mail),

@@ -163,16 +163,20 @@ fn print(
 
 /// Every file that the message came from. Synced mail came from none: then every place.
 fn lies_in(message: &Message, originals: &[Occurrence]) -> Vec<String> {
-    let named = |[mailbox, folder]: [Option<String>; 2]| {
-        format!("{}, {}", mailbox.unwrap_or_default(), folder.unwrap_or_default())
-    };
     if originals.is_empty() {
-        let homes =
-            message.places.iter().map(|place| [place.mailbox.clone(), place.folder.clone()]);
-        return homes.map(named).collect();
+        let homes = message.places.iter();
+        return homes.map(|it| named([it.mailbox.clone(), it.folder.clone()])).collect();
     }
-    let file = |one: &Occurrence| format!("{}: {}", named(home(message, one)), path(one));
+    let file = |one: &Occurrence| match named(home(message, one)) {
+        home if home.is_empty() => path(one),
+        home => format!("{home}: {}", path(one)),
+    };
     originals.iter().map(file).collect()
+}
+
+/// Mailbox and folder. Documents of this machine are in nobody's mailbox, and some lie in no folder.
+fn named(home: [Option<String>; 2]) -> String {
+    home.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The states that `is:` asks for.

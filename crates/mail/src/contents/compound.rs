@@ -4,13 +4,14 @@ use std::io::{Cursor, Read as _};
 
 use super::fault::Fault;
 use super::text::Text;
-use super::{MAX_BYTES, sheet, slides, word};
+use super::{MAX_BYTES, about, sheet, slides, word};
 
 pub(super) type Compound<'b> = cfb::CompoundFile<Cursor<&'b [u8]>>;
 
 /// The text of an old document; everything else says what it is.
 pub(super) fn read(bytes: &[u8], out: &mut Text) -> Result<(), Fault> {
     let mut file = cfb::CompoundFile::open(Cursor::new(bytes)).map_err(Fault::damaged)?;
+    out.about = about::of_compound(&mut file);
     let has = |stream: &str| file.is_stream(stream);
     if has("/EncryptedPackage") {
         Err(Fault::Encrypted)

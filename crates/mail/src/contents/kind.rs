@@ -37,13 +37,28 @@ pub(super) enum Packed {
     Zip,
     /// A compound file (MS-CFB): an old or an encrypted Office document.
     Compound,
+    Members(Packing),
+}
+
+/// How files are packed in one, other than zip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Packing {
+    Gzip,
+    Zstandard,
+    Bzip2,
+    Xz,
+    Tar,
+    SevenZip,
+    Rar,
 }
 
 /// Bytes at the start of a file that tell what it is.
-const SNIFF: usize = 8 << 10;
+pub(crate) const SNIFF: usize = 8 << 10;
 /// Bytes that may come before a PDF.
 const PDF_START: usize = 1 << 10;
 pub(super) const PDF: &[u8] = b"%PDF-";
+/// How sections of OneNote begin (MS-ONESTORE, 2.3.1).
+const ONE_NOTE: &[u8] = b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3";
 
 /// How pages and XML begin, whole or cut out of a page.
 const MARKUP: [&str; 6] = ["<!doctype", "<html", "<?xml", "<head", "<meta", "<body"];
@@ -84,14 +99,21 @@ fn by_magic(bytes: &[u8], start: &[u8]) -> Option<Kind> {
     if start.trim_ascii_start().starts_with(b"{\\rtf") {
         return Some(Kind::Simple(Simple::Rich));
     }
+    if start.starts_with(ONE_NOTE) {
+        return Some(Kind::Foreign("OneNote"));
+    }
     Some(match source::kind(start) {
         source::Kind::Zip => Kind::Packed(Packed::Zip),
         source::Kind::Compound if outlook::is_outlook(bytes) => Kind::Simple(Simple::Mail),
         source::Kind::Compound => Kind::Packed(Packed::Compound),
         source::Kind::Tnef => Kind::Simple(Simple::Mail),
-        source::Kind::Gzip => Kind::Foreign("gzip"),
-        source::Kind::Zstandard => Kind::Foreign("Zstandard"),
-        source::Kind::Tar => Kind::Foreign("tar"),
+        source::Kind::Gzip => members(Packing::Gzip),
+        source::Kind::Zstandard => members(Packing::Zstandard),
+        source::Kind::Bzip2 => members(Packing::Bzip2),
+        source::Kind::Xz => members(Packing::Xz),
+        source::Kind::Tar => members(Packing::Tar),
+        source::Kind::SevenZip => members(Packing::SevenZip),
+        source::Kind::Rar => members(Packing::Rar),
         source::Kind::DataFile => Kind::Foreign("Outlook data file"),
         source::Kind::Foreign(name) => Kind::Foreign(name),
         source::Kind::Empty => Kind::Silent,
@@ -101,6 +123,10 @@ fn by_magic(bytes: &[u8], start: &[u8]) -> Option<Kind> {
         | source::Kind::Message
         | source::Kind::Other => return None,
     })
+}
+
+const fn members(packing: Packing) -> Kind {
+    Kind::Packed(Packed::Members(packing))
 }
 
 /// Whether the bytes are letters: marked as such, or without the bytes that texts never hold.
@@ -133,7 +159,7 @@ fn text(file: &Attached<'_>, start: &[u8]) -> Kind {
     let begins = |with: &[&str]| with.iter().any(|with| lower.starts_with(with.as_bytes()));
     Kind::Simple(if begins(&["begin:vcalendar", "begin:vcard"]) {
         Simple::Calendar
-    } else if begins(&MARKUP) || is_markup(file.media_type) {
+    } else if begins(&MARKUP) || is_markup(file) {
         Simple::Html
     } else if REPORTS.contains(&file.media_type) {
         Simple::Text
@@ -144,9 +170,17 @@ fn text(file: &Attached<'_>, start: &[u8]) -> Kind {
     })
 }
 
-fn is_markup(media_type: &str) -> bool {
-    matches!(media_type, "text/html" | "text/xml" | "application/xml")
-        || media_type.ends_with("+xml")
+/// Files on a disk and in archives have no type but that of their names.
+fn is_markup(file: &Attached<'_>) -> bool {
+    let is_named = || {
+        let name = file.name.to_ascii_lowercase();
+        [".html", ".htm", ".xhtml"].iter().any(|ending| name.ends_with(ending))
+    };
+    match file.media_type {
+        "" => is_named(),
+        "text/html" | "text/xml" | "application/xml" => true,
+        other => other.ends_with("+xml"),
+    }
 }
 
 /// Notes begin with words and colons too; only what is said to be mail is.
@@ -175,13 +209,16 @@ mod tests {
             (b"<!DOCTYPE html><p>", octets, "", Kind::Simple(Simple::Html)),
             (b"<META name=x>", octets, "", Kind::Simple(Simple::Html)),
             (b"<p>", "text/html", "", Kind::Simple(Simple::Html)),
+            (b"<p>", "", "a.HTM", Kind::Simple(Simple::Html)),
+            (b"<p>", "text/plain", "a.html", Kind::Simple(Simple::Text)),
             (b"<?xml version='1.0'?><svg/>", "image/svg+xml", "", Kind::Simple(Simple::Html)),
             (b"BEGIN:VCALENDAR\r\n", octets, "", Kind::Simple(Simple::Calendar)),
             (b"Subject: x\n\ny", octets, "a.EML", Kind::Simple(Simple::Mail)),
             (b"Subject: x\n\ny", "message/rfc822", "", Kind::Simple(Simple::Mail)),
             (b"Subject: x\n\ny", "text/plain", "a.txt", Kind::Simple(Simple::Text)),
-            (b"\x1f\x8b\x08\0", "application/zip", "", Kind::Foreign("gzip")),
-            (b"Rar!\x1a\x07\0", octets, "", Kind::Foreign("RAR")),
+            (b"\x1f\x8b\x08\0", "application/zip", "", members(Packing::Gzip)),
+            (b"Rar!\x1a\x07\0", octets, "", members(Packing::Rar)),
+            (ONE_NOTE, octets, "a.one", Kind::Foreign("OneNote")),
             (b"\0\x01\x02", "application/pdf", "", Kind::Mislabelled),
             (b"\0\x01\x02", octets, "a.pdf", Kind::Silent),
             (b"\x89PNG\r\n\x1a\n\0", "image/png", "", Kind::Silent),

@@ -5,6 +5,8 @@
 //! a hostile file may send round in circles, make grow or break; a process of its own reads it
 //! ([`work`]), which is killed when it takes too long, and missed by nobody.
 
+mod about;
+mod archives;
 mod compound;
 mod fault;
 mod frame;
@@ -35,11 +37,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{html, outlook, parse};
 use crate::parse::nested;
+pub(crate) use about::About;
 use fault::Fault;
 use kind::{Kind, Packed, Simple};
 use process::Process;
 use text::Text;
 
+pub(crate) use kind::SNIFF;
 pub use worker::work;
 
 /// Bytes of the largest attachment that is read, and of the largest file in it.
@@ -56,6 +60,8 @@ const MAX_MESSAGE_TIME: Duration = Duration::from_secs(60);
 const MAX_DEPTH: u8 = 4;
 /// Bytes that what is packed in one attachment may unpack to.
 const MAX_UNPACKED: u64 = 256 << 20;
+
+const TOO_LONG: Fault = Fault::TooLarge("more than 64 MiB");
 
 /// Which attachments are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -133,6 +139,19 @@ pub(super) struct Reading {
     pub(super) text: Option<String>,
     /// Why there is not all of it.
     pub(super) unread: Option<String>,
+    /// What it says of itself.
+    #[serde(default)]
+    pub(super) about: About,
+}
+
+/// Whether there may be text in a file that begins so.
+pub(crate) fn may_have_text(name: &str, start: &[u8]) -> bool {
+    kind::of(&Attached { bytes: start, name, ..Attached::default() }) != Kind::Silent
+}
+
+/// The reason for a file that is too long to be read.
+pub(crate) fn too_long() -> String {
+    TOO_LONG.to_string()
 }
 
 impl Default for Contents {
@@ -183,7 +202,7 @@ impl Contents {
     fn read_into(&mut self, file: &Attached<'_>, out: &mut Text) -> Result<(), Fault> {
         let kind = kind::of(file);
         if kind != Kind::Silent && file.bytes.len() > MAX_BYTES {
-            return Err(Fault::TooLarge("more than 64 MiB"));
+            return Err(TOO_LONG);
         }
         if kind != Kind::Silent && out.left() == 0 {
             return Err(Fault::TooLarge("the message has too many attachments with text"));
@@ -200,11 +219,16 @@ impl Contents {
     fn simple(&mut self, kind: Simple, file: &Attached<'_>, out: &mut Text) -> Result<(), Fault> {
         match kind {
             Simple::Text => out.push(&plain::text(file)),
-            Simple::Html => out.push(&html::to_text(&plain::text(file))),
+            Simple::Html => {
+                let page = plain::text(file);
+                let (title, author) = html::about(&page);
+                out.about = About::new(&title, &author);
+                out.push(&html::to_text(&page));
+            }
             Simple::Rich => out.push(&outlook::rich_text(file.bytes)),
             Simple::Calendar => plain::calendar(&plain::text(file), out),
             Simple::Mail => {
-                let Reading { text, unread } = self.mail(file.bytes);
+                let Reading { text, unread, .. } = self.mail(file.bytes);
                 out.push(&text.unwrap_or_default());
                 return unread.map_or(Ok(()), |reason| Err(Fault::Inside(reason)));
             }
@@ -226,6 +250,7 @@ impl Contents {
                 let run = || match kind {
                     Packed::Pdf => pdf::read(file.bytes, out),
                     Packed::Zip => zipped::read(file.bytes, self, out),
+                    Packed::Members(packing) => archives::read(packing, file, self, out),
                     Packed::Compound => compound::read(file.bytes, out),
                 };
                 let outcome = catch_unwind(AssertUnwindSafe(run));
@@ -266,6 +291,6 @@ impl Contents {
             let reason = file.unread.as_deref()?;
             Some(format!("{}: {reason}", file.name.as_deref().unwrap_or_default()))
         });
-        Reading { text: Some(nested::text(message)), unread }
+        Reading { text: Some(nested::text(message)), unread, ..Reading::default() }
     }
 }

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use super::fault::Fault;
-use super::sheet;
 use super::text::Text;
 use super::xml::{self, OFFICE, OPEN};
 use super::zipped::{Archive, part};
+use super::{about, sheet};
 
 /// The formats, by the parts that only they have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,6 +46,7 @@ pub(super) fn read(
     budget: &mut u64,
     out: &mut Text,
 ) -> Result<(), Fault> {
+    about(format, archive, budget, out);
     match format {
         Format::Workbook => sheet::xml(bytes, out)?,
         Format::BinaryWorkbook => sheet::binary(bytes, out)?,
@@ -54,6 +55,20 @@ pub(super) fn read(
         Format::Office => {}
     }
     parts(archive, budget, out)
+}
+
+/// Title and author, from the part that describes the document.
+fn about(format: Format, archive: &mut Archive<'_>, budget: &mut u64, out: &mut Text) {
+    let name = if format == Format::OpenDocument { "meta.xml" } else { "docProps/core.xml" };
+    if archive.index_for_name(name).is_none() {
+        return;
+    }
+    let read = part(archive, name, budget, |xml| {
+        out.about = about::of_xml(xml);
+        Ok(())
+    });
+    // A document that cannot be described is read all the same.
+    read.unwrap_or_default();
 }
 
 /// Where Office keeps what people wrote, beside the cells.

@@ -60,6 +60,7 @@ impl Process {
             match self.ask(request.clone(), limit)? {
                 Ok(reading) => {
                     out.push(&reading.text.unwrap_or_default());
+                    out.about = reading.about;
                     return reading.unread.map_or(Ok(()), |reason| Err(Fault::Inside(reason)));
                 }
                 Err(Lost::Late) => return Err(Fault::TooSlow("not read within the time for it")),

@@ -35,7 +35,7 @@ const OF_MASTERS: u16 = 1;
 /// Bytes before what a record holds.
 const HEAD: usize = 8;
 /// Records in one another that are read; PowerPoint writes about ten.
-const MAX_DEPTH: usize = 32;
+const MAX_NESTED: usize = 32;
 /// Edits of one file that are looked at; saving the whole file makes one of them.
 const MAX_EDITS: usize = 10_000;
 
@@ -158,7 +158,7 @@ impl Walk<'_> {
                 TEXT => self.line(&wide(record.bytes)),
                 TEXT_OF_BYTES => self.line(&encoding_rs::mem::decode_latin1(record.bytes)),
                 STRING if has_strings => self.line(&wide(record.bytes)),
-                kind if record.is_container && depth < MAX_DEPTH => {
+                kind if record.is_container && depth < MAX_NESTED => {
                     let has_strings = has_strings || matches!(kind, HEADS_AND_FEET | COMMENT);
                     self.inside(record.bytes, depth + 1, has_strings);
                 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Reading;
+use super::about::About;
 use super::fault::Fault;
 
 /// Characters of a reason that are kept: libraries quote what they choke on.
@@ -14,12 +15,19 @@ pub(super) struct Text {
     text: String,
     most: usize,
     is_cut: bool,
+    /// What the document says of itself.
+    pub(super) about: About,
 }
 
 impl Text {
     /// Room for so many bytes.
     pub(super) const fn new(most: usize) -> Self {
-        Self { text: String::new(), most, is_cut: false }
+        Self {
+            text: String::new(),
+            most,
+            is_cut: false,
+            about: About { title: None, author: None },
+        }
     }
 
     /// Adds as much of it as there is room for.
@@ -52,7 +60,7 @@ impl Text {
         let fault = outcome.err().or_else(cut);
         let reason = fault.map(|fault| fault.to_string().chars().take(REASON).collect());
         let text = self.text.trim().replace('\0', "");
-        Reading { text: (!text.is_empty()).then_some(text), unread: reason }
+        Reading { text: (!text.is_empty()).then_some(text), unread: reason, about: self.about }
     }
 }
 

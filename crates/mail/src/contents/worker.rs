@@ -122,7 +122,7 @@ mod tests {
             serde_json::from_slice(&frame::read(&mut output, MAX_REPLY).unwrap()).unwrap()
         };
         let cut = Some("too large: more text than is kept".to_owned());
-        assert_eq!(next(), Reading { text: Some("on".into()), unread: cut });
+        assert_eq!(next(), Reading { text: Some("on".into()), unread: cut, ..Reading::default() });
         assert_eq!(next(), Reading::default());
         assert!(next().unread.unwrap().starts_with("damaged: "));
     }

@@ -1,5 +1,6 @@
 //! The text in the XML of documents.
 
+use std::borrow::Cow;
 use std::io::BufRead;
 
 use quick_xml::Reader;
@@ -8,6 +9,16 @@ use quick_xml::events::{BytesRef, Event};
 
 use super::fault::Fault;
 use super::text::Text;
+
+/// What an event writes.
+pub(super) fn written<'e>(event: &'e Event<'_>) -> Cow<'e, str> {
+    match event {
+        Event::Text(text) => text.xml10_content(),
+        Event::CData(text) => text.xml10_content(),
+        Event::GeneralRef(name) => reference(name),
+        _ => Cow::Borrowed(""),
+    }
+}
 
 /// Which elements of a format, by their local names, hold text and part it.
 #[derive(Debug)]
@@ -47,10 +58,8 @@ pub(super) fn text(
                 out.push(vocabulary.end(tag.local_name().as_ref()));
             }
             Event::Empty(tag) => out.push(vocabulary.end(tag.local_name().as_ref())),
-            Event::Text(text) if inside > 0 => out.push(&text.xml10_content()),
-            Event::CData(text) if inside > 0 => out.push(&text.xml10_content()),
-            Event::GeneralRef(name) if inside > 0 => reference(&name, out),
             Event::Eof => break,
+            event if inside > 0 => out.push(&written(&event)),
             _ => {}
         }
     }
@@ -71,10 +80,9 @@ impl Vocabulary {
 }
 
 /// A character by its number or its name.
-fn reference(name: &BytesRef<'_>, out: &mut Text) {
-    if let Ok(Some(character)) = name.resolve_char_ref() {
-        out.push(character.encode_utf8(&mut [0; 4]));
-    } else {
-        out.push(resolve_xml_entity(name).unwrap_or_default());
+fn reference(name: &BytesRef<'_>) -> Cow<'static, str> {
+    match name.resolve_char_ref() {
+        Ok(Some(character)) => character.to_string().into(),
+        _ => resolve_xml_entity(name).unwrap_or_default().into(),
     }
 }

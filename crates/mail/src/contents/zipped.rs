@@ -3,18 +3,13 @@
 use std::io::{BufReader, Cursor, Read as _};
 
 use zip::ZipArchive;
-use zip::read::ZipFile;
 use zip::result::ZipError;
 
+use super::archives::{BOMB, Members};
 use super::fault::Fault;
 use super::text::Text;
-use super::{Attached, Contents, MAX_BYTES, MAX_DEPTH, office};
-use crate::zip_names;
-
-/// Files of an archive that are read.
-const MAX_FILES: usize = 10_000;
-
-const BOMB: Fault = Fault::TooLarge("it unpacks to more than 256 MiB");
+use super::{Contents, office};
+use crate::parse::zip_names;
 
 pub(super) type Archive<'b> = ZipArchive<Cursor<&'b [u8]>>;
 
@@ -30,53 +25,20 @@ pub(super) fn read(bytes: &[u8], contents: &mut Contents, out: &mut Text) -> Res
     }
 }
 
-/// Every file of an archive; what is wrong with one is told, and the others are read.
+/// Every file of an archive.
 fn files(archive: &mut Archive<'_>, contents: &mut Contents, out: &mut Text) -> Result<(), Fault> {
-    if contents.depth >= MAX_DEPTH {
-        return Err(Fault::TooLarge("too many archives in one another"));
-    }
-    contents.depth += 1;
-    let mut first = None;
-    for (number, name) in zip_names::names(archive).into_iter().take(MAX_FILES).enumerate() {
-        if out.is_cut() || contents.unpacked_left == 0 {
+    let mut members = Members::open(contents, out)?;
+    for (number, name) in zip_names::names(archive).into_iter().enumerate() {
+        let goes_on = name.ends_with('/')
+            || match archive.by_index(number) {
+                Ok(mut file) => members.read(&name, Ok(&mut file)),
+                Err(error) => members.read(&name, Err(fault(error))),
+            };
+        if !goes_on {
             break;
         }
-        if name.ends_with('/') {
-            continue;
-        }
-        out.push(&name);
-        out.push("\n");
-        let outcome = unpacked(archive.by_index(number), &mut contents.unpacked_left)
-            .and_then(|bytes| contents.read_into(&attached(&bytes, &name), out));
-        out.push("\n");
-        if let Err(fault) = outcome {
-            first.get_or_insert_with(|| Fault::Inside(format!("{name}: {fault}")));
-        }
     }
-    contents.depth -= 1;
-    let rest = (archive.len() > MAX_FILES).then_some(Fault::TooLarge("more than 10,000 files"));
-    first.or(rest).map_or(Ok(()), Err)
-}
-
-fn attached<'b>(bytes: &'b [u8], name: &'b str) -> Attached<'b> {
-    Attached { bytes, name, ..Attached::default() }
-}
-
-/// The bytes of a file, which must be neither too many by themselves nor with all others.
-fn unpacked(
-    file: Result<ZipFile<'_, Cursor<&[u8]>>, ZipError>,
-    budget: &mut u64,
-) -> Result<Vec<u8>, Fault> {
-    let most = (MAX_BYTES as u64).min(*budget) + 1;
-    let mut bytes = Vec::new();
-    file.map_err(fault)?.take(most).read_to_end(&mut bytes).map_err(Fault::damaged)?;
-    let length = bytes.len() as u64;
-    *budget = budget.saturating_sub(length);
-    match bytes.len() {
-        _ if *budget == 0 => Err(BOMB),
-        length if length > MAX_BYTES => Err(Fault::TooLarge("more than 64 MiB")),
-        _ => Ok(bytes),
-    }
+    members.close(Ok(()))
 }
 
 /// Hands over a part of a document as far as the budget goes.

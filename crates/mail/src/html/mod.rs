@@ -4,6 +4,7 @@
 //! Blocks stand on lines of their own, words are neither glued nor split, and scripts, styles,
 //! titles, comments and [hidden](crate::html::hidden) elements are left out.
 
+mod about;
 mod hidden;
 pub(crate) mod layout;
 mod markup;
@@ -12,6 +13,7 @@ use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{EndTag, StartTag, Tag, TokenSinkResult};
 
 use crate::MAX_TEXT;
+pub(crate) use crate::html::about::about;
 use crate::html::hidden::Hidden;
 use crate::html::markup::Reader;
 

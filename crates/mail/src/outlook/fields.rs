@@ -229,7 +229,7 @@ fn attachment(file: &File, contents: &mut Contents) -> Option<Attachment> {
         Some(_) => "message/rfc822".to_owned(),
         None => properties.text(MEDIA_TYPE).unwrap_or_default().to_ascii_lowercase(),
     };
-    let Reading { text, unread } = match &inner {
+    let Reading { text, unread, .. } = match &inner {
         Some(message) => contents.of_message(message),
         None => {
             let bytes = file.content.as_deref().unwrap_or_default();

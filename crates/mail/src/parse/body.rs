@@ -130,7 +130,7 @@ fn attachment(
     contents: &mut Contents,
 ) -> Attachment {
     let bytes = file_bytes(part, raw);
-    let Reading { text, unread } = match part.body {
+    let Reading { text, unread, .. } = match part.body {
         PartType::Message(_) => {
             contents.mail(&Transfer::named(part.content_transfer_encoding()).decode(&bytes))
         }

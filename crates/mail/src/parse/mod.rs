@@ -21,6 +21,7 @@ mod structure;
 mod transfer;
 mod value;
 mod words;
+pub(crate) mod zip_names;
 
 use mail_parser::HeaderName;
 use postern_query::{Message, Recipient};

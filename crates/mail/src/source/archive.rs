@@ -10,7 +10,7 @@ use zip::ZipArchive;
 use super::maildir;
 use super::place::Root;
 use super::read::{Entry, Fault, Reading, has_ending};
-use crate::zip_names;
+use crate::parse::zip_names;
 
 /// Names that tell a document made of zipped parts: of Office, of other office suites, of Java.
 const DOCUMENT_PARTS: [&str; 3] = ["[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF"];

@@ -7,7 +7,9 @@
 mod apple;
 mod archive;
 mod budget;
+mod certain;
 mod documents;
+mod folder;
 mod mailbox;
 mod maildir;
 mod mbox;
@@ -26,6 +28,7 @@ mod tests;
 use std::borrow::Cow;
 use std::path::PathBuf;
 
+pub use folder::{read_documents, stored};
 pub use original::{Lost, Origin, original};
 pub use place::{Home, PlaceRule};
 pub use read::{Content, Item, MAX_MESSAGE, read};

@@ -53,7 +53,9 @@ pub fn original(origin: &Origin, id: &str) -> Result<Vec<u8>, Lost> {
     if id_of(&bytes) != id {
         bytes = match found_again(origin) {
             Some(Content::Raw(bytes)) if id_of(&bytes) == id => bytes,
-            Some(Content::Item(_) | Content::Document(_)) => return Err(Lost::OtherForm),
+            Some(Content::Item(_) | Content::Document(_) | Content::File(..)) => {
+                return Err(Lost::OtherForm);
+            }
             Some(Content::Raw(_)) | None => return Err(Lost::Changed),
         };
     }

@@ -52,7 +52,7 @@ impl Root {
 }
 
 /// The source of files on this machine.
-const FILES: &str = "files";
+pub(super) const FILES: &str = "files";
 
 /// The folder of messages that lie in none.
 const NO_FOLDER: &str = "Inbox";

@@ -11,7 +11,8 @@ use postern_query::Message;
 use super::budget::{Budget, Metered};
 use super::place::Root;
 use super::{
-    Fate, Home, PlaceRule, SourceFile, Unreadable, apple, archive, documents, mailbox, packed, pst,
+    Fate, Home, PlaceRule, SourceFile, Unreadable, apple, archive, certain, documents, mailbox,
+    packed, pst,
 };
 use crate::contents::Contents;
 use crate::kind::{Kind, kind};
@@ -54,6 +55,9 @@ pub enum Content {
     Item(Box<outlook::OutlookItem>),
     /// A document, which may take the place of an older one of its id.
     Document(Box<Message>),
+    /// A file that is no mail, with its bytes unless they are too many. It takes the place of an older
+    /// version.
+    File(Box<crate::File>, Option<Vec<u8>>),
 }
 
 impl Item {
@@ -69,6 +73,8 @@ impl Item {
             }
             Content::Item(item) => outlook::message(&item, place, contents),
             Content::Document(message) => *message,
+            Content::File(file, Some(bytes)) => file.message_with(&bytes, contents),
+            Content::File(file, None) => file.message_too_long(),
         }
     }
 
@@ -79,6 +85,7 @@ impl Item {
             Content::Raw(bytes) => bytes.len(),
             Content::Item(item) => item.bytes(),
             Content::Document(message) => message.body.as_ref().map_or(0, String::len),
+            Content::File(_, bytes) => bytes.as_ref().map_or(0, Vec::len),
         }
     }
 }
@@ -110,7 +117,7 @@ pub fn read(
     each: &mut dyn FnMut(Result<Item, Unreadable>),
 ) {
     let budget = Budget::of_file(source.length, stop);
-    Reading { source, rule, budget: &budget, each }.file();
+    Reading::new(source, rule, &budget, each).file();
 }
 
 /// The reading of one file.
@@ -119,6 +126,10 @@ pub(super) struct Reading<'r> {
     pub(super) rule: &'r PlaceRule,
     pub(super) budget: &'r Budget<'r>,
     pub(super) each: &'r mut dyn FnMut(Result<Item, Unreadable>),
+    /// Only what is mail for certain is taken for it.
+    pub(super) is_strict: bool,
+    /// The file is mail as a whole, however little of it can be read.
+    pub(super) is_mail: bool,
 }
 
 /// A file, or something that lies in it.
@@ -180,7 +191,16 @@ pub(super) fn has_ending(path: &Path, endings: &[&str]) -> bool {
     path.extension().is_some_and(is)
 }
 
-impl Reading<'_> {
+impl<'r> Reading<'r> {
+    pub(super) fn new(
+        source: &'r SourceFile,
+        rule: &'r PlaceRule,
+        budget: &'r Budget<'r>,
+        each: &'r mut dyn FnMut(Result<Item, Unreadable>),
+    ) -> Self {
+        Self { source, rule, budget, each, is_strict: false, is_mail: false }
+    }
+
     pub(super) fn file(&mut self) {
         let entry = Entry {
             path: self.source.path.clone(),
@@ -218,6 +238,10 @@ impl Reading<'_> {
         if entry.layers >= MAX_LAYERS && kind.is_layer() {
             return Err(Fault::Failed(format!("more than {MAX_LAYERS} archives in one another")));
         }
+        if self.is_strict && !certain::is_mail(kind, entry, &start) {
+            return Err(Fault::NotMail(NOT_MAIL));
+        }
+        self.is_mail |= kind == Kind::DataFile && entry.layers == 0;
         match kind {
             Kind::Empty if !entry.home.is_delivered => Err(Fault::NotMail("the file is empty")),
             Kind::Other if !entry.home.is_delivered => Err(Fault::NotMail(NOT_MAIL)),
@@ -230,13 +254,15 @@ impl Reading<'_> {
             Kind::Envelope => mailbox::read(self, entry, rest(start, stream)),
             Kind::Gzip => packed::gzip(self, entry, rest(start, stream)),
             Kind::Zstandard => packed::zstandard(self, entry, rest(start, stream)),
+            Kind::Bzip2 => packed::bzip2(self, entry, rest(start, stream)),
+            Kind::Xz => packed::xz(self, entry, rest(start, stream)),
             Kind::Tar => archive::tar(self, entry, &mut rest(start, stream)),
             Kind::Zip => archive::zip(self, entry, &seekable(start, stream, file)?),
             Kind::DataFile => pst::read(self, entry, &seekable(start, stream, file)?),
             Kind::Compound => self.compound(entry, start, stream),
-            Kind::Foreign(name) => Err(Fault::Failed(format!(
-                "it is packed with {name}, which is not read here; unpack it first"
-            ))),
+            Kind::SevenZip => Err(unpack_first("7-Zip")),
+            Kind::Rar => Err(unpack_first("RAR")),
+            Kind::Foreign(name) => Err(unpack_first(name)),
         }
     }
 
@@ -306,6 +332,10 @@ impl Reading<'_> {
         };
         (self.each)(Err(unreadable));
     }
+}
+
+fn unpack_first(name: &str) -> Fault {
+    Fault::Failed(format!("it is packed with {name}, which is not read here; unpack it first"))
 }
 
 /// The stream from its start.

@@ -5,8 +5,11 @@ mod widths;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use pdf_extract::{ConvertToFmt, Document, PlainTextOutput, output_doc, output_doc_page};
+use pdf_extract::{
+    ConvertToFmt, Document, PlainTextOutput, decode_text_string, output_doc, output_doc_page,
+};
 
+use super::about::About;
 use super::fault::Fault;
 use super::kind::PDF;
 use super::text::Text;
@@ -26,6 +29,7 @@ impl<'t> ConvertToFmt for &'t mut Text {
 pub(super) fn read(bytes: &[u8], out: &mut Text) -> Result<(), Fault> {
     let mut document = open(bytes)?;
     widths::spell_out(&mut document);
+    out.about = about(&document);
     let together = attempt(|| {
         output_doc(&document, &mut PlainTextOutput::new(&mut *out)).map_err(Fault::damaged)
     });
@@ -34,6 +38,18 @@ pub(super) fn read(bytes: &[u8], out: &mut Text) -> Result<(), Fault> {
     }
     out.clear();
     one_by_one(&document, out)
+}
+
+/// What the file says of itself (ISO 32000-1, 14.3.3).
+fn about(document: &Document) -> About {
+    let info = document.trailer.get(b"Info").and_then(|info| document.dereference(info));
+    let info = info.and_then(|(_, info)| info.as_dict());
+    let text = |name: &[u8]| {
+        let value = info.as_ref().ok()?.get(name).ok()?;
+        let (_, value) = document.dereference(value).ok()?;
+        decode_text_string(value).ok()
+    };
+    About::new(&text(b"Title").unwrap_or_default(), &text(b"Author").unwrap_or_default())
 }
 
 /// The document, with a table of its objects that is made anew where theirs leads to no page.

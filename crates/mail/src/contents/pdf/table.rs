@@ -77,7 +77,7 @@ fn table(objects: &Objects) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(table, "{first} {}", run.len());
         for (_, (place, generation)) in run {
-            let _ = write!(table, "{place:010} {generation:05} n \n");
+            let _ = writeln!(table, "{place:010} {generation:05} n ");
         }
     }
     table

@@ -6,7 +6,7 @@ use std::io::{Read, Seek};
 use encoding_rs::{Encoding, WINDOWS_1252};
 use zip::ZipArchive;
 
-use crate::parse::charset;
+use super::charset;
 
 /// The names of all files, in the order of the archive: UTF-8 where they are, whatever they say of it; else in
 /// the charset that all of them together look like; else in code page 437 (APPNOTE, D.1), which every byte
