@@ -177,8 +177,7 @@ fn words_in_archives_are_found() {
             &pack(&[("in/deep.docx", &document), ("note.txt", word.as_bytes())]),
         );
     }
-    let packed: [(&str, fn(&[u8]) -> Vec<u8>); 3] = [("gz", gzip), ("bz2", bzip2), ("xz", xz)];
-    for (name, pack) in packed {
+    for (name, pack) in [("gz", gzip as fn(&[u8]) -> Vec<u8>), ("bz2", bzip2), ("xz", xz)] {
         setting.attach(&format!("one.{name}"), &pack(format!("single{name}").as_bytes()));
     }
     let summary = setting.index(&[]);

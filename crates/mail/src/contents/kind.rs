@@ -57,7 +57,7 @@ pub(crate) const SNIFF: usize = 8 << 10;
 /// Bytes that may come before a PDF.
 const PDF_START: usize = 1 << 10;
 pub(super) const PDF: &[u8] = b"%PDF-";
-/// How sections of OneNote begin (MS-ONESTORE, 2.3.1).
+/// How sections of `OneNote` begin (MS-ONESTORE, 2.3.1).
 const ONE_NOTE: &[u8] = b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3";
 
 /// How pages and XML begin, whole or cut out of a page.
