@@ -76,7 +76,7 @@ pub use error::{Advice, AdviceCode, Code, Error, Errors};
 pub use evaluate::evaluate;
 pub use expr::Expr;
 pub use limits::Limits;
-pub use message::{Attachment, FILE, Message, NO_CONTENT, Place, Recipient};
+pub use message::{Attachment, FILE, Message, NO_CONTENT, Place, Recipient, THREAD_INDEX};
 pub use postern::{SyntaxTree, parse, parse_within};
 pub use query::{
     Among, AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,

@@ -171,7 +171,8 @@ pub struct Message {
     pub delivered_to: Vec<String>,
     /// `List-Id` header without its angle brackets and without the phrase before them.
     pub list_id: Option<String>,
-    /// Message-IDs of `References` and `In-Reply-To`, each once, with their angle brackets.
+    /// Message-IDs of `References` and `In-Reply-To`, each once, with their angle brackets. Without any, the
+    /// [conversation](THREAD_INDEX) that the message says to belong to.
     pub references: Vec<String>,
     /// `email`, `meeting`, `note`, `task`, `contact`, `report` or [`FILE`].
     pub kind: Option<String>,
@@ -189,7 +190,25 @@ pub struct Message {
     pub places: Vec<Place>,
 }
 
+/// The beginning of a reference that is the `Thread-Index` of Outlook. It joins conversations, and is no id of
+/// a message: see [`Message::written_references`].
+pub const THREAD_INDEX: &str = "<thread-index:";
+
 impl Message {
+    /// The references that stand in the message.
+    ///
+    /// ```
+    /// use postern_query::{Message, THREAD_INDEX};
+    ///
+    /// let references = vec!["<a@b>".into(), format!("{THREAD_INDEX}01>")];
+    /// let message = Message { references, ..Message::default() };
+    /// assert_eq!(message.written_references().collect::<Vec<_>>(), ["<a@b>"]);
+    /// ```
+    pub fn written_references(&self) -> impl Iterator<Item = &str> {
+        let all = self.references.iter().map(String::as_str);
+        all.filter(|id| !id.starts_with(THREAD_INDEX))
+    }
+
     /// The first place, or the empty one.
     ///
     /// ```

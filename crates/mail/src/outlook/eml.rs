@@ -102,7 +102,8 @@ fn made(message: &Message, kept: &str) -> Vec<Named> {
     add("Date", date.map(|date| Date::new(date.as_second()).into()));
     let raw = |text: &String| Raw::new(one_line(text)).into();
     add("Message-ID", message.internet_message_id.as_ref().map(raw));
-    let references = Some(message.references.join(" ")).filter(|text| !text.is_empty());
+    let references: Vec<_> = message.written_references().collect();
+    let references = Some(references.join(" ")).filter(|text| !text.is_empty());
     add("References", references.as_ref().map(raw));
     let importance = message.importance.as_ref().filter(|importance| *importance != "normal");
     add("Importance", importance.map(raw));

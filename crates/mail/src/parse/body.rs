@@ -216,16 +216,22 @@ fn declared_charset(part: &MessagePart<'_>, raw: &[u8]) -> String {
 /// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
 /// encodings.
 pub(crate) fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
-    let declared = declared_charset(part, raw);
     match bytes(part, raw) {
-        Cow::Borrowed(bytes) => {
-            charset::declared(bytes.get(..MAX_TEXT).unwrap_or(bytes), &declared)
-        }
+        Cow::Borrowed(bytes) => in_charset(part, bytes.get(..MAX_TEXT).unwrap_or(bytes), raw),
         Cow::Owned(mut bytes) => {
             bytes.truncate(MAX_TEXT);
-            Cow::Owned(charset::declared(&bytes, &declared).into_owned())
+            Cow::Owned(in_charset(part, &bytes, raw).into_owned())
         }
     }
+}
+
+/// Bytes as text in the charset that the part names, or the page itself.
+fn in_charset<'b>(part: &MessagePart<'_>, bytes: &'b [u8], raw: &[u8]) -> Cow<'b, str> {
+    let mut declared = declared_charset(part, raw);
+    if declared.is_empty() && content_type(part) == "text/html" {
+        declared = charset::of_page(bytes).unwrap_or_default();
+    }
+    charset::declared(bytes, &declared)
 }
 
 #[cfg(test)]
@@ -247,6 +253,11 @@ mod tests {
         check(b"Content-Type: text/plain; charset=default_charset\n\nna\xefve", "naïve");
         check(b"Content-Type: text/plain; charset=iso-8859-1\n\n\x93na\xefve\x94", "“naïve”");
         check(b"Content-Type: text/plain; charset=koi8-r\n\n\xf0\xd2", "Пр");
+        check(
+            b"Content-Type: text/html\n\n<meta http-equiv=Content-Type content=\"text/html; charset=ISO-8859-2\"><p>\xb9",
+            "š",
+        );
+        check(b"Content-Type: text/html\n\n<meta charset='koi8-r'><p>\xf0\xd2", "Пр");
         check(
             b"Content-Type: text/plain; charset=utf-16\nContent-Transfer-Encoding: base64\n\n//5oAGkA",
             "hi",

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use mail_parser::decoders::base64::base64_decode;
 use mail_parser::{HeaderName, Message};
+use postern_query::THREAD_INDEX;
 
 use super::{date, headers, words};
 
@@ -98,7 +99,7 @@ fn thread(message: &Message<'_>) -> Option<Thread> {
     let letters: String = text.split_whitespace().collect();
     let bytes = base64_decode(letters.as_bytes())?;
     let shared: String = bytes.get(..SHARED)?.iter().map(|byte| format!("{byte:02x}")).collect();
-    Some(Thread { id: format!("<thread-index:{shared}>"), is_answer: bytes.len() > SHARED })
+    Some(Thread { id: format!("{THREAD_INDEX}{shared}>"), is_answer: bytes.len() > SHARED })
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod flowed;
 mod head;
 pub(crate) mod headers;
 mod ids;
+mod labels;
 pub(crate) mod marks;
 pub(crate) mod nested;
 pub(crate) mod parts;
@@ -29,6 +30,7 @@ use postern_query::{Message, Recipient};
 use super::contents::Contents;
 use super::{id_of, outlook};
 use crate::parse::charset::guessed;
+use crate::parse::labels::Labels;
 use crate::parse::repair::Readable;
 use postern_query::Place;
 
@@ -104,11 +106,12 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, contents: &mut
     message.sent = headers::sent(parsed);
     message.importance = Some(headers::importance(parsed));
     message.categories = headers::categories(parsed);
+    mark(message.place_mut(), parsed);
+    label(message, Labels::of(parsed));
     message.delivered_to = headers::delivered_to(parsed);
     message.list_id = headers::list_id(parsed);
     message.references = ids::references(parsed);
     message.kind = Some(marks::kind(parsed).to_owned());
-    mark(message.place_mut(), parsed);
     let body = body::of(parsed, contents);
     message.is_signed = Some(marks::is_signed(parsed, &body.text));
     message.is_encrypted = Some(marks::is_encrypted(parsed, &body.text));
@@ -116,6 +119,15 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, contents: &mut
     message.has_attachments = Some(!body.attachments.is_empty());
     message.attachments = body.attachments;
     message.other_parts = body.other_parts;
+}
+
+/// What mail programs wrote into the message.
+fn label(message: &mut Message, labels: Labels) {
+    labels.mark(message.place_mut());
+    if labels.is_important && message.importance.as_deref() == Some("normal") {
+        message.importance = Some("high".to_owned());
+    }
+    message.categories.extend(labels.categories);
 }
 
 /// What the message itself says about how it was dealt with.

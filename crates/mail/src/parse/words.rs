@@ -57,7 +57,7 @@ fn word_at(text: &[u8]) -> Option<Word<'_>> {
     };
     let is_name = |byte: &u8| byte.is_ascii_graphic();
     let payload = rest.get(..payload_length(rest)?)?;
-    let plausible = !charset.is_empty() && charset.iter().all(is_name) && !payload.contains(&b'\n');
+    let plausible = !charset.is_empty() && charset.iter().all(is_name);
     // A language may follow the charset (RFC 2231, 5).
     let charset = charset.split(|byte| *byte == b'*').next()?;
     let length = text.len() - rest.len() + payload.len() + 2;
@@ -78,7 +78,7 @@ fn payload_length(rest: &[u8]) -> Option<usize> {
 #[derive(Default)]
 struct Words<'w> {
     charset: Option<&'w [u8]>,
-    payloads: Vec<Vec<u8>>,
+    payloads: Vec<Payload>,
 }
 
 impl<'w> Words<'w> {
@@ -91,10 +91,13 @@ impl<'w> Words<'w> {
             self.write(out);
         }
         self.charset = Some(word.charset);
-        self.payloads.push(match word.is_base64 {
-            true => base64_decode(word.payload).unwrap_or_else(|| word.payload.to_vec()),
-            false => unquote(word.payload),
-        });
+        // A line may be folded within a word.
+        let is_fold = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let lines = word.payload.split(is_fold).enumerate();
+        let lines =
+            lines.map(|(number, line)| if number > 0 { line.trim_ascii_start() } else { line });
+        self.payloads
+            .push(Payload { is_base64: word.is_base64, text: lines.collect::<Vec<_>>().concat() });
     }
 
     /// Each word for itself as the standard has it; together where that leaves characters in halves.
@@ -105,16 +108,42 @@ impl<'w> Words<'w> {
         let decode = |bytes: &[u8]| charset::declared(bytes, &name).into_owned();
         // UTF-8 that is cut is guessed to be another charset.
         let is_utf8 = name.to_ascii_lowercase().contains("utf");
-        let is_broken = |payload: &Vec<u8>| match is_utf8 || charset_decoder(charset).is_none() {
-            true => std::str::from_utf8(payload).is_err(),
-            false => decode(payload).contains(char::REPLACEMENT_CHARACTER),
+        let is_broken = |bytes: &[u8]| match is_utf8 || charset_decoder(charset).is_none() {
+            true => std::str::from_utf8(bytes).is_err(),
+            false => decode(bytes).contains(char::REPLACEMENT_CHARACTER),
         };
-        if payloads.iter().any(is_broken) {
-            out.push_str(&decode(&payloads.concat()));
-        } else {
-            payloads.iter().for_each(|payload| out.push_str(&decode(payload)));
+        let bytes: Vec<_> = payloads.iter().map(Payload::bytes).collect();
+        if !bytes.iter().any(|bytes| is_broken(bytes)) {
+            bytes.iter().for_each(|bytes| out.push_str(&decode(bytes)));
+            return;
+        }
+        let joined = bytes.concat();
+        let letters = is_broken(&joined).then(|| letters(&payloads)).flatten();
+        out.push_str(&decode(&letters.filter(|bytes| !is_broken(bytes)).unwrap_or(joined)));
+    }
+}
+
+/// What an encoded word holds.
+struct Payload {
+    is_base64: bool,
+    text: Vec<u8>,
+}
+
+impl Payload {
+    fn bytes(&self) -> Vec<u8> {
+        match self.is_base64 {
+            true => base64_decode(&self.text).unwrap_or_else(|| self.text.clone()),
+            false => unquote(&self.text),
         }
     }
+}
+
+/// The bytes of words whose base64 was cut between letters of one group, and goes on in the next word.
+fn letters(payloads: &[Payload]) -> Option<Vec<u8>> {
+    let is_one = payloads.iter().all(|payload| payload.is_base64);
+    let texts = payloads.iter().flat_map(|payload| payload.text.iter().copied());
+    let letters: Vec<u8> = is_one.then(|| texts.filter(|byte| *byte != b'=').collect())?;
+    base64_decode(&letters)
 }
 
 /// The `Q` encoding; a `=` that begins no byte stands for itself.
@@ -161,6 +190,14 @@ mod tests {
             (b"=?utf-8?q?open", "=?utf-8?q?open"),
             (b"=?=?utf-8?q?a?=", "=?a"),
             (b"=?utf-8?b?YQ==?=", "a"),
+            (b"=?utf-8?b?w6k?=", "é"),
+            (b"=?utf-8?b?Y2Fm\r\n w6k=?=", "café"),
+            (b"=?utf-8?q?caf=C3\n =A9?=", "café"),
+            // The words are cut between letters of base64.
+            (b"=?utf-8?b?Y2Fmw6?= =?utf-8?b?k?=", "café"),
+            (b"=?gb2312?b?1tA=?= =?gb2312?b?zsQ=?=", "中文"),
+            (b"=?hz-gb-2312?q?=7E=7BVPND=7E=7D?=", "中文"),
+            (b"=?us-ascii?q?caf=C3=A9?=", "café"),
             (b"=?utf-8?q?a =?utf-8?q?b?=", "=?utf-8?q?a b"),
             (b"", ""),
         ] {

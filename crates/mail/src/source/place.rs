@@ -21,6 +21,8 @@ pub struct PlaceRule {
 pub struct Home {
     /// Mailbox and folder.
     pub place: Place,
+    /// Whether the path, or somebody by hand, names the folder; a message that knows its own is in that else.
+    pub names_folder: bool,
     /// Whether the file was delivered to a Maildir; whatever it looks like then, it is mail.
     pub is_delivered: bool,
     /// Whether its message was read, where the file name tells.
@@ -85,8 +87,10 @@ impl PlaceRule {
     pub(super) fn home(&self, root: &Root, file: &Path, part: Option<Part>) -> Home {
         let has = |flag| part.is_some() && maildir::has_flag(file, flag);
         let is_marked = |flag| has(flag).then_some(true);
+        let names_folder = self.folder.is_some() || !folders_of(root, file, part).1.is_empty();
         Home {
             place: self.place_in(root, file, part),
+            names_folder,
             is_delivered: part.is_some(),
             is_read: part.map(|_| has('S')),
             is_flagged: is_marked('F'),
@@ -96,18 +100,8 @@ impl PlaceRule {
     }
 
     fn place_in(&self, root: &Root, file: &Path, part: Option<Part>) -> Place {
-        let Root { path: root, is_maildir } = root;
-        let folders =
-            file.strip_prefix(root).ok().and_then(Path::parent).map(names).unwrap_or_default();
-        let folders = maildir::folders(&folders, part);
-        let own_name =
-            name(if root.as_path() == file { root.file_stem() } else { root.file_name() });
-        let is_mailbox = own_name.contains('@') || *is_maildir;
-        let (mailbox, folder) = match folders.split_first() {
-            Some((first, rest)) if !is_mailbox => (first.clone(), rest),
-            Some(_) | None => (own_name, folders.as_slice()),
-        };
-        let folder = if folder.is_empty() { NO_FOLDER.to_owned() } else { folder.join("/") };
+        let (mailbox, folders) = folders_of(root, file, part);
+        let folder = if folders.is_empty() { NO_FOLDER.to_owned() } else { folders.join("/") };
         Place {
             mailbox: Some(self.mailbox.clone().unwrap_or(mailbox)),
             folder: Some(self.folder.clone().unwrap_or(folder)),
@@ -117,10 +111,31 @@ impl PlaceRule {
     }
 }
 
+/// The mailbox and the folders in it that a path names.
+fn folders_of(root: &Root, file: &Path, part: Option<Part>) -> (String, Vec<String>) {
+    let Root { path: root, is_maildir } = root;
+    let folders =
+        file.strip_prefix(root).ok().and_then(Path::parent).map(names).unwrap_or_default();
+    let folders = maildir::folders(&folders, part);
+    let own_name = name(if root.as_path() == file { root.file_stem() } else { root.file_name() });
+    let is_mailbox = own_name.contains('@') || *is_maildir;
+    match folders.split_first() {
+        Some((first, rest)) if !is_mailbox => (first.clone(), rest.to_vec()),
+        Some(_) | None => (own_name, folders),
+    }
+}
+
 impl Home {
+    /// The place as the message is told: without a folder where it may know its own.
+    pub(crate) fn told(&self) -> Place {
+        let folder = self.place.folder.clone().filter(|_| self.names_folder);
+        Place { folder, ..self.place.clone() }
+    }
+
     /// Marks the message as the file is marked.
     pub(crate) fn mark(&self, message: &mut Message) {
         let place = message.place_mut();
+        place.folder = place.folder.take().or_else(|| self.place.folder.clone());
         place.is_read = self.is_read.or(place.is_read);
         place.is_flagged = self.is_flagged.or(place.is_flagged);
         place.is_replied = self.is_replied.or(place.is_replied);

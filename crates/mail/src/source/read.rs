@@ -67,7 +67,7 @@ impl Item {
         let place = &self.home.place;
         match self.content {
             Content::Raw(bytes) => {
-                let mut message = crate::parse_with(&bytes, place, contents);
+                let mut message = crate::parse_with(&bytes, &self.home.told(), contents);
                 self.home.mark(&mut message);
                 message
             }

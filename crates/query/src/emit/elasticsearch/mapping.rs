@@ -101,7 +101,7 @@ fn lists(message: &Message, members: &mut Members) {
     members.add_list(ATTACHMENTS, message.attachments.iter().map(attachment).collect());
     let category = |name: &String| Json::object([("name", name.as_str().into()), present()]);
     members.add_list(CATEGORIES, message.categories.iter().map(category).collect());
-    let references = message.references.iter().map(|id| id.as_str().into()).collect();
+    let references = message.written_references().map(Json::from).collect();
     members.add_list(REFERENCES, references);
     for field in TextField::ALL.iter().filter(|field| is_own_text(**field)) {
         let texts = text_values(*field, message);

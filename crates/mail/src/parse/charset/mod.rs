@@ -1,10 +1,14 @@
 //! Bytes to text where the charset is not declared, or not to be believed.
 
+mod names;
+mod shifted;
+
 use std::borrow::Cow;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::Encoding;
-use mail_parser::decoders::charsets::map::charset_decoder;
+
+const ESCAPE: u8 = 0x1b;
 
 /// Bytes of a text that its charset is guessed from.
 const SAMPLE: usize = 64 << 10;
@@ -19,18 +23,23 @@ pub(crate) fn guessed(bytes: &[u8]) -> Cow<'_, str> {
 
 /// UTF-8 where it is, else the other.
 pub(crate) fn utf8_or(bytes: &[u8], other: impl Fn() -> &'static Encoding) -> Cow<'_, str> {
-    const ESCAPE: u8 = 0x1b;
     match std::str::from_utf8(bytes) {
         Ok(text) if !text.is_ascii() || !bytes.contains(&ESCAPE) => Cow::Borrowed(text),
-        // Japanese in seven bits is valid UTF-8 too, and begins with an escape.
+        // Japanese and Korean in seven bits are valid UTF-8 too, and begin with an escape.
+        Ok(_) if shifted::is_korean(bytes) => read_as("iso-2022-kr", bytes),
+        Err(_) if shifted::is_western_emacs(bytes) => read_as("emacs-mule", bytes),
         Ok(_) | Err(_) => other().decode_without_bom_handling(bytes).0,
     }
+}
+
+fn read_as<'b>(name: &str, bytes: &'b [u8]) -> Cow<'b, str> {
+    names::decode(name, bytes).map_or_else(|| String::from_utf8_lossy(bytes), Cow::Owned)
 }
 
 /// The charset of undeclared text; mail may hold Japanese in seven bits, unlike pages.
 pub(crate) fn guess(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    let is_plain = |byte: &u8| byte.is_ascii() && *byte != 0x1b;
+    let is_plain = |byte: &u8| byte.is_ascii() && *byte != ESCAPE;
     let start = bytes.iter().position(|byte| !is_plain(byte)).unwrap_or_default();
     // A little before the first letter of interest: what surrounds it is a hint.
     let sample = bytes.get(start.saturating_sub(SAMPLE / 8)..).unwrap_or_default();
@@ -45,65 +54,59 @@ pub(crate) fn guess(bytes: &[u8]) -> &'static Encoding {
 
 /// Text of a declared charset, as far as that can be true.
 pub(crate) fn declared<'t>(bytes: &'t [u8], charset: &str) -> Cow<'t, str> {
-    let charset = known_name(charset);
-    if charset == "utf-8" {
-        return mostly_utf8(bytes);
+    if let Some(text) = marked(bytes) {
+        return Cow::Owned(text);
     }
-    match charset_decoder(charset.as_bytes()) {
-        _ if is_ascii(&charset) || cannot_be(&charset, bytes) => guessed(bytes),
-        Some(decode) => believed(bytes, decode(bytes)),
+    let charset = names::known(charset);
+    if is_ascii(&charset) || cannot_be(&charset, bytes) {
+        return guessed(bytes);
+    }
+    if charset == "utf-8" {
+        return mostly(bytes, String::from_utf8_lossy(bytes));
+    }
+    match names::decode(&charset, bytes) {
+        Some(text) => believed(bytes, text),
         None => guessed(bytes),
     }
 }
 
-/// The name of a charset that the decoders know: mail has many ways of writing one.
-fn known_name(charset: &str) -> Cow<'_, str> {
-    let charset = charset
-        .trim_matches(|c: char| c.is_whitespace() || "\"';".contains(c))
-        .to_ascii_lowercase();
-    if charset_decoder(charset.as_bytes()).is_some() {
-        return Cow::Owned(charset);
-    }
-    let key: String =
-        charset.trim_start_matches("x-").chars().filter(char::is_ascii_alphanumeric).collect();
-    let found = ALIASES.iter().find(|(_, keys)| keys.contains(&&*key));
-    let found = found.map(|(name, _)| Cow::Borrowed(*name));
-    let plain = charset_decoder(key.as_bytes()).is_some();
-    found.unwrap_or(Cow::Owned(if plain { key } else { charset }))
+/// The charset that a page names near its beginning; one of two bytes a letter cannot be named so.
+pub(crate) fn of_page(bytes: &[u8]) -> Option<String> {
+    const START: usize = 2 << 10;
+    let start = String::from_utf8_lossy(bytes.get(..START).unwrap_or(bytes)).to_ascii_lowercase();
+    let (_, name) = start.split_once("charset=")?;
+    let name = name.trim_start_matches(['"', '\'', ' ']);
+    let end = name.find(|c: char| !c.is_ascii_alphanumeric() && !"-_.:".contains(c));
+    let name = name.get(..end.unwrap_or(name.len()))?;
+    (!name.is_empty() && !name.starts_with("utf-16")).then(|| name.to_owned())
 }
 
-/// Other names, in letters and digits alone.
-const ALIASES: [(&str, &[&str]); 10] = [
-    ("utf-7", &["unicode11utf7", "unicode20utf7", "utf7", "cp65000", "windows65000"]),
-    ("utf-8", &["utf8", "unicode11utf8", "cp65001", "windows65001", "utf8sig", "utf8mb4"]),
-    ("windows-1251", &["win1251", "windows1251", "windowscp1251", "ansi1251"]),
-    (
-        "windows-1252",
-        &[
-            "win1252",
-            "windows1252",
-            "windowscp1252",
-            "ansi",
-            "iso88591windows1252",
-            "latin1windows1252",
-        ],
-    ),
-    ("windows-1250", &["win1250", "windows1250", "windowscp1250"]),
-    ("shift_jis", &["cp932", "windows932", "mscp932", "cswindows31j"]),
-    ("euc-kr", &["cp949", "ms949", "uhc", "euckr"]),
-    ("euc-jp", &["eucjp", "ujis"]),
-    ("big5", &["cp950", "ms950", "windows950"]),
-    ("gb18030", &["gb180302000", "cp54936", "eucc", "euccn"]),
-];
+/// Text in two bytes a letter that begins with the mark of it.
+fn marked(bytes: &[u8]) -> Option<String> {
+    let (encoding, _) = Encoding::for_bom(bytes)?;
+    (encoding != encoding_rs::UTF_8).then(|| encoding.decode_with_bom_removal(bytes).0.into_owned())
+}
 
-/// Whether text cannot be in the charset that it declares: ISO-2022 and UTF-7 have seven bits, UTF-16 has
-/// zeros, and text of one byte a letter is UTF-8 only by a wonder.
+/// Whether text cannot be in the charset that it declares: ISO-2022 and UTF-7 have seven bits, text with
+/// escapes is ISO-2022, UTF-16 has zeros, and text of one byte a letter is UTF-8 only by a wonder.
 fn cannot_be(charset: &str, bytes: &[u8]) -> bool {
-    let is_seven_bits =
-        charset.starts_with("iso-2022-") || matches!(charset, "csiso2022jp" | "utf-7" | "csutf7");
+    let is_shifted = charset.starts_with("iso-2022-") || charset == "csiso2022jp";
+    let is_seven_bits = is_shifted || matches!(charset, "utf-7" | "csutf7");
+    let is_two_bytes = ["utf-16", "ucs-2", "unicode", "csunicode", "iso-10646-ucs-2", "csutf16"]
+        .iter()
+        .any(|start| charset.starts_with(start));
     let is_one_byte =
         is_western(charset) || charset.starts_with("koi") || charset.starts_with("tis");
-    (is_seven_bits && !bytes.is_ascii()) || (is_one_byte && is_wide_utf8(bytes))
+    (is_seven_bits && !bytes.is_ascii())
+        || (!is_seven_bits && is_escaped(bytes))
+        || (is_two_bytes && !bytes.contains(&0) && std::str::from_utf8(bytes).is_ok())
+        || (is_one_byte && (is_wide_utf8(bytes) || shifted::is_western_emacs(bytes)))
+}
+
+/// Text of seven bits with the escapes of ISO-2022.
+fn is_escaped(bytes: &[u8]) -> bool {
+    let is_escape = |at: usize| matches!(bytes.get(at + 1..), Some([b'$' | b'(', ..]));
+    memchr::memchr_iter(ESCAPE, bytes).any(is_escape) && bytes.is_ascii()
 }
 
 /// The text as declared, unless it breaks there and is whole in UTF-8, or is long enough for that to be no
@@ -116,14 +119,16 @@ fn believed(bytes: &[u8], text: String) -> Cow<'_, str> {
             let is_utf8 = letters >= NO_ACCIDENT || text.contains(char::REPLACEMENT_CHARACTER);
             if is_utf8 { Cow::Borrowed(utf8) } else { Cow::Owned(text) }
         }
-        Ok(_) | Err(_) => Cow::Owned(text),
+        Ok(_) | Err(_) => mostly(bytes, Cow::Owned(text)),
     }
 }
 
-/// A few broken characters do not make UTF-8 another charset.
-fn mostly_utf8(bytes: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(bytes);
+/// The text, unless more of it is broken than sound: a few broken letters make no other charset.
+fn mostly<'t>(bytes: &'t [u8], text: Cow<'t, str>) -> Cow<'t, str> {
     let broken = text.matches(char::REPLACEMENT_CHARACTER).count();
+    if broken == 0 {
+        return text;
+    }
     let sound = text.chars().filter(|c| !c.is_ascii()).count() - broken;
     if broken > sound { guessed(bytes) } else { text }
 }
@@ -140,7 +145,23 @@ fn is_western(charset: &str) -> bool {
 }
 
 fn is_ascii(charset: &str) -> bool {
-    matches!(charset, "" | "ascii" | "us-ascii" | "ansi_x3.4-1968" | "default" | "unknown-8bit")
+    const NAMES: [&str; 14] = [
+        "",
+        "ascii",
+        "us-ascii",
+        "ansi_x3.4-1968",
+        "default",
+        "unknown-8bit",
+        "unknown",
+        "x-unknown",
+        "none",
+        "7bit",
+        "8bit",
+        "binary",
+        "x-user-defined",
+        "replacement",
+    ];
+    NAMES.contains(&charset)
 }
 
 #[cfg(test)]
@@ -187,6 +208,20 @@ mod tests {
             ("cp-850", b"caf\x82", "café"),
             ("Windows1251", b"\xcf\xf0", "Пр"),
             ("\"utf8\"", "é".as_bytes(), "é"),
+            ("utf-16", "häfen".as_bytes(), "häfen"),
+            ("utf-16", b"h\0i\0", "hi"),
+            ("utf-8", b"\xff\xfeh\0i\0", "hi"),
+            ("", b"\xfe\xff\0h\0i", "hi"),
+            ("utf-8", b"\x1b$BF|K\x5c8l\x1b(B", "日本語"),
+            ("shift_jis", b"\x1b$BF|K\x5c8l\x1b(B", "日本語"),
+            ("us-ascii", b"\x1b$)C\x0eGQ1[\x0f", "한글"),
+            ("iso-8859-1", b"\x1b[1mcaf\xe9", "\x1b[1mcafé"),
+            ("hz-gb-2312", b"~{VPND~}", "中文"),
+            ("iso-2022-kr", "한글".as_bytes(), "한글"),
+            ("iso-8859-1", b"caf\x81\xe9", "café"),
+            ("", b"caf\x81\xe9", "café"),
+            ("cp437", b"caf\x82", "café"),
+            ("big5", b"caf\xe9 d\xe9j\xe0 vu \xe9", "café déjà vu é"),
         ] {
             assert_eq!(declared(bytes, charset), text, "{charset}");
         }
