@@ -150,3 +150,26 @@ fn names(path: &Path) -> Vec<String> {
 fn name(text: Option<&OsStr>) -> String {
     text.map_or_else(|| "mail".to_owned(), |text| text.to_string_lossy().into_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_name_the_folder_where_the_path_names_none() {
+        let by_hand = PlaceRule { folder: Some("Old".into()), ..PlaceRule::default() };
+        let by_path = PlaceRule::default();
+        for (rule, file, raw, folder) in [
+            (&by_path, "mail/all.mbox", "X-Gmail-Labels: Trash,Work\n\nx", "Trash"),
+            (&by_path, "mail/all.mbox", "X-Gmail-Labels: Work\n\nx", "Inbox"),
+            (&by_path, "mail/ann/all.mbox", "X-Gmail-Labels: Archived\n\nx", "Archive"),
+            (&by_path, "mail/ann/Sent/all.mbox", "X-Gmail-Labels: Trash\n\nx", "Sent"),
+            (&by_hand, "mail/all.mbox", "X-Gmail-Labels: Trash\n\nx", "Old"),
+        ] {
+            let home = rule.home(&Root::of(Path::new("mail")), Path::new(file), None);
+            let mut message = crate::parse(raw.as_bytes(), &home.told());
+            home.mark(&mut message);
+            assert_eq!(message.place().folder.as_deref(), Some(folder), "{file} {raw}");
+        }
+    }
+}
