@@ -6,6 +6,7 @@ use postern_query::{Attachment, FILE, Message, Place, Recipient};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::moment;
+use crate::quoted::passages;
 
 /// Reads one document. Unknown keys are allowed and not kept.
 ///
@@ -159,12 +160,15 @@ impl From<Document> for Message {
             ..Place::NOWHERE
         };
         let places = if place == Place::NOWHERE { Vec::new() } else { vec![place] };
+        let body = document.body;
+        let passages = passages(body.as_deref().unwrap_or_default(), &[]);
         Self {
             id: document.id,
             internet_message_id: document.internet_message_id,
             conversation_id: document.conversation_id,
             subject: document.subject,
-            body: document.body,
+            body,
+            passages,
             from_address: document.from_address,
             from_name: document.from_name,
             to_recipients: people(document.to_recipients),
@@ -281,6 +285,7 @@ mod tests {
                     (received, is_read, size, categories),
                 )| Message {
                     subject,
+                    passages: passages(body.as_deref().unwrap_or_default(), &[]),
                     body,
                     to_recipients,
                     attachments,

@@ -9,6 +9,7 @@ mod kind;
 mod moment;
 mod outlook;
 mod parse;
+pub mod quoted;
 pub mod source;
 mod unpack;
 

@@ -298,6 +298,7 @@ fn message(number: u64, dice: &mut Dice) -> Message {
         conversation_id: dice.some(|dice| format!("AAQk{}=", dice.below(9))),
         subject: dice.some(|dice| dice.text(5)),
         body: dice.some(|dice| dice.text(12)),
+        passages: Vec::new(),
         from_address: from.address,
         from_name: from.name,
         to_recipients: dice.list(3, Dice::person),

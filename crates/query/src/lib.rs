@@ -59,6 +59,7 @@ mod limits;
 pub mod lucene;
 mod message;
 pub mod odata;
+mod passage;
 pub mod pattern;
 mod postern;
 mod query;
@@ -77,6 +78,7 @@ pub use evaluate::evaluate;
 pub use expr::Expr;
 pub use limits::Limits;
 pub use message::{Attachment, FILE, Message, NO_CONTENT, Place, Recipient, THREAD_INDEX};
+pub use passage::{Passage, Whose};
 pub use postern::{SyntaxTree, parse, parse_within};
 pub use query::{
     Among, AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,

@@ -2,6 +2,9 @@
 
 use jiff::Timestamp;
 
+use crate::Whose;
+use crate::passage::{self, Passage};
+
 /// A person of a recipient list, as written in the message.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipient {
@@ -136,6 +139,8 @@ pub struct Message {
     pub subject: Option<String>,
     /// Text of the message.
     pub body: Option<String>,
+    /// What of the body is not the author's new text, in its order and without overlap.
+    pub passages: Vec<Passage>,
     /// Sender's address with its exact spelling.
     pub from_address: Option<String>,
     /// Sender's display name.
@@ -278,6 +283,36 @@ impl Message {
     #[must_use]
     pub fn is_file(&self) -> bool {
         self.kind.as_deref() == Some(FILE)
+    }
+
+    /// Whose words the byte `at` of the body belongs to.
+    ///
+    /// ```
+    /// use postern_query::{Message, Passage, Whose};
+    ///
+    /// let passages = vec![Passage { range: 0..6, whose: Whose::Quoted }];
+    /// let message = Message { body: Some("> old\nnew".into()), passages, ..Message::default() };
+    /// assert_eq!((message.whose(2), message.whose(6)), (Whose::Quoted, Whose::New));
+    /// ```
+    #[must_use]
+    pub fn whose(&self, at: usize) -> Whose {
+        let next = self.passages.partition_point(|passage| passage.range.end <= at);
+        let here = self.passages.get(next).filter(|passage| passage.range.start <= at);
+        here.map_or(Whose::New, |passage| passage.whose)
+    }
+
+    /// The parts of the body in their order: where each begins, its text, and whose words it is.
+    ///
+    /// ```
+    /// use postern_query::{Message, Passage, Whose};
+    ///
+    /// let passages = vec![Passage { range: 0..6, whose: Whose::Quoted }];
+    /// let message = Message { body: Some("> old\nnew".into()), passages, ..Message::default() };
+    /// let parts: Vec<_> = message.parts().collect();
+    /// assert_eq!(parts, [(0, "> old\n", Whose::Quoted), (6, "new", Whose::New)]);
+    /// ```
+    pub fn parts(&self) -> impl Iterator<Item = (usize, &str, Whose)> {
+        passage::parts(self.body.as_deref().unwrap_or_default(), &self.passages)
     }
 
     /// Everything that came with the text: the attachments, then the other parts.

@@ -3,6 +3,8 @@
 //! Names and types are those of the premium index. A name lookup gives `None` for a field that the premium
 //! index does not have.
 
+use crate::Whose;
+
 macro_rules! fields {
     (
         $(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $path:literal,)+ }
@@ -192,10 +194,43 @@ fields! {
         AttachmentText = "attachments/text",
         /// Name of a file that did not come with mail: its words, and the name as it is.
         FileName = "name",
+        /// What of the body its author wrote.
+        New = "body/new",
+        /// What of the body is quoted or forwarded.
+        Quoted = "body/quoted",
     }
 }
 
 impl TextField {
+    /// Whose words it holds, if it is a part of the body. No phrase runs from one part to the next.
+    ///
+    /// ```
+    /// use postern_query::{Whose, schema::TextField};
+    ///
+    /// assert_eq!(TextField::New.whose(), Some(Whose::New));
+    /// assert_eq!(TextField::Body.whose(), None);
+    /// ```
+    #[must_use]
+    pub const fn whose(self) -> Option<Whose> {
+        match self {
+            Self::New => Some(Whose::New),
+            Self::Quoted => Some(Whose::Quoted),
+            Self::Subject
+            | Self::Body
+            | Self::FromAddress
+            | Self::FromName
+            | Self::ToName
+            | Self::ToAddress
+            | Self::CcName
+            | Self::CcAddress
+            | Self::BccName
+            | Self::BccAddress
+            | Self::AttachmentName
+            | Self::AttachmentText
+            | Self::FileName => None,
+        }
+    }
+
     /// The fields that query text without a field name searches. See [`TextTest::searched`] for files.
     ///
     /// [`TextTest::searched`]: crate::TextTest::searched

@@ -19,7 +19,7 @@ use crate::{Error, database};
 
 /// The number of this version's way to write an index. Whatever changes what lies on disk, or how
 /// text is cut into words, needs the next one.
-pub(crate) const FORMAT: u32 = 13;
+pub(crate) const FORMAT: u32 = 14;
 
 /// How often, and how long in between, the right to write is asked for: a second in all.
 const LOCK_TRIES: u32 = 20;

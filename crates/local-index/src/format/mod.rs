@@ -4,6 +4,7 @@ pub(crate) mod analyser;
 pub(crate) mod disk;
 pub(crate) mod folder;
 pub(crate) mod parts;
+pub(crate) mod passages;
 pub(crate) mod payload;
 pub(crate) mod places;
 pub(crate) mod schema;

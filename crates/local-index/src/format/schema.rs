@@ -28,7 +28,8 @@ const fn after<T>(base: u32, fields: &[T]) -> u32 {
 pub(crate) const LISTS: [RecipientList; 3] =
     [RecipientList::To, RecipientList::Cc, RecipientList::Bcc];
 
-const WHOLE: u32 = after(0, TextField::ALL);
+/// The parts of the body come last, and are no fields of their own.
+const WHOLE: u32 = TextField::New as u32;
 const FLAGS: u32 = after(WHOLE, StringField::ALL);
 const NUMBERS: u32 = after(FLAGS, FlagField::ALL);
 const INSTANTS: u32 = after(NUMBERS, NumberField::ALL);
@@ -61,6 +62,12 @@ pub(crate) const RECEIVED_ORDER: Field = Field::from_field_id(REST + 9);
 /// The [places](super::places) of a message that lies in several.
 pub(crate) const PLACES: Field = Field::from_field_id(REST + 10);
 
+/// Whose words a body holds, see [`passages`](super::passages).
+pub(crate) const PASSAGES: Field = Field::from_field_id(REST + 11);
+
+/// Name of [`PASSAGES`].
+pub(crate) const PASSAGES_NAME: &str = "passages";
+
 /// Name of [`PLACES`].
 pub(crate) const PLACES_NAME: &str = "places";
 
@@ -71,9 +78,17 @@ pub(crate) const ID_START_NAME: &str = "id/start";
 /// column without holes is read a block at a time, and most searches want the newest.
 pub(crate) const RECEIVED_ORDER_NAME: &str = "received/order";
 
-/// The analysed words of a field.
+/// The analysed words of a field; those of a part of the body are in the body.
 pub(crate) const fn words(field: TextField) -> Field {
-    Field::from_field_id(field as u32)
+    match field.whose() {
+        Some(_) => Field::from_field_id(TextField::Body as u32),
+        None => Field::from_field_id(field as u32),
+    }
+}
+
+/// The fields that have words of their own.
+pub(crate) fn with_words() -> impl Iterator<Item = TextField> {
+    TextField::ALL.iter().copied().filter(|field| field.whose().is_none())
 }
 
 /// The value of a field as one term, and as a column to sort by.
@@ -152,9 +167,9 @@ fn add_words(builder: &mut SchemaBuilder) {
         .set_tokenizer(ANALYSER)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let options = TextOptions::default().set_indexing_options(indexing);
-    for field in TextField::ALL {
+    for field in with_words() {
         let stored =
-            if *field == TextField::Body { options.clone() | STORED } else { options.clone() };
+            if field == TextField::Body { options.clone() | STORED } else { options.clone() };
         builder.add_text_field(&format!("words/{}", field.path()), stored);
     }
 }
@@ -184,6 +199,7 @@ fn add_rest(builder: &mut SchemaBuilder) {
     builder.add_text_field(&format!("whole/{REFERENCES}"), terms());
     builder.add_u64_field(RECEIVED_ORDER_NAME, FAST);
     builder.add_text_field(PLACES_NAME, FAST);
+    builder.add_u64_field(PASSAGES_NAME, FAST);
 }
 
 /// Whole values: one term each.
@@ -213,8 +229,8 @@ mod tests {
     fn fields_stand_where_they_are_looked_for() {
         let schema = schema();
         let check = |field: Field, name: &str| assert_eq!(schema.get_field_name(field), name);
-        for field in TextField::ALL {
-            check(words(*field), &format!("words/{}", field.path()));
+        for field in with_words() {
+            check(words(field), &format!("words/{}", field.path()));
         }
         for field in StringField::ALL {
             check(whole(*field), &whole_name(*field));
@@ -240,5 +256,6 @@ mod tests {
         check(REFERENCE, "whole/references");
         check(RECEIVED_ORDER, RECEIVED_ORDER_NAME);
         check(PLACES, PLACES_NAME);
+        check(PASSAGES, PASSAGES_NAME);
     }
 }

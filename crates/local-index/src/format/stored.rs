@@ -5,7 +5,7 @@
 //! order, lengths before texts, and no names. See [`wire`](crate::format::wire) for the values.
 
 use jiff::Timestamp;
-use postern_query::{Attachment, Message, Place, Recipient};
+use postern_query::{Attachment, Message, Passage, Place, Recipient, Whose};
 
 use super::wire::{Reader, Writer};
 
@@ -37,7 +37,15 @@ pub(crate) fn to_text(message: &Message) -> String {
         });
     }
     out.list(&message.places, put_place);
+    out.list(&message.passages, put_passage);
     out.finish()
+}
+
+/// A passage.
+fn put_passage(out: &mut Writer, passage: &Passage) {
+    out.count(passage.range.start as u64);
+    out.count(passage.range.end as u64);
+    out.flag(Some(passage.whose == Whose::Quoted));
 }
 
 /// A place.
@@ -83,6 +91,7 @@ pub(crate) fn from_text(text: &str) -> Option<Message> {
         attachments: input.list(attachment)?,
         other_parts: input.list(attachment)?,
         places: input.list(place)?,
+        passages: input.list(passage)?,
         body: None,
     };
     input.is_at_end().then_some(message)
@@ -110,6 +119,13 @@ const fn flags(message: &Message) -> [Option<bool>; 3] {
 
 fn recipient(input: &mut Reader<'_>) -> Option<Recipient> {
     Some(Recipient { name: input.text()?, address: input.text()? })
+}
+
+fn passage(input: &mut Reader<'_>) -> Option<Passage> {
+    let mut offset = || usize::try_from(input.count()?).ok();
+    let range = offset()?..offset()?;
+    let whose = if input.flag()?? { Whose::Quoted } else { Whose::Signature };
+    Some(Passage { range, whose })
 }
 
 fn place(input: &mut Reader<'_>) -> Option<Place> {
@@ -148,6 +164,11 @@ pub(crate) fn instant(milliseconds: i64) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn passages() -> Vec<Passage> {
+        let quoted = Passage { range: 0..9, whose: Whose::Quoted };
+        vec![quoted, Passage { range: 9..1_000_000, whose: Whose::Signature }]
+    }
 
     #[test]
     fn a_message_reads_back_without_its_body() {
@@ -199,6 +220,7 @@ mod tests {
             is_signed: Some(false),
             is_encrypted: Some(true),
             places: vec![place, Place::NOWHERE],
+            passages: passages(),
         };
         let text = to_text(&message);
         assert_eq!(from_text(&text), Some(message));

@@ -15,6 +15,7 @@ const SCHEMAS: &[(u32, &str)] = &[
     (11, "54a69405f8c54b6e"),
     (12, "c98c81a13ca8fb10"),
     (13, "c98c81a13ca8fb10"),
+    (14, "0fb59c790b372198"),
 ];
 
 fn digest(schema: &Schema) -> String {

@@ -11,6 +11,7 @@ use postern_query::{
 use super::{Asker, Index, Search, Work};
 use crate::Error;
 use crate::search::compile::expand::{Pattern, Terms};
+use crate::search::scorers::clause::single;
 use crate::testing::{index_of, place};
 
 fn words(id: &str, body: &str) -> Message {
@@ -127,7 +128,8 @@ fn every_pattern_has_a_limit() {
     let word = Fuzzy::new("aa", 1);
     let meter = Work::unlimited().meter("x");
     let seen = fuzzy::Seen { searcher: &searcher, visible: None, meter: &meter };
-    let fuzzy = |mut budget| fuzzy::fuzzy(&seen, body, &word, &mut budget);
+    let part = |term, _: &str| single(term);
+    let fuzzy = |mut budget| fuzzy::fuzzy(&seen, body, &word, &mut budget, &part);
     assert!(fuzzy(3).is_ok());
     let error = fuzzy(2).unwrap_err();
     assert!(error.to_string().starts_with("`aa~1` asks too much"), "{error}");

@@ -15,7 +15,7 @@ use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 
 use crate::format::terms::{TypedTerms, cut, is_regular, traits};
-use crate::format::{places, schema, stored};
+use crate::format::{passages, places, schema, stored};
 
 /// The document by which `message` is found and shown.
 pub(crate) fn document(message: &Message) -> TantivyDocument {
@@ -65,13 +65,16 @@ struct Builder {
 
 impl Builder {
     fn add_words(&mut self, message: &Message) {
-        for field in TextField::ALL {
-            match text_values(*field, message).as_slice() {
+        for field in schema::with_words() {
+            match text_values(field, message).as_slice() {
                 [] => {}
-                [value] => self.document.add_text(schema::words(*field), value),
+                [value] => self.document.add_text(schema::words(field), value),
                 // A line break is always a word break: the tokens of the parts, and no gap.
-                values => self.document.add_text(schema::words(*field), values.join("\n")),
+                values => self.document.add_text(schema::words(field), values.join("\n")),
             }
+        }
+        for value in passages::values(message) {
+            self.document.add_u64(schema::PASSAGES, value);
         }
         if message.body.is_some() {
             self.add_trait(TextField::Body.path());

@@ -8,6 +8,7 @@ mod about;
 mod hidden;
 pub(crate) mod layout;
 mod markup;
+mod quotes;
 
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{EndTag, StartTag, Tag, TokenSinkResult};
@@ -16,6 +17,8 @@ use crate::MAX_TEXT;
 pub(crate) use crate::html::about::about;
 use crate::html::hidden::Hidden;
 use crate::html::markup::Reader;
+use crate::html::quotes::Quotes;
+use crate::quoted::Marked;
 
 /// The text of an HTML page.
 ///
@@ -26,8 +29,14 @@ use crate::html::markup::Reader;
 /// ```
 #[must_use]
 pub fn to_text(html: &str) -> String {
+    to_marked(html).text
+}
+
+/// The text of an HTML page, with what the page says of whose words it holds.
+pub(crate) fn to_marked(html: &str) -> Marked {
     let html = html.get(..html.floor_char_boundary(MAX_TEXT)).unwrap_or(html);
-    markup::read(Text::default(), html).out
+    let Text { out, quotes, .. } = markup::read(Text::default(), html);
+    Marked { marks: quotes.finish(out.len()), text: out }
 }
 
 #[derive(Default)]
@@ -36,6 +45,7 @@ struct Text {
     /// The element whose content is left out.
     skipping: Option<&'static str>,
     hidden: Hidden,
+    quotes: Quotes,
     /// White space was read that is not written yet.
     pending: Pending,
 }
@@ -83,6 +93,9 @@ impl Reader for Text {
             return TokenSinkResult::RawData(raw);
         }
         let around = around(name);
+        if around == Pending::Line {
+            self.quotes.take(tag, self.out.len());
+        }
         self.hidden.take(tag, around != Pending::Nothing);
         self.pending = self.pending.max(around);
         TokenSinkResult::Continue

@@ -145,7 +145,7 @@ fn mixed(item: &OutlookItem, depth: u8) -> MimePart<'static> {
 }
 
 fn text(item: &OutlookItem, depth: u8) -> MimePart<'static> {
-    let plain = MimePart::new("text/plain", fields::body(item));
+    let plain = MimePart::new("text/plain", fields::body(item).text);
     match item.properties.text(fields::HTML).filter(|html| !html.trim().is_empty()) {
         None => plain,
         Some(html) => {

@@ -10,6 +10,7 @@ use super::{File, OutlookItem, people, rtf};
 use crate::contents::{Attached, Contents, Reading};
 use crate::parse::body::clean;
 use crate::parse::{inner, signed as pkcs7};
+use crate::quoted::Marked;
 use crate::{html, id_of, parse};
 use postern_query::Place;
 
@@ -61,11 +62,15 @@ pub(super) fn message(item: &OutlookItem, place: &Place, contents: &mut Contents
     message.categories = properties.categories();
     match signed(item).map(|entity| inner(&entity, contents)) {
         Some(entity) => {
-            message.body = Some(body(item)).filter(|text| !text.is_empty()).or(entity.body);
+            (message.body, message.passages) = (entity.body, entity.passages);
+            let own = body(item);
+            if !own.text.is_empty() || message.body.is_none() {
+                own.fill(&mut message);
+            }
             (message.attachments, message.other_parts) = (entity.attachments, entity.other_parts);
         }
         None => {
-            message.body = Some(body(item));
+            body(item).fill(&mut message);
             message.attachments = attachments(item, contents);
         }
     }
@@ -198,13 +203,13 @@ fn kind(class: &str) -> &'static str {
 }
 
 /// The plain text, else that of the HTML, else that of the rich text.
-pub(super) fn body(item: &OutlookItem) -> String {
-    let is_text = |text: &String| !text.trim().is_empty();
+pub(super) fn body(item: &OutlookItem) -> Marked {
+    let is_text = |text: &Marked| !text.is_blank();
     let properties = &item.properties;
-    let plain = properties.text(BODY).map(|text| clean(&text)).filter(is_text);
-    let html = || properties.text(HTML).map(|text| html::to_text(&text)).filter(is_text);
+    let plain = properties.text(BODY).map(|text| clean(&text).into()).filter(is_text);
+    let html = || properties.text(HTML).map(|text| html::to_marked(&text)).filter(is_text);
     let rich = || properties.bytes(RTF).and_then(rtf::unpacked).map(|text| rtf::to_text(&text));
-    plain.or_else(html).or_else(rich).unwrap_or_default()
+    plain.or_else(html).or_else(|| rich().map(Marked::from)).unwrap_or_default()
 }
 
 /// The attachments that are not shown inside the text.

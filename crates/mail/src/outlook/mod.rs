@@ -19,6 +19,7 @@ use postern_query::{Attachment, Message};
 use super::contents::Contents;
 use super::id_of;
 use crate::parse::charset;
+use crate::quoted::Marked;
 use postern_query::Place;
 
 pub use eml::eml_of;
@@ -90,7 +91,7 @@ pub(super) fn rich_text(raw: &[u8]) -> String {
 }
 
 /// The text and the attachments that a part `winmail.dat` of a message holds.
-pub(super) fn opened(raw: &[u8], contents: &mut Contents) -> Option<(String, Vec<Attachment>)> {
+pub(super) fn opened(raw: &[u8], contents: &mut Contents) -> Option<(Marked, Vec<Attachment>)> {
     let item = tnef::read(raw)?;
     Some((fields::body(&item), fields::attachments(&item, contents)))
 }

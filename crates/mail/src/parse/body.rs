@@ -11,12 +11,13 @@ use super::transfer::Transfer;
 use super::value::Value;
 use super::{charset, epilogue, flowed, headers, signed};
 use crate::contents::{Attached, Contents, Reading};
+use crate::quoted::Marked;
 use crate::{html, outlook};
 
 /// What the parts of a message are.
 #[derive(Debug, Default)]
 pub(crate) struct Body {
-    pub(crate) text: String,
+    pub(crate) text: Marked,
     pub(crate) attachments: Vec<Attachment>,
     /// Parts that are neither, where there is something to say of them.
     pub(crate) other_parts: Vec<Attachment>,
@@ -40,22 +41,22 @@ pub(crate) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> 
             Some(Role::File(name)) => {
                 body.attachments.push(attachment(part, name, kind, raw, contents));
             }
-            Some(Role::Plain) => plain.push(plain_text(part, raw)),
-            Some(Role::Rich) => rich.push(html::to_text(&text(part, raw))),
+            Some(Role::Plain) => plain.push(plain_text(part, raw).into()),
+            Some(Role::Rich) => rich.push(html::to_marked(&text(part, raw))),
             None if matches!(part.body, PartType::Multipart(_)) => {}
             None => {
-                other_text.extend(unknown_text(part, &kind, raw));
+                other_text.extend(unknown_text(part, &kind, raw).map(Marked::from));
                 let other = attachment(part, file_name(part, raw), kind, raw, contents);
                 let says_something = other.text.is_some() || other.unread.is_some();
                 body.other_parts.extend(says_something.then_some(other));
             }
         }
     }
-    let mut bodies = [plain, rich, wrapped, other_text].into_iter().map(|texts| texts.join("\n"));
-    body.text = bodies.find(|body| !body.trim().is_empty()).unwrap_or_default();
+    let mut bodies = [plain, rich, wrapped, other_text].into_iter().map(Marked::join);
+    body.text = bodies.find(|body| !body.is_blank()).unwrap_or_default();
     for text in epilogue::texts(parsed) {
-        body.text.push('\n');
-        body.text.push_str(&text);
+        body.text.text.push('\n');
+        body.text.text.push_str(&text);
     }
     body
 }
@@ -89,13 +90,14 @@ pub(crate) fn opened(
     kind: &str,
     raw: &[u8],
     contents: &mut Contents,
-) -> Option<(String, Vec<Attachment>)> {
+) -> Option<(Marked, Vec<Attachment>)> {
     if matches!(part.body, PartType::Multipart(_)) {
         return None;
     }
     if let Some(content) = signed_content(part, kind, raw) {
         let message = contents.wrapped(&content)?;
-        return Some((message.body.unwrap_or_default(), message.attachments));
+        let text = Marked { text: message.body.unwrap_or_default(), marks: message.passages };
+        return Some((text, message.attachments));
     }
     let is_wrapped = matches!(kind, "application/ms-tnef" | "application/vnd.ms-tnef");
     let is_named =

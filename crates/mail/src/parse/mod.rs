@@ -32,6 +32,7 @@ use super::{id_of, outlook};
 use crate::parse::charset::guessed;
 use crate::parse::labels::Labels;
 use crate::parse::repair::Readable;
+use crate::quoted::Marked;
 use postern_query::Place;
 
 /// Reads a message, an item of Outlook (`.msg`) or TNEF; whatever cannot be read is missing in it.
@@ -86,7 +87,7 @@ fn internet_message(raw: &[u8], place: &Place, contents: &mut Contents) -> Messa
         }
         None => {
             let start = raw.get(..crate::MAX_TEXT).unwrap_or(raw);
-            message.body = Some(body::clean(guessed(start).trim_start()));
+            Marked::from(body::clean(guessed(start).trim_start())).fill(&mut message);
             message.damage = (!raw.is_empty()).then(|| damage::UNREADABLE.to_owned());
         }
     }
@@ -113,9 +114,9 @@ fn fill(message: &mut Message, parsed: &mail_parser::Message<'_>, contents: &mut
     message.references = ids::references(parsed);
     message.kind = Some(marks::kind(parsed).to_owned());
     let body = body::of(parsed, contents);
-    message.is_signed = Some(marks::is_signed(parsed, &body.text));
-    message.is_encrypted = Some(marks::is_encrypted(parsed, &body.text));
-    message.body = Some(body.text);
+    message.is_signed = Some(marks::is_signed(parsed, &body.text.text));
+    message.is_encrypted = Some(marks::is_encrypted(parsed, &body.text.text));
+    body.text.fill(message);
     message.has_attachments = Some(!body.attachments.is_empty());
     message.attachments = body.attachments;
     message.other_parts = body.other_parts;

@@ -7,12 +7,8 @@ use postern_query::{Attachment, Message, Recipient};
 
 /// Makes each letter one piece, and drops characters that nobody sees.
 pub(crate) fn message(message: &mut Message) {
-    let own = [
-        &mut message.subject,
-        &mut message.from_name,
-        &mut message.from_address,
-        &mut message.body,
-    ];
+    // The body is seen before it is cut.
+    let own = [&mut message.subject, &mut message.from_name, &mut message.from_address];
     own.into_iter().for_each(text);
     let lists =
         [&mut message.to_recipients, &mut message.cc_recipients, &mut message.bcc_recipients];

@@ -125,7 +125,10 @@ fn count(number: impl Into<u32>, what: &str) -> String {
 }
 
 fn text_field(field: TextField) -> String {
-    words_of(&field.path().replace('/', " "))
+    match field.whose() {
+        Some(whose) => format!("{} text", whose.name()),
+        None => words_of(&field.path().replace('/', " ")),
+    }
 }
 
 /// `receivedDateTime` as `received date time`.

@@ -7,6 +7,10 @@ use crate::pattern::Wildcard;
 use crate::query::{Comparison, PersonPattern, StringTest};
 use crate::schema::InstantField;
 
+/// What a target says that knows only bodies as a whole.
+pub(super) const WHOLE_BODY: &str =
+    "the body is searched as a whole, with what is quoted in it and its signature";
+
 /// A text, and whether it needs brackets inside a larger one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Text {

@@ -110,16 +110,23 @@ fn person_holds(role: Role, pattern: &PersonPattern, message: &Message, place: &
 fn text_holds(test: &TextTest, message: &Message) -> bool {
     test.searched().iter().any(|field| {
         let values = text_values(*field, message);
-        let tokens: Vec<_> = values.iter().flat_map(|value| terms(value)).collect();
-        match &test.pattern {
-            TextPattern::Phrase(phrase) => contains_phrase(&tokens, phrase),
-            TextPattern::Wildcard(shape) => tokens.iter().any(|token| shape.matches(token)),
-            TextPattern::Regex(regex) => tokens.iter().any(|token| regex.matches(token)),
-            TextPattern::Fuzzy(fuzzy) => tokens.iter().any(|token| fuzzy.matches(token)),
-            TextPattern::Sloppy(sloppy) => sloppy.matches(&tokens),
-            TextPattern::Near(near) => near.matches(&tokens),
+        let mut texts = values.iter().map(|value| terms(value));
+        match field.whose() {
+            Some(_) => texts.any(|tokens| pattern_holds(&test.pattern, &tokens)),
+            None => pattern_holds(&test.pattern, &texts.flatten().collect::<Vec<_>>()),
         }
     })
+}
+
+fn pattern_holds(pattern: &TextPattern, tokens: &[String]) -> bool {
+    match pattern {
+        TextPattern::Phrase(phrase) => contains_phrase(tokens, phrase),
+        TextPattern::Wildcard(shape) => tokens.iter().any(|token| shape.matches(token)),
+        TextPattern::Regex(regex) => tokens.iter().any(|token| regex.matches(token)),
+        TextPattern::Fuzzy(fuzzy) => tokens.iter().any(|token| fuzzy.matches(token)),
+        TextPattern::Sloppy(sloppy) => sloppy.matches(tokens),
+        TextPattern::Near(near) => near.matches(tokens),
+    }
 }
 
 /// Whether `phrase` stands in `tokens` without a gap. The empty phrase never does.

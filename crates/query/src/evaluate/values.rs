@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use crate::analysis::name_words;
 use crate::schema::{FlagField, InstantField, NumberField, RecipientList, StringField, TextField};
-use crate::{Message, Place, Recipient, Role};
+use crate::{Message, Place, Recipient, Role, Whose};
 
-/// The texts of a field in their order. A phrase may run from one to the next.
+/// The texts of a field in their order. A phrase may run from one to the next, except of the parts of the
+/// body ([`TextField::whose`]).
 #[must_use]
 pub fn text_values(field: TextField, message: &Message) -> Vec<Cow<'_, str>> {
     fn all<'m>(values: impl IntoIterator<Item = &'m String>) -> Vec<Cow<'m, str>> {
@@ -21,6 +22,8 @@ pub fn text_values(field: TextField, message: &Message) -> Vec<Cow<'_, str>> {
     match field {
         TextField::Subject => all(&message.subject),
         TextField::Body => all(&message.body),
+        TextField::New => part(message, Whose::New),
+        TextField::Quoted => part(message, Whose::Quoted),
         TextField::FromAddress => all(&message.from_address),
         TextField::FromName => all(&message.from_name),
         TextField::ToName => names(&message.to_recipients),
@@ -37,6 +40,12 @@ pub fn text_values(field: TextField, message: &Message) -> Vec<Cow<'_, str>> {
             message.file().and_then(|file| file.name.as_deref()).map_or_else(Vec::new, file_name)
         }
     }
+}
+
+/// The parts of the body with those words.
+fn part(message: &Message, whose: Whose) -> Vec<Cow<'_, str>> {
+    let parts = message.parts().filter(|(_, _, of)| *of == whose);
+    parts.map(|(_, text, _)| Cow::from(text)).collect()
 }
 
 /// The words of a file name, and the name as it is for whoever writes all of it.

@@ -1,6 +1,6 @@
 //! What typed text means, judged by `evaluate` over small messages, and its canonical form.
 
-use postern_query::{Attachment, FILE, Message, Place, Recipient, evaluate, odata};
+use postern_query::{Attachment, FILE, Message, Passage, Place, Recipient, Whose, evaluate, odata};
 
 use crate::parse;
 
@@ -123,6 +123,37 @@ fn file() -> Message {
         }],
         ..sample()
     }
+}
+
+/// No phrase runs from one part of a body to the next.
+#[test]
+fn whose_words() {
+    let body = "Yes, pay it.\n> The invoice\n> is overdue.\nNow.\n-- \nAlice Smith";
+    let passages = vec![
+        Passage { range: 13..41, whose: Whose::Quoted },
+        Passage { range: 46..body.len(), whose: Whose::Signature },
+    ];
+    check(
+        &Message { body: Some(body.into()), passages, ..sample() },
+        &[
+            "new:(pay now)",
+            "nq:\"yes pay it\"",
+            "quoted:\"invoice is overdue\"",
+            "quoted:(the NEAR/3 overdue)",
+            "new:n?w new:pa* new:/p.y/ new:paid~2",
+            "-new:invoice -quoted:pay -new:alice -quoted:alice",
+            "body:alice body:\"it the invoice\"",
+        ],
+        &[
+            "new:\"it the invoice\"",
+            "new:\"it now\"",
+            "new:(pay NEAR/5 now)",
+            "new:invoic*",
+            "quoted:n?w",
+            "new:smith OR quoted:smith",
+        ],
+    );
+    check(&sample(), &["new:invoices", "-quoted:invoices"], &[]);
 }
 
 /// What only mail has is false for a file.

@@ -51,6 +51,7 @@ fn kql_texts() {
         ("/in.*/", Unsupported, ""),
         ("invoice~1", Unsupported, ""),
         ("contents:invoice", Unsupported, ""),
+        ("new:invoice", Approximate, "body:invoice"),
         ("recipients:a@x.com", Approximate, "recipients:\"a@x.com\""),
         ("participants:@x.com", Approximate, "participants:\"x.com\""),
         ("from:ronnie@contoso*", Approximate, "from:\"ronnie@contoso*\""),

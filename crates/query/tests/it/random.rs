@@ -1,6 +1,6 @@
 //! Random texts, filters and messages, hostile ones among them.
 
-use postern_query::{Attachment, Message, Place, Recipient};
+use postern_query::{Attachment, Message, Passage, Place, Recipient, Whose};
 use proptest::option;
 use proptest::prelude::*;
 
@@ -59,6 +59,8 @@ pub(crate) fn good_query() -> impl Strategy<Value = String> {
         "2024-0[1-3]".prop_map(|month| format!("date:{month}")),
         (word, word, 1..4_u8).prop_map(|(a, b, n)| format!("(x{a} NEAR/{n} {b})")),
         (word, word, 1..4_u8).prop_map(|(a, b, n)| format!("body:({a} ADJ/{n} {b})")),
+        word.prop_map(|a| format!("new:{a}")),
+        (word, word).prop_map(|(a, b)| format!("quoted:\"{a} {b}\"")),
         (word, word, 2..4_u8).prop_map(|(a, b, n)| format!("\"{a} x{b}\"~{n}")),
         (word, 0..3_u8).prop_map(|(a, n)| format!("subject:{a}~{n}")),
         word.prop_map(|a| format!("/{a}.?|x/")),
@@ -174,6 +176,11 @@ fn place() -> impl Strategy<Value = Place> {
     )
 }
 
+/// All of a body as one quotation.
+fn whole(body: &str) -> Passage {
+    Passage { range: 0..body.len(), whose: Whose::Quoted }
+}
+
 pub(crate) fn message() -> impl Strategy<Value = Message> {
     let text = || option::of(prop_oneof!["[a-c]{1,2}( [a-c]{1,2}){0,3}", hostile()]);
     let address = || option::of("[a-c]{1,2}@[a-c]{1,2}.com");
@@ -208,6 +215,12 @@ pub(crate) fn message() -> impl Strategy<Value = Message> {
             )| {
                 Message {
                     subject,
+                    passages: body
+                        .as_deref()
+                        .filter(|_| read == Some(true))
+                        .map(whole)
+                        .into_iter()
+                        .collect(),
                     body,
                     from_address,
                     from_name,

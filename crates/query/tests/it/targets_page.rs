@@ -30,6 +30,8 @@ const CATALOGUE: &[(&str, &[(&str, &str)])] = &[
             ("words of the body", "body:invoice"),
             ("words of the subject near each other", "subject:(invoice NEAR/5 overdue)"),
             ("words inside of attachments", "contents:invoice"),
+            ("words that the author wrote", "new:invoice"),
+            ("words that are quoted", "quoted:invoice"),
         ],
     ),
     (

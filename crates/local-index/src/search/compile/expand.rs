@@ -6,9 +6,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use postern_query::StringTest;
 use postern_query::evaluate::string_matches;
 use postern_query::pattern::{Regex, RegexState, Wildcard, WildcardPart};
+use postern_query::schema::TextField;
+use postern_query::{StringTest, Whose};
 use tantivy::Searcher;
 use tantivy::index::InvertedIndexReader;
 use tantivy::postings::TermInfo;
@@ -17,6 +18,7 @@ use tantivy::termdict::TermStreamer;
 use tantivy_fst::Automaton;
 
 use crate::Error;
+use crate::format::schema;
 use crate::format::terms::is_regular;
 use crate::search::scorers::union::FieldTerms;
 use crate::search::work::{Counter, Meter, TERM};
@@ -31,7 +33,7 @@ const STEP: u64 = 15;
 const FEW: usize = 8;
 
 /// What a pattern is looked for in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Terms {
     /// The field.
     pub(crate) field: Field,
@@ -39,12 +41,19 @@ pub(crate) struct Terms {
     pub(crate) kind: &'static str,
     /// Whether a term with nothing after that counts.
     pub(crate) may_be_empty: bool,
+    /// Whose words they have to be in a body.
+    pub(crate) whose: Option<Whose>,
 }
 
 impl Terms {
     /// Every term of a field.
     pub(crate) const fn of(field: Field) -> Self {
-        Self { field, kind: "", may_be_empty: true }
+        Self { field, kind: "", may_be_empty: true, whose: None }
+    }
+
+    /// The words of a text.
+    pub(crate) const fn of_text(field: TextField) -> Self {
+        Self { whose: field.whose(), ..Self::of(schema::words(field)) }
     }
 }
 
@@ -122,7 +131,8 @@ pub(crate) fn expand(
         meter.pay(0)?;
         found.insert(reader.segment_id(), of_segment.into());
     }
-    Ok(FieldTerms { field: terms.field, terms: Arc::new(found), meter: meter.clone() })
+    let (field, whose) = (terms.field, terms.whose);
+    Ok(FieldTerms { field, whose, terms: Arc::new(found), meter: meter.clone() })
 }
 
 /// Takes the terms of a pattern from what is left.

@@ -19,7 +19,6 @@ use crate::Error;
 use crate::search::scope::visible::{Visible, is_seen};
 use crate::search::scorers::blended::Blended;
 use crate::search::scorers::clause::Clause;
-use crate::search::scorers::clause::single;
 use crate::search::work::{LOOKUP, Meter, TERM};
 
 /// How many terms one word stands for in one field.
@@ -54,7 +53,7 @@ struct Variant {
     likeness: f32,
 }
 
-/// The clause for every document with a term that is near enough.
+/// The clause for every document with a term that is near enough; `part` finds those with one of them.
 ///
 /// # Errors
 ///
@@ -65,6 +64,7 @@ pub(crate) fn fuzzy(
     field: Field,
     fuzzy: &Fuzzy,
     budget: &mut usize,
+    part: &dyn Fn(Term, &str) -> Box<dyn Query>,
 ) -> Result<Clause, Error> {
     let variants = nearest(seen, field, fuzzy, budget)?;
     if variants.is_empty() {
@@ -73,7 +73,7 @@ pub(crate) fn fuzzy(
     let term = |text: &str| Term::from_field_text(field, text);
     let terms = variants.iter().map(|one| term(&one.text)).collect();
     let part = |one: &Variant| -> (Occur, Box<dyn Query>) {
-        let query = BoostQuery::new(single(term(&one.text)), one.likeness.max(0.0));
+        let query = BoostQuery::new(part(term(&one.text), &one.text), one.likeness.max(0.0));
         (Occur::Should, Box::new(query))
     };
     let query = BooleanQuery::new(variants.iter().map(part).collect());

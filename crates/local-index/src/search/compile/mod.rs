@@ -15,7 +15,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use postern_query::schema::StringField;
+use postern_query::schema::{StringField, TextField};
 use postern_query::{
     Condition, Expr, FILE, InstantTest, Located, NumberTest, Predicate, Span, TextPattern, TextTest,
 };
@@ -154,6 +154,9 @@ pub(crate) fn compile(
 fn is_prunable(condition: &Condition) -> bool {
     let Expr::Leaf(leaf) = condition else { return false };
     let Predicate::Text(test) = &leaf.value else { return false };
+    if test.fields.iter().any(|field| field.whose().is_some()) {
+        return false;
+    }
     match &test.pattern {
         TextPattern::Phrase(tokens) => test.fields.len() <= 2 && tokens.len() == 1,
         TextPattern::Wildcard(_) | TextPattern::Regex(_) => true,
@@ -195,7 +198,7 @@ pub(super) struct Compiler<'a> {
     /// What plain words spend.
     words: Meter,
     /// What was looked up: a pattern that is there twice leads through the dictionary once.
-    expanded: RefCell<HashMap<(Field, &'static str, String), FieldTerms>>,
+    expanded: RefCell<HashMap<(Terms, String), FieldTerms>>,
     is_prunable: bool,
     /// Whether some message must be read because its values are too long for terms.
     irregular: bool,
@@ -326,7 +329,7 @@ impl Compiler<'_> {
 
     fn text(&self, test: &TextTest, sign: Sign) -> Result<Clause, Error> {
         let fields = if self.has_files { test.searched() } else { &test.fields };
-        let fields = fields.iter().map(|field| schema::words(*field));
+        let fields = fields.iter().copied();
         let clause = match &test.pattern {
             TextPattern::Wildcard(shape) => self.any_of(fields, Pattern::Shape(shape))?,
             TextPattern::Regex(regex) => self.any_of(fields, Pattern::Regex(regex))?,
@@ -345,36 +348,45 @@ impl Compiler<'_> {
         Ok(clause)
     }
 
-    fn text_in(&self, field: Field, pattern: &TextPattern) -> Result<Clause, Error> {
+    fn text_in(&self, text: TextField, pattern: &TextPattern) -> Result<Clause, Error> {
+        let (field, whose) = (schema::words(text), text.whose());
         match pattern {
-            TextPattern::Phrase(tokens) => self.phrase(field, tokens),
-            TextPattern::Wildcard(shape) => self.any_of([field], Pattern::Shape(shape)),
-            TextPattern::Regex(regex) => self.any_of([field], Pattern::Regex(regex)),
+            TextPattern::Phrase(tokens) => self.phrase(text, tokens),
+            TextPattern::Wildcard(shape) => self.any_of([text], Pattern::Shape(shape)),
+            TextPattern::Regex(regex) => self.any_of([text], Pattern::Regex(regex)),
             TextPattern::Fuzzy(word) => {
                 let meter = self.work.meter(format_args!("{}~{}", word.token(), word.edits()));
                 let (searcher, visible) = (self.searcher, self.visible);
                 let seen = Seen { searcher, visible, meter: &meter };
-                self.within_budget(|budget| fuzzy(&seen, field, word, budget))
+                let part = |term: Term, text: &str| match whose {
+                    None => single(term),
+                    Some(_) => {
+                        let arrangement = Arrangement::Phrase(vec![text.to_owned()]);
+                        placed(field, whose, arrangement, &self.metering(&meter)).query()
+                    }
+                };
+                self.within_budget(|budget| fuzzy(&seen, field, word, budget, &part))
             }
             TextPattern::Sloppy(sloppy) => {
                 let arrangement = Arrangement::Sloppy(sloppy.clone());
-                Ok(placed(field, arrangement, &self.metering_of(&sloppy.tokens)))
+                Ok(placed(field, whose, arrangement, &self.metering_of(&sloppy.tokens)))
             }
             TextPattern::Near(near) => {
                 let arrangement = Arrangement::Near(near.clone());
-                Ok(placed(field, arrangement, &self.metering_of(&near.parts.concat())))
+                Ok(placed(field, whose, arrangement, &self.metering_of(&near.parts.concat())))
             }
         }
     }
 
     /// The list of a word is looked at once; of a phrase, each message with its rarest word.
-    fn phrase(&self, field: Field, tokens: &[String]) -> Result<Clause, Error> {
+    fn phrase(&self, text: TextField, tokens: &[String]) -> Result<Clause, Error> {
+        let (field, whose) = (schema::words(text), text.whose());
         if self.is_prunable {
             return Ok(phrase(field, tokens.iter()));
         }
-        if tokens.len() > LONG {
+        if tokens.len() > LONG || whose.is_some() {
             let arrangement = Arrangement::Phrase(tokens.to_vec());
-            return Ok(placed(field, arrangement, &self.metering_of(tokens)));
+            return Ok(placed(field, whose, arrangement, &self.metering_of(tokens)));
         }
         let terms = tokens.iter().map(|token| Term::from_field_text(field, token));
         let frequencies = terms.map(|term| self.searcher.doc_freq(&term));
@@ -407,7 +419,7 @@ impl Compiler<'_> {
     }
 
     fn expand(&self, terms: Terms, pattern: Pattern<'_>) -> Result<FieldTerms, Error> {
-        let key = (terms.field, terms.kind, pattern.key());
+        let key = (terms, pattern.key());
         if let Some(known) = self.expanded.borrow().get(&key) {
             return Ok(known.clone());
         }
@@ -421,10 +433,10 @@ impl Compiler<'_> {
     /// The terms of several fields are one set of documents: no two have to be merged.
     fn any_of(
         &self,
-        fields: impl IntoIterator<Item = Field>,
+        fields: impl IntoIterator<Item = TextField>,
         pattern: Pattern<'_>,
     ) -> Result<Clause, Error> {
-        let expanded = fields.into_iter().map(|field| self.expand(Terms::of(field), pattern));
+        let expanded = fields.into_iter().map(|field| self.expand(Terms::of_text(field), pattern));
         Ok(Clause::Only(Box::new(AnyTerm(expanded.collect::<Result<_, _>>()?))))
     }
 

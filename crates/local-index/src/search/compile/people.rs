@@ -54,7 +54,7 @@ impl Compiler<'_> {
 
     /// A person without an address has neither an address nor a local part of any shape.
     fn shaped(&self, field: Field, kind: Kind, shape: &Wildcard) -> Result<Candidates, Error> {
-        let terms = Terms { field, kind: kind.prefix(), may_be_empty: false };
+        let terms = Terms { field, kind: kind.prefix(), may_be_empty: false, whose: None };
         Ok(Candidates::exact(self.expanded(terms, Pattern::Shape(shape))?))
     }
 }

@@ -149,11 +149,7 @@ impl Compiler<'_> {
             AttachmentTest::Shaped(shape) => {
                 let mut parts = Vec::new();
                 for kind in [Kind::FileName, Kind::FileWord] {
-                    let terms = Terms {
-                        field: schema::FILE_NAMES,
-                        kind: kind.prefix(),
-                        may_be_empty: true,
-                    };
+                    let terms = Terms { kind: kind.prefix(), ..Terms::of(schema::FILE_NAMES) };
                     parts.push(Candidates::exact(self.expanded(terms, Pattern::Shape(shape))?));
                 }
                 Candidates::either(parts)

@@ -1,7 +1,7 @@
 //! Random mail: few people and words, so that questions meet answers, and much that is hostile.
 
 use jiff::Timestamp;
-use postern_query::{Attachment, FILE, Message, Place, Recipient};
+use postern_query::{Attachment, FILE, Message, Passage, Place, Recipient, Whose};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
@@ -211,10 +211,28 @@ fn id() -> impl Strategy<Value = String> {
     (start, 0..20u8).prop_map(|(start, number)| format!("{start}{number}"))
 }
 
+/// Lines, and whose each of them is.
+fn body() -> impl Strategy<Value = (String, Vec<Passage>)> {
+    let whose = select(&[Whose::New, Whose::Quoted, Whose::Signature][..]);
+    vec((text(), whose), 1..5).prop_map(|lines| {
+        let (mut body, mut passages) = (String::new(), Vec::new());
+        for (line, whose) in lines {
+            let start = body.len();
+            body.push_str(&line);
+            body.push('\n');
+            passages.push(Passage { range: start..body.len(), whose });
+        }
+        passages.retain(|passage| passage.whose != Whose::New);
+        (body, passages)
+    })
+}
+
 prop_compose! {
-    fn words()(subject in of(text()), body in of(text()), from_name in of(text()),
+    fn words()(subject in of(text()), body in of(body()), from_name in of(text()),
         from_address in of(address()), categories in vec(label(), 0..3)) -> Message {
-        Message { subject, body, from_name, from_address, categories, ..Message::default() }
+        let (body, passages) = body.unzip();
+        let passages = passages.unwrap_or_default();
+        Message { subject, body, passages, from_name, from_address, categories, ..Message::default() }
     }
 }
 
@@ -286,6 +304,7 @@ prop_compose! {
             newest: local.newest,
             // A file has no body.
             body: words.body.filter(|_| local.kind.as_deref() != Some(FILE)),
+            passages: words.passages,
             kind: local.kind,
             is_signed: local.is_signed,
             is_encrypted: local.is_encrypted,

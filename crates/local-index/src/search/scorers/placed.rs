@@ -1,8 +1,10 @@
 //! Words that have to stand near each other: the documents with all of the words are looked at one
 //! by one for where they stand.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use postern_query::Whose;
 use postern_query::pattern::{Near, Sloppy};
 use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
@@ -12,6 +14,7 @@ use tantivy::{DocId, DocSet as _, Score, SegmentReader, Term};
 use super::checked::{Check, Checked};
 use super::clause::{Clause, both, single};
 use super::metered::Metering;
+use crate::format::passages::Passages;
 use crate::search::work::{Counter, Meter};
 
 /// How words have to stand to each other.
@@ -43,8 +46,14 @@ impl Arrangement {
     }
 }
 
-/// The clause for every document in which the words stand so; they count for relevance as words.
-pub(crate) fn placed(field: Field, arrangement: Arrangement, metering: &Metering) -> Clause {
+/// The clause for every document in which the words stand so; they count for relevance as words. In a body they may
+/// have to be somebody's.
+pub(crate) fn placed(
+    field: Field,
+    whose: Option<Whose>,
+    arrangement: Arrangement,
+    metering: &Metering,
+) -> Clause {
     let parts = arrangement.parts();
     let mut words: Vec<&String> = parts.iter().copied().flatten().collect();
     words.sort_unstable();
@@ -56,7 +65,7 @@ pub(crate) fn placed(field: Field, arrangement: Arrangement, metering: &Metering
         return Clause::Nothing;
     }
     let all = terms.iter().map(|term| metering.of(Clause::Only(single(term.clone())))).collect();
-    let wanted = Arc::new(Wanted { field, terms, parts, arrangement });
+    let wanted = Arc::new(Wanted { field, whose, terms, parts, arrangement });
     Clause::Only(Box::new(Placed {
         candidates: both(all).query(),
         wanted,
@@ -67,6 +76,8 @@ pub(crate) fn placed(field: Field, arrangement: Arrangement, metering: &Metering
 #[derive(Debug)]
 struct Wanted {
     field: Field,
+    /// Whose words they have to be.
+    whose: Option<Whose>,
     /// Every word once.
     terms: Vec<Term>,
     /// The words of each phrase, as numbers of terms.
@@ -114,7 +125,11 @@ impl Weight for PlacedWeight {
             words.push(Word { postings, places: Vec::new() });
         }
         let starts = vec![Vec::new(); self.wanted.parts.len()];
-        let check = Places { words, starts, wanted: Arc::clone(&self.wanted) };
+        let passages = match self.wanted.whose {
+            Some(whose) => Some((Passages::of(reader)?, whose)),
+            None => None,
+        };
+        let check = Places { words, starts, passages, wanted: Arc::clone(&self.wanted) };
         Ok(Box::new(Checked::new(self.candidates.scorer(reader, boost)?, check, &self.meter)))
     }
 
@@ -134,6 +149,8 @@ struct Places {
     words: Vec<Word>,
     /// Where each phrase begins; kept for its room.
     starts: Vec<Vec<usize>>,
+    /// Whose words they have to be, and which are theirs.
+    passages: Option<(Passages, Whose)>,
     wanted: Arc<Wanted>,
 }
 
@@ -156,7 +173,27 @@ impl Check for Places {
             }
             begin(part, &self.words, starts);
         }
-        counter.count(comparisons(&self.starts)) && self.wanted.arrangement.holds(&self.starts)
+        let Some((passages, whose)) = &self.passages else {
+            return counter.count(comparisons(&self.starts))
+                && self.wanted.arrangement.holds(&self.starts);
+        };
+        passages.of_body(candidate, *whose).iter().any(|passage| {
+            let within = self.wanted.within(&self.starts, passage);
+            counter.count(comparisons(&self.starts)) && self.wanted.arrangement.holds(&within)
+        })
+    }
+}
+
+impl Wanted {
+    /// Those phrases that stand in one part of a body as a whole.
+    fn within(&self, starts: &[Vec<usize>], passage: &Range<usize>) -> Vec<Vec<usize>> {
+        let phrases = starts.iter().zip(&self.parts);
+        let within = phrases.map(|(starts, part)| {
+            let first = starts.partition_point(|start| *start < passage.start);
+            let rest = starts.get(first..).unwrap_or_default().iter().copied();
+            rest.take_while(|start| start + part.len() <= passage.end).collect()
+        });
+        within.collect()
     }
 }
 

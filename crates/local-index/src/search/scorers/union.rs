@@ -2,16 +2,19 @@
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use postern_query::Whose;
 use tantivy::index::{InvertedIndexReader, SegmentId};
-use tantivy::postings::TermInfo;
+use tantivy::postings::{Postings as _, TermInfo};
 use tantivy::query::{
     BitSetDocSet, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED};
 
+use crate::format::passages::Passages;
 use crate::search::work::{LIST, Meter};
 
 /// Documents with at least one of these terms; each field with one adds 1 to the score.
@@ -22,6 +25,8 @@ pub(crate) struct AnyTerm(pub(crate) Vec<FieldTerms>);
 #[derive(Clone)]
 pub(crate) struct FieldTerms {
     pub(crate) field: Field,
+    /// Whose words they have to be in a body.
+    pub(crate) whose: Option<Whose>,
     pub(crate) terms: Arc<HashMap<SegmentId, SegmentTerms>>,
     pub(crate) meter: Meter,
 }
@@ -117,7 +122,14 @@ impl FieldTerms {
             return Ok(Arc::clone(known));
         }
         let index = reader.inverted_index(self.field)?;
-        let documents = union(&index, &segment.terms, reader.max_doc(), &self.meter)?;
+        let documents = match self.whose {
+            None => union(&index, &segment.terms, reader.max_doc(), &self.meter)?,
+            Some(whose) => {
+                let passages = Passages::of(reader)?;
+                let theirs = |document: DocId| passages.of_body(document, whose);
+                union_within(&index, &segment.terms, reader.max_doc(), &self.meter, &theirs)?
+            }
+        };
         Ok(Arc::clone(segment.documents.get_or_init(|| Arc::new(documents))))
     }
 }
@@ -156,6 +168,41 @@ fn union(
                 documents.insert(*document);
             }
             blocks.advance();
+        }
+    }
+    Ok(documents)
+}
+
+/// The same of the documents that have a term within some positions.
+fn union_within(
+    index: &InvertedIndexReader,
+    terms: &[TermInfo],
+    end: DocId,
+    meter: &Meter,
+    within: &dyn Fn(DocId) -> Vec<Range<usize>>,
+) -> tantivy::Result<BitSet> {
+    let (mut documents, mut counter) = (BitSet::with_max_value(end), meter.counter());
+    let mut places = Vec::new();
+    counter.count(u64::from(end));
+    for term in terms {
+        let option = IndexRecordOption::WithFreqsAndPositions;
+        let mut postings = index.read_postings_from_terminfo(term, option)?;
+        if !counter.count(LIST) {
+            break;
+        }
+        while postings.doc() != TERMINATED {
+            let document = postings.doc();
+            postings.positions(&mut places);
+            if !counter.count(20 + 2 * places.len() as u64) {
+                return Ok(documents);
+            }
+            let is_here = |range: &Range<usize>| {
+                places.iter().any(|place| range.contains(&(*place as usize)))
+            };
+            if within(document).iter().any(is_here) {
+                documents.insert(document);
+            }
+            postings.advance();
         }
     }
     Ok(documents)

@@ -50,7 +50,8 @@ impl<'a> Wanted<'a> {
     pub(crate) fn of(condition: &'a Condition) -> Self {
         let mut wanted = Self::default();
         positive(condition, true, &mut |leaf| wanted.add(&leaf.value));
-        let others = |field: &&TextField| !TextField::DEFAULT.contains(field);
+        let others =
+            |field: &&TextField| !TextField::DEFAULT.contains(field) && field.whose().is_none();
         for field in TextField::ALL.iter().filter(others) {
             let tests = wanted.texts.iter().filter(|test| test.searched().contains(field));
             let patterns: Vec<_> = tests.map(|test| &test.pattern).collect();

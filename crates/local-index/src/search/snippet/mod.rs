@@ -7,7 +7,7 @@ mod needle;
 use std::ops::Range;
 
 use postern_query::schema::{RecipientList, TextField};
-use postern_query::{Condition, Expr, Message, Predicate, TextTest};
+use postern_query::{Condition, Expr, Message, Predicate, TextTest, Whose};
 
 use super::work::Counter;
 use crate::search::snippet::highlight::{PersonRanges, Ranges, Wanted};
@@ -49,6 +49,8 @@ pub(crate) struct Needles<'a> {
     others: Wanted<'a>,
     subject: Finder<'a>,
     body: Finder<'a>,
+    /// What is looked for in a part of the body only.
+    parts: Vec<(Whose, Finder<'a>)>,
 }
 
 impl<'a> Needles<'a> {
@@ -60,7 +62,10 @@ impl<'a> Needles<'a> {
             let tests = texts.iter().filter(|test: &&&TextTest| test.fields.contains(&field));
             Finder::of(&tests.map(|test| &test.pattern).collect::<Vec<_>>())
         };
-        Self { others, subject: finder(TextField::Subject), body: finder(TextField::Body) }
+        let part = |field: &TextField| Some((field.whose()?, finder(*field)));
+        let parts = TextField::ALL.iter().filter_map(part).collect();
+        let (subject, body) = (finder(TextField::Subject), finder(TextField::Body));
+        Self { others, subject, body, parts }
     }
 
     /// How many bytes of each body are looked through, of a page with so many.
@@ -80,11 +85,11 @@ impl<'a> Needles<'a> {
         counter: &mut Counter,
     ) -> Snippet {
         let body = message.body.as_deref().unwrap_or_default();
-        let found = self.body.matches(beginning(body, scanned), counter);
+        let found = self.in_body(message, scanned, counter);
         let subject = message.subject.as_deref().unwrap_or_default();
         let subject = beginning(subject, scanned);
         let subject_ranges = merged(&self.subject.matches(subject, counter));
-        let from = best(&found).map_or(0, |first| lead(body, first));
+        let from = best(&found, message).map_or(0, |first| lead(body, first));
         let (text, ranges) = one_line(body, from, &merged(&found));
         let mut recipients = |list| self.others.recipients(list, message, counter);
         let to = recipients(RecipientList::To);
@@ -100,6 +105,25 @@ impl<'a> Needles<'a> {
             bcc,
             attachments: self.others.attachments(message, counter),
         }
+    }
+}
+
+/// Which needles of a part of the body are told from those of all of it.
+const OF_PARTS: usize = 1 << 32;
+
+impl Needles<'_> {
+    /// Every place of the body that matches, in order.
+    fn in_body(&self, message: &Message, scanned: usize, counter: &mut Counter) -> Vec<Match> {
+        let body = beginning(message.body.as_deref().unwrap_or_default(), scanned);
+        let mut found = self.body.matches(body, counter);
+        for (number, (whose, finder)) in (1..).zip(&self.parts) {
+            let here = finder.matches(body, counter).into_iter();
+            let theirs = here.filter(|one| message.whose(one.range.start) == *whose);
+            let told = |one: Match| Match { needle: number * OF_PARTS + one.needle, ..one };
+            found.extend(theirs.map(told));
+        }
+        found.sort_by_key(|one| (one.range.start, one.needle));
+        found
     }
 }
 
@@ -126,8 +150,9 @@ fn gather<'a>(condition: &'a Condition, wanted: bool, texts: &mut Vec<&'a TextTe
     }
 }
 
-/// Where the window begins that shows the most different needles, then the most matches.
-fn best(matches: &[Match]) -> Option<usize> {
+/// Where the window begins that begins with what the author wrote, then shows the most different needles, then the most
+/// matches.
+fn best(matches: &[Match], message: &Message) -> Option<usize> {
     let mut different = Vec::new();
     let mut worth = |start: usize| {
         let here = matches.get(start..).unwrap_or_default();
@@ -138,7 +163,8 @@ fn best(matches: &[Match]) -> Option<usize> {
         let seen = different.len();
         different.sort_unstable();
         different.dedup();
-        (different.len(), seen, std::cmp::Reverse(start))
+        let is_new = here.first().is_some_and(|one| message.whose(one.range.start) == Whose::New);
+        (is_new, different.len(), seen, std::cmp::Reverse(start))
     };
     let start = (0..matches.len()).max_by_key(|start| worth(*start))?;
     matches.get(start).map(|first| first.range.start)
@@ -245,7 +271,7 @@ fn beginning(text: &str, most: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use postern_query::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
-    use postern_query::{Located, Span, TextPattern};
+    use postern_query::{Located, Passage, Span, TextPattern};
 
     use super::*;
     use crate::search::Work;
@@ -341,6 +367,26 @@ mod tests {
         assert_eq!(snippet.ranges.len(), 2, "{snippet:?}");
         assert!(snippet.text.chars().count() <= LENGTH);
         assert!(snippet.text.starts_with('x') && snippet.text.ends_with('y'));
+    }
+
+    #[test]
+    fn new_text_wins_over_what_is_quoted() {
+        let body = format!("> invoice due\n{}\nMy invoice", "so\n".repeat(100));
+        let quoted = Passage { range: 0..14, whose: Whose::Quoted };
+        let message = Message { body: Some(body), passages: vec![quoted], ..Message::default() };
+        let shown = |field: TextField, words: &str| {
+            let tokens = words.split(' ').map(str::to_owned).collect();
+            let pattern = TextPattern::Phrase(tokens);
+            let test = TextTest { fields: vec![field], pattern, scored: true };
+            let condition = Expr::Leaf(Located::new(Predicate::Text(test), Span::default()));
+            let snippet = Needles::of(&condition).snippet(&message, SCANNED, &mut counter());
+            marked(&snippet.text, &snippet.ranges)
+        };
+        assert!(shown(TextField::Body, "invoice").ends_with("My [invoice]"));
+        assert!(shown(TextField::Body, "invoice due").starts_with("> [invoice due]"));
+        assert!(shown(TextField::New, "invoice").ends_with("My [invoice]"));
+        assert!(shown(TextField::Quoted, "invoice").starts_with("> [invoice] due"));
+        assert!(shown(TextField::New, "due").starts_with("> invoice due"));
     }
 
     #[test]

@@ -132,6 +132,9 @@ impl Emitter {
             if !properties.contains(&name) {
                 properties.push(name);
             }
+            if field.whose().is_some() {
+                self.notes.errs(Direction::Wider, span, property::WHOLE_BODY);
+            }
         }
         self.terms(&properties, &[value], span)
     }
@@ -294,7 +297,7 @@ impl Terms for Emitter {
 const fn text_property(field: TextField) -> Option<&'static str> {
     match field {
         TextField::Subject => Some("subject"),
-        TextField::Body => Some("body"),
+        TextField::Body | TextField::New | TextField::Quoted => Some("body"),
         TextField::FromAddress => Some("System.Message.FromAddress"),
         TextField::FromName => Some("System.Message.FromName"),
         TextField::ToName => Some("System.Message.ToName"),

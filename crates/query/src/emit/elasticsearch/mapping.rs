@@ -117,7 +117,7 @@ fn lists(message: &Message, members: &mut Members) {
 
 /// Whether a text has its own field, and is not a sub-field of a whole string.
 fn is_own_text(field: TextField) -> bool {
-    !text::path(field).contains('.')
+    !text::path(field).contains('.') && field.whose().is_none()
 }
 
 /// Every element has this field, so that a query can ask whether there is one.

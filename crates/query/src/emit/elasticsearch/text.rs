@@ -5,6 +5,7 @@ use super::{Emitter, Profile, Said, any};
 use crate::Span;
 use crate::emit::Direction;
 use crate::emit::Json;
+use crate::emit::property::WHOLE_BODY;
 use crate::pattern::{Fuzzy, Near, Regex};
 use crate::query::{TextPattern, TextTest};
 use crate::schema::TextField;
@@ -17,7 +18,7 @@ const MAX_REGEX: usize = 1_000;
 pub(super) const fn path(field: TextField) -> &'static str {
     match field {
         TextField::Subject => "subject.text",
-        TextField::Body => "body",
+        TextField::Body | TextField::New | TextField::Quoted => "body",
         TextField::FromAddress => "fromAddress.text",
         TextField::FromName => "fromName.text",
         TextField::ToName => "toNames",
@@ -53,6 +54,9 @@ impl Emitter {
     pub(super) fn text(&mut self, test: &TextTest, span: Span) -> Option<Said> {
         if self.profile == Profile::Quickwit {
             self.notes.errs(Direction::Either, span, "Quickwit cuts words at every character that is neither a letter nor a digit: o'brien is two words to it");
+        }
+        if test.fields.iter().any(|field| field.whose().is_some()) {
+            self.notes.errs(Direction::Wider, span, WHOLE_BODY);
         }
         let fields =
             test.searched().iter().map(|field| self.pattern(path(*field), &test.pattern, span));

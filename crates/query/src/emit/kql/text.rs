@@ -3,7 +3,7 @@
 use super::{Emitter, literal};
 use crate::Span;
 use crate::emit::Direction;
-use crate::emit::property::{self, Text, Value, is_plain_word, prefix};
+use crate::emit::property::{self, Text, Value, WHOLE_BODY, is_plain_word, prefix};
 use crate::emit::terms::Terms as _;
 use crate::pattern::Near;
 use crate::query::{TextPattern, TextTest};
@@ -16,7 +16,7 @@ const MIN_PREFIX: usize = 3;
 const fn property(field: TextField) -> Option<&'static str> {
     match field {
         TextField::Subject => Some("subject"),
-        TextField::Body => Some("body"),
+        TextField::Body | TextField::New | TextField::Quoted => Some("body"),
         TextField::FromAddress | TextField::FromName => Some("from"),
         TextField::ToName | TextField::ToAddress => Some("to"),
         TextField::CcName | TextField::CcAddress => Some("cc"),
@@ -53,6 +53,9 @@ impl Emitter {
                 properties.push(name);
                 self.property_differs(*field, span);
             }
+            if field.whose().is_some() {
+                self.notes.errs(Direction::Wider, span, WHOLE_BODY);
+            }
         }
         Some(properties)
     }
@@ -60,7 +63,7 @@ impl Emitter {
     fn property_differs(&mut self, field: TextField, span: Span) {
         match field {
             TextField::Subject => {}
-            TextField::Body => self.notes.errs(
+            TextField::Body | TextField::New | TextField::Quoted => self.notes.errs(
                 Direction::Either,
                 span,
                 "Outlook knows body:, but Purview does not have it among its properties",

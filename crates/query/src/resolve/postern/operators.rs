@@ -90,6 +90,8 @@ const OPERATORS: &[Row] = &[
         &["mime", "mimetype", "mime-type", "type", "y", "attachment_content_type"],
     ),
     (Operator::Words(&[TextField::AttachmentText]), &["contents", "embed", "e"]),
+    (Operator::Words(&[TextField::New]), &["new", "nq"]),
+    (Operator::Words(&[TextField::Quoted]), &["quoted"]),
     (Operator::Category, &["category", "label", "tag", "labels", "tags", "x", "q"]),
     (Operator::Folder, &["in", "folder", "maildir", "m"]),
     (Operator::MailingList, &["list", "v"]),
