@@ -35,3 +35,4 @@ mod private;
 mod sources;
 mod support;
 mod sync;
+mod whose_words;

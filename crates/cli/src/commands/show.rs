@@ -3,7 +3,7 @@
 use anyhow::{Context as _, bail};
 use postern_archive::{Archive, Error, Occurrence};
 use postern_mail::document;
-use postern_query::{Attachment, Message, Recipient};
+use postern_query::{Attachment, Message, Passage, Recipient};
 
 use crate::args::{Common, Show, TextOrJson};
 use crate::exit::Exit;
@@ -42,7 +42,9 @@ fn json(message: &Message, originals: &[Occurrence]) -> serde_json::Value {
         }
         return value;
     }
+    let passages = message.passages.iter().map(passage_json).collect();
     let more = [
+        ("passages", passages),
         ("isFlagged", message.place().is_flagged.into()),
         ("isReplied", message.place().is_replied.into()),
         ("isDraft", message.place().is_draft.into()),
@@ -55,6 +57,11 @@ fn json(message: &Message, originals: &[Occurrence]) -> serde_json::Value {
         object.extend(more.map(|(name, value)| (name.to_owned(), value)));
     }
     value
+}
+
+/// Bytes of the body that are not new text.
+fn passage_json(passage: &Passage) -> serde_json::Value {
+    serde_json::json!({"whose": passage.whose.name(), "range": [passage.range.start, passage.range.end]})
 }
 
 fn original_json(message: &Message, original: &Occurrence) -> serde_json::Value {

@@ -2,7 +2,7 @@
 
 use ammonia::Builder;
 use postern_mail::{html_of, well_nested};
-use postern_query::Message;
+use postern_query::{Message, Whose};
 
 /// Nothing runs, nothing is sent, and nothing is loaded but how our own pages look.
 pub(super) const POLICY: [(&str, &str); 2] = [
@@ -28,10 +28,9 @@ const TOO_LONG: &str =
 /// A page with what was sent as HTML, else the text that is kept in the index.
 pub(super) fn view(message: &Message, original: Option<Vec<u8>>) -> String {
     let rich = original.and_then(|raw| html_of(&raw));
-    let text = message.body.as_deref().unwrap_or_default();
     let body = match rich {
-        None => of_text(text, &[]),
-        Some(html) => sanitised(&html).unwrap_or_else(|| of_text(text, &[TOO_COMPLEX])),
+        None => of_text(message, &[]),
+        Some(html) => sanitised(&html).unwrap_or_else(|| of_text(message, &[TOO_COMPLEX])),
     };
     page(message.subject.as_deref().unwrap_or_default(), &body)
 }
@@ -57,12 +56,38 @@ fn clean(html: &str) -> String {
 }
 
 /// Plain text with its line ends, below what there is to say of it.
-fn of_text(text: &str, notes: &[&str]) -> String {
-    let shown = text.get(..text.floor_char_boundary(MOST_TEXT)).unwrap_or(text);
-    let cut = (shown.len() < text.len()).then_some(TOO_LONG);
+fn of_text(message: &Message, notes: &[&str]) -> String {
+    let text = message.body.as_deref().unwrap_or_default();
+    let end = text.floor_char_boundary(MOST_TEXT);
+    let cut = (end < text.len()).then_some(TOO_LONG);
     let notes: String =
         notes.iter().copied().chain(cut).map(|note| format!("<p>{note}</p>")).collect();
-    format!("{notes}<pre>{}</pre>", ammonia::clean_text(shown))
+    let has_new = message.parts().any(|(_, text, whose)| whose == Whose::New && !is_blank(text));
+    let shown = message.parts().take_while(|(start, ..)| *start < end);
+    let parts = shown.map(|(start, text, whose)| {
+        let text = text.get(..end - start).unwrap_or(text);
+        part(text, whose, has_new)
+    });
+    format!("{notes}{}", parts.collect::<String>())
+}
+
+/// What is quoted is folded, unless nothing else is there.
+fn part(text: &str, whose: Whose, has_new: bool) -> String {
+    let safe = ammonia::clean_text(text);
+    match whose {
+        Whose::New if is_blank(text) => String::new(),
+        Whose::New => format!("<pre>{safe}</pre>"),
+        Whose::Signature => format!("<pre class=\"signature\">{safe}</pre>"),
+        Whose::Quoted => {
+            let (open, lines) = (if has_new { "" } else { " open" }, text.lines().count());
+            let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+            format!("<details{open}><summary>{lines} quoted</summary><pre>{safe}</pre></details>")
+        }
+    }
+}
+
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
 }
 
 /// A whole page around a body that is safe.
@@ -78,6 +103,7 @@ fn page(title: &str, body: &str) -> String {
 #[cfg(test)]
 mod tests {
     use postern_mail::is_shown;
+    use postern_query::Passage;
 
     use super::*;
 
@@ -125,6 +151,24 @@ mod tests {
         assert!(unknown.is_empty(), "{unknown:?}");
     }
 
+    #[test]
+    fn what_is_quoted_is_folded() {
+        let body = "Yes.\n> Shall\n> we?\n-- \nAnn";
+        let passages = vec![
+            Passage { range: 5..19, whose: Whose::Quoted },
+            Passage { range: 19..body.len(), whose: Whose::Signature },
+        ];
+        let message = Message { body: Some(body.into()), passages, ..Message::default() };
+        let page = view(&message, None);
+        let quoted = "<details><summary>2 lines quoted</summary><pre>&gt;&#32;Shall";
+        let signature = "</pre></details><pre class=\"signature\">--&#32;&#10;Ann</pre></body>";
+        assert!(page.contains("<body><pre>Yes.&#10;</pre>") && page.contains(quoted), "{page}");
+        assert!(page.contains(signature), "{page}");
+        let whole = Passage { range: 0..body.len(), whose: Whose::Quoted };
+        let forwarded = Message { passages: vec![whole], ..message };
+        assert!(view(&forwarded, None).contains("<body><details open><summary>5 lines quoted"));
+    }
+
     /// A message of 488 KB took 100 seconds.
     #[test]
     fn of_html_that_is_too_complex_the_text_is_shown() {
@@ -147,7 +191,8 @@ mod tests {
 
     #[test]
     fn text_stays_text() {
-        assert!(of_text("<script>", &[]).contains("&lt;script&gt;"));
+        let script = Message { body: Some("<script>".into()), ..Message::default() };
+        assert!(of_text(&script, &[]).contains("&lt;script&gt;"));
         assert!(page("</title><script>", "").contains("&lt;&#47;title&gt;"));
     }
 }

@@ -7,7 +7,7 @@ mod premium;
 mod snippet;
 
 use postern_archive::search::Hit;
-use postern_query::{Message, Place, Recipient};
+use postern_query::{Message, Passage, Place, Recipient};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -50,6 +50,9 @@ pub struct MessageView {
     places: Vec<PlaceView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
+    /// With the body, what of it is not the author's new text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    passages: Option<Vec<PassageView>>,
     /// How many people and attachments there are beside those.
     #[serde(skip_serializing_if = "Omitted::is_none")]
     omitted: Omitted,
@@ -66,6 +69,22 @@ pub struct MessageView {
 
 fn time(time: Option<jiff::Timestamp>) -> Value {
     Value::from(time.map(|time| time.to_string()))
+}
+
+/// A part of a body that is quoted, or a signature.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+struct PassageView {
+    /// `quoted` or `signature`.
+    whose: &'static str,
+    /// The bytes of the body, in UTF-8, from and up to which it goes: whole lines.
+    #[schema(value_type = [usize; 2])]
+    range: [usize; 2],
+}
+
+impl PassageView {
+    fn of(passage: &Passage) -> Self {
+        Self { whose: passage.whose.name(), range: [passage.range.start, passage.range.end] }
+    }
 }
 
 /// A place that a message lies in.
@@ -110,7 +129,8 @@ impl From<&Hit> for MessageView {
 
 impl From<&Message> for MessageView {
     fn from(message: &Message) -> Self {
-        Self { body: message.body.clone(), ..Self::of(message, WHOLE) }
+        let passages = message.passages.iter().map(PassageView::of).collect();
+        Self { body: message.body.clone(), passages: Some(passages), ..Self::of(message, WHOLE) }
     }
 }
 
@@ -142,6 +162,7 @@ impl MessageView {
                 said.map(|place| PlaceView::of(place, bounds)).collect()
             },
             body: None,
+            passages: None,
             omitted: Omitted {
                 to: more(message.to_recipients.len()),
                 cc: more(message.cc_recipients.len()),

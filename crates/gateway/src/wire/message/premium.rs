@@ -44,6 +44,7 @@ impl From<&upstream::Hit> for MessageView {
             folder: get("folder"),
             places: places(&get("mailbox"), &get("folder")),
             body: None,
+            passages: None,
             omitted: Omitted {
                 to: more("toRecipients"),
                 cc: more("ccRecipients"),
