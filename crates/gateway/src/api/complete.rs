@@ -4,9 +4,9 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
 use postern_archive::IndexError;
-use postern_archive::search::{Asker, Completion};
-use postern_query::complete::{Typing, Wanted, at, operators, quoted};
-use postern_query::{Query, Role};
+use postern_archive::search::{Asker, Completion, Suggestion};
+use postern_query::complete::{Cursor, Proposal, Wanted};
+use postern_query::{Context, Query, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -37,8 +37,11 @@ pub(super) struct Completions {
 pub(super) struct SuggestionView {
     /// What to write, in quotes where it needs them.
     text: String,
-    /// `operator`, `word`, `address`, `name`, `folder`, `category`, `file`, `extension` or `list`.
+    /// `operator`, `word`, `address`, `name`, `domain`, `folder`, `category`, `file`, `extension`, `list` or `source`.
     kind: &'static str,
+    /// What an operator finds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    help: Option<&'static str>,
     /// In how many messages the value stands.
     #[serde(skip_serializing_if = "Option::is_none")]
     count: Option<usize>,
@@ -70,66 +73,81 @@ pub(super) async fn get(
     if q.len() > QUERY_LIMIT {
         return Err(BadParam::new("q", "has at most 16384 bytes").into());
     }
-    let typing = at(&q, cursor.unwrap_or(q.len()));
-    let span = typing.span.into();
-    let suggestions =
-        visitor.ask(move |engine, asker| suggest(engine, &typing, limit, asker)).await?;
-    Ok(Json(Completions { span, suggestions }))
+    let context = Context::utc(state.now());
+    let answer = visitor.ask(move |engine, asker| {
+        let cursor = Cursor::new(&q, cursor.unwrap_or(q.len()), &context);
+        let suggestions = Suggesting { engine, asker, cursor: &cursor, limit }.all()?;
+        Ok::<_, IndexError>(Completions { span: cursor.typing().span.into(), suggestions })
+    });
+    Ok(Json(answer.await?))
 }
 
-fn suggest(
-    engine: &dyn LocalEngine,
-    typing: &Typing,
+/// A question for what can come next.
+struct Suggesting<'a> {
+    engine: &'a dyn LocalEngine,
+    asker: &'a Asker,
+    cursor: &'a Cursor<'a>,
     limit: usize,
-    asker: &Asker,
-) -> Result<Vec<SuggestionView>, IndexError> {
-    let values = |completion, kind| values(engine, completion, typing, kind, limit, asker);
-    match typing.wanted {
-        Wanted::Operator => {
-            Ok(words(operators().map(|name| format!("{name}:")), typing, "operator", limit))
+}
+
+impl Suggesting<'_> {
+    fn all(&self) -> Result<Vec<SuggestionView>, IndexError> {
+        match self.cursor.typing().wanted {
+            Wanted::Operator | Wanted::Name => Ok(self.fixed("operator")),
+            Wanted::Word(_) => Ok(self.fixed("word")),
+            Wanted::Person(&[Role::Owner]) => self.values(Completion::Mailbox, "address"),
+            Wanted::Person(roles) => self.people(roles),
+            Wanted::FileName => self.values(Completion::AttachmentName, "file"),
+            Wanted::Extension => self.values(Completion::Extension, "extension"),
+            Wanted::Category => self.values(Completion::Category, "category"),
+            Wanted::Folder => self.values(Completion::Folder, "folder"),
+            Wanted::MailingList => self.values(Completion::ListId, "list"),
+            Wanted::Source => self.values(Completion::Source, "source"),
+            Wanted::Anything => Ok(Vec::new()),
         }
-        Wanted::Word(all) => {
-            Ok(words(all.iter().map(|word| (*word).to_owned()), typing, "word", limit))
-        }
-        Wanted::Person(&[Role::Owner]) => values(Completion::Mailbox, "address"),
-        Wanted::Person(roles) => {
-            let mut people = values(Completion::Address(roles), "address")?;
-            people.extend(values(Completion::Name(roles), "name")?);
-            people.sort_by_key(|one| std::cmp::Reverse(one.count));
-            people.truncate(limit);
-            Ok(people)
-        }
-        Wanted::FileName => values(Completion::AttachmentName, "file"),
-        Wanted::Extension => values(Completion::Extension, "extension"),
-        Wanted::Category => values(Completion::Category, "category"),
-        Wanted::Folder => values(Completion::Folder, "folder"),
-        Wanted::MailingList => values(Completion::ListId, "list"),
-        Wanted::Source => values(Completion::Source, "source"),
-        Wanted::Anything => Ok(Vec::new()),
     }
-}
 
-fn values(
-    engine: &dyn LocalEngine,
-    completion: Completion<'_>,
-    typing: &Typing,
-    kind: &'static str,
-    limit: usize,
-    asker: &Asker,
-) -> Result<Vec<SuggestionView>, IndexError> {
-    let found = engine.complete(&Query::everything(), completion, &typing.typed, limit, asker)?;
-    let view =
-        |value: &str, count| SuggestionView { text: quoted(value), kind, count: Some(count) };
-    Ok(found.iter().map(|one| view(&one.value, one.count)).collect())
-}
+    fn fixed(&self, kind: &'static str) -> Vec<SuggestionView> {
+        let view = |Proposal { text, help }| SuggestionView { text, kind, help, count: None };
+        self.cursor.proposals(self.limit).into_iter().map(view).collect()
+    }
 
-fn words(
-    all: impl Iterator<Item = String>,
-    typing: &Typing,
-    kind: &'static str,
-    limit: usize,
-) -> Vec<SuggestionView> {
-    let typed = typing.typed.to_lowercase();
-    let begun = all.filter(|word| word.starts_with(&typed));
-    begun.take(limit).map(|text| SuggestionView { text, kind, count: None }).collect()
+    /// Addresses, names and, once something is typed, domains.
+    fn people(&self, roles: &[Role]) -> Result<Vec<SuggestionView>, IndexError> {
+        let typed = &self.cursor.typing().typed;
+        let mut people = self.values(Completion::Address(roles), "address")?;
+        people.extend(self.values(Completion::Name(roles), "name")?);
+        if !typed.is_empty() {
+            let domain = typed.strip_prefix('@').unwrap_or(typed);
+            people.extend(self.found(Completion::Domain(roles), domain, "domain", "@")?);
+        }
+        people.sort_by_key(|one| std::cmp::Reverse(one.count));
+        people.truncate(self.limit);
+        Ok(people)
+    }
+
+    fn values(
+        &self,
+        completion: Completion<'_>,
+        kind: &'static str,
+    ) -> Result<Vec<SuggestionView>, IndexError> {
+        self.found(completion, &self.cursor.typing().typed, kind, "")
+    }
+
+    /// What begins as `typed`, with `mark` before it, where it can stand.
+    fn found(
+        &self,
+        completion: Completion<'_>,
+        typed: &str,
+        kind: &'static str,
+        mark: &str,
+    ) -> Result<Vec<SuggestionView>, IndexError> {
+        let (everything, limit) = (Query::everything(), self.limit);
+        let found = self.engine.complete(&everything, completion, typed, limit, self.asker)?;
+        let view = |one: &Suggestion| {
+            let text = self.cursor.value(&format!("{mark}{}", one.value))?;
+            Some(SuggestionView { text, kind, help: None, count: Some(one.count) })
+        };
+        Ok(found.iter().filter_map(view).collect())
+    }
 }

@@ -93,6 +93,9 @@ async fn what_can_come_next() {
     assert_eq!(first("q=in:in").await, "Inbox");
     assert_eq!(first("q=in:s%20x&cursor=4").await, "Sent");
     assert_eq!(first("q=subject:co").await, "");
+    assert_eq!(first("q=from:@con").await, "@contoso.com");
+    assert_eq!(first("q=report+AND+(from:ali+to:x&cursor=20").await, "alice@contoso.com");
+    assert_eq!(first("q=report+OR+sor").await, "", "an order cannot stand under OR");
     assert_eq!(get(router, "/v1/complete?cursor=x").await.status, 400);
 }
 

@@ -9,6 +9,7 @@
 )]
 
 mod budget;
+mod complete;
 mod corpus;
 mod datatap;
 mod elasticsearch;

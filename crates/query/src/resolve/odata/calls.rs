@@ -175,6 +175,11 @@ fn wrong_arguments(call: &Call, usage: &str) -> Error {
         .hint(usage)
 }
 
+/// Whether a filter may call it.
+pub(super) fn is_known(name: &str) -> bool {
+    matches!(name, "search.in" | "search.ismatch" | "search.ismatchscoring")
+}
+
 pub(super) fn unknown_function(call: &Call) -> Error {
     let error = |title: &str| Error::new(Code::Unsupported, call.span, title, "cannot be answered");
     match call.name.as_str() {
@@ -190,6 +195,15 @@ pub(super) fn unknown_function(call: &Call) -> Error {
         ),
         "tolower" | "toupper" => error("the service's filters compare text as it is stored")
             .hint("write the text as it is stored, or look for words with search.ismatch('word')"),
+        name @ ("now" | "mindatetime" | "maxdatetime") => error(&format!(
+            "`{name}` is not part of the service's filter language"
+        ))
+        .hint("write the moment itself: receivedDateTime ge 2024-01-31T00:00:00Z"),
+        name @ ("year" | "month" | "day" | "hour" | "minute" | "second" | "date" | "time") => {
+            error(&format!("`{name}` is not part of the service's filter language")).hint(
+                "write both ends: receivedDateTime ge 2024-01-01T00:00:00Z and receivedDateTime lt 2025-01-01T00:00:00Z",
+            )
+        }
         name => error(&format!("there is no function `{name}`"))
             .hint("functions: search.in, search.ismatch, search.ismatchscoring"),
     }

@@ -93,6 +93,11 @@ pub(super) fn comparison_sides(
     let (operand, relation, constant) = match (left, right) {
         (operand, Operand::Constant(constant, _)) => (operand, relation, constant),
         (Operand::Constant(constant, _), operand) => (operand, relation.flipped(), constant),
+        (Operand::Call(call), Operand::Path(_)) | (_, Operand::Call(call))
+            if !calls::is_known(&call.name) =>
+        {
+            return Err(calls::unknown_function(call));
+        }
         (Operand::Path(_) | Operand::Call(_), Operand::Path(_) | Operand::Call(_)) => {
             return Err(Error::new(
                 Code::TypeMismatch,

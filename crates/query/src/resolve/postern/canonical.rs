@@ -49,7 +49,7 @@ pub(super) fn value_of(name: &str, text: &str) -> String {
 }
 
 /// A text in quotes.
-pub(super) fn quoted_text(text: &str) -> String {
+pub(crate) fn quoted_text(text: &str) -> String {
     quote(text)
 }
 
@@ -73,6 +73,15 @@ pub(super) fn near(name: &str, near: &Near, texts: &[String]) -> String {
 /// A word of a phrase.
 pub(crate) fn quoted_word(word: &str) -> String {
     if is_plain_word(word) && !Wildcard::is_pattern(word) { word.to_owned() } else { quote(word) }
+}
+
+/// A value alone or in a list, in a group or not, in quotes unless it would read back so without.
+pub(crate) fn listed_value(text: &str) -> String {
+    let is_plain = is_plain_word(text)
+        && is_plain_value(text)
+        && !Wildcard::is_pattern(text)
+        && !text.contains([',', ';']);
+    if is_plain { text.to_owned() } else { quote(text) }
 }
 
 /// A word, a phrase or a pattern, with or without an operator.

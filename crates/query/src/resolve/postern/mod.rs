@@ -9,7 +9,7 @@ pub(crate) mod labels;
 pub(crate) mod operators;
 mod people;
 pub(crate) mod plain;
-mod range;
+pub(crate) mod range;
 mod readings;
 mod resolved;
 mod value;

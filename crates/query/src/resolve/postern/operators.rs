@@ -41,6 +41,21 @@ pub(crate) enum Operator {
     Whole(StringField),
 }
 
+impl Operator {
+    /// Whether it takes several values with commas between them.
+    pub(crate) const fn takes_list(self) -> bool {
+        matches!(
+            self,
+            Self::People(_)
+                | Self::Extension
+                | Self::Importance
+                | Self::Category
+                | Self::Kind
+                | Self::MediaType
+        )
+    }
+}
+
 /// An operator: its canonical name first, then every other spelling.
 type Row = (Operator, &'static [&'static str]);
 
@@ -147,9 +162,9 @@ pub(crate) fn find(name: &str) -> Option<(Operator, &'static str)> {
     BY_NAME.get(name).copied()
 }
 
-/// The canonical name of every operator.
-pub(crate) fn canonical_names() -> impl Iterator<Item = &'static str> {
-    OPERATORS.iter().filter_map(|(_, names)| names.first().copied())
+/// The names of every operator, the canonical one first.
+pub(crate) fn rows() -> impl Iterator<Item = &'static [&'static str]> {
+    OPERATORS.iter().map(|(_, names)| *names)
 }
 
 /// Every name that is long enough to suggest for a misspelt one.

@@ -87,23 +87,11 @@ pub(super) fn regex(piece: &Piece<'_>) -> Option<Advice> {
 pub(super) fn open_list(term: &Term<'_>, operator: Operator, name: &str) -> Option<Advice> {
     let last = term.value.iter().last()?;
     let ends = last.kind == PieceKind::Bare && last.text.ends_with([',', ';']);
-    (ends && lists(operator)).then(|| {
+    (ends && operator.takes_list()).then(|| {
         let message =
             format!("a list ends at a blank: write its values without one, as in {name}:a,b");
         other(last.span, message)
     })
-}
-
-const fn lists(operator: Operator) -> bool {
-    matches!(
-        operator,
-        Operator::People(_)
-            | Operator::Extension
-            | Operator::Importance
-            | Operator::Category
-            | Operator::Kind
-            | Operator::MediaType
-    )
 }
 
 /// `subject="weekly report"`, which is the whole subject in KQL.

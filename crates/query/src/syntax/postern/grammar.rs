@@ -30,7 +30,7 @@ pub(super) fn mark(text: &str) -> IResult<&str, Mark> {
 }
 
 /// A minus, and the dashes that documents put in its place.
-pub(super) const fn is_minus(c: char) -> bool {
+pub(crate) const fn is_minus(c: char) -> bool {
     matches!(c, '-' | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' | '\u{FF0D}')
 }
 
@@ -144,7 +144,8 @@ pub(super) fn quoted(text: &str) -> IResult<&str, (Cow<'_, str>, Option<u32>)> {
     pair(terminated(inner, anychar).map(unescaped), distance).parse(rest)
 }
 
-fn unescaped(text: &str) -> Cow<'_, str> {
+/// A quoted text without the backslashes of its escapes.
+pub(crate) fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return text.into();
     }

@@ -90,6 +90,17 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// Whether the quote at the start of `span` is never closed.
+    pub(crate) fn is_unclosed(&self, span: Span) -> bool {
+        let opens = |error: &Error| error.span.start == span.start;
+        self.errors.iter().any(|error| error.code == Code::UnclosedQuote && opens(error))
+    }
+
+    /// Whether the mark at `span` is a word such as `AND`.
+    pub(crate) fn is_word(&self, span: Span) -> bool {
+        span.slice(self.text).starts_with(|c: char| c.is_ascii_alphabetic())
+    }
+
     const fn at(&self) -> usize {
         self.text.len() - self.rest.len()
     }
