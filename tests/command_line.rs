@@ -315,3 +315,32 @@ fn a_full_disk_under_the_result_is_said() {
         assert!(stderr(&output).contains("the result cannot be written"), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn translate_mends_a_query_and_goes_back_to_typed_text() {
+    let fixed = run(
+        samples(),
+        &["translate", "--fix", "--format", "json", "--to", "english", "form:ann (a"],
+    );
+    let json: serde_json::Value = serde_json::from_str(&stdout(&fixed)).unwrap();
+    assert_eq!(
+        (&json["fixed"], &json["canonical"]),
+        (&"from:ann (a)".into(), &"from:ann a".into())
+    );
+
+    let told = run(samples(), &["translate", "--format", "json", "befor:2024"]);
+    let json: serde_json::Value = serde_json::from_str(&stdout(&told)).unwrap();
+    let fix = serde_json::json!({"span": {"start": 0, "end": 5}, "replacement": "before"});
+    assert_eq!((&json["errors"][0]["fix"], &json["fixed"]), (&fix, &"before:2024".into()));
+
+    let none = run(samples(), &["translate", "--fix", "after:03/04/2024"]);
+    assert_eq!(none.status.code(), Some(1), "two readings");
+
+    let filter = "isRead == false && receivedDateTime ge '2024-01-31'";
+    let back =
+        ["translate", "--from", "odata", "--to", "postern", "--fix", "--format", "json", filter];
+    let json: serde_json::Value = serde_json::from_str(&stdout(&run(samples(), &back))).unwrap();
+    let typed = &json["targets"]["postern"];
+    assert_eq!(typed["sent"], "is:unread received>=2024-01-31T00:00:00Z");
+    assert_eq!(typed["fidelity"], "exact");
+}

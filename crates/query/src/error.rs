@@ -19,12 +19,41 @@ pub struct Error {
     pub label: String,
     /// The text to type instead.
     pub hint: Option<String>,
+    /// The hint as a change of the text, where it is one.
+    pub fix: Option<Box<Fix>>,
+}
+
+/// A change that mends a fault.
+///
+/// ```
+/// use postern_query::{Context, Fix, Span, parse};
+///
+/// let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+/// let errors = parse("form:alice report)", &context).unwrap_err();
+/// let fix = |start, end, text: &str| Some(Fix { span: Span::new(start, end), replacement: text.into() });
+/// let fixes: Vec<_> = errors.as_slice().iter().map(|error| error.fix.as_deref().cloned()).collect();
+/// assert_eq!(fixes, [fix(0, 4, "from"), fix(17, 18, "")]);
+/// assert_eq!(errors.fixed(), Some("from:alice report"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// The characters to replace. It is empty where something is to be inserted.
+    pub span: Span,
+    /// The text to put there.
+    pub replacement: String,
 }
 
 impl Error {
     /// A fault at a place.
     pub fn new(code: Code, span: Span, title: impl Into<String>, label: impl Into<String>) -> Self {
-        Self { code, title: cut(title.into()), span, label: cut(label.into()), hint: None }
+        Self {
+            code,
+            title: cut(title.into()),
+            span,
+            label: cut(label.into()),
+            hint: None,
+            fix: None,
+        }
     }
 
     /// The same fault with a hint: the text to type instead.
@@ -32,6 +61,33 @@ impl Error {
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(cut(hint.into()));
         self
+    }
+
+    /// The same fault with a change that mends it.
+    #[must_use]
+    pub fn fix(mut self, span: Span, replacement: impl Into<String>) -> Self {
+        self.fix = Some(Box::new(Fix { span, replacement: replacement.into() }));
+        self
+    }
+}
+
+impl Error {
+    /// The same fault, which goes away with the text at `mark`. Words stay apart, and no space too many.
+    pub(crate) fn leave_out(self, mark: Span, text: &str) -> Self {
+        let before = text.get(..mark.start).unwrap_or_default();
+        let after = text.get(mark.end..).unwrap_or_default();
+        let spaces_before = before.len() - before.trim_end().len();
+        let spaces_after = after.len() - after.trim_start().len();
+        let is_inner = |side: &str| !side.trim().is_empty();
+        if spaces_before == 0 && spaces_after == 0 && is_inner(before) && is_inner(after) {
+            return self.fix(mark, " ");
+        }
+        if !is_inner(after) {
+            return self.fix(Span::new(mark.start - spaces_before, mark.end), "");
+        }
+        let takes_space = spaces_before > 0 || !is_inner(before) || before.ends_with(['(', '{']);
+        let end = mark.end + if takes_space { spaces_after } else { 0 };
+        self.fix(Span::new(mark.start, end), "")
     }
 }
 
@@ -72,6 +128,8 @@ pub struct Errors {
     told: Vec<Error>,
     /// How many more faults there are.
     others: usize,
+    /// The text with all fixes.
+    fixed: Option<String>,
 }
 
 impl Errors {
@@ -86,7 +144,7 @@ impl Errors {
         found.dedup_by(|two, one| two.span == one.span && two.code == one.code);
         let others = found.len().saturating_sub(Self::MOST);
         found.truncate(Self::MOST);
-        (!found.is_empty()).then_some(Self { told: found, others })
+        (!found.is_empty()).then_some(Self { told: found, others, fixed: None })
     }
 
     /// The faults in the order of the text.
@@ -100,11 +158,27 @@ impl Errors {
     pub const fn others(&self) -> usize {
         self.others
     }
+
+    /// The text with every fix, if it has no fault then. Fixes do not overlap.
+    #[must_use]
+    pub fn fixed(&self) -> Option<&str> {
+        self.fixed.as_deref()
+    }
+
+    /// Faults with the fixes that go together.
+    pub(crate) const fn repaired(told: Vec<Error>, fixed: Option<String>) -> Self {
+        Self { told, others: 0, fixed }
+    }
+
+    pub(crate) fn without_fixes(mut self) -> Self {
+        self.told.iter_mut().for_each(|error| error.fix = None);
+        self
+    }
 }
 
 impl From<Error> for Errors {
     fn from(error: Error) -> Self {
-        Self { told: vec![error], others: 0 }
+        Self { told: vec![error], others: 0, fixed: None }
     }
 }
 

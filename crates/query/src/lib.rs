@@ -63,6 +63,7 @@ mod passage;
 pub mod pattern;
 mod postern;
 mod query;
+mod repair;
 #[cfg(feature = "report")]
 pub mod report;
 mod resolve;
@@ -73,7 +74,7 @@ mod syntax;
 
 pub use budget::Budget;
 pub use emit::{Capabilities, Compiled, Direction, Fidelity, Note, Target, direction_of};
-pub use error::{Advice, AdviceCode, Code, Error, Errors};
+pub use error::{Advice, AdviceCode, Code, Error, Errors, Fix};
 pub use evaluate::evaluate;
 pub use expr::Expr;
 pub use limits::Limits;

@@ -13,6 +13,7 @@
 //! term, such as `foo-bar`. They have to stand in the same field.
 
 use crate::emit::IndexFields;
+use crate::repair::{Tells, repaired};
 use crate::schema::TextField;
 use crate::{Budget, Capabilities, Compiled, Errors, Query, emit, resolve};
 
@@ -51,6 +52,11 @@ pub fn parse(text: &str, options: Options) -> Result<Query, Errors> {
 ///
 /// As [`parse`], and if the budget is spent.
 pub fn parse_within(text: &str, options: Options, budget: &mut Budget) -> Result<Query, Errors> {
+    let again = |text: &str| read(text, options, &mut Budget::default()).map(drop);
+    read(text, options, budget).map_err(|errors| repaired(text, errors, Tells::First, again))
+}
+
+fn read(text: &str, options: Options, budget: &mut Budget) -> Result<Query, Errors> {
     let mut spending = budget.read(text)?;
     let condition = resolve::lucene::condition(text, options, TextField::DEFAULT, true)?;
     spending.pay_each(&condition)?;

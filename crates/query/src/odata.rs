@@ -2,6 +2,7 @@
 //!
 //! It refuses whatever the service refuses with 400, and says the place and the text to write instead.
 
+use crate::repair::{Tells, repaired};
 use crate::resolve;
 use crate::schema::{Sort, SortField};
 use crate::syntax::odata::{self as syntax, Token, TokenKind};
@@ -39,6 +40,11 @@ pub fn parse_filter(text: &str) -> Result<Query, Errors> {
 ///
 /// As [`parse_filter`], and if the budget is spent.
 pub fn parse_filter_within(text: &str, budget: &mut Budget) -> Result<Query, Errors> {
+    let again = |text: &str| filter(text, &mut Budget::default()).map(drop);
+    filter(text, budget).map_err(|errors| repaired(text, errors, Tells::First, again))
+}
+
+fn filter(text: &str, budget: &mut Budget) -> Result<Query, Errors> {
     let mut spending = budget.read(text)?;
     let condition = resolve::odata::resolve(syntax::parse(text)?, &mut spending)?;
     Ok(Query::of(condition))
@@ -61,6 +67,11 @@ pub fn parse_filter_within(text: &str, budget: &mut Budget) -> Result<Query, Err
 /// # Ok::<(), postern_query::Errors>(())
 /// ```
 pub fn parse_order_by(text: &str) -> Result<Vec<Sort>, Errors> {
+    let again = |text: &str| order_by(text).map(drop);
+    order_by(text).map_err(|errors| repaired(text, errors, Tells::First, again))
+}
+
+fn order_by(text: &str) -> Result<Vec<Sort>, Errors> {
     let tokens = syntax::tokenize(text)?;
     if tokens.is_empty() {
         return Ok(Vec::new());
@@ -105,13 +116,7 @@ fn sort_key(tokens: &[Token], end: usize) -> Result<Sort, Error> {
         [Token { kind: TokenKind::Path(word), .. }] if word == "asc" => false,
         [Token { kind: TokenKind::Path(word), .. }] if word == "desc" => true,
         [first, ..] => {
-            return Err(Error::new(
-                Code::Syntax,
-                first.span,
-                "only `asc` or `desc` may follow a field",
-                "not understood",
-            )
-            .hint("separate fields with commas"));
+            return Err(not_a_direction(first));
         }
     };
     let span = tokens.first().map_or_else(Span::default, |token| token.span);
@@ -119,12 +124,43 @@ fn sort_key(tokens: &[Token], end: usize) -> Result<Sort, Error> {
     Ok(Sort { by, descending })
 }
 
-fn not_sortable(field: &str, span: Span) -> Error {
-    Error::new(Code::UnknownField, span, format!("results cannot be ordered by `{field}`"), "not sortable").hint(
-        "sortable: receivedDateTime, sentDateTime, subject, fromAddress, hasAttachments, importance, isRead, size, \
-         mailbox, folder, search.score()",
-    )
+fn not_a_direction(token: &Token) -> Error {
+    let title = "only `asc` or `desc` may follow a field";
+    let error = Error::new(Code::Syntax, token.span, title, "not understood");
+    let word = match &token.kind {
+        TokenKind::Path(word) => word.to_ascii_lowercase(),
+        _ => String::new(),
+    };
+    match word.as_str() {
+        "asc" | "ascending" => error.hint("write asc").fix(token.span, "asc"),
+        "desc" | "descending" => error.hint("write desc").fix(token.span, "desc"),
+        _ => error.hint("separate fields with commas"),
+    }
 }
+
+fn not_sortable(field: &str, span: Span) -> Error {
+    let title = format!("results cannot be ordered by `{field}`");
+    let error = Error::new(Code::UnknownField, span, title, "not sortable");
+    match SORTABLE.iter().find(|name| name.eq_ignore_ascii_case(field)) {
+        Some(name) => error.hint(format!("write {name}")).fix(span, *name),
+        None => error.hint(format!("sortable: {}", SORTABLE.join(", "))),
+    }
+}
+
+/// The names of the fields that order results.
+const SORTABLE: [&str; 11] = [
+    "receivedDateTime",
+    "sentDateTime",
+    "subject",
+    "fromAddress",
+    "hasAttachments",
+    "importance",
+    "isRead",
+    "size",
+    "mailbox",
+    "folder",
+    "search.score()",
+];
 
 /// Translates the condition of a query into one filter, with its words inside `search.ismatch`.
 ///

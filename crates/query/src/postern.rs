@@ -1,5 +1,6 @@
 //! The language that people type.
 
+use crate::repair::{Tells, repaired};
 use crate::syntax::postern::Outcome;
 use crate::{Budget, Context, Errors, Limits, Parsed, resolve, syntax};
 
@@ -38,7 +39,10 @@ pub fn parse(text: &str, context: &Context) -> Result<Parsed, Errors> {
 ///
 /// As [`parse`], and if the budget is spent.
 pub fn parse_within(text: &str, context: &Context, budget: &mut Budget) -> Result<Parsed, Errors> {
-    SyntaxTree::parse(text, context.limits)?.resolve_within(context, budget)
+    let read = SyntaxTree::parse(text, context.limits)
+        .and_then(|tree| tree.resolve_within(context, budget));
+    let again = |text: &str| SyntaxTree::parse(text, context.limits)?.resolve(context).map(drop);
+    read.map_err(|errors| repaired(text, errors, Tells::All, again))
 }
 
 /// A query that is parsed but not resolved: the typed text, with spans.

@@ -65,6 +65,9 @@ pub(crate) struct Translate {
     /// A saved /fields answer of the premium index
     #[arg(long, value_name = "FILE")]
     pub(crate) fields: Option<PathBuf>,
+    /// Mend the faults of the query first, where their hints say how
+    #[arg(long)]
+    pub(crate) fix: bool,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,

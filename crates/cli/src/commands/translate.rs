@@ -7,6 +7,7 @@ use postern_gateway::config;
 use postern_gateway::wire::Mistake;
 use postern_query::emit::Sent;
 use postern_query::{Capabilities, Compiled, Errors, Fidelity, Note, Target};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::args::{Language, TextOrJson, Translate};
@@ -23,16 +24,42 @@ pub(crate) fn run(arguments: &Translate) -> anyhow::Result<Exit> {
         Language::Lucene => translate::Language::Lucene,
     };
     let context = clock::context();
-    let translated = translate::translate(&text, language, &context, &capabilities, arguments.to);
-    let translation = match translated {
-        Ok(translation) => translation,
-        Err(errors) => return refused(&errors, &text, arguments.format),
+    let translate =
+        |text: &str| translate::translate(text, language, &context, &capabilities, arguments.to);
+    let errors = match translate(&text) {
+        Ok(translation) => return shown(&translation, &text, None, arguments.format),
+        Err(errors) => errors,
     };
-    match arguments.format {
-        TextOrJson::Json => output::json(&translation)?,
-        TextOrJson::Text => show(&translation, &text)?,
+    let fixed = errors.fixed().filter(|_| arguments.fix);
+    match fixed.and_then(|fixed| Some((fixed, translate(fixed).ok()?))) {
+        Some((fixed, translation)) => shown(&translation, fixed, Some(fixed), arguments.format),
+        None => refused(&errors, &text, arguments.format),
+    }
+}
+
+/// Shows a translation, and the text that was mended for it.
+fn shown(
+    translation: &Translation,
+    text: &str,
+    fixed: Option<&str>,
+    format: TextOrJson,
+) -> anyhow::Result<Exit> {
+    match format {
+        TextOrJson::Json => output::json(&Shown { fixed, translation })?,
+        TextOrJson::Text => {
+            fixed.map_or(Ok(()), |fixed| row("fixed", fixed))?;
+            show(translation, text)?;
+        }
     }
     Ok(Exit::Done)
+}
+
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<&'a str>,
+    #[serde(flatten)]
+    translation: &'a Translation,
 }
 
 /// What the premium index can be asked, from a `/fields` answer.
@@ -45,7 +72,11 @@ fn refused(errors: &Errors, text: &str, format: TextOrJson) -> anyhow::Result<Ex
     match format {
         TextOrJson::Json => {
             let faults: Vec<_> = errors.as_slice().iter().map(Mistake::from).collect();
-            output::json(&json!({"errors": faults}))?;
+            let mut answer = json!({"errors": faults});
+            if let (Some(fixed), Some(answer)) = (errors.fixed(), answer.as_object_mut()) {
+                answer.insert("fixed".to_owned(), fixed.into());
+            }
+            output::json(&answer)?;
         }
         TextOrJson::Text => output::query_errors(errors, text),
     }

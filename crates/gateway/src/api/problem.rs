@@ -46,6 +46,9 @@ pub(super) struct Body {
     hint: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<Mistake>,
+    /// The text with the fixes of all errors, where it has no fault then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fixed: Option<String>,
 }
 
 impl Problem {
@@ -67,6 +70,7 @@ impl Problem {
             span: None,
             hint: None,
             errors: Vec::new(),
+            fixed: None,
         };
         let busy = status == StatusCode::SERVICE_UNAVAILABLE;
         let retry_after = busy.then_some(Duration::from_secs(1));
@@ -169,6 +173,7 @@ impl From<Refused> for Problem {
         problem.body.span = Some(first.span.into());
         problem.body.hint.clone_from(&first.hint);
         problem.body.errors = errors.iter().map(Mistake::from).collect();
+        problem.body.fixed = refused.errors.fixed().map(str::to_owned);
         problem
     }
 }

@@ -100,10 +100,14 @@ pub fn translate(
         Language::Lucene => plain(lucene::parse(text, lucene::Options::default())?),
     };
     let compiled = |target: &Target| (*target, target.compile(&parsed.query, capabilities));
+    // The canonical text says it already, unless this target alone is asked for.
+    let is_said = |target: &Target| {
+        language == Language::Postern && targets.len() > 1 && target.name == "postern"
+    };
     Ok(Translation {
         english: english::describe(&parsed.query),
         advice: parsed.advice.iter().map(Remark::from).collect(),
-        targets: targets.iter().map(compiled).collect(),
+        targets: targets.iter().filter(|target| !is_said(target)).map(compiled).collect(),
         canonical: (language == Language::Postern).then_some(parsed.canonical),
     })
 }

@@ -120,7 +120,10 @@ async fn translate_shows_what_is_sent() {
     assert_eq!(json["canonical"], "filename:contract.pdf");
     let body = &json["targets"]["elasticsearch"]["sent"];
     assert!(body["query"].is_object() && body["sort"].is_array(), "{body}");
-    assert_eq!(json["targets"]["kql"]["sent"], "attachmentnames:\"contract.pdf\"");
+    assert_eq!(
+        json["targets"]["kql"]["sent"],
+        "attachmentnames:\"contract.pdf\" OR filename:\"contract.pdf\""
+    );
     assert_eq!(json["targets"]["aqs"]["sent"], "attachments:\"contract.pdf\"");
     let post = send(&router, Method::POST, "/v1/translate", Some(KEY), r#"{"q":"\"a"}"#).await;
     assert_eq!((post.status.as_u16(), &post.json()["code"]), (400, &"unclosed_quote".into()));

@@ -8,7 +8,7 @@ mod retrievals;
 use std::collections::BTreeMap;
 
 use postern_archive::search::{Coverage, Page};
-use postern_query::{Advice, Error, datatap};
+use postern_query::{Advice, Error, Fix, datatap};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -149,6 +149,24 @@ pub struct Mistake {
     label: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
+    /// The hint as a change of the text, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixView>,
+}
+
+/// A change that mends a fault. Those of one answer do not overlap.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct FixView {
+    /// The bytes to replace; empty where something is to be inserted.
+    span: Span,
+    /// The text to put there.
+    replacement: String,
+}
+
+impl From<&Fix> for FixView {
+    fn from(fix: &Fix) -> Self {
+        Self { span: fix.span.into(), replacement: fix.replacement.clone() }
+    }
 }
 
 impl From<&Error> for Mistake {
@@ -159,6 +177,7 @@ impl From<&Error> for Mistake {
             span: error.span.into(),
             label: error.label.clone(),
             hint: error.hint.clone(),
+            fix: error.fix.as_deref().map(FixView::from),
         }
     }
 }

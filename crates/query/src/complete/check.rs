@@ -1,6 +1,6 @@
 //! Whether a proposal would add a fault to the text.
 
-use crate::{Code, Context, Span, SyntaxTree};
+use crate::{Code, Context, Errors, Span, SyntaxTree};
 
 /// The faults of a text, and the part of it that a proposal replaces.
 #[derive(Debug)]
@@ -56,6 +56,6 @@ impl<'t> Check<'t> {
 fn faults(text: &str, context: &Context) -> Vec<(Code, Span)> {
     let read = SyntaxTree::parse(text, context.limits).and_then(|tree| tree.resolve(context));
     let errors = read.err();
-    let each = errors.iter().flat_map(|errors| errors.as_slice());
+    let each = errors.iter().flat_map(Errors::as_slice);
     each.map(|error| (error.code, error.span)).collect()
 }

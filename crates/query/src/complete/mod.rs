@@ -107,7 +107,7 @@ pub fn at(text: &str, cursor: usize) -> Typing {
 /// };
 /// assert_eq!(next("from:a AND (rec"), ["recipients:", "received:"]);
 /// assert_eq!(next("kind:file is:un"), ["unread"]);
-/// assert!(next("report OR so").is_empty(), "an order cannot stand under OR");
+/// assert!(next("report OR sor").is_empty(), "an order cannot stand under OR");
 /// ```
 #[derive(Debug)]
 pub struct Cursor<'t> {

@@ -16,6 +16,7 @@ mod known;
 pub mod kql;
 pub(crate) mod lucene;
 pub(crate) mod odata;
+pub mod postern;
 mod property;
 mod target;
 mod terms;
@@ -33,7 +34,7 @@ pub(crate) use compiled::Notes;
 impl Target {
     /// Every target, in the order of lists and pages.
     pub const ALL: &'static [Self] =
-        &[datatap::TARGET, elasticsearch::TARGET, kql::TARGET, aqs::TARGET];
+        &[postern::TARGET, datatap::TARGET, elasticsearch::TARGET, kql::TARGET, aqs::TARGET];
 }
 
 impl FromStr for Target {

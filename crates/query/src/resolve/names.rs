@@ -7,13 +7,22 @@ const LONGEST: usize = 40;
 ///
 /// Long text is not a misspelt name, and comparing it would take long.
 pub(crate) fn closest<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
-    let typed = Some(typed).filter(|typed| typed.len() <= LONGEST)?.to_lowercase();
-    names
+    alike(typed, names).into_iter().next()
+}
+
+/// The similar names, the most similar first.
+pub(crate) fn alike<'a>(typed: &str, names: &[&'a str]) -> Vec<&'a str> {
+    if typed.len() > LONGEST {
+        return Vec::new();
+    }
+    let typed = typed.to_lowercase();
+    let mut alike: Vec<_> = names
         .iter()
         .map(|name| (strsim::jaro_winkler(&typed, &name.to_lowercase()), *name))
         .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, name)| name)
+        .collect();
+    alike.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    alike.into_iter().map(|(_, name)| name).collect()
 }
 
 #[cfg(test)]

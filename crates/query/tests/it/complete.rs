@@ -88,7 +88,7 @@ const NAMES: &[Row] = &[
     ("date‸:2024..2025", "date", "date"),
     ("x fr‸om:(a OR b)", "from", "from"),
     ("(fr‸om:a)", "from", "from"),
-    ("from:(fr‸om:a)", "from", "from"),
+    ("from:(fr‸om:a)", "from", ""),
     ("received>‸=2024", "", ""),
     ("a:fr‸om:b", "from:b", ""),
     ("(fr‸om:a)(c:c)(to:b)", "from", "from"),

@@ -152,7 +152,7 @@ fn is_case(line: &str) -> bool {
 }
 
 fn is_answer(line: &str) -> bool {
-    ["  = ", "  : ", "  ~ ", "  ! "].iter().any(|mark| line.starts_with(mark))
+    ["  = ", "  : ", "  ~ ", "  ! ", "  > "].iter().any(|mark| line.starts_with(mark))
 }
 
 fn unescaped(line: &str) -> String {
@@ -199,6 +199,9 @@ fn answer(text: &str, good: bool, read: Read) -> String {
                     visible(hint)
                 )
                 .unwrap();
+            }
+            if let Some(fixed) = errors.fixed() {
+                writeln!(out, "  > {}", visible(fixed)).unwrap();
             }
             out
         }

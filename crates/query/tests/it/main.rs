@@ -8,6 +8,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod back;
 mod budget;
 mod complete;
 mod corpus;
@@ -23,6 +24,7 @@ mod odata;
 mod properties;
 mod property_text;
 mod random;
+mod repair;
 mod rewrites;
 mod targets_page;
 

@@ -57,7 +57,11 @@ fn kql_texts() {
         ("from:ronnie@contoso*", Approximate, "from:\"ronnie@contoso*\""),
         ("from:*.contoso.com", Unsupported, ""),
         ("deliveredto:a@x.com", Unsupported, ""),
-        ("filename:contract.pdf", Approximate, "attachmentnames:\"contract.pdf\""),
+        (
+            "filename:contract.pdf",
+            Approximate,
+            "attachmentnames:\"contract.pdf\" OR filename:\"contract.pdf\"",
+        ),
         ("odata:attachments/any(x: x/size gt 3)", Unsupported, ""),
         ("category:\"Red Category\"", Approximate, "category:\"Red Category\""),
         ("importance:normal", Approximate, "importance:medium"),

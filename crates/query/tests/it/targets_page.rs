@@ -131,7 +131,43 @@ const CATALOGUE: &[(&str, &[(&str, &str)])] = &[
 
 /// The targets, in the order of the columns.
 fn targets() -> impl Iterator<Item = &'static Target> {
-    Target::ALL.iter().chain([&elasticsearch::QUICKWIT])
+    let others = Target::ALL.iter().filter(|target| target.name != "postern");
+    others.chain([&elasticsearch::QUICKWIT])
+}
+
+/// What clients send, and is shown as typed text.
+const BACK: &[&str] = &[
+    "odata:isRead eq false and receivedDateTime ge 2024-01-31T00:00:00Z",
+    "odata:fromAddress eq 'ann@x.com'",
+    "odata:not (fromAddress eq 'ann@x.com')",
+    "odata:toRecipients/any(r: r/address eq 'b@y.com')",
+    "odata:attachments/any(x: x/name eq 'contract.pdf')",
+    "odata:search.in(importance, 'low,high')",
+    "odata:conversationId eq 'AAQk='",
+    "odata:subject eq 'Overdue invoice'",
+    "odata:hasAttachments eq false",
+    "odata:search.ismatchscoring('overdue', 'subject')",
+    "odata:fromName eq null",
+    "odata:attachments/any(x: x/name eq 'a.pdf' and x/size gt 9)",
+    "lucene:+invoice -draft",
+    "lucene:invoice overdue",
+    "lucene:subject:(a b)",
+    "lucene:\"a b\"~2",
+    "lucene:fromName:ann",
+];
+
+fn back(page: &mut String, footnotes: &mut Footnotes) {
+    page.push_str("\n## Back to typed text\n\n| | typed | |\n|---|---|---|\n");
+    let typed: Target = "postern".parse().unwrap();
+    for example in BACK {
+        let compiled = typed.compile(&read(example), &Capabilities::default());
+        let sent = compiled.sent.as_ref().map_or_else(String::new, |sent| {
+            let text: String = sent.parts().into_iter().map(|(_, text)| text).collect();
+            format!("`{}`", text.replace('|', "\\|"))
+        });
+        let cell = footnotes.cell(&compiled.notes, &[]);
+        writeln!(page, "| `{}` | {sent} | {cell} |", example.replace('|', "\\|")).unwrap();
+    }
 }
 
 fn read(example: &str) -> Query {
@@ -203,6 +239,7 @@ fn page() -> String {
             writeln!(page, "| {what} | `{example}` | {} |", cells.join(" | ")).unwrap();
         }
     }
+    back(&mut page, &mut footnotes);
     page.push_str("\n## Notes\n\nOf every query:\n\n");
     for (title, notes) in titles.iter().zip(&always) {
         for note in notes {

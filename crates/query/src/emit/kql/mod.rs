@@ -108,7 +108,7 @@ impl Terms for Emitter {
     }
 
     fn file_names(&mut self, values: &[Value], span: Span) -> Option<Text> {
-        self.terms(&["attachmentnames"], values, value::FILE_NAMES, span)
+        self.terms(&["attachmentnames", "filename"], values, value::FILE_NAMES, span)
     }
 }
 

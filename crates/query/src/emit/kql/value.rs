@@ -11,7 +11,8 @@ use crate::schema::{FlagField, InstantField, NumberField, StringField};
 use crate::{Expr, FILE, Span};
 
 const WHOLE: &str = "KQL finds the words anywhere in the value, in any case";
-pub(super) const FILE_NAMES: &str = "KQL finds the words anywhere in the names of attachments";
+pub(super) const FILE_NAMES: &str =
+    "KQL finds the words anywhere in the names of attachments and files";
 
 impl Emitter {
     pub(super) fn string(

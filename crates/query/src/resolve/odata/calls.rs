@@ -1,6 +1,7 @@
 //! The functions of a filter: `search.in`, `search.ismatch`, `search.ismatchscoring`.
 
 use super::{leaf, top_field};
+use crate::analysis::terms;
 use crate::query::{Condition, Predicate, StringTest};
 use crate::resolve::lucene;
 use crate::schema::{StringField, TextField};
@@ -164,7 +165,7 @@ fn not_searchable(call: &Call, name: &str) -> Error {
 fn inner_error(call: &Call, errors: &crate::Errors) -> Error {
     errors.as_slice().first().map_or_else(
         || wrong_arguments(call, "search.ismatch('text')"),
-        |error| Error { span: call.span, ..error.clone() },
+        |error| Error { span: call.span, fix: None, ..error.clone() },
     )
 }
 
@@ -177,7 +178,7 @@ fn wrong_arguments(call: &Call, usage: &str) -> Error {
 
 /// Whether a filter may call it.
 pub(super) fn is_known(name: &str) -> bool {
-    matches!(name, "search.in" | "search.ismatch" | "search.ismatchscoring")
+    FUNCTIONS.contains(&name)
 }
 
 pub(super) fn unknown_function(call: &Call) -> Error {
@@ -186,15 +187,21 @@ pub(super) fn unknown_function(call: &Call) -> Error {
         "geo.distance" | "geo.intersects" => {
             error("the index has no geographic field").hint("leave it out")
         }
-        "contains" | "startswith" | "endswith" | "substringof" | "indexof" => error(&format!(
-            "`{}` is not part of the service's filter language",
-            call.name
-        ))
-        .hint(
-            "filters compare whole values; look for words with `query` or search.ismatch('word*')",
-        ),
-        "tolower" | "toupper" => error("the service's filters compare text as it is stored")
-            .hint("write the text as it is stored, or look for words with search.ismatch('word')"),
+        "contains" | "startswith" | "endswith" | "substringof" | "indexof" => {
+            words_instead(call, error(&format!(
+                "`{}` is not part of the service's filter language",
+                call.name
+            )))
+        }
+        "tolower" | "toupper" | "trim" => {
+            let error = error("the service's filters compare text as it is stored").hint(
+                "write the text as it is stored, or look for words with search.ismatch('word')",
+            );
+            match call.arguments.as_slice() {
+                [Argument::Path(path)] => error.fix(call.span, &*path.text),
+                _ => error,
+            }
+        }
         name @ ("now" | "mindatetime" | "maxdatetime") => error(&format!(
             "`{name}` is not part of the service's filter language"
         ))
@@ -204,7 +211,47 @@ pub(super) fn unknown_function(call: &Call) -> Error {
                 "write both ends: receivedDateTime ge 2024-01-01T00:00:00Z and receivedDateTime lt 2025-01-01T00:00:00Z",
             )
         }
-        name => error(&format!("there is no function `{name}`"))
-            .hint("functions: search.in, search.ismatch, search.ismatchscoring"),
+        name => {
+            let error = error(&format!("there is no function `{name}`"))
+                .hint("functions: search.in, search.ismatch, search.ismatchscoring");
+            match FUNCTIONS.into_iter().find(|known| known.eq_ignore_ascii_case(name)) {
+                Some(close) => {
+                    let name = Span::new(call.span.start, call.span.start + name.len());
+                    error.hint(format!("did you mean {close}?")).fix(name, close)
+                }
+                None => error,
+            }
+        }
     }
 }
+
+const FUNCTIONS: [&str; 3] = ["search.in", "search.ismatch", "search.ismatchscoring"];
+
+/// `contains(subject, 'overdue')` and its like, with the search for those words where the field has words.
+fn words_instead(call: &Call, error: Error) -> Error {
+    let ([Argument::Path(path), Argument::Constant(Constant::String(text), _)]
+    | [Argument::Constant(Constant::String(text), _), Argument::Path(path)]) =
+        call.arguments.as_slice()
+    else {
+        return error.hint(WHOLE_VALUES);
+    };
+    let field =
+        TextField::PREMIUM.iter().find(|field| field.path().eq_ignore_ascii_case(&path.text));
+    let words = terms(text);
+    let is_said = !words.is_empty() && !text.contains(['"', '\\', '\'', '*']);
+    let Some(field) = field.filter(|_| is_said && call.name != "endswith") else {
+        return error.hint(WHOLE_VALUES);
+    };
+    let words = match words.as_slice() {
+        [word] if call.name == "startswith" && word == &text.to_lowercase() => format!("{text}*"),
+        [word] if word == &text.to_lowercase() => text.clone(),
+        _ => format!("\"{text}\""),
+    };
+    let search = format!("search.ismatch('{words}', '{}')", field.path());
+    error
+        .hint(format!("filters compare whole values; look for words with `query` or {search}"))
+        .fix(call.span, search)
+}
+
+const WHOLE_VALUES: &str =
+    "filters compare whole values; look for words with `query` or search.ismatch('word*')";

@@ -69,10 +69,10 @@ fn inner<T>(
                 Sides::Call(call, relation, constant) => {
                     compared(inner_call(&call, variable, element)?, relation, &constant, span)
                 }
-                Sides::Field(path, relation, constant) => {
+                Sides::Field(path, relation, constant, at) => {
                     let field = bound(&path, variable)?;
                     let (path, constant) = (&path, &constant);
-                    let compared = Compared { path, relation, constant, span };
+                    let compared = Compared { path, relation, constant, at, span };
                     element(&Inner::Compare { field, compared })
                 }
             }
@@ -118,15 +118,26 @@ fn bound<'a>(path: &'a Path, variable: &Path) -> Result<&'a str, Error> {
     if first == variable.text {
         return Ok(rest.unwrap_or_default());
     }
-    Err(Error::new(
-        Code::Unsupported,
-        path.span,
-        format!("`{}` does not start at `{}`", path.text, variable.text),
-        "not bound to the range variable",
-    )
-    .hint(
-        "inside any and all only fields of the element can be used; put other conditions beside it",
-    ))
+    let title = format!("`{}` does not start at `{}`", path.text, variable.text);
+    let error =
+        Error::new(Code::Unsupported, path.span, title, "not bound to the range variable").hint(
+            "inside any and all only fields of the element can be used; put other conditions beside it",
+        );
+    Err(match of_element(&path.text, &variable.text) {
+        Some(whole) => error.hint(format!("write {whole}")).fix(path.span, whole),
+        None => error,
+    })
+}
+
+/// The path of a part of the element, where it was written without the variable or with another mark.
+fn of_element(path: &str, variable: &str) -> Option<String> {
+    const PARTS: [&str; 4] = ["name", "address", "contentType", "size"];
+    let (first, rest) = path.split_once(['.', '/']).unwrap_or(("", path));
+    let is_variable = first.eq_ignore_ascii_case(variable);
+    let is_plain = first.is_empty() || is_variable || first == "emailAddress";
+    let part = rest.rsplit('/').next()?;
+    let part = PARTS.iter().find(|known| known.eq_ignore_ascii_case(part)).filter(|_| is_plain)?;
+    Some(format!("{variable}/{part}"))
 }
 
 fn recipient_element(inner: &Inner<'_>) -> Result<Expr<RecipientTest>, Error> {
@@ -185,20 +196,26 @@ impl<'a> Inner<'a> {
         let path = self.path();
         if self.field().is_empty() {
             let title = format!("`{}` has several parts", path.text);
-            return Error::new(Code::TypeMismatch, path.span, title, "name one of them").hint(
-                known
-                    .iter()
-                    .map(|name| format!("{}/{name}", path.text))
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            );
+            let parts: Vec<_> = known.iter().map(|name| format!("{}/{name}", path.text)).collect();
+            let usual = if known.contains(&"address") { "address" } else { "name" };
+            return Error::new(Code::TypeMismatch, path.span, title, "name one of them")
+                .hint(parts.join(", "))
+                .fix(path.span, format!("{}/{usual}", path.text));
         }
         if known.is_empty() {
             let title = format!("`{}` has no parts", path.split().0);
             return Error::new(Code::UnknownField, path.span, title, "a category is plain text")
-                .hint("compare the variable itself: categories/any(c: c eq 'text')");
+                .hint("compare the variable itself: categories/any(c: c eq 'text')")
+                .fix(path.span, path.split().0);
         }
-        Error { hint: Some(format!("parts: {}", known.join(", "))), ..unknown(path, self.field()) }
+        let variable = path.split().0;
+        let part = self.field().rsplit('/').next().unwrap_or_default();
+        let error = Error { fix: None, ..unknown(path, self.field()) }
+            .hint(format!("parts: {}", known.join(", ")));
+        match crate::resolve::names::closest(part, known) {
+            Some(close) => error.fix(path.span, format!("{variable}/{close}")),
+            None => error,
+        }
     }
 }
 

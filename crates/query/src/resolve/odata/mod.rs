@@ -33,9 +33,9 @@ fn resolve_term(term: &Term, span: Span) -> Result<Condition, Error> {
         Term::Alone(Operand::Call(call)) => calls::top(call),
         Term::Compare { left, relation, right } => {
             match comparison_sides(left, *relation, right, span)? {
-                Sides::Field(path, relation, constant) => {
+                Sides::Field(path, relation, constant, at) => {
                     let (path, constant) = (&path, &constant);
-                    top_comparison(&Compared { path, relation, constant, span })
+                    top_comparison(&Compared { path, relation, constant, at, span })
                 }
                 Sides::Call(call, relation, constant) => {
                     calls::compared(calls::top(&call)?, relation, &constant, span)
@@ -80,7 +80,8 @@ fn flag_alone(path: &Path) -> Result<Condition, Error> {
 
 /// A comparison with the constant on the right.
 pub(super) enum Sides {
-    Field(Path, Relation, Constant),
+    /// With the place of the constant.
+    Field(Path, Relation, Constant, Span),
     Call(crate::syntax::odata::Call, Relation, Constant),
 }
 
@@ -90,27 +91,21 @@ pub(super) fn comparison_sides(
     right: &Operand,
     span: Span,
 ) -> Result<Sides, Error> {
-    let (operand, relation, constant) = match (left, right) {
-        (operand, Operand::Constant(constant, _)) => (operand, relation, constant),
-        (Operand::Constant(constant, _), operand) => (operand, relation.flipped(), constant),
+    let (operand, relation, constant, at) = match (left, right) {
+        (operand, Operand::Constant(constant, at)) => (operand, relation, constant, *at),
+        (Operand::Constant(constant, at), operand) => (operand, relation.flipped(), constant, *at),
         (Operand::Call(call), Operand::Path(_)) | (_, Operand::Call(call))
             if !calls::is_known(&call.name) =>
         {
             return Err(calls::unknown_function(call));
         }
         (Operand::Path(_) | Operand::Call(_), Operand::Path(_) | Operand::Call(_)) => {
-            return Err(Error::new(
-                Code::TypeMismatch,
-                span,
-                "two fields are compared",
-                "one side must be a constant",
-            )
-            .hint("text stands in single quotes, and true, false and null in small letters"));
+            return Err(two_fields(right, span));
         }
     };
     match operand {
         Operand::Call(call) => Ok(Sides::Call(call.clone(), relation, constant.clone())),
-        Operand::Path(path) => Ok(Sides::Field(path.clone(), relation, constant.clone())),
+        Operand::Path(path) => Ok(Sides::Field(path.clone(), relation, constant.clone(), at)),
         Operand::Constant(..) => Err(Error::new(
             Code::TypeMismatch,
             span,
@@ -121,9 +116,22 @@ pub(super) fn comparison_sides(
     }
 }
 
+fn two_fields(right: &Operand, span: Span) -> Error {
+    let title = "two fields are compared";
+    let error = Error::new(Code::TypeMismatch, span, title, "one side must be a constant")
+        .hint("text stands in single quotes, and true, false and null in small letters");
+    let Operand::Path(path) = right else { return error };
+    match path.text.to_ascii_lowercase().as_str() {
+        word @ ("true" | "false" | "null") => error.fix(path.span, word),
+        "none" | "nil" => error.fix(path.span, "null"),
+        _ if top_field(path).is_err() => error.fix(path.span, format!("'{}'", path.text)),
+        _ => error,
+    }
+}
+
 fn top_comparison(compared: &Compared<'_>) -> Result<Condition, Error> {
     let predicate = |predicate| leaf(predicate, compared.span);
-    Ok(match top_field(compared.path)? {
+    Ok(match top_field(compared.path).map_err(|error| with_lambda(error, compared))? {
         TopField::String(field) => {
             compared.string()?.map(|test| predicate(Predicate::String(field, test)))
         }
@@ -164,17 +172,44 @@ pub(super) fn top_field(path: &Path) -> Result<TopField, Error> {
         .ok_or_else(|| not_a_single_field(path))
 }
 
+/// The name of a part of the elements of a list, as it stands behind the range variable.
+fn part(list: &str, rest: Option<&str>) -> Option<String> {
+    let whole = match list {
+        CATEGORIES => "",
+        ATTACHMENTS => "/name",
+        _ if RecipientList::from_path(list).is_some() => "/address",
+        _ => return None,
+    };
+    Some(match rest.map(|rest| rest.strip_prefix("emailAddress/").unwrap_or(rest)) {
+        Some(rest) if !whole.is_empty() => format!("/{rest}"),
+        Some(_) | None => whole.to_owned(),
+    })
+}
+
+/// A comparison of a list, with the lambda that asks for one of its elements.
+fn with_lambda(error: Error, compared: &Compared<'_>) -> Error {
+    let (first, rest) = compared.path.split();
+    let (Some(part), Constant::String(text)) = (part(first, rest), compared.constant) else {
+        return error;
+    };
+    let any = format!("{first}/any(x: x{part} eq '{}')", text.replace('\'', "''"));
+    match compared.relation {
+        Relation::Eq => error.fix(compared.span, any),
+        Relation::Ne => error.fix(compared.span, format!("not {any}")),
+        Relation::Gt | Relation::Ge | Relation::Lt | Relation::Le => error,
+    }
+}
+
 fn not_a_single_field(path: &Path) -> Error {
     let (first, rest) = path.split();
-    if RecipientList::from_path(first).is_some() || matches!(first, ATTACHMENTS | CATEGORIES) {
-        let inner = rest.map_or_else(String::new, |rest| format!("/{rest}"));
+    if let Some(part) = part(first, rest) {
         return Error::new(
             Code::TypeMismatch,
             path.span,
             format!("`{first}` is a list"),
             "names many values",
         )
-        .hint(format!("ask for one of them: {first}/any(x: x{inner} eq '...')"));
+        .hint(format!("ask for one of them: {first}/any(x: x{part} eq '...')"));
     }
     if TextField::from_path(&path.text).is_some() {
         return Error::new(
@@ -184,6 +219,13 @@ fn not_a_single_field(path: &Path) -> Error {
             "can only be searched",
         )
         .hint("look for words of it in `query`");
+    }
+    let whole = Path { text: first.to_owned(), span: path.span };
+    if rest.is_some() && top_field(&whole).is_ok() {
+        let title = format!("`{first}` has no parts");
+        return Error::new(Code::UnknownField, path.span, title, "one value")
+            .hint(format!("write {first}"))
+            .fix(path.span, first);
     }
     unknown(path, first)
 }
@@ -196,13 +238,39 @@ pub(super) fn unknown(path: &Path, name: &str) -> Error {
         "not in the index",
     );
     let all = filterable_names();
+    if let Some(field) = of_graph(&path.text) {
+        return error.hint(format!("write {field}")).fix(path.span, field);
+    }
+    let first = Span::new(path.span.start, path.span.start + path.split().0.len());
     match crate::resolve::names::closest(name, &all) {
-        Some(close) => error.hint(format!("did you mean {close}?")),
+        Some(close) => error.hint(format!("did you mean {close}?")).fix(first, close),
         None if matches!(name, "True" | "False" | "TRUE" | "FALSE" | "None" | "NULL" | "Null") => {
-            error.hint("true, false and null are written in small letters")
+            let lower = name.to_ascii_lowercase();
+            let word = if lower == "none" { "null" } else { &*lower };
+            error.hint("true, false and null are written in small letters").fix(first, word)
         }
         None => error.hint(format!("fields: {}", all.join(", "))),
     }
+}
+
+/// The field for a path of Microsoft Graph ("message resource type").
+fn of_graph(path: &str) -> Option<&'static str> {
+    Some(match path {
+        "from"
+        | "sender"
+        | "from/emailAddress"
+        | "sender/emailAddress"
+        | "from/emailAddress/address"
+        | "sender/emailAddress/address"
+        | "from/address"
+        | "sender/address" => "fromAddress",
+        "from/emailAddress/name" | "sender/emailAddress/name" | "from/name" | "sender/name" => {
+            "fromName"
+        }
+        "parentFolderId" => "folder",
+        "messageId" => "internetMessageId",
+        _ => return None,
+    })
 }
 
 fn filterable_names() -> Vec<&'static str> {

@@ -30,6 +30,8 @@ pub(super) struct Compared<'s> {
     pub(super) path: &'s Path,
     pub(super) relation: Relation,
     pub(super) constant: &'s Constant,
+    /// The place of the constant.
+    pub(super) at: Span,
     pub(super) span: Span,
 }
 
@@ -37,7 +39,12 @@ impl Compared<'_> {
     pub(super) fn string(&self) -> Result<Signed<StringTest>, Error> {
         self.signed(StringTest::Missing, || {
             let Constant::String(text) = self.constant else {
-                return Err(self.mismatch("text").hint("text stands in single quotes"));
+                let error = self.mismatch("text").hint("text stands in single quotes");
+                return Err(match self.constant {
+                    Constant::Integer(number) => error.fix(self.at, format!("'{number}'")),
+                    Constant::Boolean(word) => error.fix(self.at, format!("'{word}'")),
+                    _ => error,
+                });
             };
             self.without_order(|| {
                 format!("text cannot be compared with `{}`", self.relation.word())
@@ -49,7 +56,7 @@ impl Compared<'_> {
     pub(super) fn flag(&self) -> Result<Signed<FlagTest>, Error> {
         self.signed(FlagTest::Missing, || {
             let Constant::Boolean(wanted) = self.constant else {
-                return Err(self.mismatch("true or false"));
+                return Err(self.not_a_flag());
             };
             self.without_order(|| "yes or no has no order".to_owned())?;
             Ok(FlagTest::Is(*wanted))
@@ -65,7 +72,7 @@ impl Compared<'_> {
                 | Constant::Null
                 | Constant::Boolean(_)
                 | Constant::String(_)
-                | Constant::Instant(_) => return Err(self.mismatch("a whole number")),
+                | Constant::Instant(_) => return Err(self.not_a_number()),
             };
             Ok(NumberTest::Compare(self.comparison(), number))
         })
@@ -74,17 +81,47 @@ impl Compared<'_> {
     pub(super) fn instant(&self) -> Result<Signed<InstantTest>, Error> {
         self.signed(InstantTest::Missing, || match self.constant {
             Constant::Instant(moment) => Ok(InstantTest::Compare(self.comparison(), *moment)),
-            Constant::String(text) if text.parse::<Timestamp>().is_ok() => {
-                let hint = format!("a date stands without quotes: {text}");
-                Err(self.mismatch("a date").hint(hint))
-            }
-            Constant::String(_) => Err(self
-                .mismatch("a date")
-                .hint("write a date as 2024-01-31T00:00:00Z, without quotes")),
+            Constant::String(text) => Err(self.quoted_date(text)),
             Constant::Null | Constant::Boolean(_) | Constant::Integer(_) | Constant::Float(_) => {
                 Err(self.mismatch("a date").hint("write a date as 2024-01-31T00:00:00Z"))
             }
         })
+    }
+
+    fn not_a_flag(&self) -> Error {
+        let error = self.mismatch("true or false");
+        let word = match self.constant {
+            Constant::String(text) => text.to_ascii_lowercase(),
+            Constant::Integer(1) => "true".to_owned(),
+            Constant::Integer(0) => "false".to_owned(),
+            _ => return error,
+        };
+        if !matches!(&*word, "true" | "false") {
+            return error;
+        }
+        error.hint(format!("write {word} without quotes")).fix(self.at, word)
+    }
+
+    fn not_a_number(&self) -> Error {
+        let error = self.mismatch("a whole number");
+        match self.constant {
+            Constant::String(text) if text.parse::<i64>().is_ok() => {
+                error.hint(format!("a number stands without quotes: {text}")).fix(self.at, text)
+            }
+            _ => error,
+        }
+    }
+
+    fn quoted_date(&self, text: &str) -> Error {
+        let error = self.mismatch("a date");
+        let forms = [text.to_owned(), format!("{text}Z"), format!("{text}T00:00:00Z")];
+        let date = forms.iter().find_map(|form| form.parse::<Timestamp>().ok());
+        match date {
+            Some(date) => error
+                .hint(format!("a date stands without quotes: {date}"))
+                .fix(self.at, date.to_string()),
+            None => error.hint("write a date as 2024-01-31T00:00:00Z, without quotes"),
+        }
     }
 
     /// The test of a constant, or the test for null, which has no order.

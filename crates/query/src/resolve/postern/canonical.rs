@@ -44,7 +44,7 @@ pub(super) fn value(name: &str, value: &str) -> String {
 }
 
 /// A word as the value of an operator, quoted if it needs that. Without a name it is a word alone.
-pub(super) fn value_of(name: &str, text: &str) -> String {
+pub(crate) fn value_of(name: &str, text: &str) -> String {
     if name.is_empty() { quoted_word(text) } else { value(name, text) }
 }
 
@@ -59,7 +59,7 @@ pub(super) fn quotable(name: &str, value: &Value<'_>) -> String {
 }
 
 /// A value with wildcards, or a value that never needs quotes.
-pub(super) fn bare(name: &str, value: &str) -> String {
+pub(crate) fn bare(name: &str, value: &str) -> String {
     if name.is_empty() { value.to_owned() } else { format!("{name}:{value}") }
 }
 

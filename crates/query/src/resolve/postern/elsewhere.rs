@@ -5,6 +5,9 @@
 //! conditions for eDiscovery"; Google, "Refine searches in Gmail"; the manuals notmuch-search-terms(7) and
 //! mu-query(7); Microsoft Graph, "message resource type".
 
+use crate::Span;
+use crate::syntax::postern::{FieldName, Term};
+
 /// Names, in small letters and without `_` and `-`, and the texts to type instead.
 type Row = (&'static [&'static str], &'static [&'static str]);
 
@@ -82,6 +85,32 @@ const MEANT: &[Row] = &[
 pub(super) fn meant(name: &str) -> Option<&'static [&'static str]> {
     let bare = name.to_ascii_lowercase().replace(['_', '-'], "");
     MEANT.iter().find(|(names, _)| names.contains(&&*bare)).map(|(_, texts)| *texts)
+}
+
+/// The place and the text that make it so: another name, or the whole term for a state that is true or false.
+pub(super) fn fix(
+    texts: &[&'static str],
+    term: &Term<'_>,
+    field: FieldName<'_>,
+) -> Option<(Span, String)> {
+    let &first = texts.first()?;
+    let (name, _) = first.split_once(':')?;
+    let is_state = matches!(name, "is" | "has" | "importance");
+    if !is_state {
+        let is_sample = |text: &&str| text.starts_with(name);
+        return texts.iter().all(is_sample).then(|| (field.span, name.to_owned()));
+    }
+    let typed = term.value.only()?.text.to_lowercase();
+    let unlike = texts.get(1).map_or_else(|| format!("-{first}"), |text| (*text).to_owned());
+    let text = match typed.as_str() {
+        "true" | "yes" | "1" => first.to_owned(),
+        "false" | "no" | "0" => unlike,
+        other => texts
+            .iter()
+            .find(|text| text.ends_with(&format!(":{other}")))
+            .map(|text| (*text).to_owned())?,
+    };
+    (term.span.start == field.span.start).then_some((term.span, text))
 }
 
 #[cfg(test)]

@@ -64,7 +64,8 @@ pub(super) fn category(
     let values = list(term)?;
     if let Some(tab) = values.iter().find(|value| is_gmail_tab(value)) {
         return Err(foreign(tab, "an archive does not keep the tabs of Gmail")
-            .hint(format!("quote it to mean a category of that name: {name}:\"{}\"", tab.text)));
+            .hint(format!("quote it to mean a category of that name: {name}:\"{}\"", tab.text))
+            .fix(tab.span, canonical::quoted_text(&tab.text)));
     }
     advice.extend(values.iter().filter_map(|value| state_as_category(value, name)));
     let test = |value: &Value<'_>| leaf(Predicate::Category(Expr::Leaf(whole(value))), value.span);
@@ -113,7 +114,9 @@ pub(super) fn folder(term: &Term<'_>, name: &str) -> Result<Resolved, Error> {
     let mut value = single(term)?;
     match lower_case(&value.text).as_str() {
         "anywhere" | "all" if !value.quoted => {
-            return Err(foreign(&value, "every folder is searched anyway").hint("leave it out"));
+            let error = foreign(&value, "every folder is searched anyway").hint("leave it out");
+            let is_alone = term.span != value.span;
+            return Err(if is_alone { error.fix(term.span, "*") } else { error });
         }
         "snoozed" | "scheduled" | "chats" | "starred" | "important" if !value.quoted => {
             return Err(foreign(&value, "an archive does not keep this"));
@@ -217,11 +220,7 @@ pub(super) fn media_type(term: &Term<'_>, name: &str) -> Result<Resolved, Error>
     for value in &mut values {
         value.text = lower_case(&value.text).into();
         if !value.text.contains('/') {
-            let title = format!("`{}` is no media type", value.text);
-            return Err(fault(Code::UnknownValue, value, title, "has no slash").hint(format!(
-                "write type/subtype as in {name}:application/pdf, or {name}:{}/*",
-                value.text
-            )));
+            return Err(no_media_type(value, name));
         }
     }
     let test = |value: &Value<'_>| {
@@ -229,6 +228,20 @@ pub(super) fn media_type(term: &Term<'_>, name: &str) -> Result<Resolved, Error>
         leaf(Predicate::Attachment(Expr::Leaf(test)), value.span)
     };
     Ok(one_of(values.iter().map(test).collect(), canonical::list(name, &values)))
+}
+
+fn no_media_type(value: &Value<'_>, name: &str) -> Error {
+    const TYPES: [&str; 8] =
+        ["application", "audio", "font", "image", "message", "multipart", "text", "video"];
+    let title = format!("`{}` is no media type", value.text);
+    let error = fault(Code::UnknownValue, value, title, "has no slash");
+    if TYPES.contains(&&*value.text) {
+        let all = format!("{}/*", value.text);
+        return error.hint(format!("write {name}:{all}")).fix(value.span, all);
+    }
+    error.hint(format!(
+        "write type/subtype as in {name}:application/pdf, or the extension as in ext:pdf"
+    ))
 }
 
 // ---- references ----

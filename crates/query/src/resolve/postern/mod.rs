@@ -118,16 +118,21 @@ impl Resolver<'_> {
 
     /// A distance without its number, between two others.
     fn check_distances(&mut self, parts: &[Tree]) {
-        let between = parts.iter().skip(1).take(parts.len().saturating_sub(2));
-        for part in between {
-            let Expr::Leaf(number) = part else { continue };
-            let word = self.terms.get(*number).filter(|term| term.near.is_none());
-            if let Some(Piece { kind: PieceKind::Bare, text, span }) =
-                word.and_then(|term| term.value.only())
-            {
-                self.errors.extend(without_number(text, *span));
+        let word = |part: &Tree| {
+            let Expr::Leaf(number) = part else { return None };
+            let term = self.terms.get(*number).filter(|term| term.near.is_none())?;
+            let piece = term.value.only().filter(|piece| piece.kind == PieceKind::Bare)?;
+            Some((&*piece.text, piece.span))
+        };
+        let found = parts.windows(3).filter_map(|around| match around {
+            [_, part, next] => {
+                let (text, span) = word(part)?;
+                without_number(text, span, word(next))
             }
-        }
+            _ => None,
+        });
+        let found: Vec<_> = found.collect();
+        self.errors.extend(found);
     }
 
     /// Whether it is a bare word without letters or digits. The index has no such word.
@@ -179,7 +184,8 @@ impl Resolver<'_> {
         place: Place,
     ) -> Result<Expr<Resolved>, Error> {
         let Some((operator, name)) = operators::find(field.name) else {
-            return Err(operators::unknown(field));
+            let fits = |name| self.fits(term, FieldName { name, ..field }, place);
+            return Err(operators::unknown(term, field, fits));
         };
         let term = match operator {
             Operator::Range(_) => Cow::Borrowed(term),
@@ -191,6 +197,16 @@ impl Resolver<'_> {
         self.advice.extend(readings::equal(field, operator, name));
         self.advice.extend(readings::open_list(&term, operator, name));
         self.asked(operator, name, &term, field.relation, place)
+    }
+
+    /// Whether a term would be right with another name.
+    fn fits(&mut self, term: &Term<'_>, field: FieldName<'_>, place: Place) -> bool {
+        let (advice, order) = (self.advice.len(), self.order.len());
+        let fits = self.field(term, field, place).is_ok();
+        self.advice.truncate(advice);
+        self.order.truncate(order);
+        self.sorts.truncate(order);
+        fits
     }
 
     fn asked(
@@ -339,6 +355,11 @@ const SORTS: [(&str, Sort); 7] = [
     ("subject", Sort::ascending(SortField::String(StringField::Subject))),
 ];
 
+/// The word for an order.
+pub(crate) fn sort_name(sort: Sort) -> Option<&'static str> {
+    SORTS.iter().find(|(_, known)| *known == sort).map(|(name, _)| *name)
+}
+
 /// The words alone.
 pub(crate) static SORT_NAMES: LazyLock<[&str; 7]> = LazyLock::new(|| SORTS.map(|(name, _)| name));
 
@@ -360,7 +381,7 @@ fn after_colon<'a, 't>(
         // Outlook writes `:=`, KQL `=`. The short names are of mu, which has neither.
         Relation::Equal if field.colon || field.name.len() > 1 => Ok(Cow::Borrowed(term)),
         _ if field.colon => Ok(Cow::Owned(with_symbol(term, field.relation))),
-        _ => Err(operators::not_comparable(field, name)),
+        _ => Err(operators::not_comparable(term, field, name)),
     }
 }
 

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::elsewhere;
 use super::range::RangeKind;
+use super::{canonical, elsewhere};
 use crate::query::Role;
 use crate::schema::{InstantField, StringField, TextField};
-use crate::syntax::postern::{FieldName, Relation};
-use crate::{Code, Error};
+use crate::syntax::postern::{FieldName, PieceKind, Relation, Term};
+use crate::{Code, Error, Span};
 
 /// The meaning of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +162,21 @@ pub(crate) fn find(name: &str) -> Option<(Operator, &'static str)> {
     BY_NAME.get(name).copied()
 }
 
+/// The operator for words of exactly these fields.
+pub(crate) fn of_words(fields: &[TextField]) -> Option<&'static str> {
+    named(|operator| matches!(operator, Operator::Words(own) if own == fields))
+}
+
+/// The operator for people in exactly these roles.
+pub(crate) fn of_people(roles: &[Role]) -> Option<&'static str> {
+    named(|operator| matches!(operator, Operator::People(own) if own == roles))
+}
+
+fn named(wanted: impl Fn(Operator) -> bool) -> Option<&'static str> {
+    let row = OPERATORS.iter().find(|(operator, _)| wanted(*operator));
+    row.and_then(|(_, names)| names.first().copied())
+}
+
 /// The names of every operator, the canonical one first.
 pub(crate) fn rows() -> impl Iterator<Item = &'static [&'static str]> {
     OPERATORS.iter().map(|(_, names)| *names)
@@ -173,41 +188,75 @@ pub(crate) fn names() -> Vec<&'static str> {
     all.filter(|name| name.len() > 1).collect()
 }
 
-/// A `name:` that is not an operator here.
-pub(super) fn unknown(field: FieldName<'_>) -> Error {
+/// A `name:` that is not an operator here. `fits` says whether the term is right with another name.
+pub(super) fn unknown(
+    term: &Term<'_>,
+    field: FieldName<'_>,
+    mut fits: impl FnMut(&'static str) -> bool,
+) -> Error {
     if let Some(reason) = foreign(field.name) {
         let title = format!("`{}` cannot be asked here: {reason}", field.name);
-        return Error::new(Code::ForeignOperator, field.span, title, "known elsewhere")
+        let error = Error::new(Code::ForeignOperator, field.span, title, "known elsewhere")
             .hint(format!("leave it out, or quote the text: \"{}:...\"", field.name));
+        return match instead_of(field.name).filter(|name| fits(name)) {
+            Some(name) => error.hint(format!("write {name}:")).fix(field.span, name),
+            None => error,
+        };
     }
     let title = format!("there is no operator `{}`", field.name);
     if let Some(texts) = elsewhere::meant(field.name) {
-        return Error::new(Code::UnknownField, field.span, title, "known elsewhere")
+        let error = Error::new(Code::UnknownField, field.span, title, "known elsewhere")
             .hint(format!("write {}", texts.join(" or ")));
+        return match elsewhere::fix(texts, term, field) {
+            Some((span, text)) => error.fix(span, text),
+            None => error,
+        };
     }
     let error = Error::new(Code::UnknownField, field.span, title, "not an operator");
     let symbol = field.relation.symbol();
     let quoted =
         format!("to look for the text itself, put it in quotes: \"{}{symbol}...\"", field.name);
-    match crate::resolve::names::closest(field.name, &names()) {
-        Some(close) => error.hint(format!("did you mean {close}{symbol}? Or, {quoted}")),
-        None => error.hint(quoted),
+    let alike = crate::resolve::names::alike(field.name, &names());
+    let fitting = alike.iter().find(|name| fits(name));
+    match fitting.or_else(|| alike.first()) {
+        Some(close) => {
+            let error = error.hint(format!("did you mean {close}{symbol}? Or, {quoted}"));
+            if fitting.is_some() { error.fix(field.span, *close) } else { error }
+        }
+        None => match whole_text(term, field) {
+            Some(text) => error.hint(quoted).fix(term.span, canonical::quoted_text(&text)),
+            None => error.hint(quoted),
+        },
     }
 }
 
+/// The operator for another name of which it is the only meaning.
+fn instead_of(name: &str) -> Option<&'static str> {
+    match name.to_ascii_lowercase().as_str() {
+        "min_size" => Some("larger"),
+        "max_size" => Some("smaller"),
+        _ => None,
+    }
+}
+
+/// An operator and its bare value as text; `None` if the value stands apart, in quotes or in a group.
+fn whole_text(term: &Term<'_>, field: FieldName<'_>) -> Option<String> {
+    let piece = term.value.only().filter(|piece| piece.kind == PieceKind::Bare)?;
+    let mark = if field.colon && field.relation != Relation::Colon { ":" } else { "" };
+    let text = format!("{}{mark}{}{}", field.name, field.relation.symbol(), piece.text);
+    (term.span.start == field.span.start && term.span.end - term.span.start == text.len())
+        .then_some(text)
+}
+
 /// A comparison that an operator does not have.
-pub(super) fn not_comparable(field: FieldName<'_>, name: &str) -> Error {
+pub(super) fn not_comparable(term: &Term<'_>, field: FieldName<'_>, name: &str) -> Error {
     let symbol = field.relation.symbol();
     let title = format!("`{name}` cannot be compared with `{symbol}`");
-    Error::new(Code::NotComparable, field.span, title, "has no order").hint(match field.relation {
-        Relation::NotEqual => format!("write -{name}:value"),
-        Relation::Colon
-        | Relation::Equal
-        | Relation::Less
-        | Relation::AtMost
-        | Relation::Greater
-        | Relation::AtLeast => format!("write {name}:value"),
-    })
+    let minus = if field.relation == Relation::NotEqual { "-" } else { "" };
+    let mark = Span::new(field.span.start, term.value.first.span.start);
+    Error::new(Code::NotComparable, field.span, title, "has no order")
+        .hint(format!("write {minus}{name}:value"))
+        .fix(mark, format!("{minus}{name}:"))
 }
 
 #[cfg(test)]

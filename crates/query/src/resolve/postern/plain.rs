@@ -160,13 +160,7 @@ pub(super) fn extension(term: &Term<'_>, name: &str) -> Result<Resolved, Error> 
     for value in &mut values {
         value.text = lower_case(value.text.trim_start_matches('.')).into();
         if value.text.is_empty() || value.text.contains(['.', '*', '?']) {
-            return Err(fault(
-                Code::UnknownValue,
-                value,
-                "this is not an extension",
-                "one word without dots",
-            )
-            .hint("write ext:pdf, or a pattern of the whole name: filename:*.tar.gz"));
+            return Err(no_extension(value, term));
         }
     }
     let parts = values
@@ -174,6 +168,19 @@ pub(super) fn extension(term: &Term<'_>, name: &str) -> Result<Resolved, Error> 
         .map(|value| file(AttachmentTest::Extension(LowerCase::from(&value.text)), value.span))
         .collect();
     Ok(Resolved::unit(Expr::group(parts, Expr::Or), canonical::list(name, &values)))
+}
+
+fn no_extension(value: &Value<'_>, term: &Term<'_>) -> Error {
+    let title = "this is not an extension";
+    let error = fault(Code::UnknownValue, value, title, "one word without dots");
+    let is_alone = term.span != value.span && term.value.span() == value.span && !value.quoted;
+    if value.text.is_empty() || !is_alone {
+        return error.hint("write ext:pdf, or a pattern of the whole name: filename:*.tar.gz");
+    }
+    let pattern = format!("filename:*.{}", value.text);
+    error
+        .hint(format!("write ext:pdf, or a pattern of the whole name: {pattern}"))
+        .fix(term.span, pattern)
 }
 
 // ---- names and ids ----

@@ -36,38 +36,55 @@ pub(super) fn resolve(
     context: &Context,
 ) -> Result<Resolved, Error> {
     let value = single(term)?;
+    refuse_comparison(kind, name, term, relation, &value)?;
     let dates = Dates { now: &context.now, field: InstantField::Received, span: term.span };
     match kind {
         RangeKind::Period(field) => Dates { field, ..dates }.compared(name, relation, &value),
         RangeKind::Size => size_compared(name, relation, &value, term.span),
-        RangeKind::After => dates.bound(name, Comparison::AtLeast, fixed(name, relation, &value)?),
-        RangeKind::Before => dates.bound(name, Comparison::Less, fixed(name, relation, &value)?),
-        RangeKind::Until => dates.bound(name, Comparison::AtMost, fixed(name, relation, &value)?),
-        RangeKind::NewerThan => {
-            dates.age(name, Comparison::AtLeast, fixed(name, relation, &value)?)
-        }
-        RangeKind::OlderThan => dates.age(name, Comparison::Less, fixed(name, relation, &value)?),
-        RangeKind::Larger => {
-            size_bound(name, Comparison::Greater, fixed(name, relation, &value)?, term.span)
-        }
-        RangeKind::Smaller => {
-            size_bound(name, Comparison::Less, fixed(name, relation, &value)?, term.span)
-        }
+        RangeKind::After => dates.bound(name, Comparison::AtLeast, &value),
+        RangeKind::Before => dates.bound(name, Comparison::Less, &value),
+        RangeKind::Until => dates.bound(name, Comparison::AtMost, &value),
+        RangeKind::NewerThan => dates.age(name, Comparison::AtLeast, &value),
+        RangeKind::OlderThan => dates.age(name, Comparison::Less, &value),
+        RangeKind::Larger => size_bound(name, Comparison::Greater, &value, term.span),
+        RangeKind::Smaller => size_bound(name, Comparison::Less, &value, term.span),
     }
 }
 
-/// The value of an operator that compares by itself.
-fn fixed<'v, 't>(
+/// Refuses a comparison for an operator that compares by itself.
+fn refuse_comparison(
+    kind: RangeKind,
     name: &str,
+    term: &Term<'_>,
     relation: Relation,
-    value: &'v Value<'t>,
-) -> Result<&'v Value<'t>, Error> {
-    if relation == Relation::Colon {
-        return Ok(value);
+    value: &Value<'_>,
+) -> Result<(), Error> {
+    let compares = !matches!(kind, RangeKind::Period(_) | RangeKind::Size);
+    if relation == Relation::Colon || !compares {
+        return Ok(());
     }
     let title = format!("`{name}` already compares");
-    Err(fault(Code::NotComparable, value, title, "compared twice")
-        .hint(format!("write {name}:{}", value.text)))
+    let error = fault(Code::NotComparable, value, title, "compared twice")
+        .hint(format!("write {name}:{}", value.text));
+    let mark = term.field.map(|field| Span::new(field.span.end, value.span.start));
+    Err(match mark.filter(|_| agrees(kind, relation)) {
+        Some(mark) => error.fix(mark, ":"),
+        None => error,
+    })
+}
+
+/// Whether the comparison says the same as the operator: `after>2024`, but not `after<2024`.
+const fn agrees(kind: RangeKind, relation: Relation) -> bool {
+    match kind {
+        // An age counts the other way: `older_than>1y`.
+        RangeKind::After | RangeKind::OlderThan | RangeKind::Larger => {
+            matches!(relation, Relation::Greater | Relation::AtLeast | Relation::Equal)
+        }
+        RangeKind::Before | RangeKind::Until | RangeKind::NewerThan | RangeKind::Smaller => {
+            matches!(relation, Relation::Less | Relation::AtMost | Relation::Equal)
+        }
+        RangeKind::Period(_) | RangeKind::Size => false,
+    }
 }
 
 const fn comparison(relation: Relation) -> Option<Comparison> {
@@ -198,16 +215,23 @@ impl Dates<'_> {
                     format!("`{text}` is not a date"),
                     "not a calendar date",
                 );
-                error.hint(instead.map_or_else(
-                    || {
-                        "write a date as 2024-03-31, 2024-03, today, monday, \"last week\" or 3d"
-                            .to_owned()
-                    },
-                    |instead| format!("write {instead}"),
-                ))
+                match instead {
+                    Some(instead) => told_instead(error, value, text, &instead),
+                    None => error.hint(
+                        "write a date as 2024-03-31, 2024-03, today, monday, \"last week\" or 3d",
+                    ),
+                }
             }
         })
     }
+}
+
+/// The date to write instead of `text`, which may be one end of a range.
+fn told_instead(error: Error, value: &Value<'_>, text: &str, instead: &str) -> Error {
+    let error = error.hint(format!("write {instead}"));
+    // Otherwise it is a remark.
+    let is_date = instead.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if is_date { error.fix(value.span, value.text.replacen(text, instead, 1)) } else { error }
 }
 
 // ---- sizes ----

@@ -117,11 +117,13 @@ pub(super) fn minus_in_value(term: &Term<'_>, operator: Operator, name: &str) ->
     }
     let word = piece.text.trim_start_matches(|c: char| !c.is_alphanumeric());
     let title = format!("a minus stands before the operator, not after `{name}:`");
-    Some(Error::new(Code::Syntax, piece.span, title, "not here").hint(format!(
-        "write -{}, or {name}:{} to look for the text",
-        canonical::value_of(name, word),
+    let negated = format!("-{}", canonical::value_of(name, word));
+    let error = Error::new(Code::Syntax, piece.span, title, "not here").hint(format!(
+        "write {negated}, or {name}:{} to look for the text",
         canonical::quoted_text(&piece.text)
-    )))
+    ));
+    let whole = Span::new(term.span.start, piece.span.end);
+    Some(if term.span == piece.span { error } else { error.fix(whole, negated) })
 }
 
 /// `thread:"{from:a}"`, a search within threads of notmuch.

@@ -117,7 +117,9 @@ pub(super) fn unknown_value(value: &Value<'_>, what: &str, known: &[&str]) -> Er
     let error =
         fault(Code::UnknownValue, value, format!("`{}` is not {what}", value.text), "not known");
     match crate::resolve::names::closest(&value.text, known) {
-        Some(close) => error.hint(format!("did you mean {close}? Known: {}", known.join(", "))),
+        Some(close) => error
+            .hint(format!("did you mean {close}? Known: {}", known.join(", ")))
+            .fix(value.span, close),
         None => error.hint(format!("known: {}", known.join(", "))),
     }
 }

@@ -81,10 +81,23 @@ fn crosses(value: &Value<'_>, text: &str) -> Error {
     let last = text.rsplit(|c: char| !c.is_alphanumeric() && !matches!(c, '*' | '?')).next();
     match last.filter(|last| Wildcard::parse(last).prefix().is_some()) {
         Some(last) => {
-            error.hint(format!("write the words apart, the last with the wildcard: {last}"))
+            let error =
+                error.hint(format!("write the words apart, the last with the wildcard: {last}"));
+            match words_apart(text) {
+                Some(words) => error.fix(value.span, words),
+                None => error,
+            }
         }
         None => error.hint("write the words apart, or quote the phrase without a pattern"),
     }
+}
+
+/// The words of a text in brackets, each with its wildcards.
+fn words_apart(text: &str) -> Option<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '*' | '?'));
+    let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+    let has_letters = |word: &&str| word.contains(char::is_alphanumeric);
+    (words.len() > 1 && words.iter().all(has_letters)).then(|| format!("({})", words.join(" ")))
 }
 
 fn is_one_token(text: &str) -> bool {
@@ -114,7 +127,8 @@ fn fuzzy(value: &Value<'_>, word: &str, edits: &str) -> Result<Fuzzy, Error> {
             format!("a word may be spelt within {most} edits at most"),
             "too many edits",
         )
-        .hint(format!("write {word}~{most}"))),
+        .hint(format!("write {word}~{most}"))
+        .fix(value.span, format!("{word}~{most}"))),
     }
 }
 
@@ -126,8 +140,10 @@ fn is_boosted(text: &str) -> bool {
 
 fn boost(value: &Value<'_>) -> Error {
     let title = "a word cannot count more than others here";
+    let word = value.text.rsplit_once('^').map_or(&*value.text, |(word, _)| word);
     fault(Code::ForeignOperator, value, title, "known elsewhere")
         .hint("leave out ^ and the number; words of the subject count more by themselves")
+        .fix(value.span, word)
 }
 
 // ---- regular expressions ----

@@ -119,7 +119,7 @@ impl Parser<'_> {
         match self.take_if(Kind::Close) {
             Some(_) => Ok(if self.boost()? { node.map(boosted) } else { node }),
             None => Err(self.tokens.first().map_or_else(
-                || fault::parenthesis(open.span, "opened here"),
+                || fault::unclosed(open.span, self.text),
                 |token| self.unexpected(*token),
             )),
         }
@@ -203,13 +203,13 @@ impl Parser<'_> {
         let typed = before.slice(self.text);
         let Some(found) = found else {
             return if typed == "(" {
-                fault::parenthesis(before, "opened here")
+                fault::unclosed(before, self.text)
             } else {
                 fault::nothing_after(before, self.text)
             };
         };
         match found.kind {
-            Kind::Close if typed == "(" => fault::empty_group(before.to(found.span)),
+            Kind::Close if typed == "(" => fault::empty_group(before.to(found.span), self.text),
             Kind::Close if !typed.is_empty() => fault::nothing_after(before, self.text),
             Kind::Plus | Kind::Minus | Kind::Not => fault::two_marks(found.span, self.text),
             Kind::And | Kind::Or => fault::nothing_before(found.span, self.text),
@@ -220,7 +220,7 @@ impl Parser<'_> {
     /// The fault of a token at a wrong place.
     fn unexpected(&self, token: Token) -> Error {
         match token.kind {
-            Kind::Close => fault::parenthesis(token.span, "closes nothing"),
+            Kind::Close => fault::closes_nothing(token.span),
             Kind::Colon => fault::colon(token.span),
             _ => fault::suffix(token.span, self.text),
         }

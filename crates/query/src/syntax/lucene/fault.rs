@@ -15,13 +15,16 @@ pub(super) fn no_token(text: &str, start: usize) -> Error {
     let span = Span::new(start, start + rest.chars().next().map_or(0, char::len_utf8));
     match first {
         '"' => Error::new(Code::UnclosedQuote, span, "a quote is not closed", "opened here")
-            .hint("close it with `\"`, or type `\\\"` for the quote itself"),
+            .hint("close it with `\"`, or type `\\\"` for the quote itself")
+            .fix(Span::new(text.len(), text.len()), "\""),
         '/' => slash(span),
         '[' | '{' => range(rest, start),
         '^' => Error::new(Code::Syntax, span, "`^` needs a number", "no number follows")
-            .hint("type a boost such as `^2`, or `\\^` for the character itself"),
+            .hint("type a boost such as `^2`, or `\\^` for the character itself")
+            .fix(span, "\\^"),
         _ => Error::new(Code::Syntax, span, format!("`{first}` stands for nothing"), "stray")
-            .hint(format!("type `\\{first}` for the character itself")),
+            .hint(format!("type `\\{first}` for the character itself"))
+            .fix(span, format!("\\{first}")),
     }
 }
 
@@ -29,6 +32,7 @@ fn slash(span: Span) -> Error {
     let title = "a regular expression is not closed";
     Error::new(Code::Syntax, span, title, "a slash opens a regular expression")
         .hint("put the text in quotes, or type `\\/` for the slash itself")
+        .fix(span, "\\/")
 }
 
 fn range(rest: &str, start: usize) -> Error {
@@ -49,14 +53,24 @@ pub(super) fn escape(span: Span) -> Error {
         .hint("type a character such as `\\u0041`, or `\\\\u` for a backslash and a u")
 }
 
-pub(super) fn parenthesis(span: Span, label: &str) -> Error {
+/// A parenthesis that nothing closes before the end of the text.
+pub(super) fn unclosed(span: Span, text: &str) -> Error {
+    parenthesis(span, "opened here").fix(Span::new(text.len(), text.len()), ")")
+}
+
+pub(super) fn closes_nothing(span: Span) -> Error {
+    parenthesis(span, "closes nothing").fix(Span::new(span.start, span.start), "\\")
+}
+
+fn parenthesis(span: Span, label: &str) -> Error {
     Error::new(Code::UnclosedGroup, span, "parentheses do not pair up", label)
         .hint("add the other parenthesis, or type a backslash before this one")
 }
 
-pub(super) fn empty_group(span: Span) -> Error {
+pub(super) fn empty_group(span: Span, text: &str) -> Error {
     Error::new(Code::MissingOperand, span, "a group is empty", "nothing inside")
         .hint("put a word between the parentheses, or remove them")
+        .leave_out(span, text)
 }
 
 pub(super) fn nothing_before(span: Span, text: &str) -> Error {
@@ -64,12 +78,14 @@ pub(super) fn nothing_before(span: Span, text: &str) -> Error {
     let title = format!("`{typed}` has nothing before it");
     Error::new(Code::MissingOperand, span, title, "a word is missing before this")
         .hint(format!("add a word, or type `\"{typed}\"` to search for the word itself"))
+        .fix(span, format!("\"{typed}\""))
 }
 
 pub(super) fn nothing_after(span: Span, text: &str) -> Error {
     let title = format!("`{}` has nothing after it", span.slice(text));
     Error::new(Code::MissingOperand, span, title, "a word is missing after this")
         .hint("add a word after it, or remove it")
+        .leave_out(span, text)
 }
 
 pub(super) fn two_marks(span: Span, text: &str) -> Error {
@@ -82,12 +98,14 @@ pub(super) fn colon(span: Span) -> Error {
     let title = "a colon stands between one field name and its value";
     Error::new(Code::Syntax, span, title, "no field name before this")
         .hint("put text with a colon in quotes, or type `\\:` for the colon itself")
+        .fix(span, "\\:")
 }
 
 pub(super) fn suffix(span: Span, text: &str) -> Error {
     let typed = span.slice(text);
     Error::new(Code::Syntax, span, format!("`{typed}` follows no term"), "cannot stand here")
         .hint(format!("put it right after a term, or type `\\{typed}` for the text itself"))
+        .fix(Span::new(span.start, span.start), "\\")
 }
 
 pub(super) fn boost(span: Span) -> Error {
@@ -108,7 +126,9 @@ pub(super) fn long_pattern(span: Span, most: usize) -> Error {
 
 pub(super) fn edits(span: Span) -> Error {
     let title = "a term may be spelt within 0, 1 or 2 edits";
-    Error::new(Code::InvalidNumber, span, title, "not such a number").hint("type `~1` or `~2`")
+    Error::new(Code::InvalidNumber, span, title, "not such a number")
+        .hint("type `~1` or `~2`")
+        .fix(span, "~2")
 }
 
 /// A fault of the expression between the slashes.
@@ -147,11 +167,16 @@ pub(crate) fn negations_alone(span: Span) -> Error {
 pub(crate) fn unknown_field(name: &str, span: Span) -> Error {
     let label = format!("searchable are {}", names());
     let title = format!("`{name}` is no searchable field");
-    let hint = suggestion(name).map_or_else(
-        || "put text with a colon in quotes, or type `\\:` for the colon itself".to_owned(),
-        |field| format!("did you mean `{}:`?", field.path()),
-    );
-    Error::new(Code::UnknownField, span, title, label).hint(hint)
+    let error = Error::new(Code::UnknownField, span, title, label);
+    let behind = Span::new(span.end, span.end);
+    match suggestion(name) {
+        Some(field) => {
+            error.hint(format!("did you mean `{}:`?", field.path())).fix(span, field.path())
+        }
+        None => error
+            .hint("put text with a colon in quotes, or type `\\:` for the colon itself")
+            .fix(behind, "\\"),
+    }
 }
 
 fn names() -> String {

@@ -8,6 +8,7 @@ mod ast;
 mod date;
 mod faults;
 mod frame;
+mod marks;
 mod parser;
 mod token;
 

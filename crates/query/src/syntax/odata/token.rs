@@ -11,7 +11,7 @@ use nom::sequence::{delimited, pair};
 
 use super::ast::Constant;
 use super::date::instant;
-use super::faults;
+use super::{faults, marks};
 use crate::{Budget, Code, Error, Span};
 
 /// A token, its place, and whether white space stands before it.
@@ -48,7 +48,7 @@ pub(crate) fn tokenize(text: &str) -> Result<Vec<Token>, Error> {
             return Ok(tokens);
         }
         let start = text.len() - trimmed.len();
-        let (after, kind) = token(trimmed).map_err(|_| unreadable(text, start))?;
+        let (after, kind) = token(trimmed).map_err(|_| marks::unreadable(text, start))?;
         let span = Span::new(start, text.len() - after.len());
         if tokens.len() == MAX_TOKENS {
             return Err(faults::too_many_words(MAX_TOKENS, span));
@@ -172,20 +172,21 @@ fn bad_date(run: &str, span: Span) -> Error {
     let day =
         run.get(..10).filter(|day| run.len() == 10 && instant(&format!("{day}T00:00Z")).is_some());
     let zoned = format!("{run}Z");
-    let hint = match day {
-        Some(day) => format!("add the time and the zone: {day}T00:00:00Z"),
-        None if instant(&zoned).is_some() => {
-            format!("add the zone: {zoned}; in a URL write %2B for the + of +01:00")
-        }
-        None => "write a day that exists, a time and a zone: 2024-01-31T00:00:00Z".to_owned(),
-    };
-    Error::new(
-        Code::InvalidDate,
-        span,
-        format!("`{run}` is not a date with time and zone"),
-        "not a date",
-    )
-    .hint(hint)
+    let title = format!("`{run}` is not a date with time and zone");
+    let error = Error::new(Code::InvalidDate, span, title, "not a date");
+    let upper = run.to_ascii_uppercase();
+    if let Some(day) = day {
+        let whole = format!("{day}T00:00:00Z");
+        return error.hint(format!("add the time and the zone: {whole}")).fix(span, whole);
+    }
+    if instant(&zoned).is_some() {
+        let hint = format!("add the zone: {zoned}; in a URL write %2B for the + of +01:00");
+        return error.hint(hint).fix(span, zoned);
+    }
+    if instant(&upper).is_some() {
+        return error.hint(format!("write {upper}")).fix(span, upper);
+    }
+    error.hint("write a day that exists, a time and a zone: 2024-01-31T00:00:00Z")
 }
 
 /// `Some(None)` for digits that do not fit.
@@ -205,50 +206,6 @@ fn float(run: &str) -> Option<Constant> {
         .iter()
         .all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit()));
     plain.then(|| run.parse().ok().map(Constant::Float)).flatten()
-}
-
-fn unreadable(text: &str, start: usize) -> Error {
-    let rest = text.get(start..).unwrap_or_default();
-    let first = rest.chars().next().unwrap_or_default();
-    let span = Span::new(start, start + first.len_utf8());
-    match first {
-        '\'' => Error::new(
-            Code::UnclosedQuote,
-            Span::new(start, text.len()),
-            "a string has no end",
-            "starts here",
-        )
-        .hint("end it with a single quote; a quote inside is written twice: 'O''Brien'"),
-        '"' => Error::new(Code::Syntax, span, "text stands in single quotes", "a double quote")
-            .hint("write 'text'; a single quote inside is written twice"),
-        '/' => Error::new(
-            Code::Syntax,
-            span,
-            "white space before a slash",
-            "a name is missing before it",
-        )
-        .hint("write names and slashes without white space, such as toRecipients/any"),
-        other => Error::new(
-            Code::Syntax,
-            span,
-            format!("`{}` has no place in a filter", other.escape_debug()),
-            "not understood",
-        )
-        .hint(instead(other)),
-    }
-}
-
-/// The OData words for the marks of other languages.
-const fn instead(mark: char) -> &'static str {
-    match mark {
-        '=' => "write eq",
-        '!' => "write not, or ne for not equal",
-        '<' | '>' => "write lt, le, gt or ge",
-        '&' => "write and",
-        '|' => "write or",
-        '$' => "leave out the name of the parameter",
-        _ => "leave it out, or put the text in single quotes",
-    }
 }
 
 #[cfg(test)]

@@ -24,26 +24,32 @@ pub(super) fn foreign(rest: &str, at: usize) -> Option<Error> {
     Some(fault(run, operator, if number { reach } else { "5" }, Span::new(at, at + run.len())))
 }
 
-/// `NEAR` without a number between two words.
-pub(crate) fn without_number(word: &str, span: Span) -> Option<Error> {
+/// `NEAR` without a number between two words, and the word behind it, which may be a number: `NEAR 5`.
+pub(crate) fn without_number(word: &str, span: Span, next: Option<(&str, Span)>) -> Option<Error> {
     let operator = match word {
         "NEAR" | "AROUND" => "NEAR",
         "ONEAR" | "ADJ" => "ADJ",
         _ => return None,
     };
+    let number = next.filter(|(text, _)| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let (words, whole) = number.map_or(("8", span), |(text, end)| (text, span.to(end)));
     let title = format!("`{word}` has no distance: KQL means 8, notmuch 10");
     Some(
-        Error::new(Code::ForeignOperator, span, title, "how near?").hint(format!(
-            "write {operator}/8, or put it in quotes to look for the word: \"{word}\""
-        )),
+        Error::new(Code::ForeignOperator, span, title, "how near?")
+            .hint(format!(
+                "write {operator}/{words}, or put it in quotes to look for the word: \"{word}\""
+            ))
+            .fix(whole, format!("{operator}/{words}")),
     )
 }
 
 fn fault(run: &str, operator: &str, words: &str, span: Span) -> Error {
     let title = format!("`{run}` is not written so here");
-    Error::new(Code::ForeignOperator, span, title, "a distance elsewhere").hint(format!(
-        "write {operator}/{words}, or put it in quotes to look for the text: \"{run}\""
-    ))
+    Error::new(Code::ForeignOperator, span, title, "a distance elsewhere")
+        .hint(format!(
+            "write {operator}/{words}, or put it in quotes to look for the text: \"{run}\""
+        ))
+        .fix(span, format!("{operator}/{words}"))
 }
 
 /// The text before and after a distance in quotes, and its number: `a AROUND 25 b`.

@@ -3,14 +3,17 @@
 use super::ast::{FieldName, Term};
 use crate::{Advice, AdviceCode, Code, Error, Span};
 
-pub(super) fn closes_nothing(span: Span) -> Error {
+pub(super) fn closes_nothing(span: Span, text: &str) -> Error {
     Error::new(Code::UnclosedGroup, span, "a bracket has no opening one", "closes nothing")
         .hint("leave it out, or put it in quotes")
+        .leave_out(span, text)
 }
 
-pub(super) fn unclosed_group(open: Span, closing: &str) -> Error {
+/// A bracket without its end, which belongs to the end of the text.
+pub(super) fn unclosed_group(open: Span, closing: &str, end: Span) -> Error {
     Error::new(Code::UnclosedGroup, open, "a bracket is not closed", "opened here")
         .hint(format!("add `{closing}`"))
+        .fix(end, closing)
 }
 
 pub(super) fn too_deep(span: Span, depth: usize) -> Error {
@@ -19,30 +22,40 @@ pub(super) fn too_deep(span: Span, depth: usize) -> Error {
         .hint("write `(a OR b)` without brackets around single words")
 }
 
-pub(super) fn field_in_field(inner: FieldName<'_>, outer: FieldName<'_>) -> Error {
+pub(super) fn field_in_field(inner: FieldName<'_>, outer: FieldName<'_>, text: &str) -> Error {
     let title = format!("`{}:` stands inside of `{}:(...)`", inner.name, outer.name);
-    Error::new(Code::Syntax, inner.span, title, "one operator at a time")
-        .hint("close the group before it")
+    let error = Error::new(Code::Syntax, inner.span, title, "one operator at a time")
+        .hint("close the group before it");
+    let before = text.get(..inner.span.start).unwrap_or_default();
+    let kept = before.trim_end();
+    let word = kept.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    // An operator would join the two in another way.
+    if kept.len() == before.len() || matches!(word, "" | "AND" | "OR" | "XOR" | "NOT") {
+        return error;
+    }
+    error.fix(Span::new(kept.len(), inner.span.start), ") ")
 }
 
 pub(super) fn empty_value(name: FieldName<'_>, span: Span) -> Error {
     let title = format!("`{}` has no value", name.name);
-    Error::new(Code::EmptyValue, span, title, "nothing follows").hint(format!(
-        "write a value after it, or quote it to look for the word itself: \"{}:\"",
-        name.name
-    ))
+    let quoted = format!("\"{}:\"", name.name);
+    Error::new(Code::EmptyValue, span, title, "nothing follows")
+        .hint(format!("write a value after it, or quote it to look for the word itself: {quoted}"))
+        .fix(span, quoted)
 }
 
-pub(super) fn nothing_after(operator: Span) -> Error {
+pub(super) fn nothing_after(operator: Span, text: &str) -> Error {
     let title = "an operator has nothing after it";
     Error::new(Code::MissingOperand, operator, title, "nothing follows")
-        .hint("add a word after it, or put the operator in quotes to look for it")
+        .hint("add a word after it, leave it out, or put it in quotes to look for it")
+        .leave_out(operator, text)
 }
 
-pub(super) fn nothing_before(operator: Span) -> Error {
+pub(super) fn nothing_before(operator: Span, text: &str) -> Error {
     let title = "an operator has nothing before it";
     Error::new(Code::MissingOperand, operator, title, "expected a word")
-        .hint("add a word before it, or put the operator in quotes to look for it")
+        .hint("add a word before it, leave it out, or put it in quotes to look for it")
+        .leave_out(operator, text)
 }
 
 pub(super) fn empty_group(close: Span) -> Error {
@@ -64,23 +77,56 @@ pub(super) fn near_groups(operator: Span) -> Error {
     )
 }
 
-pub(super) fn near_fields(left: &Term<'_>, operator: Span) -> Error {
+pub(super) fn near_fields(left: &Term<'_>, right: &Term<'_>, operator: Span, text: &str) -> Error {
     let title = "words near each other stand in one field";
-    let field = left.field.map_or("subject", |field| field.name);
-    Error::new(Code::Syntax, operator, title, "between two fields")
-        .hint(format!("write {field}:(one NEAR/5 two)"))
+    let error = Error::new(Code::Syntax, operator, title, "between two fields");
+    let field = left.field.or(right.field).map_or("subject", |field| field.name);
+    let [one, near, two] =
+        [left.value.span(), operator, right.value.span()].map(|span| span.slice(text));
+    let together = format!("{field}:({one} {near} {two})");
+    let error = error.hint(format!("write {together}"));
+    if left.field.is_some() && right.field.is_some() {
+        return error;
+    }
+    error.fix(left.span.to(right.span), together)
 }
 
 /// `[a TO b]` and `IN [a b]`, the ranges and lists of Lucene and similar languages.
-pub(super) fn foreign_brackets(text: &str, rest: &str, span: Span) -> Option<Error> {
+pub(super) fn foreign_brackets(
+    text: &str,
+    rest: &str,
+    span: Span,
+    is_value: bool,
+) -> Option<Error> {
     let after = rest.trim_start();
     let range = text.starts_with('[') && !text.contains(']') && after.starts_with("TO ");
     let list = text == "IN" && after.starts_with('[');
     (range || list).then(|| {
         let title = "ranges and lists are not written in square brackets here";
-        Error::new(Code::ForeignOperator, span, title, "known elsewhere")
-            .hint("write a range as a..b, a list as (a OR b), and quote the text to look for it")
+        let error = Error::new(Code::ForeignOperator, span, title, "known elsewhere")
+            .hint("write a range as a..b, a list as (a OR b), and quote the text to look for it");
+        match lucene_range(text, after).filter(|_| range && is_value) {
+            Some((range, length)) => {
+                let end = span.end + (rest.len() - after.len()) + length;
+                error.fix(Span::new(span.start, end), range)
+            }
+            None => error,
+        }
     })
+}
+
+/// `[a TO b]` as a range, and the length of what stands behind `[a`. A star leaves an end open.
+fn lucene_range(text: &str, after: &str) -> Option<(String, usize)> {
+    let (to, _) = after.strip_prefix("TO ")?.split_once(']')?;
+    let ends = [text.strip_prefix('[')?, to.trim()];
+    // Words have no order here.
+    let is_plain = |end: &str| {
+        let is_number = end.starts_with(|c: char| c.is_ascii_digit());
+        end == "*" || is_number && !end.contains([' ', '[', '(', ')', '"', '{', '}'])
+    };
+    let [from, to] = ends.map(|end| if end == "*" { "" } else { end });
+    let length = "TO ".len() + after.strip_prefix("TO ")?.find(']')? + 1;
+    ends.into_iter().all(is_plain).then(|| (format!("{from}..{to}"), length))
 }
 
 pub(super) fn pasted_dash(dash: char, span: Span) -> Advice {
@@ -95,6 +141,7 @@ pub(super) fn bang(span: Span, rest: &str) -> Error {
     let title = "`!` does not mean NOT here";
     Error::new(Code::ForeignOperator, span, title, "known elsewhere")
         .hint(format!("{hint}, or put the text in quotes to look for it"))
+        .fix(span, "-")
 }
 
 pub(super) fn purview_join(span: Span) -> Error {
@@ -104,10 +151,28 @@ pub(super) fn purview_join(span: Span) -> Error {
         .hint("write AND or OR in its place")
 }
 
-pub(super) fn prefix_of_phrase(star: Span) -> Error {
+/// `"overdue invoic"*`, with the place of the phrase and its text.
+pub(super) fn prefix_of_phrase(star: Span, phrase: Span, text: &str) -> Error {
     let title = "a phrase cannot end in a wildcard";
-    Error::new(Code::ForeignOperator, star, title, "known elsewhere")
-        .hint("quote the whole words and write the last one apart: \"overdue\" invoic*")
+    let error = Error::new(Code::ForeignOperator, star, title, "known elsewhere");
+    let Some(apart) = last_apart(text) else {
+        return error
+            .hint("quote the whole words and write the last one apart: \"overdue\" invoic*");
+    };
+    error
+        .hint(format!("quote the whole words and write the last one apart: {apart}"))
+        .fix(phrase.to(star), format!("({apart})"))
+}
+
+/// The words of a phrase, the last of them apart with a wildcard.
+fn last_apart(text: &str) -> Option<String> {
+    let text = text.trim_end();
+    let (words, last) = text.rsplit_once(char::is_whitespace).unwrap_or(("", text));
+    if last.is_empty() || !last.chars().all(char::is_alphanumeric) || words.contains(['"', '\\']) {
+        return None;
+    }
+    let words = words.trim();
+    Some(if words.is_empty() { format!("{last}*") } else { format!("\"{words}\" {last}*") })
 }
 
 /// `ANY(a b)` and similar calls, as in KQL.

@@ -90,6 +90,11 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    /// The whole text.
+    pub(crate) const fn text(&self) -> &'t str {
+        self.text
+    }
+
     /// Whether the quote at the start of `span` is never closed.
     pub(crate) fn is_unclosed(&self, span: Span) -> bool {
         let opens = |error: &Error| error.span.start == span.start;
@@ -225,7 +230,8 @@ impl<'t> Lexer<'t> {
 
     fn bare(&mut self) -> Option<Piece<'t>> {
         let (text, span) = self.take(bare)?;
-        if let Some(error) = faults::foreign_brackets(text, self.rest, span) {
+        let is_value = self.text.get(..span.start).is_some_and(|before| before.ends_with(':'));
+        if let Some(error) = faults::foreign_brackets(text, self.rest, span, is_value) {
             self.errors.push(error);
         }
         Some(Piece { text: text.into(), kind: PieceKind::Bare, span })
@@ -238,7 +244,8 @@ impl<'t> Lexer<'t> {
             self.advice.push(Advice::new(AdviceCode::PastedQuotes, span, message));
         }
         if self.rest.starts_with('*') {
-            self.errors.push(faults::prefix_of_phrase(Span::new(span.end, span.end + 1)));
+            let star = Span::new(span.end, span.end + 1);
+            self.errors.push(faults::prefix_of_phrase(star, span, &text));
         }
         let kind = distance.map_or(PieceKind::Quoted, PieceKind::Near);
         Piece { text, kind, span }
@@ -251,7 +258,8 @@ impl<'t> Lexer<'t> {
         let span = Span::new(start, start + quote);
         let error = Error::new(Code::UnclosedQuote, span, "a quote is not closed", "opened here");
         let hint = "add `\"` at the end of the phrase; a quote inside is written \\\"";
-        self.errors.push(error.hint(hint));
+        let end = Span::new(self.text.len(), self.text.len());
+        self.errors.push(error.hint(hint).fix(end, "\""));
         let text = self.rest.get(quote..).unwrap_or_default().into();
         self.rest = "";
         Piece { text, kind: PieceKind::Quoted, span: Span::new(start, self.text.len()) }

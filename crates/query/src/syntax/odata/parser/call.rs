@@ -19,7 +19,9 @@ impl Parser<'_> {
         }
         loop {
             arguments.push(self.argument()?);
-            let Some(token) = self.next() else { return Err(faults::unclosed(open)) };
+            let Some(token) = self.next() else {
+                return Err(faults::unclosed(open, self.text.len()));
+            };
             match token.kind {
                 TokenKind::Comma => {}
                 TokenKind::Close => {
@@ -30,7 +32,8 @@ impl Parser<'_> {
                 | TokenKind::Geography
                 | TokenKind::Path(_)
                 | TokenKind::Constant(_) => {
-                    return Err(faults::missing_comma(token.span));
+                    let end = arguments.last().map_or(open.end, |last| last.span().end);
+                    return Err(faults::missing_comma(token.span, end));
                 }
             }
         }

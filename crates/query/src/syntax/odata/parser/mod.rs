@@ -25,13 +25,13 @@ pub(crate) fn parse(text: &str) -> Result<Syntax, Error> {
         return Ok(Expr::everything());
     }
     let frame = Frame::new(Opener::Start);
-    Parser { tokens: &tokens, at: 0, end: text.len(), frame, outer: Vec::new() }.run()
+    Parser { text, tokens: &tokens, at: 0, frame, outer: Vec::new() }.run()
 }
 
 struct Parser<'t> {
+    text: &'t str,
     tokens: &'t [Token],
     at: usize,
-    end: usize,
     frame: Frame,
     outer: Vec<Frame>,
 }
@@ -53,7 +53,9 @@ impl<'t> Parser<'t> {
     fn finish(self) -> Result<Syntax, Error> {
         match self.frame.finish() {
             (Opener::Start, syntax, _) => Ok(syntax),
-            (Opener::Group(span) | Opener::Lambda { span, .. }, ..) => Err(faults::unclosed(span)),
+            (Opener::Group(span) | Opener::Lambda { span, .. }, ..) => {
+                Err(faults::unclosed(span, self.text.len()))
+            }
         }
     }
 
@@ -83,7 +85,7 @@ impl<'t> Parser<'t> {
 
     /// The place of the next token, or the end of the text.
     fn here(&self) -> Span {
-        self.peek().map_or(Span::new(self.end, self.end), |token| token.span)
+        self.peek().map_or(Span::new(self.text.len(), self.text.len()), |token| token.span)
     }
 
     // ---- the stack ----
@@ -131,6 +133,9 @@ impl<'t> Parser<'t> {
                 TokenKind::Path(word) if word == "not" => {
                     self.need_space(token.span)?;
                     self.frame.nots.push(token.span);
+                }
+                TokenKind::Path(word) if word.eq_ignore_ascii_case("not") => {
+                    return Err(faults::capitals(word, token.span));
                 }
                 TokenKind::Open => self.open(Opener::Group(token.span), token.span)?,
                 TokenKind::Path(text) => {
@@ -193,7 +198,10 @@ impl<'t> Parser<'t> {
                 self.at += 2;
                 Ok(Path { text: text.to_owned(), span })
             }
-            Some(_) | None => Err(faults::missing_variable(self.here())),
+            Some(_) | None => {
+                let condition = self.tokens.get(self.at..).unwrap_or_default();
+                Err(faults::missing_variable(self.here(), condition))
+            }
         }
     }
 
@@ -204,12 +212,13 @@ impl<'t> Parser<'t> {
             self.frame.push(Expr::Leaf(Located::new(Term::Alone(left), span)), 0);
             return Ok(());
         };
-        if let Some(not) = self.frame.nots.first() {
-            return Err(faults::not_before_comparison(*not, left.span()));
-        }
         self.need_spaces(span)?;
         let right = self.right_side()?;
-        let span = left.span().to(right.span());
+        let whole = left.span().to(right.span());
+        if let Some(not) = self.frame.nots.first() {
+            return Err(faults::not_before_comparison(*not, left.span(), whole, self.text));
+        }
+        let span = whole;
         let term = Term::Compare { left, relation, right };
         self.frame.push(Expr::Leaf(Located::new(term, span)), 0);
         Ok(())
@@ -247,11 +256,44 @@ impl<'t> Parser<'t> {
         match self.word() {
             Some(("and", _)) => {}
             Some(("or", _)) => self.frame.end_conjunction(),
-            Some((word, _)) => return Err(faults::no_operator(word, here)),
-            None => return Err(faults::no_operator("", here)),
+            Some((word, _)) => return Err(self.no_operator(word, here)),
+            None => return Err(self.no_connective(here)),
         }
         self.need_spaces(here)?;
         Ok(())
+    }
+
+    /// Something stands where an operator should: a bracket after a space, or anything else.
+    fn no_connective(&self, here: Span) -> Error {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        let error = faults::no_operator("", here);
+        match before {
+            Some(Token { kind: TokenKind::Path(path), span, .. })
+                if self.is_open() && faults::takes_bracket(path) =>
+            {
+                error
+                    .hint("write names and brackets without white space: toRecipients/any(x: ...)")
+                    .fix(Span::new(span.end, here.start), "")
+            }
+            _ => error,
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        self.is(&TokenKind::Open)
+    }
+
+    fn no_operator(&self, word: &str, here: Span) -> Error {
+        let error = faults::no_operator(word, here);
+        if !word.eq_ignore_ascii_case("in") {
+            return error;
+        }
+        let field = self.at.checked_sub(1).and_then(|at| self.tokens.get(at));
+        let list = self.tokens.get(self.at + 1..).unwrap_or_default();
+        match field.and_then(|field| faults::is_in_list(field, list)) {
+            Some((span, call)) => error.fix(span, call),
+            None => error,
+        }
     }
 
     fn refuse_comparison(&mut self) -> Result<(), Error> {
@@ -267,7 +309,7 @@ impl<'t> Parser<'t> {
         let apart = self.peek().is_some_and(|token| token.spaced)
             || before.is_some_and(|token| matches!(token.kind, TokenKind::Open | TokenKind::Close));
         if !apart {
-            return Err(faults::missing_space(word, "before this word"));
+            return Err(faults::missing_space(word, faults::BEFORE));
         }
         self.at += 1;
         self.need_space(word)
@@ -280,6 +322,6 @@ impl<'t> Parser<'t> {
         if apart {
             return Ok(());
         }
-        Err(faults::missing_space(word, "after this word"))
+        Err(faults::missing_space(word, faults::AFTER))
     }
 }

@@ -58,7 +58,7 @@ impl<'t> Parser<'t> {
             if matches!(token.kind, TokenKind::Mark(Mark::Close | Mark::CloseBrace)) {
                 let span = token.span;
                 self.take();
-                self.errors.push(faults::closes_nothing(span));
+                self.errors.push(faults::closes_nothing(span, self.tokens.text()));
             } else {
                 parts.extend(self.alternatives());
             }
@@ -184,7 +184,7 @@ impl<'t> Parser<'t> {
 
     fn need_operand(&mut self, operator: Span) {
         if !self.starts_operand() {
-            self.errors.push(faults::nothing_after(operator));
+            self.errors.push(faults::nothing_after(operator, self.tokens.text()));
         }
     }
 
@@ -196,7 +196,7 @@ impl<'t> Parser<'t> {
                     TokenKind::Mark(Mark::Close | Mark::CloseBrace) => {
                         faults::empty_group(token.span)
                     }
-                    _ => faults::nothing_before(token.span),
+                    _ => faults::nothing_before(token.span, self.tokens.text()),
                 };
                 self.errors.push(fault);
             }

@@ -44,7 +44,7 @@ impl<'t> Parser<'t> {
             && !self.errors.iter().skip(errors).any(|error| stops(error.code))
         {
             let closing = if close == Mark::Close { ")" } else { "}" };
-            self.errors.push(faults::unclosed_group(open, closing));
+            self.errors.push(faults::unclosed_group(open, closing, self.end));
         }
         inner
     }
@@ -67,7 +67,7 @@ impl<'t> Parser<'t> {
 
     fn field_term(&mut self, name: FieldName<'t>, span: Span) -> Option<Tree> {
         if let Some(outer) = self.field {
-            self.errors.push(faults::field_in_field(name, outer));
+            self.errors.push(faults::field_in_field(name, outer, self.tokens.text()));
         }
         match self.peek().map(|token| &token.kind) {
             Some(TokenKind::Value(_)) => {
@@ -112,7 +112,7 @@ impl<'t> Parser<'t> {
         let joins = left.near.map_or_else(|| alone(&left), |other| other == distance);
         let texts = left.value.iter().chain(right.value.iter()).all(|one| is_text(one.kind));
         if name(&left) != name(&right) {
-            self.errors.push(faults::near_fields(&left, operator));
+            self.errors.push(faults::near_fields(&left, &right, operator, self.tokens.text()));
         } else if !joins || !alone(&right) || !texts {
             self.errors.push(faults::near_groups(operator));
         }
