@@ -130,6 +130,35 @@ async fn translate_shows_what_is_sent() {
 }
 
 #[tokio::test]
+async fn faults_carry_what_mends_them() {
+    let router = gateway(&one_key(None));
+    let seen = get(&router, "/v1/search?q=form:alice+(report").await;
+    let json = seen.json();
+    let fix = |start: u64, end: u64, text: &str| serde_json::json!({"span": {"start": start, "end": end}, "replacement": text});
+    assert_eq!((seen.status.as_u16(), &json["fixed"]), (400, &"from:alice (report)".into()));
+    assert_eq!(json["errors"][0]["fix"], fix(0, 4, "from"));
+    assert_eq!(json["errors"][1]["fix"], fix(18, 18, ")"));
+
+    let body = r#"{"from":"odata","q":"isRead == true && size > '5'"}"#;
+    let json = send(&router, Method::POST, "/v1/translate", Some(KEY), body).await.json();
+    assert_eq!(json["fixed"], "isRead eq true and size gt 5");
+    assert_eq!(json["errors"].as_array().map(Vec::len), Some(4), "all faults at once");
+
+    let json = get(&router, "/v1/search?q=after:03/04/2024").await.json();
+    assert!(json["fixed"].is_null() && json["errors"][0]["fix"].is_null(), "two readings");
+}
+
+#[tokio::test]
+async fn a_filter_goes_back_to_typed_text() {
+    let router = gateway(&one_key(None));
+    let json = get(&router, "/v1/translate?from=odata&q=isRead+eq+false").await.json();
+    let typed = serde_json::json!({"fidelity": "exact", "notes": [], "sent": "is:unread"});
+    assert_eq!(json["targets"]["postern"], typed);
+    let json = get(&router, "/v1/translate?q=is:unread").await.json();
+    assert!(json["targets"]["postern"].is_null(), "the canonical text says it");
+}
+
+#[tokio::test]
 async fn a_message_with_its_text() {
     let json = get(&gateway(&one_key(None)), "/v1/messages/m1").await.json();
     assert_eq!((&json["id"], &json["body"]), (&"m1".into(), &"body of invoice one".into()));
