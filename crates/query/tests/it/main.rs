@@ -21,6 +21,7 @@ mod known;
 mod literals;
 mod meaning;
 mod odata;
+mod partition;
 mod properties;
 mod property_text;
 mod random;
