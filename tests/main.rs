@@ -15,6 +15,7 @@ mod admin;
 mod archive;
 mod attachments;
 mod command_line;
+mod counting;
 mod data_files;
 mod documents;
 mod drives;

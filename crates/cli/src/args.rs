@@ -2,6 +2,7 @@
 
 mod act;
 mod admin;
+mod count;
 mod files;
 mod help;
 mod index;
@@ -10,6 +11,7 @@ mod retrieve;
 mod schedule;
 mod search;
 mod serve;
+mod view;
 
 use std::path::PathBuf;
 
@@ -17,6 +19,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(crate) use act::{Confirm, Export, ExportFormat, From, LogOn, Restore, Send};
 pub(crate) use admin::{Admin, AdminVerb, ConsentUrl, IssueKey, Operator, Rollout};
+pub(crate) use count::Count;
 pub(crate) use files::{
     Backup, Chosen, DocumentVersion, Existing, Files, FilesCopy, FilesList, FilesRestore,
     FilesSave, FilesSend, FilesVerb, LastVersion, Put,
@@ -27,6 +30,7 @@ pub(crate) use jobs::{Collect, JobFlags, JobType, Jobs, KeyFlags, Service, Waiti
 pub(crate) use retrieve::{Azure, Glacier, Retrieve};
 pub(crate) use search::{Engine, Language, QueryType, Search, SearchFormat, SearchMode, Translate};
 pub(crate) use serve::{Serve, Sources, Sync};
+pub(crate) use view::View;
 
 /// Search collected Microsoft 365 mail.
 ///
@@ -76,6 +80,15 @@ pub(crate) enum Command {
     /// Operators: from to cc bcc recipients participants subject body filename ext has:attachment
     /// after before until date size importance is id thread sort.
     Search(Search),
+    /// Count what a query finds by sender, month, folder and more
+    ///
+    /// Counts over all messages that match, and draws a bar for each value. Periods come in their order,
+    /// other values the most frequent first. A message with attachments of two types counts for both.
+    ///
+    ///   postern count 'invoice after:2024' --by domain --limit 10
+    ///   postern count --by month --zone Europe/Berlin --format csv
+    #[command(verbatim_doc_comment)]
+    Count(Count),
     /// Translate a query for other search programs
     Translate(Translate),
     /// Show one message, or print its original

@@ -40,7 +40,8 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
     match &arguments.command {
         Command::Index(index) => commands::index::run(common, index),
         Command::Search(search) => commands::search::run(common, search),
-        Command::Translate(translate) => commands::translate::run(translate),
+        Command::Count(count) => commands::count::run(common, count),
+        Command::Translate(translate) => commands::translate::run(common, translate),
         Command::Show(show) => commands::show::run(common, show),
         Command::Status(status) => commands::status::run(common, status),
         Command::Check(check) => commands::check::run(common, check),

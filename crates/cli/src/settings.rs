@@ -1,8 +1,10 @@
 //! The configuration, and the folders and files that it names.
 
+use anyhow::anyhow;
+use postern_gateway::Viewpoint;
 use postern_gateway::config::{Config, Overrides};
 
-use crate::args::Common;
+use crate::args::{Common, View};
 use crate::{data, key, private};
 
 /// Reads the configuration, and closes to others what lies where it says.
@@ -25,4 +27,21 @@ pub(crate) fn load(common: &Common, overrides: &Overrides) -> anyhow::Result<Con
         private::close(common, folder);
     }
     Ok(config)
+}
+
+/// From where queries are read: as the flags say, else as the configuration does.
+///
+/// # Errors
+///
+/// When the configuration cannot be read, or a zone or an address is none.
+pub(crate) fn viewpoint(common: &Common, view: &View) -> anyhow::Result<Viewpoint> {
+    let known = match &common.config {
+        Some(file) => {
+            Config::load(Some(file), &Overrides::default(), data::place(common)?)?.viewpoint
+        }
+        None => Viewpoint::default(),
+    };
+    let me = (!view.me.is_empty()).then_some(view.me.as_slice());
+    let viewpoint = known.with(view.zone.as_deref(), me);
+    viewpoint.map_err(|(name, what)| anyhow!("--{name} {what}"))
 }

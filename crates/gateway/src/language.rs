@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use jiff::Timestamp;
 use postern_archive::search::AddressBook;
 use postern_query::datatap::KnownPeople;
 use postern_query::{
@@ -131,11 +130,11 @@ impl Reader {
         &self,
         text: &str,
         more: Option<&str>,
-        now: Timestamp,
+        context: &Context,
     ) -> Result<Understood, Refused> {
         let refused = |part| move |errors| Refused { part, errors };
         let mut budget = Budget::default();
-        let parsed = parse_within(text, &Context::utc(now), &mut budget).map_err(refused("q"))?;
+        let parsed = parse_within(text, context, &mut budget).map_err(refused("q"))?;
         let compiled = budget.compile(&parsed.query, text).map_err(refused("q"));
         let more = filter(more.unwrap_or_default(), &mut budget);
         let (more, of_filter) = more.map_err(refused("filter"))?;
@@ -153,9 +152,9 @@ impl Reader {
         &self,
         text: &str,
         more: Option<&str>,
-        now: Timestamp,
+        context: &Context,
     ) -> Result<Understood, Refused> {
-        let mut understood = self.read(text, more, now)?;
+        let mut understood = self.read(text, more, context)?;
         understood.too_costly.take().map_or(Ok(understood), Err)
     }
 

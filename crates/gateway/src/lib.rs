@@ -42,6 +42,7 @@
 //! | `slots` | how many requests, and large answers, there are at the same time |
 //! | [`wire`] | the JSON of `/v1` |
 //! | `shadow` | whether the next engine would have said what an engine said |
+//! | `viewpoint` | from where a query is read: the zone of its days, and who `me` is |
 //! | `serve` | a socket, and an orderly end |
 //!
 //! [`api::app`] makes the whole of it from a [`State`]; it needs no socket to be tested.
@@ -65,6 +66,7 @@ mod slots;
 pub mod source;
 mod state;
 mod sync;
+mod viewpoint;
 pub mod wire;
 
 #[cfg(test)]
@@ -73,3 +75,4 @@ mod tests;
 pub use local::{Local, LocalEngine, LocalError};
 pub use serve::{Bound, ServeError, bind};
 pub use state::{Locals, State};
+pub use viewpoint::Viewpoint;

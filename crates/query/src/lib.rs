@@ -86,5 +86,5 @@ pub use query::{
     PeopleField, PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern,
     TextTest,
 };
-pub use resolve::postern::{Context, Parsed};
+pub use resolve::postern::{Context, Parsed, period};
 pub use span::{Located, Span};

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 use postern_actions::LIMIT;
 
-use super::{JobFlags, Service, TextOrJson};
+use super::{JobFlags, Service, TextOrJson, View};
 
 /// How a plan is confirmed.
 #[derive(Args, Debug)]
@@ -144,6 +144,8 @@ pub(crate) struct Export {
     /// Write over a file that is there
     #[arg(long)]
     pub(crate) force: bool,
+    #[command(flatten)]
+    pub(crate) view: View,
     /// Export older versions of files too
     #[arg(long)]
     pub(crate) versions: bool,

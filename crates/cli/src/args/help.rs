@@ -9,7 +9,7 @@ use super::Arguments;
 
 /// Which command stands under which heading.
 const GROUPS: [(&str, &[&str]); 4] = [
-    ("Find", &["search", "show", "export", "translate"]),
+    ("Find", &["search", "count", "show", "export", "translate"]),
     ("Bring home", &["index", "sync", "sources"]),
     ("Act", &["restore", "send", "files", "retrieve", "collect", "jobs", "admin"]),
     ("Run", &["serve", "status", "check", "config", "completions", "help"]),

@@ -6,7 +6,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use postern_query::Target;
 
-use super::TextOrJson;
+use super::{TextOrJson, View};
 
 #[derive(Args, Debug)]
 pub(crate) struct Search {
@@ -49,6 +49,8 @@ pub(crate) struct Search {
     /// How words of `query` are joined in a batch
     #[arg(long, value_enum, default_value_t)]
     pub(crate) search_mode: SearchMode,
+    #[command(flatten)]
+    pub(crate) view: View,
 }
 
 #[derive(Args, Debug)]
@@ -68,6 +70,8 @@ pub(crate) struct Translate {
     /// Mend the faults of the query first, where their hints say how
     #[arg(long)]
     pub(crate) fix: bool,
+    #[command(flatten)]
+    pub(crate) view: View,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use postern_archive::search::{Index, Search};
+use postern_gateway::Viewpoint;
 use postern_query::{Budget, Errors, Query, datatap, lucene};
 use serde::{Deserialize, Serialize};
 
@@ -56,12 +57,17 @@ struct Line {
 }
 
 /// Answers every request of a file, or of standard input for `-`.
-pub(crate) fn run(index: &Index, path: &Path, arguments: &Arguments) -> anyhow::Result<Exit> {
+pub(crate) fn run(
+    index: &Index,
+    path: &Path,
+    arguments: &Arguments,
+    viewpoint: &Viewpoint,
+) -> anyhow::Result<Exit> {
     let mut out = BufWriter::new(io::stdout().lock());
     for line in lines(path)? {
         let line = line.context("the requests cannot be read")?;
         if !line.trim().is_empty() {
-            let answer = serde_json::to_string(&answer(index, &line, arguments))?;
+            let answer = serde_json::to_string(&answer(index, &line, arguments, viewpoint))?;
             writeln!(out, "{}", terminal::json(&answer))?;
         }
     }
@@ -78,17 +84,25 @@ fn lines(path: &Path) -> anyhow::Result<Box<dyn Iterator<Item = io::Result<Strin
     Ok(Box::new(BufReader::new(file).lines()))
 }
 
-fn answer(index: &Index, line: &str, arguments: &Arguments) -> Line {
+fn answer(index: &Index, line: &str, arguments: &Arguments, viewpoint: &Viewpoint) -> Line {
     let mut request: Request = match serde_json::from_str(line) {
         Ok(request) => request,
         Err(error) => return Line { name: None, answer: refused("bad_request", &error) },
     };
     let name = request.name.take();
-    Line { name, answer: find(index, &request, arguments).unwrap_or_else(|refusal| refusal) }
+    Line {
+        name,
+        answer: find(index, &request, arguments, viewpoint).unwrap_or_else(|refusal| refusal),
+    }
 }
 
-fn find(index: &Index, request: &Request, arguments: &Arguments) -> Result<Answer, Answer> {
-    let (query, order) = understood(request, arguments)?;
+fn find(
+    index: &Index,
+    request: &Request,
+    arguments: &Arguments,
+    viewpoint: &Viewpoint,
+) -> Result<Answer, Answer> {
+    let (query, order) = understood(request, arguments, viewpoint)?;
     let (offset, limit) = page(request)?;
     let search =
         Search { query: &query, order: &order, after: None, offset, limit, highlight: false };
@@ -102,9 +116,10 @@ fn find(index: &Index, request: &Request, arguments: &Arguments) -> Result<Answe
 fn understood(
     request: &Request,
     arguments: &Arguments,
+    viewpoint: &Viewpoint,
 ) -> Result<(Query, Vec<postern_query::schema::Sort>), Answer> {
     if let Some(q) = &request.q {
-        let parsed = typed_here(q, &mut Budget::default());
+        let parsed = typed_here(q, viewpoint, &mut Budget::default());
         let query = parsed.map_err(|errors| query_refused(&errors))?.query.newest_only();
         let order = query.natural_order();
         return Ok((query, order));

@@ -20,7 +20,8 @@ use crate::{data, output, settings, terminal};
 /// Exports what a query finds.
 pub(crate) fn run(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
     let text = arguments.query.join(" ");
-    let Some(query) = found::query(common, &text) else { return Ok(Exit::Failed) };
+    let read = found::query_from(common, &arguments.view, &text)?;
+    let Some(query) = read else { return Ok(Exit::Failed) };
     let format = match arguments.format {
         ExportFormat::Mbox => Format::Mbox,
         ExportFormat::Zip => Format::Zip,

@@ -7,9 +7,9 @@ use postern_actions::{Item, Proposal};
 use postern_archive::Archive;
 use postern_query::{Budget, Query};
 
-use crate::args::{Common, From};
-use crate::output;
+use crate::args::{Common, From, View};
 use crate::veeam::Server;
+use crate::{output, settings};
 
 /// What DataTap is called as a source.
 pub(crate) const DATATAP: &str = "datatap";
@@ -21,8 +21,18 @@ pub(crate) struct ToAct {
 }
 
 /// The query that was typed; its faults are shown.
-pub(crate) fn query(common: &Common, text: &str) -> Option<Query> {
-    match super::search::typed_here(text, &mut Budget::default()) {
+pub(crate) fn query(common: &Common, text: &str) -> anyhow::Result<Option<Query>> {
+    query_from(common, &View::default(), text)
+}
+
+/// The same, read from where the flags say.
+pub(crate) fn query_from(
+    common: &Common,
+    view: &View,
+    text: &str,
+) -> anyhow::Result<Option<Query>> {
+    let viewpoint = settings::viewpoint(common, view)?;
+    Ok(match super::search::typed_here(text, &viewpoint, &mut Budget::default()) {
         Ok(parsed) => {
             if !common.quiet {
                 output::advice(&parsed.advice, text);
@@ -33,7 +43,7 @@ pub(crate) fn query(common: &Common, text: &str) -> Option<Query> {
             output::query_errors(&errors, text);
             None
         }
-    }
+    })
 }
 
 /// How many messages a query finds at each of two sources: DataTap, and Veeam by its name.

@@ -8,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod collect;
 pub(crate) mod completions;
 pub(crate) mod config;
+pub(crate) mod count;
 pub(crate) mod export;
 pub(crate) mod files;
 pub(crate) mod found;

@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Instant;
 
+use jiff::tz::TimeZone;
 use postern_archive::Archive;
 use postern_archive::search::{Asker, Coverage, Hit, Page, Scope, Search as Request, Work};
+use postern_gateway::Viewpoint;
 use postern_gateway::wire::{
     self, Count, CoverageView, Remark, SearchAnswer, ServedBy, Understood,
 };
@@ -19,7 +21,7 @@ use postern_query::{
 use crate::args::{Common, Engine, Search, SearchFormat};
 use crate::commands::{batch, remote, show};
 use crate::exit::Exit;
-use crate::{clock, data, output, terminal};
+use crate::{clock, data, output, settings, terminal};
 
 /// Files of a hit that are named.
 const MOST_FILES: usize = 20;
@@ -33,23 +35,17 @@ pub(crate) fn run(common: &Common, arguments: &Search) -> anyhow::Result<Exit> {
     }
     let archive = Archive::below(&data::folder(common)?);
     if let Some(requests) = &arguments.requests {
-        return batch::run(&archive.index()?, requests, arguments);
+        let viewpoint = settings::viewpoint(common, &arguments.view)?;
+        return batch::run(&archive.index()?, requests, arguments, &viewpoint);
     }
     let text = typed(arguments);
-    let parsed = match understood(&text, arguments) {
-        Ok(parsed) => parsed,
-        Err((errors, source)) => {
-            output::query_errors(&errors, &source);
-            return Ok(Exit::Failed);
-        }
-    };
-    if !common.quiet {
-        output::advice(&parsed.advice, &text);
-    }
+    let viewpoint = settings::viewpoint(common, &arguments.view)?;
+    let read = understood(common, &text, arguments.filter.as_deref(), &viewpoint);
+    let Some(parsed) = read else { return Ok(Exit::Failed) };
     if arguments.explain {
         explain(&parsed)?;
     }
-    answer(&archive, arguments, &parsed)?;
+    answer(&archive, arguments, &parsed, &viewpoint)?;
     Ok(Exit::Done)
 }
 
@@ -68,21 +64,49 @@ fn typed(arguments: &Search) -> String {
     text
 }
 
-/// The query and the filter that must hold too; faults come with the text they point into.
-fn understood(text: &str, arguments: &Search) -> Result<Parsed, (Errors, String)> {
+/// The query and the filter that must hold too. Faults and advice are shown, with the text they point into.
+pub(crate) fn understood(
+    common: &Common,
+    text: &str,
+    filter: Option<&str>,
+    viewpoint: &Viewpoint,
+) -> Option<Parsed> {
+    match read(text, filter, viewpoint) {
+        Ok(parsed) => {
+            if !common.quiet {
+                output::advice(&parsed.advice, text);
+            }
+            Some(parsed)
+        }
+        Err((errors, source)) => {
+            output::query_errors(&errors, source);
+            None
+        }
+    }
+}
+
+fn read<'a>(
+    text: &'a str,
+    filter: Option<&'a str>,
+    viewpoint: &Viewpoint,
+) -> Result<Parsed, (Errors, &'a str)> {
     let mut budget = Budget::default();
-    let mut parsed = typed_here(text, &mut budget).map_err(|errors| (errors, text.to_owned()))?;
-    if let Some(filter) = &arguments.filter {
+    let mut parsed = typed_here(text, viewpoint, &mut budget).map_err(|errors| (errors, text))?;
+    if let Some(filter) = filter {
         let more = odata::parse_filter_within(filter, &mut budget);
         let more = more.and_then(|more| budget.compile(&more, filter).map(|()| more));
-        parsed.query = parsed.query.and(more.map_err(|errors| (errors, filter.clone()))?);
+        parsed.query = parsed.query.and(more.map_err(|errors| (errors, filter))?);
     }
     Ok(parsed)
 }
 
 /// What was typed, to be answered here within a budget.
-pub(crate) fn typed_here(text: &str, budget: &mut Budget) -> Result<Parsed, Errors> {
-    let parsed = parse_within(text, &clock::context(), budget)?;
+pub(crate) fn typed_here(
+    text: &str,
+    viewpoint: &Viewpoint,
+    budget: &mut Budget,
+) -> Result<Parsed, Errors> {
+    let parsed = parse_within(text, &viewpoint.context(clock::now()), budget)?;
     budget.compile(&parsed.query, text)?;
     Ok(parsed)
 }
@@ -112,7 +136,12 @@ fn explain(parsed: &Parsed) -> anyhow::Result<()> {
     output::line("")
 }
 
-fn answer(archive: &Archive, arguments: &Search, parsed: &Parsed) -> anyhow::Result<()> {
+fn answer(
+    archive: &Archive,
+    arguments: &Search,
+    parsed: &Parsed,
+    viewpoint: &Viewpoint,
+) -> anyhow::Result<()> {
     let began = Instant::now();
     let order = parsed.query.natural_order();
     let limit = if arguments.count { 0 } else { arguments.limit };
@@ -136,8 +165,13 @@ fn answer(archive: &Archive, arguments: &Search, parsed: &Parsed) -> anyhow::Res
     }
     let page = index.search(&request, &asker)?;
     match arguments.format {
-        SearchFormat::Table | SearchFormat::Ids => table(&page, &archive.coverage(), &query),
-        SearchFormat::Json => output::json(&wire(&archive.coverage(), parsed, &page, began)),
+        SearchFormat::Table | SearchFormat::Ids => {
+            table(&page, &archive.coverage(), &query, viewpoint)
+        }
+        SearchFormat::Json => {
+            let zone = viewpoint.zone_name();
+            output::json(&wire(&archive.coverage(), parsed, zone, &page, began))
+        }
         SearchFormat::Jsonl => {
             let hits = wire::results(&page);
             hits.iter().try_for_each(output::json)
@@ -146,19 +180,27 @@ fn answer(archive: &Archive, arguments: &Search, parsed: &Parsed) -> anyhow::Res
 }
 
 /// The same object as the answer of `/v1/search`.
-fn wire(coverage: &Coverage, parsed: &Parsed, page: &Page, began: Instant) -> SearchAnswer {
+fn wire(
+    coverage: &Coverage,
+    parsed: &Parsed,
+    zone: &str,
+    page: &Page,
+    began: Instant,
+) -> SearchAnswer {
     SearchAnswer {
         results: wire::results(page),
         count: Count { value: u64::try_from(page.count).unwrap_or(u64::MAX), exact: true },
         next_cursor: None,
         facets: std::collections::BTreeMap::new(),
         facets_missing: std::collections::BTreeMap::new(),
+        facets_by: None,
         highlight_missing: None,
         files_missing: None,
         served_by: ServedBy { engine: "local".to_owned(), reason: None },
         coverage: Some(CoverageView::seen(coverage, &[])),
         query: Understood {
             canonical: parsed.canonical.clone(),
+            zone: zone.to_owned(),
             sent: None,
             fidelity: Fidelity::Exact.as_str(),
             direction: None,
@@ -171,9 +213,15 @@ fn wire(coverage: &Coverage, parsed: &Parsed, page: &Page, began: Instant) -> Se
 
 // ---- for people ----
 
-fn table(page: &Page, coverage: &Coverage, query: &Query) -> anyhow::Result<()> {
+fn table(
+    page: &Page,
+    coverage: &Coverage,
+    query: &Query,
+    viewpoint: &Viewpoint,
+) -> anyhow::Result<()> {
     // Written at once: a page has hundreds of lines.
-    let hits: Vec<_> = (1..).zip(&page.hits).map(|(number, hit)| one(number, hit)).collect();
+    let hits: Vec<_> =
+        (1..).zip(&page.hits).map(|(number, hit)| one(number, hit, &viewpoint.zone)).collect();
     let shown = page.hits.len();
     let rest = if page.count > shown {
         format!(", the first {shown} shown (--limit N for more)")
@@ -204,19 +252,19 @@ fn asks_for_contents(query: &Query) -> bool {
 }
 
 /// The lines of one hit.
-fn one(number: usize, hit: &Hit) -> String {
+fn one(number: usize, hit: &Hit, zone: &TimeZone) -> String {
     match hit.message.file() {
-        Some(file) => of_file(number, hit, file),
-        None => of_mail(number, hit),
+        Some(file) => of_file(number, hit, file, zone),
+        None => of_mail(number, hit, zone),
     }
 }
 
 /// A file: when it was changed and whose it is, its name and title, its id and where it lies.
-fn of_file(number: usize, hit: &Hit, file: &Attachment) -> String {
+fn of_file(number: usize, hit: &Hit, file: &Attachment, zone: &TimeZone) -> String {
     let (message, place) = (&hit.message, hit.place());
     let snippet = hit.snippet.clone().unwrap_or_default();
     let owner = place.mailbox.as_deref().or(place.source.as_deref()).unwrap_or_default();
-    let head = format!("{number:>3}. {}  {}", date(message), terminal::safe(&short(owner)));
+    let head = format!("{number:>3}. {}  {}", date(message, zone), terminal::safe(&short(owner)));
     let name = short(file.name.as_deref().unwrap_or("(no name)"));
     let ranges = snippet.attachments.first().map_or(&[][..], Vec::as_slice);
     let mut lines =
@@ -235,13 +283,12 @@ fn of_file(number: usize, hit: &Hit, file: &Attachment) -> String {
     lines.join("\n") + "\n\n"
 }
 
-fn date(message: &Message) -> String {
-    message
-        .received
-        .map_or_else(|| "no date".to_owned(), |date| date.strftime("%Y-%m-%d %H:%M").to_string())
+fn date(message: &Message, zone: &TimeZone) -> String {
+    let here = message.received.map(|moment| zone.to_datetime(moment));
+    here.map_or_else(|| "no date".to_owned(), |date| date.strftime("%Y-%m-%d %H:%M").to_string())
 }
 
-fn of_mail(number: usize, hit: &Hit) -> String {
+fn of_mail(number: usize, hit: &Hit, zone: &TimeZone) -> String {
     let message = &hit.message;
     let snippet = hit.snippet.clone().unwrap_or_default();
     let sender =
@@ -250,7 +297,7 @@ fn of_mail(number: usize, hit: &Hit) -> String {
         message.subject.as_deref().filter(|subject| !subject.is_empty()).unwrap_or("(no subject)");
     let subject = short(subject);
     let sender = show::person(&sender);
-    let head = format!("{number:>3}. {}  {}", date(message), terminal::safe(&short(&sender)));
+    let head = format!("{number:>3}. {}  {}", date(message, zone), terminal::safe(&short(&sender)));
     let mut lines = vec![
         output::styled(output::FAINT, head),
         format!("     {}", marked(&subject, &snippet.subject_ranges, true)),

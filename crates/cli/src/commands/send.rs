@@ -12,7 +12,7 @@ use crate::veeam::reach;
 /// Sends what a query finds through Veeam.
 pub(crate) fn run(common: &Common, arguments: &Send) -> anyhow::Result<Exit> {
     let text = arguments.query.join(" ");
-    let Some(query) = found::query(common, &text) else { return Ok(Exit::Failed) };
+    let Some(query) = found::query(common, &text)? else { return Ok(Exit::Failed) };
     let server = reach(common, arguments.tenant.as_deref())?;
     let limit = arguments.confirm.limit;
     let found = found::at_veeam(&server, &query, &arguments.from, limit)?;

@@ -10,12 +10,12 @@ use postern_query::{Capabilities, Compiled, Errors, Fidelity, Note, Target};
 use serde::Serialize;
 use serde_json::json;
 
-use crate::args::{Language, TextOrJson, Translate};
+use crate::args::{Common, Language, TextOrJson, Translate};
 use crate::exit::Exit;
-use crate::{clock, output, terminal};
+use crate::{clock, output, settings, terminal};
 
 /// Shows what each target is sent.
-pub(crate) fn run(arguments: &Translate) -> anyhow::Result<Exit> {
+pub(crate) fn run(common: &Common, arguments: &Translate) -> anyhow::Result<Exit> {
     let text = arguments.query.join(" ");
     let capabilities = capabilities(arguments.fields.as_deref())?;
     let language = match arguments.from {
@@ -23,7 +23,7 @@ pub(crate) fn run(arguments: &Translate) -> anyhow::Result<Exit> {
         Language::Odata => translate::Language::Odata,
         Language::Lucene => translate::Language::Lucene,
     };
-    let context = clock::context();
+    let context = settings::viewpoint(common, &arguments.view)?.context(clock::now());
     let translate =
         |text: &str| translate::translate(text, language, &context, &capabilities, arguments.to);
     let errors = match translate(&text) {

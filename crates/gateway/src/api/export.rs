@@ -14,12 +14,14 @@ use utoipa::ToSchema;
 
 use super::download::download;
 use super::native::admit;
+use super::params::viewpoint;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State as Shared;
 use crate::language::{Understood, Versions};
 use crate::local::LocalEngine;
 use crate::local::pipe::Pipe;
+use crate::viewpoint::Addresses;
 
 /// What to export.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -33,6 +35,10 @@ pub(super) struct ExportBody {
     filter: Option<String>,
     /// How it is written.
     format: Format,
+    /// Where days of the query begin: an IANA name.
+    zone: Option<String>,
+    /// The addresses that `me` stands for.
+    me: Option<Addresses>,
     /// Whether older versions of files are exported too.
     #[serde(default)]
     versions: Versions,
@@ -78,9 +84,10 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     let caller = admit(&state, &headers)?;
     let body: ExportBody = from_json(body)?;
-    let (q, filter, now) = (body.q, body.filter, state.now());
+    let viewpoint = viewpoint(state.viewpoint(), body.zone.as_deref(), body.me.as_ref())?;
+    let (q, filter, context) = (body.q, body.filter, viewpoint.context(state.now()));
     let reading = state.language().aside(state.deadline(Instant::now()), move |reader| {
-        reader.read_here(&q, filter.as_deref(), now)
+        reader.read_here(&q, filter.as_deref(), &context)
     });
     let understood = reading.await??;
     let query = Understood { versions: body.versions, ..understood }.here();

@@ -5,6 +5,8 @@ use std::fmt;
 
 use percent_encoding::percent_decode_str;
 
+use crate::viewpoint::{Addresses, Viewpoint};
+
 /// What is wrong with a query string.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadParam {
@@ -22,6 +24,16 @@ impl fmt::Display for BadParam {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.name, self.what)
     }
+}
+
+/// From where a request wants its query to be read; what it leaves open is `known`.
+pub(super) fn viewpoint(
+    known: &Viewpoint,
+    zone: Option<&str>,
+    me: Option<&Addresses>,
+) -> Result<Viewpoint, BadParam> {
+    let me = me.map(|Addresses(all)| all.as_slice());
+    known.with(zone, me).map_err(|(name, what)| BadParam::new(name, what))
 }
 
 /// The parameters of a request by name.

@@ -16,10 +16,12 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::native::admit;
+use super::params::viewpoint;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State;
 use crate::language::Refused;
+use crate::viewpoint::Addresses;
 use crate::wire::{Remark, Span};
 
 /// The language of a query.
@@ -161,6 +163,10 @@ pub(super) struct Request {
     /// The language it is written in.
     #[serde(default)]
     from: Language,
+    /// Where its days begin: an IANA name.
+    zone: Option<String>,
+    /// The addresses that `me` stands for, with commas between; in a body a list.
+    me: Option<Addresses>,
 }
 
 /// What each target is sent for a query, and how faithfully
@@ -168,6 +174,8 @@ pub(super) struct Request {
     params(
         ("q" = Option<String>, Query, description = "The query", example = "from:alice overdue"),
         ("from" = Option<Language>, Query, description = "The language it is written in"),
+        ("zone" = Option<String>, Query, description = "Where its days begin: an IANA name", example = "Europe/Berlin"),
+        ("me" = Option<String>, Query, description = "The addresses that `me` stands for, with commas between"),
     ),
     responses((status = 200, description = "Every target", body = Translation), Problems),
     security(("key" = []), ("bearer" = []), ()))]
@@ -198,7 +206,8 @@ async fn answer(
     request: Request,
 ) -> Result<Json<Translation>, Problem> {
     admit(state, headers)?;
-    let (context, capabilities) = (Context::utc(state.now()), state.capabilities());
+    let viewpoint = viewpoint(state.viewpoint(), request.zone.as_deref(), request.me.as_ref())?;
+    let (context, capabilities) = (viewpoint.context(state.now()), state.capabilities());
     let translating = state.language().aside(state.deadline(Instant::now()), move |_| {
         translate(&request.q, request.from, &context, &capabilities, Target::ALL)
     });

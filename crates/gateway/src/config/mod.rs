@@ -19,6 +19,7 @@ use serde::Deserialize;
 use toml::Table;
 
 use crate::access::{Access, Key};
+use crate::viewpoint::Viewpoint;
 pub use breaker::BreakerSettings;
 use file::{FileCors, FileKey, FileLimits};
 
@@ -93,6 +94,8 @@ pub struct Config {
     pub limits: Limits,
     /// The origins of pages elsewhere that may ask, such as `https://mail.example`.
     pub origins: Vec<String>,
+    /// From where queries are read: the zone of their days, and who `me` is.
+    pub viewpoint: Viewpoint,
     /// When and how collected mail is brought here.
     pub sync: SyncSettings,
     /// Whether the file holds keys for upstream, so that nobody else should read it.
@@ -112,6 +115,8 @@ struct FileConfig {
     cors: Option<FileCors>,
     sync: Option<FileSync>,
     deadline: Option<String>,
+    zone: Option<String>,
+    me: Option<Vec<String>>,
 }
 
 /// What the command line says; it goes over the file.
@@ -189,7 +194,9 @@ impl Config {
         let mut keys = file.keys.into_iter().map(Key::try_from).collect::<Result<Vec<_>, _>>()?;
         let file_holds_keys = keys.iter().any(|key| key.upstream.is_some());
         keys.extend(own_key(overrides)?);
+        let viewpoint = Viewpoint::default().with(file.zone.as_deref(), file.me.as_deref());
         let config = Self {
+            viewpoint: viewpoint.or_else(|(name, what)| invalid(format!("`{name}` {what}")))?,
             file_holds_keys,
             listen: listen.map(|text| address(text)).transpose()?.unwrap_or(LISTEN),
             data: file.data.unwrap_or(data),

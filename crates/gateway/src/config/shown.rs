@@ -17,6 +17,8 @@ impl Config {
         put(&mut table, "listen", self.listen.to_string());
         put(&mut table, "data", path(&self.data));
         put(&mut table, "deadline", time(self.deadline));
+        put(&mut table, "zone", self.viewpoint.zone_name());
+        put(&mut table, "me", &self.viewpoint.me);
         table.insert("limits".into(), Value::Table(limits(&self.limits)));
         let mut cors = Table::new();
         put(&mut cors, "origins", &self.origins);

@@ -22,7 +22,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use postern_archive::search::{Facet, FacetCounts};
+use jiff::tz::TimeZone;
+use postern_archive::search::{Bars, Counts, Facet};
 use postern_query::{Direction, Fidelity, Note, Place, datatap, direction_of};
 use postern_upstream::veeam::Sessions;
 
@@ -93,8 +94,8 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
         false
     }
 
-    /// How it counts all that matches, by facets; nothing where it cannot count.
-    fn facets(&self, _counting: Counting) -> Option<Asking<Vec<FacetCounts>>> {
+    /// How it counts all that matches, by facets and in bars; nothing where it cannot count.
+    fn counts(&self, _counting: Counting) -> Option<Asking<Counts>> {
         None
     }
 
@@ -234,6 +235,9 @@ pub(crate) struct Occasion {
 pub(crate) struct Counting {
     pub(crate) understood: Arc<Understood>,
     pub(crate) facets: Vec<Facet>,
+    pub(crate) bars: Option<Bars>,
+    /// Where days, months and years begin.
+    pub(crate) zone: TimeZone,
     /// Whether files are left out.
     pub(crate) mail_only: bool,
     /// Values of a facet at most.

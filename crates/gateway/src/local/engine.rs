@@ -1,27 +1,25 @@
 //! What the gateway asks of an index.
 
-use jiff::tz::TimeZone;
 use postern_archive::export::Shelf;
 use postern_archive::search::{
-    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Suggestion, Thread,
+    AddressBook, Asker, Completion, Counting, Counts, Coverage, Suggestion, Thread,
 };
 use postern_archive::{Archive, IndexError};
 use postern_query::Query;
 
 /// Something that can answer from this machine.
 pub trait LocalEngine: Shelf + Send + Sync + 'static {
-    /// Counts what matches by each facet: the `most` most frequent values of each, in UTC.
+    /// Counts what matches.
     ///
     /// # Errors
     ///
     /// When it costs too much work or is stopped, or the index cannot be read.
-    fn facets(
+    fn counts(
         &self,
         query: &Query,
-        facets: &[Facet],
-        most: usize,
+        counting: &Counting<'_>,
         asker: &Asker,
-    ) -> Result<Vec<FacetCounts>, IndexError>;
+    ) -> Result<Counts, IndexError>;
 
     /// The `most` most frequent values that begin so, in the messages within.
     ///
@@ -61,14 +59,13 @@ pub trait LocalEngine: Shelf + Send + Sync + 'static {
 }
 
 impl LocalEngine for Archive {
-    fn facets(
+    fn counts(
         &self,
         query: &Query,
-        facets: &[Facet],
-        most: usize,
+        counting: &Counting<'_>,
         asker: &Asker,
-    ) -> Result<Vec<FacetCounts>, IndexError> {
-        self.index()?.facets(query, facets, most, &TimeZone::UTC, asker)
+    ) -> Result<Counts, IndexError> {
+        self.index()?.counts(query, counting, asker)
     }
 
     fn complete(

@@ -23,6 +23,7 @@ use crate::rate::Rate;
 use crate::servers::{Server, Servers};
 use crate::slots::{Full, Slot, Slots};
 use crate::sync::Scheduled;
+use crate::viewpoint::Viewpoint;
 use postern_query::Capabilities;
 
 pub use self::locals::Locals;
@@ -56,6 +57,7 @@ struct Inner {
     streams: Arc<Slots>,
     held: Arc<Slots>,
     origins: Vec<String>,
+    viewpoint: Viewpoint,
     metrics: Metrics,
     scheduled: Vec<Scheduled>,
     clock: fn() -> Timestamp,
@@ -114,6 +116,7 @@ impl State {
                 config.access.keys().len(),
             ),
             origins: config.origins.clone(),
+            viewpoint: config.viewpoint.clone(),
             metrics: Metrics::default(),
             clock,
         })))
@@ -248,6 +251,11 @@ impl State {
 
     pub(crate) fn language(&self) -> &Language {
         &self.0.language
+    }
+
+    /// From where queries are read, where a request says nothing else.
+    pub(crate) fn viewpoint(&self) -> &Viewpoint {
+        &self.0.viewpoint
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -40,7 +40,7 @@ pub(super) fn write(mail: &Path, path: &str, raw: &str) {
     std::fs::write(path, raw).unwrap();
 }
 
-fn indexed() -> Indexed {
+pub(super) fn indexed() -> Indexed {
     let (mail, data) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     write(mail.path(), "alice/Sent/1.eml", RICH);
     write(mail.path(), "alice/Inbox/2.eml", REPLY);

@@ -81,7 +81,7 @@ fn paths(tenant: &str) -> Vec<(Method, String, String)> {
     let ids = [id_of(raw("hidden", true).as_bytes()), id_of(raw("other", true).as_bytes())];
     let documents = format!("/api/{tenant}/indexes/dg-search-index/documents");
     let mut uris: Vec<String> = [
-        "/v1/search?q=zebra&highlight=true&facets=sender,senderDomain,year,month,folder,mailbox,attachmentType,hasAttachment,kind,extension",
+        "/v1/search?q=zebra&highlight=true&facets=sender,domain,year,month,day,folder,mailbox,type,hasAttachment,kind,extension,category,source,histogram",
         "/v1/search?highlight=true&facets=sender,senderDomain,year,month,folder,mailbox,attachmentType",
         "/v1/search?q=mailbox:hidden+OR+mailbox:other",
         "/v1/search?filter=mailbox+eq+'hidden'+or+mailbox+eq+'other'",

@@ -4,6 +4,7 @@ mod access;
 mod configuration;
 mod connections;
 mod costs;
+mod counted;
 mod dropin;
 mod files;
 mod hostile;
@@ -34,8 +35,8 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
 use postern_archive::export::Shelf;
 use postern_archive::search::{
-    AddressBook, Asker, Completion, Coverage, Facet, FacetCounts, Hit, MailboxCoverage, Page,
-    Search, Snippet, Suggestion, Thread,
+    AddressBook, Asker, Completion, Counting, Counts, Coverage, Hit, MailboxCoverage, Page, Search,
+    Snippet, Suggestion, Thread,
 };
 use postern_archive::{Error, IndexError, Lost, Original};
 use postern_query::{Message, Place, Query, evaluate};
@@ -106,14 +107,8 @@ impl Shelf for Memory {
 }
 
 impl LocalEngine for Memory {
-    fn facets(
-        &self,
-        _: &Query,
-        _: &[Facet],
-        _: usize,
-        _: &Asker,
-    ) -> Result<Vec<FacetCounts>, IndexError> {
-        Ok(Vec::new())
+    fn counts(&self, _: &Query, _: &Counting<'_>, _: &Asker) -> Result<Counts, IndexError> {
+        Ok(Counts { count: 0, facets: Vec::new(), histogram: None })
     }
 
     fn complete(

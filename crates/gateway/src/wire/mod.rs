@@ -13,8 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 pub use action::{ActionAnswer, ItemResult, PlanItem, PlanView};
-pub(crate) use facets::FacetName;
-pub use facets::FacetView;
+pub use facets::{BarView, FacetName, FacetView, HistogramView, ValueCount, ValuesView};
 pub use message::MessageView;
 pub use retrievals::{RetrievalRunView, RetrievalView, RetrievalsView};
 
@@ -29,9 +28,13 @@ pub struct SearchAnswer {
     /// Asks for the next page; nothing at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// How the local index counts what matches, by the names of the facets that were asked for.
+    /// What matches, counted: by the names of the facets that were asked for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub facets: BTreeMap<&'static str, FacetView>,
+    /// The engine that counted them, which may be another one than that of the results. `coverage` says how complete
+    /// the local index is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub facets_by: Option<&'static str>,
     /// The facets that could not be counted, by name, each with the reason.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub facets_missing: BTreeMap<&'static str, String>,
@@ -86,6 +89,8 @@ pub struct Because {
 pub struct Understood {
     /// Its one canonical text.
     pub canonical: String,
+    /// Where its days begin: an IANA name.
+    pub zone: String,
     /// What the engine elsewhere was sent that answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sent: Option<Sent>,

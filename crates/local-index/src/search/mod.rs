@@ -41,7 +41,9 @@ pub use snippet::highlight::{PersonRanges, Ranges};
 pub use tally::best::Counted;
 pub use tally::book::{AddressBook, Person};
 pub use tally::complete::{Completion, Suggestion};
-pub use tally::facets::{Facet, FacetCounts};
+pub use tally::facets::{Counting, Counts, Facet, FacetCounts};
+pub use tally::histogram::{Bar, Bars, Histogram};
+pub use tally::step::Step;
 pub use thread::{MAX_THREAD, Thread};
 pub use work::Work;
 

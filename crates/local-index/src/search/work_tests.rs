@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::tz::TimeZone;
 use postern_query::pattern::Regex;
 use postern_query::schema::TextField;
 use postern_query::{
@@ -12,7 +11,9 @@ use postern_query::{
 use tempfile::TempDir;
 
 use super::work::TERM;
-use super::{Asker, Completion, Facet, Index, MAX_OPEN_PATTERNS, Scope, Search, Thread, Work};
+use super::{
+    Asker, Completion, Counting, Facet, Index, MAX_OPEN_PATTERNS, Scope, Search, Thread, Work,
+};
 use crate::Error;
 use crate::testing::{index_of, place};
 
@@ -83,7 +84,9 @@ fn mail_pays_nothing_for_files() {
 fn questions() -> Vec<(&'static str, Question)> {
     let facets = |index: &Index, asker: &Asker| {
         let all = Query::everything();
-        index.facets(&all, &Facet::ALL, 20, &TimeZone::UTC, asker).map(drop)
+        index
+            .counts(&all, &Counting { facets: &Facet::ALL, ..Counting::default() }, asker)
+            .map(drop)
     };
     let complete = |index: &Index, asker: &Asker| {
         let sender = Completion::Address(&[Role::From]);
@@ -278,7 +281,8 @@ fn a_facet_that_is_named_twice_is_counted_once() {
         let work = Work::unlimited();
         let asker = asker(work.clone(), &Scope::All);
         let all = Query::everything();
-        let counted = index.facets(&all, names, 9, &TimeZone::UTC, &asker).unwrap();
+        let counting = Counting { facets: names, ..Counting::default() };
+        let counted = index.counts(&all, &counting, &asker).unwrap().facets;
         (counted, work.spent())
     };
     let (one, once) = facets(&[Facet::Sender]);

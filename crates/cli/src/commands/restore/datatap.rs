@@ -1,11 +1,10 @@
 //! A restore at `DataTap`: a job over whole mailboxes.
 
 use anyhow::ensure;
-use jiff::tz::TimeZone;
 use postern_actions::datatap::{Ends, MOST_MAILBOXES, MailFound, ToRestore, plan};
 use postern_actions::{Proposal, Verb};
 use postern_archive::Archive;
-use postern_archive::search::Facet;
+use postern_archive::search::{Counting, Facet};
 use postern_query::Query;
 use postern_upstream::{Job, JobKind, LocationKind, Tenant};
 use serde_json::{Value, json};
@@ -29,9 +28,10 @@ pub(super) fn run(common: &Common, arguments: &Restore, query: &Query) -> anyhow
     let limit = arguments.confirm.limit;
     let archive = Archive::below(&data::folder(common)?);
     let (index, asker) = (archive.index()?, asker());
-    let by_mailbox = |mail: &Query| {
-        index.facets(mail, &[Facet::Mailbox], MOST_MAILBOXES, &TimeZone::UTC, &asker)
-    };
+    let counting =
+        Counting { facets: &[Facet::Mailbox], most: MOST_MAILBOXES, ..Counting::default() };
+    let by_mailbox =
+        |mail: &Query| index.counts(mail, &counting, &asker).map(|counts| counts.facets);
     let found = ToRestore::find(&archive, query, &asker, limit, &by_mailbox);
     let found = found.map_err(jobs::no_job)?;
     let (tenant, runtime) = service(common, arguments)?;

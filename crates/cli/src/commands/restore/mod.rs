@@ -22,7 +22,7 @@ use crate::{service, settings};
 /// Restores what a query finds, at the source that has it.
 pub(crate) fn run(common: &Common, arguments: &Restore) -> anyhow::Result<Exit> {
     let text = arguments.query.join(" ");
-    let Some(query) = found::query(common, &text) else { return Ok(Exit::Failed) };
+    let Some(query) = found::query(common, &text)? else { return Ok(Exit::Failed) };
     match server(common, arguments, &query)? {
         Some(server) => at_veeam(common, arguments, &server, &query),
         None => datatap::run(common, arguments, &query),

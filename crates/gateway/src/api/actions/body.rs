@@ -11,6 +11,7 @@ use super::order::{Orders, is_for};
 use crate::access::Caller;
 use crate::api::params::BadParam;
 use crate::api::problem::Problem;
+use crate::viewpoint::Addresses;
 
 /// Sizes of a PST, in GB.
 const SIZES: std::ops::RangeInclusive<u64> = 1..=49;
@@ -24,6 +25,10 @@ pub(super) struct ActionBody {
     pub(super) q: String,
     /// An OData filter that must hold too.
     pub(super) filter: Option<String>,
+    /// Where days of the query begin: an IANA name.
+    pub(super) zone: Option<String>,
+    /// The addresses that `me` stands for.
+    pub(super) me: Option<Addresses>,
     /// The id of the plan; without it the plan is only shown.
     pub(super) confirm: Option<String>,
     /// Items at most, 100 where nothing is said; more are refused.

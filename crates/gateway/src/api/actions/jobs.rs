@@ -9,7 +9,7 @@ use postern_actions::datatap::{
 };
 use postern_actions::{Proposal, Verb};
 use postern_archive::IndexError;
-use postern_archive::search::Facet;
+use postern_archive::search::{Counting, Facet};
 use postern_query::Query;
 use postern_upstream::{Job, JobKind, LocationKind, Policy, Priority, Tenant, TenantSettings};
 use serde::{Deserialize, Serialize};
@@ -241,8 +241,10 @@ async fn found(
     }
     let allowance = state.allowance(caller, start);
     let found = local.ask(&allowance, move |engine, asker| {
+        let counting =
+            Counting { facets: &[Facet::Mailbox], most: MOST_MAILBOXES, ..Counting::default() };
         let by_mailbox =
-            |mail: &Query| engine.facets(mail, &[Facet::Mailbox], MOST_MAILBOXES, asker);
+            |mail: &Query| engine.counts(mail, &counting, asker).map(|counts| counts.facets);
         match ToRestore::find(engine, &query, asker, limit, &by_mailbox) {
             Err(JobError::Index(error)) => Err(error),
             found => Ok::<_, IndexError>(found),

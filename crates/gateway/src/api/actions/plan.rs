@@ -22,7 +22,7 @@ use super::order::Orders;
 use super::{Body, jobs};
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
-use crate::api::params::BadParam;
+use crate::api::params::{BadParam, viewpoint};
 use crate::api::problem::Problem;
 use crate::engine::told;
 use crate::local::LocalError;
@@ -260,10 +260,12 @@ async fn items(
 }
 
 async fn read(state: &Shared, body: &ActionBody, start: Instant) -> Result<Query, Problem> {
-    let (q, filter, now) = (body.q.clone(), body.filter.clone(), state.now());
-    let reading = state
-        .language()
-        .aside(state.deadline(start), move |reader| reader.read_here(&q, filter.as_deref(), now));
+    let viewpoint = viewpoint(state.viewpoint(), body.zone.as_deref(), body.me.as_ref())?;
+    let (q, filter, context) =
+        (body.q.clone(), body.filter.clone(), viewpoint.context(state.now()));
+    let reading = state.language().aside(state.deadline(start), move |reader| {
+        reader.read_here(&q, filter.as_deref(), &context)
+    });
     Ok(reading.await??.query)
 }
 

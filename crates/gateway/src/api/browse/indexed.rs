@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use postern_archive::search::{Asker, Facet, Scope, Search};
+use postern_archive::search::{Asker, Counting, Facet, Scope, Search};
 use postern_query::analysis::lower_case;
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
 use postern_query::{Comparison, InstantTest, Message, Predicate, Query, StringTest};
@@ -89,8 +89,9 @@ fn values(
     facet: Facet,
     asker: &Asker,
 ) -> Result<Vec<String>, Nothing> {
-    let counts = here.engine.facets(&mailbox(asked), &[facet], MOST_FOLDERS, asker)?;
-    let values = counts.into_iter().flat_map(|counts| counts.values);
+    let counting = Counting { facets: &[facet], most: MOST_FOLDERS, ..Counting::default() };
+    let counts = here.engine.counts(&mailbox(asked), &counting, asker)?;
+    let values = counts.facets.into_iter().flat_map(|counts| counts.values);
     Ok(values.map(|one| one.value).collect())
 }
 

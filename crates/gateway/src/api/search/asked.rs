@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
-use postern_archive::search::Coverage;
+use postern_archive::search::{Bars, Coverage};
 use postern_query::{Direction, Fidelity};
 
 use super::SearchBody;
@@ -12,7 +12,7 @@ use super::find::Facets;
 use crate::State as Shared;
 use crate::access::Caller;
 use crate::api::cursor::{Cursor, fingerprint};
-use crate::api::params::BadParam;
+use crate::api::params::{BadParam, viewpoint};
 use crate::api::problem::Problem;
 use crate::api::trace::Trace;
 use crate::choose::Entry;
@@ -20,6 +20,7 @@ use crate::config::EngineName;
 use crate::engine::{Found, PAGE_LIMIT, Plan, Planning, Reason, Start, Wanted, Why};
 use crate::language::{Reader, Understood, Versions};
 use crate::local::Local;
+use crate::viewpoint::Viewpoint;
 use crate::wire::{
     Count, CoverageView, FacetName, Remark, SearchAnswer, Sent, ServedBy, Understood as Told,
 };
@@ -38,6 +39,8 @@ pub(super) struct Asked {
     pub(super) others: Option<EngineName>,
     pub(super) wanted: Wanted,
     pub(super) facets: Vec<FacetName>,
+    pub(super) bars: Option<Bars>,
+    pub(super) viewpoint: Viewpoint,
     pub(super) understood: Arc<Understood>,
     fingerprint: u64,
 }
@@ -53,6 +56,7 @@ impl Asked {
         let deadline = state.deadline(start);
         let reading = Reading {
             now: state.now(),
+            viewpoint: state.viewpoint().clone(),
             order: state.engines(caller.tenant.as_deref()).to_vec(),
             archive: state.local_beside(caller.tenant.as_deref()).clone(),
             caller,
@@ -100,6 +104,7 @@ impl Asked {
             results: found.messages,
             facets: facets.counted,
             facets_missing: facets.missing,
+            facets_by: facets.by.map(EngineName::as_str),
             highlight_missing: self.highlight_missing(engine),
             files_missing: self.files_missing(engine, coverage),
             served_by,
@@ -153,6 +158,7 @@ impl Asked {
         let notes = plan.into_iter().flat_map(|plan| &plan.notes);
         Told {
             canonical: self.understood.canonical.clone(),
+            zone: self.viewpoint.zone_name().to_owned(),
             sent: plan.and_then(|plan| plan.sent.as_ref()).map(Sent::from),
             fidelity: plan.map_or(Fidelity::Exact, Plan::fidelity).as_str(),
             direction: plan.and_then(Plan::direction).map(Direction::as_str),
@@ -167,24 +173,29 @@ struct Reading {
     caller: Caller,
     body: SearchBody,
     now: Timestamp,
+    viewpoint: Viewpoint,
     order: Vec<Entry>,
     archive: Local,
 }
 
 impl Reading {
     fn done(self, reader: &Reader) -> Result<Asked, Problem> {
-        let Self { caller, body, now, order, archive } = self;
+        let Self { caller, body, now, viewpoint: known, order, archive } = self;
         let limit = body.limit.unwrap_or(PAGE);
         if limit > PAGE_LIMIT {
             return Err(BadParam::new("limit", "may be 0 to 1000").into());
         }
         let versions = body.versions;
-        let understood = reader.read(&body.q, body.filter.as_deref(), now)?;
+        let viewpoint = viewpoint(&known, body.zone.as_deref(), body.me.as_ref())?;
+        let (context, facets) = (viewpoint.context(now), facets(&body));
+        let bars = bars(&body, &viewpoint, now)?;
+        let understood = reader.read(&body.q, body.filter.as_deref(), &context)?;
         let understood = Arc::new(Understood { versions, ..understood });
         let tenant = caller.tenant.as_deref().unwrap_or_default();
         let filter = body.filter.as_deref().unwrap_or_default();
         let all = if versions == Versions::All { "all" } else { "" };
-        let fingerprint = fingerprint(&[tenant, &understood.canonical, filter, all]);
+        let (zone, me) = (viewpoint.zone_name(), viewpoint.me.join(","));
+        let fingerprint = fingerprint(&[tenant, &understood.canonical, filter, all, zone, &me]);
         let cursor = body.cursor.map(|text| cursor(&text, fingerprint, &order)).transpose()?;
         let wanted = wanted_engine(body.engine.0, cursor.as_ref())?;
         let (entries, passed_over) = chosen(&order, wanted)?;
@@ -206,7 +217,9 @@ impl Reading {
             others: body.engine.0.and_then(|wanted| other_than(&order, wanted)),
             wanted: Wanted { start: begin, limit, highlight: body.highlight, mail_only },
             caller,
-            facets: each_once(&body.facets),
+            bars,
+            facets,
+            viewpoint,
             fingerprint,
             understood,
         })
@@ -274,6 +287,23 @@ fn chosen(
 
 fn other_than(order: &[Entry], wanted: EngineName) -> Option<EngineName> {
     order.iter().map(|entry| entry.name).find(|name| *name != wanted)
+}
+
+/// The facets that are wanted; whoever says how bars should be wants bars.
+fn facets(body: &SearchBody) -> Vec<FacetName> {
+    let implied = body.histogram.as_ref().map(|_| FacetName::Histogram);
+    each_once(&body.facets.iter().copied().chain(implied).collect::<Vec<_>>())
+}
+
+/// The bars that are wanted.
+fn bars(
+    body: &SearchBody,
+    viewpoint: &Viewpoint,
+    now: Timestamp,
+) -> Result<Option<Bars>, BadParam> {
+    let is_wanted = body.histogram.is_some() || body.facets.contains(&FacetName::Histogram);
+    let asked = body.histogram.clone().unwrap_or_default();
+    is_wanted.then(|| asked.bars(viewpoint, now)).transpose()
 }
 
 /// Each facet where it was named first: to count it again says nothing new.

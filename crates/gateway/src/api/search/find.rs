@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use postern_archive::search::FacetCounts;
+use postern_archive::search::Counts;
 use tracing::{debug, error};
 
 use super::asked::Asked;
 use crate::State as Shared;
 use crate::api::problem::Problem;
 use crate::api::trace::{Source, Trace, sentences};
-use crate::choose::{Ending, Face, Walked, walk};
+use crate::choose::{Ending, Entry, Face, Walked, walk};
 use crate::config::EngineName;
 use crate::engine::{Counting, Found, Occasion, Outcome, Reason, Refusal, Wanted, Why};
 use crate::shadow::{self, Theirs};
-use crate::wire::{FacetName, FacetView};
+use crate::wire::{FacetName, FacetView, HistogramView};
 
 /// Values of a facet.
 const MOST_VALUES: usize = 20;
@@ -25,19 +25,31 @@ pub(super) struct Facets {
     pub(super) counted: BTreeMap<&'static str, FacetView>,
     /// Those that are not there, and why.
     pub(super) missing: BTreeMap<&'static str, String>,
+    /// Who counted.
+    pub(super) by: Option<EngineName>,
 }
 
 impl Facets {
-    fn of(names: Vec<FacetName>, counts: Vec<FacetCounts>) -> Self {
-        let names = names.into_iter().map(FacetName::name);
-        let counted = names.zip(counts.into_iter().map(FacetView::from)).collect();
-        Self { counted, missing: BTreeMap::new() }
+    fn of(asked: &Asked, by: EngineName, counts: Counts) -> Self {
+        let mut values = counts.facets.into_iter();
+        let zone = asked.bars.as_ref().map(|bars| &bars.zone);
+        let histogram = counts.histogram.as_ref().zip(zone);
+        let view = |name: &FacetName| {
+            let view = match name.facet() {
+                Some(_) => FacetView::Values(values.next()?.into()),
+                None => histogram
+                    .map(|(bars, zone)| HistogramView::of(bars, zone))
+                    .map(FacetView::Histogram)?,
+            };
+            Some((name.name(), view))
+        };
+        let counted = asked.facets.iter().filter_map(view).collect();
+        Self { counted, missing: BTreeMap::new(), by: Some(by) }
     }
 
-    fn without(names: Vec<FacetName>, why: &str) -> Self {
-        let names = names.into_iter().map(FacetName::name);
-        let missing = names.map(|name| (name, why.to_owned())).collect();
-        Self { counted: BTreeMap::new(), missing }
+    fn without(names: &[FacetName], why: &str) -> Self {
+        let missing = names.iter().map(|name| (name.name(), why.to_owned())).collect();
+        Self { missing, ..Self::default() }
     }
 }
 
@@ -136,7 +148,7 @@ pub(super) async fn facets(
     engine: EngineName,
     occasion: &Occasion,
 ) -> Facets {
-    let names = asked.facets.clone();
+    let names = asked.facets.as_slice();
     if names.is_empty() {
         return Facets::default();
     }
@@ -147,20 +159,25 @@ pub(super) async fn facets(
     let counting = || Counting {
         understood: Arc::clone(&asked.understood),
         facets: names.iter().filter_map(|name| name.facet()).collect(),
+        bars: asked.bars.clone(),
+        zone: asked.viewpoint.zone.clone(),
         mail_only: asked.is_without_files(engine),
         most: MOST_VALUES,
         allowance: occasion.allowance.clone(),
     };
-    let order = state.engines(asked.caller.tenant.as_deref());
-    let members = order.iter().filter_map(|entry| entry.member.as_ref().ok());
-    let Some(counting) = members.filter_map(|one| one.engine.facets(counting())).next() else {
+    let mut order = state.engines(asked.caller.tenant.as_deref()).iter();
+    let counts = |entry: &Entry| {
+        let member = entry.member.as_ref().ok()?;
+        Some((entry.name, member.engine.counts(counting())?))
+    };
+    let Some((by, counting)) = order.find_map(counts) else {
         return Facets::without(names, "no engine of this tenant counts");
     };
     if state.admits(&asked.caller, occasion.deadline).await.is_err() {
         return Facets::without(names, "premium refused the key");
     }
     match counting.await {
-        Outcome::Served(counts) => Facets::of(names, counts),
+        Outcome::Served(counts) => Facets::of(asked, by, counts),
         Outcome::RefusedKey(refusal)
         | Outcome::RefusedQuery(refusal)
         | Outcome::TooCostly(refusal) => Facets::without(names, &refusal.to_string()),

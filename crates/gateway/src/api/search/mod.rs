@@ -1,6 +1,7 @@
 //! `/v1/search`: the language of people, and an answer that says where it comes from.
 
 mod asked;
+mod bars;
 mod find;
 
 use std::time::Instant;
@@ -28,8 +29,10 @@ use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
 use crate::config::EngineName;
 use crate::language::Versions;
+use crate::viewpoint::Addresses;
 use crate::wire::{Because, FacetName, SearchAnswer, ServedBy};
 use asked::Asked;
+use bars::{HistogramBody, StepName};
 use find::Facets;
 
 /// What may be asked.
@@ -48,8 +51,14 @@ pub(super) struct SearchBody {
     cursor: Option<String>,
     /// Whether to cut a piece out of each message and mark what was looked for.
     highlight: bool,
-    /// What to count by, over all messages that match, in the local index.
+    /// What to count by, over all messages that match.
     facets: Vec<FacetName>,
+    /// The bars of the facet `histogram`. What is left out is chosen so that there are at most 60 of them.
+    histogram: Option<HistogramBody>,
+    /// Where days begin: an IANA name.
+    zone: Option<String>,
+    /// The addresses that `me` stands for.
+    me: Option<Addresses>,
     /// Who is wanted.
     engine: EngineChoice,
     /// Whether older versions of files are found too.
@@ -111,7 +120,13 @@ impl ToSchema for EngineChoice {}
         ("limit" = Option<usize>, Query, maximum = 1000, description = "Messages of a page: 25, at most 1,000; 0 only counts. A page of long ones has fewer"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before"),
         ("highlight" = Option<bool>, Query, description = "Whether to mark what was looked for"),
-        ("facets" = Option<String>, Query, description = "Names between commas: sender, senderDomain, year, month, folder, mailbox, source, attachmentType, hasAttachment, kind, extension", example = "sender,year"),
+        ("facets" = Option<String>, Query, description = "Names between commas: sender, domain, mailbox, folder, year, month, day, kind, type, extension, category, hasAttachment, source, histogram", example = "sender,year"),
+        ("histogram.from" = Option<String>, Query, description = "Where the bars of the histogram begin: a date or a moment"),
+        ("histogram.to" = Option<String>, Query, description = "The last date of its bars, or the moment at which they end"),
+        ("histogram.step" = Option<StepName>, Query, description = "How long a bar is; chosen for at most 60 bars where it is left out"),
+        ("histogram.zone" = Option<String>, Query, description = "Where days of the bars begin; `zone` where it is left out"),
+        ("zone" = Option<String>, Query, description = "Where days begin: an IANA name", example = "Europe/Berlin"),
+        ("me" = Option<String>, Query, description = "The addresses that `me` stands for, with commas between"),
         ("engine" = Option<EngineChoice>, Query, description = "Who is wanted"),
         ("versions" = Option<Versions>, Query, description = "Whether older versions of files are found too"),
     ),
@@ -137,9 +152,26 @@ pub(super) async fn post(
     answer(&state, &headers, from_json(body)).await
 }
 
+/// The parameters of a search.
+const KNOWN: [&str; 14] = [
+    "q",
+    "filter",
+    "limit",
+    "cursor",
+    "highlight",
+    "facets",
+    "histogram.from",
+    "histogram.to",
+    "histogram.step",
+    "histogram.zone",
+    "zone",
+    "me",
+    "engine",
+    "versions",
+];
+
 fn from_params(raw: &str) -> Result<SearchBody, Problem> {
-    let known = ["q", "filter", "limit", "cursor", "highlight", "facets", "engine", "versions"];
-    let mut params = Params::parse(raw, &known)?;
+    let mut params = Params::parse(raw, &KNOWN)?;
     let engine = params.take("engine").map(|name| EngineChoice::parse(&name)).transpose();
     let engine = engine.map_err(|what| BadParam::new("engine", what))?;
     let versions = params.take("versions").map(|text| {
@@ -154,12 +186,15 @@ fn from_params(raw: &str) -> Result<SearchBody, Problem> {
         filter: params.take("filter"),
         cursor: params.take("cursor"),
         engine: engine.unwrap_or_default(),
+        histogram: HistogramBody::from_params(&mut params)?,
+        zone: params.take("zone"),
+        me: params.take("me").map(|text| Addresses::parse(&text)),
     })
 }
 
 fn facets(list: &str) -> Result<Vec<FacetName>, BadParam> {
-    let unknown = "are names between commas: sender, senderDomain, year, month, folder, mailbox, \
-                   source, attachmentType, hasAttachment, kind, extension";
+    let unknown = "are names between commas: sender, domain, mailbox, folder, year, month, day, kind, type, \
+                   extension, category, hasAttachment, source, histogram";
     let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
     names
         .map(|name| FacetName::parse(name).ok_or_else(|| BadParam::new("facets", unknown)))

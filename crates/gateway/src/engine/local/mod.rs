@@ -5,7 +5,7 @@ mod position;
 
 use std::sync::Arc;
 
-use postern_archive::search::{Asker, FacetCounts};
+use postern_archive::search::{self, Asker, Counts};
 use postern_query::Query;
 
 use super::{
@@ -42,18 +42,20 @@ impl Engine for LocalIndex {
         position::read(text).is_some_and(|position| position::write(&position) == text)
     }
 
-    fn facets(&self, counting: Counting) -> Option<Asking<Vec<FacetCounts>>> {
+    fn counts(&self, counting: Counting) -> Option<Asking<Counts>> {
         let local = self.0.clone();
         Some(Box::pin(async move {
             if let Some(refused) = counting.understood.too_costly.clone() {
                 return Outcome::TooCostly(Refusal::Errors(refused));
             }
-            let (facets, most) = (counting.facets, counting.most);
+            let allowance = counting.allowance.clone();
             let query = asked(&counting.understood, counting.mail_only);
             let count = move |engine: &dyn LocalEngine, asker: &Asker| {
-                engine.facets(&query, &facets, most, asker)
+                let Counting { facets, bars, zone, most, .. } = &counting;
+                let counting = search::Counting { facets, most: *most, bars: bars.as_ref(), zone };
+                engine.counts(&query, &counting, asker)
             };
-            local.ask(&counting.allowance, count).await.map_or_else(failed, Outcome::Served)
+            local.ask(&allowance, count).await.map_or_else(failed, Outcome::Served)
         }))
     }
 

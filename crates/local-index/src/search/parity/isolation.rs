@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use super::{cases, conditions, messages};
 use crate::Error;
 use crate::search::{
-    Asker, Completion, Facet, FacetCounts, Hit, Index, Scope, Search, Suggestion, Thread, Work,
+    Asker, Bars, Completion, Counting, Counts, Facet, Hit, Index, Scope, Search, Suggestion,
+    Thread, Work,
 };
 use crate::testing::index_of;
 
@@ -18,7 +19,7 @@ struct Told {
     count: usize,
     hits: Vec<Hit>,
     ids: Vec<String>,
-    facets: Vec<FacetCounts>,
+    counts: Counts,
     completions: Vec<Vec<Suggestion>>,
 }
 
@@ -30,6 +31,7 @@ fn told(index: &Index, query: &Query, order: &[Sort]) -> Result<Told, Error> {
     let search = Search { query, order, after: None, offset: 0, limit: 99, highlight: true };
     let page = index.search(&search, &mine())?;
     let all = [Role::From, Role::To, Role::Cc];
+    let bars = Bars { from: None, to: None, step: None, zone: TimeZone::UTC };
     let kinds = [
         Completion::Address(&all),
         Completion::Name(&all),
@@ -44,7 +46,11 @@ fn told(index: &Index, query: &Query, order: &[Sort]) -> Result<Told, Error> {
         count: page.count,
         hits: page.hits,
         ids: index.ids(&search, &mine())?.ids,
-        facets: index.facets(query, &Facet::ALL, 9, &TimeZone::UTC, &mine())?,
+        counts: index.counts(
+            query,
+            &Counting { facets: &Facet::ALL, bars: Some(&bars), ..Counting::default() },
+            &mine(),
+        )?,
         completions: completions.into_iter().collect::<Result<_, _>>()?,
     })
 }

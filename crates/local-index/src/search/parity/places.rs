@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use postern_query::schema::{FlagField, StringField};
 use postern_query::{
     Condition, FlagTest, Located, Message, Place, Predicate, Query, Span, StringTest, evaluate,
@@ -15,7 +14,7 @@ use proptest::sample::{select, subsequence};
 
 use super::cases;
 use super::conditions::nested;
-use crate::search::{Asker, Facet, Index, Scope, Search, Work};
+use crate::search::{Asker, Counting, Facet, Index, Scope, Search, Work};
 use crate::testing::index_of;
 
 const MAILBOXES: [&str; 3] = ["ann", "bob", "cat"];
@@ -102,8 +101,9 @@ fn counted(
 
 fn facets(index: &Index, query: &Query, asker: &Asker) -> Vec<BTreeMap<String, usize>> {
     let of = [Facet::Mailbox, Facet::Folder, Facet::Source];
-    let counts = index.facets(query, &of, 99, &TimeZone::UTC, asker).unwrap();
-    let values = counts.into_iter().map(|counts| counts.values.into_iter());
+    let counting = Counting { facets: &of, ..Counting::default() };
+    let counts = index.counts(query, &counting, asker).unwrap();
+    let values = counts.facets.into_iter().map(|counts| counts.values.into_iter());
     values.map(|values| values.map(|one| (one.value, one.count)).collect()).collect()
 }
 

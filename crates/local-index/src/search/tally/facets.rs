@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use postern_query::schema::{FlagField, InstantField, StringField};
 use postern_query::{Query, Role};
@@ -13,6 +14,7 @@ use tantivy::schema::Field;
 use tantivy::{BitSet, Searcher, SegmentReader};
 
 use super::best::{Best, Counted};
+use super::histogram::{Bars, Histogram};
 use crate::Error;
 use crate::format::terms::Kind;
 use crate::format::{schema, stored};
@@ -28,41 +30,47 @@ pub enum Facet {
     /// The sender's address, in lower case.
     Sender,
     /// The domain of the sender's address, in lower case.
-    SenderDomain,
+    Domain,
+    /// Mailbox.
+    Mailbox,
+    /// Folder.
+    Folder,
     /// The year in which it arrived.
     Year,
     /// The month in which it arrived, as `2024-03`.
     Month,
-    /// Folder.
-    Folder,
-    /// Mailbox.
-    Mailbox,
-    /// Source.
-    Source,
-    /// Media type of an attachment; a message with two counts for both.
-    AttachmentType,
-    /// `true` or `false`.
-    HasAttachment,
+    /// The day on which it arrived, as `2024-03-31`.
+    Day,
     /// Kind: `email`, `file` and so on.
     Kind,
+    /// Media type of an attachment; a message with two counts for both.
+    Type,
     /// What stands after the last dot of the name of an attachment or a file, in lower case.
     Extension,
+    /// Category; a message with two counts for both.
+    Category,
+    /// `true` or `false`.
+    HasAttachment,
+    /// Source.
+    Source,
 }
 
 impl Facet {
     /// Every facet.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::Sender,
-        Self::SenderDomain,
+        Self::Domain,
+        Self::Mailbox,
+        Self::Folder,
         Self::Year,
         Self::Month,
-        Self::Folder,
-        Self::Mailbox,
-        Self::Source,
-        Self::AttachmentType,
-        Self::HasAttachment,
+        Self::Day,
         Self::Kind,
+        Self::Type,
         Self::Extension,
+        Self::Category,
+        Self::HasAttachment,
+        Self::Source,
     ];
 }
 
@@ -75,25 +83,55 @@ pub struct FacetCounts {
     pub others: usize,
 }
 
+/// What messages are counted by.
+#[derive(Clone, Copy, Debug)]
+pub struct Counting<'a> {
+    /// The facets, each of which is counted once even where it is named twice.
+    pub facets: &'a [Facet],
+    /// Values of each at most, the most frequent.
+    pub most: usize,
+    /// Bars, if they are wanted.
+    pub bars: Option<&'a Bars>,
+    /// Where days, months and years begin.
+    pub zone: &'a TimeZone,
+}
+
+static UTC: TimeZone = TimeZone::UTC;
+
+impl Default for Counting<'_> {
+    fn default() -> Self {
+        Self { facets: &[], most: usize::MAX, bars: None, zone: &UTC }
+    }
+}
+
+/// A result, counted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counts {
+    /// How many messages match.
+    pub count: usize,
+    /// Each facet, in the order in which they were asked for.
+    pub facets: Vec<FacetCounts>,
+    /// The bars, where they were asked for.
+    pub histogram: Option<Histogram>,
+}
+
 impl Index {
-    /// Counts the messages that match by each facet, once even where it is named twice: the `most` most frequent values of each. Years and
-    /// months are those of `zone`.
+    /// Counts the messages that match.
     ///
     /// # Errors
     ///
     /// When the question costs too much work or is stopped, or the index cannot be read.
-    pub fn facets(
+    pub fn counts(
         &self,
         query: &Query,
-        facets: &[Facet],
-        most: usize,
-        zone: &TimeZone,
+        counting: &Counting<'_>,
         asker: &Asker,
-    ) -> Result<Vec<FacetCounts>, Error> {
+    ) -> Result<Counts, Error> {
         let searcher = self.searcher();
         let plan = self.plan(&searcher, query, asker)?;
         let chosen = choose(&searcher, &plan)?;
         let meter = asker.work.meter("facets");
+        let Counting { facets, most, bars, zone } = *counting;
         let (searcher, chosen) = (&searcher, chosen.as_slice());
         let matching = Matching { searcher, chosen, zone, meter: &meter, scope: &asker.scope };
         let mut counted = BTreeMap::new();
@@ -102,7 +140,11 @@ impl Index {
                 place.insert(matching.count(*facet, most)?);
             }
         }
-        Ok(facets.iter().filter_map(|facet| counted.get(facet).cloned()).collect())
+        Ok(Counts {
+            count: chosen.iter().map(BitSet::len).sum(),
+            facets: facets.iter().filter_map(|facet| counted.get(facet).cloned()).collect(),
+            histogram: bars.map(|bars| bars.count(&matching)).transpose()?,
+        })
     }
 }
 
@@ -110,7 +152,7 @@ impl Index {
 const VALUE: u64 = 30;
 
 /// The documents that match, and what is needed to count them.
-struct Matching<'a> {
+pub(crate) struct Matching<'a> {
     searcher: &'a Searcher,
     chosen: &'a [BitSet],
     zone: &'a TimeZone,
@@ -123,15 +165,15 @@ impl Matching<'_> {
         let mut best = Best::new(most);
         match facet {
             Facet::Sender => self.terms(schema::people(Role::From), Some(Kind::Address), &mut best),
-            Facet::SenderDomain => {
-                self.terms(schema::people(Role::From), Some(Kind::Domain), &mut best)
-            }
+            Facet::Domain => self.terms(schema::people(Role::From), Some(Kind::Domain), &mut best),
             Facet::Folder => self.places(StringField::Folder, &mut best),
             Facet::Mailbox => self.places(StringField::Mailbox, &mut best),
             Facet::Source => self.places(StringField::Source, &mut best),
-            Facet::AttachmentType => self.terms(schema::ATTACHMENT_TYPE, None, &mut best),
-            Facet::Year => self.dates(4, &mut best),
-            Facet::Month => self.dates(7, &mut best),
+            Facet::Type => self.terms(schema::ATTACHMENT_TYPE, None, &mut best),
+            Facet::Year => self.dates("%Y", &mut best),
+            Facet::Month => self.dates("%Y-%m", &mut best),
+            Facet::Day => self.dates("%Y-%m-%d", &mut best),
+            Facet::Category => self.terms(schema::CATEGORY, None, &mut best),
             Facet::HasAttachment => self.flags(FlagField::HasAttachments, &mut best),
             Facet::Kind => self.terms(schema::whole(StringField::Kind), None, &mut best),
             Facet::Extension => self.extensions(&mut best),
@@ -175,28 +217,31 @@ impl Matching<'_> {
         })
     }
 
-    /// Counts by the first characters of the date.
-    fn dates(&self, length: usize, best: &mut Best) -> Result<(), Error> {
-        let mut months: BTreeMap<(i16, i8), usize> = BTreeMap::new();
-        self.each_document(
-            |reader| {
-                let column =
-                    reader.fast_fields().column_opt::<i64>(InstantField::Received.path())?;
-                Ok(move |document| {
-                    let moment = stored::instant(column.as_ref()?.first(document)?)?;
-                    let date = self.zone.to_datetime(moment);
-                    Some((date.year(), date.month()))
-                })
-            },
-            &mut months,
-        )?;
+    /// Counts by the date in this form, which is the same for all days of a period.
+    fn dates(&self, form: &str, best: &mut Best) -> Result<(), Error> {
+        let mut days: BTreeMap<Date, usize> = BTreeMap::new();
+        self.each_arrival(&mut |moment| {
+            let moment = moment.and_then(stored::instant);
+            let date = moment.map(|moment| self.zone.to_datetime(moment).date());
+            date.into_iter().for_each(|date| *days.entry(date).or_default() += 1);
+        })?;
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        for ((year, month), count) in months {
-            let date = jiff::civil::date(year, month, 1).strftime("%Y-%m").to_string();
-            let cut = date.len().saturating_sub(7 - length);
-            *counts.entry(date.get(..cut).unwrap_or_default().to_owned()).or_default() += count;
+        for (day, count) in days {
+            *counts.entry(day.strftime(form).to_string()).or_default() += count;
         }
         counts.iter().for_each(|(value, count)| best.offer(value, *count));
+        Ok(())
+    }
+
+    /// Tells of each message when it arrived, in milliseconds.
+    pub(crate) fn each_arrival(&self, each: &mut dyn FnMut(Option<i64>)) -> Result<(), Error> {
+        for (reader, chosen) in self.searcher.segment_readers().iter().zip(self.chosen) {
+            self.meter.pay(u64::from(reader.num_docs()) * VALUE)?;
+            let column = reader.fast_fields().column_opt::<i64>(InstantField::Received.path())?;
+            for document in (0..reader.max_doc()).filter(|document| chosen.contains(*document)) {
+                each(column.as_ref().and_then(|column| column.first(document)));
+            }
+        }
         Ok(())
     }
 
@@ -251,6 +296,11 @@ mod tests {
             places: vec![place("m", &id.len().to_string())],
             has_attachments: (id != "d").then_some(!types.is_empty()),
             attachments: types.iter().map(attachment).collect(),
+            categories: match id {
+                "d" => vec![],
+                "a" => vec!["Red".into(), "blue".into()],
+                _ => vec!["Red".into()],
+            },
             ..Message::default()
         }
     }
@@ -276,8 +326,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let index = index_of(data.path(), &parts());
         let query = odata::parse_filter(filter).unwrap();
-        let found =
-            index.facets(&query, &[facet], most, &TimeZone::UTC, &Asker::unlimited()).unwrap();
+        let counting = Counting { facets: &[facet], most, ..Counting::default() };
+        let found = index.counts(&query, &counting, &Asker::unlimited()).unwrap().facets;
         let values = found[0].values.iter().map(|one| format!("{} {}", one.value, one.count));
         let values: Vec<_> = values.collect();
         assert_eq!(format!("{} +{}", values.join(", "), found[0].others), expected);
@@ -287,13 +337,15 @@ mod tests {
     fn counts_are_those_of_the_whole_result() {
         check("", 9, Facet::Sender, "al@x.example 3, bo@x.example 1 +0");
         check("", 1, Facet::Sender, "al@x.example 3 +1");
-        check("", 9, Facet::SenderDomain, "x.example 4 +0");
+        check("", 9, Facet::Domain, "x.example 4 +0");
         check("", 9, Facet::Year, "2024 3, 2023 1 +0");
         check("", 9, Facet::Month, "2024-01 2, 2023-12 1, 2024-02 1 +0");
+        check("", 2, Facet::Day, "2023-12-31 1, 2024-01-01 1 +2");
         check("", 9, Facet::Folder, "1 3, 2 1, 4 1 +0");
         check("", 0, Facet::Mailbox, " +1");
-        check("", 9, Facet::AttachmentType, "application/pdf 3, text/csv 1 +0");
+        check("", 9, Facet::Type, "application/pdf 3, text/csv 1 +0");
         check("", 9, Facet::HasAttachment, "true 3, false 1 +0");
+        check("", 9, Facet::Category, "Red 4, blue 1 +0");
     }
 
     #[test]
@@ -311,10 +363,9 @@ mod tests {
             item("c", "file", &["notes."]),
         ];
         let index = index_of(data.path(), &[items]);
-        let facets = [Facet::Kind, Facet::Extension];
-        let found =
-            index.facets(&Query::everything(), &facets, 9, &TimeZone::UTC, &Asker::unlimited());
-        let found = found.unwrap();
+        let counting = Counting { facets: &[Facet::Kind, Facet::Extension], ..Counting::default() };
+        let found = index.counts(&Query::everything(), &counting, &Asker::unlimited());
+        let found = found.unwrap().facets;
         let shown = |facet: usize| {
             let values =
                 found[facet].values.iter().map(|one| format!("{} {}", one.value, one.count));
@@ -336,9 +387,9 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let index = index_of(data.path(), &parts());
         let zone = TimeZone::fixed(jiff::tz::offset(1));
-        let found = index
-            .facets(&Query::everything(), &[Facet::Year], 9, &zone, &Asker::unlimited())
-            .unwrap();
-        assert_eq!(found[0].values, [Counted { value: "2024".into(), count: 4 }]);
+        let counting = Counting { facets: &[Facet::Year], zone: &zone, ..Counting::default() };
+        let found = index.counts(&Query::everything(), &counting, &Asker::unlimited()).unwrap();
+        assert_eq!(found.facets[0].values, [Counted { value: "2024".into(), count: 4 }]);
+        assert_eq!(found.count, 5, "one has no date");
     }
 }

@@ -4,6 +4,8 @@ pub(crate) mod best;
 pub(crate) mod book;
 pub(crate) mod complete;
 pub(crate) mod facets;
+pub(crate) mod histogram;
+pub(crate) mod step;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

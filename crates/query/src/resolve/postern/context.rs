@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+use super::dates;
 use crate::{Advice, Limits, Query};
 
 /// The context for reading a query: the time, the reader, and the limits.
@@ -28,6 +29,21 @@ impl Context {
     pub fn utc(now: Timestamp) -> Self {
         Self::at(now.to_zoned(TimeZone::UTC))
     }
+}
+
+/// The first moment of a date as it is typed in a query, and the first one behind it; of a moment, the moment itself.
+///
+/// ```
+/// use postern_query::period;
+///
+/// let now = "2024-05-22T12:00:00Z".parse::<jiff::Timestamp>().unwrap().to_zoned(jiff::tz::TimeZone::UTC);
+/// let (from, to) = period("2024-Q1", &now).unwrap();
+/// assert_eq!((from.to_string().as_str(), to.to_string().as_str()), ("2024-01-01T00:00:00Z", "2024-04-01T00:00:00Z"));
+/// assert_eq!(period("2024-13", &now), None);
+/// ```
+#[must_use]
+pub fn period(text: &str, now: &Zoned) -> Option<(Timestamp, Timestamp)> {
+    dates::parse(text, now).ok().map(|period| (period.start, period.end))
 }
 
 /// A query without faults.

@@ -15,7 +15,7 @@ mod resolved;
 mod value;
 mod words;
 
-pub use context::{Context, Parsed};
+pub use context::{Context, Parsed, period};
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
