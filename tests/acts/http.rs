@@ -1,6 +1,7 @@
 //! Acts over HTTP, and which keys may do which.
 
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use postern_upstream::fake::Misbehaviour;
@@ -37,6 +38,11 @@ impl Place {
 
 /// A gateway with that configuration and these keys, which can restore.
 pub(super) fn gateway(data: &Path, config: &Path, more_settings: &str) -> Gateway {
+    Gateway::run(&mut serving(data, config, more_settings))
+}
+
+/// What starts such a gateway.
+pub(super) fn serving(data: &Path, config: &Path, more_settings: &str) -> Command {
     let mut text = std::fs::read_to_string(config).unwrap();
     for (name, digest, more) in KEYS {
         let key = ["[[keys]]\nname = \"", name, "\"\nsha256 = \"", digest];
@@ -47,7 +53,8 @@ pub(super) fn gateway(data: &Path, config: &Path, more_settings: &str) -> Gatewa
     std::fs::write(&config, text).unwrap();
     let mut command = postern(data);
     command.arg("--config").arg(config).env("POSTERN_VEEAM_PASSWORD", PASSWORD).envs(RESTORER);
-    Gateway::run(command.args(["serve", "--listen", "127.0.0.1:0"]))
+    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    command
 }
 
 pub(super) async fn act(gateway: &Gateway, key: &str, verb: &str, body: &Value) -> Answer {
@@ -96,6 +103,79 @@ async fn a_pst_over_http() {
     let two = json!({"q": "subject:lease", "confirm": two.json()["plan"]["id"]});
     let two = act(&gateway, "wide", "export-pst", &two).await;
     assert_eq!((two.status, &two.json()["code"]), (400, &json!("several_mailboxes")));
+}
+
+/// A keyword is for a mailbox or a folder, and up to v5 for one message, as on the command line.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pst_by_keyword_over_http() {
+    let (old, new) = (Place::new("v4").await, Place::new("v8").await);
+    let (mailbox, item) = (
+        "/v8/RestoreSessions/s1/organization/mailboxes/m1",
+        "/v4/RestoreSessions/s1/organization/mailboxes/m1/items/i1%3D%3D/Action",
+    );
+    let in_v8 = json!({"contentKeyword": "to support", "enablePstSizeLimit": false});
+    let in_v4 =
+        json!({"exportToPst": {"contentKeywords": "to support", "enablePstSizeLimit": false}});
+    for (place, query, target, sent) in [
+        (&new, "mailbox:ann@contoso.com", format!("{mailbox}/exportToPst"), in_v8.clone()),
+        (
+            &new,
+            "mailbox:ann@contoso.com in:Inbox",
+            format!("{mailbox}/folders/f1/exportToPst"),
+            in_v8,
+        ),
+        (&old, "id:i1@x", item.to_owned(), in_v4),
+    ] {
+        place.fake.answer_file_at("/exportToPst", PST);
+        place.fake.answer_file_at("/Action", PST);
+        let (gateway, mark) = (place.serve(), place.mark());
+        let body = json!({"q": query, "keywords": "to support"});
+        let shown = act(&gateway, "wide", "export-pst", &body).await;
+        assert!(shown.body.contains("Veeam decides which items match"), "{}", shown.body);
+        assert_eq!(place.asked(mark), []);
+        let confirmed =
+            json!({"q": query, "keywords": "to support", "confirm": shown.json()["plan"]["id"]});
+        let file = act(&gateway, "wide", "export-pst", &confirmed).await;
+        assert_eq!((file.status, file.body.as_bytes()), (200, PST), "{query}");
+        assert_eq!(place.asked(mark), [(target, sent)], "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyword_is_refused_where_it_means_nothing() {
+    let place = Place::new("v8").await;
+    let gateway = place.serve();
+    let (of_bob, of_ann) = ("mailbox:bob@contoso.com", "mailbox:ann@contoso.com");
+    let table = [
+        // key, verb, query, keyword, status, in the answer
+        (
+            "wide",
+            "export-pst",
+            "id:i1@x",
+            "a",
+            400,
+            "ask for its folder: mailbox:ann@contoso.com in:",
+        ),
+        ("wide", "export-pst", "subject:lease", "a", 400, "this query finds 2 messages"),
+        ("wide", "export-pst", of_ann, " ", 400, "are a word or a phrase"),
+        ("wide", "restore", of_ann, "a", 400, "is for another act"),
+        (
+            "wide",
+            "export-pst",
+            "mailbox:ann@contoso.com in:Nowhere",
+            "a",
+            404,
+            "has no folder Nowhere",
+        ),
+        ("ann", "export-pst", of_bob, "a", 404, "the backup has no mailbox bob@contoso.com"),
+        ("reader", "export-pst", of_ann, "a", 403, "export-pst"),
+    ];
+    for (key, verb, query, keyword, status, said) in table {
+        let answer = act(&gateway, key, verb, &json!({"q": query, "keywords": keyword})).await;
+        assert_eq!(answer.status, status, "{query} {}", answer.body);
+        assert!(answer.body.contains(said), "{said} in {}", answer.body);
+    }
+    assert_eq!(place.asked(0), []);
 }
 
 /// Who waits is answered while the act goes on. A PST would have nobody to go to.

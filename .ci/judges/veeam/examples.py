@@ -189,6 +189,14 @@ def over_http(scene, version):
             check(len(server.done(mark[1])) == 7, "one request an item", len(server.done(mark[1])))
             code, answer = post("restore", "key-that-may-act", q=query, confirm=plan)
             check(len(server.done(mark[1])) == 7, "confirmed twice, done once", code, answer)
+            # A keyword is what it is on the command line.
+            mark, asked = server.mark(), {"q": f"mailbox:{MAILBOX}", "keywords": "support"}
+            code, answer = post("export-pst", "key-that-may-act", **asked)
+            check(code == 200 and answer["plan"]["count"] == 1 and not server.done(mark[1]), "a keyword is shown first", code, answer)
+            code, pst = post("export-pst", "key-that-may-act", **asked, confirm=answer["plan"]["id"])
+            check(code == 200 and pst[:4] == b"!BDN", "the answer is a PST", code, pst[:100])
+            action, _ = one_of(server, mark, "exportToPst", "save")
+            same_arguments({"contentKeywords" if version == "v4" else "contentKeyword": "support", "enablePstSizeLimit": False}, action)
             code, answer = post("restore", "key-that-may-act", q=query, limit=3)
             check(code == 400 and answer["code"] == "too_many_items", "more than the limit", code, answer)
             code, answer = post("send", "key-of-one-mailbox", q=f"mailbox:{MAILBOX} in:inbox", **SENDING)

@@ -28,6 +28,12 @@ pub(crate) fn gigabytes(text: &str) -> anyhow::Result<u64> {
     bytes.filter(|bytes| allowed.contains(bytes)).with_context(hint)
 }
 
+/// A word or a phrase.
+pub(crate) fn keywords(text: &str) -> anyhow::Result<String> {
+    anyhow::ensure!(!text.trim().is_empty(), "a word or a phrase is missing");
+    Ok(text.to_owned())
+}
+
 /// A day or a full timestamp.
 pub(crate) fn since(text: &str) -> anyhow::Result<Timestamp> {
     let day = || text.parse::<jiff::civil::Date>().ok()?.at(0, 0, 0, 0).in_tz("UTC").ok();

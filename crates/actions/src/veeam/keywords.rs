@@ -2,7 +2,11 @@
 
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, PersonPattern, Predicate, Query, Role, StringTest};
-use postern_upstream::veeam::{Chosen, Folder, Mailbox, Paged, Problem, Scope, Session, Under};
+use postern_upstream::veeam::{
+    Chosen, Folder, Mailbox, Paged, Problem, Scope, Session, Under, Version,
+};
+
+use crate::Item;
 
 /// Mailboxes and folders on a page.
 const PAGE: u32 = 1_000;
@@ -45,9 +49,37 @@ pub enum NotWithin {
         /// The query for the mailbox.
         mailbox: String,
     },
+    /// A keyword is for one thing.
+    #[error(
+        "a keyword is for a mailbox (mailbox:ADDRESS), a folder of it (with in:FOLDER), or one message up to v5, \
+         and this query finds {0} messages"
+    )]
+    NotOne(usize),
     /// Veeam does not answer.
     #[error(transparent)]
     Problem(#[from] Problem),
+}
+
+impl NotWithin {
+    /// Whether a keyword can be asked for in these items, which is only in a single one and only up to v5.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot: [`NotOne`](Self::NotOne), or [`NotForItems`](Self::NotForItems) with what can be asked for
+    /// instead.
+    pub fn check(items: &[Item], version: Version) -> Result<(), Self> {
+        match items {
+            [_] if version < Version::V6 => Ok(()),
+            [item] => Err(Self::instead_of(item, version)),
+            [] | [..] => Err(Self::NotOne(items.len())),
+        }
+    }
+
+    fn instead_of(item: &Item, version: Version) -> Self {
+        let mailbox = format!("mailbox:{}", item.owner);
+        let folder = format!("{mailbox} in:\"{}\"", item.folder.as_deref().unwrap_or("Inbox"));
+        Self::NotForItems { version: version.to_string(), folder, mailbox }
+    }
 }
 
 impl Within {
@@ -71,12 +103,27 @@ impl Within {
         Some(Self { mailbox: mailbox?, folder })
     }
 
-    /// The mailbox or folder at Veeam: the ids of the mailbox and of what is asked, and how it is asked.
+    /// The mailbox or folder as a whole: the one item that stands for it in a plan, and how Veeam is asked for it.
     ///
     /// # Errors
     ///
     /// When there is none, or Veeam does not answer.
-    pub async fn chosen(&self, session: &Session) -> Result<(String, String, Chosen), NotWithin> {
+    pub async fn whole(&self, session: &Session) -> Result<(Item, Chosen), NotWithin> {
+        let (at, id, chosen) = self.chosen(session).await?;
+        let of = if self.folder.is_some() { "folder" } else { "mailbox" };
+        let item = Item {
+            at,
+            id,
+            owner: self.mailbox.clone(),
+            folder: self.folder.clone(),
+            title: format!("all mail of this {of} with the keyword"),
+            message: None,
+        };
+        Ok((item, chosen))
+    }
+
+    /// The mailbox or folder at Veeam: the ids of the mailbox and of what is asked, and how it is asked.
+    async fn chosen(&self, session: &Session) -> Result<(String, String, Chosen), NotWithin> {
         let address = &self.mailbox;
         let mailbox = mailbox(session, address).await?;
         let mailbox = mailbox.ok_or_else(|| NotWithin::NoMailbox(address.clone()))?.id;
@@ -155,6 +202,27 @@ mod tests {
     use postern_query::{Context, parse};
 
     use super::*;
+
+    fn item(folder: Option<&str>) -> Item {
+        let text = str::to_owned;
+        let (owner, folder) = (text("ann@x.com"), folder.map(text));
+        Item { at: text("m1"), id: text("i1"), owner, folder, title: text("t"), message: None }
+    }
+
+    #[test]
+    fn a_keyword_is_for_one_message_up_to_v5() {
+        let (one, two) = ([item(Some("Inbox/Old"))], [item(None), item(None)]);
+        for (items, version, refused) in [
+            (&one[..], Version::V5, None),
+            (&one, Version::V6, Some("mailbox:ann@x.com in:\"Inbox/Old\"; or for its mailbox")),
+            (&two, Version::V5, Some("finds 2 messages")),
+            (&[], Version::V5, Some("finds 0 messages")),
+        ] {
+            let told = NotWithin::check(items, version).err().map(|error| error.to_string());
+            assert_eq!(told.is_some(), refused.is_some(), "{told:?}");
+            assert!(told.unwrap_or_default().contains(refused.unwrap_or_default()), "{refused:?}");
+        }
+    }
 
     #[test]
     fn a_mailbox_or_a_folder_and_nothing_else() {

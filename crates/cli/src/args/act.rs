@@ -151,7 +151,7 @@ pub(crate) struct Export {
     pub(crate) versions: bool,
     /// For pst: only what Veeam finds with this word or phrase; QUERY is then mailbox:ADDRESS, with in:FOLDER for
     /// a folder, or up to Veeam v5 finds one message
-    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "TEXT", value_parser = crate::values::keywords)]
     pub(crate) keywords: Option<String>,
     /// For pst: begin another file at this size, from 1G to 49G; several come as one ZIP
     #[arg(long, value_name = "SIZE", value_parser = crate::values::gigabytes)]

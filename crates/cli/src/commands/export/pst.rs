@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::Context as _;
+use postern_actions::Proposal;
 use postern_actions::veeam::{NotWithin, PstExport, Within};
-use postern_actions::{Item, Proposal};
 use postern_query::Query;
-use postern_upstream::veeam::{Chosen, Kind, PstOptions, Session, Version};
+use postern_upstream::veeam::{Chosen, Kind, PstOptions, Session};
 
 use crate::args::{Common, Export, TextOrJson};
 use crate::commands::act::Plan;
@@ -70,41 +70,14 @@ async fn what(server: &Server, arguments: &Export, query: &Query) -> anyhow::Res
     }
     let to_act = found::at_veeam(server, query, &arguments.from, limit)?;
     if arguments.keywords.is_some() {
-        let [item] = to_act.items.as_slice() else {
-            bail!(
-                "--keywords is for a mailbox (mailbox:ADDRESS), a folder of it (with in:FOLDER), or one message up \
-                 to v5, and this query finds {} messages",
-                to_act.items.len()
-            );
-        };
-        let version = server.sessions.client().version().await?;
-        ensure!(version < Version::V6, instead(item, version));
+        NotWithin::check(&to_act.items, server.sessions.client().version().await?)?;
     }
     Ok(What { to_act, all_of: None })
 }
 
-/// What can be asked for in the place of a single item.
-fn instead(item: &Item, version: Version) -> NotWithin {
-    let mailbox = format!("mailbox:{}", item.owner);
-    let folder = format!("{mailbox} in:\"{}\"", item.folder.as_deref().unwrap_or("Inbox"));
-    NotWithin::NotForItems { version: version.to_string(), folder, mailbox }
-}
-
 /// A mailbox or folder stands in the plan as one item.
 async fn whole(session: &Session, within: &Within) -> anyhow::Result<What> {
-    let (at, id, chosen) = within.chosen(session).await?;
-    let title = match &within.folder {
-        Some(_) => "all mail of this folder with the keyword",
-        None => "all mail of this mailbox with the keyword",
-    };
-    let item = Item {
-        at,
-        id,
-        owner: within.mailbox.clone(),
-        folder: within.folder.clone(),
-        title: title.to_owned(),
-        message: None,
-    };
+    let (item, chosen) = within.whole(session).await?;
     let to_act = ToAct { items: vec![item], notes: Vec::new() };
     Ok(What { to_act, all_of: Some(chosen) })
 }

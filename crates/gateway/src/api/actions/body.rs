@@ -54,6 +54,9 @@ pub(super) struct ActionBody {
     /// `export-pst`: begin another file at this size in GB, 1 to 49; several come as one ZIP.
     #[serde(rename = "pstSizeLimitGB")]
     pub(super) pst_size_limit_gb: Option<u64>,
+    /// `export-pst`: only what Veeam finds with this word or phrase. `q` is then `mailbox:ADDRESS`, with `in:FOLDER`
+    /// for a folder, or up to Veeam v5 finds one message.
+    pub(super) keywords: Option<String>,
 }
 
 impl ActionBody {
@@ -66,6 +69,9 @@ impl ActionBody {
         if self.pst_size_limit_gb.is_some_and(|size| !SIZES.contains(&size)) {
             return Err(BadParam::new("pstSizeLimitGB", "is a number from 1 to 49").into());
         }
+        if self.keywords.as_deref().is_some_and(|text| text.trim().is_empty()) {
+            return Err(BadParam::new("keywords", "are a word or a phrase").into());
+        }
         self.orders().check()?;
         is_for(
             verb,
@@ -77,6 +83,7 @@ impl ActionBody {
                 ("impersonate", self.impersonate.is_some(), &[Verb::Restore]),
                 ("source", self.source.is_some(), &[Verb::Restore]),
                 ("pstSizeLimitGB", self.pst_size_limit_gb.is_some(), &[Verb::ExportPst]),
+                ("keywords", self.keywords.is_some(), &[Verb::ExportPst]),
             ],
         )?;
         if verb == Verb::Send {
@@ -124,6 +131,7 @@ impl ActionBody {
     }
 
     pub(super) fn pst(&self) -> PstOptions {
-        PstOptions { keyword: None, size_limit: self.pst_size_limit_gb.map(|gb| gb << 30) }
+        let keyword = self.keywords.clone();
+        PstOptions { keyword, size_limit: self.pst_size_limit_gb.map(|gb| gb << 30) }
     }
 }

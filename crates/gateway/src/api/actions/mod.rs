@@ -4,6 +4,7 @@
 mod body;
 mod documents;
 mod jobs;
+mod mail;
 mod order;
 mod plan;
 mod retrieval;

@@ -7,10 +7,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use postern_actions::datatap::JobAct;
 use postern_actions::retrieve::RetrieveAct;
-use postern_actions::veeam::{
-    FindError, Found, FoundDocuments, MailRestore, MailSend, NoMail, PstExport, RestoreFound,
-    can_send, count, find,
-};
+use postern_actions::veeam::{FoundDocuments, RestoreFound, count};
 use postern_actions::{Proposal, Refused, Verb};
 use postern_archive::{Archive, DATATAP, IndexError};
 use postern_query::Query;
@@ -18,6 +15,7 @@ use postern_upstream::veeam::{Kind, MOST_LISTED, Mailbox, Paged, Problem as Trou
 
 use super::body::ActionBody;
 use super::documents::ToPut;
+use super::mail::{MailToAct, mail};
 use super::order::Orders;
 use super::{Body, jobs};
 use crate::State as Shared;
@@ -25,7 +23,6 @@ use crate::access::{Caller, Mailboxes};
 use crate::api::params::{BadParam, viewpoint};
 use crate::api::problem::Problem;
 use crate::engine::told;
-use crate::local::LocalError;
 use crate::servers::Server;
 
 /// Mailboxes on a page.
@@ -43,7 +40,7 @@ pub(super) struct Planned {
 
 /// What is done.
 pub(super) enum Doing {
-    Mail(Box<(ActionBody, Server)>),
+    Mail(Box<(MailToAct, Server)>),
     Documents(Box<(ToPut, Server)>),
     Found(Box<(Option<Timestamp>, Server)>),
     Retrieval(Box<RetrieveAct>),
@@ -164,51 +161,8 @@ async fn is_of_datatap(
     Ok(at_datatap)
 }
 
-async fn mail(
-    state: &Shared,
-    caller: &Caller,
-    verb: Verb,
-    (body, server): (ActionBody, Server),
-    query: Query,
-    start: Instant,
-) -> Result<Planned, Problem> {
-    if verb == Verb::Restore
-        && let Some(plan) = documents(state, caller, (&body, &server), query.clone(), start).await?
-    {
-        return Ok(plan);
-    }
-    let found = items(state, caller, (&server, body.orders().limit()), query, start).await?;
-    if verb == Verb::Send {
-        can_send(server.sessions.client()).await?;
-    }
-    let place = server.sessions.client().organization().await?.name;
-    let source = &server.settings.source;
-    let notes = [found.at_one_of_several(), found.without_files()];
-    let mut items = found.items;
-    if body.at.is_some() {
-        items.extend(found.gone.iter().cloned());
-    }
-    let to = body.to.as_deref();
-    let mut plan = match verb {
-        Verb::Send => MailSend::plan(source, &place, items, body.letter().as_ref()),
-        Verb::ExportPst => PstExport::plan(source, &place, items, &body.pst(), "the answer"),
-        Verb::Restore | Verb::Copy | Verb::Save | Verb::Retrieve | Verb::Collect => {
-            MailRestore::plan(source, &place, items, to)
-        }
-    };
-    plan.notes.extend(notes.into_iter().flatten());
-    if body.at.is_none() && !found.gone.is_empty() {
-        let note = "{} more are gone from the last backup; give `at` of a backup that has them";
-        plan.notes.push(note.replace("{}", &found.gone.len().to_string()));
-    }
-    let proposal = body.orders().of(plan)?;
-    let (data, is_confirmed, again) = (server.data.clone(), body.confirm.is_some(), body.again);
-    let doing = Doing::Mail(Box::new((body, server)));
-    Ok(Planned { proposal, data, is_confirmed, again, doing })
-}
-
 /// The plan where a query finds documents and no mail.
-async fn documents(
+pub(super) async fn documents(
     state: &Shared,
     caller: &Caller,
     (body, server): (&ActionBody, &Server),
@@ -240,25 +194,6 @@ async fn documents(
     Ok(Some(Planned::new(orders.of(plan)?, data, &orders, doing)))
 }
 
-async fn items(
-    state: &Shared,
-    caller: &Caller,
-    (server, limit): (&Server, usize),
-    query: Query,
-    start: Instant,
-) -> Result<Found, Problem> {
-    let local = state.local_for(caller, state.engine_deadline(start)).await?.clone();
-    if let Some(why) = local.absent() {
-        return Err(Problem::unavailable(why));
-    }
-    let (archive, source) = (Arc::clone(local.archive()), server.settings.source.clone());
-    let allowance = state.allowance(caller, start);
-    let found = local.ask(&allowance, move |engine, asker| {
-        Ok::<_, IndexError>(find(engine, archive.collected(), &query, &source, asker, limit))
-    });
-    Ok(found.await??)
-}
-
 async fn read(state: &Shared, body: &ActionBody, start: Instant) -> Result<Query, Problem> {
     let viewpoint = viewpoint(state.viewpoint(), body.zone.as_deref(), body.me.as_ref())?;
     let (q, filter, context) =
@@ -286,28 +221,8 @@ impl From<Refused> for Problem {
     }
 }
 
-impl From<FindError> for Problem {
-    fn from(error: FindError) -> Self {
-        match error {
-            FindError::Refused(refused) => refused.into(),
-            FindError::Index(error) => LocalError::from(error).into(),
-            FindError::Stored(error) => LocalError::from(error).into(),
-        }
-    }
-}
-
 impl From<Trouble> for Problem {
     fn from(trouble: Trouble) -> Self {
         Self::new(502, "source_failed", "the source does not do it").detail(told(&trouble))
-    }
-}
-
-impl From<NoMail> for Problem {
-    fn from(error: NoMail) -> Self {
-        match error {
-            NoMail::NotSetUp => Self::new(409, "no_mail_settings", "the source cannot send mail")
-                .detail(error.to_string()),
-            NoMail::Problem(trouble) => trouble.into(),
-        }
     }
 }

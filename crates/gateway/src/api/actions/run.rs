@@ -9,11 +9,11 @@ use axum::response::{IntoResponse as _, Response};
 use postern_actions::veeam::{MailRestore, MailSend, PstExport, RestoreFound};
 use postern_actions::{Act, Order, Proposal, Record, RecordError, Report, Verb, carry_out};
 use postern_archive::{Original, chain};
-use postern_upstream::veeam::{Credentials, Kind, Session};
+use postern_upstream::veeam::{Credentials, Kind};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
 
-use super::body::ActionBody;
+use super::mail::{MailToAct, session};
 use super::plan::{Doing, Planned};
 use crate::State as Shared;
 use crate::access::Caller;
@@ -72,7 +72,10 @@ fn too_long() -> Problem {
 /// What does it, with what that needs.
 async fn act(proposal: &Proposal, doing: Doing, folder: &TempDir) -> Result<Box<dyn Act>, Problem> {
     match doing {
-        Doing::Mail(both) => act_on_mail(proposal, &both.1, &both.0, folder).await,
+        Doing::Mail(both) => {
+            let (mail, server) = *both;
+            act_on_mail(proposal, &server, mail, folder).await
+        }
         Doing::Documents(both) => {
             let (to_put, server) = *both;
             let log_on = to_put.needs_credentials().then(|| credentials(&server, None));
@@ -92,10 +95,10 @@ async fn act(proposal: &Proposal, doing: Doing, folder: &TempDir) -> Result<Box<
 async fn act_on_mail(
     proposal: &Proposal,
     server: &Server,
-    body: &ActionBody,
+    MailToAct { body, all_of }: MailToAct,
     folder: &TempDir,
 ) -> Result<Box<dyn Act>, Problem> {
-    let session = session(server, body);
+    let session = session(server, &body);
     match proposal.verb() {
         Verb::Send => Ok(Box::new(MailSend { session: session.await?, letter: body.letter() })),
         Verb::ExportPst => {
@@ -105,14 +108,8 @@ async fn act_on_mail(
             }
             let (session, options) = (session.await?, body.pst());
             let out = folder.path().join(NAME);
-            Ok(Box::new(PstExport {
-                session,
-                options,
-                all_of: None,
-                out,
-                several: false,
-                over: false,
-            }))
+            let (several, over) = (false, false);
+            Ok(Box::new(PstExport { session, options, all_of, out, several, over }))
         }
         Verb::Restore | Verb::Copy | Verb::Save | Verb::Retrieve | Verb::Collect => {
             let credentials = credentials(server, body.impersonate.as_deref())?;
@@ -120,10 +117,6 @@ async fn act_on_mail(
             Ok(Box::new(MailRestore { session, to, credentials }))
         }
     }
-}
-
-async fn session(server: &Server, body: &ActionBody) -> Result<Session, Problem> {
-    Ok(server.sessions.session(Kind::Exchange, body.orders().time()?).await?)
 }
 
 /// What Veeam logs on to Microsoft 365 with.
