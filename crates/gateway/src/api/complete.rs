@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use postern_archive::IndexError;
 use postern_archive::search::{Asker, Completion, Suggestion};
 use postern_query::complete::{Cursor, Proposal, Wanted};
-use postern_query::{Context, Query, Role};
+use postern_query::{Query, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -73,7 +73,7 @@ pub(super) async fn get(
     if q.len() > QUERY_LIMIT {
         return Err(BadParam::new("q", "has at most 16384 bytes").into());
     }
-    let context = Context::utc(state.now());
+    let context = state.viewpoint().context(state.now());
     let answer = visitor.ask(move |engine, asker| {
         let cursor = Cursor::new(&q, cursor.unwrap_or(q.len()), &context);
         let suggestions = Suggesting { engine, asker, cursor: &cursor, limit }.all()?;

@@ -382,7 +382,7 @@ fn values_are_quoted_where_they_need_it() {
 fn faults(text: &str) -> Vec<Code> {
     let context = context();
     let read = SyntaxTree::parse(text, context.limits).and_then(|tree| tree.resolve(&context));
-    read.err().iter().flat_map(|errors| errors.as_slice()).map(|error| error.code).collect()
+    read.err().iter().flat_map(postern_query::Errors::as_slice).map(|error| error.code).collect()
 }
 
 proptest! {
@@ -426,5 +426,6 @@ fn count(faults: &[Code], code: Code) -> usize {
 
 /// Whether a value touches the place.
 fn touches(text: &str, place: usize) -> bool {
-    text[place..].starts_with(|c: char| !c.is_whitespace() && !")}|".contains(c))
+    let rest = text.get(place..).unwrap_or_default();
+    rest.starts_with(|c: char| !c.is_whitespace() && !")}|".contains(c))
 }

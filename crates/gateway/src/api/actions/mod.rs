@@ -41,7 +41,7 @@ const VERBS: [Verb; 6] =
 #[schema(as = ActionBody)]
 enum Body {
     /// Mail that a query finds.
-    Mail(ActionBody),
+    Mail(Box<ActionBody>),
     /// Documents of a drive: where `owner` is named.
     Documents(DocumentsBody),
     /// Data in archive tiers: `retrieve`.
@@ -64,7 +64,7 @@ impl Body {
                 from_json(body).map(Self::Documents)
             }
             Verb::Restore | Verb::Send | Verb::Save | Verb::ExportPst => {
-                from_json(body).map(Self::Mail)
+                from_json(body).map(|body| Self::Mail(Box::new(body)))
             }
         }
     }

@@ -105,7 +105,7 @@ pub(super) async fn make(
     let server = || state.server(caller.tenant.as_deref()).cloned().ok_or_else(nowhere);
     let asker = Asker::of(state, caller);
     match body {
-        Body::Mail(body) => by_query(state, caller, verb, body, start).await,
+        Body::Mail(body) => by_query(state, caller, verb, *body, start).await,
         Body::Documents(body) => body.plan(asker, verb, server()?).await,
         Body::Retrieval(body) => body.plan(asker, server()?).await,
         Body::Collection(body) => body.plan(state, caller).await,

@@ -133,10 +133,11 @@ async fn a_head_that_is_too_long_is_no_answer() {
 /// Nothing is made ready for what is only promised, and what ends too early is not whole.
 #[tokio::test]
 async fn a_size_that_is_not_so_is_not_believed() {
-    let huge =
-        "200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 9223372036854775807";
-    for (head, body) in [(huge, &b"[]"[..]), (&huge[..huge.len() - 17], b"[]")] {
-        let lie = Lie { head, body, more: b"" };
+    for head in [
+        "200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 9223372036854775807",
+        "200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: 92",
+    ] {
+        let lie = Lie { head, body: b"[]", more: b"" };
         assert_eq!(saved(lie).await, Problem::Failed(Fault::CutOff), "{head}");
     }
     // What lies behind the size that was said is not taken.
