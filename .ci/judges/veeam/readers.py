@@ -76,6 +76,11 @@ def explained(field, ours, theirs, listed, message, places):
 
 
 def body(our, their, message):
+    # Of what stands behind the end of the parts, such as the footer of a list, the server makes no text.
+    squeeze = lambda value: re.sub(r"\s", "", value)
+    behind = squeeze("".join(part.epilogue or "" for part in message.walk() if part.is_multipart()))
+    if behind and squeeze(their).startswith(squeeze(our)) and squeeze(their)[len(squeeze(our)):] in behind:
+        return "text behind the end of the parts"
     named = [part for part in message.walk() if part.get_content_maintype() == "text" and part.get_filename()]
     if named:
         return text(our, their) or "a text with a file name is an attachment"
