@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use jiff::Timestamp;
 use postern_archive::ingest::{Ingest, Progress};
-use postern_archive::{Archive, IndexError, WriteOptions};
+use postern_archive::{Archive, Error, WriteOptions};
 use postern_gateway::config::{Config, Overrides};
 use postern_gateway::{State, bind};
 use postern_mail::contents::AttachmentText;
@@ -96,7 +96,7 @@ pub fn messages(mail: &[Vec<u8>]) -> Vec<Message> {
 /// # Errors
 ///
 /// When the index cannot be written.
-pub fn index(data: &Path, folder: &Path) -> Result<u64, IndexError> {
+pub fn index(data: &Path, folder: &Path) -> Result<u64, Error> {
     let ingest = Ingest {
         paths: vec![folder.to_path_buf()],
         options: WriteOptions::default(),

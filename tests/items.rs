@@ -105,7 +105,7 @@ fn exports_hold_files() {
     let mailbox = String::from_utf8(exported(&setting, "mbox")).unwrap();
     assert_eq!(mailbox.matches("X-Postern-Missing").count(), 1, "the message alone: {mailbox}");
     let mut zip = zip::ZipArchive::new(Cursor::new(exported(&setting, "zip"))).unwrap();
-    assert_eq!(zip.len(), 3);
+    assert_eq!(zip.len(), 4, "with the manifest");
     let name = format!("{}.missing.txt", id(["datatap", "ann@x.com", "i1", ""]));
     let mut note = String::new();
     zip.by_name(&name).unwrap().read_to_string(&mut note).unwrap();

@@ -381,8 +381,10 @@ async fn the_configuration_names_the_service() {
     std::fs::write(&file, format!("{premium}{}", key("t1", "a"))).unwrap();
     check(&collect(&file), 0, "READY");
     assert!(fake.seen()[0].target.starts_with("/api/t1/"));
-    let tenants =
-        "[[tenants]]\nid = \"t1\"\ndata = \"d1\"\n[[tenants]]\nid = \"t2\"\ndata = \"d2\"\n";
+    let data = folder.path().display();
+    let tenants = format!(
+        "[[tenants]]\nid = \"t1\"\ndata = \"{data}/d1\"\n[[tenants]]\nid = \"t2\"\ndata = \"{data}/d2\"\n"
+    );
     std::fs::write(&file, format!("{premium}{}{}{tenants}", key("t1", "a"), key("t2", "b")))
         .unwrap();
     check(&collect(&file), 1, "several tenants");

@@ -14,6 +14,9 @@ mod acts;
 mod admin;
 mod archive;
 mod attachments;
+#[cfg(unix)]
+mod audit;
+mod cluster;
 mod command_line;
 mod counting;
 mod data_files;
@@ -21,19 +24,30 @@ mod documents;
 mod drives;
 mod files;
 mod files_acts;
+mod files_search;
 mod folders;
 mod gateway;
 mod gateway_access;
 mod ingest;
+mod init;
 mod items;
 mod jobs;
 mod jobs_http;
+mod keys;
+mod matches;
+#[cfg(unix)]
+mod mcp;
+mod packages;
 #[cfg(unix)]
 mod pages;
 mod parity;
 #[cfg(unix)]
 mod private;
+mod reports;
+mod rows;
+mod sets;
 mod sources;
 mod support;
 mod sync;
+mod watch;
 mod whose_words;

@@ -117,8 +117,10 @@ async fn one_source_that_fails_keeps_nothing_from_the_others() {
             "[[keys]]\nname = \"{tenant}\"\nsha256 = \"{digest}\"\ntenant = \"{tenant}\"\nupstream_key = \"{key}\"\n"
         )
     };
-    let tenants =
-        "[[tenants]]\nid = \"t1\"\ndata = \"d1\"\n[[tenants]]\nid = \"t2\"\ndata = \"d2\"\n";
+    let data = folder.path().display();
+    let tenants = format!(
+        "[[tenants]]\nid = \"t1\"\ndata = \"{data}/d1\"\n[[tenants]]\nid = \"t2\"\ndata = \"{data}/d2\"\n"
+    );
     let premium = format!("[premium]\nurl = \"{}\"\n", fake.url());
     std::fs::write(&file, format!("{premium}{}{}{tenants}", key("t1", KEY), key("t2", "wrong")))
         .unwrap();

@@ -28,6 +28,7 @@ pub(crate) fn postern(data: &Path) -> Command {
         "POSTERN_PREMIUM",
         "POSTERN_TENANT",
         "POSTERN_DEADLINE",
+        "POSTERN_CLUSTER_PASSWORD",
         "POSTERN_RESTORE_USER",
         "POSTERN_RESTORE_PASSWORD",
         "POSTERN_RESTORE_APPLICATION_ID",

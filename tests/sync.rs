@@ -24,7 +24,7 @@ pub(crate) struct Setting {
     folder: TempDir,
 }
 
-fn mail(number: usize) -> Mail {
+pub(crate) fn mail(number: usize) -> Mail {
     let (mailbox, folder) =
         [("ann@x.com", "Inbox"), ("ann@x.com", "Sent Items"), ("bob@x.com", "Inbox")][number % 3];
     Mail {
@@ -356,7 +356,10 @@ async fn a_key_for_some_mailboxes_is_not_told_why_a_run_ended() {
             "5eda958e9ddee7721fb71e7a7618c64dbf20cc77b06ba4e4d2269d6c3e50655b",
             "mailboxes = ['ann@x.com']",
         ),
-        ("62af8704764faf8ea82fc61ce9c4c3908b6cb97d463a634e9e587d7c885db0ef", ""),
+        (
+            "62af8704764faf8ea82fc61ce9c4c3908b6cb97d463a634e9e587d7c885db0ef",
+            "rights = ['operate']",
+        ),
     ];
     let keys = keys.map(|(hash, mailboxes)| {
         format!(

@@ -218,10 +218,34 @@ def bytes_without_charset(case):
 
 
 def wrong_charset(case):
-    """Text of no declared charset, or not of the declared one: read as what its letters look like."""
+    """Text of no declared charset, or not of the declared one: read as what its letters or escapes look like."""
+    if b"\x1b$" in case.raw or b"~{" in case.raw:
+        return True
     differ = list((case.more + case.less).elements())
     beyond = [word for word in differ if not word.isascii()]
-    return len(beyond) * 3 > len(differ) * 2 or (bool(beyond) and max(map(len, differ)) < 3)
+    garbled = not all(map(str.isascii, case.more)) and not all(map(str.isascii, case.less))
+    return garbled or len(beyond) * 3 > len(differ) * 2 or (bool(beyond) and max(map(len, differ)) < 3)
+
+
+def bytes_in_a_name(case):
+    """Bytes beyond ASCII in the name of a file, or an encoded word in quotes: read as what they look like."""
+    names = [part.get_filename() or "" for part in own_parts(case.message)]
+    return any("\ufffd" in name for name in case.less) or any("=?" in name for name in names)
+
+
+def unknown_word(case):
+    """An encoded word of a charset that Python does not know, or whose bytes are not of it: Python leaves it."""
+    return "=?" in case.theirs
+
+
+def western_word(case):
+    """A word in ISO 8859-1 is read as windows-1252, as browsers do (Encoding Standard, 4.2)."""
+    return bool(re.search(r"(?i)=\?(iso-8859-1|us-ascii)\?", case.value("Subject"))) and not case.ours.isascii()
+
+
+def blanks_of_python(case):
+    """Python loses or makes blanks beside an encoded word (RFC 2047, 6.2)."""
+    return re.sub(r"\s", "", case.ours) == re.sub(r"\s", "", case.theirs)
 
 
 def behind_the_end(case):
@@ -237,6 +261,15 @@ def epilogues(raw):
             yield piece
 
 
+def uuencoded(case):
+    """A file in uuencode in the text is an attachment, and no part of the text."""
+    found = re.findall(rb"(?m)^begin [0-7]{3,4} (.*)\r?\n(?:[ -`]*\r?\n)+end\s*$", case.raw)
+    names = [folded(name.decode("latin-1")).split("/")[-1] for name in found]
+    if case.field == "files":
+        return not case.less and not case.more - collections.Counter(names)
+    return bool(found) and not case.more
+
+
 def page(case):
     """Pages: Postern leaves out what nobody sees, and takes blocks and entities as the standard of HTML does."""
     return any(part.get_content_type() == "text/html" for part in own_parts(case.message))
@@ -246,7 +279,7 @@ def date_of_python(case):
     """A time with AM and PM, a zone by name or sign that Python does not know, a year of two digits."""
     value = case.value("Date")
     day = email.utils.parsedate_tz(value)
-    odd = re.search(r"(?i)\b[ap]m\b|[+-]{2}|[A-Z]{2,}[+-]\d|\b0\d\d\d\b|[A-Z]{3,}\s*$|\(|[+-]\d{1,3}\b|[+-]\d{5}", value)
+    odd = re.search(r"(?i)\b[ap]m\b|[+-]{2}|[A-Z]{2,}[+-]\d|\b0\d{3,4}\b|[A-Z]{3,}\s*$|\(|[+-]\d{1,3}\b|[+-]\d{5}", value)
     return bool(odd or day is None or day[0] < 1970 or case.theirs is None or case.ours is None)
 
 
@@ -261,6 +294,11 @@ def without_brackets(case):
     return bool(bare) and bare in case.theirs
 
 
+def no_id(case):
+    """Words without brackets and `@` are no id (RFC 5322, 3.6.4)."""
+    return not case.ours and "@" not in case.value("Message-ID")
+
+
 def several_ids(case):
     """Ids with words around them: the first one counts."""
     return "<" in case.theirs
@@ -271,6 +309,17 @@ def broken_people(case):
     text = " ".join(str(value) for value in case.message.get_all(case.field, []))
     is_good = lambda address: re.fullmatch(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+", address)
     return not all(map(is_good, case.less)) or all(address in folded(text).lower() or "=?" in text for address in case.more)
+
+
+def spelled_at(case):
+    """`ann at x.org (Ann Lee)`, as archives of lists write it, is read as the address; Python finds none."""
+    found = re.fullmatch(r"(\S+) at (\S+)\s*(\(.*\))?", folded(case.value(case.field)))
+    return bool(found) and case.ours == [("%s@%s" % found.groups()[:2]).lower()] and not case.theirs
+
+
+def hidden_address(case):
+    """`ann @end|ng |rom x@org`, as archives of lists hide it, is no address; Python invents one."""
+    return bool(re.search(r"@end\|ng \|rom|@ending from|m@iii@g oii", case.value(case.field))) and not case.ours
 
 
 def inline_file(case):
@@ -319,17 +368,17 @@ def odd_type(case):
 
 # The classes of each field; the first that holds is counted.
 CLASSES = {
-    "from": [bytes_without_charset, odd_head, broken_people],
+    "from": [spelled_at, hidden_address, bytes_without_charset, odd_head, broken_people],
     "to": [bytes_without_charset, odd_head, broken_people],
-    "subject": [bytes_without_charset, odd_head],
+    "subject": [bytes_without_charset, odd_head, unknown_word, western_word, blanks_of_python],
     "sent": [odd_head, received_instead, date_of_python],
-    "id": [odd_head, without_brackets, several_ids],
-    "files": [inline_file, opened, broken_parts, bytes_without_charset, odd_head, attached_message_of_python],
-    "words": [behind_the_end, wrong_charset, opened, broken_parts, odd_head, page, broken_encoding, odd_type, other_text],
+    "id": [odd_head, without_brackets, several_ids, no_id],
+    "files": [inline_file, uuencoded, opened, broken_parts, bytes_without_charset, odd_head, attached_message_of_python, bytes_in_a_name],
+    "words": [behind_the_end, uuencoded, wrong_charset, opened, broken_parts, odd_head, page, broken_encoding, odd_type, other_text],
 }
 
 # Classes in which a field may differ that agreed before: a row of the fault reports asks for it.
-CHANGED = {behind_the_end, inline_file, broken_parts, odd_head, bytes_without_charset, wrong_charset, opened}
+CHANGED = {behind_the_end, inline_file, broken_parts, odd_head, bytes_without_charset, wrong_charset, opened, spelled_at, hidden_address, uuencoded}
 
 
 # ---- the comparison ----

@@ -30,6 +30,16 @@ impl Place {
         place
             .fake
             .answer_at("/OneDrives?", list(json!({"id": "d9", "name": HOSTILE, "url": HOSTILE})));
+        // A listing that cannot be read, or a message that comes broken, would be asked for again and again.
+        place
+            .fake
+            .answer_at("d9/Folders?parentId=null", list(json!({"id": "f9", "name": HOSTILE})));
+        place.fake.answer_at("d9/Folders?", r#"{"results":[]}"#);
+        let document = json!({"id": "n9", "name": HOSTILE, "size": 5, "version": HOSTILE});
+        place.fake.answer_at("/Documents?", list(document.clone()));
+        place.fake.answer_at("/Versions?", list(document));
+        let words = json!({"message": HOSTILE, "errorCode": HOSTILE}).to_string();
+        place.fake.refuse_at("/save", 404, words);
         place.fake.answer_at("/DataRetrievals?", list(job));
         place.fake.answer_at("/DataRetrievalSessions", list(run));
         place

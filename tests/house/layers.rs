@@ -19,24 +19,30 @@ struct Layer {
 const LAYERS: &[Layer] = &[
     Layer { name: "query", uses: &[],
             never: &["axum", "hyper", "reqwest", "tokio", "redb", "rusqlite", "tantivy", "mail-parser"] },
+    Layer { name: "document", uses: &["query"],
+            never: &["axum", "hyper", "reqwest", "tokio", "redb", "rusqlite", "tantivy", "mail-parser"] },
     Layer { name: "pst", uses: &[],
             never: &["axum", "hyper", "reqwest", "tokio", "redb", "rusqlite", "tantivy", "mail-parser", "encoding_rs"] },
-    Layer { name: "mail", uses: &["query", "pst"],
+    Layer { name: "mail", uses: &["query", "document", "pst"],
             never: &["axum", "hyper", "reqwest", "tokio", "redb", "rusqlite", "tantivy"] },
     Layer { name: "local-index", uses: &["query"],
             never: &["axum", "hyper", "reqwest", "tokio", "postern-mail", "calamine", "cfb", "html5ever", "mail-parser",
                      "postern-pst", "pdf-extract", "tar", "zip"] },
     Layer { name: "archive", uses: &["query", "mail", "local-index"],
             never: &["axum", "hyper", "reqwest"] },
-    Layer { name: "upstream", uses: &[],
+    Layer { name: "upstream", uses: &["query", "document"],
             never: &["axum", "redb", "rusqlite", "tantivy", "mail-parser"] },
     Layer { name: "sync", uses: &["query", "mail", "archive", "upstream"],
             never: &["axum"] },
     Layer { name: "actions", uses: &["query", "archive", "upstream"],
             never: &["axum"] },
-    Layer { name: "gateway", uses: &["query", "mail", "local-index", "archive", "upstream", "sync", "actions"],
+    Layer { name: "audit", uses: &[],
+            never: &["axum", "hyper", "reqwest", "tokio", "redb", "rusqlite", "tantivy", "mail-parser"] },
+    Layer { name: "mcp", uses: &["query"],
+            never: &["reqwest", "redb", "rusqlite", "tantivy", "mail-parser"] },
+    Layer { name: "gateway", uses: &["query", "document", "audit", "mail", "local-index", "archive", "upstream", "sync", "actions", "mcp"],
             never: &[] },
-    Layer { name: "cli", uses: &["query", "mail", "local-index", "archive", "upstream", "sync", "actions", "gateway"],
+    Layer { name: "cli", uses: &["query", "audit", "mail", "local-index", "archive", "upstream", "sync", "actions", "mcp", "gateway"],
             never: &[] },
 ];
 
@@ -49,6 +55,15 @@ fn cargos_graph_is_the_layering() {
     }
     let faults: Vec<_> = names.iter().flat_map(|name| graph.faults(name)).collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+/// The protocol of assistants changes fast: what it is made of stands in one crate.
+#[test]
+fn only_mcp_names_its_library() {
+    let manifests = crates().into_iter().map(|(name, _)| name);
+    let named = manifests
+        .filter(|name| direct(&read(&format!("crates/{name}/Cargo.toml"))).contains("rmcp"));
+    assert_eq!(named.collect::<Vec<_>>(), ["mcp"]);
 }
 
 fn read(file: &str) -> String {

@@ -18,3 +18,4 @@ mod names;
 mod paths;
 mod scan;
 mod source;
+mod wheel;

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use crate::source::{Source, crates};
+use crate::source::{Source, crates_and_wheel};
 
 #[test]
 fn no_public_type_name_stands_twice_in_a_crate() {
-    let doubled = crates().into_iter().flat_map(|(name, src)| {
+    let doubled = crates_and_wheel().into_iter().flat_map(|(name, src)| {
         doubled(&Source::of_crate(&src)).into_iter().map(move |told| format!("{name}: {told}"))
     });
     let doubled: Vec<_> = doubled.collect();

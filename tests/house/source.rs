@@ -65,6 +65,11 @@ pub(crate) fn crates() -> Vec<(String, PathBuf)> {
     found
 }
 
+/// The same, and the wheel, which is a workspace of its own.
+pub(crate) fn crates_and_wheel() -> Vec<(String, PathBuf)> {
+    crates().into_iter().chain([("python".to_owned(), root().join("python/src"))]).collect()
+}
+
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
     let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     entries.sort();

@@ -81,6 +81,8 @@ fn every_setting_has_a_row() {
 #[test]
 fn defaults_are_those_of_the_program() {
     let text = "[premium]\nurl = \"https://datatap.example\"\n\
+                [cluster]\nurls = [\"https://search.example:9200\"]\n\
+                [webhook]\nurl = \"https://hooks.example\"\n\
                 [[tenants]]\nid = \"t\"\ndata = \"d\"\n\
                 [tenants.veeam]\nurl = \"https://backup.example:4443\"\nuser = \"u\"\n";
     let (shown, error) = config("show", text);

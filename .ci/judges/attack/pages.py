@@ -39,7 +39,7 @@ EVERYWHERE = [
     "/",
     "/docs",
     "/openapi.json",
-    "/assets/search.js",
+    "/assets/page.js",
     "/assets/style.css",
     "/healthz",
     "/readyz",

@@ -214,9 +214,12 @@ class Record:
 
     def __init__(self, file):
         self.file = open(file)
+        # Upstream writes while this reads: a line counts once its end is there.
+        self.begun = ""
 
     def new(self):
-        return [json.loads(line) for line in self.file.read().splitlines()]
+        *whole, self.begun = (self.begun + self.file.read()).split("\n")
+        return [json.loads(line) for line in whole]
 
 
 def of_attacker(seen):

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import shutil
 import threading
 import time
@@ -237,8 +238,8 @@ def disturbed(scene, server, config):
     return dict(ended), last + 1
 
 
-def configured(scene, server, name, version="auto", keys=None):
-    data = scene.data(name)
+def configured(scene, server, name, version="auto", keys=None, data=None):
+    data = data or scene.data(name)
     told = "".join(f'[[keys]]\nname = "{number}"\nsha256 = "{hashlib.sha256(key.encode()).hexdigest()}"\ntenant = "contoso"\n'
                    + (f'mailboxes = ["{owner}"]\n' if owner else "") for number, (owner, key) in enumerate((keys or {}).items()))
     config = scene.config(name, server, data, version)
@@ -279,6 +280,9 @@ def judge(scene):
         again = server.log(mark)
         check(len(again) <= 14, "a run with nothing new asks too much", len(again), [one["path"] for one in again])
         served(scene, config, held, keys)
+        for version in ("v8", "v7", "v6"):
+            searched(scene, configured(scene, server, f"searched-{version}", version, keys, data)[0], held, keys, server, version)
+        not_searched(scene, configured(scene, server, "searched-v5", "v5", keys, data)[0], keys)
         tell(f"restored by a query: {restored(scene, server, config)} documents")
         tell(f"again with nothing new: {len(again)} requests; a key of one owner sees its own documents alone")
         config, data = configured(scene, server, "documents-rough")
@@ -333,3 +337,85 @@ def later(scene, made, mail):
         checked = scene.run(config, "check", expect=None)
         check(checked.code == 0, "the data folder is damaged", checked)
         tell(f"a later backup: {more} saves for {len(new)} new or changed documents, {len(gone)} gone; an older one adds them again")
+
+
+def draw(scene, held):
+    """Queries for documents over their names, endings, owners, folders, sizes and times."""
+    dice, newest = scene.dice, [key for key in held if key[3]]
+
+    def name():
+        return dice.choice([key for key in newest if "." in key[1].rpartition("/")[2]])[1].rpartition("/")[2]
+
+    def word_of_name():
+        # A number may be a part of another one, and Veeam is asked for parts of words too.
+        return dice.choice([one for one in re.split(r"[\W\d]+", name()) if len(one) > 2])
+
+    def day():
+        return f"2023-11-{dice.randint(14, 19)}"
+
+    def atom():
+        folder = dice.choice([key[1] for key in newest if "/" in key[1]]).rpartition("/")[0]
+        return dice.choice([
+            lambda: f'filename:"{name()}"', lambda: f"filename:{word_of_name()}", lambda: f"filename:{word_of_name()[:3]}*", word_of_name,
+            lambda: f"ext:{name().rpartition('.')[2].lower()}", lambda: f"size{dice.choice(['<', '>', '<=', '>='])}{dice.choice([0, 20, 100, 200])}",
+            lambda: f"{dice.choice(['created', 'modified', 'received'])}{dice.choice(['<', '>='])}{day()}",
+            lambda: f"mailbox:{dice.choice(OWNERS)}", lambda: f'in:"{folder}"', lambda: f"to:{dice.choice(OWNERS)}", lambda: "has:attachment"])()
+
+    made = {f"kind:file mailbox:{owner}" for owner in OWNERS}
+    yield from sorted(made)
+    while True:
+        shape = dice.choice(["{}", "{}", "{} {}", "{} {}", "({} OR {})", "({} OR {}) {}", "-{}", "{} -{}"])
+        text = "kind:file " + shape.format(*(atom() for _ in range(shape.count("{}"))))
+        if text not in made:
+            made.add(text)
+            yield text
+
+
+def asked(front, query, engine, bearer):
+    """Ids and the first answer of all pages, or (None, problem)."""
+    found, cursor, first = [], None, None
+    while True:
+        status, data = front.ask("POST", "/v1/search", {"q": query, "engine": engine, "limit": 200, **({"cursor": cursor} if cursor else {})}, bearer)
+        answer = json.loads(data or b"null")
+        if status != 200:
+            return None, {"status": status, **(answer or {})}
+        first, cursor = first or answer, answer.get("nextCursor")
+        found += [one["id"] for one in answer["results"]]
+        if not cursor:
+            return found, first
+
+
+def searched(scene, config, held, keys, server, version):
+    """What engine=veeam finds in drives is what is found here: the same documents with the same ids, also where a note says that it may err."""
+    wanted, tally, codes, sizes = scene.size(30, 300), collections.Counter(), collections.Counter(), []
+    with scene.gateway(config) as front:
+        for query in draw(scene, held):
+            if tally.total() == wanted:
+                break
+            key = {"X-API-Key": scene.dice.choice(sorted(keys.items(), key=str))[1]}
+            theirs, answer = asked(front, query, "veeam", key)
+            if theirs is None:
+                check(answer["status"] == 400, f"{version}: an engine that cannot say it", query, answer)
+                codes[answer.get("code")] += 1
+                check(codes.total() <= 2 * wanted, "too few queries can be said", dict(codes))
+                continue
+            ours, _ = asked(front, query, "local", key)
+            said, direction = answer["query"], answer["query"]["direction"]
+            check(answer["servedBy"]["engine"] == "veeam" and said["fidelity"] == "approximate" and "filesMissing" not in answer, "who answered", query, answer)
+            check(len(set(theirs)) == len(theirs) and answer["count"]["exact"] is False, "a document is found twice, or counted", query, theirs)
+            tally[direction] += 1
+            sizes.append(len(ours))
+            check(set(theirs) == set(ours), "another set", query, said.get("sent"), direction, len(ours), len(theirs), sorted(set(theirs) ^ set(ours))[:3])
+    check(sum(map(bool, sizes)) >= wanted // 2, "too many searches find nothing", sizes)
+    tell(f"{version}: {wanted} drawn searches of drives ({dict(tally)}, not asked {dict(codes)}) find the same {sum(sizes)} documents as here, {sum(map(bool, sizes))} of them some")
+    check(not server.open_sessions(), "restore sessions are still open", server.open_sessions())
+
+
+def not_searched(scene, config, keys):
+    """Before v6 there is no search of drives: who asks for it is told so, and the index here answers."""
+    with scene.gateway(config) as front:
+        key = {"X-API-Key": keys[None]}
+        found, answer = asked(front, "kind:file plan", "veeam", key)
+        check(found is None and "from v6 on" in json.dumps(answer), "v5 searches drives", answer)
+        found, answer = asked(front, "kind:file plan", "local", key)
+        check(bool(found), "the index here finds nothing", answer)

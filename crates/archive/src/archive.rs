@@ -15,7 +15,8 @@ use tracing::warn;
 use crate::error::chain;
 use crate::ingest::{self, Ingest, Progress, Summary};
 use crate::original::{Original, from_files};
-use crate::{Collected, Error, Intake, Status, check, coverage};
+use crate::sets::Held;
+use crate::{Collected, Error, Intake, Saved, Sets, Status, check, coverage};
 
 /// Everything that is stored for a tenant: the index, originals, and the books of what was synced.
 ///
@@ -99,6 +100,26 @@ impl Archive {
         })
     }
 
+    /// Whether a source of that name was ever brought here, in whole or in part. Cheap while nothing changes; what cannot
+    /// be read was not.
+    #[must_use]
+    pub fn has_of(&self, source: &str) -> bool {
+        let of_source = |status: &Status| status.mailboxes.iter().any(|one| one.source == source);
+        self.collected.with_status(of_source).unwrap_or_default()
+    }
+
+    /// The searches that are kept here.
+    #[must_use]
+    pub fn saved(&self) -> Saved {
+        Saved::below(&self.data)
+    }
+
+    /// The frozen sets that are kept here.
+    #[must_use]
+    pub fn sets(&self) -> Sets {
+        Sets::below(&self.data)
+    }
+
     /// The data folder, which the record of acts lies in too.
     #[must_use]
     pub fn data(&self) -> &Path {
@@ -109,6 +130,13 @@ impl Archive {
     #[must_use]
     pub fn veeam(&self) -> PathBuf {
         self.data.join("veeam")
+    }
+
+    /// Bytes of the files of the index; none where it is not open and cannot be opened.
+    #[must_use]
+    pub fn index_bytes(&self) -> u64 {
+        let index = self.at_hand().or_else(|| self.index().ok());
+        index.map_or(0, |index| index.bytes())
     }
 
     /// How much of the known mail is here: what the index has, and what was listed by sync and is not
@@ -141,6 +169,9 @@ impl Archive {
         if let Some(file) = self.collected.listing(id)? {
             return Ok(Original::Whole(file.to_line().into_bytes()));
         }
+        if let Some(held) = Held::below(&self.data).get(id) {
+            return Ok(Original::Whole(held));
+        }
         from_files(&self.index()?, id)
     }
 
@@ -161,6 +192,7 @@ impl Archive {
     pub fn check(&self, pace: Pace<'_>) -> Result<Vec<Damage>, Error> {
         let mut damage = postern_local_index::check::index(&self.data, pace)?;
         damage.extend(check::synced(&self.data, pace)?);
+        damage.extend(check::held(&self.data, pace)?);
         Ok(damage)
     }
 
@@ -181,7 +213,7 @@ impl Archive {
         ingest: &Ingest,
         clock: &dyn Fn() -> Timestamp,
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
-    ) -> Result<Summary, IndexError> {
+    ) -> Result<Summary, Error> {
         ingest::run(&self.data, ingest, clock, progress)
     }
 

@@ -8,6 +8,7 @@ use postern_local_index::check::{Damage, Pace};
 
 use crate::book::{self, Book};
 use crate::error::{Error, chain};
+use crate::sets::{Held, Sets};
 use crate::store::Store;
 
 /// Verifies the originals and the book-keeping of sync below a data folder: every original is the message
@@ -26,6 +27,29 @@ pub(crate) fn synced(data: &Path, pace: Pace<'_>) -> Result<Vec<Damage>, Error> 
     let known: BTreeSet<_> = damage.iter().map(|one| one.path.clone()).collect();
     let found = verify_book(data, &store);
     damage.extend(found.into_iter().filter(|one| !known.contains(&one.path)));
+    Ok(damage)
+}
+
+/// Verifies what is held for frozen sets: every original is the message that its name says, and none is missing.
+///
+/// # Errors
+///
+/// When the sets cannot be read.
+pub(crate) fn held(data: &Path, pace: Pace<'_>) -> Result<Vec<Damage>, Error> {
+    let (held, mut missing) = (Held::below(data), Sets::below(data).held_ids()?);
+    let mut damage = Vec::new();
+    for (id, path) in held.files() {
+        missing.remove(&id);
+        if held.get(&id).is_none() {
+            let reason = "it is not the message that its name says".to_owned();
+            damage.push(Damage { path: path.clone(), reason });
+        }
+        pace(&path, fs::metadata(&path).map_or(0, |found| found.len()));
+    }
+    damage.extend(missing.into_iter().filter_map(|id| {
+        let reason = "it is missing, and a set holds it".to_owned();
+        Some(Damage { path: held.path(&id)?, reason })
+    }));
     Ok(damage)
 }
 

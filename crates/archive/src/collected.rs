@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use postern_mail::File;
 
-use crate::book::{AtSource, Book, Entry, Location, Node, Owner};
+use crate::book::{After, AtSource, Book, Entry, Location, Node, Owner};
 use crate::store::Store;
-use crate::{Error, Status};
+use crate::{Error, NotHere, Status};
 
 /// Book and store of a data folder, open for reading as soon as there is something to read.
 #[derive(Debug)]
@@ -88,6 +88,15 @@ impl Collected {
         Ok(self.with_book(|book| book.id_of(source, mailbox, item))?.flatten())
     }
 
+    /// Everything that a source listed and that is not searchable yet.
+    ///
+    /// # Errors
+    ///
+    /// When the book-keeping cannot be read.
+    pub fn not_here(&self) -> Result<Vec<NotHere>, Error> {
+        Ok(self.with_book(crate::book::Book::not_here)?.unwrap_or_default())
+    }
+
     /// The items that a message of the index is at the sources that it was synced from.
     ///
     /// # Errors
@@ -141,7 +150,7 @@ impl Collected {
     }
 
     /// The messages of a folder, or at the root of the whole mailbox, that arrived in that span, both ends
-    /// included, oldest first; nothing where there is no such folder.
+    /// included, oldest first and behind `after`; nothing where there is no such folder.
     ///
     /// # Errors
     ///
@@ -151,11 +160,11 @@ impl Collected {
         mailbox: &InMailbox,
         node: &str,
         span: [Timestamp; 2],
-        offset: u32,
+        after: Option<&After>,
         most: u32,
     ) -> Result<Option<Vec<Entry>>, Error> {
         let folder = (node != Node::ROOT).then_some(node);
-        self.within(mailbox, node, |book| book.entries(mailbox.number, folder, span, offset, most))
+        self.within(mailbox, node, |book| book.entries(mailbox.number, folder, span, after, most))
     }
 
     /// The files of a folder of a drive, or at the root of those at its top, by name; nothing where there

@@ -9,7 +9,17 @@ use crate::MailboxStatus;
 
 /// The coverage with what is known to be collected and is not here yet. Mail that was synced is as old
 /// as the mailbox that was listed least lately.
-pub(crate) fn with_synced(mut coverage: Coverage, synced: &[MailboxStatus]) -> Coverage {
+///
+/// ```
+/// use postern_archive::search::Coverage;
+/// use postern_archive::{MailboxStatus, with_synced};
+///
+/// let ann = MailboxStatus { address: "ann".into(), known: 5, here: 3, ..MailboxStatus::default() };
+/// let coverage = with_synced(Coverage { indexed: 3, known: 3, ..Coverage::default() }, &[ann]);
+/// assert_eq!((coverage.indexed, coverage.known), (3, 5));
+/// ```
+#[must_use]
+pub fn with_synced(mut coverage: Coverage, synced: &[MailboxStatus]) -> Coverage {
     let mut seen = BTreeSet::new();
     for one in synced {
         let missing = one.known.saturating_sub(one.here);

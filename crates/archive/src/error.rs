@@ -54,9 +54,34 @@ pub enum Error {
     /// The book-keeping of sync cannot be read or written.
     #[error("the book-keeping of sync failed")]
     Book(#[source] rusqlite::Error),
+    /// The saved searches cannot be read or written.
+    #[error("the saved searches cannot be read or written")]
+    Saved(#[source] rusqlite::Error),
+    /// The saved searches were written by a later version.
+    #[error("the saved searches have format {found}, this version of postern knows up to {known}")]
+    LaterSaved {
+        /// The format on disk.
+        found: i64,
+        /// The latest that is known.
+        known: i64,
+    },
+    /// The frozen sets cannot be read or written.
+    #[error("the frozen sets cannot be read or written")]
+    Sets(#[source] rusqlite::Error),
+    /// The frozen sets were written by a later version.
+    #[error("the frozen sets have format {found}, this version of postern knows up to {known}")]
+    LaterSets {
+        /// The format on disk.
+        found: i64,
+        /// The latest that is known.
+        known: i64,
+    },
     /// The index cannot be read or written.
     #[error(transparent)]
     Index(#[from] IndexError),
+    /// An index elsewhere cannot be written: why, and what to do.
+    #[error("{0}")]
+    Elsewhere(String),
     /// The original of a message is not there.
     #[error(transparent)]
     Lost(#[from] Lost),

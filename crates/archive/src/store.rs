@@ -186,7 +186,7 @@ fn pack(aside: &mut NamedTempFile, message: &[u8]) -> io::Result<()> {
 }
 
 /// Brings the names in a folder to the disk, where the system can.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     File::open(folder)?.sync_all()?;
     #[cfg(not(unix))]

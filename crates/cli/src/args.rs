@@ -2,35 +2,51 @@
 
 mod act;
 mod admin;
+mod audit;
+mod cluster;
 mod count;
 mod files;
 mod help;
 mod index;
+mod init;
 mod jobs;
+mod key;
+mod report;
 mod retrieve;
 mod schedule;
 mod search;
 mod serve;
+mod set;
 mod view;
+mod watch;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::noted::Noted;
+
 pub(crate) use act::{Confirm, Export, ExportFormat, From, LogOn, Restore, Send};
 pub(crate) use admin::{Admin, AdminVerb, ConsentUrl, IssueKey, Operator, Rollout};
+pub(crate) use audit::{Audit, AuditFormat, AuditSearch, AuditVerb, AuditVerify};
+pub(crate) use cluster::{Cluster, ClusterCheck, ClusterInit, ClusterReindex, ClusterVerb};
 pub(crate) use count::Count;
 pub(crate) use files::{
     Backup, Chosen, DocumentVersion, Existing, Files, FilesCopy, FilesList, FilesRestore,
     FilesSave, FilesSend, FilesVerb, LastVersion, Put,
 };
 pub(crate) use help::parse;
-pub(crate) use index::Index;
+pub(crate) use index::{Index, To};
+pub(crate) use init::Init;
 pub(crate) use jobs::{Collect, JobFlags, JobType, Jobs, KeyFlags, Service, Waiting};
+pub(crate) use key::{Key, KeyList, KeyNew, KeyVerb};
+pub(crate) use report::{Report, ReportFormat};
 pub(crate) use retrieve::{Azure, Glacier, Retrieve};
 pub(crate) use search::{Engine, Language, QueryType, Search, SearchFormat, SearchMode, Translate};
-pub(crate) use serve::{Serve, Sources, Sync};
+pub(crate) use serve::{Healthcheck, Serve, Sources, Sync};
+pub(crate) use set::{Freeze, Set, SetVerb};
 pub(crate) use view::View;
+pub(crate) use watch::{Watch, WatchList, WatchVerb};
 
 /// Search collected Microsoft 365 mail.
 ///
@@ -62,6 +78,9 @@ pub(crate) struct Common {
     /// Print more; twice for everything
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// What the command adds to its entry in the audit log.
+    #[arg(skip)]
+    pub(crate) noted: Noted,
 }
 
 #[derive(Debug, Subcommand)]
@@ -89,6 +108,33 @@ pub(crate) enum Command {
     ///   postern count --by month --zone Europe/Berlin --format csv
     #[command(verbatim_doc_comment)]
     Count(Count),
+    /// Count what each query of a list finds: a search-term report
+    ///
+    /// TERMS is a text file with one query a line, or with a name, a tab and a query. Blank lines and lines that
+    /// begin with # are left out. Where the first line is exactly name,query it is read as CSV. At most 10,000
+    /// queries.
+    ///
+    /// Of each query it tells the messages that match; those that no other query finds (unique); the messages with
+    /// their attachments, counted as documents (family); the messages with the others of their conversations; bytes,
+    /// first and last date, and mailboxes. The totals count each message once. What cannot be searched is listed too.
+    ///
+    ///   postern report terms.txt
+    ///   postern report terms.csv --filter 'receivedDateTime ge 2024-01-01' --format html > report.html
+    ///
+    /// Exit code 3: some queries have an error. It stands in the report, and the others are counted.
+    #[command(verbatim_doc_comment)]
+    Report(Report),
+    /// Freeze what a query finds under a name, and hold it
+    ///
+    /// A set keeps the ids of what the query finds now. It never changes: not when mail arrives or goes, not when the
+    /// index is made anew. The operator set:NAME finds its messages. A name has small letters, digits, dots, dashes
+    /// and underlines, and is none of the verbs below.
+    ///
+    ///   postern set lease-2024 'subject:lease date:2024'
+    ///   postern search set:lease-2024 -from:me
+    ///   postern set hold lease-2024
+    #[command(verbatim_doc_comment)]
+    Set(Set),
     /// Translate a query for other search programs
     Translate(Translate),
     /// Show one message, or print its original
@@ -122,8 +168,33 @@ pub(crate) enum Command {
     /// Exit code 3: one of several sources cannot be asked.
     #[command(verbatim_doc_comment)]
     Sources(Sources),
+    /// Watch searches: what is new in them after each run that takes mail in
+    ///
+    /// Nothing is new when a search is added, after --rebuild and after an upgrade. The configuration
+    /// may name a webhook that is told as well.
+    ///
+    ///   postern watch add overdue 'subject:invoice overdue'
+    ///   postern watch list
+    #[command(verbatim_doc_comment)]
+    Watch(Watch),
     /// Run the gateway: premium first, the local index when premium cannot answer
     Serve(Serve),
+    /// Serve an assistant over standard input and output, by the Model Context Protocol
+    ///
+    /// An assistant starts this command by itself. Its tools only read: `search`, `count`, `get_message`,
+    /// `get_thread`, `explain`, `syntax_help`. Text of mail stands between marks that no mail can forge.
+    ///
+    /// Tell the assistant of it in its configuration, which many programs keep in a file such as:
+    ///
+    ///   {"mcpServers": {"postern": {"command": "postern", "args": ["--data", "/mail", "mcp"]}}}
+    ///
+    /// Where the configuration of Postern (--config) has keys, `POSTERN_KEY` holds the one whose mail the
+    /// assistant may see. Put it into "env", beside "args".
+    ///
+    /// The audit log has what it asks. For assistants elsewhere write `[mcp]` with `http = true` into the
+    /// configuration: then `postern serve` answers at /mcp.
+    #[command(verbatim_doc_comment)]
+    Mcp,
     /// Have DataTap collect mail or files, now or on a schedule
     ///
     /// Collects from live mailboxes, or with --drive and --drives from live drives, into the location
@@ -201,6 +272,9 @@ pub(crate) enum Command {
     Send(Send),
     /// Export what a query finds: mbox, zip, csv, jsonl, or a PST made by Veeam
     ///
+    /// Beside what was found stands a manifest: the query, coverage, and of each message its id, SHA-256, MIH and places.
+    /// In a ZIP it is the last file, of others it is FILE.manifest.json. --verify checks a package.
+    ///
     /// Only Veeam can make a PST, of mail that lies in its backup: the plan is shown first, and carried
     /// out with --yes. One file is written for each mailbox.
     ///
@@ -223,11 +297,44 @@ pub(crate) enum Command {
     ///   postern --config postern.toml retrieve ann@contoso.com --days 5 --glacier bulk --yes
     #[command(verbatim_doc_comment)]
     Retrieve(Retrieve),
+    /// Prepare an OpenSearch cluster for the index
+    ///
+    /// The cluster is that of [cluster] in the configuration. A password comes from the variable
+    /// `POSTERN_CLUSTER_PASSWORD`.
+    Cluster(Cluster),
+    /// Write a configuration to begin with
+    ///
+    /// Asks on a terminal for what no flag says, and writes a file with comments that every command takes with
+    /// --config. A file that is there is never written over. Secrets stay in files of their own; the
+    /// configuration names them. The first key is printed once.
+    ///
+    ///   postern init --key admin
+    ///   postern init --tenant ID --datatap URL --datatap-key-file datatap.key
+    #[command(verbatim_doc_comment)]
+    Init(Init),
+    /// Make, list and revoke keys of the gateway
+    Key(Key),
+    /// Read and verify the log of who did what
+    ///
+    /// The log lies in the data folder. Each entry holds the hash of the one before, and signed heads say how far it
+    /// goes. `audit` of the configuration says what is in it.
+    Audit(Audit),
+    /// Ask a running gateway whether it lives
+    ///
+    /// Asks /healthz of the gateway that listens at the address of the configuration, or at --listen.
+    /// For containers and load balancers: exit code 0 when it answers within --time, otherwise 1.
+    Healthcheck(Healthcheck),
     /// Check or show the configuration
     Config(Config),
     /// Read the text of attachments; started by the program itself
     #[command(hide = true)]
     AttachmentText,
+    /// Write the manual pages, one for each command
+    Man {
+        /// An existing folder
+        #[arg(value_name = "FOLDER")]
+        folder: PathBuf,
+    },
     /// Print completions for a shell
     Completions {
         /// The shell

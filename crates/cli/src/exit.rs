@@ -12,7 +12,7 @@ pub(crate) enum Exit {
     Done,
     /// The request failed; the reason was printed.
     Failed,
-    /// Done, but some messages could not be read.
+    /// Done, but some messages could not be read, or some queries of a report have an error.
     SomeUnreadable,
 }
 

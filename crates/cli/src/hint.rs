@@ -1,6 +1,7 @@
 //! What to do about an error of a library, in the flags of the command line.
 
 use postern_archive::{Error as Stored, IndexError};
+use postern_audit::AuditError;
 use postern_sync::Error as Sync;
 
 /// What to type or check, where that helps.
@@ -8,7 +9,8 @@ pub(crate) fn hint(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(|cause| {
         let stored = || cause.downcast_ref().and_then(of_stored);
         let index = || cause.downcast_ref().and_then(of_index);
-        cause.downcast_ref().and_then(of_sync).or_else(stored).or_else(index)
+        let audited = || cause.downcast_ref().and_then(of_audit);
+        cause.downcast_ref().and_then(of_sync).or_else(stored).or_else(index).or_else(audited)
     })
 }
 
@@ -26,16 +28,36 @@ fn of_sync(error: &Sync) -> Option<&'static str> {
     }
 }
 
+const fn of_audit(error: &AuditError) -> Option<&'static str> {
+    match error {
+        AuditError::NoSpace { .. } => {
+            Some("make some space and run the same again; what is done is kept")
+        }
+        AuditError::Io { .. }
+        | AuditError::NoKey(_)
+        | AuditError::OtherKey(_)
+        | AuditError::TooLong { .. }
+        | AuditError::Closed => None,
+    }
+}
+
 const fn of_stored(error: &Stored) -> Option<&'static str> {
     match error {
         Stored::Busy(_) => Some("wait until it is done"),
         Stored::OtherTenant { .. } => Some("give another folder with --data DIR"),
-        Stored::LaterVersion { .. } => Some("use the later version"),
+        Stored::LaterVersion { .. } | Stored::LaterSaved { .. } | Stored::LaterSets { .. } => {
+            Some("use the later version")
+        }
         Stored::NoSpace { .. } | Stored::NoSpaceForBook(_) => {
             Some("make some space and run the same again; what is done is kept")
         }
         Stored::Index(error) => of_index(error),
-        Stored::Io { .. } | Stored::Book(_) | Stored::Lost(_) => None,
+        Stored::Io { .. }
+        | Stored::Book(_)
+        | Stored::Saved(_)
+        | Stored::Elsewhere(_)
+        | Stored::Sets(_)
+        | Stored::Lost(_) => None,
     }
 }
 
@@ -52,6 +74,7 @@ const fn of_index(error: &IndexError) -> Option<&'static str> {
         IndexError::TooManyPatterns { .. }
         | IndexError::TooCostly { .. }
         | IndexError::Stopped
+        | IndexError::Elsewhere(_)
         | IndexError::BadId { .. }
         | IndexError::Io(_)
         | IndexError::Tantivy(_)

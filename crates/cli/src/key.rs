@@ -1,5 +1,6 @@
 //! The key of the tenant: from a file, standard input, the environment or, at last, the command line. That
-//! of the operator: never from the command line. The password for Veeam: from the environment.
+//! of the operator: never from the command line. The passwords for Veeam and the cluster, and the
+//! secret of the webhook: from the environment.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -17,6 +18,10 @@ const VARIABLE: &str = "POSTERN_KEY";
 const OPERATOR: &str = "POSTERN_ADMIN_KEY";
 /// The variable that holds the password for Veeam.
 const VEEAM: &str = "POSTERN_VEEAM_PASSWORD";
+/// The variable that holds the password for the user of the cluster.
+const CLUSTER: &str = "POSTERN_CLUSTER_PASSWORD";
+/// The variable that holds the secret of the webhook.
+const WEBHOOK: &str = "POSTERN_WEBHOOK_SECRET";
 /// Bytes that a key may have; longer ones are taken for the wrong file.
 const LONGEST: usize = 4_096;
 
@@ -59,6 +64,15 @@ pub(crate) fn of_operator(common: &Common, file: Option<&Path>) -> anyhow::Resul
     )
 }
 
+/// The key that a client presents, which never stands on a command line.
+///
+/// # Errors
+///
+/// When it is none.
+pub(crate) fn of_client() -> anyhow::Result<Option<Secret>> {
+    from_environment(VARIABLE)
+}
+
 /// The password for the servers of Veeam whose tables name no file.
 ///
 /// # Errors
@@ -66,6 +80,24 @@ pub(crate) fn of_operator(common: &Common, file: Option<&Path>) -> anyhow::Resul
 /// When it is none.
 pub(crate) fn of_veeam() -> anyhow::Result<Option<Secret>> {
     from_environment(VEEAM)
+}
+
+/// The password for the user of the cluster.
+///
+/// # Errors
+///
+/// When it is none.
+pub(crate) fn of_cluster() -> anyhow::Result<Option<Secret>> {
+    from_environment(CLUSTER)
+}
+
+/// The secret of the webhook whose table names no file.
+///
+/// # Errors
+///
+/// When it is none.
+pub(crate) fn of_webhook() -> anyhow::Result<Option<Secret>> {
+    from_environment(WEBHOOK)
 }
 
 fn from_environment(variable: &str) -> anyhow::Result<Option<Secret>> {

@@ -1,6 +1,8 @@
 //! The configuration, and the folders and files that it names.
 
 use anyhow::anyhow;
+use postern_archive::search::Scope;
+use postern_archive::{Archive, SeenSets};
 use postern_gateway::Viewpoint;
 use postern_gateway::config::{Config, Overrides};
 
@@ -13,11 +15,22 @@ use crate::{data, key, private};
 ///
 /// When it cannot be read, or is not valid.
 pub(crate) fn load(common: &Common, overrides: &Overrides) -> anyhow::Result<Config> {
-    let overrides = &Overrides { veeam_password: key::of_veeam()?, ..overrides.clone() };
+    let overrides = &Overrides {
+        veeam_password: key::of_veeam()?,
+        cluster_password: key::of_cluster()?,
+        webhook_secret: key::of_webhook()?,
+        ..overrides.clone()
+    };
     let config = Config::load(common.config.as_deref(), overrides, data::place(common)?)?;
     if let Some(path) = common.config.as_deref().filter(|_| config.file_holds_keys) {
         private::warn_of_secret(common, path);
     }
+    let key_file = config.cluster.as_ref().and_then(|cluster| cluster.api_key_file.as_deref());
+    key_file.into_iter().for_each(|file| private::warn_of_secret(common, file));
+    let secret = config.webhook.as_ref().and_then(|webhook| webhook.secret_file.as_deref());
+    secret.into_iter().for_each(|file| private::warn_of_secret(common, file));
+    let key_of_audit = config.audit.key_file.as_deref();
+    key_of_audit.into_iter().for_each(|file| private::warn_of_secret(common, file));
     let servers = config.tenants.iter().filter_map(|tenant| tenant.veeam.as_ref());
     for server in servers {
         let files = server.password_file.as_deref().into_iter().chain(server.restore.files());
@@ -27,6 +40,12 @@ pub(crate) fn load(common: &Common, overrides: &Overrides) -> anyhow::Result<Con
         private::close(common, folder);
     }
     Ok(config)
+}
+
+/// For what reads a configuration and does not serve: the first key of a gateway that others may reach is made
+/// before there is one.
+pub(crate) fn not_listening() -> Overrides {
+    Overrides { listen: Some("127.0.0.1:0".to_owned()), ..Overrides::default() }
 }
 
 /// From where queries are read: as the flags say, else as the configuration does.
@@ -43,5 +62,9 @@ pub(crate) fn viewpoint(common: &Common, view: &View) -> anyhow::Result<Viewpoin
     };
     let me = (!view.me.is_empty()).then_some(view.me.as_slice());
     let viewpoint = known.with(view.zone.as_deref(), me);
-    viewpoint.map_err(|(name, what)| anyhow!("--{name} {what}"))
+    let viewpoint = viewpoint.map_err(|(name, what)| anyhow!("--{name} {what}"))?;
+    // Where no one data folder is meant, there are no sets to name.
+    let folder = data::folder(common).ok();
+    let sets = folder.map(|folder| SeenSets::new(Archive::below(&folder).sets(), Scope::All));
+    Ok(Viewpoint { sets, ..viewpoint })
 }

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use postern_actions::Verb;
 use postern_archive::search::{Coverage, Scope};
 use postern_upstream::Secret;
@@ -12,6 +13,41 @@ use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 use crate::remembered::Fingerprint;
+
+/// What a key may do besides searching, reading, and keeping searches of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// Exports.
+    Export,
+    /// Reports, sets and holds.
+    Evidence,
+    /// Reading the record of who did what.
+    Audit,
+    /// Seeing how the whole gateway is.
+    Operate,
+}
+
+impl Right {
+    /// Each of them.
+    pub const ALL: [Self; 4] = [Self::Export, Self::Evidence, Self::Audit, Self::Operate];
+
+    /// Its name in a configuration.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Export => "export",
+            Self::Evidence => "evidence",
+            Self::Audit => "audit",
+            Self::Operate => "operate",
+        }
+    }
+
+    /// The right of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|right| right.as_str() == name)
+    }
+}
 
 /// A key that clients present.
 #[derive(Clone)]
@@ -28,9 +64,18 @@ pub struct Key {
     pub mailboxes: Vec<String>,
     /// What it may have done with what it finds.
     pub actions: Vec<Verb>,
+    /// What else it may do.
+    pub rights: Vec<Right>,
+    /// When it was made here, if it was: premium does not know such a key.
+    pub made: Option<Timestamp>,
 }
 
 impl Key {
+    /// Whether premium does not know it.
+    const fn is_ours(&self) -> bool {
+        self.made.is_some() || !self.mailboxes.is_empty()
+    }
+
     /// A key that is also the one sent upstream.
     #[must_use]
     pub fn same(tenant: &str, key: &str) -> Self {
@@ -41,13 +86,15 @@ impl Key {
             upstream: Some(Secret::new(key)),
             mailboxes: Vec::new(),
             actions: Vec::new(),
+            rights: vec![Right::Export],
+            made: None,
         }
     }
 
-    /// What is sent upstream for this key. One that opens some mailboxes and is mapped to no other is our
-    /// own: premium does not know it.
+    /// What is sent upstream for this key. One that was made here, or opens some mailboxes, and is mapped to no
+    /// other is our own: premium does not know it.
     pub(crate) fn sent_upstream(&self, presented: Option<&str>) -> Option<UpstreamKey> {
-        let own = presented.filter(|_| self.mailboxes.is_empty()).map(Secret::new);
+        let own = presented.filter(|_| !self.is_ours()).map(Secret::new);
         let secret = self.upstream.clone().or(own)?;
         let sent = Fingerprint::of(&[&self.tenant, secret.expose()]);
         Some(UpstreamKey { secret, sent, asker: Fingerprint::from_digest(self.digest) })
@@ -155,6 +202,8 @@ impl Mailboxes {
 #[derive(Clone, Debug, Default)]
 pub struct Access {
     keys: Vec<Key>,
+    /// Nobody may ask without a key, even where there is none.
+    is_closed: bool,
 }
 
 /// Someone who may ask.
@@ -170,6 +219,23 @@ pub struct Caller {
     pub mailboxes: Mailboxes,
     /// What may be done with what is found.
     pub actions: Vec<Verb>,
+    /// What else may be done.
+    pub rights: Vec<Right>,
+    /// The key that was presented; none of the one user of this machine.
+    pub(crate) key: Option<Fingerprint>,
+}
+
+/// The owner of what is kept where there are no keys, and of the command line.
+pub const LOCAL: &str = "local";
+
+impl Caller {
+    /// Who owns what is kept for the caller: tenant and name of the key.
+    pub(crate) fn owner(&self) -> String {
+        match (&self.tenant, self.name.as_str()) {
+            (_, "") => LOCAL.to_owned(),
+            (tenant, name) => format!("{}/{name}", tenant.as_deref().unwrap_or_default()),
+        }
+    }
 }
 
 /// Why someone may not ask.
@@ -189,7 +255,30 @@ impl Access {
     /// Access with these keys; with none it is for the one user of this machine.
     #[must_use]
     pub const fn new(keys: Vec<Key>) -> Self {
-        Self { keys }
+        Self { keys, is_closed: false }
+    }
+
+    /// The same with these keys in the place of those that were made here. Where keys were ever made, nobody
+    /// may ask without one, though all be revoked.
+    pub(crate) fn with_made(mut self, made: Option<Vec<Key>>) -> Self {
+        self.keys.retain(|key| key.made.is_none());
+        self.is_closed = made.is_some();
+        self.keys.extend(made.unwrap_or_default());
+        self
+    }
+
+    /// The same, for nobody without a key.
+    pub(crate) const fn closed(mut self) -> Self {
+        self.is_closed = true;
+        self
+    }
+
+    /// Whether the key of a caller is still good.
+    pub(crate) fn knows(&self, caller: &Caller) -> bool {
+        let is_key = |known: Fingerprint| {
+            self.keys.iter().any(|key| Fingerprint::from_digest(key.digest) == known)
+        };
+        caller.key.map_or_else(|| self.is_open(), is_key)
     }
 
     /// The keys, without what they are.
@@ -201,12 +290,12 @@ impl Access {
     /// Whether no key is asked for.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        self.keys.is_empty()
+        self.keys.is_empty() && !self.is_closed
     }
 
     /// Whether premium is asked on behalf of at most one key.
     pub(crate) fn has_one_asker(&self) -> bool {
-        let asks = |key: &&Key| key.mailboxes.is_empty() || key.upstream.is_some();
+        let asks = |key: &&Key| !key.is_ours() || key.upstream.is_some();
         self.keys.iter().filter(asks).count() <= 1
     }
 
@@ -234,6 +323,8 @@ impl Access {
                 upstream: presented.map(UpstreamKey::of_this_machine),
                 mailboxes: Mailboxes::All,
                 actions: Verb::ALL.to_vec(),
+                rights: Right::ALL.to_vec(),
+                key: None,
             });
         }
         let key = presented.and_then(|presented| self.find(presented)).ok_or(Denied::Key)?;
@@ -249,6 +340,8 @@ impl Access {
                 some => Mailboxes::Only(some.to_vec()),
             },
             actions: key.actions.clone(),
+            rights: key.rights.clone(),
+            key: Some(Fingerprint::from_digest(key.digest)),
         })
     }
 
@@ -283,16 +376,19 @@ mod tests {
 
     #[test]
     fn what_is_sent_upstream_for_a_key() {
+        let (alice, made) = (|| vec!["alice".to_owned()], Some(Timestamp::UNIX_EPOCH));
         let table = [
-            // the key it is mapped to, its mailboxes, what is sent
-            (Some("inner"), vec![], Some("inner")),
-            (Some("inner"), vec!["alice".to_owned()], Some("inner")),
-            (None, vec![], Some("outer")),
-            (None, vec!["alice".to_owned()], None),
+            // the key it is mapped to, its mailboxes, when it was made here, what is sent
+            (Some("inner"), vec![], None, Some("inner")),
+            (Some("inner"), alice(), None, Some("inner")),
+            (Some("inner"), vec![], made, Some("inner")),
+            (None, vec![], None, Some("outer")),
+            (None, alice(), None, None),
+            (None, vec![], made, None),
         ];
-        for (mapped, mailboxes, expected) in table {
+        for (mapped, mailboxes, made, expected) in table {
             let upstream = mapped.map(Secret::new);
-            let key = Key { upstream, mailboxes, ..Key::same("t1", "outer") };
+            let key = Key { upstream, mailboxes, made, ..Key::same("t1", "outer") };
             let caller = Access::new(vec![key]).caller(Some("outer"), None).unwrap();
             let sent = caller.upstream.as_ref().map(|key| key.secret().expose());
             assert_eq!(sent, expected, "{mapped:?} {:?}", caller.mailboxes);

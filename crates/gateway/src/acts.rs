@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 
+use crate::audit::Begun;
+
 /// All acts of a gateway.
 #[derive(Debug, Default)]
 pub(crate) struct Acts {
@@ -14,8 +16,8 @@ pub(crate) struct Acts {
 }
 
 impl Acts {
-    /// Held while an act is under way; nothing where the gateway is ending.
-    pub(crate) fn begin(&self) -> Option<OwnedRwLockReadGuard<()>> {
+    /// Held while an act is under way, which was written down; nothing where the gateway is ending.
+    pub(crate) fn begin(&self, _: &Begun) -> Option<OwnedRwLockReadGuard<()>> {
         let guard = Arc::clone(&self.under_way).try_read_owned().ok()?;
         (!self.ending.load(Ordering::SeqCst)).then_some(guard)
     }
@@ -47,10 +49,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_under_way_is_waited_for_and_nothing_else_begins() {
         let acts = Acts::default();
-        let under_way = acts.begin().unwrap();
+        let begun = &Begun::for_a_test();
+        let under_way = acts.begin(begun).unwrap();
         assert!(!acts.stop().load(Ordering::SeqCst));
         acts.end();
-        assert!(acts.stop().load(Ordering::SeqCst) && acts.begin().is_none());
+        assert!(acts.stop().load(Ordering::SeqCst) && acts.begin(begun).is_none());
         assert!(timeout(Duration::ZERO, acts.ended()).await.is_err());
         drop(under_way);
         acts.ended().await;

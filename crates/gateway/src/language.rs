@@ -38,7 +38,7 @@ pub(crate) struct Language {
 
 /// How text is read. Only work that stands [aside](Language::aside) gets hold of one, so that no text is
 /// read on a thread that talks to clients.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Reader {
     reading: lucene::Options,
 }

@@ -12,7 +12,8 @@
 //! use tower::ServiceExt as _;
 //!
 //! // No premium endpoint and no index: nobody can answer, and the answer says why.
-//! let config = Config::load(None, &Overrides::default(), "no-index-yet".into())?;
+//! let data = tempfile::tempdir()?;
+//! let config = Config::load(None, &Overrides::default(), data.path().into())?;
 //! let state = State::new(&config, || jiff::Timestamp::UNIX_EPOCH)?;
 //! let request = axum::http::Request::get("/v1/search?q=invoice").body(axum::body::Body::empty())?;
 //! let response = api::app(state).oneshot(request).await?;
@@ -37,6 +38,7 @@
 //! | [`api`] | the two faces over HTTP: drop-in below `/api`, native below `/v1` |
 //! | `rate` | how often a key may ask |
 //! | `remembered` | what is remembered by texts that clients choose, and how much of it |
+//! | `reports` | search-term reports, made beside the requests |
 //! | `servers` | the servers of Veeam of the tenants, with a pool of restore sessions each |
 //! | [`source`] | what can be synced, for the schedule and the command line |
 //! | `slots` | how many requests, and large answers, there are at the same time |
@@ -50,24 +52,32 @@
 pub mod access;
 mod acts;
 pub mod api;
+mod audit;
 mod choose;
 pub mod config;
 mod engine;
+mod history;
 mod language;
 mod local;
 mod metrics;
 mod rate;
 mod remembered;
+mod reports;
 mod retrievals;
 mod serve;
 mod servers;
 mod shadow;
+pub mod sink;
 mod slots;
 pub mod source;
 mod state;
+pub mod stored;
 mod sync;
+mod tickets;
 mod viewpoint;
+pub mod watch;
 pub mod wire;
+mod wording;
 
 #[cfg(test)]
 mod tests;

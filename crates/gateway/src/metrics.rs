@@ -1,5 +1,7 @@
 //! What an operator can count: Prometheus text at `/metrics`.
 
+mod stores;
+
 use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
@@ -9,6 +11,8 @@ use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
+
+pub(crate) use stores::Stores;
 
 /// Seconds between which answers are counted.
 const BUCKETS: [f64; 12] = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
@@ -70,18 +74,24 @@ pub(crate) struct Metrics {
     shadow: Family<Compared, Counter>,
     breaker: Gauge,
     messages: Gauge,
+    bytes: Gauge,
     lag: Gauge,
+    stores: stores::Shown,
 }
 
 /// What is looked up when it is asked for.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Levels {
     /// 0 closed, 1 half open, 2 open.
     pub(crate) breaker: i64,
     /// Messages that can be found.
     pub(crate) messages: u64,
+    /// Bytes of the files of the indexes.
+    pub(crate) bytes: u64,
     /// Seconds since the index was last brought up to date.
     pub(crate) lag: Option<i64>,
+    /// How the clusters are; nothing where there are none.
+    pub(crate) stores: Option<Stores>,
 }
 
 impl Default for Metrics {
@@ -97,7 +107,9 @@ impl Default for Metrics {
             shadow: Family::default(),
             breaker: Gauge::default(),
             messages: Gauge::default(),
+            bytes: Gauge::default(),
             lag: Gauge::default(),
+            stores: stores::Shown::default(),
         };
         metrics.register();
         metrics
@@ -124,6 +136,8 @@ impl Metrics {
         let breaker = self.breaker.clone();
         registry.register("breaker_state", "0 closed, 1 half open, 2 open", breaker);
         registry.register("index_messages", "Messages that can be found", self.messages.clone());
+        let bytes = self.bytes.clone();
+        registry.register_with_unit("index_size", "Files of the indexes", Unit::Bytes, bytes);
         let lag = self.lag.clone();
         registry.register_with_unit(
             "sync_lag",
@@ -131,6 +145,7 @@ impl Metrics {
             seconds(),
             lag,
         );
+        registry.register_collector(Box::new(self.stores.clone()));
     }
 
     pub(crate) fn request(
@@ -175,7 +190,9 @@ impl Metrics {
     pub(crate) fn text(&self, levels: Levels) -> String {
         self.breaker.set(levels.breaker);
         self.messages.set(i64::try_from(levels.messages).unwrap_or(i64::MAX));
+        self.bytes.set(i64::try_from(levels.bytes).unwrap_or(i64::MAX));
         self.lag.set(levels.lag.unwrap_or(-1));
+        self.stores.set(levels.stores);
         let mut text = String::new();
         // Writing to a string cannot fail.
         let _ = encode(&mut text, &self.registry);

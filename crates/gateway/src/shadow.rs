@@ -2,7 +2,7 @@
 //! so that an operator knows how far to trust the fallback before it is needed.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use postern_archive::search::Scope;
 use tracing::{info, warn};
@@ -21,7 +21,7 @@ pub(crate) fn is_due(share: f64) -> bool {
 /// may be seen.
 pub(crate) fn occasion(state: &State) -> Occasion {
     let deadline = state.deadline(Instant::now());
-    let allowance = Allowance::new(Scope::All, deadline);
+    let allowance = Allowance::new(Scope::All, deadline, Duration::ZERO);
     Occasion { deadline, traceparent: None, allowance }
 }
 

@@ -2,13 +2,14 @@
 //! may hold.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Slots of one kind; where there are several keys, one of them holds at most half.
 #[derive(Debug)]
 pub(crate) struct Slots {
     all: usize,
-    share: usize,
+    share: AtomicUsize,
     taken: Mutex<BTreeMap<String, usize>>,
 }
 
@@ -46,8 +47,15 @@ pub(crate) struct Slot {
 impl Slots {
     /// So many slots for so many keys.
     pub(crate) fn new(all: usize, keys: usize) -> Arc<Self> {
-        let share = if keys > 1 { (all / 2).max(1) } else { all };
-        Arc::new(Self { all, share, taken: Mutex::default() })
+        let slots = Self { all, share: AtomicUsize::new(all), taken: Mutex::default() };
+        slots.share_among(keys);
+        Arc::new(slots)
+    }
+
+    /// From now on there are so many keys.
+    pub(crate) fn share_among(&self, keys: usize) {
+        let share = if keys > 1 { (self.all / 2).max(1) } else { self.all };
+        self.share.store(share, Ordering::Relaxed);
     }
 
     /// A slot for a request of `key`.
@@ -57,14 +65,15 @@ impl Slots {
 
     /// Some slots at once. What needs more than a key may hold takes all that it may.
     pub(crate) fn take_some(self: &Arc<Self>, key: &str, some: usize) -> Result<Slot, Full> {
-        let some = some.clamp(1, self.share.max(1));
+        let share = self.share.load(Ordering::Relaxed);
+        let some = some.clamp(1, share.max(1));
         let mut taken = self.lock();
         if taken.values().sum::<usize>() + some > self.all {
             return Err(Full::All(self.all));
         }
         let own = taken.entry(key.to_owned()).or_default();
-        if *own + some > self.share {
-            return Err(Full::Key(self.share));
+        if *own + some > share {
+            return Err(Full::Key(share));
         }
         *own += some;
         Ok(Slot { slots: Arc::clone(self), key: key.to_owned(), some })

@@ -12,7 +12,10 @@ use tracing::{info, warn};
 
 use crate::config::{Config, ConfigError, Tenant};
 use crate::servers::Servers;
+use crate::sink::Notice;
 use crate::source::{Source, Wanted};
+use crate::viewpoint::Viewpoint;
+use crate::watch::{News, Watcher};
 
 /// What is synced again and again.
 #[derive(Clone, Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct Scheduled {
     source: Source,
     options: SyncOptions,
     every: Duration,
+    /// From where saved searches are read.
+    viewpoint: Viewpoint,
     /// One run at a time over a data folder, whichever its source.
     turn: Arc<Mutex<()>>,
 }
@@ -28,6 +33,11 @@ pub(crate) struct Scheduled {
 fn turn(all: &[Scheduled], data: &Path) -> Arc<Mutex<()>> {
     let same = all.iter().find(|one| one.source.data == data);
     same.map(|one| Arc::clone(&one.turn)).unwrap_or_default()
+}
+
+/// Tells the log what a cluster refused for now.
+pub(crate) fn notice() -> Notice {
+    Arc::new(|problem| warn!(problem = problem.code(), "the cluster takes no writes; trying again"))
 }
 
 impl Scheduled {
@@ -44,7 +54,10 @@ impl Scheduled {
         let mut all = Vec::new();
         for source in config.sources(&wanted)? {
             let (options, turn) = (options.clone(), turn(&all, &source.data));
-            all.push(Self { source, options, every, turn });
+            let to = config.destination(config.sync.to, Some(&source.tenant), notice())?;
+            let options = SyncOptions { to, ..options };
+            let viewpoint = config.viewpoint.clone();
+            all.push(Self { source, options, every, viewpoint, turn });
         }
         if all.is_empty() {
             let message = "[sync] needs a [premium] and a key with `upstream_key` that opens all mailboxes, or [tenants.veeam]";
@@ -61,9 +74,29 @@ impl Scheduled {
             let (archive, progress) = (Archive::below(data), Arc::new(Progress::default()));
             let run = postern_sync::run(collection, tenant, &archive, options, clock, progress);
             let turn = self.turn.lock().await;
-            self.tell(run.await);
+            self.compare(move |watcher| watcher.before(clock(), false)).await;
+            let outcome = run.await;
+            let is_whole = matches!(&outcome, Ok(Summary { ended: None, .. }));
+            self.tell(outcome);
+            self.compare(move |watcher| watcher.after(clock(), is_whole)).await;
             drop(turn);
             tokio::time::sleep(self.every).await;
+        }
+    }
+
+    /// Compares the saved searches of the tenant, and tells what is new in them.
+    async fn compare(&self, work: impl FnOnce(&Watcher<'_>) -> Vec<News> + Send + 'static) {
+        let (data, viewpoint) = (self.source.data.clone(), self.viewpoint.clone());
+        let comparing = tokio::task::spawn_blocking(move || {
+            let archive = Archive::below(&data);
+            work(&Watcher::new(&archive, &viewpoint))
+        });
+        let tenant = self.source.tenant.as_str();
+        for News { owner, name, new } in comparing.await.unwrap_or_default() {
+            match new {
+                Ok(new) => info!(tenant, owner, search = name, new = new.len(), "new hits"),
+                Err(error) => warn!(tenant, owner, search = name, error, "a saved search"),
+            }
         }
     }
 

@@ -1,10 +1,12 @@
 //! From where a query is read: the zone of its days, and who `me` is.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use postern_query::Context;
+use postern_archive::SeenSets;
+use postern_query::{Context, NamedSets};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::openapi::RefOr;
@@ -26,11 +28,13 @@ pub struct Viewpoint {
     pub zone: TimeZone,
     /// The addresses that `me` stands for.
     pub me: Vec<String>,
+    /// The frozen sets that may be named, if any may.
+    pub sets: Option<SeenSets>,
 }
 
 impl Default for Viewpoint {
     fn default() -> Self {
-        Self { zone: TimeZone::UTC, me: Vec::new() }
+        Self { zone: TimeZone::UTC, me: Vec::new(), sets: None }
     }
 }
 
@@ -73,7 +77,8 @@ impl Viewpoint {
     #[must_use]
     pub fn context(&self, now: Timestamp) -> Context {
         let now = now.to_zoned(self.zone.clone());
-        Context { me: self.me.clone(), ..Context::at(now) }
+        let sets = self.sets.clone().map(|sets| Arc::new(sets) as Arc<dyn NamedSets>);
+        Context { me: self.me.clone(), sets, ..Context::at(now) }
     }
 
     /// The name of the zone.

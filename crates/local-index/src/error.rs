@@ -53,6 +53,9 @@ pub enum Error {
     /// Nobody waits for the answer any more.
     #[error("the search was stopped before its end")]
     Stopped,
+    /// What stands in the place of an index elsewhere gave no answer. The text is for clients.
+    #[error("{0}")]
+    Elsewhere(String),
     /// A message has no usable id.
     #[error("the id of a message may be 1 to {limit} bytes long, this one has {found}")]
     BadId {

@@ -33,7 +33,9 @@ fn main() -> io::Result<()> {
     match arguments.as_slice() {
         ["--mapping"] => println!("{}", elasticsearch::mapping()),
         ["--documents", count] => {
-            messages(number(count)).for_each(|one| println!("{}", elasticsearch::document(&one)));
+            messages(number(count)).for_each(|one| {
+                println!("{}", elasticsearch::document(&one, elasticsearch::Profile::OpenSearch));
+            });
         }
         ["--ids", count] => {
             let messages: Vec<_> = messages(number(count)).collect();

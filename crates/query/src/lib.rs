@@ -59,6 +59,7 @@ mod limits;
 pub mod lucene;
 mod message;
 pub mod odata;
+pub mod parts;
 mod passage;
 pub mod pattern;
 mod postern;
@@ -71,6 +72,7 @@ pub mod schema;
 pub mod simplify;
 mod span;
 mod syntax;
+mod typed;
 
 pub use budget::Budget;
 pub use emit::{Capabilities, Compiled, Direction, Fidelity, Note, Target, direction_of};
@@ -82,9 +84,10 @@ pub use message::{Attachment, FILE, Message, NO_CONTENT, Place, Recipient, THREA
 pub use passage::{Passage, Whose};
 pub use postern::{SyntaxTree, parse, parse_within};
 pub use query::{
-    Among, AttachmentTest, Comparison, Condition, FlagTest, InstantTest, Number, NumberTest,
-    PeopleField, PersonPattern, Predicate, Query, RecipientTest, Role, StringTest, TextPattern,
-    TextTest,
+    Among, AttachmentTest, Comparison, Condition, FlagTest, InstantTest, NamedSets, Number,
+    NumberTest, PeopleField, PersonPattern, Predicate, Query, RecipientTest, Role, SetTest,
+    StringTest, TextPattern, TextTest,
 };
 pub use resolve::postern::{Context, Parsed, period};
 pub use span::{Located, Span};
+pub use typed::parse_filtered;

@@ -13,4 +13,4 @@ mod tests;
 pub use collection::{Asking, Collection, Failure, FailureKind, Page, Shown, Site};
 pub use error::Error;
 pub use run::{Failed, Progress, Summary, SyncOptions, run};
-pub use veeam::Backups;
+pub use veeam::{Backups, file_of};

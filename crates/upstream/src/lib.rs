@@ -5,9 +5,9 @@ mod admin;
 mod answer;
 mod body;
 mod client;
+pub mod cluster;
 mod failure;
 mod fault;
-mod fields;
 mod headers;
 mod outcome;
 mod pin;
@@ -24,12 +24,13 @@ pub mod fake;
 #[cfg(test)]
 mod tests;
 
+pub mod webhook;
+
 pub use admin::{Admin, AdminKey, IssuedKey, Rollout};
 pub use answer::{Found, Hit, Record};
 pub use client::{Call, DataTap, Forward};
 pub use failure::Failure;
 pub use fault::Fault;
-pub use fields::{IndexField, index_fields};
 pub use headers::without_hop_by_hop;
 pub use outcome::{Answer, Outcome};
 pub use request::{SearchRequest, Target};

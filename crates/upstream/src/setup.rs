@@ -66,14 +66,27 @@ pub enum SetupError {
 
 /// The base address, which stands in front of every path, and a client for it.
 pub(crate) fn connect(base: &str, settings: &Settings) -> Result<(Url, Client), SetupError> {
+    let url = base_of(base)?;
+    let http = http_client(std::slice::from_ref(&url), settings)?;
+    Ok((url, http))
+}
+
+/// The same for several addresses of one service.
+pub(crate) fn connect_all(
+    bases: &[String],
+    settings: &Settings,
+) -> Result<(Vec<Url>, Client), SetupError> {
+    let urls = bases.iter().map(|base| base_of(base)).collect::<Result<Vec<_>, _>>()?;
+    let http = http_client(&urls, settings)?;
+    Ok((urls, http))
+}
+
+fn base_of(base: &str) -> Result<Url, SetupError> {
     let url = Url::parse(base).ok();
     if base.contains('@') || url.as_ref().is_some_and(has_credentials) {
         return Err(SetupError::Credentials);
     }
-    let url = url.filter(is_base);
-    let url = url.ok_or(SetupError::Base)?;
-    let http = http_client(&url, settings)?;
-    Ok((url, http))
+    url.filter(is_base).ok_or(SetupError::Base)
 }
 
 fn is_base(url: &Url) -> bool {
@@ -92,7 +105,7 @@ pub fn http() -> ClientBuilder {
     Client::builder()
 }
 
-fn http_client(base: &Url, settings: &Settings) -> Result<Client, SetupError> {
+pub(crate) fn http_client(bases: &[Url], settings: &Settings) -> Result<Client, SetupError> {
     let builder = http()
         .no_proxy()
         .redirect(redirect::Policy::none())
@@ -101,7 +114,8 @@ fn http_client(base: &Url, settings: &Settings) -> Result<Client, SetupError> {
         .pool_idle_timeout(Duration::from_secs(60))
         .user_agent(concat!("postern/", env!("CARGO_PKG_VERSION")));
     // Without TLS no certificates are needed, and a system without any can still be used.
-    let builder = if base.scheme() == "http" { builder.tls_certs_only([]) } else { builder };
+    let is_plain = bases.iter().all(|base| base.scheme() == "http");
+    let builder = if is_plain { builder.tls_certs_only([]) } else { builder };
     trusting(builder, &settings.trust)?.build().map_err(SetupError::Http)
 }
 

@@ -176,6 +176,7 @@ fn said(part: &Condition) -> Option<Said> {
         | Predicate::Attachment(_)
         | Predicate::Category(_)
         | Predicate::Reference(_)
+        | Predicate::Set(_)
         | Predicate::Person { .. } => None,
     }
 }

@@ -165,3 +165,35 @@ fn a_folder_that_is_renamed_indexes_its_files_again() {
     list(&mut book, drive, walk, "-", (&[renamed], &[]));
     assert_eq!(to_index(&book), ["New/1.pdf Some(1)"]);
 }
+
+/// `SQLite` would otherwise go through all files of a drive for each of its folders.
+#[test]
+fn nothing_of_a_folder_is_found_by_going_through_the_drive() {
+    let data = tempfile::tempdir().unwrap();
+    let book = Book::open(data.path()).unwrap();
+    book.connection.execute(list::SEEN, []).unwrap();
+    for (sql, index) in [
+        (list::UNSEEN_ARE_GONE, "items_by_time (mailbox=? AND folder=?)"),
+        (list::NEVER_CAME, "items_by_time (mailbox=? AND folder=?)"),
+        (list::RENAMED, "items_by_time (mailbox=? AND folder=?)"),
+        (status::FILES, "items_by_time (mailbox=? AND folder=?)"),
+        (status::FOLDERS, "folders_by_parent (mailbox=? AND parent=?)"),
+        (status::FOLDER_COUNT, "folders_by_parent (mailbox=? AND parent=?)"),
+        (
+            status::ENTRIES,
+            "items_by_time (mailbox=? AND folder=? AND (created,id)>(?,?) AND created<?)",
+        ),
+        (status::FILLED_FOLDERS, "items_by_time (mailbox=? AND folder>?)"),
+        (walk::UNLESS_LISTED, "folders_by_parent (mailbox=? AND parent=?)"),
+        (walk::NOT_YET_WALKED, "folders_by_parent (mailbox=? AND parent=?)"),
+    ] {
+        let mut rows = book.connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let values = vec![1; rows.parameter_count()];
+        let values = rusqlite::params_from_iter(values);
+        let steps = rows.query_map(values, |row| row.get::<_, String>(3)).unwrap();
+        let steps: Vec<_> = steps.collect::<Result<_, _>>().unwrap();
+        assert!(steps.iter().any(|step| step.ends_with(index)), "{sql}: {steps:?}");
+        let is_sorted = steps.iter().any(|step| step.contains("TEMP B-TREE"));
+        assert!(sql != status::ENTRIES || !is_sorted, "{steps:?}");
+    }
+}

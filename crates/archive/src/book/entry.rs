@@ -65,6 +65,15 @@ pub struct Entry {
     pub only_listed: bool,
 }
 
+/// Where a page of messages ends: the next one begins behind the message that arrived then and has this id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct After {
+    /// When it arrived.
+    pub arrived: Timestamp,
+    /// Its id at the source.
+    pub id: String,
+}
+
 /// A document of a drive: its newest version, and those before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Versions {

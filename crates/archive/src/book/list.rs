@@ -37,6 +37,23 @@ const ADD: &str = "
       kind = excluded.kind, created = excluded.created, listed = excluded.listed, gone_at = NULL
     WHERE gone_at IS NOT NULL AND content IS NULL";
 
+/// What was on the pages of folders that are being listed.
+pub(super) const SEEN: &str = "CREATE TEMP TABLE IF NOT EXISTS seen (mailbox INTEGER, folder TEXT, id TEXT, \
+     PRIMARY KEY (mailbox, folder, id)) WITHOUT ROWID";
+
+// Of a folder. SQLite would go through the whole mailbox or drive, which makes a walk over many folders quadratic.
+pub(super) const UNSEEN_ARE_GONE: &str = "
+    UPDATE items INDEXED BY items_by_time SET gone_at = ?3
+    WHERE mailbox = ?1 AND folder = ?2 AND gone_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.mailbox = ?1 AND seen.folder = ?2 AND seen.id = items.id)";
+pub(super) const NEVER_CAME: &str = "
+    DELETE FROM items INDEXED BY items_by_time
+    WHERE mailbox = ?1 AND folder = ?2 AND gone_at IS NOT NULL AND content IS NULL";
+pub(super) const RENAMED: &str = "
+    UPDATE items INDEXED BY items_by_time SET indexed = 0
+    WHERE mailbox = ?1 AND folder = ?2 AND indexed = 1
+      AND EXISTS (SELECT 1 FROM folders WHERE mailbox = ?1 AND id = ?2 AND path <> ?3)";
+
 /// Which state of the source a listing shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
@@ -77,9 +94,7 @@ impl Book {
     ///
     /// When the book cannot be written.
     pub fn begin(&mut self, mailbox: MailboxNumber, folder: &str) -> Result<(), Error> {
-        let made = "CREATE TEMP TABLE IF NOT EXISTS seen (mailbox INTEGER, folder TEXT, id TEXT, \
-                    PRIMARY KEY (mailbox, folder, id)) WITHOUT ROWID";
-        self.connection.execute(made, [])?;
+        self.connection.execute(SEEN, [])?;
         forget_seen(&self.connection, mailbox, folder)
     }
 
@@ -96,23 +111,21 @@ impl Book {
         moment: Moment,
     ) -> Result<(), Error> {
         let file = self.file_of(mailbox)?;
-        let transaction = self.connection.transaction()?;
-        for entry in entries {
-            let file = || File { item: entry.id.clone(), ..file.clone() };
-            let content = entry.only_listed.then(|| file().id());
-            match moment {
-                Moment::Newest => {
-                    enter(&transaction, mailbox, folder, entry, content.as_deref(), ENTER)?;
-                }
-                Moment::Former => {
-                    enter(&transaction, mailbox, folder, entry, content.as_deref(), ADD)?;
-                }
+        let sql = match moment {
+            Moment::Newest => ENTER,
+            Moment::Former => ADD,
+        };
+        self.inventory(|transaction| {
+            let mut saw =
+                transaction.prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1, ?2, ?3)")?;
+            for entry in entries {
+                let file = || File { item: entry.id.clone(), ..file.clone() };
+                let content = entry.only_listed.then(|| file().id());
+                enter(transaction, mailbox, folder, entry, content.as_deref(), sql)?;
+                saw.execute(params![mailbox, folder, entry.id])?;
             }
-            transaction
-                .prepare_cached("INSERT OR IGNORE INTO seen VALUES (?1, ?2, ?3)")?
-                .execute(params![mailbox, folder, entry.id])?;
-        }
-        Ok(transaction.commit()?)
+            Ok(())
+        })
     }
 
     /// The last page of a folder was listed: what is known to lie there and was on no page is gone.
@@ -127,22 +140,14 @@ impl Book {
         moment: Moment,
         now: Timestamp,
     ) -> Result<(), Error> {
-        let transaction = self.connection.transaction()?;
-        if moment == Moment::Newest {
-            transaction.execute(
-                "UPDATE items SET gone_at = ?3 WHERE mailbox = ?1 AND folder = ?2 AND gone_at IS NULL \
-                 AND NOT EXISTS (SELECT 1 FROM seen WHERE seen.mailbox = ?1 AND seen.folder = ?2 \
-                 AND seen.id = items.id)",
-                params![mailbox, folder, now.as_second()],
-            )?;
-            transaction.execute(
-                "DELETE FROM items WHERE mailbox = ?1 AND folder = ?2 AND gone_at IS NOT NULL \
-                 AND content IS NULL",
-                params![mailbox, folder],
-            )?;
-        }
-        forget_seen(&transaction, mailbox, folder)?;
-        Ok(transaction.commit()?)
+        self.inventory(|transaction| {
+            if moment == Moment::Newest {
+                let at = params![mailbox, folder, now.as_second()];
+                transaction.prepare_cached(UNSEEN_ARE_GONE)?.execute(at)?;
+                transaction.prepare_cached(NEVER_CAME)?.execute(params![mailbox, folder])?;
+            }
+            forget_seen(transaction, mailbox, folder)
+        })
     }
 
     /// The windows of a folder that were listed, in the order of time.
@@ -202,7 +207,7 @@ impl Book {
 
 fn forget_seen(connection: &Connection, mailbox: MailboxNumber, folder: &str) -> Result<(), Error> {
     let sql = "DELETE FROM seen WHERE mailbox = ?1 AND folder = ?2";
-    connection.execute(sql, params![mailbox, folder])?;
+    connection.prepare_cached(sql)?.execute(params![mailbox, folder])?;
     Ok(())
 }
 
@@ -239,10 +244,7 @@ pub(super) fn enter_folder(
     folder: &Node,
 ) -> Result<(), Error> {
     // The name of a folder is searched for, so what lies in one that was renamed is indexed again.
-    transaction.prepare_cached(
-        "UPDATE items SET indexed = 0 WHERE mailbox = ?1 AND folder = ?2 AND indexed = 1 AND EXISTS \
-         (SELECT 1 FROM folders WHERE mailbox = ?1 AND id = ?2 AND path <> ?3)",
-    )?.execute(params![mailbox, folder.id, folder.path])?;
+    transaction.prepare_cached(RENAMED)?.execute(params![mailbox, folder.id, folder.path])?;
     add_folder(transaction, mailbox, folder, Moment::Newest)
 }
 

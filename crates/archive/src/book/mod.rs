@@ -19,15 +19,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use postern_local_index::database;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OptionalExtension as _, Transaction};
 
 use crate::Error;
 
-pub use entry::{Entry, Location, Node, Owner, Versions};
+pub use entry::{After, Entry, Location, Node, Owner, Versions};
 pub use identity::AtSource;
 pub use list::Moment;
 pub use mailbox::{Holds, Identity, Mailbox, MailboxNumber};
-pub use status::{MailboxStatus, SourceStatus, Status};
+pub use status::{MailboxStatus, NotHere, SourceStatus, Status};
 pub use take::{Prune, ToFetch};
 pub(crate) use take::{Stored, ToIndex};
 pub use walk::Walk;
@@ -39,8 +39,14 @@ pub struct Book {
     connection: Connection,
 }
 
+/// The fact that names the index that has what was indexed; without it that of this machine.
+pub(crate) const INDEX: &str = "index";
+
 /// KiB of the book that its writer keeps in memory: what is listed lies all over its indexes.
 const CACHE: i64 = 32 << 10;
+
+/// Pages of the log that are written back into the book at once: the same page is written into it again and again.
+const LOG: i64 = 8 << 10;
 
 /// Where the book-keeping lies below a data folder.
 pub(crate) fn path(data: &Path) -> PathBuf {
@@ -56,12 +62,31 @@ impl Book {
         }
         let connection = database::write(&path)?;
         connection.pragma_update(None, "cache_size", -CACHE)?;
+        connection.pragma_update(None, "wal_autocheckpoint", LOG)?;
+        connection.pragma_update(None, "temp_store", "memory")?;
         Self { connection }.prepared()
     }
 
     /// A number that changes with every commit of somebody else.
     pub(crate) fn version(&self) -> Result<i64, Error> {
         Ok(self.connection.pragma_query_value(None, "data_version", |row| row.get(0))?)
+    }
+
+    /// Notes what the source can list again. It is there whole or not at all, and comes to the disk with the next note that
+    /// has to last: a disk takes longer for each of them than for all that a folder has.
+    fn inventory<T>(
+        &mut self,
+        note: impl FnOnce(&Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.connection.pragma_update(None, "synchronous", "normal")?;
+        let transaction = self.connection.transaction().map_err(Error::from);
+        let noted = transaction.and_then(|transaction| {
+            let noted = note(&transaction)?;
+            transaction.commit()?;
+            Ok(noted)
+        });
+        self.connection.pragma_update(None, "synchronous", "full")?;
+        noted
     }
 
     pub(crate) fn fact(&self, name: &str) -> Result<Option<String>, Error> {

@@ -3,8 +3,23 @@
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Book, Entry, Holds, Node};
+use super::{After, Book, Entry, Holds, INDEX, Node};
 use crate::Error;
+
+/// A page of a folder, from where the page before ends.
+pub(super) const ENTRIES: &str = "
+    SELECT id, fragment, name, kind, created, listed FROM items INDEXED BY items_by_time
+    WHERE mailbox = ?1 AND folder = ?2 AND (created, id) > (?3, ?4) AND created <= ?5 AND gone_at IS NULL
+    ORDER BY created, id LIMIT ?6";
+
+// From one folder to the next: SQLite would go through all items.
+pub(super) const FILLED_FOLDERS: &str = "
+    WITH RECURSIVE filled (folder) AS (
+      SELECT min(folder) FROM items WHERE mailbox = ?1
+      UNION ALL
+      SELECT (SELECT min(folder) FROM items WHERE mailbox = ?1 AND folder > filled.folder)
+      FROM filled WHERE filled.folder IS NOT NULL)
+    SELECT folder FROM filled WHERE folder IS NOT NULL";
 
 /// What was collected, and what of it is here.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +28,8 @@ pub struct Status {
     pub mailboxes: Vec<MailboxStatus>,
     /// The sources, by their names.
     pub sources: Vec<SourceStatus>,
+    /// The name of the index that has what is said to be here; nothing for that of this machine.
+    pub index: Option<String>,
 }
 
 /// How the runs over a source went.
@@ -61,6 +78,19 @@ pub struct MailboxStatus {
     pub gone_at: Option<Timestamp>,
     /// Files that can be found, and whose bytes are not here.
     pub without_content: u64,
+}
+
+/// An item of a source that is not searchable yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotHere {
+    /// The name of the source.
+    pub source: String,
+    /// The mailbox or drive.
+    pub mailbox: String,
+    /// Its id at the source.
+    pub item: String,
+    /// Why it could not be fetched, if that was tried.
+    pub why: Option<String>,
 }
 
 impl Status {
@@ -157,6 +187,17 @@ const MISCOUNTED: &str = "
         count(CASE WHEN failure IS NOT NULL AND gone_at IS NULL THEN 1 END), count(gone_at)
       FROM items WHERE mailbox = number)";
 
+// Of a folder. SQLite would go through the whole mailbox or drive.
+pub(super) const FOLDERS: &str = "
+    SELECT id, fragment, name, path, kind, parent FROM folders INDEXED BY folders_by_parent
+    WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL ORDER BY name, id LIMIT ?4 OFFSET ?3";
+pub(super) const FILES: &str = "
+    SELECT id, fragment, name, kind, created, listed FROM items INDEXED BY items_by_time
+    WHERE mailbox = ?1 AND folder = ?2 AND gone_at IS NULL ORDER BY name, id LIMIT ?4 OFFSET ?3";
+pub(super) const FOLDER_COUNT: &str = "
+    SELECT count(*) FROM folders INDEXED BY folders_by_parent
+    WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL";
+
 impl Book {
     /// What was collected, and what of it is here.
     ///
@@ -185,7 +226,8 @@ impl Book {
         })?;
         let mailboxes = mailboxes.collect::<Result<_, _>>()?;
         let sources = self.sources()?.into_iter().map(|name| self.source(name));
-        Ok(Status { mailboxes, sources: sources.collect::<Result<_, _>>()? })
+        let index = self.fact(INDEX)?;
+        Ok(Status { mailboxes, sources: sources.collect::<Result<_, _>>()?, index })
     }
 
     /// The names of the sources that something was ever listed of.
@@ -263,6 +305,19 @@ impl Book {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    /// Everything that is known to be collected and is not searchable yet.
+    pub(crate) fn not_here(&self) -> Result<Vec<NotHere>, Error> {
+        let mut rows = self.connection.prepare_cached(
+            "SELECT source, address, items.id, failure FROM items JOIN mailboxes ON number = mailbox \
+             WHERE indexed = 0 AND items.gone_at IS NULL ORDER BY address, source, items.id",
+        )?;
+        let found = rows.query_map([], |row| {
+            let (source, mailbox) = (row.get(0)?, row.get(1)?);
+            Ok(NotHere { source, mailbox, item: row.get(2)?, why: row.get(3)? })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     /// The mailbox, or the drive, of that address or id at a location.
     pub(crate) fn find(
         &self,
@@ -288,10 +343,7 @@ impl Book {
         offset: u32,
         most: u32,
     ) -> Result<Vec<Node>, Error> {
-        let mut rows = self.connection.prepare_cached(
-            "SELECT id, fragment, name, path, kind, parent FROM folders \
-             WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL ORDER BY name, id LIMIT ?4 OFFSET ?3",
-        )?;
+        let mut rows = self.connection.prepare_cached(FOLDERS)?;
         let found = rows.query_map(params![mailbox, parent, offset, most], Node::of)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
@@ -305,22 +357,40 @@ impl Book {
     }
 
     /// The messages of a folder, or of the whole mailbox, that arrived from the one time to the other,
-    /// both included, oldest first.
+    /// both included, oldest first, and behind `after`. However large the mailbox is, no more is looked at
+    /// than a page of each folder.
     pub(crate) fn entries(
         &self,
         mailbox: i64,
         folder: Option<&str>,
-        span: [Timestamp; 2],
-        offset: u32,
+        [from, to]: [Timestamp; 2],
+        after: Option<&After>,
         most: u32,
     ) -> Result<Vec<Entry>, Error> {
-        let mut rows = self.connection.prepare_cached(
-            "SELECT id, fragment, name, kind, created, listed FROM items \
-             WHERE mailbox = ?1 AND (?2 IS NULL OR folder = ?2) AND created BETWEEN ?3 AND ?4 \
-             AND gone_at IS NULL ORDER BY created, id LIMIT ?6 OFFSET ?5",
-        )?;
-        let [from, to] = span.map(Timestamp::as_microsecond);
-        let found = rows.query_map(params![mailbox, folder, from, to, offset, most], Entry::of)?;
+        let folders = match folder {
+            Some(folder) => vec![folder.to_owned()],
+            None => self.filled_folders(mailbox)?,
+        };
+        // Every id is behind nothing.
+        let (from, behind) =
+            after.map_or((from, ""), |after| (after.arrived.max(from), after.id.as_str()));
+        let [from, to] = [from, to].map(Timestamp::as_microsecond);
+        let (mut rows, mut found) = (self.connection.prepare_cached(ENTRIES)?, Vec::new());
+        for folder in folders {
+            let of_folder = params![mailbox, folder, from, behind, to, most];
+            for entry in rows.query_map(of_folder, Entry::of)? {
+                found.push(entry?);
+            }
+        }
+        found.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
+        found.truncate(most as usize);
+        Ok(found)
+    }
+
+    /// The folders of a mailbox in which something lies.
+    fn filled_folders(&self, mailbox: i64) -> Result<Vec<String>, Error> {
+        let mut rows = self.connection.prepare_cached(FILLED_FOLDERS)?;
+        let found = rows.query_map(params![mailbox], |row| row.get(0))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
@@ -332,20 +402,14 @@ impl Book {
         offset: u32,
         most: u32,
     ) -> Result<Vec<Entry>, Error> {
-        let mut rows = self.connection.prepare_cached(
-            "SELECT id, fragment, name, kind, created, listed FROM items \
-             WHERE mailbox = ?1 AND folder = ?2 AND gone_at IS NULL \
-             ORDER BY name, id LIMIT ?4 OFFSET ?3",
-        )?;
+        let mut rows = self.connection.prepare_cached(FILES)?;
         let found = rows.query_map(params![drive, folder, offset, most], Entry::of)?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// How many folders lie in another one.
     pub(crate) fn folder_count(&self, drive: i64, parent: &str) -> Result<u32, Error> {
-        let sql = "SELECT count(*) FROM folders \
-                   WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL";
-        let mut row = self.connection.prepare_cached(sql)?;
+        let mut row = self.connection.prepare_cached(FOLDER_COUNT)?;
         Ok(row.query_row(params![drive, parent], |row| row.get(0))?)
     }
 

@@ -185,6 +185,16 @@ impl Book {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    /// How many files are here and not indexed, counted up to `most`; and what else is on its way to the index.
+    pub(crate) fn listings_waiting(&self, most: usize) -> Result<usize, Error> {
+        let sql = "SELECT count(*) FROM (SELECT 1 FROM items INDEXED BY items_to_index \
+                   WHERE content IS NOT NULL AND indexed = 0 LIMIT ?1)";
+        let mut row = self.connection.prepare_cached(sql)?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let found: i64 = row.query_row([most], |row| row.get(0))?;
+        Ok(usize::try_from(found).unwrap_or_default())
+    }
+
     /// A message of the store, at any of its places.
     pub(crate) fn any_of(&self, content: &str) -> Result<Option<ToIndex>, Error> {
         let sql = format!("{TO_INDEX} WHERE content = ?1 LIMIT 1");

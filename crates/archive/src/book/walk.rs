@@ -10,6 +10,13 @@ use crate::Error;
 /// How old a walk may be that is gone on with: what it has seen first may be another by now.
 const MOST_AGE: SignedDuration = SignedDuration::from_hours(1);
 
+pub(super) const UNLESS_LISTED: &str = "
+    UPDATE folders INDEXED BY folders_by_parent SET gone_at = ?3
+    WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL";
+pub(super) const NOT_YET_WALKED: &str = "
+    SELECT id, fragment, name, path, kind, parent FROM folders INDEXED BY folders_by_parent
+    WHERE mailbox = ?1 AND parent = ?2 AND walk <> ?3 AND gone_at IS NULL";
+
 /// The number of a walk over a drive.
 pub type Walk = i64;
 
@@ -70,19 +77,16 @@ impl Book {
         walk: Walk,
         now: Timestamp,
     ) -> Result<Vec<Node>, Error> {
-        // One commit for each folder: a disk takes longer for it than for all that is written.
-        let transaction = self.connection.transaction()?;
-        let unless = "UPDATE folders SET gone_at = ?3 \
-                      WHERE mailbox = ?1 AND parent = ?2 AND gone_at IS NULL";
-        transaction.prepare_cached(unless)?.execute(params![drive, folder, now.as_second()])?;
-        for one in folders {
-            enter_folder(&transaction, drive, one)?;
-        }
-        let ended = "UPDATE folders SET walk = ?3 WHERE mailbox = ?1 AND id = ?2";
-        transaction.prepare_cached(ended)?.execute(params![drive, folder, walk])?;
-        let next = not_yet_walked(&transaction, drive, folder, walk)?;
-        transaction.commit()?;
-        Ok(next)
+        self.inventory(|transaction| {
+            let at = params![drive, folder, now.as_second()];
+            transaction.prepare_cached(UNLESS_LISTED)?.execute(at)?;
+            for one in folders {
+                enter_folder(transaction, drive, one)?;
+            }
+            let ended = "UPDATE folders SET walk = ?3 WHERE mailbox = ?1 AND id = ?2";
+            transaction.prepare_cached(ended)?.execute(params![drive, folder, walk])?;
+            not_yet_walked(transaction, drive, folder, walk)
+        })
     }
 
     /// Folders that a former state of the source has. What is there now is not known from it.
@@ -145,10 +149,7 @@ fn not_yet_walked(
     folder: &str,
     walk: Walk,
 ) -> Result<Vec<Node>, Error> {
-    let mut rows = transaction.prepare_cached(
-        "SELECT id, fragment, name, path, kind, parent FROM folders \
-         WHERE mailbox = ?1 AND parent = ?2 AND walk <> ?3 AND gone_at IS NULL",
-    )?;
+    let mut rows = transaction.prepare_cached(NOT_YET_WALKED)?;
     let found = rows.query_map(params![drive, folder, walk], Node::of)?;
     Ok(found.collect::<Result<_, _>>()?)
 }

@@ -1,20 +1,27 @@
 //! Everything that a query finds, written one message at a time, however many there are. Of originals that
 //! lie in the store a piece is in memory.
 
+mod manifest;
 mod mboxrd;
 mod name;
+mod verify;
 mod write;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io::{self, Read, Write};
 use std::ops::ControlFlow;
 
 use postern_local_index::Error as IndexError;
-use postern_local_index::search::{Asker, Hit, Page, Search};
+use postern_local_index::search::{Asker, Hit, Page, Scope, Search};
 use postern_query::schema::{InstantField, Sort, SortField};
 use postern_query::{Message, Query};
 
 use crate::{Archive, Error, Original};
+use manifest::Exported;
+pub use manifest::{Hashed, MANIFEST, Manifest, mih};
 pub use name::file_name;
+pub use verify::{Torn, manifest_beside, verify};
 use write::Writer;
 pub use write::harmless;
 
@@ -117,6 +124,25 @@ pub struct Written {
     pub lost: usize,
 }
 
+/// What an export is to be.
+#[derive(Debug)]
+pub struct Wishes {
+    /// How it is written.
+    pub format: Format,
+    /// What is to say what is in it: the last file of a ZIP. Of the other formats it is given back, to lie beside.
+    pub manifest: Option<Manifest>,
+    /// Whether of messages with the same Message-ID only the first is written. The manifest names the others.
+    pub once: bool,
+}
+
+impl Wishes {
+    /// Everything in that format, without a manifest.
+    #[must_use]
+    pub const fn bare(format: Format) -> Self {
+        Self { format, manifest: None, once: false }
+    }
+}
+
 /// Writes everything that a query finds, newest first.
 ///
 /// # Errors
@@ -126,14 +152,18 @@ pub fn write(
     shelf: &(impl Shelf + ?Sized),
     query: &Query,
     asker: &Asker,
-    format: Format,
+    wishes: Wishes,
     out: impl Write,
-) -> Result<Written, Broken> {
+) -> Result<(Written, Option<Manifest>), Broken> {
+    let Wishes { format, manifest, once } = wishes;
     let order = [Sort::descending(SortField::Instant(InstantField::Received))];
     // A mailbox file has no room for files.
     let mail = (format == Format::Mbox).then(|| query.clone().mail_only());
     let query = mail.as_ref().unwrap_or(query);
-    let (mut writer, mut done, mut after) = (Writer::new(format, out), Written::default(), None);
+    let (writer, done) = (Writer::new(format, out), Written::default());
+    let seen = once.then(HashMap::new);
+    let mut packing = Packing { writer, done, manifest, seen, scope: &asker.scope };
+    let mut after = None;
     // Page after page, each right behind the last message of the one before, so that none is left out or
     // written twice while mail is taken in.
     loop {
@@ -150,7 +180,7 @@ pub fn write(
         };
         let page = shelf.each(&search, &asker, &mut |hit| {
             hits += 1;
-            written = one(shelf, &hit, &mut writer, &mut done);
+            written = packing.one(shelf, &hit);
             last = Some(Hit { message: Message { body: None, ..hit.message }, ..hit });
             if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         })?;
@@ -161,28 +191,59 @@ pub fn write(
             None => break,
         }
     }
-    writer.finish()?;
-    Ok(done)
+    let manifest = packing.writer.finish(packing.manifest)?;
+    Ok((packing.done, manifest))
 }
 
-fn one<W: Write>(
-    shelf: &(impl Shelf + ?Sized),
-    hit: &Hit,
-    writer: &mut Writer<W>,
-    done: &mut Written,
-) -> Result<(), Broken> {
-    done.messages += 1;
-    if !writer.wants_original() {
-        return Ok(writer.fields(&hit.there())?);
+/// A package on its way.
+struct Packing<'a, W: Write> {
+    writer: Writer<W>,
+    done: Written,
+    manifest: Option<Manifest>,
+    /// The message that was written for each Message-ID, where it is written once.
+    seen: Option<HashMap<String, String>>,
+    scope: &'a Scope,
+}
+
+impl<W: Write> Packing<'_, W> {
+    fn one(&mut self, shelf: &(impl Shelf + ?Sized), hit: &Hit) -> Result<(), Broken> {
+        let exported = match self.written_before(&hit.message) {
+            Some(first) => Exported { duplicate_of: Some(first), ..Exported::default() },
+            None => self.write(shelf, hit)?,
+        };
+        match &mut self.manifest {
+            Some(manifest) => Ok(manifest.add(&hit.message, self.scope, &exported)?),
+            None => Ok(()),
+        }
     }
-    let original = match shelf.original(&hit.message.id) {
-        Ok(original) if hit.message.is_file() => Ok(original.reader()),
-        Ok(original) => Ok(original.into_eml().map_err(Broken::Original)?.original.reader()),
-        Err(Error::Lost(lost)) => Err(lost),
-        Err(error) => return Err(error.into()),
-    };
-    done.lost += usize::from(original.is_err());
-    writer.original(&hit.message, original)
+
+    /// The message that was written with the same Message-ID.
+    fn written_before(&mut self, message: &Message) -> Option<String> {
+        let (seen, id) = (self.seen.as_mut()?, message.internet_message_id.as_deref()?);
+        match seen.entry(mih(id)) {
+            Entry::Occupied(first) => Some(first.get().clone()),
+            Entry::Vacant(place) => {
+                place.insert(message.id.clone());
+                None
+            }
+        }
+    }
+
+    fn write(&mut self, shelf: &(impl Shelf + ?Sized), hit: &Hit) -> Result<Exported, Broken> {
+        self.done.messages += 1;
+        if !self.writer.wants_original() {
+            self.writer.fields(&hit.there())?;
+            return Ok(Exported::default());
+        }
+        let original = match shelf.original(&hit.message.id) {
+            Ok(original) if hit.message.is_file() => Ok(original.reader()),
+            Ok(original) => Ok(original.into_eml().map_err(Broken::Original)?.original.reader()),
+            Err(Error::Lost(lost)) => Err(lost),
+            Err(error) => return Err(error.into()),
+        };
+        self.done.lost += usize::from(original.is_err());
+        self.writer.original(&hit.message, original)
+    }
 }
 
 /// Takes what is read piece by piece.

@@ -1,13 +1,15 @@
 //! Messages in the formats of an export.
 
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, BufWriter, Cursor, Read, Write};
 
 use postern_mail::document;
 use postern_mail::source::Lost;
 use postern_query::{Message, Recipient};
+use sha2::{Digest as _, Sha256};
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, ZipWriter};
 
+use super::manifest::{Exported, MANIFEST, Manifest, hex};
 use super::mboxrd::Mboxrd;
 use super::{Broken, Format, copy, file_name};
 
@@ -61,7 +63,9 @@ impl<W: Write> Writer<W> {
         &mut self,
         message: &Message,
         original: Result<Box<dyn Read + Send>, Lost>,
-    ) -> Result<(), Broken> {
+    ) -> Result<Exported, Broken> {
+        let mut done = Exported { is_lost: original.is_err(), ..Exported::default() };
+        let mut digest = Sha256::new();
         let name = message.file().and_then(|file| file.name.as_deref());
         let ending = name.map_or_else(|| ".eml".to_owned(), |name| format!("-{}", file_name(name)));
         let (mut from, ending): (Box<dyn Read + Send>, _) = match original {
@@ -71,18 +75,27 @@ impl<W: Write> Writer<W> {
         match self {
             Self::Mbox(out) => {
                 let mut quoted = Mboxrd::begin(out, message)?;
-                copy(from.as_mut(), &mut |piece| quoted.write(piece))?;
-                Ok(quoted.end()?)
+                copy(from.as_mut(), &mut |piece| {
+                    digest.update(piece);
+                    quoted.write(piece)
+                })?;
+                quoted.end()?;
             }
             Self::Zip(zip) => {
                 let options =
                     SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
                 let name = format!("{}{ending}", file_name(&message.id));
-                zip.start_file(name, options).map_err(io::Error::from)?;
-                copy(from.as_mut(), &mut |piece| zip.write_all(piece))
+                zip.start_file(name.as_str(), options).map_err(io::Error::from)?;
+                copy(from.as_mut(), &mut |piece| {
+                    digest.update(piece);
+                    zip.write_all(piece)
+                })?;
+                done.path = Some(name);
             }
-            Self::Csv(..) | Self::Jsonl(_) => Ok(()),
+            Self::Csv(..) | Self::Jsonl(_) => return Ok(done),
         }
+        done.sha256 = Some(hex(&digest.finalize()));
+        Ok(done)
     }
 
     /// Writes the fields of a message.
@@ -97,15 +110,26 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    pub(super) fn finish(self) -> io::Result<()> {
+    /// Ends it; the manifest is the last file of a ZIP. Where it has to lie beside it, it is given back.
+    pub(super) fn finish(self, manifest: Option<Manifest>) -> io::Result<Option<Manifest>> {
         match self {
-            Self::Mbox(mut out) | Self::Jsonl(mut out) => out.flush(),
-            Self::Zip(zip) => zip.finish()?.into_inner().flush(),
+            Self::Mbox(mut out) | Self::Jsonl(mut out) => out.flush()?,
+            Self::Zip(mut zip) => {
+                if let Some(manifest) = manifest {
+                    zip.start_file(MANIFEST, SimpleFileOptions::default().large_file(true))?;
+                    let mut out = BufWriter::new(zip.as_mut());
+                    manifest.write(&mut out, None)?;
+                    out.flush()?;
+                }
+                zip.finish()?.into_inner().flush()?;
+                return Ok(None);
+            }
             Self::Csv(mut table, mut begun) => {
                 begin(&mut table, &mut begun)?;
-                table.flush()
+                table.flush()?;
             }
         }
+        Ok(manifest)
     }
 }
 
@@ -166,8 +190,21 @@ fn row(message: &Message) -> [String; 19] {
 /// ```
 #[must_use]
 pub fn harmless(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_formula { format!("'{cell}") } else { cell.to_owned() }
+    if is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// Whether a spreadsheet may take it for a formula: it begins with a sign of one, of either width, with blanks or what
+/// shows nothing before it; or with what ends a cell or a line.
+/// See <https://owasp.org/www-community/attacks/CSV_Injection>.
+fn is_formula(cell: &str) -> bool {
+    let is_sign = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
+    let shows_nothing = |c: char| {
+        c.is_whitespace()
+            || c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    };
+    cell.starts_with(['\t', '\r', '\n'])
+        || cell.trim_start_matches(shows_nothing).starts_with(is_sign)
 }
 
 #[cfg(test)]
@@ -176,8 +213,20 @@ mod tests {
 
     #[test]
     fn cells_are_no_formulas() {
-        for (cell, expected) in [("=1+1", "'=1+1"), ("a=b", "a=b"), ("@x", "'@x"), ("", "")] {
-            assert_eq!(harmless(cell), expected);
+        for sign in ['=', '+', '-', '@', '＝', '＋', '－', '＠'] {
+            for before in [
+                "", " ", "  ", "\t", "\r", "\n", "\r\n ", "\u{a0}", "\u{3000}", "\u{feff}",
+                "\u{200b}", "\0",
+            ] {
+                let cell = format!("{before}{sign}HYPERLINK(1)");
+                assert_eq!(harmless(&cell), format!("'{cell}"), "{cell:?}");
+            }
+        }
+        for cell in ["\ta", "\ra", "\na", "\n"] {
+            assert_eq!(harmless(cell), format!("'{cell}"), "{cell:?}: it may end the cell before");
+        }
+        for cell in ["", " ", "a=b", " a", "1+1", "(-1)", "é", "a\n=1", "\u{feff}a", "'=1"] {
+            assert_eq!(harmless(cell), cell, "{cell:?}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What could not be read, however much that is.
 
-use postern_mail::source::Unreadable;
+use postern_mail::source::{Fate, Unreadable};
 
 /// How much of a list is told; the rest is counted.
 const LISTED: usize = 10_000;
@@ -37,6 +37,27 @@ impl Faults {
         let room = LISTED - self.first.len().min(LISTED);
         self.first.extend(part.first.drain(..).take(room));
         self.count += std::mem::take(&mut part.count);
+    }
+}
+
+/// What could not be read of a file.
+#[derive(Default)]
+pub(super) struct FileFaults {
+    pub(super) lost: Faults,
+    pub(super) not_mail: Faults,
+    pub(super) notes: Faults,
+    /// The system kept some of it back.
+    pub(super) may_pass: bool,
+}
+
+impl FileFaults {
+    pub(super) fn push(&mut self, fault: Unreadable) {
+        self.may_pass |= fault.fate == Fate::Refused;
+        match fault.fate {
+            Fate::NotMail => self.not_mail.push(fault),
+            Fate::Read => self.notes.push(fault),
+            Fate::Lost | Fate::Refused => self.lost.push(fault),
+        }
     }
 }
 

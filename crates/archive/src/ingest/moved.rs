@@ -44,6 +44,26 @@ pub(super) fn index_again(
     }
 }
 
+/// Indexes the same messages again, as far as `read` has them.
+///
+/// # Errors
+///
+/// When the ledger cannot be read, or the index not be written.
+pub(super) fn place(
+    writer: &mut Writer,
+    read: &mut dyn FnMut(&str) -> Option<Message>,
+) -> Result<(), Error> {
+    let mut last = None;
+    loop {
+        let ids = writer.moved(last.as_deref(), BATCH)?;
+        for message in ids.iter().filter_map(|id| read(id)) {
+            writer.place_again(&message)?;
+        }
+        let Some(end) = ids.into_iter().next_back() else { return Ok(()) };
+        last = Some(end);
+    }
+}
+
 /// The messages by the first file that holds them, so that each file is read once.
 fn by_file(writer: &Writer, ids: Vec<String>) -> Result<BTreeMap<PathBuf, HashSet<String>>, Error> {
     let mut files: BTreeMap<PathBuf, HashSet<String>> = BTreeMap::new();

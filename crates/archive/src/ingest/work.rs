@@ -36,6 +36,8 @@ pub(super) enum Event {
         message: Box<Message>,
         part: String,
         same_id: SameId,
+        /// Its bytes, where they are kept elsewhere too.
+        original: Option<Vec<u8>>,
     },
     Unreadable(Unreadable),
     /// The file was read to its end.
@@ -47,7 +49,10 @@ impl Event {
     fn bytes(&self) -> usize {
         match self {
             Self::Found(item) => item.bytes(),
-            Self::Parsed { message, .. } => message.body.as_ref().map_or(0, String::len),
+            Self::Parsed { message, original, .. } => {
+                let bytes = original.as_ref().map_or(0, Vec::len);
+                bytes + message.body.as_ref().map_or(0, String::len)
+            }
             Self::Unreadable(_) | Self::End => 0,
         }
     }
@@ -109,7 +114,7 @@ impl Outbox<'_> {
 fn event(item: Result<Item, Unreadable>) -> Event {
     match item {
         Ok(Item { part, content: Content::Document(message), .. }) => {
-            Event::Parsed { message, part, same_id: SameId::Replaces }
+            Event::Parsed { message, part, same_id: SameId::Replaces, original: None }
         }
         Ok(item) => Event::Found(item),
         Err(fault) => Event::Unreadable(fault),
@@ -124,28 +129,40 @@ const fn same_id(content: &Content) -> SameId {
     }
 }
 
-pub(super) fn parse_all(
-    to_parse: &Mutex<Receiver<Work>>,
-    parsed: &SyncSender<Work>,
-    attachments: &AttachmentText,
-) {
-    let mut contents = Contents::new(attachments);
-    loop {
-        let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(mut work) = next else { return };
-        for (_, event) in &mut work.events {
-            // The end of a file stands in while the message is read.
-            *event = match std::mem::replace(event, Event::End) {
-                Event::Found(item) => {
-                    let (part, same_id) = (item.part.clone(), same_id(&item.content));
-                    let message = Box::new(item.read(&mut contents));
-                    Event::Parsed { message, part, same_id }
-                }
-                other => other,
-            };
+/// How messages are parsed.
+#[derive(Clone, Copy)]
+pub(super) struct Parse<'p> {
+    pub(super) attachments: &'p AttachmentText,
+    pub(super) keeps_originals: bool,
+}
+
+impl Parse<'_> {
+    pub(super) fn all(self, to_parse: &Mutex<Receiver<Work>>, parsed: &SyncSender<Work>) {
+        let mut contents = Contents::new(self.attachments);
+        loop {
+            let next = to_parse.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(mut work) = next else { return };
+            for (_, event) in &mut work.events {
+                // The end of a file stands in while the message is read.
+                *event = match std::mem::replace(event, Event::End) {
+                    Event::Found(item) => self.one(item, &mut contents),
+                    other => other,
+                };
+            }
+            if parsed.send(work).is_err() {
+                return;
+            }
         }
-        if parsed.send(work).is_err() {
-            return;
-        }
+    }
+
+    fn one(self, item: Item, contents: &mut Contents) -> Event {
+        let (part, same_id) = (item.part.clone(), same_id(&item.content));
+        let original = match &item.content {
+            Content::Raw(bytes) if self.keeps_originals => Some(bytes.clone()),
+            Content::File(_, bytes) if self.keeps_originals => bytes.clone(),
+            Content::Raw(_) | Content::File(..) | Content::Item(_) | Content::Document(_) => None,
+        };
+        let message = Box::new(item.read(contents));
+        Event::Parsed { message, part, same_id, original }
     }
 }

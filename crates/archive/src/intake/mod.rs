@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use postern_mail::contents::{AttachmentText, Contents};
-use postern_mail::parse_with;
+use postern_mail::{parse_with, read_file};
 use postern_query::{Message, Place};
 
 pub use writer::{IntakeWriter, Settled};
@@ -202,7 +202,7 @@ impl Intake {
 
     /// A file with its bytes, at the place where it lies now.
     fn read_file(&self, to_index: &ToIndex, bytes: &[u8]) -> Box<Message> {
-        let message = self.reading(|reader| to_index.file().message_with(bytes, reader));
+        let message = self.reading(|reader| read_file(&to_index.file(), bytes, reader));
         Box::new(Message { places: vec![place(to_index)], ..message })
     }
 

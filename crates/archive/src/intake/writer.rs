@@ -6,28 +6,30 @@
 //! is indexed from the store, and to index a message twice is to index it once.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use postern_local_index::ledger::{Occurrence, Source};
-use postern_local_index::write::{FEW_PLACES, Options, SameId, Writer};
+use postern_local_index::write::{FEW_PLACES, Options, SameId};
+use postern_mail::source::Unreadable;
 use postern_query::{Message, Place};
 
 use super::{Arrived, Intake, STORING};
 use crate::Error;
-use crate::book::{Prune, Stored, ToIndex};
+use crate::book::{INDEX, Prune, Stored, ToIndex};
+use crate::ingest::{Destination, LOCAL, Sink, settle};
 
 /// Messages and time between two commits of the index: small ones cost more than they make searchable.
 const COMMIT_EVERY: (usize, Duration) = (5_000, Duration::from_secs(20));
 /// Messages of the store that are indexed in one commit.
-const CHUNK: usize = 2_000;
+const CHUNK: usize = COMMIT_EVERY.0;
 
 /// Writes what arrives into the index, and tells the book how far each message came.
-#[derive(Debug)]
 pub struct IntakeWriter {
     intake: Arc<Intake>,
-    index: Writer,
+    index: Box<dyn Sink>,
     clock: fn() -> Timestamp,
     /// Stored, and the book does not know yet.
     unnoted: Vec<Stored>,
@@ -39,6 +41,14 @@ pub struct IntakeWriter {
     /// Ids of messages that lie in many places: each is indexed once for a commit, not once for a place.
     waiting: BTreeSet<String>,
     committed_at: Instant,
+    /// What an index elsewhere would not take.
+    refused: Vec<Unreadable>,
+}
+
+impl fmt::Debug for IntakeWriter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntakeWriter").field("index", &self.index.name()).finish_non_exhaustive()
+    }
 }
 
 /// How many messages came one step further.
@@ -65,12 +75,13 @@ impl IntakeWriter {
     /// When somebody else writes the index, or the disk refuses.
     pub fn open(
         intake: Arc<Intake>,
+        to: &Destination,
         options: &Options,
         clock: fn() -> Timestamp,
     ) -> Result<Self, Error> {
-        let index = Writer::open(&intake.data, options)?;
+        let index = to.open(&intake.data, options)?;
         let now = Instant::now();
-        let writer = Self {
+        let mut writer = Self {
             intake,
             index,
             clock,
@@ -80,9 +91,12 @@ impl IntakeWriter {
             added: HashMap::new(),
             waiting: BTreeSet::new(),
             committed_at: now,
+            refused: Vec::new(),
         };
         writer.intake.store.tidy()?;
         writer.drop_unnoted()?;
+        let (data, contents) = (&writer.intake.data, &writer.intake.attachment_text);
+        settle(&mut *writer.index, data, contents, clock())?;
         writer.trust_the_index()?;
         Ok(writer)
     }
@@ -175,7 +189,7 @@ impl IntakeWriter {
         settled.indexed = self.uncommitted.len() as u64;
         if settled.indexed > 0 {
             self.add_waiting()?;
-            self.index.commit((self.clock)())?;
+            self.commit_index()?;
             self.intake.book().indexed(&self.uncommitted)?;
             self.uncommitted.clear();
             self.added.clear();
@@ -193,7 +207,7 @@ impl IntakeWriter {
         for content in &replaced {
             self.index.forget(&self.file(content).path)?;
         }
-        self.index.commit((self.clock)())?;
+        self.commit_index()?;
         for content in &replaced {
             if !self.intake.book().has(content)? {
                 self.intake.store.remove(content)?;
@@ -214,12 +228,16 @@ impl IntakeWriter {
         self.index_all(next)
     }
 
-    /// The same for files that are here since they were listed: a mailbox is at work on the rest.
+    /// The same for files that are here since they were listed, where that is due: a mailbox is at work on the rest.
     ///
     /// # Errors
     ///
     /// When index or book cannot be read or written.
     pub fn take_files(&mut self) -> Result<Option<Settled>, Error> {
+        let waiting = self.intake.book().listings_waiting(CHUNK)?;
+        if !is_due(COMMIT_EVERY, waiting, self.committed_at) {
+            return Ok(None);
+        }
         let next = self.intake.book().listings_to_index(CHUNK)?;
         self.index_all(next)
     }
@@ -254,7 +272,7 @@ impl IntakeWriter {
             self.index.forget(&self.file(content).path)?;
         }
         if !gone.is_empty() {
-            self.index.commit((self.clock)())?;
+            self.commit_index()?;
         }
         self.intake.book().forget_gone(&self.intake.source, what)?;
         for content in gone.iter().chain(&bytes) {
@@ -266,13 +284,18 @@ impl IntakeWriter {
         Ok(())
     }
 
+    /// What the index would not take since this was last asked, and why.
+    pub fn refused(&mut self) -> Vec<Unreadable> {
+        std::mem::take(&mut self.refused)
+    }
+
     /// Closes the index.
     ///
     /// # Errors
     ///
     /// When it cannot be written to its end.
     pub fn close(self) -> Result<(), Error> {
-        self.index.close()?;
+        self.index.finish()?;
         self.intake.ends_to_store()
     }
 
@@ -287,8 +310,36 @@ impl IntakeWriter {
     fn add(&mut self, content: &str, message: &Message) -> Result<(), Error> {
         let file = self.file(content);
         let occurrence = Occurrence { path: file.path.clone(), part: String::new(), home: None };
-        self.index.add(&occurrence, message, SameId::Replaces)?;
-        Ok(self.index.record(&file, Vec::new())?)
+        if self.index.keeps_originals() {
+            self.keep_original(&occurrence, content, message)?;
+        }
+        self.index.take(&occurrence, message, SameId::Replaces, Arc::new(()))?;
+        self.index.close(&file, Vec::new(), 0)
+    }
+
+    /// Hands in the bytes of the store; of a file without bytes there are none.
+    fn keep_original(
+        &mut self,
+        occurrence: &Occurrence,
+        content: &str,
+        message: &Message,
+    ) -> Result<(), Error> {
+        let bytes = match self.intake.book().any_of(content)? {
+            Some(to_index) => to_index.stored_bytes().map(str::to_owned),
+            None => Some(content.to_owned()),
+        };
+        let bytes = bytes.map(|id| self.intake.store.get(&id)).transpose()?.flatten();
+        bytes.map_or(Ok(()), |bytes| {
+            self.index.keep_original(occurrence, &message.id, &bytes, SameId::Replaces)
+        })
+    }
+
+    /// Commits the index. What it refuses after all stays known to it as refused, and is told.
+    fn commit_index(&mut self) -> Result<(), Error> {
+        let late = self.index.commit((self.clock)())?;
+        self.refused.extend(late.refused);
+        self.refused.extend(late.notes);
+        Ok(())
     }
 
     /// The file of a message as the ledger of the index knows it; it never changes.
@@ -312,12 +363,17 @@ impl IntakeWriter {
     }
 
     /// Asks the index for a message that should be in it: one that does not know it was made anew.
-    fn trust_the_index(&self) -> Result<(), Error> {
-        let Some(content) = self.intake.book().any_indexed()? else { return Ok(()) };
-        if self.index.messages_of(&self.file(&content))?.is_none() {
+    fn trust_the_index(&mut self) -> Result<(), Error> {
+        let name = self.index.name();
+        let known = self.intake.book().fact(INDEX)?;
+        let is_same = known.as_deref().unwrap_or(LOCAL) == name;
+        let content = self.intake.book().any_indexed()?;
+        let file = content.map(|content| self.file(&content));
+        let file = file.map(|file| self.index.messages_of(&file)).transpose()?;
+        if !is_same || file.is_some_and(|messages| messages.is_none()) {
             self.intake.book().nothing_indexed()?;
         }
-        Ok(())
+        self.intake.book().set_fact(INDEX, &name)
     }
 }
 

@@ -9,7 +9,7 @@ use postern_actions::LIMIT;
 use super::{JobFlags, Service, TextOrJson, View};
 
 /// How a plan is confirmed.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Confirm {
     /// Carry out the plan; without it, the plan is only shown
     #[arg(long)]
@@ -26,7 +26,7 @@ pub(crate) struct Confirm {
 }
 
 /// Which backup is acted on.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct From {
     /// The source to act at, `datatap` or `veeam`, where the query finds mail of both
     #[arg(long, value_name = "NAME")]
@@ -130,14 +130,20 @@ pub(crate) struct Send {
     pub(crate) format: TextOrJson,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Export {
     /// The query; several words are joined. Without one, everything
     #[arg(value_name = "QUERY")]
     pub(crate) query: Vec<String>,
     /// How it is written
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, default_value_t)]
     pub(crate) format: ExportFormat,
+    /// Check a package that was written before, and export nothing
+    #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["query", "format", "out", "dedupe"])]
+    pub(crate) verify: Option<PathBuf>,
+    /// Write only the first of messages with the same Message-ID; the manifest names the others
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(crate) dedupe: Option<Dedupe>,
     /// The file to write, or - for standard output [default: postern-export.FORMAT]
     #[arg(long, short, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
@@ -165,11 +171,18 @@ pub(crate) struct Export {
     pub(crate) confirm: Confirm,
 }
 
+/// What makes messages equal, beside equal bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Dedupe {
+    MessageId,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ExportFormat {
     /// The original messages in one mailbox file
     Mbox,
-    /// The original messages, each in a file
+    /// The original messages, each in a file, and a manifest as the last one
+    #[default]
     Zip,
     /// A table of their fields
     Csv,

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use postern_gateway::config;
 
 use super::TextOrJson;
 
@@ -20,6 +21,15 @@ pub(crate) struct Index {
     /// is mail stays mail. The path below PATH is the folder; --mailbox names an owner.
     #[arg(long)]
     pub(crate) files: bool,
+    /// The index to write: of this machine, of `[cluster]` in the configuration, or both [default: `to` of `[index]`, else local]
+    ///
+    /// Several machines may write into a cluster at the same time. A message that two of them have is there
+    /// once, with the places of both. --prune forgets what this machine brought. --rebuild is refused.
+    #[arg(long, value_enum)]
+    pub(crate) to: Option<To>,
+    /// Which tenant of the configuration, if there are several; for --to cluster
+    #[arg(long, value_name = "ID", env = "POSTERN_TENANT")]
+    pub(crate) tenant: Option<String>,
     /// Threads that parse and write
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     pub(crate) jobs: u16,
@@ -47,4 +57,22 @@ pub(crate) struct Index {
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,
+}
+
+/// Which index is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum To {
+    Local,
+    Cluster,
+    Both,
+}
+
+impl From<To> for config::To {
+    fn from(to: To) -> Self {
+        match to {
+            To::Local => Self::Local,
+            To::Cluster => Self::Cluster,
+            To::Both => Self::Both,
+        }
+    }
 }

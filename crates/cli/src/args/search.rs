@@ -31,6 +31,9 @@ pub(crate) struct Search {
     /// Find older versions of files too
     #[arg(long)]
     pub(crate) versions: bool,
+    /// Show messages with the same Message-ID as one, with its copies
+    #[arg(long, conflicts_with = "requests")]
+    pub(crate) collapse: bool,
     /// Show how Postern understood the query
     #[arg(long)]
     pub(crate) explain: bool,

@@ -3,7 +3,7 @@
 use clap::Args;
 use postern_gateway::config::MOST_JOBS;
 
-use super::{Service, TableFormat, TextOrJson};
+use super::{Service, TableFormat, TextOrJson, To};
 
 #[derive(Args, Debug)]
 pub(crate) struct Serve {
@@ -15,6 +15,16 @@ pub(crate) struct Serve {
     /// How long to wait for premium, such as 5s or 800ms
     #[arg(long, value_name = "TIME", env = "POSTERN_DEADLINE")]
     pub(crate) deadline: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Healthcheck {
+    /// Address and port of the gateway [default: those of the configuration]
+    #[arg(long, value_name = "ADDR", env = "POSTERN_LISTEN")]
+    pub(crate) listen: Option<String>,
+    /// How long it may take to answer
+    #[arg(long, value_name = "TIME", default_value = "3s", value_parser = postern_gateway::config::answer_time)]
+    pub(crate) time: std::time::Duration,
 }
 
 #[derive(Args, Debug)]
@@ -48,6 +58,9 @@ pub(crate) struct Sync {
     /// Make the index anew from what is stored, whichever version made it
     #[arg(long, conflicts_with = "dry_run")]
     pub(crate) rebuild: bool,
+    /// The index to write: of this machine, of `[cluster]` in the configuration, or both [default: `to` of `[sync]`, else local]
+    #[arg(long, value_enum)]
+    pub(crate) to: Option<To>,
     /// How long an answer of the service may take
     #[arg(long, value_name = "TIME", hide = true, value_parser = postern_gateway::config::answer_time)]
     pub(crate) answer_time: Option<std::time::Duration>,

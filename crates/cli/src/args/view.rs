@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-#[derive(Args, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub(crate) struct View {
     /// Where days begin, such as Europe/Berlin [default: `zone` of the configuration, else UTC]
     #[arg(long, value_name = "ZONE", env = "POSTERN_ZONE")]

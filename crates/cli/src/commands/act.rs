@@ -72,7 +72,10 @@ impl Plan<'_> {
             }
         };
         let record = Record::below(self.data);
+        self.common.noted.put("plan", self.proposal.id().to_string());
         let report = carry_out(self.proposal, &record, order, act, &mut told).await?;
+        self.common.noted.put("done", report.count("done"));
+        self.common.noted.put("items", report.items.len());
         if self.format == TextOrJson::Json {
             output::json(&answer.after(&report))?;
         }

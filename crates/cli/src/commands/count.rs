@@ -10,7 +10,7 @@ use super::search::{asker, understood};
 use crate::args::{Common, Count, TableFormat};
 use crate::exit::Exit;
 use crate::table::Table;
-use crate::{data, output, settings};
+use crate::{data, output, settings, words};
 
 /// Characters of the longest bar.
 const LONGEST: usize = 40;
@@ -92,7 +92,10 @@ fn show(
             table.text()?;
             let others = match counted.others {
                 0 => String::new(),
-                others => format!(", {others} more values"),
+                others => format!(
+                    ", {}",
+                    words::counted(u64::try_from(others).unwrap_or(u64::MAX), "more value")
+                ),
             };
             output::line(format!("{} found{others}", counts.count))
         }

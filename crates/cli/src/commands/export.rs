@@ -8,20 +8,26 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 use postern_actions::files::Target;
 use postern_archive::Archive;
-use postern_archive::export::{Format, Written, write};
+use postern_archive::export::{
+    Format, Hashed, Manifest, Wishes, Written, manifest_beside, verify, write,
+};
 use postern_gateway::config::Overrides;
-use postern_query::Query;
+use postern_query::{Parsed, Query};
+use serde_json::{Map, Value, json};
 
 use super::found;
 use crate::args::{Common, Export, ExportFormat};
 use crate::exit::Exit;
-use crate::{data, output, settings, terminal};
+use crate::{clock, data, output, settings, terminal};
 
 /// Exports what a query finds.
 pub(crate) fn run(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
+    if let Some(package) = &arguments.verify {
+        return verified(package);
+    }
     let text = arguments.query.join(" ");
-    let read = found::query_from(common, &arguments.view, &text)?;
-    let Some(query) = read else { return Ok(Exit::Failed) };
+    let read = found::parsed_from(common, &arguments.view, &text)?;
+    let Some(Parsed { query, canonical, .. }) = read else { return Ok(Exit::Failed) };
     let format = match arguments.format {
         ExportFormat::Mbox => Format::Mbox,
         ExportFormat::Zip => Format::Zip,
@@ -34,7 +40,22 @@ pub(crate) fn run(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
         "--keywords and --pst-size-limit are for --format pst"
     );
     let query = if arguments.versions { query } else { query.newest_only() };
-    here(common, arguments, &query, format)
+    here(common, arguments, &query, &canonical, format)
+}
+
+/// Says what is wrong with a package.
+fn verified(package: &Path) -> anyhow::Result<Exit> {
+    let (files, torn) =
+        verify(package).with_context(|| format!("`{}` cannot be read", package.display()))?;
+    for one in &torn {
+        output::line(terminal::safe(&one.to_string()))?;
+    }
+    if torn.is_empty() {
+        let s = if files == 1 { "" } else { "s" };
+        output::line(format!("the package is whole: {files} file{s} as they were written"))?;
+        return Ok(Exit::Done);
+    }
+    Ok(Exit::Failed)
 }
 
 /// From what lies on this machine.
@@ -42,17 +63,28 @@ fn here(
     common: &Common,
     arguments: &Export,
     query: &Query,
+    canonical: &str,
     format: Format,
 ) -> anyhow::Result<Exit> {
     let archive = Archive::below(&folder(common, arguments.tenant.as_deref())?);
     archive.index()?;
     let name = format!("postern-export.{}", format.extension());
     let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from(name));
-    let written = if path == Path::new("-") {
-        printed(&archive, query, format)?
-    } else {
-        kept(&archive, query, format, &path, arguments.force)?
+    let is_printed = path == Path::new("-");
+    let about = about(common, arguments, &archive, canonical)?;
+    let manifest = (!is_printed || format == Format::Zip).then(|| Manifest::new(about));
+    let wishes = Wishes {
+        format,
+        manifest: manifest.transpose().context("the manifest cannot be written")?,
+        once: arguments.dedupe.is_some(),
     };
+    let written = if is_printed {
+        printed(&archive, query, wishes)?
+    } else {
+        kept(&archive, query, wishes, &path, arguments.force)?
+    };
+    common.noted.put("messages", written.messages);
+    common.noted.put("lost", written.lost);
     if !common.quiet {
         let Written { messages, .. } = written;
         let s = if messages == 1 { "" } else { "s" };
@@ -78,15 +110,38 @@ fn folder(common: &Common, tenant: Option<&str>) -> anyhow::Result<PathBuf> {
     Ok(config.tenant(tenant).map_or(config.data.clone(), |tenant| tenant.data.clone()))
 }
 
-fn printed(archive: &Archive, query: &Query, format: Format) -> anyhow::Result<Written> {
+/// What the manifest says of what was asked, and what of it is here.
+fn about(
+    common: &Common,
+    arguments: &Export,
+    archive: &Archive,
+    canonical: &str,
+) -> anyhow::Result<Map<String, Value>> {
+    let (viewpoint, coverage) = (settings::viewpoint(common, &arguments.view)?, archive.coverage());
+    let about = json!({
+        "query": arguments.query.join(" "), "canonical": canonical, "sent": {"local": canonical},
+        "by": "local", "tenant": arguments.tenant, "time": clock::now().to_string(),
+        "zone": viewpoint.zone_name(),
+        "coverage": {
+            "indexed": coverage.indexed, "known": coverage.known,
+            "asOf": coverage.as_of.map(|time| time.to_string()),
+        },
+    });
+    match about {
+        Value::Object(fields) => Ok(fields),
+        _ => Ok(Map::new()),
+    }
+}
+
+fn printed(archive: &Archive, query: &Query, wishes: Wishes) -> anyhow::Result<Written> {
     let out = io::stdout();
-    let is_for_programs = matches!(format, Format::Mbox | Format::Zip);
+    let is_for_programs = matches!(wishes.format, Format::Mbox | Format::Zip);
     ensure!(
         !(is_for_programs && out.is_terminal()),
         "a file is not for a terminal; write it with --out FILE"
     );
     let mut out = BufWriter::new(out.lock());
-    let written = write(archive, query, &super::search::asker(), format, &mut out)?;
+    let (written, _) = write(archive, query, &super::search::asker(), wishes, &mut out)?;
     out.flush().context("it cannot be written")?;
     Ok(written)
 }
@@ -94,14 +149,22 @@ fn printed(archive: &Archive, query: &Query, format: Format) -> anyhow::Result<W
 fn kept(
     archive: &Archive,
     query: &Query,
-    format: Format,
+    wishes: Wishes,
     path: &Path,
     over: bool,
 ) -> anyhow::Result<Written> {
-    let target = Target::create(path, over)
-        .context("give another file with --out, or write over it with --force")?;
-    let mut out = BufWriter::new(target);
-    let written = write(archive, query, &super::search::asker(), format, &mut out)?;
-    out.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
+    let create = |path: &Path| {
+        Target::create(path, over)
+            .context("give another file with --out, or write over it with --force")
+    };
+    let mut out = BufWriter::new(Hashed::new(create(path)?));
+    let (written, manifest) = write(archive, query, &super::search::asker(), wishes, &mut out)?;
+    let (target, file) = out.into_inner().map_err(io::IntoInnerError::into_error)?.end();
+    target.finish()?;
+    if let Some(manifest) = manifest {
+        let mut beside = BufWriter::new(create(&manifest_beside(path))?);
+        manifest.write(&mut beside, Some(file)).context("the manifest cannot be written")?;
+        beside.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
+    }
     Ok(written)
 }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use postern_actions::veeam::{Found, FoundDocuments, count, find};
 use postern_actions::{Item, Proposal};
 use postern_archive::Archive;
-use postern_query::{Budget, Query};
+use postern_query::{Budget, Parsed, Query};
 
 use crate::args::{Common, From, View};
 use crate::veeam::Server;
@@ -31,13 +31,23 @@ pub(crate) fn query_from(
     view: &View,
     text: &str,
 ) -> anyhow::Result<Option<Query>> {
+    Ok(parsed_from(common, view, text)?.map(|parsed| parsed.query))
+}
+
+/// The same, with its canonical form.
+pub(crate) fn parsed_from(
+    common: &Common,
+    view: &View,
+    text: &str,
+) -> anyhow::Result<Option<Parsed>> {
     let viewpoint = settings::viewpoint(common, view)?;
     Ok(match super::search::typed_here(text, &viewpoint, &mut Budget::default()) {
         Ok(parsed) => {
             if !common.quiet {
                 output::advice(&parsed.advice, text);
             }
-            Some(parsed.query)
+            common.noted.put("canonical", parsed.canonical.as_str());
+            Some(parsed)
         }
         Err(errors) => {
             output::query_errors(&errors, text);

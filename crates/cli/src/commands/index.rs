@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -9,42 +10,71 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_archive::ingest::{Faults, Ingest, Progress, Summary};
 use postern_archive::{Archive, WriteOptions};
+use postern_gateway::config::{Overrides, To};
 use postern_mail::contents::AttachmentText;
 use postern_mail::source::PlaceRule;
 use serde_json::json;
 
 use crate::args::{Common, Index, TextOrJson};
 use crate::exit::Exit;
-use crate::{clock, data, interrupt, output, terminal};
+use crate::news::Watched;
+use crate::{clock, cluster, data, interrupt, output, settings, terminal};
 
 /// Indexes mail and says what was done.
 pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
     for path in &arguments.paths {
         data::must_exist(path)?;
     }
-    let folder = data::folder(common)?;
+    let config = settings::load(common, &Overrides::default())?;
+    let to = arguments.to.map_or(config.index_to, To::from);
+    let folder = folder(common, to)?;
+    anyhow::ensure!(
+        to == To::Local || !arguments.rebuild,
+        "--rebuild works on the index of this machine only; leave it out, or write --to local"
+    );
     let stopped = Arc::new(AtomicBool::new(false));
     let asked = Arc::clone(&stopped);
     interrupt::on_ctrl_c(move || asked.swap(true, Ordering::Relaxed))?;
     let bar = progress_bar(common.quiet);
     let began = Instant::now();
-    let ingest = ingest(arguments)?;
-    let summary = Archive::below(&folder).ingest(&ingest, &clock::now, &mut |progress| {
+    let tenant = arguments.tenant.as_deref();
+    let to_write = config.destination(to, tenant, cluster::notice(common.quiet))?;
+    let ingest = Ingest { to: to_write, ..ingest(arguments)? };
+    let archive = Archive::below(&folder);
+    let progress = &mut |progress: &Progress| {
         show(&bar, progress);
         if stopped.load(Ordering::Relaxed) {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())
         }
-    })?;
+    };
+    let watched = Watched::of(common, &folder)?;
+    let is_here = to != To::Cluster;
+    if is_here {
+        watched.before(arguments.rebuild);
+    }
+    let summary = archive.ingest(&ingest, &clock::now, progress)?;
     bar.finish_and_clear();
-    let size = directory_size(&folder.join("index"));
+    let size = is_here.then(|| directory_size(&folder.join("index")));
     match arguments.format {
         TextOrJson::Json => output::json(&json(&summary, began.elapsed(), size))?,
         TextOrJson::Text if !common.quiet => text(&summary, began.elapsed(), size)?,
         TextOrJson::Text => {}
     }
+    if is_here {
+        watched.after(!summary.stopped);
+    }
     Ok(if summary.unreadable.is_empty() { Exit::Done } else { Exit::SomeUnreadable })
+}
+
+/// The data folder. With several tenants the cluster has the index of one, and what it acknowledged is noted in
+/// the folder that is told.
+fn folder(common: &Common, to: To) -> anyhow::Result<PathBuf> {
+    match to {
+        To::Local | To::Both => data::folder(common),
+        To::Cluster => data::folder(common).or_else(|_| data::place(common)),
+    }
 }
 
 fn ingest(arguments: &Index) -> anyhow::Result<Ingest> {
@@ -62,6 +92,7 @@ fn ingest(arguments: &Index) -> anyhow::Result<Ingest> {
         attachment_text: attachment_text(arguments)?,
         prune: arguments.prune,
         commit_every: arguments.commit_every,
+        ..Ingest::default()
     })
 }
 
@@ -97,7 +128,7 @@ fn show(bar: &ProgressBar, progress: &Progress) {
 
 // ---- summary ----
 
-fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
+fn text(summary: &Summary, took: Duration, size: Option<u64>) -> anyhow::Result<()> {
     let rate = per_second(summary.found.saturating_sub(summary.already_there), took);
     let bytes = human_size(per_second(summary.bytes, took));
     let rows = [
@@ -114,9 +145,9 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
         ("unreadable", summary.unreadable.count.to_string()),
         ("not mail", summary.not_mail.count.to_string()),
         ("time", format!("{:.1} s, {rate} messages and {bytes} a second", took.as_secs_f64())),
-        ("index", human_size(size)),
     ];
-    for (name, value) in rows {
+    let row = size.map(|size| ("index", human_size(size)));
+    for (name, value) in rows.into_iter().chain(row) {
         output::line(format!("{name:>16}  {value}"))?;
     }
     broken(&summary.broken)?;
@@ -127,7 +158,7 @@ fn text(summary: &Summary, took: Duration, size: u64) -> anyhow::Result<()> {
     if summary.stopped {
         output::line("stopped before the end; run it again to go on")?;
     }
-    if summary.found > 0 {
+    if summary.found > 0 && size.is_some() {
         output::line("\nnow search it: postern search 'from:alice has:attachment'")?;
     }
     Ok(())
@@ -160,7 +191,7 @@ fn list(title: &str, faults: &Faults) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn json(summary: &Summary, took: Duration, size: u64) -> serde_json::Value {
+fn json(summary: &Summary, took: Duration, size: Option<u64>) -> serde_json::Value {
     let faults = |faults: &Faults| {
         let each =
             faults.first.iter().map(|fault| json!({"path": fault.name(), "reason": fault.reason}));

@@ -6,10 +6,11 @@ use anyhow::{Context as _, anyhow, ensure};
 use postern_gateway::State;
 use postern_gateway::api::ask;
 use postern_gateway::config::{EngineName, Overrides};
-use postern_gateway::wire::SearchAnswer;
+use postern_gateway::wire::{CoverageView, SearchAnswer};
 use serde_json::Value;
 
 use crate::args::{Common, Search, SearchFormat};
+use crate::commands::matches;
 use crate::exit::Exit;
 use crate::{clock, output, settings, terminal};
 
@@ -32,8 +33,9 @@ pub(crate) fn run(common: &Common, arguments: &Search, text: &str) -> anyhow::Re
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let limit = if arguments.count { 0 } else { arguments.limit };
     let filter = arguments.filter.as_deref();
+    let collapse = arguments.collapse;
     let answer = runtime.block_on(async {
-        let answer = ask(&state, &tenant, EngineName::Veeam, text, filter, limit).await;
+        let answer = ask(&state, &tenant, EngineName::Veeam, text, filter, limit, collapse).await;
         state.stop_sessions().await;
         answer
     });
@@ -42,6 +44,9 @@ pub(crate) fn run(common: &Common, arguments: &Search, text: &str) -> anyhow::Re
 }
 
 fn show(common: &Common, arguments: &Search, answer: &SearchAnswer) -> anyhow::Result<()> {
+    if answer.collapsed == Some(false) && !common.quiet {
+        output::note("Veeam cannot put equal messages in one row");
+    }
     if arguments.count {
         return output::line(answer.count.value);
     }
@@ -65,6 +70,13 @@ fn table(common: &Common, answer: &SearchAnswer) -> anyhow::Result<()> {
     for note in answer.query.notes.iter().filter(|_| !common.quiet) {
         output::note(terminal::safe(note));
     }
+    if let Some(why) = answer.files_missing.as_ref().filter(|_| !common.quiet) {
+        output::note(format!("no files: {}", terminal::safe(why)));
+    }
+    let not_asked = answer.coverage.iter().flat_map(CoverageView::not_asked);
+    for source in not_asked.filter(|_| !common.quiet) {
+        output::note(format!("{} was not asked, so there may be more", terminal::safe(source)));
+    }
     Ok(())
 }
 
@@ -78,7 +90,12 @@ fn one(number: usize, hit: &Value) -> String {
     let date = if date.is_empty() { "no date".to_owned() } else { date };
     let head = format!("{number:>3}. {date}  {}", from.join(" ").trim());
     let foot = format!("     {}  {}/{}", text("/id"), text("/mailbox"), text("/folder"));
-    let subject = output::styled(output::STRONG, text("/subject"));
+    // A file is known by its name.
+    let subject = if hit.get("name").is_some() { text("/name") } else { text("/subject") };
+    let subject = output::styled(output::STRONG, subject);
     let [head, foot] = [head, foot].map(|line| output::styled(output::FAINT, line));
-    format!("{head}\n     {subject}\n{foot}\n")
+    let matching = matches::of_json(hit).map(|line| format!("     {line}"));
+    let matching = matching.map(|line| output::styled(output::FAINT, line) + "\n");
+    let matching = matching.unwrap_or_default();
+    format!("{head}\n     {subject}\n{matching}{foot}\n")
 }

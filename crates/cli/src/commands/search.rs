@@ -6,20 +6,19 @@ use std::time::Instant;
 
 use jiff::tz::TimeZone;
 use postern_archive::Archive;
-use postern_archive::search::{Asker, Coverage, Hit, Page, Scope, Search as Request, Work};
+use postern_archive::search::{Asker, Coverage, Hit, Row, Scope, Search as Request, Work};
 use postern_gateway::Viewpoint;
-use postern_gateway::wire::{
-    self, Count, CoverageView, Remark, SearchAnswer, ServedBy, Understood,
-};
+use postern_gateway::wire::{self, CoverageView, Remark, SearchAnswer, ServedBy, Understood};
 use postern_query::emit::english;
 use postern_query::schema::TextField;
 use postern_query::{
     Attachment, Budget, Capabilities, Errors, Fidelity, Message, Parsed, Predicate, Query,
-    Recipient, datatap, odata, parse_within,
+    Recipient, datatap, parse_filtered, parse_within,
 };
 
 use crate::args::{Common, Engine, Search, SearchFormat};
-use crate::commands::{batch, remote, show};
+use crate::commands::rows::Found;
+use crate::commands::{batch, matches, remote, rows, show};
 use crate::exit::Exit;
 use crate::{clock, data, output, settings, terminal};
 
@@ -76,6 +75,7 @@ pub(crate) fn understood(
             if !common.quiet {
                 output::advice(&parsed.advice, text);
             }
+            common.noted.put("canonical", parsed.canonical.as_str());
             Some(parsed)
         }
         Err((errors, source)) => {
@@ -90,14 +90,11 @@ fn read<'a>(
     filter: Option<&'a str>,
     viewpoint: &Viewpoint,
 ) -> Result<Parsed, (Errors, &'a str)> {
-    let mut budget = Budget::default();
-    let mut parsed = typed_here(text, viewpoint, &mut budget).map_err(|errors| (errors, text))?;
-    if let Some(filter) = filter {
-        let more = odata::parse_filter_within(filter, &mut budget);
-        let more = more.and_then(|more| budget.compile(&more, filter).map(|()| more));
-        parsed.query = parsed.query.and(more.map_err(|errors| (errors, filter))?);
-    }
-    Ok(parsed)
+    let read = parse_filtered(text, filter, &viewpoint.context(clock::now()));
+    read.map_err(|refused| match (refused.part, filter) {
+        ("filter", Some(filter)) => (refused.errors, filter),
+        _ => (refused.errors, text),
+    })
 }
 
 /// What was typed, to be answered here within a budget.
@@ -159,23 +156,21 @@ fn answer(
         ),
     };
     let (index, asker) = (archive.index()?, asker());
-    if arguments.count || arguments.format == SearchFormat::Ids {
+    if !arguments.collapse && (arguments.count || arguments.format == SearchFormat::Ids) {
         let found = index.ids(&request, &asker)?;
         return if arguments.count { output::line(found.count) } else { output::lines(&found.ids) };
     }
-    let page = index.search(&request, &asker)?;
+    let find = if arguments.collapse { Found::rows } else { Found::each };
+    let found = find(&index, &request, &asker)?;
     match arguments.format {
-        SearchFormat::Table | SearchFormat::Ids => {
-            table(&page, &archive.coverage(), &query, viewpoint)
-        }
+        _ if arguments.count => output::line(found.all()),
+        SearchFormat::Table => table(&found, &archive.coverage(), &query, viewpoint),
+        SearchFormat::Ids => output::lines(&found.ids()),
         SearchFormat::Json => {
             let zone = viewpoint.zone_name();
-            output::json(&wire(&archive.coverage(), parsed, zone, &page, began))
+            output::json(&wire(&archive.coverage(), parsed, zone, &found, began))
         }
-        SearchFormat::Jsonl => {
-            let hits = wire::results(&page);
-            hits.iter().try_for_each(output::json)
-        }
+        SearchFormat::Jsonl => found.results().iter().try_for_each(output::json),
     }
 }
 
@@ -184,12 +179,13 @@ fn wire(
     coverage: &Coverage,
     parsed: &Parsed,
     zone: &str,
-    page: &Page,
+    found: &Found,
     began: Instant,
 ) -> SearchAnswer {
     SearchAnswer {
-        results: wire::results(page),
-        count: Count { value: u64::try_from(page.count).unwrap_or(u64::MAX), exact: true },
+        results: found.results(),
+        count: found.count(),
+        collapsed: found.rows.map(|_| true),
         next_cursor: None,
         facets: std::collections::BTreeMap::new(),
         facets_missing: std::collections::BTreeMap::new(),
@@ -214,21 +210,24 @@ fn wire(
 // ---- for people ----
 
 fn table(
-    page: &Page,
+    found: &Found,
     coverage: &Coverage,
     query: &Query,
     viewpoint: &Viewpoint,
 ) -> anyhow::Result<()> {
     // Written at once: a page has hundreds of lines.
-    let hits: Vec<_> =
-        (1..).zip(&page.hits).map(|(number, hit)| one(number, hit, &viewpoint.zone)).collect();
-    let shown = page.hits.len();
-    let rest = if page.count > shown {
+    let row = |(number, row): (usize, &Row)| {
+        rows::with_copies(one(number, &row.hit, &viewpoint.zone), row)
+    };
+    let hits: Vec<_> = (1..).zip(&found.page).map(row).collect();
+    let shown = found.page.len();
+    let in_rows = found.rows.map(|rows| format!(" in {rows} rows")).unwrap_or_default();
+    let rest = if found.all() > shown {
         format!(", the first {shown} shown (--limit N for more)")
     } else {
         String::new()
     };
-    output::line(format!("{}{} found{rest}", hits.concat(), page.count))?;
+    output::line(format!("{}{} found{in_rows}{rest}", hits.concat(), found.messages))?;
     if coverage.indexed < coverage.known {
         let missing = coverage.known - coverage.indexed;
         output::note(format!(
@@ -272,6 +271,7 @@ fn of_file(number: usize, hit: &Hit, file: &Attachment, zone: &TimeZone) -> Stri
     if let Some(title) = message.subject.as_deref().filter(|title| !title.is_empty()) {
         lines.push(format!("     {}", marked(&short(title), &snippet.subject_ranges, false)));
     }
+    lines.extend(matching(hit));
     let size = message.size.map(|size| format!("{size} bytes"));
     let version = message.version.as_ref().map(|version| format!("version {version}"));
     let newest = message.newest.as_ref().map(|newest| format!("newest: {newest}"));
@@ -305,10 +305,17 @@ fn of_mail(number: usize, hit: &Hit, zone: &TimeZone) -> String {
     if !snippet.text.is_empty() {
         lines.push(format!("     {}", marked(&snippet.text, &snippet.ranges, false)));
     }
+    lines.extend(matching(hit));
     let mut foot = vec![terminal::safe(&message.id)];
     foot.extend(files(message));
     lines.push(output::styled(output::FAINT, format!("     {}", foot.join("  "))));
     lines.join("\n") + "\n\n"
+}
+
+/// Where the clauses of the query match.
+fn matching(hit: &Hit) -> Option<String> {
+    let line = matches::of_hit(hit)?;
+    Some(output::styled(output::FAINT, format!("     {line}")))
 }
 
 /// The names of the first files, and how many there are beside them.

@@ -46,7 +46,7 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
 }
 
 /// Resolves when the process is asked to end.
-async fn ended() {
+pub(crate) async fn ended() {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};

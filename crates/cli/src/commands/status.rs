@@ -21,7 +21,7 @@ pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
     let place = Place::of(common, arguments)?;
     let archive = Archive::below(&place.data);
     let synced = archive.status()?;
-    if synced.mailboxes.is_empty() && !place.has_veeam() {
+    if synced.mailboxes.is_empty() && !place.has_veeam() && !place.has_cluster() {
         archive.index()?;
     }
     let coverage = archive.coverage();
@@ -32,7 +32,7 @@ pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
     let server = place.configured.as_ref().filter(|_| place.has_veeam() && !arguments.offline);
     let told = server.map(|at| retrievals::ask(at, arguments.retrieval.as_deref()));
     let told = told.transpose()?.flatten();
-    let engines = Engines::of(&place, &archive, told.as_ref());
+    let engines = Engines::of(&place, &archive, told.as_ref(), arguments.offline);
     match arguments.format {
         TextOrJson::Json => output::json(&json(&engines, &coverage, &synced, told.as_ref()))?,
         TextOrJson::Text => {

@@ -5,17 +5,18 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use postern_archive::{Archive, WriteOptions};
-use postern_gateway::config::SyncSettings;
+use postern_archive::{Archive, Destination, WriteOptions};
+use postern_gateway::config::{Config, SyncSettings, To};
 use postern_gateway::source::Source;
 use postern_sync::{Progress, Summary, SyncOptions};
 use serde_json::{Value, json};
 
 use crate::args::{Common, Sync, TextOrJson};
 use crate::exit::Exit;
+use crate::news::Watched;
 use crate::source;
 use crate::words::{are, counted};
-use crate::{clock, interrupt, output, service, settings, terminal};
+use crate::{clock, cluster, interrupt, output, service, settings, terminal};
 
 /// How often progress is shown.
 const TICK: Duration = Duration::from_millis(200);
@@ -31,6 +32,13 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
     if let Some(time) = arguments.answer_time {
         config.sync.answer_time = time;
     }
+    if let Some(to) = arguments.to {
+        config.sync.to = to.into();
+    }
+    anyhow::ensure!(
+        config.sync.to == To::Local || !arguments.rebuild,
+        "--rebuild works on the index of this machine only; leave it out, or write --to local"
+    );
     let tenant = arguments.service.tenant.as_deref();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let inside = runtime.enter();
@@ -48,7 +56,7 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
             output::line(format!("{}:", source.name))?;
         }
         // A source that cannot be read keeps nothing from the others.
-        match runtime.block_on(one(common, arguments, &config.sync, source, &progress)) {
+        match runtime.block_on(one(common, arguments, &config, source, &progress)) {
             Ok(Exit::Done) => {}
             Ok(other) => exit = other,
             Err(error) if failed.is_none() => failed = Some(error),
@@ -65,16 +73,23 @@ pub(crate) fn run(common: &Common, arguments: &Sync) -> anyhow::Result<Exit> {
 async fn one(
     common: &Common,
     arguments: &Sync,
-    settings: &SyncSettings,
+    config: &Config,
     from: &Source,
     progress: &Arc<Progress>,
 ) -> anyhow::Result<Exit> {
     source::begin(from).await;
     let began = Instant::now();
     let archive = Archive::below(&from.data);
+    let watched = watched(common, from, arguments.dry_run)?;
+    if let Some(watched) = &watched {
+        let (watched, is_rebuilt) = (Arc::clone(watched), arguments.rebuild);
+        tokio::task::spawn_blocking(move || watched.before(is_rebuilt)).await?;
+    }
     let (collection, progress) = (Arc::clone(&from.collection), Arc::clone(progress));
     let shared = Arc::clone(&progress);
-    let options = options(arguments, settings);
+    let notice = cluster::notice(common.quiet);
+    let to = config.destination(config.sync.to, Some(&from.tenant), notice)?;
+    let options = options(arguments, &config.sync, to);
     let work = postern_sync::run(collection, &from.tenant, &archive, options, clock::now, shared);
     let done = shown(work, &progress, common.quiet).await;
     source::end(from).await;
@@ -85,6 +100,10 @@ async fn one(
         TextOrJson::Text if !common.quiet => text(&summary, began.elapsed(), arguments.dry_run)?,
         TextOrJson::Text => {}
     }
+    if let Some(watched) = watched {
+        let is_whole = ended.is_none() && !summary.stopped;
+        tokio::task::spawn_blocking(move || watched.after(is_whole)).await?;
+    }
     match ended {
         Some(error) => Err(error.into()),
         None if summary.failures > 0 => Ok(Exit::SomeUnreadable),
@@ -92,7 +111,15 @@ async fn one(
     }
 }
 
-fn options(arguments: &Sync, settings: &SyncSettings) -> SyncOptions {
+/// The saved searches of the folder that mail is brought to; nothing where none is brought.
+fn watched(common: &Common, from: &Source, dry_run: bool) -> anyhow::Result<Option<Arc<Watched>>> {
+    if dry_run {
+        return Ok(None);
+    }
+    Ok(Some(Arc::new(Watched::of(common, &from.data)?)))
+}
+
+fn options(arguments: &Sync, settings: &SyncSettings, to: Destination) -> SyncOptions {
     let known = SyncOptions::default();
     SyncOptions {
         mailboxes: arguments.mailbox.clone(),
@@ -102,6 +129,7 @@ fn options(arguments: &Sync, settings: &SyncSettings) -> SyncOptions {
         dry_run: arguments.dry_run,
         prune: arguments.prune,
         attachment_text: settings.attachment_text.clone(),
+        to,
         options: WriteOptions { rebuild: arguments.rebuild, ..known.options },
     }
 }

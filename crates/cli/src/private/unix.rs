@@ -18,7 +18,21 @@ const EVERYONE: u32 = 0o007;
 /// A folder in which everyone makes files, such as `/tmp`.
 const STICKY: u32 = 0o1000;
 /// What Postern makes in a data folder.
-const OWN: [&str; 4] = ["index", "sync", "veeam", "actions.jsonl"];
+const OWN: [&str; 10] = [
+    "index",
+    "sync",
+    "veeam",
+    "audit",
+    "reports",
+    "held",
+    "actions.jsonl",
+    "keys.toml",
+    "keys.toml.new",
+    "keys.lock",
+];
+/// Databases there. `SQLite` has files with a longer name beside each.
+const DATABASES: [&str; 3] = ["saved.sqlite", "sets.sqlite", "cluster.sqlite"];
+const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 /// Files and folders that are looked at below each of them.
 const MOST: usize = 10_000_000;
 
@@ -32,7 +46,7 @@ pub(super) fn close(data: &Path, deep: bool) -> Vec<Open> {
         let closed = fs::metadata(data).and_then(|found| shut(data, &found));
         open.extend(closed.err().and_then(|why| still_open(data, &why)));
     }
-    open.extend(OWN.iter().filter_map(|name| close_below(&data.join(name), deep)));
+    open.extend(own().filter_map(|name| close_below(&data.join(name), deep)));
     open
 }
 
@@ -83,7 +97,13 @@ fn holds_nothing_else(data: &Path) -> bool {
     let is_shared = fs::metadata(data).is_ok_and(|found| found.mode() & STICKY != 0);
     let Ok(entries) = fs::read_dir(data) else { return false };
     let mut names = entries.flatten().map(|entry| entry.file_name());
-    !is_shared && names.all(|name| OWN.iter().any(|own| name.as_os_str() == *own))
+    !is_shared && names.all(|name| own().any(|own| name.as_os_str() == own.as_str()))
+}
+
+/// The names of what Postern makes.
+fn own() -> impl Iterator<Item = String> {
+    let databases = DATABASES.iter().flat_map(|name| BESIDE.map(|end| format!("{name}{end}")));
+    OWN.iter().map(|name| (*name).to_owned()).chain(databases)
 }
 
 /// What is gone meanwhile is open to nobody.
@@ -158,6 +178,19 @@ mod tests {
             ("veeam/sessions-1.jsonl", 0o600),
         ];
         assert_eq!(modes(folder.path()), closed.map(|(name, mode)| (name.to_owned(), mode)));
+    }
+
+    /// Saved searches, sets with their held mail and reports tell what somebody looks for.
+    #[test]
+    fn what_is_kept_beside_the_index_does_not_stay_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let ours = ["cluster.sqlite", "saved.sqlite", "sets.sqlite", "sets.sqlite-wal"];
+        make(folder.path(), &ours.map(|name| (name, 0o644)));
+        make(folder.path(), &[("held/", 0o755), ("reports/", 0o755)]);
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        assert!(close(folder.path(), false).is_empty());
+        let open = modes(folder.path()).into_iter().filter(|(_, mode)| mode & 0o077 != 0);
+        assert_eq!(open.collect::<Vec<_>>(), []);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use postern_archive::IndexError;
 use postern_archive::search::{Asker, Completion, Suggestion};
 use postern_query::complete::{Cursor, Proposal, Wanted};
-use postern_query::{Query, Role};
+use postern_query::{Context, Query, Role};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -14,6 +14,7 @@ use super::native::Visitor;
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
 use crate::State as Shared;
+use crate::audit::Noted;
 use crate::local::LocalEngine;
 use crate::wire::Span;
 
@@ -63,20 +64,26 @@ pub(super) struct SuggestionView {
 pub(super) async fn get(
     State(state): State<Shared>,
     headers: HeaderMap,
+    noted: Noted,
     RawQuery(raw): RawQuery,
 ) -> Result<Json<Completions>, Problem> {
     let visitor = Visitor::admit(&state, &headers).await?;
     let mut params = Params::parse(&raw.unwrap_or_default(), &["q", "cursor", "limit"])?;
-    let limit = params.number("limit")?.unwrap_or(LIMIT).min(LIMIT_AT_MOST);
+    let limit = params.number("limit")?.unwrap_or(LIMIT);
+    if limit > LIMIT_AT_MOST {
+        return Err(BadParam::new("limit", format!("is at most {LIMIT_AT_MOST}")).into());
+    }
     let cursor = params.number("cursor")?;
     let q = params.take("q").unwrap_or_default();
     if q.len() > QUERY_LIMIT {
         return Err(BadParam::new("q", "has at most 16384 bytes").into());
     }
-    let context = state.viewpoint().context(state.now());
+    noted.put("typed", q.as_str());
+    let context = state.viewpoint_of(&visitor.caller).context(state.now());
     let answer = visitor.ask(move |engine, asker| {
         let cursor = Cursor::new(&q, cursor.unwrap_or(q.len()), &context);
-        let suggestions = Suggesting { engine, asker, cursor: &cursor, limit }.all()?;
+        let suggestions =
+            Suggesting { engine, asker, cursor: &cursor, context: &context, limit }.all()?;
         Ok::<_, IndexError>(Completions { span: cursor.typing().span.into(), suggestions })
     });
     Ok(Json(answer.await?))
@@ -87,6 +94,7 @@ struct Suggesting<'a> {
     engine: &'a dyn LocalEngine,
     asker: &'a Asker,
     cursor: &'a Cursor<'a>,
+    context: &'a Context,
     limit: usize,
 }
 
@@ -103,6 +111,7 @@ impl Suggesting<'_> {
             Wanted::Folder => self.values(Completion::Folder, "folder"),
             Wanted::MailingList => self.values(Completion::ListId, "list"),
             Wanted::Source => self.values(Completion::Source, "source"),
+            Wanted::Set => Ok(self.sets()),
             Wanted::Anything => Ok(Vec::new()),
         }
     }
@@ -110,6 +119,17 @@ impl Suggesting<'_> {
     fn fixed(&self, kind: &'static str) -> Vec<SuggestionView> {
         let view = |Proposal { text, help }| SuggestionView { text, kind, help, count: None };
         self.cursor.proposals(self.limit).into_iter().map(view).collect()
+    }
+
+    /// The frozen sets that may be named.
+    fn sets(&self) -> Vec<SuggestionView> {
+        let names = self.context.sets.iter().flat_map(|sets| sets.names());
+        let begun = names.filter(|name| name.starts_with(&self.cursor.typing().typed));
+        let view = |name: String| {
+            let text = self.cursor.value(&name)?;
+            Some(SuggestionView { text, kind: "set", help: None, count: None })
+        };
+        begun.filter_map(view).take(self.limit).collect()
     }
 
     /// Addresses, names and, once something is typed, domains.

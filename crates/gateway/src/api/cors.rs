@@ -9,6 +9,8 @@ use super::trace::{COVERAGE, QUERY_ID, REASON, SERVED_BY};
 use crate::State;
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
+/// What an assistant sends with each request: the [version](https://modelcontextprotocol.io/specification/2025-06-18/basic/transports#protocol-version-header).
+const PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 
 /// The router for pages of these origins too; with none a browser lets nobody else ask.
 pub(super) fn allowed(router: Router<State>, origins: &[String]) -> Router<State> {
@@ -19,7 +21,7 @@ pub(super) fn allowed(router: Router<State>, origins: &[String]) -> Router<State
     let layer = CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST])
-        .allow_headers([API_KEY, AUTHORIZATION, CONTENT_TYPE])
+        .allow_headers([API_KEY, AUTHORIZATION, CONTENT_TYPE, PROTOCOL_VERSION])
         .expose_headers([QUERY_ID, SERVED_BY, REASON, COVERAGE, RETRY_AFTER]);
     router.layer(layer)
 }

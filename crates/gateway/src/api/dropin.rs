@@ -8,22 +8,24 @@ use axum::extract::{Path, RawQuery, State};
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
-use postern_archive::search::Asker;
+use percent_encoding::percent_decode_str;
+use postern_archive::search::{Asker, Page};
 use postern_query::datatap;
 use postern_upstream::Answer;
 
 use super::download::STREAMS;
 use super::fields::list;
-use super::held::Busy;
+use super::held::{Busy, held};
 use super::params::{BadParam, Params};
 use super::trace::{Source, Trace, sentences};
-use super::upstream_shape::{Envelope, Refusals, UpstreamError, relay, write_envelope};
+use super::upstream_shape::{Envelope, Refusals, UpstreamError, envelope, relay, write_envelope};
 use crate::State as Shared;
 use crate::access::Caller;
+use crate::audit::Noted;
 use crate::choose::{Ending, Entry, Face, Turn, Walked, walk};
 use crate::config::EngineName;
 use crate::engine::{
-    Ask, LocalIndex, Outcome, PAGE_LIMIT, Premium, Refusal, SKIP_LIMIT, To, Why, failed,
+    Ask, LocalIndex, Outcome, PAGE_LIMIT, Pages, Premium, Refusal, SKIP_LIMIT, To, Why, failed,
 };
 use crate::local::pipe::Pipe;
 use crate::local::{Local, LocalEngine, LocalError, Question};
@@ -58,9 +60,8 @@ impl Asked {
         response: Response,
         source: &Source,
     ) -> Response {
-        let coverage = state.local_beside(Some(&self.tenant)).coverage();
-        let coverage = self.caller.mailboxes.view(coverage);
-        trace.finish(state, response, Some(&self.tenant), source, &coverage)
+        let coverage = state.coverage(&self.caller, Some(&self.tenant), source.engine);
+        trace.finish(state, response, Some(&self.tenant), source, coverage.as_ref())
     }
 }
 
@@ -100,6 +101,7 @@ pub(super) async fn documents(
     path: IndexPath,
     RawQuery(raw): RawQuery,
     headers: HeaderMap,
+    noted: Noted,
 ) -> Response {
     let trace = Trace::start(&headers);
     let asked = match admit(&state, path, &headers) {
@@ -107,6 +109,7 @@ pub(super) async fn documents(
         Err(refusal) => return refusal.into_response(),
     };
     let raw = raw.unwrap_or_default();
+    noted.put("query", percent_decode_str(&raw).decode_utf8_lossy().into_owned());
     let turn = |entry: &Entry| {
         let ask = documents_of(entry, &state, &asked, &raw, &trace);
         turn(entry, &state, &asked.caller, &trace, ask)
@@ -193,8 +196,14 @@ fn documents_of(
         let to = asked.to(state, trace)?;
         return Ok(premium.documents(to, raw.to_owned()).map(Documents::Passed));
     }
-    let archive = engine.archive().ok_or_else(|| not_spoken(entry))?.clone();
     let (state, asked, raw, start) = (state.clone(), asked.clone(), raw.to_owned(), trace.start);
+    if let Some(pages) = engine.pages() {
+        let by = pages.by(&asked.caller);
+        return Ok(Ask::new(Some(by), async move {
+            elsewhere(&state, &asked, pages.as_ref(), &raw, start).await
+        }));
+    }
+    let archive = engine.archive().ok_or_else(|| not_spoken(entry))?.clone();
     Ok(Ask::new(None, async move { written(&state, &asked, &archive, &raw, start).await }))
 }
 
@@ -210,20 +219,14 @@ async fn written(
     raw: &str,
     start: Instant,
 ) -> Outcome<Documents> {
-    let refusal = |refusal: UpstreamError| {
-        Outcome::RefusedQuery(Refusal::Words(Documents::Written(refusal.into_response())))
-    };
-    if !state.datatap().is_none_or(|(_, premium)| premium.is_ours(&asked.index)) {
-        return refusal(UpstreamError::not_found());
-    }
-    let question = match question(state, raw, start).await {
+    let question = match question_for(state, asked, raw, start).await {
         Ok(question) => question,
-        Err(NoPage::Refused(why)) => return refusal(why),
+        Err(NoPage::Refused(why)) => return refused_query(why),
         Err(NoPage::Failed(error)) => return failed(error),
     };
     let slot = match state.slot_to_stream(&asked.caller) {
         Ok(slot) => slot,
-        Err(full) => return refusal(Busy::new(state, full, STREAMS).into()),
+        Err(full) => return refused_query(Busy::new(state, full, STREAMS).into()),
     };
     let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
         write_envelope(engine, &question.search(), asker, pipe)
@@ -235,6 +238,34 @@ async fn written(
             Outcome::Served(Documents::Written((headers, body).into_response()))
         }
         Err(error) => failed(error),
+    }
+}
+
+/// The same from an index elsewhere.
+async fn elsewhere(
+    state: &Shared,
+    asked: &Asked,
+    pages: &dyn Pages,
+    raw: &str,
+    start: Instant,
+) -> Outcome<Documents> {
+    let question = match question_for(state, asked, raw, start).await {
+        Ok(question) => question,
+        Err(NoPage::Refused(why)) => return refused_query(why),
+        Err(NoPage::Failed(error)) => return failed(error),
+    };
+    let page = pages.page(question, &asked.caller, state.engine_deadline(start)).await;
+    page.map(|page| Documents::Written(of_page(state, &asked.caller, page)))
+}
+
+/// A page in the envelope of the service.
+fn of_page(state: &Shared, caller: &Caller, page: Page) -> Response {
+    let body =
+        envelope(page).map_err(|_| UpstreamError::unavailable("the answer cannot be written"));
+    let body = body.and_then(|bytes| held(state, caller, bytes).map_err(UpstreamError::from));
+    match body {
+        Ok(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
+        Err(refused) => refused.into_response(),
     }
 }
 
@@ -262,6 +293,23 @@ fn compare(
         Some(ask.answer.await)
     };
     shadow::compare(state, trace.id(), theirs, again);
+}
+
+fn refused_query(why: UpstreamError) -> Outcome<Documents> {
+    Outcome::RefusedQuery(Refusal::Words(Documents::Written(why.into_response())))
+}
+
+/// What the client asks of an index that is ours to answer for.
+async fn question_for(
+    state: &Shared,
+    asked: &Asked,
+    raw: &str,
+    start: Instant,
+) -> Result<Question, NoPage> {
+    if !state.datatap().is_none_or(|(_, premium)| premium.is_ours(&asked.index)) {
+        return Err(UpstreamError::not_found().into());
+    }
+    question(state, raw, start).await
 }
 
 /// Why there is no question.
@@ -303,6 +351,7 @@ async fn question(state: &Shared, raw: &str, start: Instant) -> Result<Question,
         offset,
         limit,
         highlight: false,
+        collapse: false,
     })
 }
 
@@ -346,7 +395,10 @@ fn fields_of(
 ) -> Result<Ask<Response>, Why> {
     let member = entry.member.clone()?;
     let Some(premium) = member.engine.datatap() else {
-        member.engine.archive().ok_or_else(|| not_spoken(entry))?;
+        let is_spoken = member.engine.pages().is_some() || member.engine.archive().is_some();
+        if !is_spoken {
+            return Err(not_spoken(entry));
+        }
         return Ok(Ask::new(None, async { Outcome::Served(Json(list()).into_response()) }));
     };
     let to = asked.to(state, trace)?;

@@ -1,5 +1,6 @@
 //! `/v1/export`: everything that a query finds, streamed.
 
+use std::ops::ControlFlow;
 use std::time::Instant;
 
 use axum::body::Bytes;
@@ -7,20 +8,25 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use postern_archive::export;
-use postern_archive::search::Asker;
+use postern_archive::export::{self, Broken, Manifest, Wishes, Written};
+use postern_archive::search::{Asker, Search};
+use postern_audit::{Entry, What};
+use postern_query::Query;
 use serde::Deserialize;
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use super::download::download;
-use super::native::admit;
+use super::native::{admit, permit};
 use super::params::viewpoint;
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State as Shared;
+use crate::access::{Caller, Right};
+use crate::audit::{Noted, entry, who};
 use crate::language::{Understood, Versions};
-use crate::local::LocalEngine;
 use crate::local::pipe::Pipe;
+use crate::local::{Allowance, Local, LocalEngine};
 use crate::viewpoint::Addresses;
 
 /// What to export.
@@ -42,6 +48,18 @@ pub(super) struct ExportBody {
     /// Whether older versions of files are exported too.
     #[serde(default)]
     versions: Versions,
+    /// What equal messages have in common, of which only the first is written: a manifest names the others.
+    dedupe: Option<Dedupe>,
+    /// How many it was said to find: where that has changed, nothing is exported.
+    expect: Option<u64>,
+}
+
+/// What makes messages equal, beside equal bytes.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ToSchema)]
+pub(super) enum Dedupe {
+    /// The same Message-ID.
+    #[serde(rename = "message-id")]
+    MessageId,
 }
 
 /// How an export is written.
@@ -50,7 +68,7 @@ pub(super) struct ExportBody {
 pub(super) enum Format {
     /// The original messages, in one mailbox file (mboxrd).
     Mbox,
-    /// The original messages, each in a file.
+    /// The original messages, each in a file, and a manifest as the last one.
     Zip,
     /// A table of their fields.
     Csv,
@@ -69,6 +87,63 @@ impl From<Format> for export::Format {
     }
 }
 
+/// Whether a query finds as many as it is expected to.
+async fn check_count(
+    local: &Local,
+    allowance: &Allowance,
+    query: Query,
+    expected: u64,
+) -> Result<(), Problem> {
+    let count = move |engine: &dyn LocalEngine, asker: &Asker| {
+        let search = Search {
+            query: &query,
+            order: &[],
+            after: None,
+            offset: 0,
+            limit: 0,
+            highlight: false,
+        };
+        engine.each(&search, asker, &mut |_| ControlFlow::Continue(())).map(|page| page.count)
+    };
+    let found = local.ask(allowance, count).await?;
+    if u64::try_from(found).is_ok_and(|found| found == expected) {
+        return Ok(());
+    }
+    let detail = format!("it finds {found} now, not {expected}; nothing is exported");
+    Err(Problem::new(409, "other_count", "the query finds another number by now").detail(detail))
+}
+
+/// What the manifest says of what was asked, of whom, and what of it is here.
+fn about(state: &Shared, caller: &Caller, noted: &Noted) -> Map<String, Value> {
+    let mut about = noted.fields();
+    let coverage = caller.mailboxes.view(state.local_beside(caller.tenant.as_deref()).coverage());
+    let canonical = about.get("canonical").cloned().unwrap_or_default();
+    about.insert("sent".to_owned(), json!({"local": canonical}));
+    about.insert("by".to_owned(), who(caller).into());
+    about.insert("tenant".to_owned(), caller.tenant.clone().into());
+    about.insert("time".to_owned(), state.now().to_string().into());
+    about.insert(
+        "coverage".to_owned(),
+        json!({
+            "indexed": coverage.indexed, "known": coverage.known,
+            "asOf": coverage.as_of.map(|time| time.to_string()),
+        }),
+    );
+    about
+}
+
+/// The entry of how an export ended.
+fn ended(caller: &Caller, noted: &Noted, written: &Result<Written, Broken>) -> Entry {
+    let entry = entry(What::Export, caller).with_all(noted.fields());
+    match written {
+        Ok(written) => entry
+            .with("event", "ended")
+            .with("messages", written.messages)
+            .with("lost", written.lost),
+        Err(broken) => entry.with("event", "broken off").with("why", broken.to_string()),
+    }
+}
+
 /// Everything that a query finds
 ///
 /// Newest first, from the local index. A message whose original is gone stands in a mailbox file or an
@@ -80,34 +155,54 @@ impl From<Format> for export::Format {
 pub(super) async fn post(
     State(state): State<Shared>,
     headers: HeaderMap,
+    noted: Noted,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let caller = admit(&state, &headers)?;
     let body: ExportBody = from_json(body)?;
-    let viewpoint = viewpoint(state.viewpoint(), body.zone.as_deref(), body.me.as_ref())?;
+    let format = export::Format::from(body.format);
+    noted.put("query", body.q.as_str());
+    noted.put("filter", body.filter.as_deref());
+    noted.put("format", format.extension());
+    let known = state.viewpoint_of(&caller);
+    let viewpoint = viewpoint(&known, body.zone.as_deref(), body.me.as_ref())?;
     let (q, filter, context) = (body.q, body.filter, viewpoint.context(state.now()));
     let reading = state.language().aside(state.deadline(Instant::now()), move |reader| {
         reader.read_here(&q, filter.as_deref(), &context)
     });
     let understood = reading.await??;
+    noted.put("canonical", understood.canonical.as_str());
+    noted.put("zone", viewpoint.zone_name());
+    let once = body.dedupe.is_some();
     let query = Understood { versions: body.versions, ..understood }.here();
     let asked_until = state.engine_deadline(Instant::now());
     let local = state.local_for(&caller, asked_until).await?.clone();
+    permit(&caller, Right::Export)?;
     if let Some(why) = local.absent() {
         return Err(Problem::unavailable(why));
     }
-    let slot = state.slot_to_export(&caller).map_err(|full| {
+    let allowance = state.allowance(&caller, Instant::now());
+    if let Some(expected) = body.expect {
+        check_count(&local, &allowance, query.clone(), expected).await?;
+    }
+    let begun = state.audits().begin(What::Export, &caller, &noted).await?;
+    let slot = state.slot_to_export(&caller, &begun).map_err(|full| {
         state.metrics().refusal("exports");
         Problem::new(503, "busy", full.why("exports"))
     })?;
-    let format = export::Format::from(body.format);
+    let (audited, exporter) = (state.clone(), caller.clone());
+    let manifest = (format == export::Format::Zip).then(|| about(&state, &caller, &noted));
     let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
         // It is free before the pipe ends: whoever has read all of it may export again.
         let _slot = slot;
-        export::write(engine, &query, asker, format, pipe)?;
+        let manifest = manifest.map(Manifest::new).transpose()?;
+        let wishes = Wishes { manifest, once, ..Wishes::bare(format) };
+        let written =
+            export::write(engine, &query, asker, wishes, pipe).map(|(written, _)| written);
+        audited.audits().note(&exporter, ended(&exporter, &noted, &written));
+        written?;
         Ok(())
     };
-    let allowance = state.allowance(&caller, Instant::now());
     let body = local.stream(&allowance, state.limits().time, (), write).await?;
     Ok(download(&format!("postern-export.{}", format.extension()), body))
 }

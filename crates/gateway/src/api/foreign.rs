@@ -24,6 +24,11 @@ pub(super) fn check(request: &Request, origins: &[String]) -> Result<(), Foreign
     if is_asset(request) {
         return Ok(());
     }
+    check_page(request, origins)
+}
+
+/// Whether no page of another origin than `origins` and our own sent it.
+pub(super) fn check_page(request: &Request, origins: &[String]) -> Result<(), Foreign> {
     let origin = header(request, ORIGIN.as_str());
     if origin.is_some_and(|origin| origins.iter().any(|known| known == origin)) {
         return Ok(());
@@ -71,7 +76,7 @@ fn is_sent_from_here(request: &Request) -> bool {
 /// A link that somebody follows to a page of ours, in a window of its own and in no frame.
 fn is_link(request: &Request) -> bool {
     let is_page = match request.uri().path() {
-        "/" | "/docs" => true,
+        "/" | "/docs" | "/status" => true,
         path => path.strip_prefix("/v1/messages/").is_some_and(|id| !id.contains('/')),
     };
     let is_followed = header(request, "sec-fetch-mode") == Some("navigate")
@@ -79,10 +84,11 @@ fn is_link(request: &Request) -> bool {
     request.method() == Method::GET && is_page && is_followed
 }
 
-/// What our pages are made of, which is the same for everybody. The frame that shows mail asks for it from
-/// an origin that is nobody's, and says so in `Origin` or not.
+/// What our pages are made of, which is the same for everybody, and what a ticket opens, which nobody else can name.
+/// The frame that shows mail asks for it from an origin that is nobody's, and says so in `Origin` or not.
 fn is_asset(request: &Request) -> bool {
-    request.method() == Method::GET && request.uri().path().starts_with("/assets/")
+    let is_one = |path: &str| path.starts_with("/assets/") || path.starts_with("/ticket/");
+    request.method() == Method::GET && is_one(request.uri().path())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What every request passes before it is routed: what is too large, leads elsewhere, comes from a foreign
 //! page or from nobody who is known is refused here, so that no handler can forget to.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -10,6 +10,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use tokio::time::timeout;
 
+use super::audited::Audited;
 use super::body::{self, Findings};
 use super::dropin::presented_key;
 use super::foreign::{self, Foreign};
@@ -18,8 +19,11 @@ use super::path;
 use super::problem::Problem;
 use super::upstream_shape::UpstreamError;
 use crate::State as Shared;
-use crate::access::Denied;
-use crate::slots::Slot;
+use crate::access::{Caller, Denied};
+use crate::slots::{Full, Slot};
+
+/// Where assistants are served.
+pub(super) const ASSISTANTS: &str = "/mcp";
 
 /// Which of its faces the gateway shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,10 @@ enum Face {
     /// The paths of DataTap.
     DropIn,
     Native,
+    /// What a ticket opens, in the place of a key.
+    Ticket,
+    /// The protocol of assistants. What they ask for passes here again, as native.
+    Assistant,
     /// Our pages, which are the same for everybody.
     Page,
     /// What an operator looks at, however busy the gateway is.
@@ -40,36 +48,61 @@ enum Refusal {
 }
 
 /// Refuses a request, or runs it; the slot that it takes is held until its answer has ended.
-pub(super) async fn guard(State(state): State<Shared>, request: Request, next: Next) -> Response {
+/// What somebody who is known was answered is written down first.
+pub(super) async fn guard(
+    State(state): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let face = Face::of(request.uri().path());
-    let answered = match admit(&state, &request, face) {
-        Ok(slot) => {
-            let response = run(&state, request, next, face).await;
-            response.map(|response| body::holding(response, slot))
-        }
-        Err(refusal) => Err(refusal),
+    let Admitted { slot, caller } = match admit(&state, &request, face) {
+        Ok(admitted) => admitted,
+        Err(refusal) => return refusal.told(&state, face),
     };
-    answered.unwrap_or_else(|refusal| refusal.told(&state, face))
+    let audited = caller.map(|caller| Audited::new(caller, &request));
+    if let Some(audited) = &audited {
+        request.extensions_mut().insert(audited.noted.clone());
+    }
+    let response = run(&state, request, next, face).await;
+    let response = response.unwrap_or_else(|refusal| refusal.told(&state, face));
+    let Some(audited) = audited else { return body::holding(response, slot) };
+    match state.audits().write(audited.caller(), audited.entry(&response)).await {
+        Ok(()) => body::holding(response, slot),
+        Err(error) => told_of(face, Problem::from(error)),
+    }
+}
+
+/// A request that may be answered.
+struct Admitted {
+    slot: Option<Slot>,
+    /// Who asks, where that matters.
+    caller: Option<Caller>,
 }
 
 impl Face {
     fn of(path: &str) -> Self {
         match path {
             "/healthz" | "/readyz" | "/metrics" => Self::Operation,
+            ASSISTANTS => Self::Assistant,
             path if path.starts_with("/api/") => Self::DropIn,
             path if path.starts_with("/v1/") => Self::Native,
+            path if path.starts_with("/ticket/") => Self::Ticket,
             _ => Self::Page,
         }
     }
 }
 
-/// The slot of a request that may be answered; our pages and what operators see need none.
-fn admit(state: &Shared, request: &Request, face: Face) -> Result<Option<Slot>, Refusal> {
+/// Who asks, and the slot of a request that may be answered; our pages and what operators see need none.
+fn admit(state: &Shared, request: &Request, face: Face) -> Result<Admitted, Refusal> {
+    let nobody = Admitted { slot: None, caller: None };
     if state.access().is_open() {
         foreign::check(request, state.origins()).map_err(Refusal::foreign)?;
     }
+    if face == Face::Assistant {
+        return admit_assistant(state, request);
+    }
     if face == Face::Operation {
-        return Ok(None);
+        return Ok(nobody);
     }
     check_size(state, request)?;
     let key = match face {
@@ -79,16 +112,47 @@ fn admit(state: &Shared, request: &Request, face: Face) -> Result<Option<Slot>, 
             presented_key(request.headers())
         }
         Face::Native => native::presented_key(request.headers()),
-        Face::Page | Face::Operation => return Ok(None),
+        Face::Ticket => return by_ticket(state, request.uri().path()),
+        Face::Page | Face::Operation | Face::Assistant => return Ok(nobody),
     };
     // Nobody who is not known holds a slot, or sends a body.
-    let caller = state.access().caller(key, None).map_err(Refusal::Denied)?;
+    let mut caller = state.access().caller(key, None).map_err(Refusal::Denied)?;
+    if face == Face::DropIn && caller.tenant.is_none() {
+        caller.tenant = request.uri().path().split('/').nth(2).map(str::to_owned);
+    }
     if face == Face::Native {
         check_kind(request)?;
         check_asked_once(request)?;
     }
-    let slot = state.slot(&caller);
-    slot.map(Some).map_err(|full| Refusal::limit(503, "busy", full.why("requests")))
+    admitted(state, caller)
+}
+
+/// Somebody with a key, whom no page of another origin sent. What its tools ask passes the guard again: that is what
+/// counts, is audited, and takes a slot of all requests.
+fn admit_assistant(state: &Shared, request: &Request) -> Result<Admitted, Refusal> {
+    check_size(state, request)?;
+    foreign::check_page(request, state.origins()).map_err(Refusal::foreign)?;
+    let key = native::presented_key(request.headers());
+    let caller = state.access().caller(key, None).map_err(Refusal::Denied)?;
+    Ok(Admitted { slot: Some(free(state.slot_to_assist(&caller))?), caller: None })
+}
+
+fn admitted(state: &Shared, caller: Caller) -> Result<Admitted, Refusal> {
+    Ok(Admitted { slot: Some(free(state.slot(&caller))?), caller: Some(caller) })
+}
+
+fn free(slot: Result<Slot, Full>) -> Result<Slot, Refusal> {
+    slot.map_err(|full| Refusal::limit(503, "busy", full.why("requests")))
+}
+
+/// The one whom a ticket speaks for; nobody without one takes a slot.
+fn by_ticket(state: &Shared, path: &str) -> Result<Admitted, Refusal> {
+    let secret = path.split('/').nth(2).unwrap_or_default();
+    let ticket = state.tickets().of(secret, Instant::now());
+    // What was revoked since speaks for nobody.
+    let ticket = ticket.filter(|ticket| state.access().knows(&ticket.caller));
+    let ticket = ticket.ok_or_else(|| Refusal::limit(404, "not_found", "this link has ended"))?;
+    admitted(state, ticket.caller)
 }
 
 fn check_size(state: &Shared, request: &Request) -> Result<(), Refusal> {
@@ -161,7 +225,7 @@ async fn run(
     let answering = next.run(request);
     let response = match face {
         Face::DropIn | Face::Operation => answering.await,
-        Face::Native | Face::Page => {
+        Face::Native | Face::Ticket | Face::Page | Face::Assistant => {
             timeout(limits.time, answering).await.map_err(|_| Refusal::too_slow(limits.time))?
         }
     };
@@ -201,7 +265,7 @@ impl Refusal {
             ),
             Foreign::Page => (
                 "foreign_page",
-                "without keys no page of another origin may ask",
+                "no page of another origin may ask",
                 "add its origin to `cors.origins`",
             ),
         };
@@ -211,9 +275,10 @@ impl Refusal {
     fn told(self, state: &Shared, face: Face) -> Response {
         match (self, face) {
             (Self::Denied(denied), Face::DropIn) => UpstreamError::from(denied).into_response(),
-            (Self::Denied(denied), Face::Native | Face::Page | Face::Operation) => {
-                Problem::from(denied).into_response()
-            }
+            (
+                Self::Denied(denied),
+                Face::Native | Face::Ticket | Face::Page | Face::Operation | Face::Assistant,
+            ) => Problem::from(denied).into_response(),
             (Self::Limit { status, code, why, hint }, face) => {
                 state.metrics().refusal(code);
                 told_as(face, status, code, why, hint)
@@ -239,6 +304,16 @@ fn told_as(
         None => problem,
     };
     problem.into_response()
+}
+
+/// A problem as that face tells it.
+fn told_of(face: Face, problem: Problem) -> Response {
+    match face {
+        Face::DropIn => UpstreamError::new(503, "not_audited", problem.told()).into_response(),
+        Face::Native | Face::Ticket | Face::Page | Face::Operation | Face::Assistant => {
+            problem.into_response()
+        }
+    }
 }
 
 fn uri_length(request: &Request) -> usize {

@@ -1,6 +1,7 @@
 //! HTML out of mail, made safe to show.
 
 use ammonia::Builder;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use postern_mail::{html_of, well_nested};
 use postern_query::{Message, Whose};
 
@@ -9,6 +10,16 @@ pub(super) const POLICY: [(&str, &str); 2] = [
     (
         "content-security-policy",
         "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'self'; sandbox",
+    ),
+    ("referrer-policy", "no-referrer"),
+];
+
+/// The same, with the pictures that came with the message.
+pub(super) const POLICY_WITH_PICTURES: [(&str, &str); 2] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; img-src 'self'; style-src 'self'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'self'; sandbox",
     ),
     ("referrer-policy", "no-referrer"),
@@ -25,34 +36,51 @@ const TOO_COMPLEX: &str =
 const TOO_LONG: &str =
     "This message is too long to be shown as a whole; its original has all of it.";
 
-/// A page with what was sent as HTML, else the text that is kept in the index.
-pub(super) fn view(message: &Message, original: Option<Vec<u8>>) -> String {
+/// A page with what was sent as HTML, else the text that is kept in the index. The pictures that came with it lie
+/// below `pictures`, if they are shown.
+pub(super) fn view(message: &Message, original: Option<Vec<u8>>, pictures: Option<&str>) -> String {
     let rich = original.and_then(|raw| html_of(&raw));
     let body = match rich {
         None => of_text(message, &[]),
-        Some(html) => sanitised(&html).unwrap_or_else(|| of_text(message, &[TOO_COMPLEX])),
+        Some(html) => {
+            sanitised(&html, pictures).unwrap_or_else(|| of_text(message, &[TOO_COMPLEX]))
+        }
     };
     page(message.subject.as_deref().unwrap_or_default(), &body)
 }
 
 /// The HTML without scripts, styles, forms, and whatever would be fetched to show it; nothing where it
 /// is too large or too deep to be laid out.
-fn sanitised(html: &str) -> Option<String> {
+fn sanitised(html: &str, pictures: Option<&str>) -> Option<String> {
     // A tree is made only of what was bounded before: deep or wrong nesting costs the square, and more.
-    well_nested(html).map(|html| clean(&html))
+    well_nested(html).map(|html| clean(&html, pictures))
 }
 
-fn clean(html: &str) -> String {
+fn clean(html: &str, pictures: Option<&str>) -> String {
+    let pictures = pictures.map(str::to_owned);
     Builder::default()
-        .url_schemes(["http", "https", "mailto"].into())
+        .url_schemes(["http", "https", "mailto", "cid"].into())
         .link_rel(Some("noopener noreferrer nofollow"))
-        .attribute_filter(|_, attribute, value| {
-            let is_fetched =
-                matches!(attribute, "src" | "srcset" | "background" | "poster" | "cite");
-            (!is_fetched).then(|| value.into())
+        .attribute_filter(move |element, attribute, value| match (element, attribute) {
+            ("img", "src") => Some(picture(value, pictures.as_deref()?)?.into()),
+            (_, "src" | "srcset" | "background" | "poster" | "cite") => None,
+            _ => content_id(value).is_none().then(|| value.into()),
         })
         .clean(html)
         .to_string()
+}
+
+/// The id in a link to a part of the same message.
+fn content_id(link: &str) -> Option<&str> {
+    let link = link.trim();
+    let scheme = link.get(..4).filter(|scheme| scheme.eq_ignore_ascii_case("cid:"));
+    scheme.and_then(|_| link.get(4..))
+}
+
+/// Where a picture lies that came with the message; nothing of any other one.
+fn picture(link: &str, pictures: &str) -> Option<String> {
+    let id = percent_decode_str(content_id(link)?).decode_utf8_lossy();
+    Some(format!("{pictures}/{}", utf8_percent_encode(&id, NON_ALPHANUMERIC)))
 }
 
 /// Plain text with its line ends, below what there is to say of it.
@@ -109,7 +137,7 @@ mod tests {
 
     #[track_caller]
     fn check(html: &str, expected: &str) {
-        assert_eq!(sanitised(html).as_deref(), Some(expected), "{html}");
+        assert_eq!(sanitised(html, None).as_deref(), Some(expected), "{html}");
     }
 
     #[test]
@@ -127,6 +155,22 @@ mod tests {
         check("<base href=//x><meta http-equiv=refresh content=0>a", "a");
     }
 
+    /// Pictures that came with a message were not shown in it. No other one is, and no link leads to a part.
+    #[test]
+    fn pictures_that_came_with_the_message() {
+        for (html, expected) in [
+            ("<img src=cid:a@b alt=x>", "<img src=\"/t/a%40b\" alt=\"x\">"),
+            ("<img src=' CID:a%40b/../c'>", "<img src=\"/t/a%40b%2F%2E%2E%2Fc\">"),
+            ("<img src='cid:\"><script>'>", "<img src=\"/t/%22%3E%3Cscript%3E\">"),
+            ("<img src=http://x/cid:a><img src=/t/a><img src=data:image/png,x>", "<img><img><img>"),
+            ("<img srcset=cid:a><table background=cid:a></table>", "<img><table></table>"),
+            ("<a href=cid:a@b>a</a>", "<a rel=\"noopener noreferrer nofollow\">a</a>"),
+        ] {
+            assert_eq!(sanitised(html, Some("/t")).as_deref(), Some(expected), "{html}");
+        }
+        assert_eq!(sanitised("<img src=cid:a>", None).as_deref(), Some("<img>"));
+    }
+
     /// What is written anew before it is sanitised looks the same.
     #[test]
     fn mail_that_is_nested_well_looks_as_it_was_sent() {
@@ -140,7 +184,7 @@ mod tests {
             "<table><caption>c</caption><colgroup><col width=1></colgroup><thead><tr><th>h</th></tr></thead></table>",
             "<p><b>a</p><p>b</b></p><i>c<img alt=d src=x></i><form><input><p>e</form>",
         ] {
-            assert_eq!(sanitised(html), Some(clean(html)), "{html}");
+            assert_eq!(sanitised(html, None), Some(clean(html, None)), "{html}");
         }
     }
 
@@ -159,14 +203,16 @@ mod tests {
             Passage { range: 19..body.len(), whose: Whose::Signature },
         ];
         let message = Message { body: Some(body.into()), passages, ..Message::default() };
-        let page = view(&message, None);
+        let page = view(&message, None, None);
         let quoted = "<details><summary>2 lines quoted</summary><pre>&gt;&#32;Shall";
         let signature = "</pre></details><pre class=\"signature\">--&#32;&#10;Ann</pre></body>";
         assert!(page.contains("<body><pre>Yes.&#10;</pre>") && page.contains(quoted), "{page}");
         assert!(page.contains(signature), "{page}");
         let whole = Passage { range: 0..body.len(), whose: Whose::Quoted };
         let forwarded = Message { passages: vec![whole], ..message };
-        assert!(view(&forwarded, None).contains("<body><details open><summary>5 lines quoted"));
+        assert!(
+            view(&forwarded, None, None).contains("<body><details open><summary>5 lines quoted")
+        );
     }
 
     /// A message of 488 KB took 100 seconds.
@@ -174,7 +220,7 @@ mod tests {
     fn of_html_that_is_too_complex_the_text_is_shown() {
         let html = format!("Content-Type: text/html\n\n{}a", "<div>".repeat(100_000));
         let message = Message { body: Some("a < b".into()), ..Message::default() };
-        let page = view(&message, Some(html.into_bytes()));
+        let page = view(&message, Some(html.into_bytes()), None);
         assert!(
             page.contains(&format!("<body><p>{TOO_COMPLEX}</p><pre>a&#32;&lt;&#32;b</pre>")),
             "{page}"
@@ -184,7 +230,7 @@ mod tests {
             subject: Some("é".repeat(1 << 20)),
             ..Message::default()
         };
-        let page = view(&long, None);
+        let page = view(&long, None, None);
         assert!(page.contains(&format!("<p>{TOO_LONG}</p>")));
         assert!(page.len() < MOST_TEXT + 10 * MOST_TITLE, "{}", page.len());
     }

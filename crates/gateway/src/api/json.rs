@@ -1,67 +1,59 @@
 //! The JSON of a body, and what is wrong with it in words of JSON.
 
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
 
-/// Names of Rust for kinds of values, and what a client calls them.
-const KINDS: [(&str, &str); 13] = [
-    ("usize", "a whole number from 0"),
-    ("u64", "a whole number from 0"),
-    ("u32", "a whole number from 0"),
-    ("u16", "a whole number from 0"),
-    ("u8", "a whole number from 0"),
-    ("i64", "a whole number"),
-    ("i32", "a whole number"),
-    ("f64", "a number"),
-    ("a sequence", "a list"),
-    ("sequence", "list"),
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use crate::wording::plain;
+
+/// Words of the parser, and what a client calls them.
+const WORDS: [(&str, &str); 7] = [
+    ("EOF while parsing", "it ends within"),
+    ("expected value", "there is no such value here: text stands in double quotes"),
+    ("expected ident", "there is no such value here: text stands in double quotes"),
+    ("key must be a string", "names stand in double quotes"),
+    ("unexpected end of hex escape", "half of a letter (`\\uD800` to `\\uDFFF` stand in pairs)"),
     ("a map", "an object"),
     ("map", "object"),
-    ("variant", "value"),
 ];
 
 /// Reads an object. A list of its values in some order is none.
 pub(super) fn object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String> {
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first.is_some_and(|first| b"[\"-0123456789tfn".contains(first)) {
+    if first != Some(&b'{') {
         return Err("the body is a JSON object: {\"q\": \"from:alice\"}".to_owned());
     }
-    serde_json::from_slice(body)
-        .map_err(|error| format!("the body is wrong: {}", plain(&error.to_string())))
+    serde_json::from_slice(body).map_err(|error| {
+        format!("the body is wrong: {}", plain(&error.to_string(), "an object", &WORDS))
+    })
 }
 
-/// A message of the parser without names of Rust: `expected usize`, `expected struct X`. What stands
-/// between backticks is the client's own.
-fn plain(message: &str) -> String {
-    let parts = message.split('`').enumerate();
-    let parts: Vec<_> = parts
-        .map(|(at, part)| if at % 2 == 0 { without_kinds(part) } else { part.to_owned() })
-        .collect();
-    parts.join("`")
+/// Reads an object within a body, or null. A list of its values in some order is none either.
+pub(super) fn inner<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    from.deserialize_any(Inner(PhantomData))
 }
 
-fn without_kinds(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while !rest.is_empty() {
-        let starts = !plain.ends_with(|c: char| c.is_alphanumeric());
-        let known = KINDS.iter().filter(|_| starts).find_map(|(name, said)| {
-            let after = rest.strip_prefix(name)?;
-            (!after.starts_with(|c: char| c.is_alphanumeric())).then_some((after, *said))
-        });
-        let word = ["struct ", "enum "].iter().find_map(|name| rest.strip_prefix(name));
-        if let Some(after) = word.filter(|_| starts) {
-            rest = after.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
-            plain.push_str("an object");
-        } else if let Some((after, said)) = known {
-            rest = after;
-            plain.push_str(said);
-        } else {
-            let mut letters = rest.chars();
-            plain.extend(letters.next());
-            rest = letters.as_str();
-        }
+struct Inner<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Inner<T> {
+    type Value = Option<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
     }
-    plain
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Some)
+    }
 }
 
 #[cfg(test)]
@@ -70,11 +62,13 @@ mod tests {
 
     use super::*;
 
-    #[derive(Debug, Deserialize, PartialEq)]
-    #[serde(deny_unknown_fields)]
+    #[derive(Debug, Default, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields, default)]
     struct Body {
         limit: Option<usize>,
         names: Option<Vec<String>>,
+        #[serde(deserialize_with = "inner")]
+        inner: Option<Box<Self>>,
     }
 
     #[track_caller]
@@ -90,15 +84,23 @@ mod tests {
         check(r#"{"names": {}}"#, "expected a list");
         check(r#"{"names": {}}"#, "invalid type: object");
         check(r#"{"usize": 1}"#, "unknown field `usize`");
-        check("", "EOF");
+        check(r#"{"limit": 1"#, "it ends within an object");
+        check(r#"{limit: 1}"#, "names stand in double quotes");
+        check(r#"{"limit": ten}"#, "text stands in double quotes");
+        check(r#"{"names": ["\ud800"]}"#, "half of a letter");
     }
 
     #[test]
     fn only_an_object_is_read() {
-        for body in ["[]", " [1, []]", "\"q\"", "null", "7", "true"] {
+        for body in ["[]", " [1, []]", "\"q\"", "null", "7", "true", "", "q=a", "\u{feff}{}"] {
             check(body, "the body is a JSON object");
         }
+        for body in [r#"{"inner": []}"#, r#"{"inner": [1]}"#, r#"{"inner": "a"}"#] {
+            check(body, "expected an object");
+        }
+        let inner = object::<Body>(br#"{"inner": {"limit": 2}}"#).unwrap().inner.unwrap();
+        assert_eq!(inner.limit, Some(2));
         let whole = object::<Body>(br#"{"limit": 1}"#);
-        assert_eq!(whole, Ok(Body { limit: Some(1), names: None }));
+        assert_eq!(whole, Ok(Body { limit: Some(1), ..Body::default() }));
     }
 }

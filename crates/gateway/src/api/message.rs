@@ -16,7 +16,7 @@ use super::download;
 use super::held::held;
 use super::html;
 use super::native::{Visitor, named, unknown};
-use super::params::{BadParam, Params};
+use super::params::{BadParam, NoParams, Params};
 use super::problem::{Problem, Problems};
 use crate::State as Shared;
 use crate::local::LocalEngine;
@@ -67,7 +67,7 @@ pub(super) async fn get(
     let message = visitor.message(&named(id)?).await?;
     match view {
         View::Json => json(&state, &visitor, message).await,
-        View::Html => page(&state, &visitor, message).await,
+        View::Html => page(&state, &visitor, message, None).await,
     }
 }
 
@@ -80,16 +80,23 @@ async fn json(state: &Shared, visitor: &Visitor, message: Message) -> Result<Res
     Ok(([(CONTENT_TYPE, "application/json")], body).into_response())
 }
 
-/// The message as a page. All of it is work: none is done on the threads that talk to clients.
-async fn page(state: &Shared, visitor: &Visitor, message: Message) -> Result<Response, Problem> {
+/// The message as a page, with the pictures that came with it if they lie somewhere. All of it is work: none is done
+/// on the threads that talk to clients.
+pub(super) async fn page(
+    state: &Shared,
+    visitor: &Visitor,
+    message: Message,
+    pictures: Option<String>,
+) -> Result<Response, Problem> {
+    let policy = if pictures.is_some() { html::POLICY_WITH_PICTURES } else { html::POLICY };
     let work = move |engine: &dyn LocalEngine, _: &Asker| {
         let original = Some(&message).filter(|message| !message.is_file());
         let original = original.and_then(|message| engine.original(&message.id).ok());
         let original = original.and_then(|original| original.into_bytes().ok());
-        Ok::<_, IndexError>(html::view(&message, original))
+        Ok::<_, IndexError>(html::view(&message, original, pictures.as_deref()))
     };
     let page = visitor.ask(work).await?.into_bytes();
-    Ok((html::POLICY, Html(held(state, &visitor.caller, page)?)).into_response())
+    Ok((policy, Html(held(state, &visitor.caller, page)?)).into_response())
 }
 
 /// The original bytes of a message, whatever they are
@@ -104,6 +111,7 @@ async fn page(state: &Shared, visitor: &Visitor, message: Message) -> Result<Res
 pub(super) async fn original(
     State(state): State<Shared>,
     headers: HeaderMap,
+    _: NoParams,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let id = named(id)?;
@@ -133,6 +141,7 @@ pub(super) async fn original(
 pub(super) async fn eml(
     State(state): State<Shared>,
     headers: HeaderMap,
+    _: NoParams,
     id: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
     let id = named(id)?;
@@ -166,6 +175,7 @@ pub(super) async fn eml(
 pub(super) async fn attachment(
     State(state): State<Shared>,
     headers: HeaderMap,
+    _: NoParams,
     path: Result<Path<(String, usize)>, PathRejection>,
 ) -> Result<Response, Problem> {
     let visitor = Visitor::admit(&state, &headers).await?;

@@ -1,6 +1,8 @@
 //! The two faces over HTTP: drop-in below `/api`, native below `/v1`.
 
 mod actions;
+mod audit_log;
+mod audited;
 mod body;
 mod browse;
 mod complete;
@@ -26,9 +28,13 @@ mod pages;
 mod params;
 mod path;
 mod problem;
+mod reports;
+mod saved;
 mod search;
+mod sets;
 mod status;
 mod thread;
+mod ticket;
 mod trace;
 pub mod translate;
 mod upstream_shape;
@@ -62,7 +68,8 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 /// use postern_gateway::{State, api};
 /// use tower::ServiceExt as _;
 ///
-/// let config = Config::load(None, &Overrides::default(), "no-index-yet".into())?;
+/// let data = tempfile::tempdir()?;
+/// let config = Config::load(None, &Overrides::default(), data.path().into())?;
 /// let state = State::new(&config, || jiff::Timestamp::UNIX_EPOCH)?;
 /// let request = axum::http::Request::get("/healthz").body(axum::body::Body::empty())?;
 /// assert_eq!(api::app(state).oneshot(request).await?.status(), 200);
@@ -72,7 +79,6 @@ const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resour
 pub fn app(state: Shared) -> Router {
     let (router, description) = described().split_for_parts();
     let description = Bytes::from(serde_json::to_vec(&description).unwrap_or_default());
-    let guards = middleware::from_fn_with_state(state.clone(), guard::guard);
     let locations = get(browse::locations).fallback(forward::other_method);
     let users = get(browse::users).fallback(forward::other_method);
     let items = get(browse::items).fallback(forward::other_method);
@@ -86,16 +92,29 @@ pub fn app(state: Shared) -> Router {
         .route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], description)))
         .route("/", get(pages::search))
         .route("/docs", get(pages::docs))
-        .route("/assets/search.js", get(pages::search_script))
-        .route("/assets/docs.js", get(pages::docs_script))
-        .route("/assets/style.css", get(pages::style))
-        .route("/assets/mail.css", get(pages::mail_style))
+        .route("/status", get(pages::status))
+        .route("/assets/{name}", get(pages::asset))
+        .route("/ticket/{ticket}", get(ticket::page))
+        .route("/ticket/{ticket}/attachments/{n}", get(ticket::attachment))
+        .route("/ticket/{ticket}/pictures/{id}", get(ticket::linked))
         .method_not_allowed_fallback(wrong_method)
-        .fallback(elsewhere)
-        // The guard counts.
+        .fallback(elsewhere);
+    let router = guarded(router, state.clone());
+    if !state.serves_assistants() {
+        return router;
+    }
+    // What a tool asks passes the whole of the gateway again, with the key of its request.
+    let assistants = Router::new().route(guard::ASSISTANTS, postern_mcp::http(router.clone()));
+    router.merge(guarded(assistants, state))
+}
+
+/// Routes behind the guard and in front of it what every answer has.
+fn guarded(router: Router<Shared>, state: Shared) -> Router {
+    // The guard counts.
+    let router = router
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(defect))
-        .layer(guards);
+        .layer(middleware::from_fn_with_state(state.clone(), guard::guard));
     let router = cors::allowed(router, state.origins());
     router.layer(middleware::map_response(for_nobody_else)).with_state(state)
 }
@@ -118,9 +137,25 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(item::get))
         .routes(routes!(item::content))
         .routes(routes!(thread::get))
+        .routes(routes!(ticket::post))
         .routes(routes!(export::post))
         .routes(routes!(actions::post))
         .routes(routes!(status::get))
+        .routes(routes!(audit_log::get))
+        .routes(routes!(status::history))
+        .routes(routes!(saved::list))
+        .routes(routes!(saved::put, saved::remove))
+        .routes(routes!(saved::open))
+        .routes(routes!(reports::list, reports::post))
+        .routes(routes!(reports::get, reports::remove))
+        .routes(routes!(reports::result))
+        .routes(routes!(sets::list))
+        .routes(routes!(sets::get, sets::put, sets::hold::remove))
+        .routes(routes!(sets::ids))
+        .routes(routes!(sets::diff))
+        .routes(routes!(sets::note))
+        .routes(routes!(sets::hold::hold))
+        .routes(routes!(sets::hold::release))
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
         .routes(routes!(health::metrics))

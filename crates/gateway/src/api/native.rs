@@ -1,6 +1,5 @@
 //! What the handlers of `/v1` that ask the local index alone have in common.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,7 +7,7 @@ use axum::extract::Path;
 use axum::extract::rejection::PathRejection;
 use axum::http::HeaderMap;
 use postern_archive::IndexError;
-use postern_archive::search::{Asker, Search};
+use postern_archive::search::Asker;
 use postern_mail::parse;
 use postern_query::schema::StringField;
 use postern_query::{FILE, Message, Predicate, Query, StringTest};
@@ -16,10 +15,10 @@ use postern_query::{FILE, Message, Predicate, Query, StringTest};
 use super::dropin;
 use super::problem::Problem;
 use crate::State as Shared;
-use crate::access::Caller;
+use crate::access::{Caller, Right};
 use crate::choose::{Entry, Member};
 use crate::config::EngineName;
-use crate::engine::{Outcome, Reason, Saved, Why};
+use crate::engine::{Ask, Filed, Outcome, Reason, Saved, Why};
 use crate::local::{Allowance, Local, LocalEngine, LocalError};
 use postern_archive::Original;
 
@@ -40,6 +39,16 @@ pub(super) fn admit(state: &Shared, headers: &HeaderMap) -> Result<Caller, Probl
     Ok(state.known(caller(state, headers)?)?)
 }
 
+/// Whether a caller has a right.
+pub(super) fn permit(caller: &Caller, right: Right) -> Result<(), Problem> {
+    if caller.rights.contains(&right) {
+        return Ok(());
+    }
+    let detail = format!("this needs the right `{}`, which the key has not", right.as_str());
+    let hint = format!("add it to `rights` of the key `{}` in the settings", caller.name);
+    Err(Problem::new(403, "forbidden", "the key may not do this").detail(detail).hint(hint))
+}
+
 /// Someone who may look at a local index.
 pub(super) struct Visitor {
     pub(super) caller: Caller,
@@ -52,13 +61,26 @@ pub(super) struct Visitor {
 impl Visitor {
     pub(super) async fn admit(state: &Shared, headers: &HeaderMap) -> Result<Self, Problem> {
         let start = Instant::now();
-        let caller = admit(state, headers)?;
+        Self::of(state, admit(state, headers)?, start).await
+    }
+
+    /// A caller who is known, since then.
+    pub(super) async fn of(
+        state: &Shared,
+        caller: Caller,
+        start: Instant,
+    ) -> Result<Self, Problem> {
         let local = state.local_for(&caller, state.engine_deadline(start)).await?.clone();
         let allowance = state.allowance(&caller, start);
         let entries = state.engines(caller.tenant.as_deref()).iter();
         let made = |entry: &Entry| Some((entry.name, Arc::clone(entry.member.as_ref().ok()?)));
         let engines = entries.filter_map(made).collect();
         Ok(Self { caller, local, allowance, engines })
+    }
+
+    /// What stores the mail that may be looked at.
+    pub(super) const fn local(&self) -> &Local {
+        &self.local
     }
 
     pub(super) async fn ask<T: Send + 'static, E: Into<LocalError>>(
@@ -83,12 +105,22 @@ impl Visitor {
     /// A message of those that may be seen. One that may not is not there: it is never read, so that
     /// time does not tell either.
     pub(super) async fn find(&self, query: Query) -> Result<Message, Problem> {
-        self.ask(move |engine, asker| first(engine, &query, asker)).await?.ok_or_else(unknown)
+        self.ask(move |engine, asker| engine.one(&query, asker)).await?.ok_or_else(unknown)
     }
 
     /// The file of that id.
     pub(super) async fn file(&self, id: &str) -> Result<Message, Problem> {
+        if let Some((file, _)) = self.fetched_file(id, false).await? {
+            return Ok(file);
+        }
         self.find(by(StringField::Id, id).and(by(StringField::Kind, FILE))).await
+    }
+
+    /// A file that an engine has under an id of its own, with its bytes if they are wanted; `None` for an id that is
+    /// of another kind.
+    pub(super) async fn fetched_file(&self, id: &str, whole: bool) -> Result<Filed, Problem> {
+        let deadline = self.allowance.deadline();
+        self.elsewhere(|member| member.engine.file(id, whole, &self.caller, deadline)).await
     }
 
     /// The bytes of mail as they were read.
@@ -108,9 +140,16 @@ impl Visitor {
     /// The message that an engine has under an id of its own; `None` for an id that is of another kind.
     async fn fetched(&self, id: &str) -> Result<Saved, Problem> {
         let deadline = self.allowance.deadline();
-        let asked = self.engines.iter().find_map(|(engine, member)| {
-            Some((*engine, member, member.engine.original(id, &self.caller, deadline)?))
-        });
+        self.elsewhere(|member| member.engine.original(id, &self.caller, deadline)).await
+    }
+
+    /// What the first engine has that knows such ids.
+    async fn elsewhere<T>(
+        &self,
+        ask: impl Fn(&Member) -> Option<Ask<Option<T>>>,
+    ) -> Result<Option<T>, Problem> {
+        let asked =
+            self.engines.iter().find_map(|(engine, member)| Some((*engine, member, ask(member)?)));
         let Some((engine, member, ask)) = asked else { return Ok(None) };
         let reason = |why| Reason { engine, why }.to_string();
         match member.ask(ask).await.map_err(|why| Problem::unavailable(reason(why)))? {
@@ -129,21 +168,6 @@ impl Visitor {
 /// The messages of which a field is exactly this.
 pub(super) fn by(field: StringField, value: &str) -> Query {
     Query::of(Predicate::String(field, StringTest::Is(value.to_owned())))
-}
-
-/// Any one message that matches.
-pub(super) fn first(
-    engine: &dyn LocalEngine,
-    query: &Query,
-    asker: &Asker,
-) -> Result<Option<Message>, IndexError> {
-    let mut found = None;
-    let any = Search { query, order: &[], after: None, offset: 0, limit: 1, highlight: false };
-    engine.each(&any, asker, &mut |hit| {
-        found = Some(hit.there().into_owned());
-        ControlFlow::Break(())
-    })?;
-    Ok(found)
 }
 
 /// No such message, or none that may be seen.

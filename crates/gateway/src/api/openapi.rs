@@ -16,6 +16,8 @@ use super::upstream_shape::ErrorBody;
         (name = "search", description = "Finding messages"),
         (name = "messages", description = "Messages, conversations and exports of the local index"),
         (name = "files", description = "Files of the local index"),
+        (name = "saved", description = "Searches that a key keeps"),
+        (name = "evidence", description = "Numbers that can be defended"),
         (name = "actions", description = "What the source of a message does with it: shown first, done when confirmed"),
         (name = "DataTap", description = "The paths of DataTap: change the base URL of a client and nothing else"),
         (name = "operation", description = "How the gateway is"),

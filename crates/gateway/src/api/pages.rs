@@ -1,48 +1,195 @@
 //! What people look at: the search page and the docs, with nothing from another host.
 
+use std::sync::LazyLock;
+
+use axum::body::Body;
+use axum::extract::Path;
 use axum::http::header::CONTENT_TYPE;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse as _, Response};
+
+use super::problem::Problem;
 
 /// Only what this gateway serves is loaded; mail is shown in a frame that nothing can run in.
 const POLICY: (&str, &str) = (
     "content-security-policy",
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; \
-     base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
+     frame-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 );
 
-fn asset(kind: &'static str, text: &'static str) -> impl IntoResponse {
+const HTML: &str = "text/html; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
+const DRAWING: &str = "image/svg+xml";
+
+/// A file that the pages are made of.
+struct Asset {
+    name: &'static str,
+    kind: &'static str,
+    text: &'static str,
+}
+
+macro_rules! assets {
+    ($($kind:ident $name:literal)*) => {
+        [$(Asset { name: $name, kind: $kind, text: include_str!(concat!("assets/", $name)) }),*]
+    };
+}
+
+/// Each of them, as it lies in the repository: there is no other step.
+static ASSETS: &[Asset] = &assets! {
+    SCRIPT "answer.js"
+    SCRIPT "api.js"
+    SCRIPT "attachments.js"
+    SCRIPT "box.js"
+    SCRIPT "clauses.js"
+    SCRIPT "completion.js"
+    SCRIPT "docs.js"
+    SCRIPT "dom.js"
+    SCRIPT "facets.js"
+    SCRIPT "format.js"
+    SCRIPT "frame.js"
+    SCRIPT "histogram.js"
+    SCRIPT "keyboard.js"
+    SCRIPT "page.js"
+    SCRIPT "reader.js"
+    SCRIPT "rows.js"
+    SCRIPT "saved.js"
+    SCRIPT "search.js"
+    SCRIPT "state.js"
+    SCRIPT "states.js"
+    SCRIPT "status.js"
+    SCRIPT "taking.js"
+    SCRIPT "text.js"
+    SCRIPT "words.js"
+    STYLE "mail.css"
+    STYLE "page.css"
+    STYLE "status.css"
+    STYLE "style.css"
+    DRAWING "icon.svg"
+};
+
+/// Each of them as it is sent: scripts without comments, which are for those who work on them.
+static SENT: LazyLock<Vec<(&'static str, &'static str, String)>> = LazyLock::new(|| {
+    let sent = |asset: &Asset| match asset.kind {
+        SCRIPT => without_comments(asset.text),
+        _ => asset.text.to_owned(),
+    };
+    ASSETS.iter().map(|asset| (asset.name, asset.kind, sent(asset))).collect()
+});
+
+/// The pages as they are sent.
+static PAGES: LazyLock<[(&str, String); 3]> = LazyLock::new(|| {
+    [
+        ("/", with_texts(include_str!("assets/search.html"))),
+        ("/docs", with_texts(include_str!("assets/docs.html"))),
+        ("/status", with_texts(include_str!("assets/status.html"))),
+    ]
+});
+
+/// A script of ours without what stands between `/**` and `*/`, and without lines that are a comment or empty.
+fn without_comments(script: &str) -> String {
+    let mut blocks = script.split("/**");
+    let first = blocks.next().unwrap_or_default();
+    let behind = blocks.map(|block| block.split_once("*/").map_or("", |(_, code)| code));
+    let code: String = std::iter::once(first).chain(behind).collect();
+    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+    code.lines().filter(is_code).map(|line| format!("{line}\n")).collect()
+}
+
+/// A page with the texts that have to stand there before any script runs: `{name}` is that text of `text.js`.
+fn with_texts(page: &str) -> String {
+    let mut parts = page.split('{');
+    let first = parts.next().unwrap_or_default();
+    let named = parts.filter_map(|part| part.split_once('}'));
+    let behind = named.map(|(name, rest)| format!("{}{rest}", text(name)));
+    std::iter::once(first.to_owned()).chain(behind).collect()
+}
+
+/// The text of that name.
+fn text(name: &str) -> &'static str {
+    let named = include_str!("assets/text.js").split_once(&format!(" {name}: \""));
+    named.and_then(|(_, text)| text.split_once('"')).map_or("", |(text, _)| text)
+}
+
+fn page(name: &str) -> Response {
+    let text = PAGES.iter().find(|(known, _)| *known == name).map_or("", |(_, text)| text);
+    served(HTML, text)
+}
+
+fn served(kind: &'static str, text: impl Into<Body>) -> Response {
     let headers = [(CONTENT_TYPE.as_str(), kind), ("referrer-policy", "no-referrer"), POLICY];
-    (headers, text)
+    (headers, text.into()).into_response()
 }
 
 /// `GET /`
-pub(super) async fn search() -> impl IntoResponse {
-    asset("text/html; charset=utf-8", include_str!("assets/search.html"))
+pub(super) async fn search() -> Response {
+    page("/")
+}
+
+/// `GET /status`
+pub(super) async fn status() -> Response {
+    page("/status")
 }
 
 /// `GET /docs`
-pub(super) async fn docs() -> impl IntoResponse {
-    asset("text/html; charset=utf-8", include_str!("assets/docs.html"))
+pub(super) async fn docs() -> Response {
+    page("/docs")
 }
 
-/// `GET /assets/search.js`
-pub(super) async fn search_script() -> impl IntoResponse {
-    asset("text/javascript; charset=utf-8", include_str!("assets/search.js"))
-}
-
-/// `GET /assets/docs.js`
-pub(super) async fn docs_script() -> impl IntoResponse {
-    asset("text/javascript; charset=utf-8", include_str!("assets/docs.js"))
-}
-
-/// `GET /assets/style.css`
-pub(super) async fn style() -> impl IntoResponse {
-    asset("text/css; charset=utf-8", include_str!("assets/style.css"))
-}
-
-/// `GET /assets/mail.css`
-pub(super) async fn mail_style() -> impl IntoResponse {
+/// `GET /assets/{name}`
+pub(super) async fn asset(Path(name): Path<String>) -> Response {
+    let Some((name, kind, text)) = SENT.iter().find(|(known, ..)| *known == name) else {
+        return Problem::not_found("not_found").into_response();
+    };
+    let response = served(kind, text.as_str());
+    if *name != "mail.css" {
+        return response;
+    }
     // The frame that shows mail is of no origin at all.
-    let for_the_frame = [("cross-origin-resource-policy", "cross-origin")];
-    (for_the_frame, asset("text/css; charset=utf-8", include_str!("assets/mail.css")))
+    ([("cross-origin-resource-policy", "cross-origin")], response).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a slow connection loads before anything is seen.
+    #[test]
+    fn all_assets_together_are_small() {
+        let pages = PAGES.iter().map(|(_, page)| page.len()).sum::<usize>();
+        let all = pages + SENT.iter().map(|(_, _, text)| text.len()).sum::<usize>();
+        assert!(all <= 120 << 10, "{all} bytes");
+    }
+
+    /// Texts stand in one file, also those that are there without scripts.
+    #[test]
+    fn pages_take_their_texts_from_the_file_of_texts() {
+        for (path, page) in &*PAGES {
+            let told = page.split_once("<noscript>").unwrap().1.split_once('<').unwrap().0;
+            assert!(told.starts_with("The page needs JavaScript."), "{path}: {told}");
+            assert!(!page.contains('{') && page.ends_with("</html>\n"), "{path}");
+        }
+        assert_eq!(with_texts("a{status}b{noSuchText}c"), "aStatusbc");
+    }
+
+    #[test]
+    fn comments_are_not_sent() {
+        let script = "// What it is.\n\n/** @param {string} a */\nconst f = (/** @type {any} */ b) =>\n  // why\n  \"a//b\";\n";
+        assert_eq!(without_comments(script), "const f = ( b) =>\n  \"a//b\";\n");
+        for asset in ASSETS.iter().filter(|asset| asset.kind == SCRIPT) {
+            let (opened, closed) =
+                (asset.text.matches("/**").count(), asset.text.matches("*/").count());
+            assert_eq!(opened, closed, "{}: a comment in a text would be cut", asset.name);
+        }
+    }
+
+    /// A module that is asked for and not there stops the whole page.
+    #[test]
+    fn every_module_that_is_imported_is_there() {
+        for asset in ASSETS.iter().filter(|asset| asset.kind == SCRIPT) {
+            for import in asset.text.split("from \"./").skip(1) {
+                let name = import.split('"').next().unwrap();
+                assert!(ASSETS.iter().any(|one| one.name == name), "{}: {name}", asset.name);
+            }
+        }
+    }
 }

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 
+use super::problem::Problem;
 use crate::viewpoint::{Addresses, Viewpoint};
 
 /// What is wrong with a query string.
@@ -92,6 +95,18 @@ impl Params {
             Some("true") => Ok(true),
             Some(_) => Err(BadParam::new(name, "is true or false")),
         }
+    }
+}
+
+/// A request without parameters: one that nobody reads would be dropped without a word.
+pub(super) struct NoParams;
+
+impl<S: Sync> FromRequestParts<S> for NoParams {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Params::parse(parts.uri.query().unwrap_or_default(), &[])?;
+        Ok(Self)
     }
 }
 

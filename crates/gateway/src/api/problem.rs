@@ -15,7 +15,7 @@ use super::params::BadParam;
 use crate::access::Denied;
 use crate::language::Refused;
 use crate::local::LocalError;
-use crate::wire::{Mistake, Span};
+use crate::wire::{Mistake, PartView, Span};
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
@@ -49,6 +49,9 @@ pub(super) struct Body {
     /// The text with the fixes of all errors, where it has no fault then.
     #[serde(skip_serializing_if = "Option::is_none")]
     fixed: Option<String>,
+    /// The parts of a typed text that was to be translated.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<PartView>,
 }
 
 impl Problem {
@@ -71,6 +74,7 @@ impl Problem {
             hint: None,
             errors: Vec::new(),
             fixed: None,
+            parts: Vec::new(),
         };
         let busy = status == StatusCode::SERVICE_UNAVAILABLE;
         let retry_after = busy.then_some(Duration::from_secs(1));
@@ -91,8 +95,25 @@ impl Problem {
         Self::new(503, "unavailable", "no engine can answer").detail(detail)
     }
 
+    /// There are no bytes of a file.
+    pub(super) fn of_file(error: LocalError) -> Self {
+        match error {
+            LocalError::Gone(why) => {
+                Self::new(410, "original_gone", "the content of this file is not there")
+                    .detail(why)
+                    .hint("what is known of the file is at `/v1/items/{id}`")
+            }
+            LocalError::TooMuch(_) | LocalError::Late | LocalError::Failed(_) => error.into(),
+        }
+    }
+
     pub(super) fn detail(mut self, detail: impl Into<String>) -> Self {
         self.body.detail = Some(detail.into());
+        self
+    }
+
+    pub(super) fn parts(mut self, parts: Vec<PartView>) -> Self {
+        self.body.parts = parts;
         self
     }
 
@@ -123,7 +144,7 @@ const STATUSES: [(&str, &str); 16] = [
     ("405", "Asked in another way"),
     ("408", "The request took too long to arrive or to be answered"),
     ("409", "What was confirmed is another plan now, or something has to be set first"),
-    ("410", "The original of the message is gone"),
+    ("410", "The original of the message or the content of the file is gone"),
     ("413", "The body is too large"),
     ("414", "The URI is too long"),
     ("415", "The body is not said to be JSON"),
@@ -191,7 +212,7 @@ impl From<LocalError> for Problem {
             LocalError::Gone(why) => {
                 Self::new(410, "original_gone", "the original of this message is not there")
                     .detail(why)
-                    .hint("the message itself is at its own address, without `/eml`")
+                    .hint("what is known of the message is at `/v1/messages/{id}`")
             }
             LocalError::Late | LocalError::Failed(_) => Self::unavailable(error.to_string()),
         }

@@ -12,7 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::held::held;
-use super::native::{Visitor, by, first, named};
+use super::native::{Visitor, by, named};
 use super::params::{BadParam, Params};
 use super::problem::{Problem, Problems};
 use crate::State as Shared;
@@ -81,7 +81,7 @@ fn part(
     let Some(behind) = behind else { return Ok(None) };
     let (mut answer, mut bytes, mut last) = (ThreadAnswer::default(), 0, None);
     for id in thread.ids.iter().skip(behind) {
-        let Some(message) = first(engine, &by(StringField::Id, id), asker)? else { continue };
+        let Some(message) = engine.one(&by(StringField::Id, id), asker)? else { continue };
         let view = MessageView::from(&message);
         bytes += size(&view);
         if bytes > PAGE_BYTES && last.is_some() {

@@ -88,11 +88,13 @@ impl Trace {
         mut response: Response,
         tenant: Option<&str>,
         source: &Source,
-        coverage: &Coverage,
+        coverage: Option<&Coverage>,
     ) -> Response {
         let headers = response.headers_mut();
         headers.insert(QUERY_ID, value(&self.id));
-        headers.insert(COVERAGE, value(&coverage_text(coverage)));
+        if let Some(coverage) = coverage {
+            headers.insert(COVERAGE, value(&coverage_text(coverage)));
+        }
         if let Some(engine) = source.engine {
             headers.insert(SERVED_BY, HeaderValue::from_static(engine.as_str()));
         }
@@ -109,7 +111,9 @@ impl Trace {
         for reason in &source.passed_over {
             state.metrics().fallback(reason.why.code());
         }
-        state.metrics().request(engine, reason.unwrap_or("served"), status, self.start.elapsed());
+        let took = self.start.elapsed();
+        state.metrics().request(engine, reason.unwrap_or("served"), status, took);
+        state.history().note(engine, status >= 500, took, state.now());
         info!(
             query_id = self.id,
             trace_id = self.trace,

@@ -4,10 +4,11 @@ use std::time::Instant;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query as Parameters, State as Shared};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{RawQuery, State as Shared};
+use axum::http::HeaderMap;
 use postern_query::emit::{Json as Body, Sent, english};
+use postern_query::parts::parts;
 use postern_query::{
     Capabilities, Compiled, Context, Direction, Errors, Parsed, Target, lucene, odata, parse,
 };
@@ -16,13 +17,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::native::admit;
-use super::params::viewpoint;
+use super::params::{BadParam, Params, viewpoint};
 use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State;
+use crate::audit::Noted;
 use crate::language::Refused;
 use crate::viewpoint::Addresses;
-use crate::wire::{Remark, Span};
+use crate::wire::{PartView, Remark, Span};
 
 /// The language of a query.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, ToSchema)]
@@ -35,6 +37,11 @@ pub enum Language {
     Odata,
     /// Query text in full syntax.
     Lucene,
+}
+
+impl Language {
+    const ALL: [(&str, Self); 3] =
+        [("postern", Self::Postern), ("odata", Self::Odata), ("lucene", Self::Lucene)];
 }
 
 /// What every target is sent.
@@ -152,6 +159,24 @@ fn json(value: Body) -> Value {
     }
 }
 
+/// What every target is sent for a query, and how its text is cut.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Answer {
+    #[serde(flatten)]
+    translation: Translation,
+    /// The parts of a typed text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<PartView>,
+}
+
+/// The parts of a text, where it is typed.
+fn parts_of(text: &str, language: Language) -> Vec<PartView> {
+    match language {
+        Language::Postern => parts(text).map(PartView::from).collect(),
+        Language::Odata | Language::Lucene => Vec::new(),
+    }
+}
+
 /// The parameters of a translation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +194,24 @@ pub(super) struct Request {
     me: Option<Addresses>,
 }
 
+impl Request {
+    /// The parameters of a URL.
+    fn of(raw: &str) -> Result<Self, BadParam> {
+        let mut params = Params::parse(raw, &["q", "from", "zone", "me"])?;
+        let from = params.take("from").map(|name| {
+            let known = Language::ALL.into_iter().find(|(known, _)| *known == name);
+            let bad = || BadParam::new("from", "is postern, odata or lucene");
+            known.map(|(_, language)| language).ok_or_else(bad)
+        });
+        Ok(Self {
+            q: params.take("q").unwrap_or_default(),
+            from: from.transpose()?.unwrap_or_default(),
+            zone: params.take("zone"),
+            me: params.take("me").map(|text| Addresses::parse(&text)),
+        })
+    }
+}
+
 /// What each target is sent for a query, and how faithfully
 #[utoipa::path(get, path = "/v1/translate", tag = "search",
     params(
@@ -177,43 +220,48 @@ pub(super) struct Request {
         ("zone" = Option<String>, Query, description = "Where its days begin: an IANA name", example = "Europe/Berlin"),
         ("me" = Option<String>, Query, description = "The addresses that `me` stands for, with commas between"),
     ),
-    responses((status = 200, description = "Every target", body = Translation), Problems),
+    responses((status = 200, description = "Every target", body = Answer), Problems),
     security(("key" = []), ("bearer" = []), ()))]
 pub(super) async fn get(
     state: Shared<State>,
     headers: HeaderMap,
-    request: Result<Parameters<Request>, QueryRejection>,
-) -> Result<Json<Translation>, Problem> {
-    let bad = |rejection: QueryRejection| bad(rejection.status(), rejection.body_text());
-    answer(&state, &headers, request.map_err(bad)?.0).await
+    noted: Noted,
+    RawQuery(raw): RawQuery,
+) -> Result<Json<Answer>, Problem> {
+    answer(&state, &headers, &noted, Request::of(&raw.unwrap_or_default())?).await
 }
 
 /// What each target is sent for a query, with the query in the body
 #[utoipa::path(post, path = "/v1/translate", tag = "search", request_body = Request,
-    responses((status = 200, description = "Every target", body = Translation), Problems),
+    responses((status = 200, description = "Every target", body = Answer), Problems),
     security(("key" = []), ("bearer" = []), ()))]
 pub(super) async fn post(
     state: Shared<State>,
     headers: HeaderMap,
+    noted: Noted,
     body: Result<Bytes, BytesRejection>,
-) -> Result<Json<Translation>, Problem> {
-    answer(&state, &headers, from_json(body)?).await
+) -> Result<Json<Answer>, Problem> {
+    answer(&state, &headers, &noted, from_json(body)?).await
 }
 
 async fn answer(
     state: &State,
     headers: &HeaderMap,
+    noted: &Noted,
     request: Request,
-) -> Result<Json<Translation>, Problem> {
-    admit(state, headers)?;
-    let viewpoint = viewpoint(state.viewpoint(), request.zone.as_deref(), request.me.as_ref())?;
+) -> Result<Json<Answer>, Problem> {
+    noted.put("query", request.q.as_str());
+    let known = state.viewpoint_of(&admit(state, headers)?);
+    let viewpoint = viewpoint(&known, request.zone.as_deref(), request.me.as_ref())?;
     let (context, capabilities) = (viewpoint.context(state.now()), state.capabilities());
     let translating = state.language().aside(state.deadline(Instant::now()), move |_| {
-        translate(&request.q, request.from, &context, &capabilities, Target::ALL)
+        let Request { q, from, .. } = &request;
+        let translated = translate(q, *from, &context, &capabilities, Target::ALL);
+        (translated, parts_of(q, *from))
     });
-    translating.await?.map(Json).map_err(|errors| Refused { part: "q", errors }.into())
-}
-
-fn bad(status: StatusCode, why: String) -> Problem {
-    Problem::new(status.as_u16(), "invalid_request", why)
+    let (translated, parts) = translating.await?;
+    match translated {
+        Ok(translation) => Ok(Json(Answer { translation, parts })),
+        Err(errors) => Err(Problem::from(Refused { part: "q", errors }).parts(parts)),
+    }
 }

@@ -10,7 +10,7 @@ use axum::body::Body;
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use axum::response::{IntoResponse, Response};
-use postern_archive::search::{Asker, Hit, Search};
+use postern_archive::search::{Asker, Hit, Page, Search};
 use postern_mail::document;
 use postern_upstream::Answer;
 use serde::Serialize;
@@ -134,6 +134,17 @@ pub(super) fn write_envelope(
     written?;
     let start = if before == "," { "" } else { before };
     Ok(write!(out, "{start}],\"Count\":{}}}", page.count)?)
+}
+
+/// The same of a page that is at hand.
+pub(super) fn envelope(page: Page) -> io::Result<Vec<u8>> {
+    let (mut out, mut before) = (Vec::new(), "{\"Results\":[");
+    for hit in page.hits {
+        write_hit(std::mem::replace(&mut before, ","), hit, &mut out)?;
+    }
+    let start = if before == "," { "" } else { before };
+    write!(out, "{start}],\"Count\":{}}}", page.count)?;
+    Ok(out)
 }
 
 /// What is kept while somebody reads is the text alone.

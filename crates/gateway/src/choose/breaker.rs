@@ -67,6 +67,11 @@ impl Breaker {
         Self { settings, most, one_is_enough, phase }
     }
 
+    /// From now on what one key hears is not enough.
+    pub(super) const fn share(&mut self) {
+        self.one_is_enough = false;
+    }
+
     /// Whether a request may go through now, or since when none may. A probe that never reports back
     /// makes room for another one after a rest.
     pub(super) fn admits(&mut self, key: Fingerprint, now: Instant) -> Result<Admitted, Instant> {

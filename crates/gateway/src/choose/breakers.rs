@@ -17,13 +17,13 @@ const LOOKED_AT_OF_ONE: usize = 64;
 #[derive(Debug)]
 pub(super) struct Breakers {
     settings: BreakerSettings,
-    /// There is one key: its requests are all that is known of the upstream.
-    is_sole: bool,
     all: Mutex<All>,
 }
 
 #[derive(Debug)]
 struct All {
+    /// There is one key: its requests are all that is known of the upstream.
+    is_sole: bool,
     upstream: Breaker,
     keys: Remembered<Breaker>,
 }
@@ -31,14 +31,21 @@ struct All {
 impl Breakers {
     pub(super) fn new(settings: BreakerSettings, is_sole: bool) -> Self {
         let upstream = Breaker::new(settings, LOOKED_AT.max(settings.minimum), is_sole);
-        let all = Mutex::new(All { upstream, keys: Remembered::default() });
-        Self { settings, is_sole, all }
+        let all = Mutex::new(All { is_sole, upstream, keys: Remembered::default() });
+        Self { settings, all }
+    }
+
+    /// From now on there are several keys.
+    pub(super) fn share(&self) {
+        let mut all = self.lock();
+        all.is_sole = false;
+        all.upstream.share();
     }
 
     /// Lets a request of that key through, or says since when none goes.
     pub(super) fn admit(&self, key: Fingerprint, now: Instant) -> Result<Pass<'_>, Instant> {
         let mut all = self.lock();
-        if !self.is_sole {
+        if !all.is_sole {
             self.of(&mut all, key).admits(key, now)?;
         }
         let admitted = all.upstream.admits(key, now)?;
@@ -54,7 +61,7 @@ impl Breakers {
     fn record(&self, key: Fingerprint, health: Health, now: Instant) {
         let mut all = self.lock();
         all.upstream.record(key, health, now);
-        if !self.is_sole {
+        if !all.is_sole {
             self.of(&mut all, key).record(key, health, now);
         }
     }

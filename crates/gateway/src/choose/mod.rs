@@ -82,6 +82,11 @@ impl Member {
         }
     }
 
+    /// From now on there are several askers.
+    pub(crate) fn share(&self) {
+        self.watch.iter().for_each(Watch::share);
+    }
+
     /// The breaker of the engine; those of single keys say nothing to others.
     pub(crate) fn breaker(&self, now: Instant) -> Option<BreakerState> {
         self.watch.as_ref().map(|watch| watch.breaker(now))

@@ -33,6 +33,11 @@ impl Watch {
         }
     }
 
+    /// From now on there are several askers.
+    pub(super) fn share(&self) {
+        self.breakers.share();
+    }
+
     pub(super) fn breaker(&self, now: Instant) -> BreakerState {
         self.breakers.state(now)
     }

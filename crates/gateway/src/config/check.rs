@@ -15,6 +15,7 @@ impl Config {
         self.check_keys()?;
         self.check_tenants()?;
         self.check_origins()?;
+        self.check_cluster()?;
         self.check_engines()?;
         self.premium.as_ref().map_or(Ok(()), Premium::check)
     }
@@ -36,6 +37,7 @@ impl Config {
                 let is_told = of.map_or_else(|| self.tenants.iter().any(has_veeam), has_veeam);
                 (!is_told).then_some("tenants.veeam")
             }
+            EngineName::Cluster => self.cluster.is_none().then_some("cluster"),
             EngineName::Local => None,
         });
         match missing {
@@ -52,7 +54,7 @@ impl Config {
         if self.access.is_open() && !self.listen.ip().is_loopback() {
             return invalid(format!(
                 "without a key only this machine may ask, so {} cannot be listened on; give \
-                 --tenant and --key-file, or listen on 127.0.0.1",
+                 --tenant and --key-file, make one with `postern key new`, or listen on 127.0.0.1",
                 self.listen
             ));
         }

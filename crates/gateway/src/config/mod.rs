@@ -1,14 +1,19 @@
 //! What a gateway is told: one TOML file, and what the command line puts over it.
 
+mod audit;
 mod breaker;
 mod check;
+mod cluster;
 mod file;
+mod keys;
 mod limits;
 mod order;
 mod premium;
 mod shown;
 mod sync;
 mod tenant;
+mod to;
+mod webhook;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -20,17 +25,24 @@ use toml::Table;
 
 use crate::access::{Access, Key};
 use crate::viewpoint::Viewpoint;
+pub use audit::{Audit, HeadsTo, Level};
 pub use breaker::BreakerSettings;
-use file::{FileCors, FileKey, FileLimits};
+pub use cluster::Cluster;
+use cluster::FileCluster;
+use file::{FileCors, FileKey, FileLimits, FileMcp};
 
+pub use keys::NewKey;
 pub use limits::Limits;
 use premium::FilePremium;
-pub(crate) use premium::field_capabilities;
 pub use premium::{Preference, Premium, fields};
 use sync::FileSync;
 pub use sync::{MOST_JOBS, SyncSettings, ToSync, answer_time};
 use tenant::FileTenant;
 pub use tenant::{LogOn, Tenant, Veeam, VeeamTrust, variable};
+use to::FileIndex;
+pub use to::To;
+use webhook::FileWebhook;
+pub use webhook::WebhookSettings;
 
 /// Where the gateway listens when nothing is said.
 pub const LISTEN: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7700);
@@ -43,13 +55,15 @@ pub enum EngineName {
     Premium,
     /// The item search of Veeam.
     Veeam,
+    /// The index in a cluster.
+    Cluster,
     /// The index of this machine.
     Local,
 }
 
 impl EngineName {
     /// All there are.
-    pub const ALL: [Self; 3] = [Self::Premium, Self::Veeam, Self::Local];
+    pub const ALL: [Self; 4] = [Self::Premium, Self::Veeam, Self::Cluster, Self::Local];
 
     /// The name as it is written.
     #[must_use]
@@ -57,7 +71,16 @@ impl EngineName {
         match self {
             Self::Premium => "premium",
             Self::Veeam => "veeam",
+            Self::Cluster => "cluster",
             Self::Local => "local",
+        }
+    }
+
+    /// Whether what is stored here says how complete its answers are. A cluster has what other machines bring.
+    pub(crate) const fn is_covered_here(self) -> bool {
+        match self {
+            Self::Premium | Self::Veeam | Self::Local => true,
+            Self::Cluster => false,
         }
     }
 
@@ -67,6 +90,7 @@ impl EngineName {
         match self {
             Self::Premium => "premium",
             Self::Veeam => "Veeam",
+            Self::Cluster => "the cluster",
             Self::Local => "the local index",
         }
     }
@@ -84,6 +108,8 @@ pub struct Config {
     pub engines: Option<Vec<EngineName>>,
     /// The premium endpoint, if there is one.
     pub premium: Option<Premium>,
+    /// The cluster that holds the index, if there is one.
+    pub cluster: Option<Cluster>,
     /// Who may ask.
     pub access: Access,
     /// Where the local index of each tenant lies, with more than one.
@@ -94,10 +120,18 @@ pub struct Config {
     pub limits: Limits,
     /// The origins of pages elsewhere that may ask, such as `https://mail.example`.
     pub origins: Vec<String>,
+    /// Whether assistants are served at `/mcp`.
+    pub mcp_over_http: bool,
     /// From where queries are read: the zone of their days, and who `me` is.
     pub viewpoint: Viewpoint,
+    /// What is audited, and how.
+    pub audit: Audit,
+    /// Which index `postern index` writes.
+    pub index_to: To,
     /// When and how collected mail is brought here.
     pub sync: SyncSettings,
+    /// What is told of new hits of saved searches, if anything is.
+    pub webhook: Option<WebhookSettings>,
     /// Whether the file holds keys for upstream, so that nobody else should read it.
     pub file_holds_keys: bool,
 }
@@ -109,14 +143,21 @@ struct FileConfig {
     data: Option<PathBuf>,
     engines: Option<Vec<String>>,
     premium: Option<FilePremium>,
+    cluster: Option<FileCluster>,
     keys: Vec<FileKey>,
     tenants: Vec<FileTenant>,
     limits: Option<FileLimits>,
     cors: Option<FileCors>,
+    index: FileIndex,
+    mcp: FileMcp,
     sync: Option<FileSync>,
+    webhook: Option<FileWebhook>,
     deadline: Option<String>,
     zone: Option<String>,
     me: Option<Vec<String>>,
+    audit: Option<String>,
+    audit_key_file: Option<PathBuf>,
+    audit_heads: Option<Vec<String>>,
 }
 
 /// What the command line says; it goes over the file.
@@ -132,6 +173,10 @@ pub struct Overrides {
     pub key: Option<Secret>,
     /// The password for the servers of Veeam whose tables name no file.
     pub veeam_password: Option<Secret>,
+    /// The password for the user of the cluster.
+    pub cluster_password: Option<Secret>,
+    /// The secret of the webhook whose table names no file.
+    pub webhook_secret: Option<Secret>,
     /// How long a search may take in all.
     pub deadline: Option<String>,
 }
@@ -195,7 +240,9 @@ impl Config {
         let file_holds_keys = keys.iter().any(|key| key.upstream.is_some());
         keys.extend(own_key(overrides)?);
         let viewpoint = Viewpoint::default().with(file.zone.as_deref(), file.me.as_deref());
+        let heads = file.audit_heads.as_deref();
         let config = Self {
+            audit: Audit::of(file.audit.as_deref(), file.audit_key_file, heads)?,
             viewpoint: viewpoint.or_else(|(name, what)| invalid(format!("`{name}` {what}")))?,
             file_holds_keys,
             listen: listen.map(|text| address(text)).transpose()?.unwrap_or(LISTEN),
@@ -207,18 +254,28 @@ impl Config {
             premium,
             limits: file.limits.map(Limits::try_from).transpose()?.unwrap_or_default(),
             origins: file.cors.map(|cors| cors.origins).unwrap_or_default(),
+            index_to: file.index.to,
+            mcp_over_http: file.mcp.http,
             sync: file.sync.map(SyncSettings::try_from).transpose()?.unwrap_or_default(),
+            webhook: file.webhook.map(WebhookSettings::try_from).transpose()?,
             access: Access::new(keys),
+            cluster: file.cluster.map(Cluster::try_from).transpose()?,
             engines: order::read(file.engines)?,
             tenants: file.tenants.into_iter().map(Tenant::try_from).collect::<Result<_, _>>()?,
         };
-        let config = config.with_password(overrides.veeam_password.as_ref());
-        config.check()?;
-        Ok(config)
+        let config = config.with_passwords(overrides);
+        config.with_made(config.made_text()?.as_deref())
     }
 
-    /// The password for the servers of Veeam that were told none.
-    fn with_password(mut self, password: Option<&Secret>) -> Self {
+    /// The passwords for the servers of Veeam that were told none, and for the cluster; the secret of the webhook.
+    fn with_passwords(mut self, overrides: &Overrides) -> Self {
+        if let Some(cluster) = &mut self.cluster {
+            cluster.password.clone_from(&overrides.cluster_password);
+        }
+        if let Some(webhook) = &mut self.webhook {
+            webhook.secret.clone_from(&overrides.webhook_secret);
+        }
+        let password = overrides.veeam_password.as_ref();
         let servers = self.tenants.iter_mut().filter_map(|tenant| tenant.veeam.as_mut());
         for server in servers.filter(|server| server.password.is_none()) {
             server.password = password.cloned();

@@ -46,13 +46,19 @@ impl Config {
     }
 
     /// The remote engine of a source comes first. Of two remote ones neither has all, and the local index does.
+    /// A cluster stands before the local index.
     fn own_order(&self, tenant: Option<&Tenant>) -> Vec<EngineName> {
-        use EngineName::{Local, Premium, Veeam};
-        match tenant.and_then(|tenant| tenant.veeam.as_ref()) {
+        use EngineName::{Cluster, Local, Premium, Veeam};
+        let order = match tenant.and_then(|tenant| tenant.veeam.as_ref()) {
             None => vec![Premium, Local],
             Some(veeam) if veeam.premium && self.premium.is_some() => vec![Local, Premium, Veeam],
             Some(_) => vec![Veeam, Local],
-        }
+        };
+        let with_cluster = order.into_iter().flat_map(|name| match name {
+            Local if self.cluster.is_some() => vec![Cluster, Local],
+            other => vec![other],
+        });
+        with_cluster.collect()
     }
 
     /// Whether premium is used for a tenant at all.

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use postern_query::datatap::{FieldCapability, IndexFields};
+use postern_document::index_fields;
+use postern_query::datatap::IndexFields;
 use postern_query::{Capabilities, lucene};
-use postern_upstream::{DataTap, IndexField, Settings, Trust, index_fields};
+use postern_upstream::{DataTap, Settings, Trust};
 use serde::Deserialize;
 use toml::{Table, Value};
 
@@ -209,24 +210,10 @@ impl Premium {
 ///
 /// When the file cannot be read, or is no such answer.
 pub fn fields(path: &Path) -> Result<IndexFields, ConfigError> {
-    let found = index_fields(&file::text(path)?).ok_or_else(|| {
+    index_fields(&file::text(path)?).ok_or_else(|| {
         let path = path.display();
         ConfigError::Value(format!("{path} is no list of fields; save an answer of /fields there"))
-    })?;
-    Ok(field_capabilities(found))
-}
-
-/// What the compiler is told of the fields that a service listed.
-pub(crate) fn field_capabilities(found: Vec<IndexField>) -> IndexFields {
-    let capability = |field: IndexField| {
-        let can = FieldCapability {
-            filterable: field.filterable,
-            sortable: field.sortable,
-            searchable: field.searchable,
-        };
-        (field.path, can)
-    };
-    found.into_iter().map(capability).collect()
+    })
 }
 
 /// What the file says, and the command line over it.

@@ -19,18 +19,33 @@ impl Config {
         put(&mut table, "deadline", time(self.deadline));
         put(&mut table, "zone", self.viewpoint.zone_name());
         put(&mut table, "me", &self.viewpoint.me);
+        self.audit.show(&mut table);
         table.insert("limits".into(), Value::Table(limits(&self.limits)));
         let mut cors = Table::new();
         put(&mut cors, "origins", &self.origins);
         table.insert("cors".into(), Value::Table(cors));
+        let mut mcp = Table::new();
+        put(&mut mcp, "http", self.mcp_over_http);
+        table.insert("mcp".into(), Value::Table(mcp));
         if let Some(engines) = &self.engines {
             put(&mut table, "engines", names(engines));
         }
         for (name, shown) in self.engine_tables() {
             table.insert(name.as_str().into(), Value::Table(shown));
         }
+        if let Some(cluster) = &self.cluster {
+            table.insert("cluster".into(), Value::Table(cluster.shown()));
+        }
+        let mut index = Table::new();
+        put(&mut index, "to", self.index_to.as_str());
+        table.insert("index".into(), Value::Table(index));
         table.insert("sync".into(), Value::Table(sync(&self.sync)));
-        let keys = self.access.keys().iter().map(|one| Value::Table(key(one)));
+        if let Some(webhook) = &self.webhook {
+            table.insert("webhook".into(), Value::Table(webhook.shown()));
+        }
+        // The others stand in no file of settings: `postern key list` shows them.
+        let written = self.access.keys().iter().filter(|key| key.made.is_none());
+        let keys = written.map(|one| Value::Table(key(one)));
         table.insert("keys".into(), Value::Array(keys.collect()));
         let tenants = self.tenants.iter().map(|tenant| Value::Table(tenant.shown()));
         table.insert("tenants".into(), Value::Array(tenants.collect()));
@@ -64,6 +79,7 @@ fn sync(sync: &SyncSettings) -> Table {
     put(&mut table, "every", sync.every.map_or_else(|| "never".to_owned(), time));
     put(&mut table, "jobs", sync.jobs);
     put(&mut table, "answer_time", time(sync.answer_time));
+    put(&mut table, "to", sync.to.as_str());
     table
 }
 
@@ -85,6 +101,8 @@ fn key(key: &Key) -> Table {
             key.actions.iter().map(|verb| verb.as_str()).collect::<Vec<_>>(),
         );
     }
+    let rights: Vec<_> = key.rights.iter().map(|right| right.as_str()).collect();
+    put(&mut table, "rights", rights);
     table
 }
 

@@ -7,7 +7,7 @@ use postern_mail::contents::AttachmentText;
 use postern_upstream::{DataTap, Secret, Tenant, TenantSettings};
 use serde::Deserialize;
 
-use super::{Config, ConfigError, Premium, invalid};
+use super::{Config, ConfigError, Premium, To, invalid};
 
 /// The most requests at the same time: more is no longer polite.
 pub const MOST_JOBS: u16 = 64;
@@ -21,6 +21,8 @@ pub struct SyncSettings {
     pub jobs: usize,
     /// How long the answer to a request may take.
     pub answer_time: Duration,
+    /// Which index it is brought to.
+    pub to: To,
     /// Which attachments are read for their text; it cannot stand in the file.
     pub attachment_text: AttachmentText,
 }
@@ -32,6 +34,7 @@ impl Default for SyncSettings {
             every: None,
             jobs: TenantSettings::default().parallel,
             answer_time,
+            to: To::default(),
             attachment_text: AttachmentText::default(),
         }
     }
@@ -43,6 +46,8 @@ pub(super) struct FileSync {
     every: Option<String>,
     jobs: Option<usize>,
     answer_time: Option<String>,
+    #[serde(default)]
+    to: To,
 }
 
 impl TryFrom<FileSync> for SyncSettings {
@@ -57,6 +62,7 @@ impl TryFrom<FileSync> for SyncSettings {
         let answer_time = file.answer_time.as_deref().map(answer_time).transpose()?;
         Ok(Self {
             every: file.every.as_deref().map(pause).transpose()?.flatten(),
+            to: file.to,
             jobs,
             answer_time: answer_time.unwrap_or(known.answer_time),
             ..known

@@ -8,9 +8,11 @@
 //! The next engine is a module here, a name in [`EngineName`](crate::config::EngineName) with its settings,
 //! and a line in [`kind`].
 
+mod cluster;
 mod local;
 mod outcome;
 mod places;
+mod position;
 mod premium;
 mod reason;
 mod veeam;
@@ -23,19 +25,20 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use jiff::tz::TimeZone;
-use postern_archive::search::{Bars, Counts, Facet};
-use postern_query::{Direction, Fidelity, Note, Place, datatap, direction_of};
+use postern_archive::search::{Bars, Counts, Coverage, Facet, Page};
+use postern_query::{Direction, Fidelity, Message, Note, Place, direction_of};
 use postern_upstream::veeam::Sessions;
 
 use crate::access::{Caller, UpstreamKey};
 use crate::config::{BreakerSettings, Config, ConfigError, EngineName, Tenant};
 use crate::language::{Reader, Understood};
-use crate::local::{Allowance, Local};
+use crate::local::{Allowance, Local, LocalEngine, Question};
 use crate::remembered::Fingerprint;
-use crate::wire::MessageView;
+use crate::wire::{MessageView, Sent};
 
 pub(crate) use local::{LocalIndex, failed};
 pub(crate) use outcome::{Failure, Health, Outcome, Refusal};
+pub(crate) use places::Divided;
 pub(crate) use premium::{Premium, To};
 pub(crate) use reason::{Reason, Why};
 pub(crate) use veeam::told;
@@ -52,6 +55,7 @@ pub(crate) const fn kind(name: EngineName) -> Kind {
     match name {
         EngineName::Premium => Kind::Shared(premium::make),
         EngineName::Veeam => Kind::OfSource(veeam::make),
+        EngineName::Cluster => Kind::OfIndex(cluster::make),
         EngineName::Local => Kind::OfTenant(local::make),
     }
 }
@@ -62,6 +66,8 @@ pub(crate) enum Kind {
     Shared(fn(&Config) -> Result<Made, ConfigError>),
     /// Made for each tenant, beside what is stored for it.
     OfTenant(fn(&Local) -> Made),
+    /// Made for each tenant, over an index elsewhere that is named after it.
+    OfIndex(fn(&Config, Option<&str>) -> Made),
     /// Made for each tenant that has such a source.
     OfSource(fn(&Config, &Tenant, &Local, &Sessions) -> Made),
 }
@@ -96,6 +102,11 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
 
     /// How it counts all that matches, by facets and in bars; nothing where it cannot count.
     fn counts(&self, _counting: Counting) -> Option<Asking<Counts>> {
+        None
+    }
+
+    /// How much of the known mail it holds, as far as it was learned, where what is stored here does not say so.
+    fn coverage(&self) -> Option<Coverage> {
         None
     }
 
@@ -141,10 +152,83 @@ pub(crate) trait Engine: fmt::Debug + Send + Sync {
         None
     }
 
+    /// Asks for a file that is not stored here, by an id that this engine gave it, with its bytes if they are wanted;
+    /// nothing where the id is of another kind.
+    fn file(
+        &self,
+        _id: &str,
+        _whole: bool,
+        _caller: &Caller,
+        _deadline: Instant,
+    ) -> Option<Ask<Filed>> {
+        None
+    }
+
+    /// The source that it searches; nothing where it searches what was brought here from all of them.
+    fn sole_source(&self) -> Option<&str> {
+        None
+    }
+
+    /// Whether it holds files beside mail.
+    fn has_files(&self) -> bool {
+        self.archive().is_some()
+    }
+
+    /// How it answers a client of DataTap with whole messages; nothing where it cannot.
+    fn pages(&self) -> Option<Arc<dyn Pages>> {
+        None
+    }
+
+    /// What it stores, to be read as what is stored here; nothing where it stores no whole messages of a tenant.
+    fn shelf(&self) -> Option<Arc<dyn LocalEngine>> {
+        None
+    }
+
+    /// Asks whether it can be asked at all, and how it is; nothing where nobody knows before it is asked.
+    fn health(&self, _deadline: Instant) -> Option<Ask<StoreHealth>> {
+        None
+    }
+
     /// What is stored here, from which requests below `/api` are answered too.
     fn archive(&self) -> Option<&Local> {
         None
     }
+}
+
+/// How a store elsewhere is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoreHealth {
+    /// `green`, `yellow` or `red`.
+    pub(crate) status: String,
+    /// Nodes that have joined.
+    pub(crate) nodes: u64,
+    /// Parts of the index with their copies, and how many of them no node has.
+    pub(crate) shards: u64,
+    pub(crate) unassigned: u64,
+    /// Messages and files of the tenant.
+    pub(crate) documents: u64,
+    /// What machines say of what they wrote; nothing before it was learned.
+    pub(crate) writes: Option<Writes>,
+}
+
+/// What machines say of what they wrote into an index elsewhere.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Writes {
+    /// When one of them last ended a run.
+    pub(crate) last: Option<Timestamp>,
+    /// Documents that were refused in the last run of each.
+    pub(crate) rejected: u64,
+    /// How often a document was sent again in these runs.
+    pub(crate) retried: u64,
+}
+
+/// An engine elsewhere that hands over whole messages.
+pub(crate) trait Pages: Send + Sync {
+    /// On whose behalf it is asked.
+    fn by(&self, caller: &Caller) -> By;
+
+    /// Asks for a page.
+    fn page(&self, asked: Question, caller: &Caller, deadline: Instant) -> Asking<Page>;
 }
 
 /// What an engine has to plan with.
@@ -166,7 +250,7 @@ pub(crate) struct Plan {
     /// What differs from what was asked; with none it is exact.
     pub(crate) notes: Vec<Note>,
     /// What it is sent, where a client may see that.
-    pub(crate) sent: Option<datatap::Request>,
+    pub(crate) sent: Option<Sent>,
     /// Why what is stored here answers first, if it does.
     pub(crate) yields: Option<Why>,
     carry_out: CarryOut,
@@ -209,6 +293,8 @@ pub(crate) struct Wanted {
     pub(crate) highlight: bool,
     /// Whether files are left out, for an answer beside that of an engine that has none.
     pub(crate) mail_only: bool,
+    /// Whether equal messages are wanted in one row, of an engine that can do that.
+    pub(crate) collapse: bool,
 }
 
 /// Where a page begins.
@@ -253,12 +339,19 @@ pub(crate) struct Found {
     pub(crate) count: Option<u64>,
     /// Whether that is exact.
     pub(crate) exact: bool,
+    /// In how many rows, where equal messages are in one.
+    pub(crate) rows: Option<u64>,
     /// Where the next page begins, if there is one.
     pub(crate) next: Option<Start>,
+    /// Why files were not asked for, where they should have been.
+    pub(crate) files_missing: Option<String>,
 }
 
 /// The bytes of a message and where it lies; `None` where there is no such message that the caller may see.
 pub(crate) type Saved = Option<(Vec<u8>, Place)>;
+
+/// A file and its bytes, none where they were not wanted; `None` where there is no such file that the caller may see.
+pub(crate) type Filed = Option<(Message, Vec<u8>)>;
 
 /// An answer on its way. Nothing is sent before it is polled.
 pub(crate) type Asking<T> = Pin<Box<dyn Future<Output = Outcome<T>> + Send>>;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_archive::Archive;
+use postern_archive::{Archive, Status};
 use postern_query::schema::StringField;
 use postern_query::{Condition, Expr, Message, Place, Predicate, Query, Role, evaluate};
 
@@ -37,8 +37,7 @@ impl Here<'_> {
             return self.archive.whole(self.source, &[], files);
         }
         let status = self.archive.status().ok()?;
-        let names = status.mailboxes.iter().filter(|one| one.source == self.source);
-        let names = names.map(|one| one.address.as_str()).filter(|name| {
+        let names = known(&status, self.source).filter(|name| {
             mailboxes.permits(Some(name)) && divided.may_lie_in(Some(name), self.source)
         });
         let names: Vec<_> = names.collect();
@@ -46,16 +45,24 @@ impl Here<'_> {
     }
 }
 
+/// The mailboxes that a source lists, also those of which nothing was brought here.
+fn known<'s>(status: &'s Status, source: &str) -> impl Iterator<Item = &'s str> {
+    let here = status.mailboxes.iter().filter(move |one| one.source == source);
+    let of = status.sources.iter().filter(move |one| one.name == source);
+    let not_here = of.flat_map(|one| one.empty.iter().map(|(name, _)| name.as_str()));
+    here.map(|one| one.address.as_str()).chain(not_here)
+}
+
 /// A query in its two parts, both of which must hold.
 #[derive(Clone, Debug)]
-pub(super) struct Divided {
+pub(crate) struct Divided {
     places: Vec<Condition>,
     /// What item search is asked for.
     pub(super) rest: Query,
 }
 
 impl Divided {
-    pub(super) fn of(query: &Query) -> Self {
+    pub(crate) fn of(query: &Query) -> Self {
         let simple = query.simplified().query;
         let parts = match simple.condition() {
             Expr::And(parts) => parts.clone(),
@@ -73,6 +80,12 @@ impl Divided {
     /// Whether it says anything about folders.
     pub(super) fn names_folders(&self) -> bool {
         !self.places.iter().all(|part| only(part, &|leaf| !is_folder(leaf)))
+    }
+
+    /// Whether a source may hold what is asked for, whatever its mailboxes are.
+    pub(crate) fn may_come_from(&self, source: &str) -> bool {
+        let of_source = self.places.iter().filter(|part| only(part, &is_source));
+        holds(of_source, place(None, None, source))
     }
 
     /// Whether a mailbox may hold what is asked for, whatever its folders are.
@@ -126,8 +139,13 @@ fn is_of_place(predicate: &Predicate) -> bool {
         | Predicate::Recipient(..)
         | Predicate::Attachment(_)
         | Predicate::Category(_)
-        | Predicate::Reference(_) => false,
+        | Predicate::Reference(_)
+        | Predicate::Set(_) => false,
     }
+}
+
+const fn is_source(predicate: &Predicate) -> bool {
+    matches!(predicate, Predicate::String(StringField::Source, _))
 }
 
 const fn is_folder(predicate: &Predicate) -> bool {
@@ -171,6 +189,25 @@ mod tests {
                 lies("bob@x.com", "Inbox"),
             ];
             assert_eq!(real, searched, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_source_is_ruled_out_by_its_name_alone() {
+        let table = [
+            // the query, whether it may find something at `datatap` and at `backup`
+            ("invoice", [true, true]),
+            ("mailbox:ann@x.com in:inbox", [true, true]),
+            ("source:backup invoice", [false, true]),
+            ("-source:backup mailbox:ann@x.com", [true, false]),
+            ("(source:backup OR source:datatap) invoice", [true, true]),
+            ("source:files", [false, false]),
+            ("source:backup OR invoice", [true, true]),
+        ];
+        for (text, expected) in table {
+            let divided = divided(text);
+            let real = ["datatap", "backup"].map(|source| divided.may_come_from(source));
+            assert_eq!(real, expected, "{text}");
         }
     }
 

@@ -1,14 +1,59 @@
 //! What the gateway asks of an index.
 
+use std::ops::ControlFlow;
+
 use postern_archive::export::Shelf;
 use postern_archive::search::{
-    AddressBook, Asker, Completion, Counting, Counts, Coverage, Suggestion, Thread,
+    AddressBook, Asker, Completion, Counting, Counts, Coverage, Index, Row, Rows, Search,
+    Suggestion, Thread,
 };
 use postern_archive::{Archive, IndexError};
-use postern_query::Query;
+use postern_query::{Message, Query};
+
+/// All that a query finds.
+pub(crate) fn all_of(query: &Query) -> Search<'_> {
+    Search { query, order: &[], after: None, offset: 0, limit: usize::MAX, highlight: false }
+}
+
+/// The name of a state of an index.
+pub(crate) fn state_of(index: &Index) -> String {
+    format!("{:016x}", index.state())
+}
 
 /// Something that can answer from this machine.
 pub trait LocalEngine: Shelf + Send + Sync + 'static {
+    /// Hands over one page of what matches with equal messages in one row, as [`each`](Shelf::each) does with every
+    /// message in one of its own.
+    ///
+    /// # Errors
+    ///
+    /// When it costs too much work or is stopped, or the index cannot be read.
+    fn rows(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<Rows, IndexError>;
+
+    /// The ids of all that matches.
+    ///
+    /// # Errors
+    ///
+    /// When it costs too much work or is stopped, or the index cannot be read.
+    fn ids(&self, query: &Query, asker: &Asker) -> Result<Vec<String>, IndexError> {
+        let mut ids = Vec::new();
+        self.each(&all_of(query), asker, &mut |hit| {
+            ids.push(hit.message.id);
+            ControlFlow::Continue(())
+        })?;
+        Ok(ids)
+    }
+
+    /// Names the state that it is in, where it can.
+    fn state(&self) -> Option<String> {
+        None
+    }
+
     /// Counts what matches.
     ///
     /// # Errors
@@ -49,8 +94,28 @@ pub trait LocalEngine: Shelf + Send + Sync + 'static {
     /// When it costs too much work or is stopped, or the index cannot be read.
     fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError>;
 
+    /// Any one message that matches, with the place at which it does before its others.
+    ///
+    /// # Errors
+    ///
+    /// When it costs too much work or is stopped, or the index cannot be read.
+    fn one(&self, query: &Query, asker: &Asker) -> Result<Option<Message>, IndexError> {
+        let mut found = None;
+        let any = Search { query, order: &[], after: None, offset: 0, limit: 1, highlight: false };
+        self.each(&any, asker, &mut |hit| {
+            found = Some(hit.there().into_owned());
+            ControlFlow::Break(())
+        })?;
+        Ok(found)
+    }
+
     /// How much of the known mail is here; asked with every search, so it must be at hand.
     fn coverage(&self) -> Coverage;
+
+    /// The same for whoever keeps it: where it has to be asked for, that is waited for a little.
+    fn coverage_to_keep(&self, _asker: &Asker) -> Coverage {
+        self.coverage()
+    }
 
     /// Why nothing can be searched here now.
     fn absent(&self) -> Option<IndexError> {
@@ -59,6 +124,23 @@ pub trait LocalEngine: Shelf + Send + Sync + 'static {
 }
 
 impl LocalEngine for Archive {
+    fn ids(&self, query: &Query, asker: &Asker) -> Result<Vec<String>, IndexError> {
+        Ok(self.index()?.ids(&all_of(query), asker)?.ids)
+    }
+
+    fn state(&self) -> Option<String> {
+        self.index().ok().map(|index| state_of(&index))
+    }
+
+    fn rows(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<Rows, IndexError> {
+        self.index()?.rows(search, asker, take)
+    }
+
     fn counts(
         &self,
         query: &Query,

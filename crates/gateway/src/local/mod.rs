@@ -2,6 +2,7 @@
 
 mod allowance;
 mod engine;
+mod in_order;
 pub(crate) mod pipe;
 mod verify;
 
@@ -21,6 +22,8 @@ use tokio::time::timeout_at;
 pub(crate) use allowance::Allowance;
 use allowance::StopOnDrop;
 pub use engine::LocalEngine;
+pub(crate) use engine::{all_of, state_of};
+use in_order::InOrder;
 use verify::Verified;
 
 use pipe::{Pipe, Stopped};
@@ -70,7 +73,7 @@ impl From<IndexError> for LocalError {
 /// What a client is told of an index that fails. Where it lies, and what else the machine says of
 /// it, is for the log.
 pub(crate) fn told(error: &IndexError) -> String {
-    if !matches!(error, IndexError::Missing(_)) {
+    if !matches!(error, IndexError::Missing(_) | IndexError::Elsewhere(_)) {
         tracing::warn!(error = chain(error), "the local index failed");
     }
     let told = match error {
@@ -87,6 +90,7 @@ pub(crate) fn told(error: &IndexError) -> String {
         IndexError::TooManyPatterns { .. }
         | IndexError::TooCostly { .. }
         | IndexError::Stopped
+        | IndexError::Elsewhere(_)
         | IndexError::BadId { .. } => return error.to_string(),
     };
     told.to_owned()
@@ -101,6 +105,8 @@ pub(crate) struct Question {
     pub(crate) offset: usize,
     pub(crate) limit: usize,
     pub(crate) highlight: bool,
+    /// Whether equal messages are in one row.
+    pub(crate) collapse: bool,
 }
 
 impl Question {
@@ -155,6 +161,16 @@ impl Local {
         Self::over(Arc::new(Archive::below(Path::new(""))), engine)
     }
 
+    /// The same, with mail that is read where these have it, the first of them first. Nothing stands for what is
+    /// stored here.
+    #[must_use]
+    pub(crate) fn read_from(&self, stores: Vec<Option<Arc<dyn LocalEngine>>>) -> Self {
+        let stores =
+            stores.into_iter().map(|store| store.unwrap_or_else(|| Arc::clone(&self.engine)));
+        let engine = Arc::new(InOrder(stores.collect()));
+        Self { engine, book: Arc::default(), ..self.clone() }
+    }
+
     fn over(archive: Arc<Archive>, engine: Arc<dyn LocalEngine>) -> Self {
         let at_once = std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2);
         Self {
@@ -169,6 +185,11 @@ impl Local {
     /// What is stored.
     pub(crate) const fn archive(&self) -> &Arc<Archive> {
         &self.archive
+    }
+
+    /// What answers, for work that goes on when nobody waits for it any more.
+    pub(crate) fn engine(&self) -> Arc<dyn LocalEngine> {
+        Arc::clone(&self.engine)
     }
 
     /// The ids that items of a source have here; `None` for those that are not here. What cannot be read in

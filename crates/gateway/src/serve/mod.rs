@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::header::HOST;
+use axum::http::uri::Authority;
 use axum::http::{Request, Response, StatusCode, Version};
 use axum::serve::Listener;
 use axum::{BoxError, Router};
@@ -100,6 +101,8 @@ impl Bound {
         let limits = *state.limits();
         let probing = tokio::spawn(state.clone().keep_probing());
         let syncing = tokio::spawn(state.clone().keep_syncing());
+        let telling = tokio::spawn(state.clone().keep_telling());
+        let keys = tokio::spawn(state.clone().keep_reading_keys());
         let leftovers = tokio::spawn(state.clone().stop_leftovers());
         state.keep_verifying();
         let ending = state.clone();
@@ -116,6 +119,8 @@ impl Bound {
         probing.abort();
         // What was taken in by then is still committed.
         syncing.abort();
+        telling.abort();
+        keys.abort();
         leftovers.abort();
         drop(timeout(limits.time, ending.stop_sessions()).await);
         Ok(())
@@ -196,18 +201,29 @@ fn service(
     })
 }
 
-/// Whether a request says once whom it is addressed to, as RFC 9112, section 3.2, demands of HTTP/1.1. Two
-/// programs on its way could otherwise take it for two different ones.
+/// Whether a request says once whom it is addressed to, as RFC 9112, section 3.2, and RFC 9113, section 8.3.1,
+/// demand. Two programs on its way could otherwise take it for two different ones.
 fn names_its_host<B>(request: &Request<B>) -> bool {
-    let hosts = request.headers().get_all(HOST).iter().count();
-    match request.version() {
-        Version::HTTP_11 => hosts == 1,
-        _ => hosts <= 1,
-    }
+    let target = request.uri().authority().map(Authority::as_str);
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let is_named = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().is_ok_and(|host| {
+            is_host(host) && target.is_none_or(|target| target.eq_ignore_ascii_case(host))
+        }),
+        (None, None) => request.version() != Version::HTTP_11,
+        _ => false,
+    };
+    is_named && target.is_none_or(is_host)
+}
+
+/// A name or an address, and perhaps a port (RFC 9110, section 7.2).
+fn is_host(text: &str) -> bool {
+    let authority = text.parse::<Authority>();
+    authority.is_ok_and(|authority| !text.contains('@') && !authority.host().is_empty())
 }
 
 fn without_host() -> Response<Body> {
-    let why = "a request has one header `Host` (RFC 9112, section 3.2)\n";
+    let why = "a request has one header `Host`, which names a host (RFC 9112, section 3.2)\n";
     let mut response = Response::new(Body::from(why));
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response
@@ -222,5 +238,46 @@ async fn keep(served: impl Future<Output = Result<(), BoxError>>, admitted: Admi
             tracing::debug!(error, "a connection broke off");
         },
         () = admitted.connection.ended() => tracing::debug!("a connection that waited was closed"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_that_name_one_host() {
+        let (old, now, two) = (Version::HTTP_10, Version::HTTP_11, Version::HTTP_2);
+        for (version, target, hosts, expected) in [
+            (now, "/", &["x.org"][..], true),
+            (now, "/", &["127.0.0.1:7700"], true),
+            (now, "/", &["[::1]:7700"], true),
+            (now, "/", &[], false),
+            (now, "/", &["x.org", "x.org"], false),
+            (now, "/", &["x.org, y.org"], false),
+            (now, "/", &["x.org/a"], false),
+            (now, "/", &["a b"], false),
+            (now, "/", &["ann@x.org"], false),
+            (now, "/", &[""], false),
+            (now, "http://x.org/", &["X.org"], true),
+            (now, "http://x.org/", &["y.org"], false),
+            (now, "http://x.org/", &[], false),
+            (old, "/", &[], true),
+            (old, "/", &["x.org"], true),
+            (old, "/", &["x.org", "x.org"], false),
+            (two, "http://x.org/", &[], true),
+            (two, "http://x.org/", &["x.org"], true),
+            (two, "http://x.org/", &["y.org"], false),
+            (two, "http://ann@x.org/", &[], false),
+            (two, "/", &["x.org"], true),
+            (two, "/", &["x.org", "x.org"], false),
+        ] {
+            let mut request = Request::builder().version(version).uri(target);
+            for host in hosts {
+                request = request.header(HOST, *host);
+            }
+            let request = request.body(()).unwrap();
+            assert_eq!(names_its_host(&request), expected, "{version:?} {target} {hosts:?}");
+        }
     }
 }

@@ -1,8 +1,17 @@
 //! What runs beside the requests, from the start of the process to its end.
 
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tracing::warn;
+
 use super::State;
 use crate::acts::Acts;
 use crate::local::Local;
+use crate::watch::{Hook, Untold};
+
+/// How often it is looked whether a webhook has something to be told, by whatever process that was found.
+const TELLING: Duration = Duration::from_secs(5);
 
 impl State {
     /// Stops what processes before this one left open at Veeam.
@@ -20,8 +29,10 @@ impl State {
             all.spawn(async move {
                 loop {
                     tokio::time::sleep(pause).await;
-                    let keys = state.access().keys().iter();
-                    for key in keys.filter(|key| state.uses_premium(Some(&key.tenant))) {
+                    let access = state.access();
+                    for key in
+                        access.keys().iter().filter(|key| state.uses_premium(Some(&key.tenant)))
+                    {
                         let Some(sent) = key.sent_upstream(None) else { continue };
                         member.refresh(&sent, &key.tenant);
                     }
@@ -43,6 +54,33 @@ impl State {
             all.spawn(one.keep_syncing(self.0.clock));
         }
         all.join_all().await;
+    }
+
+    /// Tells the webhook what is new in the saved searches of every tenant; it never ends.
+    pub(crate) async fn keep_telling(self) {
+        let Some(hook) = self.0.hook.clone() else { return };
+        loop {
+            for (tenant, local) in self.0.locals.each() {
+                if let Err(error) = self.tell(&hook, tenant, local).await {
+                    warn!(tenant, %error, "the webhook");
+                }
+            }
+            tokio::time::sleep(TELLING).await;
+        }
+    }
+
+    async fn tell(&self, hook: &Hook, tenant: &str, local: &Local) -> Result<(), Untold> {
+        // What nothing was brought to yet has nothing to tell.
+        if !local.archive().data().is_dir() {
+            return Ok(());
+        }
+        let (hook, saved, clock) = (hook.clone(), local.archive().saved(), self.0.clock);
+        let tenant = tenant.to_owned();
+        let telling = tokio::task::spawn_blocking(move || {
+            hook.meet(&saved)?;
+            Handle::current().block_on(hook.tell(&saved, &tenant, clock))
+        });
+        telling.await.map_or(Ok(()), |told| told.map(|_| ()))
     }
 
     /// What is done at sources on behalf of clients.

@@ -10,6 +10,18 @@ use crate::engine::{Kind, Why, kind};
 use crate::local::Local;
 use crate::servers::Servers;
 
+/// What is stored of a tenant, read in the order of its engines. Only with an engine that stores something
+/// elsewhere there is a choice.
+fn read(order: &[Entry], local: &Local) -> Local {
+    let members = order.iter().filter_map(|entry| entry.member.as_ref().ok());
+    let stores = members.filter_map(|member| match member.engine.archive() {
+        Some(_) => Some(None),
+        None => Some(Some(member.engine.shelf()?)),
+    });
+    let stores: Vec<_> = stores.collect();
+    if stores.iter().all(Option::is_none) { local.clone() } else { local.read_from(stores) }
+}
+
 /// The engines of every tenant, in their order.
 #[derive(Debug)]
 pub(super) struct Engines {
@@ -38,10 +50,14 @@ impl Engines {
                 shared.insert(name, Member::of(make(config)?, has_one_asker));
             }
         }
+        let is_somewhere = |local: &Local| !std::ptr::eq(local, nowhere);
         let entry = |name: EngineName, tenant: Option<&str>, local: &Local| {
             let member = match kind(name) {
                 Kind::Shared(_) => shared.get(&name).cloned()?,
                 Kind::OfTenant(make) => Member::of(make(local), has_one_asker),
+                // A tenant that nobody named must not be asked for in the index of the only one there is.
+                Kind::OfIndex(_) if tenant.is_none() && !is_somewhere(local) => return None,
+                Kind::OfIndex(make) => Member::of(make(config, tenant), has_one_asker),
                 Kind::OfSource(make) => {
                     let at = config.tenant(Some(tenant?))?;
                     let made = make(config, at, local, servers.sessions(tenant?)?);
@@ -74,6 +90,24 @@ impl Engines {
         let own = tenant.and_then(|tenant| self.by_tenant.get(tenant));
         let others = if locals.get(tenant).is_some() { &self.common } else { &self.nowhere };
         own.unwrap_or(others)
+    }
+
+    /// What is read of each tenant: its local index, and what engines elsewhere store, in the order of the engines.
+    pub(super) fn shelves(&self, locals: &Locals) -> Locals {
+        let of = |tenant: &String| {
+            let local = locals.get(Some(tenant)).unwrap_or(&locals.common);
+            (tenant.clone(), read(self.get(Some(tenant), locals), local))
+        };
+        // Where tenants have no places of their own, they share one.
+        let tenants = self.by_tenant.keys().filter(|_| !locals.by_tenant.is_empty());
+        Locals { common: read(&self.common, &locals.common), by_tenant: tenants.map(of).collect() }
+    }
+
+    /// Every engine that is configured, each once.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Member>> {
+        let own = self.by_tenant.values().chain([&self.common]).flatten();
+        let own = own.filter(|entry| !self.shared.contains_key(&entry.name));
+        self.shared().chain(own.filter_map(|entry| entry.member.as_ref().ok()))
     }
 
     /// Whether premium is used for a tenant.

@@ -30,6 +30,12 @@ impl Locals {
         }
     }
 
+    /// Each index and the tenant that it is of; nothing for one of all.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&str, &Local)> {
+        let of_tenants = self.by_tenant.iter().map(|(tenant, local)| (tenant.as_str(), local));
+        of_tenants.chain([("", &self.common)])
+    }
+
     /// The index of a tenant. Once tenants have places of their own, nobody else's is shared. Without keys
     /// there is one user, who asks for the only tenant there is.
     pub(super) fn get(&self, tenant: Option<&str>) -> Option<&Local> {

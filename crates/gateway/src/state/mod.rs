@@ -2,28 +2,37 @@
 
 mod background;
 mod engines;
+mod keys;
 mod locals;
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use postern_archive::search::Coverage;
+use postern_archive::{Archive, AttachmentText, DATATAP, Destination, SeenSets};
+use tokio::task::JoinSet;
 
 use self::engines::Engines;
-use crate::access::{Access, Caller, Denied};
+use crate::access::{Access, Caller, Denied, Right};
 use crate::acts::Acts;
+use crate::audit::{Audits, Begun};
 use crate::choose::{BreakerState, Entry, Member};
-use crate::config::{Config, ConfigError, Limits};
-use crate::engine::Premium;
+use crate::config::{Config, ConfigError, EngineName, Limits};
+use crate::engine::{Outcome, Premium, StoreHealth};
+use crate::history::History;
 use crate::language::Language;
 use crate::local::{Allowance, Local};
 use crate::metrics::Metrics;
 use crate::rate::Rate;
+use crate::reports::Reports;
 use crate::servers::{Server, Servers};
 use crate::slots::{Full, Slot, Slots};
 use crate::sync::Scheduled;
+use crate::tickets::Tickets;
 use crate::viewpoint::Viewpoint;
+use crate::watch::Hook;
 use postern_query::Capabilities;
 
 pub use self::locals::Locals;
@@ -34,6 +43,8 @@ const STREAMS: usize = 32;
 const HELD: usize = 256 << 20;
 /// The slots for them are of this size.
 const MEBIBYTE: usize = 1 << 20;
+/// Engines that are asked at a time how they are.
+const ASKED_AT_ONCE: usize = 8;
 
 /// What every request needs; cheap to clone.
 #[derive(Clone, Debug)]
@@ -41,25 +52,37 @@ pub struct State(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    access: Access,
+    /// What it was told at the start, for keys that are made or revoked since, and for holds.
+    config: Config,
+    access: RwLock<Arc<Access>>,
     locals: Locals,
+    /// The same with what engines elsewhere store.
+    shelves: Locals,
     nowhere: Local,
     engines: Engines,
     servers: Servers,
     acts: Acts,
+    audits: Audits,
+    tickets: Tickets,
+    reports: Arc<Reports>,
+    history: History,
     language: Language,
     deadline: Duration,
     limits: Limits,
     rate: Rate,
     requests: Arc<Slots>,
+    /// Of assistants, whose questions are requests too.
+    assistants: Arc<Slots>,
     /// Those of each tenant.
-    exports: BTreeMap<String, Arc<Slots>>,
+    exports: Mutex<BTreeMap<String, Arc<Slots>>>,
     streams: Arc<Slots>,
     held: Arc<Slots>,
     origins: Vec<String>,
+    mcp_over_http: bool,
     viewpoint: Viewpoint,
     metrics: Metrics,
     scheduled: Vec<Scheduled>,
+    hook: Option<Hook>,
     clock: fn() -> Timestamp,
 }
 
@@ -96,12 +119,20 @@ impl State {
         let nowhere = Local::below(&config.data.join("no-such-tenant"));
         let reading = config.premium.as_ref().map(|premium| premium.reading);
         let servers = Servers::of(config)?;
+        let engines = Engines::of(config, &locals, &nowhere, &servers)?;
         Ok(Self(Arc::new(Inner {
-            access: config.access.clone(),
-            engines: Engines::of(config, &locals, &nowhere, &servers)?,
+            config: config.clone(),
+            access: RwLock::new(Arc::new(config.access.clone())),
+            shelves: engines.shelves(&locals),
+            engines,
             scheduled: Scheduled::of(config, &servers)?,
+            hook: config.hook()?,
             servers,
             acts: Acts::default(),
+            audits: Audits::of(config, clock),
+            tickets: Tickets::default(),
+            reports: Arc::default(),
+            history: History::default(),
             locals,
             nowhere,
             language: Language::new(reading.unwrap_or_default()),
@@ -109,13 +140,15 @@ impl State {
             limits: config.limits,
             rate: Rate::new(&config.limits),
             requests: Slots::new(config.limits.concurrency, config.access.keys().len()),
-            exports: slots_to_export(config),
+            assistants: Slots::new(config.limits.concurrency, config.access.keys().len()),
+            exports: Mutex::new(slots_to_export(config)),
             streams: Slots::new(STREAMS, config.access.keys().len()),
             held: Slots::new(
                 if cfg!(test) { 4 } else { HELD / MEBIBYTE },
                 config.access.keys().len(),
             ),
             origins: config.origins.clone(),
+            mcp_over_http: config.mcp_over_http,
             viewpoint: config.viewpoint.clone(),
             metrics: Metrics::default(),
             clock,
@@ -143,7 +176,7 @@ impl State {
         Ok(caller)
     }
 
-    /// The local index of the caller, to answer from. It is the only way to one but for
+    /// What is stored of the caller's tenant, here or elsewhere, to answer from. It is the only way to it but for
     /// [turns](Entry::turn), and [admits](Self::admits) the caller first.
     pub(crate) async fn local_for(
         &self,
@@ -151,7 +184,7 @@ impl State {
         deadline: Instant,
     ) -> Result<&Local, Denied> {
         self.admits(caller, deadline).await?;
-        Ok(self.local_beside(caller.tenant.as_deref()))
+        Ok(self.0.shelves.get(caller.tenant.as_deref()).unwrap_or(&self.0.nowhere))
     }
 
     /// Whether the caller may read what is here: an engine that judges keys is asked about a key that it was
@@ -189,7 +222,55 @@ impl State {
     /// The breakers of the engines elsewhere.
     pub(crate) fn breakers(&self) -> impl Iterator<Item = BreakerState> {
         let now = Instant::now();
-        self.0.engines.shared().filter_map(move |member| member.breaker(now))
+        self.0.engines.all().filter_map(move |member| member.breaker(now))
+    }
+
+    /// Whether an engine elsewhere can be asked. One that says how it is, is asked until then; one that is left alone
+    /// for its faults answers nobody.
+    pub(crate) async fn can_ask(&self, deadline: Instant) -> bool {
+        for member in self.0.engines.all() {
+            let can = match member.engine.health(deadline) {
+                Some(ask) => matches!(member.ask(ask).await, Ok(Outcome::Served(_))),
+                None => {
+                    let state = member.breaker(Instant::now());
+                    state.is_some_and(|state| !matches!(state, BreakerState::Open(_)))
+                }
+            };
+            if can {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// How each engine elsewhere is that says so; nothing of one that gives no answer until then.
+    pub(crate) async fn stores(&self, deadline: Instant) -> Vec<Option<StoreHealth>> {
+        let members = self.0.engines.all().cloned();
+        let asking = members.filter_map(|member| Some((member.engine.health(deadline)?, member)));
+        // The only tenant that is named has the index of everybody.
+        let mut known = HashSet::new();
+        let asking = asking.filter(|(ask, _)| ask.by.is_none_or(|by| known.insert(by.sent)));
+        let mut asking = asking.map(|(ask, member)| async move {
+            match member.ask(ask).await {
+                Ok(Outcome::Served(health)) => Some(health),
+                Ok(_) | Err(_) => None,
+            }
+        });
+        let (mut under_way, mut all) = (JoinSet::new(), Vec::new());
+        loop {
+            asking.by_ref().take(ASKED_AT_ONCE - under_way.len()).for_each(|one| {
+                under_way.spawn(one);
+            });
+            match under_way.join_next().await {
+                Some(health) => all.push(health.ok().flatten()),
+                None => return all,
+            }
+        }
+    }
+
+    /// Whether a cluster is configured.
+    pub(crate) fn has_cluster(&self) -> bool {
+        self.0.engines.all().any(|member| member.engine.shelf().is_some())
     }
 
     /// Whether premium is used for a tenant.
@@ -208,6 +289,14 @@ impl State {
         self.0.servers.get(tenant)
     }
 
+    /// The names of the sources elsewhere that a tenant has.
+    pub(crate) fn sources(&self, tenant: Option<&str>) -> Vec<String> {
+        let datatap = self.datatap().filter(|_| self.uses_premium(tenant));
+        let datatap = datatap.map(|_| DATATAP.to_owned());
+        let veeam = self.server(tenant).map(|server| server.settings.source.clone());
+        datatap.into_iter().chain(veeam).collect()
+    }
+
     pub(crate) fn clock(&self) -> fn() -> Timestamp {
         self.0.clock
     }
@@ -220,6 +309,11 @@ impl State {
         &self.0.origins
     }
 
+    /// Whether assistants are served over HTTP.
+    pub(crate) fn serves_assistants(&self) -> bool {
+        self.0.mcp_over_http
+    }
+
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
@@ -229,10 +323,16 @@ impl State {
         self.0.requests.take(&caller.name)
     }
 
-    /// A slot for one more export of the caller's tenant.
-    pub(crate) fn slot_to_export(&self, caller: &Caller) -> Result<Slot, Full> {
+    /// A slot for one more request of an assistant.
+    pub(crate) fn slot_to_assist(&self, caller: &Caller) -> Result<Slot, Full> {
+        self.0.assistants.take(&caller.name)
+    }
+
+    /// A slot for one more export of the caller's tenant, which was written down.
+    pub(crate) fn slot_to_export(&self, caller: &Caller, _: &Begun) -> Result<Slot, Full> {
         let tenant = caller.tenant.as_deref().unwrap_or_default();
-        self.0.exports.get(tenant).ok_or(Full::All(0))?.take(&caller.name)
+        let exports = self.0.exports.lock().unwrap_or_else(PoisonError::into_inner);
+        exports.get(tenant).ok_or(Full::All(0))?.take(&caller.name)
     }
 
     /// A slot for one more large answer, for as long as it is sent.
@@ -245,17 +345,45 @@ impl State {
         self.0.held.take_some(&caller.name, bytes.div_ceil(MEBIBYTE))
     }
 
-    pub(crate) fn access(&self) -> &Access {
-        &self.0.access
+    /// Where what is asked for is written down.
+    pub(crate) fn audits(&self) -> &Audits {
+        &self.0.audits
+    }
+
+    /// The last hour of searches.
+    pub(crate) fn history(&self) -> &History {
+        &self.0.history
+    }
+
+    /// The reports that wait or are being made.
+    pub(crate) fn reports(&self) -> &Arc<Reports> {
+        &self.0.reports
+    }
+
+    /// What stands for keys in paths.
+    pub(crate) fn tickets(&self) -> &Tickets {
+        &self.0.tickets
     }
 
     pub(crate) fn language(&self) -> &Language {
         &self.0.language
     }
 
-    /// From where queries are read, where a request says nothing else.
-    pub(crate) fn viewpoint(&self) -> &Viewpoint {
-        &self.0.viewpoint
+    /// From where queries are read, where a request says nothing else, with the frozen sets that a caller may name.
+    pub(crate) fn viewpoint_of(&self, caller: &Caller) -> Viewpoint {
+        let has_right = caller.rights.contains(&Right::Evidence);
+        let sets = || self.local_beside(caller.tenant.as_deref()).archive().sets();
+        let sets = has_right.then(|| SeenSets::new(sets(), caller.mailboxes.scope()));
+        Viewpoint { sets, ..self.0.viewpoint.clone() }
+    }
+
+    /// Where messages of a data folder are held, and which of their attachments are read.
+    pub(crate) fn holds_in(
+        &self,
+        archive: &Archive,
+    ) -> Result<(Destination, AttachmentText), ConfigError> {
+        let config = &self.0.config;
+        Ok((config.holds_in(archive, crate::sync::notice())?, config.sync.attachment_text.clone()))
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -266,6 +394,24 @@ impl State {
     /// sent or compared with. Mail that is shown comes from [`local_for`](Self::local_for).
     pub(crate) fn local_beside(&self, tenant: Option<&str>) -> &Local {
         self.0.locals.get(tenant).unwrap_or(&self.0.nowhere)
+    }
+
+    /// How complete the answer of that engine is, as far as the caller may know: by what is stored here, or by what
+    /// the machines that write its index say. Nothing where the latter is not known.
+    pub(crate) fn coverage(
+        &self,
+        caller: &Caller,
+        tenant: Option<&str>,
+        engine: Option<EngineName>,
+    ) -> Option<Coverage> {
+        let coverage = match engine.filter(|name| !name.is_covered_here()) {
+            None => Some(self.local_beside(tenant).coverage()),
+            Some(name) => {
+                let entry = self.engines(tenant).iter().find(|entry| entry.name == name);
+                entry.and_then(|entry| entry.member.as_ref().ok()?.engine.coverage())
+            }
+        };
+        coverage.map(|coverage| caller.mailboxes.view(coverage))
     }
 
     pub(crate) fn has_local(&self) -> bool {
@@ -279,7 +425,7 @@ impl State {
 
     /// What a request of this caller that began then may ask of a local index.
     pub(crate) fn allowance(&self, caller: &Caller, start: Instant) -> Allowance {
-        Allowance::new(caller.mailboxes.scope(), self.deadline(start))
+        Allowance::new(caller.mailboxes.scope(), self.deadline(start), self.reserve())
     }
 
     pub(crate) fn deadline(&self, start: Instant) -> Instant {
@@ -288,14 +434,19 @@ impl State {
 
     /// When to stop waiting for an engine, so that the next one can still answer in time.
     pub(crate) fn engine_deadline(&self, start: Instant) -> Instant {
-        let reserve = (self.0.deadline / 4).min(Duration::from_secs(1));
-        start + (self.0.deadline - reserve)
+        start + (self.0.deadline - self.reserve())
+    }
+
+    /// What of the time of a request is kept for the engine that comes last.
+    fn reserve(&self) -> Duration {
+        (self.0.deadline / 4).min(Duration::from_secs(1))
     }
 
     /// As if every key had been asked about that is configured.
     #[cfg(test)]
     pub(crate) fn having_asked(self) -> Self {
-        for key in self.access().keys().iter().filter_map(|key| key.sent_upstream(None)) {
+        let access = self.access();
+        for key in access.keys().iter().filter_map(|key| key.sent_upstream(None)) {
             self.judges(None).for_each(|judge| judge.trust(&key));
         }
         self

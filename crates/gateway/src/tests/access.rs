@@ -202,7 +202,7 @@ async fn every_answer_says_whom_it_is_for() {
         "/healthz",
         "/readyz",
         "/metrics",
-        "/assets/search.js",
+        "/assets/page.js",
         "/assets/mail.css",
         "/v1/search?q=a",
         "/v1/search?q=(",
@@ -223,4 +223,30 @@ async fn every_answer_says_whom_it_is_for() {
         let policy = if uri == "/assets/mail.css" { "cross-origin" } else { "same-origin" };
         assert_eq!(seen.header("cross-origin-resource-policy"), Some(policy), "{uri}");
     }
+}
+
+/// A frame cannot send a key: it has a path that opens one message, and shows no more than the key would.
+#[tokio::test]
+async fn a_ticket_opens_one_message() {
+    let router = restricted(None);
+    let ask = async |id: &str| {
+        let body = serde_json::json!({"message": id}).to_string();
+        send(&router, Method::POST, "/v1/tickets", Some(KEY), &body).await
+    };
+    let path = ask("m1").await.json()["path"].as_str().unwrap().to_owned();
+    let seen = send(&router, Method::GET, &path, None, "").await;
+    assert_eq!(seen.status, 200, "{path}");
+    let policy = seen.header("content-security-policy").unwrap();
+    assert!(policy.contains("default-src 'none'") && policy.ends_with("sandbox"), "{policy}");
+    let hidden = ask("m3").await;
+    assert_eq!(hidden.status, 404, "a message that the key may not see has none");
+    let body = r#"{"message": "m1"}"#;
+    let stranger = send(&router, Method::POST, "/v1/tickets", Some("wrong"), body).await;
+    assert_eq!(stranger.status, 401);
+    let cut = path.get(..path.len() - 1).unwrap().to_owned();
+    for other in [format!("{path}0"), cut, "/ticket/".to_owned()] {
+        assert_eq!(send(&router, Method::GET, &other, None, "").await.status, 404, "{other}");
+    }
+    let none = send(&router, Method::GET, &format!("{path}/attachments/0"), None, "").await;
+    assert_eq!(none.status, 410, "its original is not here");
 }

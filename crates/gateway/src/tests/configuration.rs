@@ -217,7 +217,7 @@ fn what_is_shown_reads_back_without_secrets() {
 fn values_that_cannot_be() {
     let none = &Overrides::default();
     check("[cors]\norigins = ['*']", none, "write one such as https://mail.example");
-    check("[limits]\nrate = 0", none, "nonzero");
+    check("[limits]\nrate = 0", none, "expected a whole number from 1 (`rate`, line 2)");
     check("[limits]\nsize = 1", none, "unknown field `size`");
     check("[premium]\nurl = 'http://h'\nshadow = 2.0", none, "a number from 0 to 1");
     check("[premium]\nurl = 'http://h'\nprobe = 'often'", none, "write 5s or 800ms");
@@ -227,11 +227,11 @@ fn values_that_cannot_be() {
         none,
         "at least 0.01",
     );
-    check("engines = []", none, "write premium, veeam, local");
+    check("engines = []", none, "write premium, veeam, cluster, local");
     check(
         "engines = ['local', 'datatap']",
         none,
-        "number 2 of `engines` is none; there are premium, veeam, local",
+        "number 2 of `engines` is none; there are premium, veeam, cluster, local",
     );
     check("engines = ['veeam']", none, "there is no [tenants.veeam]");
     check("engines = ['local', 'local']", none, "names local twice");
@@ -331,10 +331,67 @@ fn broken_files_are_not_repeated() {
         "a = {s3cret",
         "a = 's3cret' s3cret",
     ] {
-        check(text, &Overrides::default(), "(line 1)");
+        check(text, &Overrides::default(), "line 1)");
     }
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), b"a = 's3cret\xff'").unwrap();
     let error = Config::load(Some(file.path()), &Overrides::default(), "data".into()).unwrap_err();
     assert!(!error.to_string().contains("s3cret"), "{error}");
+}
+
+/// Of several tenants each has an index of its own in the cluster.
+#[test]
+fn indexes_of_a_cluster() {
+    let tenants = |ids: &[&str]| {
+        let each = ids.iter().map(|id| format!("[[tenants]]\nid = \"{id}\"\ndata = \"{id}\"\n"));
+        each.collect::<String>()
+    };
+    let urls = "[cluster]\nurls = [\"https://a.example:9200\"]\n";
+    for (cluster, ids, expected) in [
+        (urls.to_owned(), &["Contoso"][..], Ok("postern-contoso")),
+        (urls.to_owned(), &[], Ok("postern-default")),
+        (format!("{urls}index = \"mail\"\n"), &["a"], Ok("mail")),
+        (format!("{urls}index = \"mail\"\n"), &["a", "b"], Err("write {tenant}")),
+        (urls.to_owned(), &["a", "A"], Err("would share the index `postern-a`")),
+        (urls.to_owned(), &["a/b"], Err("gives the name `postern-a/b`")),
+        (format!("{urls}index = \"_x-{{tenant}}\"\n"), &["a"], Err("gives the name `_x-a`")),
+        ("[cluster]\nurls = []\n".to_owned(), &["a"], Err("`urls` of [cluster] is empty")),
+        (
+            "[cluster]\nurls = [\"https://u:s3cret@h\"]\n".to_owned(),
+            &["a"],
+            Err("holds a name or a password"),
+        ),
+        (format!("{urls}user = \"u\"\napi_key_file = \"k\"\n"), &["a"], Err("remove one")),
+        (format!("{urls}shards = 0\n"), &["a"], Err("`shards`")),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("postern.toml");
+        std::fs::write(&file, format!("{cluster}{}", tenants(ids))).unwrap();
+        let read = Config::load(Some(&file), &Overrides::default(), "data".into());
+        let name = read.and_then(|config| config.cluster_index(None));
+        match (name, expected) {
+            (Ok(name), Ok(expected)) => assert_eq!(name.as_deref(), Some(expected)),
+            (Err(error), Err(part)) => {
+                let error = error.to_string();
+                assert!(error.contains(part) && !error.contains("s3cret"), "{error}");
+            }
+            other => panic!("{cluster} {ids:?}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn the_password_of_a_cluster_comes_from_outside() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("postern.toml");
+    std::fs::write(&file, "[cluster]\nurls = [\"http://127.0.0.1:9200\"]\nuser = \"u\"\n").unwrap();
+    let load = |cluster_password| {
+        let flags = Overrides { cluster_password, ..Overrides::default() };
+        Config::load(Some(&file), &flags, "data".into()).unwrap()
+    };
+    let error = load(None).cluster_client().unwrap_err().to_string();
+    assert!(error.contains("set POSTERN_CLUSTER_PASSWORD"), "{error}");
+    let config = load(Some("s3cret".into()));
+    assert!(config.cluster_client().unwrap().is_some());
+    assert!(!format!("{config:?}{}", config.shown()).contains("s3cret"));
 }

@@ -330,7 +330,8 @@ async fn one_key_holds_at_most_half_of_the_places() {
         let answer = served.asked(path, "other-key").await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
     }
-    for path in ["GET /healthz", "GET /readyz", "GET /metrics"] {
-        assert!(served.asked(path, "").await.starts_with("HTTP/1.1 200"), "{path}");
+    for (path, status) in [("GET /healthz", 200), ("GET /readyz", 200), ("GET /metrics", 401)] {
+        let answer = served.asked(path, "").await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
     }
 }

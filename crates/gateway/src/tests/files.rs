@@ -102,6 +102,12 @@ async fn one_file_and_its_bytes() {
     assert!(content.header("content-disposition").unwrap().contains("invoice plan.pdf"));
     let nothing = get(&router, "/v1/items/f1/content").await;
     assert_eq!((nothing.status.as_u16(), &nothing.json()["code"]), (404, &json!("no_content")));
+    let gone = get(&router, "/v1/items/f3/content").await;
+    assert_eq!((gone.status.as_u16(), &gone.json()["code"]), (410, &json!("original_gone")));
+    assert_eq!(gone.json()["title"], "the content of this file is not there");
+    assert_eq!(gone.json()["hint"], "what is known of the file is at `/v1/items/{id}`");
+    let text = String::from_utf8(gone.body).unwrap();
+    assert!(!text.contains("message") && !text.contains("/eml"), "{text}");
     // Mail is no file, and a file no mail.
     for uri in [
         "/v1/items/m1",

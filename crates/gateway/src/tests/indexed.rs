@@ -73,6 +73,15 @@ async fn people_and_files_are_marked() {
     let snippet = &json["results"][0]["snippet"];
     assert_eq!(snippet["from"]["name"], serde_json::json!([[6, 11]]));
     assert_eq!(snippet["attachments"].as_array().unwrap().len(), 1);
+    let matches = &json["results"][0]["matches"];
+    let sender = serde_json::json!({"clause": "from:smith", "where": "sender", "attachment": null, "pointer": "/from/name", "ranges": [[6, 11]]});
+    assert_eq!(matches[0], sender);
+    let file = &matches[1];
+    assert_eq!((&file["clause"], &file["where"]), (&"ext:html".into(), &"filename".into()));
+    assert_eq!(file["pointer"], "/attachments/0/name");
+    assert_eq!(file["attachment"], json["results"][0]["attachments"][0]["name"]);
+    let plain = get(router, "/v1/search?q=from:smith").await.json();
+    assert!(plain["results"][0].get("matches").is_none(), "only with `highlight`");
 }
 
 #[tokio::test]
@@ -140,7 +149,10 @@ async fn the_original_and_its_files() {
     assert!(html.header("content-security-policy").unwrap().contains("default-src 'none'"));
     std::fs::remove_file(mail.path().join("alice/Sent/1.eml")).unwrap();
     let gone = get(router, &format!("{this}/eml")).await;
-    assert_eq!((gone.status.as_u16(), &gone.json()["code"]), (410, &"original_gone".into()));
+    let told = gone.json();
+    assert_eq!((gone.status.as_u16(), &told["code"]), (410, &"original_gone".into()));
+    assert_eq!(told["title"], "the original of this message is not there");
+    assert_eq!(told["hint"], "what is known of the message is at `/v1/messages/{id}`");
     let kept = get(router, &format!("{this}?format=html")).await;
     assert!(String::from_utf8_lossy(&kept.body).contains("contract"), "the text is kept");
 }
@@ -172,7 +184,7 @@ async fn everything_that_a_query_finds() {
     assert_eq!(lines.lines().count(), 2);
     std::fs::remove_file(mail.path().join("alice/Sent/1.eml")).unwrap();
     let mut zip = ZipArchive::new(Cursor::new(export(router, "", "zip").await.body)).unwrap();
-    assert_eq!(zip.len(), 2);
+    assert_eq!(zip.len(), 3, "with the manifest");
     let name = format!("{}.eml", id_of(REPLY.as_bytes()));
     let mut whole = String::new();
     zip.by_name(&name).unwrap().read_to_string(&mut whole).unwrap();

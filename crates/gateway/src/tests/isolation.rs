@@ -4,8 +4,10 @@ use std::sync::OnceLock;
 
 use postern_mail::{File, id_of};
 use postern_upstream::fake::Misbehaviour;
+use serde_json::json;
 use tempfile::TempDir;
 
+use super::assistants::call;
 use super::indexed::{take_in, write};
 use super::*;
 use crate::config::Tenant;
@@ -63,7 +65,7 @@ fn place() -> &'static Place {
         write(&folders[0].path().join("mail"), "hidden/Secret-kudu/copy.eml", &raw("own", false));
         write(&folders[0].path().join("mail"), "files.jsonl", &file().to_line());
         write(&folders[1].path().join("mail"), "other/Secret-kudu/3.eml", &raw("other", true));
-        let mut config = one_key(None);
+        let mut config = Config { mcp_over_http: true, ..one_key(None) };
         let narrow = Key { mailboxes: vec!["own".into()], ..key("narrow", NARROW, "t1") };
         config.access =
             Access::new(vec![narrow, key("wide", WIDE, "t1"), key("other", OTHER, "t2")]);
@@ -151,6 +153,38 @@ async fn a_key_of_one_mailbox_hears_nothing_of_another() {
         let text = String::from_utf8_lossy(&echoed.body).replace("mailbox:hidden", "");
         assert!(!text.contains("\"hidden\"") && !text.contains("\"other\""), "{uri}: {text}");
     }
+}
+
+#[tokio::test]
+async fn an_assistant_hears_nothing_of_another_mailbox() {
+    let own = id_of(raw("own", false).as_bytes());
+    for (tool, arguments) in [
+        ("search", json!({"query": "zebra"})),
+        ("search", json!({"query": "", "limit": 50})),
+        ("search", json!({"query": "kind:file"})),
+        ("count", json!({"query": "", "by": "sender"})),
+        ("count", json!({"query": "", "by": "mailbox"})),
+        ("count", json!({"query": "", "by": "folder"})),
+        ("count", json!({"query": "", "by": "extension"})),
+        ("get_message", json!({"id": own})),
+        ("get_thread", json!({"id": own})),
+    ] {
+        let (is_answer, text) = call(&place().router, NARROW, tool, arguments.clone()).await;
+        let heard = text.replace("query: zebra\n", "").to_lowercase();
+        let secret = SECRETS.into_iter().find(|secret| heard.contains(&secret.to_lowercase()));
+        assert!(is_answer && secret.is_none(), "{tool} {arguments}: {text}");
+        assert!(!heard.contains("hidden") && !heard.contains("other /"), "{tool}: {text}");
+    }
+    for tool in ["get_message", "get_thread"] {
+        for hidden in [raw("hidden", true), raw("other", true)] {
+            let ask = async |id: &str| call(&place().router, NARROW, tool, json!({"id": id})).await;
+            let hidden = ask(&id_of(hidden.as_bytes())).await;
+            assert_eq!(hidden, ask(&"0".repeat(32)).await, "{tool}");
+            assert!(!hidden.0);
+        }
+    }
+    let (_, seen) = call(&place().router, WIDE, "search", json!({"query": "zebra"})).await;
+    assert!(seen.contains("Quagga (okapi@hidden.example)"), "{seen}");
 }
 
 #[tokio::test]

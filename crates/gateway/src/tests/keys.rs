@@ -19,7 +19,7 @@ fn two_keys(fake: &Fake) -> State {
     let mut config = one_key(Some(fake));
     config.access = Access::new(vec![
         Key { upstream: upstream(UP_A), ..key("a", A, "t1") },
-        Key { upstream: upstream(UP_B), ..key("b", B, "t2") },
+        Key { upstream: upstream(UP_B), rights: Right::ALL.to_vec(), ..key("b", B, "t2") },
     ]);
     let place = |id: &str| Tenant { id: id.into(), data: id.into(), ..Tenant::default() };
     config.tenants = ["t1", "t2"].map(place).to_vec();
@@ -34,7 +34,7 @@ async fn ask(router: &Router, key: &str) -> Seen {
 
 async fn breaker(router: &Router) -> (String, bool) {
     let status = send(router, Method::GET, "/v1/status", Some(B), "").await.json();
-    let metrics = send(router, Method::GET, "/metrics", None, "").await.body;
+    let metrics = send(router, Method::GET, "/metrics", Some(B), "").await.body;
     let is_open = String::from_utf8(metrics).unwrap().contains("postern_breaker_state 2");
     (status["engines"]["premium"]["breaker"].as_str().unwrap().to_owned(), is_open)
 }

@@ -1,6 +1,11 @@
 //! The whole router without a socket, before a small real upstream.
 
 mod access;
+mod assistants;
+mod at_home;
+mod audited;
+mod cluster;
+mod collapsed;
 mod configuration;
 mod connections;
 mod costs;
@@ -18,10 +23,14 @@ mod operation;
 mod order;
 mod outcomes;
 mod refused;
+mod reports;
+mod saved;
 mod scenario;
 mod serving;
+mod sets;
 mod slots;
 mod veeam;
+mod veeam_files;
 
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
@@ -35,8 +44,8 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use jiff::Timestamp;
 use postern_archive::export::Shelf;
 use postern_archive::search::{
-    AddressBook, Asker, Completion, Counting, Counts, Coverage, Hit, MailboxCoverage, Page, Search,
-    Snippet, Suggestion, Thread,
+    AddressBook, Asker, Completion, Counting, Counts, Coverage, Hit, MailboxCoverage, Page, Row,
+    Rows, Search, Snippet, Suggestion, Thread,
 };
 use postern_archive::{Error, IndexError, Lost, Original};
 use postern_query::{Message, Place, Query, evaluate};
@@ -45,9 +54,9 @@ use postern_upstream::fake::Fake;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use crate::access::{Access, Key};
+use crate::access::{Access, Key, Right};
 use crate::api::app;
-use crate::config::{Config, Overrides, Premium};
+use crate::config::{Config, Level, Overrides, Premium};
 use crate::{Local, LocalEngine, Locals, State};
 
 pub(crate) const TENANT: &str = "t1";
@@ -97,16 +106,29 @@ impl Shelf for Memory {
     }
 
     fn original(&self, id: &str) -> Result<Original, Error> {
-        let is_file = self.messages.iter().any(|one| one.id == id && one.is_file());
-        if is_file {
-            Ok(Original::Whole(b"From: the bytes".to_vec()))
-        } else {
-            Err(Lost::Unknown.into())
+        let mut files = self.messages.iter().filter(|one| one.is_file());
+        match files.find(|one| one.id == id).map(|one| one.newest.is_none()) {
+            Some(true) => Ok(Original::Whole(b"From: the bytes".to_vec())),
+            // The newest version lies where it lay.
+            Some(false) => Err(Lost::Changed.into()),
+            None => Err(Lost::Unknown.into()),
         }
     }
 }
 
 impl LocalEngine for Memory {
+    /// None of the messages has a Message-ID.
+    fn rows(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Row) -> ControlFlow<()>,
+    ) -> Result<Rows, IndexError> {
+        let alone = &mut |hit| take(Row { hit, copies: Vec::new(), more: 0 });
+        let count = self.each(search, asker, alone)?.count;
+        Ok(Rows { messages: count, rows: count, snapshot: 0 })
+    }
+
     fn counts(&self, _: &Query, _: &Counting<'_>, _: &Asker) -> Result<Counts, IndexError> {
         Ok(Counts { count: 0, facets: Vec::new(), histogram: None })
     }
@@ -194,7 +216,8 @@ pub(crate) fn slow_mail(pause: Duration) -> Memory {
 /// One key that opens all of the tenant, as the flags would make it.
 pub(crate) fn one_key(premium: Option<&Fake>) -> Config {
     let mut config = nobody(premium);
-    config.access = Access::new(vec![key("main", KEY, TENANT)]);
+    let rights = Right::ALL.to_vec();
+    config.access = Access::new(vec![Key { rights, ..key("main", KEY, TENANT) }]);
     config
 }
 
@@ -204,6 +227,8 @@ pub(crate) fn nobody(premium: Option<&Fake>) -> Config {
     // Where premium hangs, a test waits for three quarters of this, and the local index has the rest of
     // it: time enough on a machine that is busy.
     config.deadline = Duration::from_secs(4);
+    // There is no data folder.
+    config.audit.level = Level::Off;
     let deadline = config.deadline;
     let premium = premium.map(|fake| Premium::at(fake.url()));
     config.premium = premium.map(|premium| Premium { probe: None, deadline, ..premium });

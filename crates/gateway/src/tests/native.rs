@@ -18,6 +18,39 @@ async fn an_answer_says_where_it_comes_from() {
     assert_eq!(hit["links"]["self"], "/v1/messages/m3");
 }
 
+/// Of what premium tells of a message is said where it matches, and that there may be more.
+#[tokio::test]
+async fn what_premium_tells_is_looked_at() {
+    let fake = Fake::start().await.unwrap();
+    fake.answer(
+        r#"{"Count":1,"Results":[{"Id":"1","Subject":"Überfällige Invoice","FromAddress":"a@b.com",
+            "ToRecipients":[{"Name":"Bob","Address":"c@d"}],"Attachments":[{"Name":"plan.pdf"}]}]}"#,
+    );
+    let router = gateway(&one_key(Some(&fake)));
+    let matches = async |query: &str| {
+        let uri = format!("/v1/search?q={query}&engine=premium&highlight=true");
+        let json = get(&router, &uri).await.json();
+        assert_eq!(json["servedBy"]["engine"], "premium", "{json}");
+        assert_eq!(json["results"][0]["moreMatches"], true);
+        json["results"][0]["matches"].clone()
+    };
+    let told = |clause: &str, place: &str, file: Value, pointer: &str, ranges: Value| serde_json::json!([{"clause": clause, "where": place, "attachment": file, "pointer": pointer, "ranges": ranges}]);
+    let subject =
+        told("invoice", "subject", Value::Null, "/subject", serde_json::json!([[14, 21]]));
+    assert_eq!(matches("invoice%20due").await, subject, "nobody knows where `due` stands");
+    let sender =
+        told("from:a@b.com", "sender", Value::Null, "/from/address", serde_json::json!([[0, 7]]));
+    assert_eq!(matches("from:a@b.com").await, sender);
+    let file = told(
+        "filename:plan.pdf",
+        "filename",
+        "plan.pdf".into(),
+        "/attachments/0/name",
+        serde_json::json!([[0, 8]]),
+    );
+    assert_eq!(matches("filename:plan.pdf").await, file);
+}
+
 #[tokio::test]
 async fn premium_is_asked_in_its_own_words() {
     let fake = Fake::start().await.unwrap();
@@ -84,6 +117,41 @@ async fn a_post_is_the_same_question() {
     assert_eq!(seen.ids(), ["m2"]);
     let wrong = send(&router, Method::POST, "/v1/search", Some(KEY), r#"{"query":"x"}"#).await;
     assert_eq!((wrong.status.as_u16(), &wrong.json()["code"]), (400, &"invalid_body".into()));
+}
+
+/// Parameters that nobody reads were dropped, and a list within a body was taken for an object.
+#[tokio::test]
+async fn no_part_of_a_question_is_left_out() {
+    let router = gateway(&one_key(None));
+    for (path, told) in [
+        ("/v1/status?x=1", "there is no parameter `x` here"),
+        ("/v1/messages/m1/original?x=1", "there is no parameter `x` here"),
+        ("/v1/messages/m1/eml?x=1", "there is no parameter `x` here"),
+        ("/v1/messages/m1/attachments/0?x=1", "there is no parameter `x` here"),
+        ("/v1/items/m1?x=1", "there is no parameter `x` here"),
+        ("/v1/items/m1/content?x=1", "there is no parameter `x` here"),
+        ("/v1/translate?q=a&x=1", "there is no parameter `x` here"),
+        ("/v1/translate?q=a&q=b", "q is given twice"),
+        ("/v1/translate?q=a&from=x", "from is postern, odata or lucene"),
+        ("/v1/complete?limit=101", "limit is at most 100"),
+    ] {
+        let seen = get(&router, path).await;
+        let (code, title) = (&seen.json()["code"], &seen.json()["title"]);
+        assert_eq!((seen.status.as_u16(), code), (400, &"invalid_parameter".into()), "{path}");
+        assert_eq!(title, told, "{path}");
+    }
+    for (path, body) in [
+        ("/v1/search", r#"{"histogram": []}"#),
+        ("/v1/search", r#"{"histogram": ["2024"]}"#),
+        ("/v1/export", r#"["a", "csv"]"#),
+        ("/v1/translate", ""),
+    ] {
+        let seen = send(&router, Method::POST, path, Some(KEY), body).await;
+        let code = &seen.json()["code"];
+        assert_eq!((seen.status.as_u16(), code), (400, &"invalid_body".into()), "{path} {body}");
+        let title = seen.json()["title"].as_str().unwrap().to_owned();
+        assert!(title.contains("object"), "{path} {body}: {title}");
+    }
 }
 
 #[tokio::test]

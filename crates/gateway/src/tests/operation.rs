@@ -5,7 +5,8 @@ use super::*;
 #[tokio::test]
 async fn pages_load_nothing_from_another_host() {
     let router = gateway(&one_key(None));
-    for uri in ["/", "/docs", "/assets/search.js", "/assets/docs.js", "/assets/style.css"] {
+    for uri in ["/", "/docs", "/status", "/assets/page.js", "/assets/docs.js", "/assets/style.css"]
+    {
         let seen = send(&router, Method::GET, uri, None, "").await;
         assert_eq!(seen.status, 200, "{uri}");
         let text = String::from_utf8(seen.body.clone()).unwrap();
@@ -17,7 +18,7 @@ async fn pages_load_nothing_from_another_host() {
     // Every control has a name, and what changes is told to those who do not see it.
     let page = String::from_utf8(get(&router, "/").await.body).unwrap();
     for part in
-        ["label for=\"q\"", "label for=\"key\"", "aria-live", "role=\"search\"", "lang=\"en\""]
+        ["data-label=\"box\"", "label for=\"key\"", "aria-live", "role=\"search\"", "lang=\"en\""]
     {
         assert!(page.contains(part), "{part}");
     }
@@ -37,6 +38,9 @@ async fn every_operation_is_described() {
         "/v1/messages/{id}/eml",
         "/v1/messages/{id}/attachments/{n}",
         "/v1/threads/{id}",
+        "/v1/tickets",
+        "/v1/saved",
+        "/v1/saved/{name}",
         "/v1/export",
         "/v1/status",
         "/healthz",
@@ -60,8 +64,7 @@ async fn what_is_counted_names_nobody() {
     let router = gateway(&one_key(Some(&fake)));
     get(&router, "/v1/search?q=zebra+from:okapi").await;
     get(&router, "/v1/search?q=zebra&engine=local").await;
-    let text =
-        String::from_utf8(send(&router, Method::GET, "/metrics", None, "").await.body).unwrap();
+    let text = String::from_utf8(get(&router, "/metrics").await.body).unwrap();
     for line in [
         "postern_requests_total{engine=\"local\",outcome=\"asked_for\",status=\"200\"} 1",
         "postern_fallbacks_total{reason=\"asked_for\"} 1",
@@ -69,6 +72,7 @@ async fn what_is_counted_names_nobody() {
         "postern_compile_seconds_count 2",
         "postern_breaker_state 0",
         "postern_index_messages 4",
+        "postern_index_size_bytes ",
         "postern_sync_lag_seconds 0",
     ] {
         assert!(text.contains(line), "{line} in {text}");
@@ -117,7 +121,7 @@ async fn pages_of_configured_origins_may_ask() {
     assert_eq!(preflight.status, 200, "without a key, as browsers ask");
     assert_eq!(
         preflight.header("access-control-allow-headers"),
-        Some("x-api-key,authorization,content-type")
+        Some("x-api-key,authorization,content-type,mcp-protocol-version")
     );
     let seen = from_origin(&router, Method::GET, own).await;
     assert_eq!(

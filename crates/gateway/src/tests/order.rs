@@ -90,7 +90,8 @@ async fn an_answer_says_what_it_lacks() {
     let router = gateway(&in_order(&fake, &[EngineName::Premium]));
     let json = get(&router, "/v1/search?facets=year&highlight=true").await.json();
     assert_eq!(json["facetsMissing"]["year"], "no engine of this tenant counts");
-    assert_eq!(json["highlightMissing"], "premium does not say where a message matches");
+    let missing = "premium does not say where a message matches; only subject, people, names of attachments and places that it tells were looked at";
+    assert_eq!(json["highlightMissing"], missing);
     let router = gateway(&in_order(&fake, &[EngineName::Local]));
     let json = get(&router, "/v1/search?facets=year&highlight=true").await.json();
     assert!(json["facetsMissing"].is_null() && json["highlightMissing"].is_null(), "{json}");

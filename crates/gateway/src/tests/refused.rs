@@ -59,10 +59,11 @@ async fn operations(router: &Router) -> Vec<(Method, String, String)> {
     let mut all = Vec::new();
     for (path, methods) in described["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
-            if operation["security"].is_array() {
+            // What is counted is no mail: premium is not asked who may see it.
+            if operation["security"].is_array() && path != "/metrics" {
                 // A question stands in the URL or in the body.
                 let (uri, body) = match method.as_str() {
-                    "post" => (filled(path), body_of(path)),
+                    "post" | "put" => (filled(path), body_of(path)),
                     _ => (asking(filled(path)), String::new()),
                 };
                 all.push((method.to_uppercase().parse().unwrap(), uri, body));
@@ -86,7 +87,10 @@ fn filled(path: &str) -> String {
     let is_item = path.starts_with("/v1/items/");
     let id = if is_item { file().id() } else { id_of(MAIL.as_bytes()) };
     let path = path.replace("{tenant}", TENANT).replace("{index}", "dg-search-index");
-    path.replace("{id}", &id).replace("{n}", "0").replace("{verb}", "restore")
+    path.replace("{id}", &id)
+        .replace("{n}", "0")
+        .replace("{verb}", "restore")
+        .replace("{name}", "kept")
 }
 
 fn asking(path: String) -> String {
@@ -99,12 +103,12 @@ fn asking(path: String) -> String {
 }
 
 fn body_of(path: &str) -> String {
-    let body = match path {
-        "/v1/search" => r#"{"q":"zebra","engine":"local"}"#,
-        "/v1/export" => r#"{"format":"jsonl"}"#,
-        _ => r#"{"q":"zebra"}"#,
-    };
-    body.to_owned()
+    match path {
+        "/v1/search" => r#"{"q":"zebra","engine":"local"}"#.to_owned(),
+        "/v1/export" => r#"{"format":"jsonl"}"#.to_owned(),
+        "/v1/tickets" => format!(r#"{{"message":"{}"}}"#, id_of(MAIL.as_bytes())),
+        _ => r#"{"q":"zebra"}"#.to_owned(),
+    }
 }
 
 fn tells(seen: &Seen) -> bool {
@@ -134,9 +138,18 @@ async fn every_path_shows_local_mail_to_a_key_that_premium_knows() {
     let folder = folder();
     let router = app(over(&folder, &fake));
     let good = |what: &str, seen: &Seen| {
+        if what.contains("/v1/saved/kept") {
+            // Whether it is kept by then depends on the order of the paths.
+            return assert!([200, 204, 404].contains(&seen.status.as_u16()), "{what}: {seen:?}");
+        }
         // These keys may not act.
         let expected = match what {
-            _ if what.contains("/v1/actions") => 403,
+            _ if ["/v1/actions", "/history", "/v1/audit", "/v1/reports", "/v1/sets"]
+                .iter()
+                .any(|path| what.contains(path)) =>
+            {
+                403
+            }
             // DataTap gives no content of files.
             _ if what.ends_with("/content") => 404,
             _ => 200,

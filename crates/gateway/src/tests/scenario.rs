@@ -96,7 +96,8 @@ impl Scenario {
         std::fs::write(&file, self.config.replace("UPSTREAM", upstream)).unwrap();
         let mut config =
             Config::load(Some(&file), &Overrides::default(), "/nowhere".into()).unwrap();
-        config.access = Access::new(vec![key("all", KEY, TENANT)]);
+        let rights = Right::ALL.to_vec();
+        config.access = Access::new(vec![Key { rights, ..key("all", KEY, TENANT) }]);
         config
     }
 

@@ -12,7 +12,7 @@ const MAILBOXES: &str = r#"{"results":[
 const FOLDERS: &str = r#"{"results":[{"id":"f1","name":"Inbox"},
     {"id":"f2","name":"Old","_links":{"parent":{"href":"/v8/x/folders/f1"}}}]}"#;
 
-fn item(mailbox: &str, id: &str, folder: &str, subject: &str) -> String {
+pub(super) fn item(mailbox: &str, id: &str, folder: &str, subject: &str) -> String {
     format!(
         r#"{{"id":"{id}","mailboxId":"{mailbox}","subject":"{subject}","from":"Carl <carl@x.com>",
         "received":"2024-01-0{}T10:00:00Z","attachments":[],
@@ -21,7 +21,7 @@ fn item(mailbox: &str, id: &str, folder: &str, subject: &str) -> String {
     )
 }
 
-fn page(items: &[String], next: Option<u32>) -> String {
+pub(super) fn page(items: &[String], next: Option<u32>) -> String {
     let next = next.map_or_else(String::new, |offset| {
         format!(r#""next":{{"href":"/v8/x?offset={offset}&limit=2&setId=kept"}}"#)
     });
@@ -38,28 +38,43 @@ async fn server() -> Fake {
 }
 
 /// A server that lists, and whose searches are told later.
-async fn without_answers() -> Fake {
+pub(super) async fn without_answers() -> Fake {
     let fake = Fake::start().await.unwrap();
     fake.answer_at("/token", r#"{"access_token":"a1","refresh_token":"r1","expires_in":3600}"#);
     fake.answer_at("/Organizations?", r#"{"results":[{"id":"o1","name":"contoso"}]}"#);
     fake.answer_at("/explore", r#"{"id":"s1","state":"Working"}"#);
     fake.answer_at("/organization/mailboxes?", MAILBOXES);
     fake.answer_at("/folders?", FOLDERS);
+    fake.answer_at("/OneDrives?", r#"{"results":[]}"#);
     fake.answer_file_at("/items/i/save", "the bytes of an Outlook message");
     fake
 }
 
 /// The gateway of that tenant; what it wrote of its sessions is in the folder.
-fn tenant(fake: &Fake, mailboxes: &[&str]) -> (tempfile::TempDir, Router) {
-    beside(fake, mailboxes, None)
+pub(super) fn tenant(fake: &Fake, mailboxes: &[&str]) -> (tempfile::TempDir, Router) {
+    beside(fake, mailboxes, Version::V8, None)
+}
+
+/// The same of a server that speaks that version.
+pub(super) fn at_version(
+    fake: &Fake,
+    mailboxes: &[&str],
+    version: Version,
+) -> (tempfile::TempDir, Router) {
+    beside(fake, mailboxes, version, None)
 }
 
 /// The same beside a premium endpoint.
-fn beside(fake: &Fake, mailboxes: &[&str], premium: Option<&Fake>) -> (tempfile::TempDir, Router) {
+fn beside(
+    fake: &Fake,
+    mailboxes: &[&str],
+    version: Version,
+    premium: Option<&Fake>,
+) -> (tempfile::TempDir, Router) {
     let folder = tempfile::tempdir().unwrap();
     let veeam = Veeam {
         url: fake.url(),
-        version: Some(Version::V8),
+        version: Some(version),
         organization: None,
         user: "u".into(),
         password: Some("s3cret".into()),
@@ -86,7 +101,7 @@ fn beside(fake: &Fake, mailboxes: &[&str], premium: Option<&Fake>) -> (tempfile:
 }
 
 /// One read from a file, whose values do not matter.
-fn a_server() -> Veeam {
+pub(super) fn a_server() -> Veeam {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("postern.toml");
     let text = "[[tenants]]\nid = 't'\ndata = 'd'\n[tenants.veeam]\nurl = 'http://h'\nuser = 'u'\n";
@@ -95,7 +110,7 @@ fn a_server() -> Veeam {
     config.veeam(None).unwrap().clone()
 }
 
-fn subjects(json: &Value) -> Vec<&str> {
+pub(super) fn subjects(json: &Value) -> Vec<&str> {
     let results = json["results"].as_array().unwrap();
     results.iter().map(|hit| hit["subject"].as_str().unwrap()).collect()
 }
@@ -104,7 +119,8 @@ fn subjects(json: &Value) -> Vec<&str> {
 async fn a_page_in_the_shape_of_search() {
     let fake = server().await;
     let (_folder, router) = tenant(&fake, &[]);
-    let json = get(&router, "/v1/search?q=subject:one&facets=year&highlight=true").await.json();
+    let json =
+        get(&router, "/v1/search?q=subject:one+-kind:file&facets=year&highlight=true").await.json();
     assert_eq!(json["servedBy"]["engine"], "veeam", "{json}");
     assert_eq!(subjects(&json), ["one", "two"]);
     let hit = &json["results"][1];
@@ -117,7 +133,8 @@ async fn a_page_in_the_shape_of_search() {
     assert_eq!((&query["fidelity"], &query["direction"]), (&"approximate".into(), &"wider".into()));
     assert_eq!(query["sent"]["query"], "subject:one");
     assert_eq!(json["facetsMissing"]["year"], "Veeam does not count what it finds");
-    assert_eq!(json["highlightMissing"], "Veeam does not say where a message matches");
+    let missing = "Veeam does not say where a message matches; only subject, people, names of attachments and places that it tells were looked at";
+    assert_eq!(json["highlightMissing"], missing);
     let asked = fake.seen().into_iter().filter(|seen| seen.path().ends_with("/search"));
     let bodies: Vec<_> = asked.map(|seen| String::from_utf8(seen.body).unwrap()).collect();
     assert_eq!(bodies, [r#"{"query":"subject:one"}"#]);
@@ -129,10 +146,11 @@ async fn pages_follow_each_other() {
     let (_folder, router) = tenant(&fake, &[]);
     fake.answer_at("/mailboxes/search?offset=0", page(&[item("m1", "i", "f1", "a")], Some(1)));
     fake.answer_at("/mailboxes/search?offset=1", page(&[item("m1", "ii", "f1", "b")], None));
-    let first = get(&router, "/v1/search?q=a&limit=1").await.json();
+    let first = get(&router, "/v1/search?q=a+-kind:file&limit=1").await.json();
     let cursor = first["nextCursor"].as_str().unwrap();
     assert_eq!((subjects(&first), &first["count"]["value"]), (vec!["a"], &1.into()));
-    let second = get(&router, &format!("/v1/search?q=a&limit=1&cursor={cursor}")).await.json();
+    let second =
+        get(&router, &format!("/v1/search?q=a+-kind:file&limit=1&cursor={cursor}")).await.json();
     assert_eq!((subjects(&second), &second["count"]["value"]), (vec!["b"], &2.into()));
     assert!(second["nextCursor"].is_null(), "{second}");
     let asked = fake.seen().into_iter().rfind(|seen| seen.path().ends_with("/search"));
@@ -230,6 +248,37 @@ async fn places_become_the_scope() {
     assert_eq!(json["query"]["sent"]["query"], "subject:here");
 }
 
+/// What a server finds outside of the mailbox that was asked for is left out.
+#[tokio::test]
+async fn a_hit_that_lies_elsewhere_is_left_out() {
+    let fake = server().await;
+    let (_folder, router) = tenant(&fake, &[]);
+    let json = get(&router, "/v1/search?q=subject:o+mailbox:ann@x.com").await.json();
+    assert_eq!(subjects(&json), ["one"], "the server found one in each mailbox: {json}");
+    assert_eq!(json["count"], serde_json::json!({"value": 1, "exact": false}));
+    let seen = fake.seen().into_iter().filter(|seen| seen.path().ends_with("/search"));
+    assert!(seen.map(|seen| seen.path().contains("/mailboxes/m1/")).eq([true]));
+}
+
+/// A query that is about nothing but places is no search: the items are listed, mailbox by mailbox.
+#[tokio::test]
+async fn everything_is_listed() {
+    let fake = without_answers().await;
+    let (_folder, router) = tenant(&fake, &[]);
+    fake.answer_at("/mailboxes/m1/items?", page(&[item("m1", "i", "f1", "one")], None));
+    fake.answer_at("/mailboxes/m2/items?", page(&[item("m2", "ii", "f2", "two")], None));
+    for (query, expected) in [("*", vec!["one", "two"]), ("mailbox:bob@x.com", vec!["two"])] {
+        let json = get(&router, &format!("/v1/search?q={query}")).await.json();
+        assert_eq!(subjects(&json), expected, "{query}: {json}");
+        let told = &json["query"];
+        assert_eq!((&told["direction"], &told["sent"]), (&"wider".into(), &Value::Null), "{query}");
+    }
+    assert!(
+        !fake.seen().iter().any(|seen| seen.path().ends_with("/search")),
+        "nothing is searched"
+    );
+}
+
 #[tokio::test]
 async fn sorting_is_done_here() {
     let fake = server().await;
@@ -290,7 +339,7 @@ async fn the_default_order() {
 async fn premium_is_not_used() {
     let (fake, premium) = (server().await, Fake::start().await.unwrap());
     premium.misbehave(Misbehaviour::Status(401));
-    let (_folder, router) = beside(&fake, &[], Some(&premium));
+    let (_folder, router) = beside(&fake, &[], Version::V8, Some(&premium));
     let json = get(&router, "/v1/search?q=subject:one").await.json();
     assert_eq!(json["servedBy"]["engine"], "veeam", "{json}");
     for uri in ["/v1/status", "/api/t1/jobs", "/v1/messages/none"] {

@@ -3,11 +3,14 @@
 mod action;
 mod facets;
 mod message;
+mod report;
 mod retrievals;
+mod set;
 
 use std::collections::BTreeMap;
 
-use postern_archive::search::{Coverage, Page};
+use postern_archive::search::Coverage;
+use postern_query::parts::Part;
 use postern_query::{Advice, Error, Fix, datatap};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -15,7 +18,12 @@ use utoipa::ToSchema;
 pub use action::{ActionAnswer, ItemResult, PlanItem, PlanView};
 pub use facets::{BarView, FacetName, FacetView, HistogramView, ValueCount, ValuesView};
 pub use message::MessageView;
+pub use report::{
+    BlindItem, BlindView, ExtentView, FoundView, InMailboxView, LineView, ReportBounds, ReportView,
+    SearchedView, TotalsView,
+};
 pub use retrievals::{RetrievalRunView, RetrievalView, RetrievalsView};
+pub use set::{DiffView, NotHeldView, SetView, SetsView};
 
 /// The answer of a search.
 #[derive(Debug, Serialize, ToSchema)]
@@ -25,6 +33,9 @@ pub struct SearchAnswer {
     pub results: Vec<MessageView>,
     /// How many match in all.
     pub count: Count,
+    /// With `collapse`, whether equal messages are in one row: not every engine can do that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub collapsed: Option<bool>,
     /// Asks for the next page; nothing at the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
@@ -62,6 +73,9 @@ pub struct Count {
     pub value: u64,
     /// Whether it is exact.
     pub exact: bool,
+    /// In how many rows they are, where equal messages are in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows: Option<u64>,
 }
 
 /// Who answered, and why.
@@ -77,7 +91,8 @@ pub struct ServedBy {
 /// Why it was not the first of the tenant's, and since when.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct Because {
-    /// The reason.
+    /// The reason; not there where it was the first.
+    #[schema(required = false)]
     pub reason: String,
     /// When that began, where it is known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -107,11 +122,14 @@ pub struct Understood {
 }
 
 /// A request to an engine elsewhere.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, ToSchema)]
 pub struct Sent {
-    /// Lucene text; for Veeam the text of item search.
+    /// Lucene text; for Veeam the text of the search for mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
+    /// For Veeam the text of the search for documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub documents: Option<String>,
     /// OData filter.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<String>,
@@ -120,13 +138,10 @@ pub struct Sent {
     pub order_by: Option<String>,
 }
 
-impl From<&datatap::Request> for Sent {
-    fn from(request: &datatap::Request) -> Self {
-        Self {
-            query: request.query.clone(),
-            filter: request.filter.clone(),
-            order_by: request.order_by.clone(),
-        }
+impl From<datatap::Request> for Sent {
+    fn from(request: datatap::Request) -> Self {
+        let datatap::Request { query, filter, order_by } = request;
+        Self { query, documents: None, filter, order_by }
     }
 }
 
@@ -142,6 +157,21 @@ pub struct Span {
 impl From<postern_query::Span> for Span {
     fn from(span: postern_query::Span) -> Self {
         Self { start: span.start, end: span.end }
+    }
+}
+
+/// A part of a typed text.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct PartView {
+    /// `word`, `phrase`, `operator`, `joiner` or `bracket`.
+    pub kind: &'static str,
+    /// Its bytes.
+    pub span: Span,
+}
+
+impl From<Part> for PartView {
+    fn from(part: Part) -> Self {
+        Self { kind: part.kind.as_str(), span: part.span.into() }
     }
 }
 
@@ -218,6 +248,9 @@ pub struct CoverageView {
     /// Files whose content is not here, so that `contents:` does not find them.
     #[serde(skip_serializing_if = "is_zero")]
     files_without_content: u64,
+    /// Sources of the tenant that were not asked, and may have more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    not_asked: Vec<String>,
     mailboxes: Vec<Mailbox>,
 }
 
@@ -271,14 +304,20 @@ impl CoverageView {
         let mailboxes = seen.collect();
         let (indexed, known) = (coverage.indexed, coverage.known);
         let (as_of, files_without_content) = (coverage.as_of.map(time), coverage.without_content);
-        Self { indexed, known, as_of, files_without_content, mailboxes }
+        let not_asked = Vec::new();
+        Self { indexed, known, as_of, files_without_content, not_asked, mailboxes }
     }
-}
 
-/// The results of a page of the local index.
-#[must_use]
-pub fn results(page: &Page) -> Vec<MessageView> {
-    page.hits.iter().map(MessageView::from).collect()
+    /// The same for an answer for which these sources were not asked.
+    pub(crate) fn without(self, not_asked: Vec<String>) -> Self {
+        Self { not_asked, ..self }
+    }
+
+    /// The sources of the tenant that were not asked, and may have more.
+    #[must_use]
+    pub fn not_asked(&self) -> &[String] {
+        &self.not_asked
+    }
 }
 
 /// Bytes of JSON that a message is.

@@ -9,17 +9,17 @@ use serde::{Deserialize, Serialize};
 use tantivy::directory::MmapDirectory;
 use tantivy::tokenizer::TextAnalyzer;
 
-use super::analyser::{ANALYSER, Analyser};
 use super::disk::{Commit, Disk};
 use super::schema::schema;
 use super::terms::{TYPED, Typed};
+use super::words::{LINES, Lines};
 use crate::format::parts;
 use crate::format::signature::{self, Verdict};
 use crate::{Error, database};
 
 /// The number of this version's way to write an index. Whatever changes what lies on disk, or how
 /// text is cut into words, needs the next one.
-pub(crate) const FORMAT: u32 = 14;
+pub(crate) const FORMAT: u32 = 15;
 
 /// How often, and how long in between, the right to write is asked for: a second in all.
 const LOCK_TRIES: u32 = 20;
@@ -182,6 +182,13 @@ impl Folder {
         fs::metadata(self.version()).ok()?.modified().ok()
     }
 
+    /// Bytes of its files; what cannot be looked at counts as nothing.
+    pub(crate) fn bytes(&self) -> u64 {
+        let files = fs::read_dir(self.tantivy()).into_iter().flatten().flatten();
+        let sizes = files.map(|file| file.metadata()).chain([fs::metadata(self.ledger())]);
+        sizes.flatten().map(|metadata| metadata.len()).sum()
+    }
+
     /// Whether there is an index of this version; no index at all is `false`.
     pub(crate) fn is_of_this_version(&self) -> Result<bool, Error> {
         let bytes = match fs::read(self.version()) {
@@ -215,13 +222,12 @@ fn unless_missing(removed: io::Result<()>) -> io::Result<()> {
     })
 }
 
-/// The index with the analyser, if it has the schema of this version.
+/// The index with what cuts its values into terms, if it has the schema of this version.
 fn prepared(index: tantivy::Index) -> Result<tantivy::Index, Error> {
     if index.schema() != schema() {
         return Err(Error::Corrupt("its fields are not those of its version".into()));
     }
-    let analyser = TextAnalyzer::builder(Analyser).build();
-    index.tokenizers().register(ANALYSER, analyser);
+    index.tokenizers().register(LINES, TextAnalyzer::builder(Lines).build());
     index.tokenizers().register(TYPED, TextAnalyzer::builder(Typed).build());
     Ok(index)
 }

@@ -1,6 +1,6 @@
 //! How an index lies on disk: its folder, its fields, the terms of a message, and a stored message.
 
-pub(crate) mod analyser;
+pub(crate) mod contents;
 pub(crate) mod disk;
 pub(crate) mod folder;
 pub(crate) mod parts;
@@ -12,6 +12,7 @@ pub(crate) mod signature;
 pub(crate) mod stored;
 pub(crate) mod terms;
 pub(crate) mod wire;
+pub(crate) mod words;
 
 #[cfg(test)]
 mod tests;

@@ -5,25 +5,32 @@
 
 use std::ops::Range;
 
-use postern_query::{Message, Whose, analysis};
+use postern_query::{Message, Whose};
 use tantivy::SegmentReader;
 use tantivy::columnar::Column;
 
 use super::schema::PASSAGES_NAME;
+use super::words::Words;
 
-/// The values of a message.
-pub(crate) fn values(message: &Message) -> Vec<u64> {
-    let mut values: Vec<u64> = Vec::new();
-    let mut parts = message.parts().filter(|_| !message.passages.is_empty()).peekable();
-    let mut position = 0;
-    while let Some((_, text, whose)) = parts.next() {
-        // A part without words is none.
-        values.pop_if(|last| position_of(*last) == position);
-        values.push(position << 2 | code(whose));
-        // Where the last one ends makes no difference.
-        position += if parts.peek().is_some() { analysis::words(text).count() as u64 } else { 0 };
-    }
-    values
+/// The words of a body, and its values.
+pub(crate) fn cut(message: &Message) -> (Words, Vec<u64>) {
+    let parts = message.parts().filter(|_| !message.passages.is_empty());
+    let mut parts = parts.map(|(start, _, whose)| (start, whose)).peekable();
+    let (mut words, mut values) = (Words::default(), Vec::new());
+    words.add_each(message.body.as_deref().unwrap_or_default(), |start, before| {
+        while let Some((_, whose)) = parts.next_if(|(begin, _)| *begin <= start) {
+            begin(&mut values, before, whose);
+        }
+    });
+    parts.for_each(|(_, whose)| begin(&mut values, words.count(), whose));
+    (words, values)
+}
+
+/// Somebody's part begins behind so many words.
+fn begin(values: &mut Vec<u64>, before: u64, whose: Whose) {
+    // A part without words is none.
+    values.pop_if(|last| position_of(*last) == before);
+    values.push(before << 2 | code(whose));
 }
 
 const fn code(whose: Whose) -> u64 {
@@ -80,7 +87,7 @@ mod tests {
             ],
             ..Message::default()
         };
-        assert_eq!(values(&message), [0 << 2, 2 << 2 | 1, 3 << 2, 4 << 2 | 2]);
-        assert_eq!(values(&Message { passages: Vec::new(), ..message }), [] as [u64; 0]);
+        assert_eq!(cut(&message).1, [0 << 2, 2 << 2 | 1, 3 << 2, 4 << 2 | 2]);
+        assert_eq!(cut(&Message { passages: Vec::new(), ..message }).1, [] as [u64; 0]);
     }
 }

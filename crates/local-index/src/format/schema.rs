@@ -15,8 +15,8 @@ use tantivy::schema::{
     TextFieldIndexing, TextOptions,
 };
 
-use super::analyser::ANALYSER;
 use super::terms::TYPED;
+use super::words::LINES;
 
 const fn after<T>(base: u32, fields: &[T]) -> u32 {
     #[expect(clippy::cast_possible_truncation, reason = "there are few fields")]
@@ -65,6 +65,15 @@ pub(crate) const PLACES: Field = Field::from_field_id(REST + 10);
 /// Whose words a body holds, see [`passages`](super::passages).
 pub(crate) const PASSAGES: Field = Field::from_field_id(REST + 11);
 
+/// The body as it is.
+pub(crate) const BODY: Field = Field::from_field_id(REST + 12);
+
+/// Which words are of which attachment, see [`contents`](super::contents).
+pub(crate) const CONTENTS: Field = Field::from_field_id(REST + 13);
+
+/// Name of [`CONTENTS`].
+pub(crate) const CONTENTS_NAME: &str = "contents";
+
 /// Name of [`PASSAGES`].
 pub(crate) const PASSAGES_NAME: &str = "passages";
 
@@ -78,7 +87,7 @@ pub(crate) const ID_START_NAME: &str = "id/start";
 /// column without holes is read a block at a time, and most searches want the newest.
 pub(crate) const RECEIVED_ORDER_NAME: &str = "received/order";
 
-/// The analysed words of a field; those of a part of the body are in the body.
+/// The [words](super::words) of a field; those of a part of the body are in the body.
 pub(crate) const fn words(field: TextField) -> Field {
     match field.whose() {
         Some(_) => Field::from_field_id(TextField::Body as u32),
@@ -164,13 +173,11 @@ pub(crate) fn schema() -> Schema {
 
 fn add_words(builder: &mut SchemaBuilder) {
     let indexing = TextFieldIndexing::default()
-        .set_tokenizer(ANALYSER)
+        .set_tokenizer(LINES)
         .set_index_option(IndexRecordOption::WithFreqsAndPositions);
     let options = TextOptions::default().set_indexing_options(indexing);
     for field in with_words() {
-        let stored =
-            if field == TextField::Body { options.clone() | STORED } else { options.clone() };
-        builder.add_text_field(&format!("words/{}", field.path()), stored);
+        builder.add_text_field(&format!("words/{}", field.path()), options.clone());
     }
 }
 
@@ -200,6 +207,8 @@ fn add_rest(builder: &mut SchemaBuilder) {
     builder.add_u64_field(RECEIVED_ORDER_NAME, FAST);
     builder.add_text_field(PLACES_NAME, FAST);
     builder.add_u64_field(PASSAGES_NAME, FAST);
+    builder.add_text_field("body", STORED);
+    builder.add_u64_field(CONTENTS_NAME, FAST);
 }
 
 /// Whole values: one term each.
@@ -257,5 +266,7 @@ mod tests {
         check(RECEIVED_ORDER, RECEIVED_ORDER_NAME);
         check(PLACES, PLACES_NAME);
         check(PASSAGES, PASSAGES_NAME);
+        check(BODY, "body");
+        check(CONTENTS, CONTENTS_NAME);
     }
 }

@@ -16,6 +16,7 @@ const SCHEMAS: &[(u32, &str)] = &[
     (12, "c98c81a13ca8fb10"),
     (13, "c98c81a13ca8fb10"),
     (14, "0fb59c790b372198"),
+    (15, "9f2275fd54a94df9"),
 ];
 
 fn digest(schema: &Schema) -> String {

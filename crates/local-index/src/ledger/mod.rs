@@ -37,12 +37,11 @@ use books::{Books, State, locked};
 use files::{Fault, File, Finder};
 use messages::{Held, MessageNumber, Spot};
 use places::{Places, Shared};
-use row::bytes_of;
 
 pub(crate) use books::Committer;
 pub(crate) use messages::Holder;
-pub use row::FileNumber;
 pub(crate) use row::Id;
+pub use row::{FileNumber, bytes_of, path_of};
 pub use source::{Occurrence, Source, Unreadable};
 pub(crate) use verify::verify;
 

@@ -11,7 +11,8 @@ use rusqlite::{Result, Row, ToSql};
 pub type FileNumber = i64;
 
 /// The bytes of a path, whatever they spell.
-pub(super) fn bytes_of(path: &Path) -> Cow<'_, [u8]> {
+#[must_use]
+pub fn bytes_of(path: &Path) -> Cow<'_, [u8]> {
     #[cfg(unix)]
     let bytes = std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str()).into();
     #[cfg(not(unix))]
@@ -20,7 +21,8 @@ pub(super) fn bytes_of(path: &Path) -> Cow<'_, [u8]> {
 }
 
 /// The path of these bytes.
-pub(super) fn path_of(bytes: &[u8]) -> PathBuf {
+#[must_use]
+pub fn path_of(bytes: &[u8]) -> PathBuf {
     #[cfg(unix)]
     let path: &OsStr = std::os::unix::ffi::OsStrExt::from_bytes(bytes);
     #[cfg(not(unix))]

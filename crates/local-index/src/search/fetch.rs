@@ -1,7 +1,6 @@
 //! Stored documents back to messages.
 
 use postern_query::Message;
-use postern_query::schema::TextField;
 use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentDeserializer};
 use tantivy::store::StoreReader;
 use tantivy::{DocAddress, DocId, Searcher};
@@ -69,7 +68,7 @@ impl DocumentDeserialize for Whole {
     {
         let mut whole = Self::default();
         while let Some((field, value)) = fields.next_field::<String>()? {
-            if field == schema::words(TextField::Body) {
+            if field == schema::BODY {
                 whole.body = Some(value);
             } else {
                 whole.text = value;

@@ -12,7 +12,7 @@ use postern_query::{Message, Query};
 use tantivy::collector::Collector as _;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
+use tantivy::{DocAddress, IndexReader, ReloadPolicy, Searcher, Term};
 
 use super::compile::{Plan, compile};
 use super::coverage::{mailboxes, totals};
@@ -24,10 +24,12 @@ use crate::format::payload::Payload;
 use crate::format::schema;
 use crate::ledger::{self, Occurrence};
 use crate::search::compile::chosen::choose;
+use crate::search::inside::Inside;
 use crate::search::page::columns::OpenColumns;
 use crate::search::page::snapshots::{Snapshots, mark};
 use crate::search::page::top::{Found, Top, UNSCORED};
 use crate::search::page::{ids, scores};
+use crate::search::rows::copies::KnownCopies;
 use crate::search::scope::visible::{Scopes, Visible};
 
 /// An index opened for searching; cheap to clone and safe to share between threads.
@@ -40,9 +42,10 @@ pub struct Index {
     reader: IndexReader,
     /// What was counted, and the commit and the generation that it is of.
     coverage: Arc<Mutex<Option<(u64, Payload, Coverage)>>>,
-    snapshots: Arc<Snapshots>,
+    pub(super) snapshots: Arc<Snapshots>,
     scopes: Arc<Scopes>,
-    columns: OpenColumns,
+    pub(super) columns: OpenColumns,
+    pub(super) copies: Arc<KnownCopies>,
     pub(super) folder: Folder,
     made: Option<SystemTime>,
 }
@@ -72,6 +75,7 @@ impl Index {
             snapshots: Arc::default(),
             scopes: Arc::default(),
             columns: OpenColumns::default(),
+            copies: Arc::default(),
             folder,
             made,
         })
@@ -92,6 +96,12 @@ impl Index {
     pub fn is_replaced(&self) -> bool {
         let made = self.folder.made();
         made.is_some() && made != self.made
+    }
+
+    /// Bytes of the files of the index.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.folder.bytes()
     }
 
     /// One page of the messages that match, and how many match in all. All of them are in memory at once:
@@ -123,10 +133,23 @@ impl Index {
     ) -> Result<Page, Error> {
         let searcher = self.searcher_for(search);
         let plan = self.plan(&searcher, search.query, asker)?;
-        let mut found = self.find(&searcher, &plan, search)?;
+        let found = self.find(&searcher, &plan, search)?;
+        self.hand_over(&searcher, &plan, found, search, asker, &mut |_, hit| take(hit))
+    }
+
+    /// Hands over what was found by a plan, each with where it lies.
+    pub(super) fn hand_over(
+        &self,
+        searcher: &Searcher,
+        plan: &Plan,
+        mut found: Found,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(DocAddress, Hit) -> ControlFlow<()>,
+    ) -> Result<Page, Error> {
         let ranked = search.order.iter().any(|sort| sort.by == SortField::Score);
         if plan.scored && !ranked {
-            scores::fill_in(&searcher, &plan, &mut found.first)?;
+            scores::fill_in(searcher, plan, &mut found.first)?;
         }
         let needles = search.highlight.then(|| snippet::Needles::of(search.query.condition()));
         let highlighting = asker.work.meter("highlighting");
@@ -135,30 +158,39 @@ impl Index {
         let hits = u64::try_from(found.first.len()).unwrap_or(u64::MAX);
         plan.meter.pay(MESSAGE.saturating_mul(hits))?;
         let places = match &plan.place {
-            Some(place) => place.places_of(&searcher, found.first.iter().map(|(_, at)| *at))?,
+            Some(place) => place.places_of(searcher, found.first.iter().map(|(_, at)| *at))?,
             None => HashMap::new(),
+        };
+        let inside = match &needles {
+            Some(needles) => {
+                let messages = found.first.iter().map(|(_, at)| *at);
+                Inside::of(searcher, needles.clauses(), messages, &highlighting)?
+            }
+            None => None,
         };
         for (score, address) in found.first {
             if asker.work.is_stopped() {
                 return Err(Error::Stopped);
             }
-            let message = fetch::whole(&searcher, address)?;
+            let message = fetch::whole(searcher, address)?;
             // What may not be seen was not found.
             let Some(message) = message.seen_at(|place| asker.scope.shows(place)) else { continue };
-            let snippet = needles
-                .as_ref()
-                .map(|needles| needles.snippet(&message, scanned, &mut highlighting.counter()));
-            let score = if plan.scored { score } else { UNSCORED };
             let place = places.get(&address).copied().unwrap_or_default();
-            if take(Hit { score, message, place, snippet }).is_break() {
+            let inside = inside.as_ref().map(|inside| inside.of_message(address));
+            let snippet = needles.as_ref().map(|needles| {
+                let counter = &mut highlighting.counter();
+                needles.snippet(&message, place, scanned, inside.as_ref(), counter)
+            });
+            let score = if plan.scored { score } else { UNSCORED };
+            if take(address, Hit { score, message, place, snippet }).is_break() {
                 break;
             }
         }
         plan.faults.check()?;
         if plan.scored && ranked {
-            self.snapshots.keep(&searcher, Instant::now());
+            self.snapshots.keep(searcher, Instant::now());
         }
-        Ok(Page { count: found.count, hits: Vec::new(), snapshot: mark(&searcher) })
+        Ok(Page { count: found.count, hits: Vec::new(), snapshot: mark(searcher) })
     }
 
     /// The same page with nothing but the ids, which needs no message to be read.
@@ -172,6 +204,12 @@ impl Index {
         let found = self.find(&searcher, &plan, search)?;
         let addresses: Vec<_> = found.first.iter().map(|(_, address)| *address).collect();
         Ok(Ids { count: found.count, ids: ids::read(&searcher, &addresses)? })
+    }
+
+    /// Names the state that it is in; the same in every process, and another one after each commit that changes it.
+    #[must_use]
+    pub fn state(&self) -> u64 {
+        mark(&self.reader.searcher())
     }
 
     /// The message of that id.
@@ -232,14 +270,18 @@ impl Index {
             return Ok(Some(known));
         }
         let plan = compile(searcher, &scope, &asker.work, None)?;
-        let visible =
-            Arc::new(Visible::new(searcher, asker.scope.clone(), choose(searcher, &plan)?));
+        let visible = Arc::new(Visible::new(asker.scope.clone(), choose(searcher, &plan)?));
         self.scopes.keep(mark, names, &visible);
         Ok(Some(visible))
     }
 
     /// The documents of the page. A page without room is only counted.
-    fn find(&self, searcher: &Searcher, plan: &Plan, search: &Search<'_>) -> Result<Found, Error> {
+    pub(super) fn find(
+        &self,
+        searcher: &Searcher,
+        plan: &Plan,
+        search: &Search<'_>,
+    ) -> Result<Found, Error> {
         let found = if search.limit == 0 {
             Found { count: plan.count(searcher)?, first: Vec::new() }
         } else {
@@ -264,7 +306,7 @@ impl Index {
     }
 
     /// The state of the index that a page is taken from.
-    fn searcher_for(&self, search: &Search<'_>) -> Searcher {
+    pub(super) fn searcher_for(&self, search: &Search<'_>) -> Searcher {
         let former = search.after.and_then(|after| self.snapshots.find(after.snapshot?));
         former.unwrap_or_else(|| self.reader.searcher())
     }

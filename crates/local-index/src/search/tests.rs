@@ -42,6 +42,17 @@ fn scores(index: &Index, condition: &Condition, order: &[Sort]) -> Vec<f32> {
 const BY_SCORE: [Sort; 1] = [Sort::descending(SortField::Score)];
 
 #[test]
+fn an_index_has_a_size_that_grows() {
+    let bytes = |parts: &[Vec<Message>]| {
+        let data = tempfile::tempdir().unwrap();
+        index_of(data.path(), parts).bytes()
+    };
+    let (one, other) = (vec![words("1", "x")], vec![words("2", "y")]);
+    let few = bytes(std::slice::from_ref(&one));
+    assert!(0 < few && few < bytes(&[one, other]));
+}
+
+#[test]
 fn ties_fall_by_id_over_all_segments() {
     let data = tempfile::tempdir().unwrap();
     let part = |names: &[&str]| names.iter().map(|id| words(id, "x")).collect::<Vec<_>>();

@@ -112,7 +112,7 @@ impl<'a> Walk<'a> {
         self.meter.pay(LIST + self.searcher.doc_freq(query.term())?)?;
         let found = self.searcher.search(&query, &DocSetCollector)?.into_iter();
         let may_be_seen = |address: &DocAddress| {
-            self.visible.is_none_or(|visible| visible.contains(self.searcher, *address))
+            self.visible.is_none_or(|visible| visible.documents.contains(*address))
         };
         Ok(found.filter(may_be_seen).collect())
     }

@@ -15,7 +15,8 @@ use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 
 use crate::format::terms::{TypedTerms, cut, is_regular, traits};
-use crate::format::{passages, places, schema, stored};
+use crate::format::words::Words;
+use crate::format::{contents, passages, places, schema, stored};
 
 /// The document by which `message` is found and shown.
 pub(crate) fn document(message: &Message) -> TantivyDocument {
@@ -65,19 +66,29 @@ struct Builder {
 
 impl Builder {
     fn add_words(&mut self, message: &Message) {
-        for field in schema::with_words() {
-            match text_values(field, message).as_slice() {
-                [] => {}
-                [value] => self.document.add_text(schema::words(field), value),
-                // A line break is always a word break: the tokens of the parts, and no gap.
-                values => self.document.add_text(schema::words(field), values.join("\n")),
-            }
+        let (body, parts) = passages::cut(message);
+        let (contents, files) = contents::cut(message);
+        let cut = [(TextField::Body, body), (TextField::AttachmentText, contents)];
+        let others =
+            schema::with_words().filter(|field| cut.iter().all(|(known, _)| known != field));
+        for field in others.collect::<Vec<_>>() {
+            let mut words = Words::default();
+            text_values(field, message).iter().for_each(|text| words.add(text));
+            self.add_text(field, words);
         }
-        for value in passages::values(message) {
-            self.document.add_u64(schema::PASSAGES, value);
+        cut.into_iter().for_each(|(field, words)| self.add_text(field, words));
+        for (column, values) in [(schema::PASSAGES, parts), (schema::CONTENTS, files)] {
+            values.into_iter().for_each(|value| self.document.add_u64(column, value));
         }
-        if message.body.is_some() {
+        if let Some(body) = &message.body {
+            self.document.add_text(schema::BODY, body);
             self.add_trait(TextField::Body.path());
+        }
+    }
+
+    fn add_text(&mut self, field: TextField, words: Words) {
+        if words.count() > 0 {
+            self.document.add_text(schema::words(field), words.finish());
         }
     }
 

@@ -9,6 +9,8 @@ mod hidden;
 pub(crate) mod layout;
 mod markup;
 mod quotes;
+#[cfg(test)]
+mod quotes_tests;
 
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{EndTag, StartTag, Tag, TokenSinkResult};

@@ -9,7 +9,7 @@ use postern_query::Attachment;
 use super::role::{self, Role};
 use super::transfer::Transfer;
 use super::value::Value;
-use super::{charset, epilogue, flowed, headers, signed};
+use super::{charset, epilogue, flowed, headers, signed, uuencode};
 use crate::contents::{Attached, Contents, Reading};
 use crate::quoted::Marked;
 use crate::{html, outlook};
@@ -41,7 +41,11 @@ pub(crate) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> 
             Some(Role::File(name)) => {
                 body.attachments.push(attachment(part, name, kind, raw, contents));
             }
-            Some(Role::Plain) => plain.push(plain_text(part, raw).into()),
+            Some(Role::Plain) => {
+                let (text, files) = plain_text(part, raw);
+                plain.push(text.into());
+                body.attachments.extend(files.into_iter().map(|file| file_in_text(file, contents)));
+            }
             Some(Role::Rich) => rich.push(html::to_marked(&text(part, raw))),
             None if matches!(part.body, PartType::Multipart(_)) => {}
             None => {
@@ -61,11 +65,28 @@ pub(crate) fn of(parsed: &mail_parser::Message<'_>, contents: &mut Contents) -> 
     body
 }
 
-fn plain_text(part: &MessagePart<'_>, raw: &[u8]) -> String {
-    let text = clean(&text(part, raw));
+/// A text, and the files in uuencode that stood in it.
+fn plain_text(part: &MessagePart<'_>, raw: &[u8]) -> (String, Vec<uuencode::File>) {
+    let bytes = bytes(part, raw);
+    let files = uuencode::files(&bytes);
+    let text = clean(&shown(part, uuencode::without(bytes, &files), raw));
     let delsp = parameter(part, "delsp", raw);
     let deletes = delsp.is_some_and(|delsp| delsp.eq_ignore_ascii_case("yes"));
-    if deletes { flowed::without_breaks(&text) } else { text }
+    (if deletes { flowed::without_breaks(&text) } else { text }, files)
+}
+
+/// The files in uuencode that stand in a text.
+pub(super) fn files_in_text(part: &MessagePart<'_>, raw: &[u8]) -> Vec<uuencode::File> {
+    uuencode::files(&bytes(part, raw))
+}
+
+fn file_in_text(file: uuencode::File, contents: &mut Contents) -> Attachment {
+    let name = file.name.as_deref().unwrap_or_default();
+    let (bytes, media_type) = (file.bytes.as_slice(), uuencode::MEDIA_TYPE);
+    let Reading { text, unread, .. } =
+        contents.read(&Attached { bytes, name, media_type, charset: "" });
+    let size = i64::try_from(bytes.len()).ok();
+    Attachment { name: file.name, content_type: Some(media_type.to_owned()), size, text, unread }
 }
 
 /// Text of a kind that is not known is shown as text (RFC 2046, 4.1.4). Calendars, cards and pages for some
@@ -181,6 +202,13 @@ pub(super) fn file_name(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
     name.or_else(|| parameter(part, "name", raw))
 }
 
+/// The same of a part that is a file: in uuencode, the file may have a name of its own.
+pub(super) fn name_of_file(part: &MessagePart<'_>, raw: &[u8]) -> Option<String> {
+    let is_uuencode = || Transfer::named(part.content_transfer_encoding()) == Transfer::Uuencode;
+    let own = || is_uuencode().then(|| uuencode::first(encoded(part, raw)))??.name;
+    file_name(part, raw).or_else(own)
+}
+
 /// A parameter of the content type.
 pub(super) fn parameter(part: &MessagePart<'_>, name: &str, raw: &[u8]) -> Option<String> {
     value(part, &HeaderName::ContentType, raw)?.text(name)
@@ -218,7 +246,12 @@ fn declared_charset(part: &MessagePart<'_>, raw: &[u8]) -> String {
 /// The text of a part, from its bytes: the MIME library believes every charset and gives up on broken
 /// encodings.
 pub(crate) fn text<'r>(part: &MessagePart<'_>, raw: &'r [u8]) -> Cow<'r, str> {
-    match bytes(part, raw) {
+    shown(part, bytes(part, raw), raw)
+}
+
+/// The bytes of a part as text.
+fn shown<'b>(part: &MessagePart<'_>, bytes: Cow<'b, [u8]>, raw: &[u8]) -> Cow<'b, str> {
+    match bytes {
         Cow::Borrowed(bytes) => in_charset(part, bytes.get(..MAX_TEXT).unwrap_or(bytes), raw),
         Cow::Owned(mut bytes) => {
             bytes.truncate(MAX_TEXT);

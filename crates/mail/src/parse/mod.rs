@@ -20,6 +20,7 @@ pub(crate) mod seen;
 pub(crate) mod signed;
 mod structure;
 mod transfer;
+pub(crate) mod uuencode;
 mod value;
 mod words;
 pub(crate) mod zip_names;

@@ -8,6 +8,7 @@ use postern_query::Attachment;
 use super::body;
 use super::repair::Readable;
 use super::role::{self, Role};
+use super::uuencode;
 use crate::contents::{AttachmentText, Contents};
 
 /// A file that came with a message.
@@ -55,7 +56,7 @@ pub fn file_of(raw: &[u8], number: usize) -> Option<AttachedFile> {
     let parsed = readable.parse()?;
     let (mut before, mut found) = (0, None);
     parts(&parsed, |part| {
-        let files = part.files();
+        let files = part.files(parsed.raw_message());
         if number < before + files {
             found = part.file(number - before, parsed.raw_message());
             return ControlFlow::Break(());
@@ -64,6 +65,23 @@ pub fn file_of(raw: &[u8], number: usize) -> Option<AttachedFile> {
         ControlFlow::Continue(())
     });
     found
+}
+
+/// The bytes of the part of a raw message that its HTML calls `cid:` and this id
+/// ([RFC 2392](https://www.rfc-editor.org/rfc/rfc2392)), such as a picture in the text.
+///
+/// ```
+/// let raw = b"Content-Type: image/png\nContent-ID: <logo@x>\n\nbytes";
+/// assert_eq!(postern_mail::linked(raw, "logo@x").as_deref(), Some(&b"bytes"[..]));
+/// assert_eq!(postern_mail::linked(raw, "other@x"), None);
+/// ```
+#[must_use]
+pub fn linked(raw: &[u8], id: &str) -> Option<Vec<u8>> {
+    let readable = Readable::of(raw);
+    let parsed = readable.parse()?;
+    let raw = parsed.raw_message();
+    let part = parsed.parts.iter().find(|part| role::has_id(part, id, raw))?;
+    Some(body::file_bytes(part, raw).into_owned())
 }
 
 /// A part of a message.
@@ -91,10 +109,12 @@ fn parts(parsed: &mail_parser::Message<'_>, mut look: impl FnMut(Part<'_>) -> Co
 
 impl Part<'_> {
     /// How many files it is.
-    fn files(&self) -> usize {
+    fn files(&self, raw: &[u8]) -> usize {
         match self {
             Self::Packed(files) => files.len(),
-            Self::Plain(_, role) => usize::from(matches!(role, Some(Role::File(_)))),
+            Self::Plain(_, Some(Role::File(_))) => 1,
+            Self::Plain(part, Some(Role::Plain)) => body::files_in_text(part, raw).len(),
+            Self::Plain(_, Some(Role::Rich) | None) => 0,
         }
     }
 
@@ -107,12 +127,21 @@ impl Part<'_> {
                 let bytes = Some(body::file_bytes(part, raw).into_owned());
                 Some(AttachedFile { bytes, ..AttachedFile::packed(file) })
             }
-            Self::Plain(..) => None,
+            Self::Plain(part, Some(Role::Plain)) => {
+                body::files_in_text(part, raw).into_iter().nth(number).map(AttachedFile::of_text)
+            }
+            Self::Plain(_, Some(Role::Rich) | None) => None,
         }
     }
 }
 
 impl AttachedFile {
+    fn of_text(file: uuencode::File) -> Self {
+        let content_type = Some(uuencode::MEDIA_TYPE.to_owned());
+        let known = Attachment { name: file.name, content_type, ..Attachment::default() };
+        Self { bytes: Some(file.bytes), ..Self::packed(known) }
+    }
+
     fn packed(attachment: Attachment) -> Self {
         let name = attachment.shown_name().to_owned();
         Self { name, content_type: attachment.content_type.unwrap_or_default(), bytes: None }

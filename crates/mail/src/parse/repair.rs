@@ -6,7 +6,7 @@ use encoding_rs::Encoding;
 use mail_parser::Message;
 
 use super::head::{self, is_blank, lines};
-use super::structure::{self, Gap, Kind};
+use super::structure::{self, Boundaries, Gap, Kind};
 use super::words::word_length;
 use super::{charset, headers};
 use crate::kind;
@@ -24,7 +24,7 @@ pub(super) struct Readable<'r> {
 impl<'r> Readable<'r> {
     pub(super) fn of(raw: &'r [u8]) -> Self {
         let text = mended(raw);
-        let boundaries = structure::boundaries(&text);
+        let boundaries = Boundaries::of(&text);
         let gaps = structure::gaps(&text, &boundaries);
         let is = |is_it: fn(&Kind) -> bool| gaps.iter().any(|gap| is_it(&gap.kind));
         let has_text_in_heads = is(|kind| *kind == Kind::HeadBeforeText);

@@ -33,7 +33,7 @@ pub(crate) fn roles(message: &Message<'_>) -> Vec<Option<Role>> {
         if !links.lead_to(part, raw)
             && let Some(role) = roles.get_mut(number)
         {
-            *role = Some(Role::File(body::file_name(part, raw)));
+            *role = Some(Role::File(body::name_of_file(part, raw)));
         }
     }
     roles
@@ -48,7 +48,7 @@ fn declared(part: &MessagePart<'_>, raw: &[u8]) -> Option<Role> {
     match body::file_name(part, raw) {
         Some(name) if disposition != "inline" => Some(Role::File(Some(name))),
         // With or without a name (RFC 2183, 2.3).
-        None if disposition == "attachment" => Some(Role::File(None)),
+        None if disposition == "attachment" => Some(Role::File(body::name_of_file(part, raw))),
         Some(_) | None => match body::content_type(part).as_str() {
             "text/plain" => Some(Role::Plain),
             "text/html" => Some(Role::Rich),
@@ -144,15 +144,22 @@ impl Links {
         if self.0.is_empty() {
             return false;
         }
-        let text = |name: &HeaderName<'static>| {
-            let header = part.headers.iter().rfind(|header| header.name == *name)?;
-            let value = String::from_utf8_lossy(headers::bytes(header, raw));
-            Some(value.trim().trim_matches(['<', '>', '"']).trim().to_owned())
-        };
         let is_link = |link: String| self.0.contains(&link);
-        text(&HeaderName::ContentId).is_some_and(|id| is_link(format!("cid:{id}")))
-            || text(&HeaderName::ContentLocation).is_some_and(is_link)
+        named(part, &HeaderName::ContentId, raw).is_some_and(|id| is_link(format!("cid:{id}")))
+            || named(part, &HeaderName::ContentLocation, raw).is_some_and(is_link)
     }
+}
+
+/// What a part is called by such a header.
+fn named(part: &MessagePart<'_>, name: &HeaderName<'static>, raw: &[u8]) -> Option<String> {
+    let header = part.headers.iter().rfind(|header| header.name == *name)?;
+    let value = String::from_utf8_lossy(headers::bytes(header, raw));
+    Some(value.trim().trim_matches(['<', '>', '"']).trim().to_owned())
+}
+
+/// Whether `cid:` and this id lead to a part (RFC 2392).
+pub(super) fn has_id(part: &MessagePart<'_>, id: &str, raw: &[u8]) -> bool {
+    named(part, &HeaderName::ContentId, raw).is_some_and(|known| known == id)
 }
 
 /// All that may be a link in HTML.

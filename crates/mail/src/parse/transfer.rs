@@ -7,6 +7,7 @@ use mail_parser::decoders::quoted_printable::{
     quoted_printable_decode, quoted_printable_decode_char,
 };
 
+use super::uuencode;
 use super::value::Value;
 
 /// How the bytes of a part are written.
@@ -15,6 +16,7 @@ pub(crate) enum Transfer {
     Plain,
     QuotedPrintable,
     Base64,
+    Uuencode,
 }
 
 impl Transfer {
@@ -32,15 +34,16 @@ impl Transfer {
         Some(match letters.as_str() {
             "quotedprintable" => Self::QuotedPrintable,
             "base64" => Self::Base64,
+            "xuuencode" | "uuencode" | "xuue" | "uue" => Self::Uuencode,
             "7bit" | "8bit" | "binary" => Self::Plain,
             _ => return None,
         })
     }
 
-    /// Its name, where it is not plain.
+    /// Its name, where the MIME library knows it and it is not plain.
     pub(super) const fn name(self) -> Option<&'static str> {
         match self {
-            Self::Plain => None,
+            Self::Plain | Self::Uuencode => None,
             Self::QuotedPrintable => Some("quoted-printable"),
             Self::Base64 => Some("base64"),
         }
@@ -55,6 +58,10 @@ impl Transfer {
             }
             Self::Base64 => match base64_decode(raw).or_else(|| base64_lines(raw)) {
                 Some(bytes) => Cow::Owned(bytes),
+                None => Cow::Borrowed(raw),
+            },
+            Self::Uuencode => match uuencode::first(raw) {
+                Some(file) => Cow::Owned(file.bytes),
                 None => Cow::Borrowed(raw),
             },
         }
@@ -136,6 +143,7 @@ mod tests {
             ("base64, 7bit", Transfer::Base64),
             ("quoted_printable", Transfer::QuotedPrintable),
             ("Quoted Printable;", Transfer::QuotedPrintable),
+            ("x-uuencode", Transfer::Uuencode),
             ("8bit", Transfer::Plain),
             ("", Transfer::Plain),
         ] {

@@ -14,8 +14,8 @@ use super::budget::Budget;
 use super::place::FILES;
 use super::read::{Content, Item, Reading};
 use super::{Fate, Lost, PlaceRule, SourceFile, Unreadable};
+use crate::File;
 use crate::contents::{MAX_BYTES, SNIFF, may_have_text};
-use crate::file::File;
 
 /// Entries of one archive that are no mail and are told of.
 const MAX_TOLD: usize = 10_000;

@@ -109,7 +109,11 @@ fn messages_in(folder: &std::path::Path, bytes: &[u8]) -> usize {
             count += usize::from(content.is_ok());
             if let Ok(Content::Raw(bytes)) = content {
                 assert!(!crate::parse(&bytes, &Place::default()).id.is_empty());
-                drop((crate::html_of(&bytes), crate::file_of(&bytes, 1)));
+                drop((
+                    crate::html_of(&bytes),
+                    crate::file_of(&bytes, 1),
+                    crate::linked(&bytes, "a@b"),
+                ));
             }
         });
     }

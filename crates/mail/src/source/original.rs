@@ -27,16 +27,19 @@ const ENVELOPE: &[u8] = b"From \n";
 #[derive(Debug, thiserror::Error)]
 pub enum Lost {
     /// The file is away or cannot be read.
-    #[error("the file that the message came from cannot be read: {0}")]
+    #[error("the file that it came from cannot be read: {0}")]
     Unreadable(#[from] io::Error),
     /// Another message lies there now.
-    #[error("the file that the message came from has changed since")]
+    #[error("the file that it came from has changed since")]
     Changed,
     /// It came as a document or as an item of Outlook.
-    #[error("the message came as a document or as an item of Outlook, which has no such original")]
+    #[error("it came as a document or as an item of Outlook, which has no such original")]
     OtherForm,
+    /// Originals are not kept where the message lies.
+    #[error("the message lies in a cluster, which has no original of it")]
+    NotKept,
     /// It is not known where it came from.
-    #[error("it is not known where the message came from")]
+    #[error("it is not known where it came from")]
     Unknown,
 }
 

@@ -14,7 +14,7 @@ use super::{
     Fate, Home, PlaceRule, SourceFile, Unreadable, apple, archive, certain, documents, mailbox,
     packed, pst,
 };
-use crate::contents::Contents;
+use crate::contents::{Contents, too_long};
 use crate::kind::{Kind, kind};
 use crate::outlook;
 
@@ -73,8 +73,8 @@ impl Item {
             }
             Content::Item(item) => outlook::message(&item, place, contents),
             Content::Document(message) => *message,
-            Content::File(file, Some(bytes)) => file.message_with(&bytes, contents),
-            Content::File(file, None) => file.message_too_long(),
+            Content::File(file, Some(bytes)) => crate::read_file(&file, &bytes, contents),
+            Content::File(file, None) => file.with_text(None, Some(too_long())),
         }
     }
 

@@ -68,6 +68,7 @@ pub(super) fn wanted(operator: Option<Operator>) -> Wanted {
         Some(Operator::Category) => Wanted::Category,
         Some(Operator::Folder) => Wanted::Folder,
         Some(Operator::MailingList) => Wanted::MailingList,
+        Some(Operator::Set) => Wanted::Set,
         Some(Operator::Whole(StringField::Source)) => Wanted::Source,
         Some(Operator::Is) => Wanted::Word(plain::STATES),
         Some(Operator::Has) => Wanted::Word(&["attachment"]),
@@ -128,6 +129,7 @@ pub(super) fn proposals<'a>(
         | Wanted::Category
         | Wanted::Folder
         | Wanted::MailingList
+        | Wanted::Set
         | Wanted::Source
         | Wanted::Anything => Box::new(std::iter::empty()),
     }

@@ -57,13 +57,30 @@ const HELP: &[Row] = &[
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
     use super::*;
     use crate::resolve::postern::operators;
-    use crate::{Context, parse};
+    use crate::{Context, NamedSets, parse};
+
+    #[derive(Debug)]
+    struct OneSet;
+
+    impl NamedSets for OneSet {
+        fn ids(&self, name: &str) -> Option<Arc<BTreeSet<String>>> {
+            (name == "a").then(Arc::default)
+        }
+
+        fn names(&self) -> Vec<String> {
+            vec!["a".to_owned()]
+        }
+    }
 
     #[test]
     fn each_operator_has_a_value_that_it_takes() {
         let context = Context::utc("2024-05-22T12:00:00Z".parse().unwrap());
+        let context = Context { sets: Some(Arc::new(OneSet)), ..context };
         for name in operators::rows().filter_map(|names| names.first()) {
             let (value, _) = of(name).unwrap_or_else(|| panic!("no help for {name}"));
             assert!(parse(&format!("{name}:{value}"), &context).is_ok(), "{name}");

@@ -46,6 +46,8 @@ pub enum Wanted {
     MailingList,
     /// Source.
     Source,
+    /// Frozen set.
+    Set,
     /// One of these words.
     Word(&'static [&'static str]),
     /// Text without suggestions, such as the words of a body.

@@ -87,6 +87,7 @@ fn predicate(leaf: &crate::Located<Predicate>) -> String {
             format!("with a category {}", inside(test, &|test| format!("that {}", string(test))))
         }
         Predicate::Reference(id) => format!("that reply or refer to {}", quote(id)),
+        Predicate::Set(set) => format!("of the set {}", quote(&set.name)),
         Predicate::Person { roles, pattern } => format!("{} {}", roles_of(roles), person(pattern)),
     }
 }

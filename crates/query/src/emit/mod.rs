@@ -7,6 +7,7 @@
 
 pub mod aqs;
 mod capabilities;
+mod clause;
 mod compiled;
 pub(crate) mod datatap;
 pub mod elasticsearch;
@@ -24,6 +25,7 @@ mod terms;
 use std::str::FromStr;
 
 pub use capabilities::{Capabilities, FieldCapability, IndexFields};
+pub use clause::clause;
 pub use compiled::{Compiled, Direction, Fidelity, Note, direction_of};
 pub use json::Json;
 pub use known::KnownPeople;
@@ -31,10 +33,19 @@ pub use target::{Sent, Target, UnknownTarget};
 
 pub(crate) use compiled::Notes;
 
+/// Why a service does not say `set:`.
+const SET: &str = "a frozen set is kept here, and nobody else knows which messages are in it";
+
 impl Target {
     /// Every target, in the order of lists and pages.
-    pub const ALL: &'static [Self] =
-        &[postern::TARGET, datatap::TARGET, elasticsearch::TARGET, kql::TARGET, aqs::TARGET];
+    pub const ALL: &'static [Self] = &[
+        postern::TARGET,
+        datatap::TARGET,
+        elasticsearch::TARGET,
+        kql::TARGET,
+        aqs::TARGET,
+        aqs::DOCUMENTS,
+    ];
 }
 
 impl FromStr for Target {

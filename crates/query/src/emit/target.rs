@@ -13,8 +13,10 @@ use crate::Query;
 /// use postern_query::{Capabilities, Fidelity, Target, odata};
 ///
 /// let query = odata::parse_filter("hasAttachments")?;
-/// let all = Target::ALL.iter().map(|target| target.compile(&query, &Capabilities::default()));
-/// assert!(all.map(|compiled| compiled.fidelity()).all(|fidelity| fidelity != Fidelity::Unsupported));
+/// let all = Target::ALL.iter().map(|target| (target.name, target.compile(&query, &Capabilities::default())));
+/// let cannot = all.filter(|(_, compiled)| compiled.fidelity() == Fidelity::Unsupported);
+/// // Documents of drives have no attachments.
+/// assert_eq!(cannot.map(|(name, _)| name).collect::<Vec<_>>(), ["aqs-files"]);
 ///
 /// let kql: Target = "kql".parse().unwrap();
 /// let sent = kql.compile(&query, &Capabilities::default()).sent.unwrap();

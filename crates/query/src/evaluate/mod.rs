@@ -6,6 +6,7 @@
 //!
 //! Logic is two-valued: a comparison with a missing value is false, and its negation is true.
 
+mod among;
 mod values;
 
 use std::borrow::Cow;
@@ -91,6 +92,7 @@ pub fn predicate_holds(predicate: &Predicate, message: &Message, place: &Place) 
             .iter()
             .any(|one| test.holds(&mut |leaf| string_matches(leaf, Some(one)))),
         Predicate::Reference(id) => message.references.iter().any(|one| one == id),
+        Predicate::Set(set) => set.ids.contains(&message.id),
         Predicate::Person { roles, pattern } => {
             roles.iter().any(|role| person_holds(*role, pattern, message, place))
         }
@@ -188,14 +190,18 @@ fn instant_holds(test: InstantTest, message: &Message, field: InstantField) -> b
     }
 }
 
-fn recipient_holds(test: &RecipientTest, person: &Recipient) -> bool {
+/// Whether one test of a recipient holds.
+#[must_use]
+pub fn recipient_holds(test: &RecipientTest, person: &Recipient) -> bool {
     match test {
         RecipientTest::Name(test) => string_matches(test, person.name.as_deref()),
         RecipientTest::Address(test) => string_matches(test, person.address.as_deref()),
     }
 }
 
-fn attachment_holds(test: &AttachmentTest, file: &Attachment) -> bool {
+/// Whether one test of an attachment holds.
+#[must_use]
+pub fn attachment_holds(test: &AttachmentTest, file: &Attachment) -> bool {
     let name = || file.name.as_deref().map(lower_case);
     match test {
         AttachmentTest::Name(test) => string_matches(test, file.name.as_deref()),

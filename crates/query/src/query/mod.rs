@@ -2,6 +2,10 @@
 
 mod predicate;
 mod role;
+mod set;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::schema::{InstantField, Sort, SortField, StringField};
 use crate::{Expr, FILE, Located, Span};
@@ -11,6 +15,7 @@ pub use predicate::{
     Predicate, RecipientTest, StringTest, TextPattern, TextTest,
 };
 pub use role::{PeopleField, Role};
+pub use set::{NamedSets, SetTest};
 
 /// A condition on a message: predicates under and, or, not.
 pub type Condition = Expr<Located<Predicate>>;
@@ -64,6 +69,19 @@ impl Query {
     #[must_use]
     pub const fn nothing() -> Self {
         Self { condition: Expr::nothing(), order: Vec::new() }
+    }
+
+    /// The messages of these ids.
+    ///
+    /// ```
+    /// use postern_query::{Message, Query, evaluate};
+    ///
+    /// let query = Query::of_ids(["m1".to_owned()].into());
+    /// assert!(evaluate(query.condition(), &Message { id: "m1".into(), ..Message::default() }));
+    /// ```
+    #[must_use]
+    pub fn of_ids(ids: BTreeSet<String>) -> Self {
+        Self::of(Predicate::Set(SetTest { name: String::new(), ids: Arc::new(ids) }))
     }
 
     /// The condition on messages.

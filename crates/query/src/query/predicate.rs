@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 
 use jiff::Timestamp;
 
-use super::Role;
+use super::{Role, SetTest};
 use crate::Expr;
 use crate::analysis::LowerCase;
 use crate::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
@@ -32,6 +32,8 @@ pub enum Predicate {
     Category(Expr<StringTest>),
     /// A message to which it replies or refers, by its Message-ID with angle brackets.
     Reference(String),
+    /// A message of a frozen set.
+    Set(SetTest),
     /// One person in one of these roles. Case never matters.
     Person {
         /// The roles that the person may have, in the order of [`Role`].
@@ -70,7 +72,11 @@ impl Predicate {
             Self::Attachment(test) => sum(test, &AttachmentTest::terms),
             Self::Category(test) => sum(test, &StringTest::terms),
             Self::Person { roles, .. } => roles.len(),
-            Self::Flag(..) | Self::Number(..) | Self::Instant(..) | Self::Reference(_) => 1,
+            Self::Flag(..)
+            | Self::Number(..)
+            | Self::Instant(..)
+            | Self::Reference(_)
+            | Self::Set(_) => 1,
         }
     }
 }
@@ -102,7 +108,8 @@ impl Predicate {
             | Self::Recipient(..)
             | Self::Attachment(_)
             | Self::Category(_)
-            | Self::Reference(_) => false,
+            | Self::Reference(_)
+            | Self::Set(_) => false,
         }
     }
 }

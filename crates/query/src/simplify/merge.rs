@@ -66,6 +66,7 @@ impl Merge for Located<Predicate> {
                 | Predicate::Attachment(_)
                 | Predicate::Category(_)
                 | Predicate::Reference(_)
+                | Predicate::Set(_)
                 | Predicate::Person { .. },
                 Join::And | Join::Or,
             ) => None,
@@ -98,6 +99,7 @@ impl Merge for Located<Predicate> {
             | Predicate::Number(..)
             | Predicate::Instant(..)
             | Predicate::Reference(_)
+            | Predicate::Set(_)
             | Predicate::Person { .. } => false,
         }
     }

@@ -71,6 +71,7 @@ impl Leaf for Located<Predicate> {
             | Predicate::Number(..)
             | Predicate::Instant(..)
             | Predicate::Reference(_)
+            | Predicate::Set(_)
             | Predicate::Person { .. }) => other,
         };
         Self::new(value, self.span)

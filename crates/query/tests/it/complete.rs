@@ -329,6 +329,7 @@ fn shown(cursor: &Cursor<'_>) -> String {
         Wanted::Folder => "<folder>",
         Wanted::MailingList => "<list>",
         Wanted::Source => "<source>",
+        Wanted::Set => "<set>",
     };
     of_index.to_owned()
 }

@@ -1,8 +1,8 @@
 //! Search bodies. What they mean is judged by an engine, see `.ci/judges/elasticsearch.py`.
 
 use postern_query::Fidelity::{self, Approximate, Exact, Unsupported};
-use postern_query::emit::elasticsearch::{self, Profile};
-use postern_query::{Query, lucene, odata};
+use postern_query::emit::elasticsearch::{self, Known, Profile};
+use postern_query::{Direction, Message, Query, lucene, odata};
 
 use crate::parse;
 
@@ -48,9 +48,49 @@ fn words_and_conditions() {
     check(
         "body:a -is:read has:attachment",
         Exact,
-        r#"{"bool":{"must":[{"term":{"body":{"value":"a"}}}],"filter":[{"term":{"hasAttachments":{"value":true}}}],"must_not":[{"term":{"isRead":{"value":true}}}]}}"#,
+        r#"{"bool":{"must":[{"term":{"body":{"value":"a"}}}],"filter":[{"term":{"hasAttachments":{"value":true}}}],"must_not":[{"nested":{"path":"places","query":{"term":{"places.isRead":{"value":true}}}}}]}}"#,
     );
     check("*", Exact, r#"{"match_all":{}}"#);
+}
+
+/// All that is asked of a place must hold at one of them, and a NOT speaks of every place.
+#[test]
+fn conditions_on_one_place() {
+    check_filter(
+        "mailbox eq 'ann' and isRead and size gt 5",
+        Exact,
+        r#"{"bool":{"filter":[{"range":{"size":{"gt":5}}},{"nested":{"path":"places","query":{"bool":{"filter":[{"term":{"places.mailbox":{"value":"ann"}}},{"term":{"places.isRead":{"value":true}}}]}}}}]}}"#,
+    );
+    check_filter(
+        "(size gt 5 or isRead) and folder eq 'In'",
+        Exact,
+        r#"{"bool":{"filter":[{"bool":{"should":[{"bool":{"filter":[{"range":{"size":{"gt":5}}},{"nested":{"path":"places","query":{"term":{"places.folder":{"value":"In"}}}}}]}},{"nested":{"path":"places","query":{"bool":{"filter":[{"term":{"places.folder":{"value":"In"}}},{"term":{"places.isRead":{"value":true}}}]}}}}],"minimum_should_match":1}}]}}"#,
+    );
+}
+
+/// A value that the index has not as a whole is not found by it, and its message looks as if it had none.
+#[test]
+fn values_that_are_too_long() {
+    let known =
+        Known { left_out: ["subject".into(), "places.folder".into()].into(), ..Known::default() };
+    for (filter, direction) in [
+        ("subject eq 'a'", Some(Direction::Narrower)),
+        ("not (subject eq 'a')", Some(Direction::Wider)),
+        ("subject eq null", Some(Direction::Wider)),
+        ("folder eq 'In'", Some(Direction::Narrower)),
+        ("fromAddress eq 'a'", None),
+        ("search.ismatch('a', 'subject')", None),
+    ] {
+        let query = odata::parse_filter(filter).unwrap();
+        let compiled = elasticsearch::compile_for(&query, Profile::OpenSearch, &known);
+        let directions: Vec<_> = compiled.notes.iter().map(|note| note.direction).collect();
+        assert_eq!(directions, direction.map(Some).into_iter().collect::<Vec<_>>(), "{filter}");
+    }
+    let long = |units: usize| Message { subject: Some("é".repeat(units)), ..Message::default() };
+    for (units, is_marked) in [(10_922, false), (10_923, true)] {
+        let document = elasticsearch::document(&long(units), Profile::OpenSearch).to_string();
+        assert_eq!(document.contains(r#""leftOut":["subject"]"#), is_marked, "{units}");
+    }
 }
 
 #[test]
@@ -201,4 +241,13 @@ fn the_mapping_has_every_field_of_a_document() {
     {
         assert!(fields.contains_key(name), "{name}");
     }
+}
+
+/// A frozen set is its ids, as long as these are not too many.
+#[test]
+fn frozen_sets() {
+    check("set:lease-2024", Exact, r#"{"bool":{"filter":[{"terms":{"id":["m0","m1"]}}]}}"#);
+    let large = elasticsearch::compile(&parse("set:large").unwrap().query, Profile::OpenSearch);
+    assert_eq!(large.fidelity(), Exact);
+    check("set:large OR set:lease-2024", Unsupported, "");
 }

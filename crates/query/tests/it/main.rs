@@ -29,7 +29,10 @@ mod repair;
 mod rewrites;
 mod targets_page;
 
-use postern_query::{Context, Errors, Parsed};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use postern_query::{Context, Errors, NamedSets, Parsed};
 
 /// A Wednesday.
 pub(crate) const NOW: &str = "2024-05-22T15:30:00Z";
@@ -40,5 +43,24 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Errors> {
 }
 
 pub(crate) fn context() -> Context {
-    Context::utc(NOW.parse().unwrap())
+    Context { sets: Some(Arc::new(Sets)), ..Context::utc(NOW.parse().unwrap()) }
+}
+
+/// A frozen set of two messages, and one of very many.
+#[derive(Debug)]
+struct Sets;
+
+impl NamedSets for Sets {
+    fn ids(&self, name: &str) -> Option<Arc<BTreeSet<String>>> {
+        let count = match name {
+            "lease-2024" => 2,
+            "large" => 10_000,
+            _ => return None,
+        };
+        Some(Arc::new((0..count).map(|number| format!("m{number}")).collect()))
+    }
+
+    fn names(&self) -> Vec<String> {
+        vec!["large".to_owned(), "lease-2024".to_owned()]
+    }
 }

@@ -122,6 +122,69 @@ fn aqs_texts() {
     }
 }
 
+/// The documents of drives have properties of their own, and what no document has is not asked for.
+#[test]
+fn aqs_texts_of_documents() {
+    for (typed, fidelity, expected) in [
+        ("plan", Approximate, "(filename:plan OR filename:~=plan) OR title:plan"),
+        (
+            "\"q3 plan\"",
+            Approximate,
+            "(filename:\"q3 plan\" OR (filename:~=q3 AND filename:~=plan)) OR title:\"q3 plan\"",
+        ),
+        ("kind:file ext:pdf", Approximate, "filename:\".pdf\""),
+        ("filename:plan.docx", Approximate, "filename:\"plan.docx\""),
+        ("filename:plan*", Approximate, "filename:plan* OR filename:~=plan"),
+        ("subject:harbour", Approximate, "title:harbour"),
+        ("contents:budget", Approximate, "contents:budget"),
+        ("from:ann", Approximate, "System.Author:ann OR System.Document.LastAuthor:ann"),
+        (
+            "author:ann@x.com kind:file",
+            Approximate,
+            "System.Author:\"ann@x.com\" OR System.Document.LastAuthor:\"ann@x.com\"",
+        ),
+        ("participants:ann", Approximate, "System.Author:ann OR System.Document.LastAuthor:ann"),
+        ("created>=2024-01-01", Approximate, "datecreated:>=2024-01-01T00:00:00Z"),
+        ("modified<2024-01-01", Approximate, "datemodified:<2024-01-01T00:00:00Z"),
+        ("received<2024-01-01", Approximate, "datemodified:<2024-01-01T00:00:00Z"),
+        ("size>5K ext:pdf", Approximate, "size:>5000 filename:\".pdf\""),
+        ("ext:pdf -size>5K", Approximate, "filename:\".pdf\" (NOT size:>5000)"),
+        ("ext:pdf OR to:ann", Approximate, "filename:\".pdf\""),
+        ("ext:pdf -has:attachment -is:read", Approximate, "filename:\".pdf\""),
+        ("to:ann", Unsupported, ""),
+        ("body:plan", Unsupported, ""),
+        ("kind:email ext:pdf", Unsupported, ""),
+        ("has:attachment", Unsupported, ""),
+        ("kind:file", Unsupported, ""),
+        ("mime:application/pdf", Unsupported, ""),
+        ("p?an", Unsupported, ""),
+        ("in:reports ext:pdf", Unsupported, ""),
+        ("odata:subject eq null", Unsupported, ""),
+    ] {
+        check(aqs::compile_documents, typed, (fidelity, expected));
+    }
+}
+
+/// Nobody says which documents have a title, an author or a content there; names, times and sizes are compared.
+#[test]
+fn aqs_directions_of_documents() {
+    for (typed, expected) in [
+        ("filename:plan", Some(Wider)),
+        ("ext:pdf created>2024-01-01 size>5K", Some(Wider)),
+        ("-ext:pdf", Some(Narrower)),
+        ("ext:pdf -filename:plan", Some(Either)),
+        ("filename:東京", Some(Either)),
+        ("plan", Some(Either)),
+        ("contents:budget", Some(Either)),
+        ("from:ann", Some(Either)),
+        ("-to:ann ext:pdf", Some(Wider)),
+        ("to:ann", None),
+    ] {
+        let compiled = aqs::compile_documents(&read(typed));
+        assert_eq!(compiled.direction(), expected, "{typed}: {:?}", compiled.notes);
+    }
+}
+
 /// And and or pass on which way a part errs, NOT turns it round, and parts that err in different ways leave
 /// nothing to be said of the whole.
 #[test]

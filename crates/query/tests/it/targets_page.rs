@@ -103,6 +103,7 @@ const CATALOGUE: &[(&str, &[(&str, &str)])] = &[
             ("Message-ID", "id:a@x.com"),
             ("conversation", "thread:AAQk="),
             ("what it refers to", "ref:a@x.com"),
+            ("a frozen set", "set:lease-2024"),
             ("the whole subject", "odata:subject eq 'Overdue invoice'"),
         ],
     ),

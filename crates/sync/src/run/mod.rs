@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_archive::{Archive, AttachmentText, Book, Intake, WriteOptions};
+use postern_archive::{Archive, AttachmentText, Book, Destination, Intake, WriteOptions};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 
@@ -54,7 +54,9 @@ pub struct SyncOptions {
     pub prune: bool,
     /// Which attachments are read for their text.
     pub attachment_text: AttachmentText,
-    /// How the index is written.
+    /// Which index is written.
+    pub to: Destination,
+    /// How that of this machine is written.
     pub options: WriteOptions,
 }
 
@@ -68,6 +70,7 @@ impl Default for SyncOptions {
             dry_run: false,
             prune: false,
             attachment_text: AttachmentText::default(),
+            to: Destination::default(),
             options: WriteOptions { memory_bytes: 64 << 20, threads: 1, rebuild: false },
         }
     }
@@ -92,6 +95,8 @@ struct Run {
     shown: Mutex<Arc<Shown>>,
     /// Mailboxes that the book does not know and that could not be listed, and why.
     unlisted: Mutex<BTreeMap<String, String>>,
+    /// What an index elsewhere would not take, and why.
+    refused: Mutex<Vec<Failed>>,
 }
 
 /// Brings an archive in line with a collection of the tenant of that id. `clock` says what time it is.
@@ -144,6 +149,7 @@ pub async fn run(
         room: Arc::new(Semaphore::new(ROOM as usize)),
         shown: Mutex::default(),
         unlisted: Mutex::default(),
+        refused: Mutex::default(),
     });
     let outcome = run.walks(tenant).await;
     run.collection.rest();
@@ -157,6 +163,10 @@ impl Run {
 
     fn unlisted(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
         self.unlisted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn refused(&self) -> MutexGuard<'_, Vec<Failed>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn shown(&self) -> Arc<Shown> {

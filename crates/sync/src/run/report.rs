@@ -160,7 +160,11 @@ impl Run {
         // What the book says of a mailbox is not said twice.
         let told = status.mailboxes.iter().filter(|one| one.error.is_some());
         told.for_each(|one| drop(unlisted.remove(&one.name())));
-        let failed = failed(&book.failures(source, NAMED)?, &status.mailboxes, &unlisted);
+        let mut failed = failed(&book.failures(source, NAMED)?, &status.mailboxes, &unlisted);
+        let refused = std::mem::take(&mut *self.refused());
+        let refusals = refused.len() as u64;
+        failed.extend(refused);
+        failed.truncate(NAMED);
         let (here, downloaded) = (sum(|one| one.here), count(&self.progress.downloaded));
         let listing = status.mailboxes.iter().filter(|one| one.error.is_some()).count() as u64;
         Ok(Summary {
@@ -184,6 +188,7 @@ impl Run {
             failures: sum(|one| one.failed)
                 + all(true, |one| one.failed)
                 + listing
+                + refusals
                 + unlisted.len() as u64,
             requests: self.collection.requests(),
             stopped: self.is_stopped() && ended.is_none(),

@@ -9,7 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{Receiver, Sender};
 use tokio::time::timeout;
 
-use super::Run;
+use super::{Failed, Run};
 use crate::Error;
 
 /// Where the downloads are handed in.
@@ -31,7 +31,8 @@ pub(super) struct Taker {
 impl Taker {
     /// Opens the index, and indexes what is stored and not in it.
     pub(super) fn open(run: Arc<Run>) -> Result<Self, Error> {
-        let writer = IntakeWriter::open(Arc::clone(&run.intake), &run.asked.options, run.clock)?;
+        let (intake, asked) = (Arc::clone(&run.intake), &run.asked);
+        let writer = IntakeWriter::open(intake, &asked.to, &asked.options, run.clock)?;
         let mut taker = Self { run, writer };
         taker.catch_up()?;
         Ok(taker)
@@ -53,7 +54,20 @@ impl Taker {
         if !self.run.is_stopped() {
             self.writer.prune(if self.run.asked.prune { Prune::All } else { Prune::Listings })?;
         }
+        self.note_refused();
         Ok(self.writer.close()?)
+    }
+
+    /// Tells what an index elsewhere would not take.
+    fn note_refused(&mut self) {
+        let refused = self.writer.refused().into_iter().map(|one| {
+            // The file is named by the id of the message.
+            let name = one.path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let item = name.unwrap_or_default();
+            let item = item.split('.').next().unwrap_or_default().to_owned();
+            Failed { mailbox: String::new(), item, reason: one.reason }
+        });
+        self.run.refused().extend(refused);
     }
 
     fn take_each(&mut self, arriving: &mut Receiver<Taken>) -> Result<(), Error> {

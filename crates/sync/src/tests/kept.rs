@@ -1,5 +1,7 @@
 //! What is here already: read by others, lost, or in use by another run.
 
+use postern_archive::{After, Collected, InMailbox};
+
 use super::*;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,14 +72,36 @@ async fn what_was_synced_is_listed_as_upstream_lists_it() {
     assert_eq!(folders[1].kind.as_deref(), Some("SentMailboxFolder"));
     let span =
         [Timestamp::from_second(400 * DAY).unwrap(), Timestamp::from_second(800 * DAY).unwrap()];
-    let found = collected.messages(&ann, &folders[1].id, span, 0, 10).unwrap().unwrap();
+    let found = collected.messages(&ann, &folders[1].id, span, None, 10).unwrap().unwrap();
     assert_eq!(
         found.iter().map(|one| one.name.as_deref()).collect::<Vec<_>>(),
         [Some("number101"), Some("number102")]
     );
     assert_eq!(found[0].fragment.as_deref(), Some("fragment-of-Sent-Items-101"));
     let all = [Timestamp::MIN, Timestamp::MAX];
-    assert_eq!(collected.messages(&ann, "-", all, 0, 1_000).unwrap().unwrap().len(), 65);
-    assert_eq!(collected.messages(&ann, "no-such-folder", all, 0, 1_000).unwrap(), None);
+    assert_eq!(collected.messages(&ann, "-", all, None, 1_000).unwrap().unwrap().len(), 65);
+    assert_eq!(collected.messages(&ann, "no-such-folder", all, None, 1_000).unwrap(), None);
+    pages_are_the_whole_list(collected, &ann, &folders[1].id);
     assert_eq!(collected.mailbox("blob", "nobody@x.com").unwrap(), None);
+}
+
+/// Each page goes on behind the last message of the one before, whatever its size, in a folder and over all of them.
+fn pages_are_the_whole_list(collected: &Collected, mailbox: &InMailbox, folder: &str) {
+    let all = [Timestamp::MIN, Timestamp::MAX];
+    let page = |node: &str, after: Option<&After>, most| {
+        collected.messages(mailbox, node, all, after, most).unwrap().unwrap()
+    };
+    for (node, size) in [("-", 1), ("-", 7), ("-", 65), (folder, 3)] {
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let next = page(node, after.as_ref(), size);
+            let Some(last) = next.last() else { break };
+            after = Some(After { arrived: last.created.unwrap(), id: last.id.clone() });
+            pages.extend(next);
+        }
+        assert_eq!(pages, page(node, None, 1_000), "{node} by {size}");
+        let is_behind =
+            |pair: &[Entry]| (pair[0].created, &pair[0].id) < (pair[1].created, &pair[1].id);
+        assert!(pages.windows(2).all(is_behind), "{node} by {size}");
+    }
 }

@@ -5,6 +5,7 @@ mod cabinet;
 mod damage;
 mod drives;
 mod faults;
+mod holds;
 mod kept;
 mod runs;
 mod shelf;

@@ -53,22 +53,13 @@ impl Drives {
     fn mailboxes(&self) -> MutexGuard<'_, Vec<String>> {
         self.mailboxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    /// A drive with the address that its files are found by. One whose owner is not known has its name, which is
-    /// nobody's address.
-    fn owner(&self, owners: &Owners, drive: Drive) -> Owner {
-        let Drive { id, name, url, .. } = drive;
-        let known = owners.of(&id, &name, &url).map(str::to_owned);
-        let address = known.or_else(|| Some(self.nobodys(&name)));
-        let address = address.filter(|address| !address.is_empty());
-        Owner { id, address, name: Some(name), kind: Some("OneDrive".to_owned()) }
-    }
-
-    fn nobodys(&self, name: &str) -> String {
-        let is_some = |one: &String| one.to_lowercase() == name.to_lowercase();
-        let is_somebody = name.contains('@') || self.mailboxes().iter().any(is_some);
-        if is_somebody { format!("{name} (drive)") } else { name.to_owned() }
-    }
+/// A drive with the address that its files are found by.
+fn owner(owners: &Owners, drive: Drive) -> Owner {
+    let Drive { id, name, url, .. } = drive;
+    let address = owners.named(&id, &name, &url);
+    Owner { id, address, name: Some(name), kind: Some("OneDrive".to_owned()) }
 }
 
 impl Backups {
@@ -77,7 +68,7 @@ impl Backups {
         let found = session.drives(&paging(marker)?).await;
         let found = found.map_err(|problem| without_drives(problem.into()))?;
         let owners = Owners::new(&*self.drives.mailboxes(), &self.drives.told);
-        page(found, |drive| self.drives.owner(&owners, drive))
+        page(found, |drive| owner(&owners, drive))
     }
 
     async fn files(&self) -> Result<Session, Failure> {
@@ -214,21 +205,27 @@ fn under(folder: Option<&str>) -> Under<'_> {
 
 /// A version of a document as the book keeps it.
 fn version(document: Document, has_bytes: bool) -> Entry {
+    let version_id = document.version_id.clone();
+    let is_long = document.size.is_some_and(|size| size > MOST_DOCUMENT as u64);
+    Entry::of_version(file_of(document), version_id, is_long || !has_bytes)
+}
+
+/// What is listed of a version of a document, without its source, owner and folder.
+#[must_use]
+pub fn file_of(document: Document) -> File {
     let Document { id, name, size, version, version_id, created, modified, modified_by, .. } =
         document;
-    let is_long = size.is_some_and(|size| size > MOST_DOCUMENT as u64);
-    let file = File {
+    File {
         name: if name.is_empty() { id.clone() } else { name },
         item: id,
         // The number of a version is the same in every version of the interface; its id came later.
-        version: version.or_else(|| version_id.clone()).unwrap_or_default(),
+        version: version.or(version_id).unwrap_or_default(),
         size: size.and_then(|size| i64::try_from(size).ok()),
         created,
         modified,
         author: modified_by.filter(|name| name != NOBODY),
         ..File::default()
-    };
-    Entry::of_version(file, version_id, is_long || !has_bytes)
+    }
 }
 
 fn listed(line: Option<&str>) -> Option<File> {

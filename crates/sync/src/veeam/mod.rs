@@ -21,6 +21,7 @@ use postern_upstream::veeam::{
 
 use crate::collection::{Asking, Collection, Failure, FailureKind, Page, Shown, Site};
 use drives::Drives;
+pub use drives::file_of;
 use tree::Trees;
 
 /// Entries on a page.

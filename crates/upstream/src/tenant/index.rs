@@ -1,8 +1,11 @@
 //! The search index of a tenant, asked patiently.
 
+use postern_document::index_fields;
+use postern_query::datatap::IndexFields;
+
 use super::Tenant;
 use super::browse::segment;
-use crate::{Answer, Failure, Found, IndexField, SearchRequest, index_fields};
+use crate::{Answer, Failure, Found, SearchRequest};
 
 impl Tenant {
     /// Searches an index.
@@ -22,7 +25,7 @@ impl Tenant {
     /// # Errors
     ///
     /// Why there is no answer, after all retries.
-    pub async fn fields(&self, index: &str) -> Result<Vec<IndexField>, Failure> {
+    pub async fn fields(&self, index: &str) -> Result<IndexFields, Failure> {
         let path = format!("{}/indexes/{}/fields", self.root, segment(index)?);
         let read = |answer: &Answer| index_fields(std::str::from_utf8(&answer.body).ok()?);
         self.session.get(path, self.session.settings.answer_time, read).await

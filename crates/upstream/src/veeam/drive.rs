@@ -1,14 +1,15 @@
-//! Drives, their folders, their documents and the versions of these, as they are listed.
+//! Drives, their folders, their documents and the versions of these, as they are listed and found.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::Problem;
 use super::ask::{Ask, path};
-use super::mail::Under;
+use super::mail::{Folder, Under};
 use super::page::{Paged, Paging, linked_id};
 use super::session::Session;
-use crate::answer::Record;
+use super::verb::SEARCH;
+use super::{Problem, Version};
+use crate::answer::{Record, read};
 use crate::tenant::timestamp;
 
 /// A drive in a backup. Nothing says whose it is but its name and its URL.
@@ -36,6 +37,30 @@ pub struct DriveFolder {
     pub modified: Option<Timestamp>,
 }
 
+/// Where documents are searched.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum DriveScope {
+    /// All drives.
+    Drives,
+    /// A drive, by its id.
+    Drive(String),
+    /// A folder of a drive with those in it, by their ids.
+    Folder(String, String),
+}
+
+impl DriveScope {
+    /// Its path below the session.
+    fn path(&self) -> Result<String, Problem> {
+        match self {
+            Self::Drives => path(&["organization", "OneDrives"]),
+            Self::Drive(drive) => path(&["organization", "OneDrives", drive]),
+            Self::Folder(drive, folder) => {
+                path(&["organization", "OneDrives", drive, "Folders", folder])
+            }
+        }
+    }
+}
+
 /// A document in a drive, or one version of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Document {
@@ -43,6 +68,8 @@ pub struct Document {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// The drive that it lies in, where the server says so.
+    pub drive: Option<String>,
     /// The folder that it lies in; `None` at the top.
     pub parent: Option<String>,
     /// Its size in bytes.
@@ -105,6 +132,14 @@ impl DriveFolder {
     }
 }
 
+/// As a folder of mail, of which a drive has no categories.
+impl From<DriveFolder> for Folder {
+    fn from(folder: DriveFolder) -> Self {
+        let DriveFolder { id, name, parent, .. } = folder;
+        Self { id, name, parent, category: None }
+    }
+}
+
 impl Document {
     /// Reads a document; a list may have folders among them.
     fn read(value: &Value) -> Option<Self> {
@@ -114,6 +149,7 @@ impl Document {
         Some(Self {
             id: record.word("id").filter(|_| !record.is_set("isFolder"))?,
             name: record.word("name").unwrap_or_default(),
+            drive: record.word("oneDriveId").or_else(|| linked_id(&record, "onedrive")),
             parent: linked_id(&record, "parent"),
             size: size.and_then(|size| size.parse().ok()),
             version: record.word("version"),
@@ -134,6 +170,7 @@ impl Document {
         Self {
             id,
             name,
+            drive: None,
             parent: None,
             size: None,
             version: None,
@@ -192,6 +229,41 @@ impl Session {
     ) -> Result<Paged<Document>, Problem> {
         let ask = Ask::get(path(&["Organization", "OneDrives", drive, "Documents"])?);
         let ask = under.of(ask, "parentId", self.version().await?).page(page);
+        self.ask(ask, |body| Paged::read(body, page, Document::read)).await
+    }
+
+    /// One document in its newest version.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, after all retries; [`Problem::NotFound`] where it is gone.
+    pub async fn document(&self, drive: &str, document: &str) -> Result<Document, Problem> {
+        let ask = Ask::get(path(&["Organization", "OneDrives", drive, "Documents", document])?);
+        self.ask(ask, |body| Document::read(&read(body)?)).await
+    }
+
+    /// A page of the documents that the server finds in `scope`, each in its newest version; from v6 on. Pages of
+    /// one search are asked for with the `next` of the page before, so that they are of one state.
+    ///
+    /// See <https://helpcenter.veeam.com/references/vbo365/8/rest/tag/OneDrive>.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no answer, after all retries.
+    pub async fn search_documents(
+        &self,
+        scope: &DriveScope,
+        query: &str,
+        page: &Paging,
+    ) -> Result<Paged<Document>, Problem> {
+        let version = self.version().await?;
+        if version < Version::V6 {
+            let (what, where_it_is, instead) = ("the search of drives", "from v6 on", "");
+            return Err(Problem::NotInVersion { what, where_it_is, version, instead });
+        }
+        let ask = SEARCH.at(version, &scope.path()?, Some(&json!({ "query": query })));
+        // Folders have no content that could be brought home.
+        let ask = ask.given("itemType", "Documents").page(page);
         self.ask(ask, |body| Paged::read(body, page, Document::read)).await
     }
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::ask::{Ask, path};
-use super::client::Tries;
+use super::client::{Tries, readable};
 use super::leftovers::Listed;
 use super::pool::BACKUP_AGE;
 use super::session::Kind;
@@ -60,8 +60,8 @@ impl Veeam {
         let ask = STOP.at(self.version().await?, &path(&["RestoreSessions", id])?, None);
         let mut tries = Tries::default();
         loop {
-            match self.attempt(&ask).await {
-                Ok(_) => return Ok(()),
+            match self.attempt(&ask).await.and_then(|got| readable(says_done(&got.body))) {
+                Ok(()) => return Ok(()),
                 Err(problem)
                     if problem.may_mean_a_gone_session() && self.is_not_listed(id).await =>
                 {
@@ -71,6 +71,11 @@ impl Veeam {
             }
         }
     }
+}
+
+/// A success says nothing or speaks JSON. Something between that answers with a page of its own stopped nothing.
+fn says_done(body: &[u8]) -> Option<()> {
+    (body.trim_ascii().is_empty() || read::<Value>(body).is_some()).then_some(())
 }
 
 /// Without a time the last backup is shown.

@@ -48,7 +48,7 @@ pub use credentials::Credentials;
 pub use device::{DeviceCode, DeviceSignIn};
 pub use documents::Documents;
 pub use download::Download;
-pub use drive::{Document, Drive, DriveFolder};
+pub use drive::{Document, Drive, DriveFolder, DriveScope};
 pub use export::{Chosen, PstOptions};
 pub use mail::{Entry, Folder, Mailbox, Under};
 pub use organization::Organization;

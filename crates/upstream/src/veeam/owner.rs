@@ -46,6 +46,28 @@ impl Owners {
         owners
     }
 
+    /// What the documents of a drive are found by: the address of its owner, else its name, which is nobody's
+    /// address; nothing where it has no name.
+    ///
+    /// ```
+    /// use postern_upstream::veeam::Owners;
+    ///
+    /// let owners = Owners::new(["alice@contoso.com"], [("", ""); 0]);
+    /// let named = |name: &str| owners.named("1", name, "https://contoso.example/personal/x");
+    /// assert_eq!(named("Press").unwrap(), "Press");
+    /// assert_eq!(named("Alice@contoso.com").unwrap(), "Alice@contoso.com (drive)");
+    /// ```
+    #[must_use]
+    pub fn named(&self, id: &str, name: &str, url: &str) -> Option<String> {
+        if let Some(owner) = self.of(id, name, url) {
+            return Some(owner.to_owned());
+        }
+        let is_it = |one: &String| one.to_lowercase() == name.to_lowercase();
+        let is_somebody = name.contains('@') || self.mailboxes.values().flatten().any(is_it);
+        let nobodys = if is_somebody { format!("{name} (drive)") } else { name.to_owned() };
+        Some(nobodys).filter(|name| !name.is_empty())
+    }
+
     /// The address of the owner of a drive; nothing where no mailbox or more than one fits.
     #[must_use]
     pub fn of(&self, id: &str, name: &str, url: &str) -> Option<&str> {

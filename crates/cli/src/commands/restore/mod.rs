@@ -8,9 +8,10 @@ pub(crate) mod log_on;
 
 use anyhow::{bail, ensure};
 use postern_actions::veeam::MailRestore;
+use postern_actions::{Act, Proposal};
 use postern_archive::Archive;
 use postern_query::Query;
-use postern_upstream::veeam::Kind;
+use postern_upstream::veeam::{Credentials, Kind, Session};
 
 use super::act::Plan;
 use super::found::{self, DATATAP};
@@ -69,7 +70,6 @@ fn at_veeam(
     server: &Server,
     query: &Query,
 ) -> anyhow::Result<Exit> {
-    let (confirm, at, to) = (&arguments.confirm, arguments.from.at, arguments.to.as_deref());
     let [mail, files] = found::mail_and_files(server, query)?;
     if files > 0 {
         ensure!(
@@ -78,21 +78,47 @@ fn at_veeam(
         );
         return documents::restore(common, arguments, server, query);
     }
-    let found = found::at_veeam(server, query, &arguments.from, confirm.limit)?;
-    server.run(async {
-        let place = server.place().await?;
-        let plan = MailRestore::plan(&server.settings.source, &place, found.items, to);
-        let mut plan = found::of_backup(plan, at).within(confirm.limit)?;
-        plan.notes.extend(found.notes);
-        plan.notes.extend(log_on::note(server, &arguments.log_on));
-        let (proposal, format) = (&plan, arguments.job.format);
-        let plan = Plan { common, proposal, data: &server.data, confirm, format };
-        if !plan.show()? {
-            return plan.end();
-        }
-        let ready = log_on::Ready::new(server, &arguments.log_on)?;
-        let session = server.sessions.session(Kind::Exchange, at).await?;
-        let credentials = ready.credentials(&session).await?;
-        plan.carry_out(&MailRestore { session, to: arguments.to.clone(), credentials }).await
-    })
+    let found = found::at_veeam(server, query, &arguments.from, arguments.confirm.limit)?;
+    let (source, to) = (&server.settings.source, &arguments.to);
+    let put = ToPut { common, arguments, server, kind: Kind::Exchange, notes: found.notes };
+    put.put(
+        |place| MailRestore::plan(source, place, found.items, to.as_deref()),
+        |session, credentials| MailRestore { session, to: to.clone(), credentials },
+    )
+}
+
+/// What is to be put back at Veeam, and what is to be said of it.
+struct ToPut<'a> {
+    common: &'a Common,
+    arguments: &'a Restore,
+    server: &'a Server,
+    kind: Kind,
+    notes: Vec<String>,
+}
+
+impl ToPut<'_> {
+    /// Shows the plan for a place, and carries it out in a session where that is confirmed.
+    fn put<A: Act>(
+        self,
+        plan: impl FnOnce(&str) -> Proposal,
+        act: impl FnOnce(Session, Credentials) -> A,
+    ) -> anyhow::Result<Exit> {
+        let Self { common, arguments, server, kind, notes } = self;
+        let (confirm, at) = (&arguments.confirm, arguments.from.at);
+        server.run(async {
+            let plan = plan(&server.place().await?);
+            let mut plan = found::of_backup(plan, at).within(confirm.limit)?;
+            plan.notes.extend(notes);
+            plan.notes.extend(log_on::note(server, &arguments.log_on));
+            let (proposal, format) = (&plan, arguments.job.format);
+            let plan = Plan { common, proposal, data: &server.data, confirm, format };
+            if !plan.show()? {
+                return plan.end();
+            }
+            let ready = log_on::Ready::new(server, &arguments.log_on)?;
+            let session = server.sessions.session(kind, at).await?;
+            let credentials = ready.credentials(&session).await?;
+            plan.carry_out(&act(session, credentials)).await
+        })
+    }
 }

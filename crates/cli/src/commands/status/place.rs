@@ -33,6 +33,11 @@ impl Place {
         Ok(Self { data, configured: Some(Configured { config, tenant }) })
     }
 
+    /// Whether its index may lie in a cluster.
+    pub(super) fn has_cluster(&self) -> bool {
+        self.configured.as_ref().is_some_and(|it| it.config.cluster.is_some())
+    }
+
     /// Whether its tenant has a server of Veeam.
     pub(super) fn has_veeam(&self) -> bool {
         self.configured.as_ref().is_some_and(|it| it.config.veeam(it.tenant.as_deref()).is_some())

@@ -50,6 +50,7 @@ pub(super) struct ActionBody {
     /// `restore`: the source that does it, where both DataTap and Veeam have what is found.
     pub(super) source: Option<String>,
     /// `restore` at DataTap: what the job is told.
+    #[serde(deserialize_with = "super::jobs::job")]
     pub(super) job: JobBody,
     /// `export-pst`: begin another file at this size in GB, 1 to 49; several come as one ZIP.
     #[serde(rename = "pstSizeLimitGB")]

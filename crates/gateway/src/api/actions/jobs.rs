@@ -12,7 +12,7 @@ use postern_archive::IndexError;
 use postern_archive::search::{Counting, Facet};
 use postern_query::Query;
 use postern_upstream::{Job, JobKind, LocationKind, Policy, Priority, Tenant, TenantSettings};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use super::body::ActionBody;
@@ -21,6 +21,7 @@ use super::order::Orders;
 use super::plan::{Doing, Planned, nowhere};
 use crate::State as Shared;
 use crate::access::{Caller, UpstreamKey};
+use crate::api::json;
 use crate::api::params::BadParam;
 use crate::api::problem::Problem;
 use crate::local::LocalError;
@@ -51,6 +52,11 @@ pub(super) struct JobBody {
 enum Urgency {
     Medium,
     High,
+}
+
+/// What a body says of a job; nothing where it says nothing.
+pub(super) fn job<'de, D: Deserializer<'de>>(from: D) -> Result<JobBody, D::Error> {
+    json::inner(from).map(Option::unwrap_or_default)
 }
 
 impl JobBody {
@@ -89,6 +95,7 @@ pub(super) struct CollectBody {
     /// Do again what was done before, or may have been.
     again: bool,
     /// What the job is told.
+    #[serde(deserialize_with = "job")]
     job: JobBody,
 }
 

@@ -26,6 +26,7 @@ use super::problem::{Problem, Problems};
 use super::search::from_json;
 use crate::State as Shared;
 use crate::access::Caller;
+use crate::audit::Noted;
 use crate::wire::ActionAnswer;
 use body::ActionBody;
 use documents::DocumentsBody;
@@ -96,6 +97,7 @@ pub(super) async fn post(
     State(state): State<Shared>,
     headers: HeaderMap,
     path: Result<Path<String>, PathRejection>,
+    noted: Noted,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<Response, Problem> {
     let start = Instant::now();
@@ -110,7 +112,7 @@ pub(super) async fn post(
     let body = Body::read(verb, body)?;
     body.check(verb, &caller)?;
     let plan = plan::make(&state, &caller, verb, body, start).await?;
-    run::answer(&state, &caller, plan, start).await
+    run::answer(&state, &caller, plan, &noted, start).await
 }
 
 /// Whether the key may do this at all.

@@ -120,7 +120,7 @@ async fn by_query(
     body: ActionBody,
     start: Instant,
 ) -> Result<Planned, Problem> {
-    let query = read(state, &body, start).await?;
+    let query = read(state, caller, &body, start).await?;
     let server = state.server(caller.tenant.as_deref()).cloned();
     let has_jobs = verb == Verb::Restore && state.uses_premium(caller.tenant.as_deref());
     let is_job = match (&server, has_jobs, body.source.as_deref()) {
@@ -194,8 +194,14 @@ pub(super) async fn documents(
     Ok(Some(Planned::new(orders.of(plan)?, data, &orders, doing)))
 }
 
-async fn read(state: &Shared, body: &ActionBody, start: Instant) -> Result<Query, Problem> {
-    let viewpoint = viewpoint(state.viewpoint(), body.zone.as_deref(), body.me.as_ref())?;
+async fn read(
+    state: &Shared,
+    caller: &Caller,
+    body: &ActionBody,
+    start: Instant,
+) -> Result<Query, Problem> {
+    let known = state.viewpoint_of(caller);
+    let viewpoint = viewpoint(&known, body.zone.as_deref(), body.me.as_ref())?;
     let (q, filter, context) =
         (body.q.clone(), body.filter.clone(), viewpoint.context(state.now()));
     let reading = state.language().aside(state.deadline(start), move |reader| {

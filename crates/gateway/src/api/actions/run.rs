@@ -9,6 +9,7 @@ use axum::response::{IntoResponse as _, Response};
 use postern_actions::veeam::{MailRestore, MailSend, PstExport, RestoreFound};
 use postern_actions::{Act, Order, Proposal, Record, RecordError, Report, Verb, carry_out};
 use postern_archive::{Original, chain};
+use postern_audit::What;
 use postern_upstream::veeam::{Credentials, Kind};
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -19,6 +20,7 @@ use crate::State as Shared;
 use crate::access::Caller;
 use crate::api::download::original;
 use crate::api::problem::Problem;
+use crate::audit::{Begun, Noted};
 use crate::config::variable;
 use crate::servers::Server;
 use crate::wire::ActionAnswer;
@@ -35,19 +37,24 @@ pub(super) async fn answer(
     state: &Shared,
     caller: &Caller,
     plan: Planned,
+    noted: &Noted,
     start: Instant,
 ) -> Result<Response, Problem> {
     let record = Record::below(&plan.data);
     let standings = record.standings(&plan.proposal)?;
     let shown = ActionAnswer::shown(&plan.proposal, &standings);
+    noted.put("plan", plan.proposal.id().to_string());
+    noted.put("verb", plan.proposal.verb().as_str());
+    noted.put("items", plan.proposal.items().len());
     if !plan.is_confirmed {
         return Ok(Json(shown).into_response());
     }
+    let begun = state.audits().begin(What::Action, caller, noted).await?;
     let folder = TempDir::new_in(&plan.data).map_err(|_| unwritable())?;
     let Planned { proposal, again, doing, .. } = plan;
     let verb = proposal.verb();
     let act = act(&proposal, doing, &folder).await?;
-    let running = carried_out(state, caller, record, (proposal, again), act);
+    let running = carried_out(state, caller, record, (proposal, again), act, &begun);
     let patience = state.limits().time.saturating_sub(start.elapsed() + RESERVE);
     let Ok(report) = tokio::time::timeout(patience, running).await else {
         if verb == Verb::ExportPst {
@@ -57,6 +64,7 @@ pub(super) async fn answer(
         return Ok((StatusCode::ACCEPTED, Json(answer)).into_response());
     };
     let report = report?;
+    noted.put("done", report.count("done"));
     if verb == Verb::ExportPst && report.is_whole() {
         return file(state, caller, &folder);
     }
@@ -137,9 +145,10 @@ async fn carried_out(
     record: Record,
     (proposal, again): (Proposal, bool),
     act: Box<dyn Act>,
+    begun: &Begun,
 ) -> Result<Report, Problem> {
     let (by, state) = (caller.name.clone(), state.clone());
-    let under_way = state.acts().begin().ok_or_else(ending)?;
+    let under_way = state.acts().begin(begun).ok_or_else(ending)?;
     let run = tokio::task::spawn_blocking(move || {
         let _under_way = under_way;
         let order = Order { by: &by, again, clock: state.clock(), stop: state.acts().stop() };

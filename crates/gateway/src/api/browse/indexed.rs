@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::page::{Kind, Page};
 use super::{Here, Node, Nothing};
-use crate::api::native::{by, first};
+use crate::api::native::by;
 use postern_archive::Original;
 
 /// Folders of a mailbox that are listed.
@@ -18,14 +18,15 @@ const MOST_FOLDERS: usize = 10_000;
 
 /// A page of a folder.
 pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, Nothing> {
-    let (offset, most) = (page.part.offset as usize, page.part.looked_at() as usize);
+    let (begin, most) = (page.part.offset()?, page.part.looked_at() as usize);
+    let offset = begin as usize;
     let (folders, span) = match page.kind {
         Kind::InDrive { .. } => return Err(Nothing::NotHere),
         Kind::Messages(span) => (folders(here, asked)?, span),
         Kind::Folders => {
             let folders = folders(here, asked)?;
             let shown = folders.iter().skip(offset).take(most).map(|name| folder(name));
-            return Ok(page.part.page("Items", shown.collect()));
+            return Ok(page.part.page("Items", begin, shown.collect()));
         }
     };
     let mut query = mailbox(asked);
@@ -53,14 +54,14 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Value, 
             ControlFlow::Continue(())
         },
     )?;
-    Ok(page.part.page("Items", items))
+    Ok(page.part.page("Items", begin, items))
 }
 
 /// The bytes of the message of that item id, or of that id of ours.
 pub(super) fn original(here: &Here<'_>, asked: &Node) -> Result<Original, Nothing> {
     let either = by(StringField::ItemId, &asked.node).or(by(StringField::Id, &asked.node));
     let query = mailbox(asked).and(either);
-    let message = first(here.engine, &query, here.asker)?.ok_or(Nothing::NotHere)?;
+    let message = here.engine.one(&query, here.asker)?.ok_or(Nothing::NotHere)?;
     Ok(here.engine.original(&message.id)?)
 }
 

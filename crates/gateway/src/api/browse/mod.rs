@@ -42,6 +42,7 @@ struct Here<'h> {
 }
 
 /// A folder or a message of a mailbox.
+#[derive(Clone)]
 struct Node {
     location: String,
     source: String,
@@ -171,7 +172,7 @@ async fn answer(
     state: &Shared,
     tenant: Option<String>,
     request: Request,
-    here: impl FnOnce(&Here<'_>) -> Result<Response, Nothing> + Send + 'static,
+    here: impl FnOnce(&Here<'_>) -> Result<Response, Nothing> + Clone + Send + 'static,
 ) -> Response {
     let trace = Trace::start(request.headers());
     let key = presented_key(request.headers());
@@ -182,30 +183,28 @@ async fn answer(
         (Ok(caller), Some(tenant)) => (caller, tenant),
     };
     let coverage = caller.mailboxes.view(state.local_beside(Some(&tenant)).coverage());
-    let (mut request, mut here) = (Some(without_body(request)), Some(here));
+    let mut request = Some(without_body(request));
     let mut turns = Vec::new();
     for entry in state.engines(Some(&tenant)) {
-        let ask = ask_of(entry, state, &caller, &trace, &mut request, &mut here);
+        let ask = ask_of(entry, state, &caller, &trace, (&mut request, &here));
         turns.push(turn(entry, state, &caller, &trace, ask));
     }
     let walked = walk(turns.into_iter(), Face::DropIn, state.metrics()).await;
     let source = Source::of(&walked);
     let response = ended(walked, 502, |_, response| response);
-    trace.finish(state, response, Some(&tenant), &source, &coverage)
+    trace.finish(state, response, Some(&tenant), &source, Some(&coverage))
 }
 
-/// The request as it came, for the service that it was written for; else what is stored here. There is one of
-/// each at most.
+/// The request as it came, for the one service that it was written for; else what is stored, here or elsewhere.
 fn ask_of<F>(
     entry: &Entry,
     state: &Shared,
     caller: &Caller,
     trace: &Trace,
-    request: &mut Option<Request>,
-    here: &mut Option<F>,
+    (request, here): (&mut Option<Request>, &F),
 ) -> Result<Ask<Response>, Why>
 where
-    F: FnOnce(&Here<'_>) -> Result<Response, Nothing> + Send + 'static,
+    F: FnOnce(&Here<'_>) -> Result<Response, Nothing> + Clone + Send + 'static,
 {
     let engine = &entry.member.clone()?.engine;
     if let Some(premium) = engine.datatap() {
@@ -223,8 +222,10 @@ where
             },
         ));
     }
-    let archive = engine.archive().ok_or_else(|| not_spoken(entry))?.clone();
-    let here = here.take().ok_or_else(|| not_spoken(entry))?;
+    let beside = state.local_beside(caller.tenant.as_deref());
+    let elsewhere = || Some(beside.read_from(vec![Some(engine.shelf()?)]));
+    let archive = engine.archive().cloned().or_else(elsewhere);
+    let (archive, here) = (archive.ok_or_else(|| not_spoken(entry))?, here.clone());
     let (allowance, caller) = (state.allowance(caller, trace.start), caller.clone());
     Ok(Ask::new(None, async move { from_here(archive, allowance, caller, here).await }))
 }

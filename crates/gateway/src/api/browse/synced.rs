@@ -27,28 +27,30 @@ pub(super) fn sources(here: &Here<'_>, location: &str, asked: &Sources) -> Resul
             texts.into_iter().flatten().any(|text| text.to_lowercase().contains(&asked.name));
         (asked.shared || !is_shared) && (is_named || asked.name.is_empty())
     });
-    let (offset, most) = (asked.part.offset as usize, asked.part.looked_at() as usize);
+    let (offset, most) = (asked.part.offset()?, asked.part.looked_at() as usize);
     let shown =
-        all.iter().skip(offset).take(most).map(
+        all.iter().skip(offset as usize).take(most).map(
             |one| json!({"Id": one.id, "Name": one.name, "Email": one.address, "Type": one.kind}),
         );
-    Ok(asked.part.page("Sources", shown.collect()))
+    Ok(asked.part.page("Sources", offset, shown.collect()))
 }
 
 /// A page of a folder; nothing where the mailbox or drive was not synced.
 pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Option<Value>, Nothing> {
-    let (part, node) = (page.part, asked.node.as_str());
+    let (part, node) = (&page.part, asked.node.as_str());
     let entries: Option<Vec<Value>> = match page.kind {
         Kind::Folders => {
             let Some(mailbox) = mailbox(here, asked)? else { return Ok(None) };
-            let found = here.collected.folders(&mailbox, node, part.offset, part.looked_at())?;
+            let found = here.collected.folders(&mailbox, node, part.offset()?, part.looked_at())?;
             found.map(|found| found.iter().map(folder).collect())
         }
         Kind::Messages(span) => {
             let Some(mailbox) = mailbox(here, asked)? else { return Ok(None) };
-            let found =
-                here.collected.messages(&mailbox, node, span, part.offset, part.looked_at())?;
-            found.map(|found| found.iter().map(message).collect())
+            let (after, most) = (part.after()?, part.looked_at());
+            let found = here.collected.messages(&mailbox, node, span, after, most)?;
+            let found = found.ok_or_else(|| Nothing::Refused(UpstreamError::not_found()))?;
+            let shown = found.iter().map(message).collect();
+            return Ok(Some(part.page_of_messages(&found, shown)));
         }
         Kind::InDrive { folders, files } => {
             let Some(drive) = drive(here, asked)? else { return Ok(None) };
@@ -56,7 +58,7 @@ pub(super) fn list(here: &Here<'_>, asked: &Node, page: &Page) -> Result<Option<
         }
     };
     let entries = entries.ok_or_else(|| Nothing::Refused(UpstreamError::not_found()))?;
-    Ok(Some(part.page("Items", entries)))
+    Ok(Some(part.page("Items", part.offset()?, entries)))
 }
 
 /// The folders in a folder of a drive, then its files, as far as they are asked for.
@@ -64,12 +66,12 @@ fn in_drive(
     here: &Here<'_>,
     drive: &InMailbox,
     node: &str,
-    part: Part,
+    part: &Part,
     (folders, files): (bool, bool),
 ) -> Result<Option<Vec<Value>>, Nothing> {
     let path = here.collected.path(drive, node)?;
     let (mut shown, most) = (Vec::new(), part.looked_at());
-    let mut offset = part.offset;
+    let mut offset = part.offset()?;
     if folders {
         let found = here.collected.folders(drive, node, offset, most)?;
         let Some(found) = found else { return Ok(None) };

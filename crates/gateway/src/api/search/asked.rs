@@ -8,21 +8,23 @@ use postern_archive::search::{Bars, Coverage};
 use postern_query::{Direction, Fidelity};
 
 use super::SearchBody;
+use super::collapse::Marks;
 use super::find::Facets;
+use super::sources::Sources;
 use crate::State as Shared;
 use crate::access::Caller;
-use crate::api::cursor::{Cursor, fingerprint};
+use crate::api::cursor::Cursor;
 use crate::api::params::{BadParam, viewpoint};
 use crate::api::problem::Problem;
 use crate::api::trace::Trace;
-use crate::choose::Entry;
+use crate::choose::{Entry, Member};
 use crate::config::EngineName;
 use crate::engine::{Found, PAGE_LIMIT, Plan, Planning, Reason, Start, Wanted, Why};
 use crate::language::{Reader, Understood, Versions};
 use crate::local::Local;
 use crate::viewpoint::Viewpoint;
 use crate::wire::{
-    Count, CoverageView, FacetName, Remark, SearchAnswer, Sent, ServedBy, Understood as Told,
+    Count, CoverageView, FacetName, Remark, SearchAnswer, ServedBy, Understood as Told,
 };
 
 /// Hits of a page where nothing is said.
@@ -42,7 +44,10 @@ pub(super) struct Asked {
     pub(super) bars: Option<Bars>,
     pub(super) viewpoint: Viewpoint,
     pub(super) understood: Arc<Understood>,
-    fingerprint: u64,
+    sources: Sources,
+    /// Whether equal messages were to be in one row.
+    collapse: bool,
+    marks: Marks,
 }
 
 impl Asked {
@@ -56,8 +61,9 @@ impl Asked {
         let deadline = state.deadline(start);
         let reading = Reading {
             now: state.now(),
-            viewpoint: state.viewpoint().clone(),
+            viewpoint: state.viewpoint_of(&caller),
             order: state.engines(caller.tenant.as_deref()).to_vec(),
+            sources: state.sources(caller.tenant.as_deref()),
             archive: state.local_beside(caller.tenant.as_deref()).clone(),
             caller,
             body,
@@ -91,54 +97,71 @@ impl Asked {
         found: Found,
         facets: Facets,
         served_by: ServedBy,
-        coverage: &Coverage,
+        coverage: Option<&Coverage>,
         trace: &Trace,
     ) -> SearchAnswer {
-        let cursor = |start| Cursor { engine, start }.write(self.fingerprint);
+        let mark = self.marks.like(&found);
+        let cursor = |start| Cursor { engine, start }.write(mark);
         SearchAnswer {
             count: Count {
                 value: found.count.unwrap_or_else(|| self.seen(&found)),
                 exact: found.exact,
+                rows: found.rows,
             },
+            collapsed: self.collapse.then_some(found.rows.is_some()),
             next_cursor: found.next.map(cursor),
             results: found.messages,
             facets: facets.counted,
             facets_missing: facets.missing,
             facets_by: facets.by.map(EngineName::as_str),
             highlight_missing: self.highlight_missing(engine),
-            files_missing: self.files_missing(engine, coverage),
+            files_missing: found.files_missing.or_else(|| self.files_missing(engine, coverage)),
             served_by,
-            coverage: Some(CoverageView::seen(coverage, &[])),
+            coverage: coverage
+                .map(|coverage| CoverageView::seen(coverage, &[]).without(self.not_asked(engine))),
             query: self.explain(self.plan_of(engine)),
             took_ms: trace.millis(),
         }
     }
 
-    /// Whether what that engine found can be counted by another one.
-    pub(super) fn is_counted_elsewhere(&self, engine: EngineName) -> bool {
-        let entry = self.plans.iter().map(|(entry, _)| entry).find(|entry| entry.name == engine);
-        let member = entry.and_then(|entry| entry.member.as_ref().ok());
-        member.is_none_or(|member| member.engine.is_counted_elsewhere())
+    /// The sources that the answer of that engine says nothing of.
+    fn not_asked(&self, engine: EngineName) -> Vec<String> {
+        self.sources.not_asked(self.member(engine).and_then(|member| member.engine.sole_source()))
     }
 
-    /// Why nothing is highlighted, where that was asked for.
-    fn highlight_missing(&self, engine: EngineName) -> Option<String> {
+    fn member(&self, engine: EngineName) -> Option<&Arc<Member>> {
         let entry = self.plans.iter().map(|(entry, _)| entry).find(|entry| entry.name == engine)?;
-        let has_snippets = entry.member.as_ref().is_ok_and(|member| member.engine.has_snippets());
-        let is_missing = self.wanted.highlight && !has_snippets;
-        is_missing.then(|| format!("{} does not say where a message matches", engine.spoken()))
+        entry.member.as_ref().ok()
+    }
+
+    /// Whether what that engine found can be counted by another one.
+    pub(super) fn is_counted_elsewhere(&self, engine: EngineName) -> bool {
+        self.member(engine).is_none_or(|member| member.engine.is_counted_elsewhere())
+    }
+
+    /// Whether something is to be highlighted that the engine does not mark.
+    pub(super) fn is_unmarked(&self, engine: EngineName) -> bool {
+        let has_snippets = self.member(engine).is_some_and(|member| member.engine.has_snippets());
+        self.wanted.highlight && !has_snippets
+    }
+
+    /// Why the text of messages is not highlighted, where that was asked for.
+    fn highlight_missing(&self, engine: EngineName) -> Option<String> {
+        let told = "subject, people, names of attachments and places";
+        self.is_unmarked(engine).then(|| {
+            let engine = engine.spoken();
+            format!("{engine} does not say where a message matches; only {told} that it tells were looked at")
+        })
     }
 
     /// Whether the answer of that engine has no files.
     pub(super) fn is_without_files(&self, engine: EngineName) -> bool {
-        let entry = self.plans.iter().map(|(entry, _)| entry).find(|entry| entry.name == engine);
-        let member = entry.and_then(|entry| entry.member.as_ref().ok());
-        self.wanted.mail_only || member.is_none_or(|member| member.engine.archive().is_none())
+        self.wanted.mail_only || self.member(engine).is_none_or(|member| !member.engine.has_files())
     }
 
-    /// Why there are no files in the answer, where some might match.
-    fn files_missing(&self, engine: EngineName, coverage: &Coverage) -> Option<String> {
-        let is_missing = coverage.files > 0
+    /// Why there are no files in the answer, where some that are here might match.
+    fn files_missing(&self, engine: EngineName, coverage: Option<&Coverage>) -> Option<String> {
+        let is_missing = coverage.is_some_and(|coverage| coverage.files > 0)
             && self.understood.query.has_room_for_files()
             && self.is_without_files(engine);
         is_missing.then(|| "only mail was asked for; `engine=local` finds files too".to_owned())
@@ -159,7 +182,7 @@ impl Asked {
         Told {
             canonical: self.understood.canonical.clone(),
             zone: self.viewpoint.zone_name().to_owned(),
-            sent: plan.and_then(|plan| plan.sent.as_ref()).map(Sent::from),
+            sent: plan.and_then(|plan| plan.sent.clone()),
             fidelity: plan.map_or(Fidelity::Exact, Plan::fidelity).as_str(),
             direction: plan.and_then(Plan::direction).map(Direction::as_str),
             notes: notes.map(|note| note.message.clone()).collect(),
@@ -175,12 +198,13 @@ struct Reading {
     now: Timestamp,
     viewpoint: Viewpoint,
     order: Vec<Entry>,
+    sources: Vec<String>,
     archive: Local,
 }
 
 impl Reading {
     fn done(self, reader: &Reader) -> Result<Asked, Problem> {
-        let Self { caller, body, now, viewpoint: known, order, archive } = self;
+        let Self { caller, body, now, viewpoint: known, order, sources, archive } = self;
         let limit = body.limit.unwrap_or(PAGE);
         if limit > PAGE_LIMIT {
             return Err(BadParam::new("limit", "may be 0 to 1000").into());
@@ -195,8 +219,9 @@ impl Reading {
         let filter = body.filter.as_deref().unwrap_or_default();
         let all = if versions == Versions::All { "all" } else { "" };
         let (zone, me) = (viewpoint.zone_name(), viewpoint.me.join(","));
-        let fingerprint = fingerprint(&[tenant, &understood.canonical, filter, all, zone, &me]);
-        let cursor = body.cursor.map(|text| cursor(&text, fingerprint, &order)).transpose()?;
+        let marks = Marks::of(&[tenant, &understood.canonical, filter, all, zone, &me]);
+        let collapse = body.collapse.is_some();
+        let (cursor, in_rows) = begun(body.cursor.as_deref(), collapse, marks, &order)?;
         let wanted = wanted_engine(body.engine.0, cursor.as_ref())?;
         let (entries, passed_over) = chosen(&order, wanted)?;
         let asked =
@@ -208,19 +233,27 @@ impl Reading {
         let mail_only = cursor.as_ref().is_some_and(|cursor| {
             let wrote = order.iter().find(|entry| entry.name == cursor.engine);
             let member = wrote.and_then(|entry| entry.member.as_ref().ok());
-            member.is_some_and(|member| member.engine.archive().is_none())
+            member.is_some_and(|member| !member.engine.has_files())
         });
         let begin = cursor.map_or(Start::Offset(0), |cursor| cursor.start);
         Ok(Asked {
             plans,
             passed_over,
             others: body.engine.0.and_then(|wanted| other_than(&order, wanted)),
-            wanted: Wanted { start: begin, limit, highlight: body.highlight, mail_only },
+            wanted: Wanted {
+                start: begin,
+                limit,
+                highlight: body.highlight,
+                mail_only,
+                collapse: in_rows,
+            },
+            sources: Sources::of(sources, &understood.query, archive.archive()),
             caller,
             bars,
             facets,
             viewpoint,
-            fingerprint,
+            collapse,
+            marks,
             understood,
         })
     }
@@ -242,6 +275,20 @@ fn yielding(plans: &mut [(Entry, Result<Plan, Why>)]) -> Option<Reason> {
     let stored = plans.iter().position(|(entry, _)| is_stored(entry))?;
     plans.get_mut(..=stored)?.rotate_right(1);
     Some(reason)
+}
+
+/// Where a page begins, and whether equal messages are in one row from there on: only where they were before.
+fn begun(
+    text: Option<&str>,
+    collapse: bool,
+    marks: Marks,
+    order: &[Entry],
+) -> Result<(Option<Cursor>, bool), BadParam> {
+    let Some(text) = text else { return Ok((None, collapse)) };
+    match cursor(text, marks.rows, order) {
+        Ok(of_rows) if collapse => Ok((Some(of_rows), true)),
+        Ok(_) | Err(_) => Ok((Some(cursor(text, marks.messages, order)?), false)),
+    }
 }
 
 /// The cursor, if an engine of the tenant wrote it for this query.

@@ -135,7 +135,7 @@ fn compare(state: &Shared, asked: &Asked, engine: EngineName, found: &Found, tra
     let Some((member, plan)) = next.filter(|_| shadow::is_due(share)) else { return };
     let Some(theirs) = Theirs::of(found) else { return };
     let mail_only = asked.is_without_files(engine);
-    let wanted = Wanted { mail_only, ..asked.wanted.clone() };
+    let wanted = Wanted { mail_only, collapse: found.rows.is_some(), ..asked.wanted.clone() };
     let ask = plan.search(wanted, shadow::occasion(state));
     shadow::compare(state, trace.id(), theirs, async move { member.ask(ask).await.ok() });
 }
@@ -165,7 +165,10 @@ pub(super) async fn facets(
         most: MOST_VALUES,
         allowance: occasion.allowance.clone(),
     };
-    let mut order = state.engines(asked.caller.tenant.as_deref()).iter();
+    // What one index found, another one does not count: the first that counts is that one, or stands behind.
+    let order = state.engines(asked.caller.tenant.as_deref());
+    let own = order.iter().filter(|entry| entry.name == engine);
+    let mut order = own.chain(order.iter().filter(|entry| entry.name != engine));
     let counts = |entry: &Entry| {
         let member = entry.member.as_ref().ok()?;
         Some((entry.name, member.engine.counts(counting())?))

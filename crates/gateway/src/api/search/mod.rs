@@ -2,7 +2,10 @@
 
 mod asked;
 mod bars;
+mod collapse;
 mod find;
+mod highlight;
+mod sources;
 
 use std::time::Instant;
 
@@ -27,12 +30,14 @@ use super::problem::{Problem, Problems};
 use super::trace::{Source, Trace};
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes};
+use crate::audit::Noted;
 use crate::config::EngineName;
 use crate::language::Versions;
 use crate::viewpoint::Addresses;
 use crate::wire::{Because, FacetName, SearchAnswer, ServedBy};
 use asked::Asked;
 use bars::{HistogramBody, StepName};
+use collapse::Collapse;
 use find::Facets;
 
 /// What may be asked.
@@ -49,11 +54,12 @@ pub(super) struct SearchBody {
     limit: Option<usize>,
     /// The `nextCursor` of the page before.
     cursor: Option<String>,
-    /// Whether to cut a piece out of each message and mark what was looked for.
+    /// Whether to cut a piece out of each message, mark what was looked for, and say of each clause where it matches.
     highlight: bool,
     /// What to count by, over all messages that match.
     facets: Vec<FacetName>,
     /// The bars of the facet `histogram`. What is left out is chosen so that there are at most 60 of them.
+    #[serde(deserialize_with = "json::inner")]
     histogram: Option<HistogramBody>,
     /// Where days begin: an IANA name.
     zone: Option<String>,
@@ -63,6 +69,8 @@ pub(super) struct SearchBody {
     engine: EngineChoice,
     /// Whether older versions of files are found too.
     versions: Versions,
+    /// What equal messages have in common, of which only the first in the order of the results stands there.
+    collapse: Option<Collapse>,
 }
 
 /// Who is wanted: an engine by its name, or whoever answers first.
@@ -119,7 +127,7 @@ impl ToSchema for EngineChoice {}
         ("filter" = Option<String>, Query, description = "An OData filter that must hold too", example = "hasAttachments eq true"),
         ("limit" = Option<usize>, Query, maximum = 1000, description = "Messages of a page: 25, at most 1,000; 0 only counts. A page of long ones has fewer"),
         ("cursor" = Option<String>, Query, description = "The `nextCursor` of the page before"),
-        ("highlight" = Option<bool>, Query, description = "Whether to mark what was looked for"),
+        ("highlight" = Option<bool>, Query, description = "Whether to mark what was looked for, and say of each clause where it matches"),
         ("facets" = Option<String>, Query, description = "Names between commas: sender, domain, mailbox, folder, year, month, day, kind, type, extension, category, hasAttachment, source, histogram", example = "sender,year"),
         ("histogram.from" = Option<String>, Query, description = "Where the bars of the histogram begin: a date or a moment"),
         ("histogram.to" = Option<String>, Query, description = "The last date of its bars, or the moment at which they end"),
@@ -129,15 +137,17 @@ impl ToSchema for EngineChoice {}
         ("me" = Option<String>, Query, description = "The addresses that `me` stands for, with commas between"),
         ("engine" = Option<EngineChoice>, Query, description = "Who is wanted"),
         ("versions" = Option<Versions>, Query, description = "Whether older versions of files are found too"),
+        ("collapse" = Option<Collapse>, Query, description = "What equal messages have in common: they are one result, with `copies`, and `count.rows` counts the results"),
     ),
     responses((status = 200, description = "One page", body = SearchAnswer), Problems),
     security(("key" = []), ("bearer" = []), ()))]
 pub(super) async fn get(
     State(state): State<Shared>,
     headers: HeaderMap,
+    noted: Noted,
     RawQuery(raw): RawQuery,
 ) -> Response {
-    answer(&state, &headers, from_params(&raw.unwrap_or_default())).await
+    answer(&state, &headers, &noted, from_params(&raw.unwrap_or_default())).await
 }
 
 /// Search, with the question in the body
@@ -147,13 +157,14 @@ pub(super) async fn get(
 pub(super) async fn post(
     State(state): State<Shared>,
     headers: HeaderMap,
+    noted: Noted,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    answer(&state, &headers, from_json(body)).await
+    answer(&state, &headers, &noted, from_json(body)).await
 }
 
 /// The parameters of a search.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "q",
     "filter",
     "limit",
@@ -168,6 +179,7 @@ const KNOWN: [&str; 14] = [
     "me",
     "engine",
     "versions",
+    "collapse",
 ];
 
 fn from_params(raw: &str) -> Result<SearchBody, Problem> {
@@ -179,6 +191,7 @@ fn from_params(raw: &str) -> Result<SearchBody, Problem> {
     });
     Ok(SearchBody {
         versions: versions.transpose()?.unwrap_or_default(),
+        collapse: params.take("collapse").map(|text| Collapse::parse(&text)).transpose()?,
         limit: params.number("limit")?,
         highlight: params.flag("highlight")?,
         facets: facets(&params.take("facets").unwrap_or_default())?,
@@ -214,33 +227,44 @@ pub(super) fn from_json<T: DeserializeOwned>(
 async fn read(
     state: &Shared,
     headers: &HeaderMap,
+    noted: &Noted,
     body: Result<SearchBody, Problem>,
     start: Instant,
 ) -> Result<Asked, Problem> {
     let caller = caller(state, headers)?;
-    Asked::read(state, caller, body?, start).await
+    let body = body?;
+    noted.put("query", body.q.as_str());
+    noted.put("filter", body.filter.as_deref());
+    let asked = Asked::read(state, caller, body, start).await?;
+    noted.put("canonical", asked.understood.canonical.as_str());
+    Ok(asked)
 }
 
 async fn answer(
     state: &Shared,
     headers: &HeaderMap,
+    noted: &Noted,
     body: Result<SearchBody, Problem>,
 ) -> Response {
     let trace = Trace::start(headers);
-    let asked = match read(state, headers, body, trace.start).await {
+    let asked = match read(state, headers, noted, body, trace.start).await {
         Ok(asked) => asked,
         Err(problem) => return problem.into_response(),
     };
     state.metrics().compiled(trace.start.elapsed());
     let tenant = asked.caller.tenant.as_deref();
-    let coverage = asked.caller.mailboxes.view(state.local_beside(tenant).coverage());
     let occasion = trace.occasion(state, &asked.caller);
     let (result, source) = Box::pin(find::find(state, &asked, &occasion, &trace)).await;
+    let coverage = state.coverage(&asked.caller, tenant, source.engine);
     let response = match result {
         Ok((engine, found)) => {
+            let found = highlight::looked_for(state, &asked, engine, found, &occasion).await;
             let facets = find::facets(state, &asked, engine, &occasion).await;
             let served_by = served_by(engine, &source, state.now());
-            let answer = asked.describe(engine, found, facets, served_by, &coverage, &trace);
+            let coverage = coverage.as_ref();
+            let answer = asked.describe(engine, found, facets, served_by, coverage, &trace);
+            noted.put("count", answer.count.value);
+            noted.put("shown", answer.results.len());
             let written = serde_json::to_vec(&answer).unwrap_or_default();
             match held(state, &asked.caller, written) {
                 Ok(body) => ([(CONTENT_TYPE, "application/json")], body).into_response(),
@@ -249,7 +273,7 @@ async fn answer(
         }
         Err(problem) => problem.into_response(),
     };
-    trace.finish(state, response, tenant, &source, &coverage)
+    trace.finish(state, response, tenant, &source, coverage.as_ref())
 }
 
 /// Asks one engine of a tenant as the one user of this machine, who sees everything.
@@ -264,6 +288,7 @@ pub async fn ask(
     text: &str,
     filter: Option<&str>,
     limit: usize,
+    collapse: bool,
 ) -> Result<SearchAnswer, String> {
     let caller = Caller {
         name: String::new(),
@@ -271,23 +296,28 @@ pub async fn ask(
         upstream: None,
         mailboxes: Mailboxes::All,
         actions: Vec::new(),
+        rights: Vec::new(),
+        key: None,
     };
     let body = SearchBody {
         q: text.to_owned(),
         filter: filter.map(str::to_owned),
         limit: Some(limit),
+        collapse: collapse.then_some(Collapse::MessageId),
         engine: EngineChoice(Some(engine)),
+        highlight: true,
         ..SearchBody::default()
     };
     let trace = Trace::start(&HeaderMap::new());
     let asked = Asked::read(state, caller, body, trace.start).await;
     let asked = asked.map_err(|problem| problem.told())?;
-    let coverage = state.local_beside(Some(tenant)).coverage();
     let occasion = trace.occasion(state, &asked.caller);
     let (result, source) = Box::pin(find::find(state, &asked, &occasion, &trace)).await;
     let (engine, found) = result.map_err(|problem| problem.told())?;
+    let found = highlight::looked_for(state, &asked, engine, found, &occasion).await;
     let served_by = served_by(engine, &source, state.now());
-    Ok(asked.describe(engine, found, Facets::default(), served_by, &coverage, &trace))
+    let coverage = state.coverage(&asked.caller, Some(tenant), Some(engine));
+    Ok(asked.describe(engine, found, Facets::default(), served_by, coverage.as_ref(), &trace))
 }
 
 /// Who answered, and why those before did not; since when, as far as that is known of the first of them.

@@ -1,7 +1,7 @@
 //! A server of Veeam Backup for Microsoft 365, as the second source of a tenant.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use postern_upstream::veeam::{Account, Sessions, Version};
@@ -22,8 +22,6 @@ const SESSIONS: usize = 4;
 const MOST_SESSIONS: usize = 16;
 /// For how long a listing of a mailbox counts as whole where nothing is said.
 const FRESH: Duration = Duration::from_secs(3_600);
-/// Bytes that a password may have; longer ones are taken for the wrong file.
-const LONGEST_PASSWORD: usize = 4_096;
 
 /// The server and who asks it.
 #[derive(Clone, Debug)]
@@ -103,7 +101,11 @@ impl TryFrom<FileVeeam> for Veeam {
             version: version(file.version.as_deref())?,
             organization: file.organization.map(|text| filled(text, "organization")).transpose()?,
             user: filled(file.user, "user")?,
-            password: file.password_file.as_deref().map(password).transpose()?,
+            password: file
+                .password_file
+                .as_deref()
+                .map(|path| file::line(path, "the password"))
+                .transpose()?,
             password_file: file.password_file,
             trust: trust(file.certificates, file.certificate_sha256.as_deref())?,
             sessions,
@@ -161,17 +163,6 @@ fn trust(file: Option<PathBuf>, sha256: Option<&str>) -> Result<VeeamTrust, Conf
             invalid("[tenants.veeam] has both `certificates` and `certificate_sha256`; remove one")
         }
     }
-}
-
-/// The one line of a file.
-fn password(path: &Path) -> Result<Secret, ConfigError> {
-    let text = file::text(path)?;
-    let line = text.strip_suffix('\n').unwrap_or(&text);
-    let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.is_empty() || line.len() > LONGEST_PASSWORD || line.contains(char::is_control) {
-        return invalid(format!("`{}` is no file with one line, the password", path.display()));
-    }
-    Ok(Secret::new(line))
 }
 
 impl Veeam {

@@ -16,6 +16,8 @@ pub(super) struct Listed {
     pub(super) messages: Vec<MessageView>,
     /// How many match in all.
     pub(super) count: usize,
+    /// In how many rows, where equal messages are in one.
+    pub(super) rows: Option<usize>,
     /// The position of the last one, if others come behind it.
     pub(super) next: Option<Position>,
 }
@@ -28,18 +30,51 @@ pub(super) fn list(
     limit: usize,
     asker: &Asker,
 ) -> Result<Listed, IndexError> {
-    let (mut messages, mut bytes, mut last, mut has_more) = (Vec::new(), 0, None, false);
-    let page = engine.each(&question.search(), asker, &mut |hit| {
-        let view = MessageView::from(&hit);
-        bytes += size(&view);
-        has_more = messages.len() == limit || (bytes > PAGE_BYTES && !messages.is_empty());
-        if has_more {
+    let mut gathered = Gathered { limit, ..Gathered::default() };
+    if question.collapse {
+        let rows = engine.rows(&question.search(), asker, &mut |row| {
+            gathered.take(MessageView::from(&row), row.hit)
+        })?;
+        let position = |last: &Hit| rows.position(last, &question.order);
+        return Ok(Listed {
+            count: rows.messages,
+            rows: Some(rows.rows),
+            next: gathered.last_of_several().as_ref().map(position),
+            messages: gathered.messages,
+        });
+    }
+    let page = engine
+        .each(&question.search(), asker, &mut |hit| gathered.take(MessageView::from(&hit), hit))?;
+    let last = Page { hits: gathered.last_of_several().into_iter().collect(), ..page };
+    let next = last.position(0, &question.order);
+    Ok(Listed { messages: gathered.messages, count: last.count, rows: None, next })
+}
+
+/// What was handed over so far.
+#[derive(Default)]
+struct Gathered {
+    limit: usize,
+    messages: Vec<MessageView>,
+    bytes: usize,
+    last: Option<Hit>,
+    has_more: bool,
+}
+
+impl Gathered {
+    fn take(&mut self, view: MessageView, hit: Hit) -> ControlFlow<()> {
+        self.bytes += size(&view);
+        let is_full = self.bytes > PAGE_BYTES && !self.messages.is_empty();
+        self.has_more = self.messages.len() == self.limit || is_full;
+        if self.has_more {
             return ControlFlow::Break(());
         }
-        messages.push(view);
-        last = Some(Hit { message: Message { body: None, ..hit.message }, ..hit });
+        self.messages.push(view);
+        self.last = Some(Hit { message: Message { body: None, ..hit.message }, ..hit });
         ControlFlow::Continue(())
-    })?;
-    let last = Page { hits: last.filter(|_| has_more).into_iter().collect(), ..page };
-    Ok(Listed { messages, count: last.count, next: last.position(0, &question.order) })
+    }
+
+    /// The last one, if others come behind it.
+    fn last_of_several(&mut self) -> Option<Hit> {
+        self.last.take().filter(|_| self.has_more)
+    }
 }

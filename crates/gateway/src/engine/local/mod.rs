@@ -4,6 +4,7 @@ mod list;
 mod position;
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use postern_archive::search::{self, Asker, Counts};
 use postern_query::Query;
@@ -83,6 +84,7 @@ impl LocalIndex {
             let listing = move |engine: &dyn LocalEngine, asker: &Asker| {
                 list(engine, &question, limit, asker)
             };
+            let allowance = allowance.beginning(Instant::now());
             let listed = local.ask(&allowance, listing).await;
             listed.map_or_else(failed, |listed| Outcome::Served(Found::from(listed)))
         })
@@ -108,6 +110,7 @@ fn question(understood: &Understood, wanted: &Wanted) -> Question {
         offset,
         limit: wanted.limit,
         highlight: wanted.highlight,
+        collapse: wanted.collapse,
     }
 }
 
@@ -117,7 +120,9 @@ impl From<Listed> for Found {
             messages: listed.messages,
             count: Some(u64::try_from(listed.count).unwrap_or(u64::MAX)),
             exact: true,
+            rows: listed.rows.map(|rows| u64::try_from(rows).unwrap_or(u64::MAX)),
             next: listed.next.map(|next| Start::Position(position::write(&next))),
+            files_missing: None,
         }
     }
 }
@@ -130,4 +135,33 @@ pub(crate) fn failed<T>(error: LocalError) -> Outcome<T> {
         LocalError::Gone(_) | LocalError::Failed(_) => ("local_failed", Health::Broken),
     };
     Outcome::Failed(Failure { code, health, text: error.to_string() })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use postern_archive::search::Scope;
+
+    use super::*;
+    use crate::tests::mail;
+
+    /// Under load premium may be given up long after its time, so that none is left of that of the request.
+    #[tokio::test]
+    async fn a_search_whose_turn_comes_too_late_is_answered() {
+        let (share, over) = (Duration::from_secs(60), Instant::now());
+        let question = Question {
+            query: Query::everything(),
+            order: Vec::new(),
+            after: None,
+            offset: 0,
+            limit: 10,
+            highlight: false,
+            collapse: false,
+        };
+        let index = LocalIndex::of(Local::answering(Arc::new(mail())));
+        let ask = index.search(question, Allowance::new(Scope::All, over, share));
+        let Outcome::Served(found) = ask.answer.await else { panic!("it was not answered") };
+        assert_eq!(found.messages.len(), 4);
+    }
 }

@@ -111,7 +111,12 @@ impl Engine for Premium {
             let to = service.to(&tenant, &key, occasion.deadline, occasion.traceparent);
             service.search(to, request.clone(), &wanted, is_exact)
         };
-        Ok(Plan { notes: compiled.notes, sent: Some(sent), yields, carry_out: Box::new(carry_out) })
+        Ok(Plan {
+            notes: compiled.notes,
+            sent: Some(sent.into()),
+            yields,
+            carry_out: Box::new(carry_out),
+        })
     }
 
     fn judges_keys(&self) -> bool {
@@ -131,6 +136,10 @@ impl Engine for Premium {
         let to = self.to(tenant, key, now + self.0.deadline, None);
         let is_due = self.0.probes.as_ref()?.is_due(to.index_with_key(), now);
         is_due.then(|| self.fields(to).map(|_| ()))
+    }
+
+    fn sole_source(&self) -> Option<&str> {
+        Some(DATATAP)
     }
 
     fn datatap(&self) -> Option<&Premium> {
@@ -331,7 +340,9 @@ fn page(found: &upstream::Found, skip: usize, is_exact: bool) -> Found {
         messages: found.hits.iter().map(MessageView::from).collect(),
         count: found.count,
         exact: is_exact && found.count.is_some(),
+        rows: None,
         next: has_more.then_some(Start::Offset(next)),
+        files_missing: None,
     }
 }
 

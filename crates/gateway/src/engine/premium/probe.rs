@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use postern_document::index_fields;
 use postern_query::Capabilities;
-use postern_upstream::{Answer, index_fields};
+use postern_upstream::Answer;
 
-use crate::config::field_capabilities;
 use crate::remembered::{Fingerprint, Remembered};
 
 /// How many whole answers are kept, and the longest that is: the names of indexes come from clients.
@@ -81,7 +81,7 @@ impl Probes {
     ) {
         let text = std::str::from_utf8(&answer.body).ok();
         let text = text.filter(|text| text.len() <= LONGEST);
-        let fields = text.and_then(index_fields).map(field_capabilities);
+        let fields = text.and_then(index_fields);
         let capabilities = fields.map(|fields| Arc::new(Capabilities { fields, ..known.clone() }));
         lock(&self.can).note(index, Can { asked: now, capabilities });
     }

@@ -1,98 +1,151 @@
-//! Where a question is asked, one after the other.
+//! Where a part is asked, one after the other.
 
-use postern_upstream::veeam::{Scope, Session};
+use std::collections::HashSet;
+
+use postern_upstream::veeam::{DriveScope, Scope};
+use serde::{Deserialize, Serialize};
 
 use super::directory::Known;
 use super::outcome::Stop;
+use super::part::{Opened, Part};
+use super::said::Said;
 use super::{Question, Veeam};
 use crate::access::Mailboxes;
 
-/// Mailboxes that are searched one by one for one question.
-const MOST_MAILBOXES: usize = 50;
-/// Folders that are searched one by one, before whole mailboxes are.
+/// Mailboxes or drives that are searched one by one for one question.
+const MOST_HOLDERS: usize = 50;
+/// Folders that are searched one by one, before whole mailboxes or drives are.
 const MOST_FOLDERS: usize = 8;
 
-/// A part of the backup that is searched at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Some of a part that is searched at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Area {
-    pub(super) scope: Scope,
-    /// What it is called in a position.
-    pub(super) key: String,
+    /// The mailbox or drive; `None` for all of them.
+    pub(super) within: Option<String>,
+    /// The folder in it.
+    pub(super) folder: Option<String>,
 }
 
 impl Area {
-    fn everywhere() -> Self {
-        Self { scope: Scope::Mailboxes, key: String::new() }
+    fn holder(of: &Known) -> Self {
+        Self { within: Some(of.id.clone()), folder: None }
     }
 
-    fn mailbox(id: &str) -> Self {
-        Self { scope: Scope::Mailbox(id.to_owned()), key: id.to_owned() }
+    fn folder(of: &Known, folder: &str) -> Self {
+        Self { folder: Some(folder.to_owned()), ..Self::holder(of) }
     }
 
-    fn folder(mailbox: &str, folder: &str) -> Self {
-        let scope = Scope::Folder(mailbox.to_owned(), folder.to_owned());
-        Self { scope, key: format!("{mailbox}/{folder}") }
+    /// Where mail is searched for it.
+    pub(super) fn scope(self) -> Scope {
+        match (self.within, self.folder) {
+            (None, _) => Scope::Mailboxes,
+            (Some(mailbox), None) => Scope::Mailbox(mailbox),
+            (Some(mailbox), Some(folder)) => Scope::Folder(mailbox, folder),
+        }
+    }
+
+    /// Where documents are searched for it.
+    pub(super) fn drive_scope(self) -> DriveScope {
+        match (self.within, self.folder) {
+            (None, _) => DriveScope::Drives,
+            (Some(drive), None) => DriveScope::Drive(drive),
+            (Some(drive), Some(folder)) => DriveScope::Folder(drive, folder),
+        }
     }
 }
 
 /// The areas of a question, nothing outside of which is asked. Items are listed mailbox by mailbox.
 pub(super) async fn of(
     veeam: &Veeam,
-    session: &Session,
+    opened: &Opened,
     question: &Question,
+    said: &Said,
 ) -> Result<Vec<Area>, Stop> {
-    let is_free = question.mailboxes == Mailboxes::All && !question.divided.names_places();
-    if is_free && question.text.is_some() {
-        return Ok(vec![Area::everywhere()]);
-    }
-    let all = veeam.0.directory.mailboxes(session).await?;
-    let asked: Vec<_> = all.iter().filter(|mailbox| is_asked(veeam, question, mailbox)).collect();
+    let is_listed = *said == Said::Everything;
+    let asked: Vec<_> = opened.known.iter().filter(|one| is_asked(veeam, question, one)).collect();
     if question.divided.names_folders() {
-        return in_folders(veeam, session, question, &asked).await;
+        return in_folders(veeam, opened, question, said, &asked).await;
     }
-    let is_all = asked.len() == all.len() && question.mailboxes == Mailboxes::All;
-    if is_all && question.text.is_some() {
-        return Ok(vec![Area::everywhere()]);
+    if asked.is_empty() {
+        return Ok(Vec::new());
     }
-    if asked.len() > MOST_MAILBOXES && question.text.is_some() {
-        return Err(Stop::TooMany(too_many(asked.len())));
+    let is_all = asked.len() == opened.known.len() && question.mailboxes == Mailboxes::All;
+    if is_all && !is_listed {
+        return Ok(vec![Area::default()]);
     }
-    Ok(asked.iter().map(|mailbox| Area::mailbox(&mailbox.id)).collect())
+    if asked.len() > MOST_HOLDERS && !is_listed {
+        return Err(Stop::TooMany(too_many(opened.part, asked.len())));
+    }
+    Ok(asked.into_iter().map(Area::holder).collect())
 }
 
-/// Whether a mailbox may be seen by who asks, and may hold what is asked for.
-pub(super) fn is_asked(veeam: &Veeam, question: &Question, mailbox: &Known) -> bool {
-    let name = Some(mailbox.name.as_str());
-    question.mailboxes.permits(name) && question.divided.may_lie_in(name, veeam.source())
+/// Whether a mailbox or drive may be seen by who asks, and may hold what is asked for.
+pub(super) fn is_asked(veeam: &Veeam, question: &Question, of: &Known) -> bool {
+    question.mailboxes.permits(of.name()) && question.divided.may_lie_in(of.name(), veeam.source())
 }
 
-/// The folders by themselves where they are few, else the mailboxes that have some.
+/// The folders by themselves where they are few, else the mailboxes or drives that have some.
 async fn in_folders(
     veeam: &Veeam,
-    session: &Session,
+    opened: &Opened,
     question: &Question,
+    said: &Said,
     asked: &[&Known],
 ) -> Result<Vec<Area>, Stop> {
-    if asked.len() > MOST_MAILBOXES {
-        return Err(Stop::TooMany(too_many(asked.len())));
+    if asked.len() > MOST_HOLDERS {
+        return Err(Stop::TooMany(too_many(opened.part, asked.len())));
     }
-    let (mut folders, mut mailboxes) = (Vec::new(), Vec::new());
-    for mailbox in asked {
-        let paths = veeam.0.directory.folders(session, mailbox).await?;
-        let lies =
-            |path: &str| question.divided.lies_at(Some(&mailbox.name), Some(path), veeam.source());
-        let mut here: Vec<_> = paths.iter().filter(|(_, path)| lies(path)).collect();
-        here.sort_unstable();
-        if !here.is_empty() {
-            mailboxes.push(Area::mailbox(&mailbox.id));
+    let (mut folders, mut holders) = (Vec::new(), Vec::new());
+    for of in asked {
+        let paths = veeam.folders(opened, of).await?;
+        let lies = |path: Option<&str>| question.divided.lies_at(of.name(), path, veeam.source());
+        let mut here: Vec<_> = paths.iter().filter(|(_, path)| lies(Some(path.as_str()))).collect();
+        if *said != Said::Everything {
+            here = outermost(&here);
         }
-        folders.extend(here.into_iter().map(|(id, _)| Area::folder(&mailbox.id, id)));
+        here.sort_unstable();
+        // Documents, unlike mail, lie in no folder too.
+        let is_at_top = opened.part == Part::Files && lies(None);
+        if is_at_top || !here.is_empty() {
+            holders.push(Area::holder(of));
+        }
+        if is_at_top {
+            folders.push(Area::holder(of));
+        } else {
+            folders.extend(here.into_iter().map(|(id, _)| Area::folder(of, id)));
+        }
     }
-    Ok(if folders.len() > MOST_FOLDERS { mailboxes } else { folders })
+    Ok(if folders.len() > MOST_FOLDERS { holders } else { folders })
 }
 
-fn too_many(mailboxes: usize) -> String {
+/// The folders without those inside of others: a folder is searched with those below it.
+fn outermost<'p>(folders: &[(&'p String, &'p String)]) -> Vec<(&'p String, &'p String)> {
+    let paths: HashSet<_> = folders.iter().map(|(_, path)| path.as_str()).collect();
+    let is_below = |path: &str| {
+        let above = |(at, _)| path.get(..at).is_some_and(|above| paths.contains(above));
+        path.match_indices('/').any(above)
+    };
+    folders.iter().copied().filter(|(_, path)| !is_below(path)).collect()
+}
+
+fn too_many(part: Part, number: usize) -> String {
+    let holders = part.holders();
     format!(
-        "Veeam would have to be asked for {mailboxes} mailboxes one by one; name fewer of them, {MOST_MAILBOXES} at most"
+        "Veeam would have to be asked for {number} {holders} one by one; name fewer of them, {MOST_HOLDERS} at most"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_of_the_same_name_below_was_searched_twice() {
+        let all = ["Old", "A/Old", "A/Old/Old", "A/Old/2024/Old", "A/Older/Old", "Old files/Old"];
+        let all: Vec<String> = all.map(str::to_owned).to_vec();
+        let folders: Vec<_> = all.iter().map(|path| (path, path)).collect();
+        let left: Vec<_> = outermost(&folders).into_iter().map(|(_, path)| path.as_str()).collect();
+        assert_eq!(left, ["Old", "A/Old", "A/Older/Old", "Old files/Old"]);
+    }
 }

@@ -1,24 +1,28 @@
-//! The mailboxes and folders of a backup, listed once for each session.
+//! The mailboxes or drives of a backup and their folders, listed once for each session.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use postern_upstream::veeam::{Folder, MOST_LISTED, Mailbox, Paged, Problem, Session, Under};
+use postern_upstream::veeam::{
+    Drive, Folder, MOST_LISTED, Mailbox, Owners, Paged, Paging, Problem,
+};
 
 /// The folder of its owner that an in-place archive lies in.
 const ARCHIVE: &str = "In-Place Archive";
 /// Entries that are listed at once.
 const LISTED: u32 = 1_000;
 
-/// A mailbox by the name that its messages are found by.
+/// A mailbox or a drive by the name that its items are found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Known {
     pub(super) id: String,
-    pub(super) name: String,
+    name: String,
+    /// The address of a mailbox that has one.
+    pub(super) address: Option<String>,
     is_archive: bool,
 }
 
-/// The paths of the folders of a mailbox, by their ids.
+/// The paths of the folders of a mailbox or drive, by their ids.
 pub(super) type Paths = Arc<HashMap<String, String>>;
 
 /// What was listed in the session that is asked now.
@@ -28,45 +32,31 @@ pub(super) struct Directory(Mutex<Listed>);
 #[derive(Debug, Default)]
 struct Listed {
     session: String,
-    mailboxes: Option<Arc<Vec<Known>>>,
+    known: Option<Arc<Vec<Known>>>,
     folders: HashMap<String, Paths>,
 }
 
 impl Directory {
-    /// Every mailbox, in the order of the server.
-    pub(super) async fn mailboxes(&self, session: &Session) -> Result<Arc<Vec<Known>>, Problem> {
-        let id = session.id().await?;
-        if let Some(known) = self.of(&id).mailboxes.clone() {
-            return Ok(known);
-        }
-        let page = |page| async move { session.mailboxes(&page).await };
-        let all = Paged::all(LISTED, MOST_LISTED, page).await?.results;
-        let all = Arc::new(all.into_iter().map(Known::of).collect());
-        self.of(&id).mailboxes = Some(Arc::clone(&all));
-        Ok(all)
+    /// Every mailbox or drive, in the order of the server; nothing before they were listed.
+    pub(super) fn at_hand(&self, session: &str) -> Option<Arc<Vec<Known>>> {
+        self.of(session).known.clone()
     }
 
-    /// The paths of the folders of a mailbox.
-    pub(super) async fn folders(
-        &self,
-        session: &Session,
-        mailbox: &Known,
-    ) -> Result<Paths, Problem> {
-        let id = session.id().await?;
-        if let Some(known) = self.of(&id).folders.get(&mailbox.id).cloned() {
-            return Ok(known);
-        }
-        let page =
-            |page| async move { session.folders(&mailbox.id, Under::Everything, &page).await };
-        let all = Paged::all(LISTED, MOST_LISTED, page).await?.results;
-        let paths = Arc::new(paths(&all, mailbox.is_archive));
-        self.of(&id).folders.insert(mailbox.id.clone(), Arc::clone(&paths));
-        Ok(paths)
+    pub(super) fn keep(&self, session: &str, all: Vec<Known>) -> Arc<Vec<Known>> {
+        let all = Arc::new(all);
+        self.of(session).known = Some(Arc::clone(&all));
+        all
     }
 
-    /// What is known of the folders of a mailbox, without asking.
-    pub(super) fn folders_at_hand(&self, session: &str, mailbox: &str) -> Option<Paths> {
-        self.of(session).folders.get(mailbox).cloned()
+    /// What is known of the folders of a mailbox or drive, without asking.
+    pub(super) fn folders_at_hand(&self, session: &str, of: &str) -> Option<Paths> {
+        self.of(session).folders.get(of).cloned()
+    }
+
+    pub(super) fn keep_folders(&self, session: &str, of: &Known, all: &[Folder]) -> Paths {
+        let paths = Arc::new(paths(all, of.is_archive));
+        self.of(session).folders.insert(of.id.clone(), Arc::clone(&paths));
+        paths
     }
 
     /// What was listed in that session: another one may show another backup.
@@ -79,11 +69,31 @@ impl Directory {
     }
 }
 
+/// All of a list.
+pub(super) async fn listed<T, F>(page: impl Fn(Paging) -> F) -> Result<Vec<T>, Problem>
+where
+    F: Future<Output = Result<Paged<T>, Problem>>,
+{
+    Ok(Paged::all(LISTED, MOST_LISTED, page).await?.results)
+}
+
 impl Known {
-    fn of(mailbox: Mailbox) -> Self {
+    pub(super) fn mailbox(mailbox: Mailbox) -> Self {
         let Mailbox { id, name, email, is_archive, is_public } = mailbox;
-        let name = if is_public || email.is_empty() { name } else { email };
-        Self { id, name, is_archive }
+        let name = if is_public || email.is_empty() { name } else { email.clone() };
+        let address = Some(email).filter(|email| !email.is_empty());
+        Self { id, name, address, is_archive }
+    }
+
+    /// A drive by its owner.
+    pub(super) fn drive(drive: Drive, owners: &Owners) -> Self {
+        let name = owners.named(&drive.id, &drive.name, &drive.url).unwrap_or_default();
+        Self { id: drive.id, name, address: None, is_archive: false }
+    }
+
+    /// What the mailbox of its items is called.
+    pub(super) fn name(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|name| !name.is_empty())
     }
 }
 

@@ -1,16 +1,57 @@
-//! An entry of a backup as a message.
+//! Entries and documents of a backup as messages.
 
+use postern_archive::{Entry as Line, File};
 use postern_query::{Attachment, Message, Place, Recipient};
-use postern_upstream::veeam::Entry;
+use postern_sync::file_of;
+use postern_upstream::veeam::{Document, Entry};
 
+use super::Veeam;
 use super::id::ItemId;
+use super::part::Part;
+use crate::engine::Occasion;
+use crate::wire::MessageView;
 
-/// The message of an entry at that place. Its id is the one here where it is here, else that of the item.
-pub(super) fn message(entry: &Entry, place: Place, here: Option<String>) -> Message {
+/// An item that may be shown.
+#[derive(Debug)]
+pub(super) struct Seen {
+    /// As a message. Its id is that of the item.
+    pub(super) message: Message,
+    /// By which the book of the source knows it: the ids of its mailbox or drive, and of itself.
+    known_as: (String, String),
+}
+
+/// An entry of that mailbox.
+pub(super) fn of_entry(entry: &Entry, mailbox: &str, place: Place) -> Seen {
+    let id = ItemId { part: Part::Mail, holder: mailbox.to_owned(), item: entry.id.clone() };
+    let message = Message { id: id.to_string(), ..message(entry, place) };
+    Seen { message, known_as: (mailbox.to_owned(), entry.id.clone()) }
+}
+
+/// A document of that drive.
+pub(super) fn of_document(document: Document, drive: &str, place: Place) -> Seen {
+    let id = ItemId { part: Part::Files, holder: drive.to_owned(), item: document.id.clone() };
+    let version_id = document.version_id.clone();
+    let file = file(document, place);
+    let message = Message { id: id.to_string(), ..listed(&file) };
+    Seen { message, known_as: (drive.to_owned(), Line::of_version(file, version_id, false).id) }
+}
+
+/// The items as they are shown, those that are here with the ids that they have here.
+pub(super) async fn views(veeam: &Veeam, seen: Vec<Seen>, occasion: &Occasion) -> Vec<MessageView> {
+    let items = seen.iter().map(|seen| seen.known_as.clone()).collect();
+    let here = veeam.0.archive.ids_of(veeam.source(), items, occasion.deadline).await;
+    let view = |(Seen { message, .. }, here): (Seen, Option<String>)| {
+        let id = here.unwrap_or_else(|| message.id.clone());
+        MessageView::listed(&Message { id, ..message })
+    };
+    seen.into_iter().zip(here).map(view).collect()
+}
+
+/// The message of an entry at that place, without an id.
+fn message(entry: &Entry, place: Place) -> Message {
     let from = people(entry.from()).into_iter().next().unwrap_or_default();
     let attachments = attachments(entry);
     Message {
-        id: here.unwrap_or_else(|| id(entry)),
         subject: Some(entry.subject().to_owned()),
         from_name: from.name,
         from_address: from.address,
@@ -27,9 +68,18 @@ pub(super) fn message(entry: &Entry, place: Place, here: Option<String>) -> Mess
     }
 }
 
-fn id(entry: &Entry) -> String {
-    let mailbox = entry.mailbox.clone().unwrap_or_default();
-    ItemId { mailbox, item: entry.id.clone() }.to_string()
+/// What is known of a document at that place.
+pub(super) fn file(document: Document, place: Place) -> File {
+    let Place { mailbox, folder, source, .. } = place;
+    let source = source.unwrap_or_default();
+    File { source, owner: mailbox, folder, ..file_of(document) }
+}
+
+/// The message of a file whose content is at Veeam, where it may be searched.
+pub(super) fn listed(file: &File) -> Message {
+    let mut message = file.message();
+    message.attachments.iter_mut().for_each(|file| file.unread = None);
+    message
 }
 
 /// From v6 on the files are listed.

@@ -1,31 +1,36 @@
 //! The item search of Veeam Backup for Microsoft 365.
 //!
-//! What a query says of mailbox, folder and source becomes the [areas](areas) that are searched; the rest is
-//! compiled to the text of item search. Hits are entries of a backup, in the order of the server.
+//! Mailboxes and drives are two [parts](part) of a backup, each asked in sessions of its own kind. What a query says
+//! of mailbox, folder and source becomes the [areas](areas) that are searched; the rest is [said](said) in the text
+//! of item search. Hits are entries and documents of a backup, in the order of the server: mail, then documents.
 
 mod areas;
 mod directory;
 mod hit;
 mod id;
+mod original;
 mod outcome;
 mod page;
+mod part;
 mod position;
+mod said;
 mod sorted;
+mod walk;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use postern_query::emit::aqs;
 use postern_query::schema::{InstantField, Sort, SortField, StringField};
-use postern_query::{Direction, Fidelity, Note, datatap};
 use postern_upstream::Retry;
 use postern_upstream::veeam::{Kind, Session, Sessions};
 use tokio::time::timeout_at;
 
 use super::places::{Divided, Here};
 use super::{
-    Ask, By, Engine, Found, Made, Occasion, Outcome, Plan, Planning, Saved, Wanted, Watching, Why,
+    Ask, By, Engine, Filed, Found, Made, Occasion, Outcome, Plan, Planning, Saved, Wanted,
+    Watching, Why,
 };
 use crate::access::{Caller, Mailboxes};
 use crate::config::{BreakerSettings, Config, Tenant};
@@ -35,6 +40,9 @@ use directory::Directory;
 use id::ItemId;
 use outcome::Stop;
 pub(crate) use outcome::told;
+use part::Part;
+use position::Position;
+use said::Sayings;
 
 /// How often a request is sent where somebody waits for the answer.
 const ATTEMPTS: u32 = 2;
@@ -53,7 +61,10 @@ struct Server {
     /// For how long a listing of a mailbox counts as whole; `None` where the order of the engines was told.
     fresh: Option<Duration>,
     archive: Local,
-    directory: Directory,
+    mailboxes: Directory,
+    drives: Directory,
+    /// Whose drives are that no URL tells.
+    owners: BTreeMap<String, String>,
     sent: Fingerprint,
 }
 
@@ -61,8 +72,7 @@ struct Server {
 #[derive(Clone, Debug)]
 struct Question {
     divided: Divided,
-    /// The text of item search; `None` where the items are listed.
-    text: Option<String>,
+    sayings: Sayings,
     /// How the whole result is sorted here; the server has no order of its own.
     order: Vec<Sort>,
     mailboxes: Mailboxes,
@@ -85,7 +95,9 @@ pub(super) fn make(config: &Config, tenant: &Tenant, archive: &Local, sessions: 
         source: settings.source.clone(),
         fresh: config.is_own_order(tenant).then_some(settings.fresh),
         archive: archive.clone(),
-        directory: Directory::default(),
+        mailboxes: Directory::default(),
+        drives: Directory::default(),
+        owners: settings.drives.clone(),
         sent: Fingerprint::of(&["veeam", &tenant.id]),
     };
     Ok((Arc::new(Veeam(Arc::new(server))), Some(watching)))
@@ -95,15 +107,13 @@ impl Engine for Veeam {
     fn plan(&self, asked: &Planning<'_>) -> Result<Plan, Why> {
         let query = &asked.understood.query;
         let divided = Divided::of(query);
-        let (text, notes) = self.said(&divided)?;
+        let (sayings, notes) = Sayings::of(&divided, asked.understood.versions)?;
         let order = query.order().to_vec();
-        order.iter().copied().try_for_each(can_sort)?;
+        order.iter().try_for_each(|sort| can_sort(*sort, &sayings))?;
         let yields = self.yields(&divided, &asked.caller.mailboxes, asked.now);
-        let sent = text
-            .clone()
-            .map(|text| datatap::Request { query: Some(text), ..datatap::Request::default() });
+        let sent = sayings.sent();
         let mailboxes = asked.caller.mailboxes.clone();
-        let question = Arc::new(Question { divided, text, order, mailboxes });
+        let question = Arc::new(Question { divided, sayings, order, mailboxes });
         let (veeam, by) = (self.clone(), self.by(asked.caller));
         let carry_out = move |wanted: Wanted, occasion: Occasion| {
             let (veeam, question) = (veeam.clone(), Arc::clone(&question));
@@ -113,27 +123,39 @@ impl Engine for Veeam {
     }
 
     fn is_position(&self, text: &str) -> bool {
-        position::read(text).is_some_and(|position| position::write(&position) == text)
+        position::read::<Position>(text).is_some_and(|position| position::write(&position) == text)
     }
 
     fn is_counted_elsewhere(&self) -> bool {
         false
     }
 
+    fn sole_source(&self) -> Option<&str> {
+        Some(&self.0.source)
+    }
+
+    fn has_files(&self) -> bool {
+        true
+    }
+
     fn original(&self, id: &str, caller: &Caller, deadline: Instant) -> Option<Ask<Saved>> {
-        let item = ItemId::parse(id)?;
+        let item = ItemId::parse(id).filter(|item| item.part == Part::Mail)?;
         let (veeam, mailboxes) = (self.clone(), caller.mailboxes.clone());
-        Some(Ask::new(Some(self.by(caller)), async move {
-            let saved = async {
-                let session = veeam.session().await?;
-                page::original(&veeam, &session, &item, &mailboxes).await
-            };
-            match timeout_at(deadline.into(), saved).await {
-                Ok(Ok(saved)) => Outcome::Served(saved),
-                Ok(Err(stop)) => stop.into(),
-                Err(_) => outcome::late(),
-            }
-        }))
+        let saved = async move { original::saved(&veeam, &item, &mailboxes).await };
+        Some(Ask::new(Some(self.by(caller)), in_time(saved, deadline)))
+    }
+
+    fn file(
+        &self,
+        id: &str,
+        whole: bool,
+        caller: &Caller,
+        deadline: Instant,
+    ) -> Option<Ask<Filed>> {
+        let item = ItemId::parse(id).filter(|item| item.part == Part::Files)?;
+        let (veeam, mailboxes) = (self.clone(), caller.mailboxes.clone());
+        let file = async move { original::file(&veeam, &item, &mailboxes, whole).await };
+        Some(Ask::new(Some(self.by(caller)), in_time(file, deadline)))
     }
 }
 
@@ -146,30 +168,6 @@ impl Veeam {
     fn by(&self, caller: &Caller) -> By {
         let asker = Fingerprint::of(&[&caller.name]);
         By { sent: self.0.sent, asker, index: Some(self.0.sent) }
-    }
-
-    /// The text of item search for what is not about places, and what it errs in. The items are listed where
-    /// there is nothing but places.
-    fn said(&self, divided: &Divided) -> Result<(Option<String>, Vec<Note>), Why> {
-        if divided.rest.condition().is_everything() {
-            let note = Note {
-                fidelity: Fidelity::Approximate,
-                direction: Some(Direction::Wider),
-                span: None,
-                message: "Veeam lists all items of the backup, also those that are no messages"
-                    .into(),
-            };
-            return Ok((None, vec![note]));
-        }
-        let compiled = aqs::compile(&divided.rest);
-        match compiled.sent {
-            Some(text) => Ok((Some(text), compiled.notes)),
-            None => {
-                let worst = compiled.notes.iter().max_by_key(|note| note.fidelity);
-                let why = worst.map(|note| note.message.as_str()).unwrap_or_default();
-                Err(Why::never("cannot_say", format!("Veeam cannot say this: {why}")))
-            }
-        }
     }
 
     /// Why what is stored here answers first: it has all of the mailboxes that are asked for, as they were
@@ -186,39 +184,49 @@ impl Veeam {
         occasion: &Occasion,
     ) -> Outcome<Found> {
         let found = async {
-            let session = self.session().await?;
             if question.order.is_empty() {
-                page::of(self, &session, question, wanted, occasion).await
+                page::of(self, question, wanted, occasion).await
             } else {
-                sorted::of(self, &session, question, wanted, occasion).await
+                sorted::of(self, question, wanted, occasion).await
             }
         };
-        match timeout_at(occasion.deadline.into(), found).await {
-            Ok(Ok(found)) => Outcome::Served(found),
-            Ok(Err(stop)) => stop.into(),
-            Err(_) => outcome::late(),
-        }
+        in_time(found, occasion.deadline).await
     }
 
-    /// The session that all share. Whoever stops waiting for it leaves it to the next one.
-    async fn session(&self) -> Result<Session, Stop> {
+    /// The session of a kind, which all share. Whoever stops waiting for it leaves it to the next one.
+    async fn session(&self, kind: Kind) -> Result<Session, Stop> {
         let sessions = self.0.sessions.clone();
-        let opening = tokio::spawn(async move { sessions.session(Kind::Exchange, None).await });
+        let opening = tokio::spawn(async move { sessions.session(kind, None).await });
         let session = opening.await.map_err(|_| Stop::Broken)??;
         Ok(session.with_retry(Retry { attempts: ATTEMPTS, ..Retry::default() }))
     }
 }
 
+/// An answer, where it comes before the deadline.
+async fn in_time<T>(
+    answer: impl Future<Output = Result<T, Stop>>,
+    deadline: Instant,
+) -> Outcome<T> {
+    match timeout_at(deadline.into(), answer).await {
+        Ok(Ok(answer)) => Outcome::Served(answer),
+        Ok(Err(stop)) => stop.into(),
+        Err(_) => outcome::late(),
+    }
+}
+
 /// What is listed of an item can be sorted by.
-fn can_sort(sort: Sort) -> Result<(), Why> {
+fn can_sort(sort: Sort, sayings: &Sayings) -> Result<(), Why> {
     match sort.by {
-        SortField::Instant(InstantField::Received | InstantField::Sent)
+        SortField::Instant(
+            InstantField::Received
+            | InstantField::Sent
+            | InstantField::Created
+            | InstantField::Modified,
+        )
         | SortField::String(StringField::Subject) => Ok(()),
-        SortField::Score
-        | SortField::String(_)
-        | SortField::Flag(_)
-        | SortField::Number(_)
-        | SortField::Instant(InstantField::Created | InstantField::Modified) => {
+        // Of documents the size is listed.
+        SortField::Number(_) if sayings.mail.is_none() => Ok(()),
+        SortField::Score | SortField::String(_) | SortField::Flag(_) | SortField::Number(_) => {
             let what =
                 format!("Veeam cannot say this: it lists no `{}` to sort by", sort.by.path());
             Err(Why::never("cannot_sort", what))

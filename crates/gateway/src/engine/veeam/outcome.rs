@@ -11,12 +11,28 @@ use crate::engine::{Failure, Health, Outcome, Refusal};
 pub(super) enum Stop {
     /// The server does not answer.
     Problem(Problem),
+    /// It shows or searches no drives, which says nothing of its mail.
+    NoDrives(Problem),
     /// It would be more than may be asked for at once.
     TooMany(String),
     /// The position is one of another backup.
     OldPosition,
     /// A task of ours broke off.
     Broken,
+}
+
+impl Stop {
+    /// The same where drives were asked.
+    pub(super) fn of_drives(self) -> Self {
+        match self {
+            Self::Problem(
+                problem @ (Problem::NotAllowed { .. }
+                | Problem::NotFound { .. }
+                | Problem::NotInVersion { .. }),
+            ) => Self::NoDrives(problem),
+            other => other,
+        }
+    }
 }
 
 impl From<Problem> for Stop {
@@ -29,6 +45,7 @@ impl<T> From<Stop> for Outcome<T> {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::Problem(problem) => of_problem(problem),
+            Stop::NoDrives(problem) => failed(problem.code(), Health::Alive, told(&problem)),
             Stop::TooMany(text) => Self::TooCostly(Refusal::Text(text)),
             Stop::OldPosition => {
                 let text = "the backup was replaced by a newer one; begin again without `cursor`";

@@ -1,13 +1,20 @@
-//! Where the next page begins, as a text: hexadecimal digits of JSON.
+//! Where the next page begins.
 
 use serde::{Deserialize, Serialize};
+
+use super::areas::Area;
+use super::part::Part;
+
+pub(super) use crate::engine::position::{read, write};
 
 /// A place in the result of a question.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Position {
-    /// The area that is searched; `None` for the first.
-    pub(super) area: Option<String>,
+    /// The part that is searched.
+    pub(super) part: Part,
+    /// The area of it; `None` for the first.
+    pub(super) area: Option<Area>,
     /// How many results of it come before.
     pub(super) offset: u32,
     /// The result that the server keeps.
@@ -16,22 +23,11 @@ pub(super) struct Position {
     pub(super) seen: u64,
 }
 
-/// The text for a position.
-pub(super) fn write(position: &Position) -> String {
-    // Texts and numbers can always be written.
-    let json = serde_json::to_string(position).unwrap_or_default();
-    json.bytes().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The position in a text.
-pub(super) fn read(text: &str) -> Option<Position> {
-    let digits: Vec<_> = text.chars().map(|c| c.to_digit(16)).collect::<Option<_>>()?;
-    let byte = |pair: &[u32]| match pair {
-        [high, low] => u8::try_from(high * 16 + low).ok(),
-        _ => None,
-    };
-    let json: Vec<_> = digits.chunks(2).map(byte).collect::<Option<_>>()?;
-    serde_json::from_slice(&json).ok()
+impl Position {
+    /// The beginning of a part.
+    pub(super) fn of(part: Part) -> Self {
+        Self { part, ..Self::default() }
+    }
 }
 
 #[cfg(test)]
@@ -41,7 +37,8 @@ mod tests {
     #[test]
     fn positions_read_back() {
         let position = Position {
-            area: Some("m/é\"".into()),
+            part: Part::Files,
+            area: Some(Area { within: Some("m/é\"".into()), folder: None }),
             offset: u32::MAX,
             set_id: Some("s".into()),
             seen: u64::MAX,
@@ -49,8 +46,6 @@ mod tests {
         for position in [position, Position::default()] {
             assert_eq!(read(&write(&position)), Some(position));
         }
-        for bad in ["", "5", "5b", "zz", "é", "+f"] {
-            assert_eq!(read(bad), None, "{bad}");
-        }
+        assert_eq!(read::<Position>(&write(&"of another engine")), None);
     }
 }

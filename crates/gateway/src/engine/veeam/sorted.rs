@@ -2,12 +2,14 @@
 
 use std::cmp::Ordering;
 
-use postern_query::schema::{InstantField, Sort, SortField};
-use postern_upstream::veeam::{Entry, Session};
+use postern_query::Message;
+use postern_query::evaluate::{instant_value, number_value, string_value};
+use postern_query::schema::{Sort, SortField};
 
+use super::hit::{self, Seen};
 use super::outcome::Stop;
-use super::page::{Seen, messages, walk};
 use super::position::{self, Position};
+use super::walk::{Walked, walk};
 use super::{Question, Veeam};
 use crate::engine::{Found, Occasion, Start, Wanted};
 
@@ -17,18 +19,18 @@ const MOST: usize = 1_000;
 /// One page of the whole result, sorted.
 pub(super) async fn of(
     veeam: &Veeam,
-    session: &Session,
     question: &Question,
     wanted: &Wanted,
     occasion: &Occasion,
 ) -> Result<Found, Stop> {
-    let (mut seen, next) = walk(veeam, session, question, Position::default(), MOST + 1).await?;
+    let walked = walk(veeam, question, Position::default(), MOST + 1).await?;
+    let Walked { mut seen, next, files_missing } = walked;
     if seen.len() > MOST || next.is_some() {
         return Err(Stop::TooMany(format!(
-            "Veeam does not sort, and here at most {MOST} messages are sorted; make the query narrower, or leave `sort:` out"
+            "Veeam does not sort, and here at most {MOST} items are sorted; make the query narrower, or leave `sort:` out"
         )));
     }
-    seen.sort_by(|one, other| compare(&question.order, &one.entry, &other.entry));
+    seen.sort_by(|one, other| compare(&question.order, &one.message, &other.message));
     let begin = begin(&wanted.start);
     let all = seen.len();
     let page: Vec<Seen> = seen.into_iter().skip(begin).take(wanted.limit).collect();
@@ -39,10 +41,12 @@ pub(super) async fn of(
         ..Position::default()
     });
     Ok(Found {
-        messages: messages(veeam, page, occasion).await,
+        messages: hit::views(veeam, page, occasion).await,
         count: Some(count),
         exact: false,
+        rows: None,
         next: next.map(|next| Start::Position(position::write(&next))),
+        files_missing,
     })
 }
 
@@ -50,29 +54,28 @@ fn begin(start: &Start) -> usize {
     match start {
         Start::Offset(offset) => *offset,
         Start::Position(text) => {
-            let position = position::read(text).unwrap_or_default();
+            let position: Position = position::read(text).unwrap_or_default();
             usize::try_from(position.offset).unwrap_or(usize::MAX)
         }
     }
 }
 
 /// As the index here sorts: what is missing comes last, and what is equal in the order of ids.
-fn compare(order: &[Sort], one: &Entry, other: &Entry) -> Ordering {
+fn compare(order: &[Sort], one: &Message, other: &Message) -> Ordering {
     let by = |sort: &Sort| match sort.by {
-        SortField::Instant(InstantField::Sent) => {
-            missing_last(one.sent(), other.sent(), sort.descending)
+        SortField::Instant(field) => {
+            let value = |message: &Message| instant_value(field, message);
+            missing_last(value(one), value(other), sort.descending)
         }
-        SortField::Instant(InstantField::Received) => {
-            missing_last(one.received(), other.received(), sort.descending)
+        SortField::String(field) => {
+            missing_last(string_value(field, one), string_value(field, other), sort.descending)
         }
-        SortField::String(_) => {
-            missing_last(Some(one.subject()), Some(other.subject()), sort.descending)
+        SortField::Number(field) => {
+            let value = |message: &Message| number_value(field, message);
+            missing_last(value(one), value(other), sort.descending)
         }
         // These were refused before.
-        SortField::Score
-        | SortField::Flag(_)
-        | SortField::Number(_)
-        | SortField::Instant(InstantField::Created | InstantField::Modified) => Ordering::Equal,
+        SortField::Score | SortField::Flag(_) => Ordering::Equal,
     };
     let ordering = order.iter().map(by).find(|ordering| ordering.is_ne());
     ordering.unwrap_or_else(|| one.id.cmp(&other.id))

@@ -27,6 +27,8 @@ pub(super) struct Omitted {
     pub(super) cc: usize,
     #[serde(skip_serializing_if = "is_none")]
     pub(super) attachments: usize,
+    #[serde(skip_serializing_if = "is_none")]
+    pub(super) copies: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde calls")]

@@ -23,8 +23,6 @@ pub(super) struct FileView {
     path: Value,
     #[schema(value_type = Option<String>)]
     owner: Value,
-    #[schema(value_type = Option<i64>)]
-    size: Value,
     #[schema(value_type = Option<String>)]
     created_date_time: Value,
     #[schema(value_type = Option<String>)]
@@ -51,7 +49,6 @@ impl FileView {
             name: text(&file.name),
             path: text(&place.folder),
             owner: text(&place.mailbox),
-            size: message.size.into(),
             created_date_time: time(message.created),
             modified_date_time: time(message.modified),
             version: text(&message.version),

@@ -3,7 +3,9 @@
 mod bounds;
 mod file;
 mod links;
+mod matches;
 mod premium;
+mod row;
 mod snippet;
 
 use postern_archive::search::Hit;
@@ -15,6 +17,8 @@ use utoipa::ToSchema;
 use bounds::{Bounds, LISTED, Omitted, WHOLE, said};
 use file::{File, FileView};
 use links::Links;
+use matches::MatchView;
+use row::CopyView;
 use snippet::SnippetView;
 
 /// One message. In a list of messages, subjects, names and addresses of more than 1,000 characters end with
@@ -38,6 +42,9 @@ pub struct MessageView {
     #[schema(value_type = Option<bool>)]
     has_attachments: Value,
     attachments: Vec<File>,
+    /// Bytes of the original.
+    #[schema(value_type = Option<i64>)]
+    size: Value,
     #[schema(value_type = Option<String>)]
     importance: Value,
     #[schema(value_type = Option<String>)]
@@ -53,14 +60,24 @@ pub struct MessageView {
     /// With the body, what of it is not the author's new text.
     #[serde(skip_serializing_if = "Option::is_none")]
     passages: Option<Vec<PassageView>>,
-    /// How many people and attachments there are beside those.
+    /// How many people, attachments and copies there are beside those.
     #[serde(skip_serializing_if = "Omitted::is_none")]
     omitted: Omitted,
+    /// With `collapse`, the messages with its Message-ID that match too, in the order of the results.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    copies: Option<Vec<CopyView>>,
     /// What is broken in it, though it could be read as far as it goes.
     #[serde(skip_serializing_if = "Option::is_none")]
     damage: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     snippet: Option<SnippetView>,
+    /// Where each clause of the query matches, with `highlight`. A clause that must not match, or that has no words,
+    /// such as a date, is not among them; of alternatives those are that match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    matches: Option<Vec<MatchView>>,
+    /// Clauses may match in more places: not all of the message was looked through, or there are too many.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    more_matches: bool,
     /// What only a file has.
     #[serde(flatten)]
     file: Option<FileView>,
@@ -119,9 +136,12 @@ impl Person {
 
 impl From<&Hit> for MessageView {
     fn from(hit: &Hit) -> Self {
+        let matches = hit.snippet.as_ref().map(|snippet| &snippet.matches);
         Self {
             score: Some(f64::from(hit.score)),
             snippet: hit.snippet.as_ref().map(|snippet| SnippetView::of(snippet, &hit.message)),
+            matches: matches.map(|matches| MatchView::each(matches, hit)),
+            more_matches: matches.is_some_and(|matches| matches.has_more),
             ..Self::of(&hit.there(), LISTED)
         }
     }
@@ -153,6 +173,7 @@ impl MessageView {
                 let said = message.attachments.iter().take(bounds.list);
                 said.map(|file| File::of(file, bounds)).collect()
             },
+            size: message.size.into(),
             importance: text(&message.importance),
             conversation_id: text(&message.conversation_id),
             mailbox: text(&message.place().mailbox),
@@ -167,9 +188,13 @@ impl MessageView {
                 to: more(message.to_recipients.len()),
                 cc: more(message.cc_recipients.len()),
                 attachments: more(message.attachments.len()),
+                copies: 0,
             },
+            copies: None,
             damage: message.damage.clone(),
             snippet: None,
+            matches: None,
+            more_matches: false,
             file: FileView::of(message, bounds),
             links: Links::of(message),
         }

@@ -5,13 +5,14 @@ use tantivy::{BitSet, Searcher, SegmentReader};
 
 use super::Plan;
 use crate::Error;
+use crate::search::documents::Documents;
 
-/// The living documents of a query, for each segment.
+/// The living documents of a query.
 ///
 /// # Errors
 ///
 /// When the work has to end, or the index cannot be read.
-pub(crate) fn choose(searcher: &Searcher, plan: &Plan) -> Result<Vec<BitSet>, Error> {
+pub(crate) fn choose(searcher: &Searcher, plan: &Plan) -> Result<Documents, Error> {
     let weight = plan.weight(searcher, plan.query.as_ref(), false)?;
     let segment = |reader: &SegmentReader| {
         let mut documents = BitSet::with_max_value(reader.max_doc());
@@ -24,7 +25,7 @@ pub(crate) fn choose(searcher: &Searcher, plan: &Plan) -> Result<Vec<BitSet>, Er
     };
     let chosen = searcher.segment_readers().iter().map(segment).collect::<Result<_, Error>>()?;
     plan.faults.check()?;
-    Ok(chosen)
+    Ok(Documents::of(searcher, chosen))
 }
 
 fn is_alive(reader: &SegmentReader, document: u32) -> bool {

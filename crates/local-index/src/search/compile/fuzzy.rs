@@ -109,7 +109,11 @@ fn nearest(
 }
 
 /// The terms of all segments within the distance, in their order.
-fn near(
+///
+/// # Errors
+///
+/// When they are more than `budget`, which shrinks by their number, or the work has to end.
+pub(crate) fn near(
     seen: &Seen<'_>,
     field: Field,
     fuzzy: &Fuzzy,

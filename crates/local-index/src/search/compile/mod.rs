@@ -8,6 +8,7 @@ pub(crate) mod fuzzy;
 pub(crate) mod open;
 mod people;
 mod place;
+mod set;
 mod vacuous;
 mod values;
 
@@ -32,8 +33,9 @@ use crate::search::compile::bounds::{Range, Ranges};
 use crate::search::compile::element::Candidates;
 use crate::search::compile::expand::{MAX_TERMS, Pattern, Terms, expand};
 use crate::search::compile::fuzzy::{Seen, fuzzy};
+use crate::search::documents::Among;
 use crate::search::scope::asker::Scope;
-use crate::search::scope::visible::{InScope, Visible, Weights};
+use crate::search::scope::visible::{Visible, Weights};
 use crate::search::scorers::at_place::AtPlace;
 use crate::search::scorers::clause::{Clause, both, either, phrase, single, unscored};
 use crate::search::scorers::metered::Metering;
@@ -87,6 +89,18 @@ impl Plan {
         Ok(Watched { inner, meter, is_counted_fast: self.is_prunable })
     }
 
+    /// Those of its documents that are among these.
+    pub(crate) fn among(&self, documents: Box<dyn Query>) -> Box<dyn Query> {
+        let documents = Clause::Only(unscored(documents));
+        both(vec![documents, Clause::Only(self.query.box_clone())]).query()
+    }
+
+    /// The same without these documents.
+    pub(crate) fn without(self, documents: Box<dyn Query>) -> Self {
+        let query = both(vec![Clause::Only(self.query), Clause::Except(documents)]).query();
+        Self { query, is_prunable: false, ..self }
+    }
+
     /// The places that may be seen.
     pub(crate) fn scope(&self) -> Scope {
         self.visible.as_ref().map_or(Scope::All, |visible| visible.scope.clone())
@@ -136,7 +150,7 @@ pub(crate) fn compile(
     };
     let mut clause = compiler.at_one_place(condition, Sign::Positive)?;
     if let Some(visible) = &visible {
-        let scope = Clause::Only(unscored(Box::new(InScope(Arc::clone(visible)))));
+        let scope = Clause::Only(unscored(Box::new(Among(Arc::clone(&visible.documents)))));
         let metering = compiler.metering(&meter);
         clause = both(vec![metering.of(scope), metering.of(clause)]);
     }
@@ -274,6 +288,7 @@ impl Compiler<'_> {
             Predicate::Attachment(test) => self.attachment(test)?,
             Predicate::Category(test) => self.category(test)?,
             Predicate::Reference(id) => values::reference(id),
+            Predicate::Set(set) => self.set(set)?,
             Predicate::Person { roles, pattern } => self.person(roles, pattern)?,
         };
         Ok(Clause::Only(unscored(self.checked(candidates, predicate))))
@@ -470,6 +485,7 @@ fn range(condition: &Condition) -> Option<(Field, Range)> {
         | Predicate::Attachment(_)
         | Predicate::Category(_)
         | Predicate::Reference(_)
+        | Predicate::Set(_)
         | Predicate::Person { .. } => None,
     }
 }

@@ -59,6 +59,7 @@ fn each_pattern(predicate: &Predicate, visit: &mut impl FnMut(Pattern<'_>)) {
         | Predicate::Instant(..)
         | Predicate::Recipient(..)
         | Predicate::Category(_)
-        | Predicate::Reference(_) => {}
+        | Predicate::Reference(_)
+        | Predicate::Set(_) => {}
     }
 }

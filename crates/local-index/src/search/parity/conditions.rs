@@ -1,5 +1,7 @@
 //! Random questions over every kind of predicate, under any nesting.
 
+use std::sync::Arc;
+
 use postern_query::analysis::name_words;
 use postern_query::analysis::{lower_case, terms};
 use postern_query::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
@@ -8,15 +10,16 @@ use postern_query::schema::{
 };
 use postern_query::{
     AttachmentTest, Comparison, Condition, Expr, FILE, FlagTest, InstantTest, Located, Number,
-    NumberTest, PersonPattern, Predicate, RecipientTest, Role, Span, StringTest, TextPattern,
-    TextTest,
+    NumberTest, PersonPattern, Predicate, RecipientTest, Role, SetTest, Span, StringTest,
+    TextPattern, TextTest,
 };
-use proptest::collection::vec;
+use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use super::messages::{
-    address, domain, file_name, label, local, media_type, moment, number, piece, reference, text,
+    address, domain, file_name, id, label, local, media_type, moment, number, piece, reference,
+    text,
 };
 use crate::format::schema::LISTS;
 
@@ -60,6 +63,9 @@ fn predicate() -> impl Strategy<Value = Predicate> {
         4 => of_one_element(attachment_test().boxed()).prop_map(Predicate::Attachment),
         2 => nested(string_test(label())).prop_map(Predicate::Category),
         2 => reference().prop_map(Predicate::Reference),
+        1 => btree_set(id(), 0..8).prop_map(|ids| {
+            Predicate::Set(SetTest { name: "s".into(), ids: Arc::new(ids) })
+        }),
         6 => (subsequence(&Role::ALL[..], 0..=Role::ALL.len()), person_pattern())
             .prop_map(|(roles, pattern)| Predicate::Person { roles, pattern }),
     ]

@@ -1,5 +1,7 @@
 //! What may not be seen changes nothing of an answer.
 
+use std::ops::ControlFlow;
+
 use jiff::tz::TimeZone;
 use postern_query::schema::{Sort, SortField};
 use postern_query::{Message, Query, Role};
@@ -8,7 +10,7 @@ use proptest::prelude::*;
 use super::{cases, conditions, messages};
 use crate::Error;
 use crate::search::{
-    Asker, Bars, Completion, Counting, Counts, Facet, Hit, Index, Scope, Search, Suggestion,
+    Asker, Bars, Completion, Counting, Counts, Facet, Hit, Index, Row, Scope, Search, Suggestion,
     Thread, Work,
 };
 use crate::testing::index_of;
@@ -19,6 +21,7 @@ struct Told {
     count: usize,
     hits: Vec<Hit>,
     ids: Vec<String>,
+    rows: (usize, usize, Vec<Row>),
     counts: Counts,
     completions: Vec<Vec<Suggestion>>,
 }
@@ -42,8 +45,14 @@ fn told(index: &Index, query: &Query, order: &[Sort]) -> Result<Told, Error> {
         Completion::Domain(&[Role::From, Role::Owner]),
     ];
     let completions = kinds.map(|kind| index.complete(query, kind, "", 9, &mine()));
+    let mut rows = Vec::new();
+    let found = index.rows(&search, &mine(), &mut |row| {
+        rows.push(row);
+        ControlFlow::Continue(())
+    })?;
     Ok(Told {
         count: page.count,
+        rows: (found.messages, found.rows, rows),
         hits: page.hits,
         ids: index.ids(&search, &mine())?.ids,
         counts: index.counts(

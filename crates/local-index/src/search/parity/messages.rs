@@ -206,7 +206,7 @@ fn attachment() -> impl Strategy<Value = Attachment> {
 }
 
 /// Ids that share their first bytes, differ only at the end, or are hostile.
-fn id() -> impl Strategy<Value = String> {
+pub(super) fn id() -> impl Strategy<Value = String> {
     let start = select(&["message-", "m", "é\"'", "zzzzzzzzzzzz", " "][..]);
     (start, 0..20u8).prop_map(|(start, number)| format!("{start}{number}"))
 }

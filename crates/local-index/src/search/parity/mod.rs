@@ -2,8 +2,11 @@
 
 mod conditions;
 mod isolation;
+mod matches;
 mod messages;
 mod places;
+mod rows;
+mod survey;
 mod typed;
 
 use std::cmp::Ordering;
@@ -123,6 +126,8 @@ fn check(
     for hit in &all.hits {
         let message = messages.get(hit.message.id.as_str()).map(as_stored);
         prop_assert_eq!(Some(as_stored(&hit.message)), message);
+        let message = messages.get(hit.message.id.as_str());
+        message.map_or(Ok(()), |message| matches::check(condition, hit, message))?;
     }
     for pair in all.hits.windows(2) {
         let ordering = compare(order, &pair[0], &pair[1]);

@@ -6,14 +6,11 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tantivy::index::SegmentId;
-use tantivy::query::{
-    BitSetDocSet, Bm25StatisticsProvider, ConstScorer, EmptyScorer, EnableScoring, Explanation,
-    Query, Scorer, Weight,
-};
+use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{BitSet, DocAddress, DocId, Score, Searcher, SegmentReader, Term};
+use tantivy::{DocId, Searcher, SegmentReader, Term};
 
+use crate::search::documents::Documents;
 use crate::search::scope::asker::Scope;
 use crate::search::work::{LIST, Meter};
 
@@ -27,28 +24,16 @@ const MOST_WORDS: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Visible {
     pub(crate) scope: Scope,
-    segments: HashMap<SegmentId, BitSet>,
-    count: u64,
+    pub(crate) documents: Arc<Documents>,
     words: Mutex<HashMap<Term, u64>>,
     tokens: Mutex<HashMap<Field, u64>>,
 }
 
 impl Visible {
-    /// These documents of each segment.
-    pub(crate) fn new(searcher: &Searcher, scope: Scope, documents: Vec<BitSet>) -> Self {
-        let count = documents.iter().map(|documents| documents.len() as u64).sum();
-        let segments = searcher.segment_readers().iter().map(SegmentReader::segment_id);
-        let segments = segments.zip(documents).collect();
-        Self { scope, segments, count, words: Mutex::default(), tokens: Mutex::default() }
-    }
-
-    fn of(&self, reader: &SegmentReader) -> Option<&BitSet> {
-        self.segments.get(&reader.segment_id())
-    }
-
-    pub(crate) fn contains(&self, searcher: &Searcher, address: DocAddress) -> bool {
-        let documents = self.of(searcher.segment_reader(address.segment_ord));
-        documents.is_some_and(|documents| documents.contains(address.doc_id))
+    /// These documents.
+    pub(crate) fn new(scope: Scope, documents: Documents) -> Self {
+        let documents = Arc::new(documents);
+        Self { scope, documents, words: Mutex::default(), tokens: Mutex::default() }
     }
 
     /// How many messages of the scope have the term.
@@ -58,7 +43,7 @@ impl Visible {
         }
         let mut frequency = 0;
         for reader in searcher.segment_readers() {
-            let Some(documents) = self.of(reader) else { continue };
+            let Some(documents) = self.documents.within(reader) else { continue };
             each_block(reader, term, meter, &mut |block| {
                 frequency += block.iter().filter(|one| documents.contains(**one)).count() as u64;
                 true
@@ -80,7 +65,9 @@ impl Visible {
         let (mut length, mut counter) = (0, meter.counter());
         for reader in searcher.segment_readers() {
             let lengths = reader.fieldnorms_readers().get_field(field)?;
-            let (Some(documents), Some(lengths)) = (self.of(reader), lengths) else { continue };
+            let (Some(documents), Some(lengths)) = (self.documents.within(reader), lengths) else {
+                continue;
+            };
             let mine = (0..reader.max_doc()).filter(|document| documents.contains(*document));
             length += mine
                 .take_while(|_| counter.count(1))
@@ -130,7 +117,7 @@ pub(crate) fn is_seen(
 ) -> tantivy::Result<bool> {
     let mut is_seen = false;
     for reader in searcher.segment_readers() {
-        let scope = visible.map(|visible| visible.of(reader));
+        let scope = visible.map(|visible| visible.documents.within(reader));
         let is_in = |document: DocId| match scope {
             Some(scope) => scope.is_some_and(|documents| documents.contains(document)),
             None => reader.alive_bitset().is_none_or(|alive| alive.is_alive(document)),
@@ -159,36 +146,11 @@ impl Bm25StatisticsProvider for Weights<'_> {
     }
 
     fn total_num_docs(&self) -> tantivy::Result<u64> {
-        Ok(self.visible.count)
+        Ok(self.visible.documents.len() as u64)
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
         self.visible.frequency(self.searcher, term, self.meter)
-    }
-}
-
-/// The messages of a scope as a query.
-#[derive(Clone, Debug)]
-pub(crate) struct InScope(pub(crate) Arc<Visible>);
-
-impl Query for InScope {
-    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
-        Ok(Box::new(self.clone()))
-    }
-}
-
-impl Weight for InScope {
-    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        Ok(match self.0.of(reader) {
-            Some(documents) if documents.len() > 0 => {
-                Box::new(ConstScorer::new(BitSetDocSet::from(documents.clone()), boost))
-            }
-            Some(_) | None => Box::new(EmptyScorer),
-        })
-    }
-
-    fn explain(&self, _: &SegmentReader, _: DocId) -> tantivy::Result<Explanation> {
-        Ok(Explanation::new("in the scope", 1.0))
     }
 }
 

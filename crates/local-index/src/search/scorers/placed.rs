@@ -4,8 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use postern_query::Whose;
 use postern_query::pattern::{Near, Sloppy};
+use postern_query::{TextPattern, Whose};
 use tantivy::postings::{Postings as _, SegmentPostings};
 use tantivy::query::{EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight};
 use tantivy::schema::{Field, IndexRecordOption};
@@ -27,12 +27,34 @@ pub(crate) enum Arrangement {
 }
 
 impl Arrangement {
+    /// How a pattern wants words to stand; nothing of a pattern of single words.
+    pub(crate) fn of(pattern: &TextPattern) -> Option<Self> {
+        match pattern {
+            TextPattern::Phrase(words) => Some(Self::Phrase(words.clone())),
+            TextPattern::Sloppy(sloppy) => Some(Self::Sloppy(sloppy.clone())),
+            TextPattern::Near(near) => Some(Self::Near(near.clone())),
+            TextPattern::Wildcard(_) | TextPattern::Regex(_) | TextPattern::Fuzzy(_) => None,
+        }
+    }
+
     /// The phrases that have to be there.
     fn parts(&self) -> Vec<&[String]> {
         match self {
             Self::Sloppy(sloppy) => sloppy.tokens.iter().map(std::slice::from_ref).collect(),
             Self::Near(near) => near.parts.iter().map(Vec::as_slice).collect(),
             Self::Phrase(words) => vec![words.as_slice()],
+        }
+    }
+
+    /// The positions of the words that stand so, where the phrases begin at these.
+    fn found_at(&self, starts: &[Vec<usize>]) -> Vec<Range<usize>> {
+        let single = |place: usize| place..place + 1;
+        match self {
+            Self::Sloppy(sloppy) => sloppy.found_at(starts).into_iter().map(single).collect(),
+            Self::Near(near) => near.found_at(starts).into_iter().map(single).collect(),
+            Self::Phrase(words) => {
+                starts.iter().flatten().map(|start| *start..start + words.len()).collect()
+            }
         }
     }
 
@@ -54,27 +76,19 @@ pub(crate) fn placed(
     arrangement: Arrangement,
     metering: &Metering,
 ) -> Clause {
-    let parts = arrangement.parts();
-    let mut words: Vec<&String> = parts.iter().copied().flatten().collect();
-    words.sort_unstable();
-    words.dedup();
-    let terms: Vec<_> = words.iter().map(|word| Term::from_field_text(field, word)).collect();
-    let number = |word: &String| words.binary_search(&word).ok();
-    let parts = parts.iter().map(|part| part.iter().filter_map(number).collect()).collect();
-    if terms.is_empty() {
-        return Clause::Nothing;
-    }
-    let all = terms.iter().map(|term| metering.of(Clause::Only(single(term.clone())))).collect();
-    let wanted = Arc::new(Wanted { field, whose, terms, parts, arrangement });
+    let Some(wanted) = Wanted::of(field, whose, arrangement) else { return Clause::Nothing };
+    let terms = wanted.terms.iter().cloned();
+    let all = terms.map(|term| metering.of(Clause::Only(single(term)))).collect();
     Clause::Only(Box::new(Placed {
         candidates: both(all).query(),
-        wanted,
+        wanted: Arc::new(wanted),
         meter: metering.meter.clone(),
     }))
 }
 
+/// Words, and how they have to stand.
 #[derive(Debug)]
-struct Wanted {
+pub(crate) struct Wanted {
     field: Field,
     /// Whose words they have to be.
     whose: Option<Whose>,
@@ -115,21 +129,14 @@ struct PlacedWeight {
 
 impl Weight for PlacedWeight {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let index = reader.inverted_index(self.wanted.field)?;
-        let option = IndexRecordOption::WithFreqsAndPositions;
-        let mut words = Vec::new();
-        for term in &self.wanted.terms {
-            let Some(postings) = index.read_postings(term, option)? else {
-                return Ok(Box::new(EmptyScorer));
-            };
-            words.push(Word { postings, places: Vec::new() });
-        }
-        let starts = vec![Vec::new(); self.wanted.parts.len()];
+        let Some(standing) = Standing::of(reader, &self.wanted)? else {
+            return Ok(Box::new(EmptyScorer));
+        };
         let passages = match self.wanted.whose {
             Some(whose) => Some((Passages::of(reader)?, whose)),
             None => None,
         };
-        let check = Places { words, starts, passages, wanted: Arc::clone(&self.wanted) };
+        let check = Places { standing, passages };
         Ok(Box::new(Checked::new(self.candidates.scorer(reader, boost)?, check, &self.meter)))
     }
 
@@ -144,24 +151,40 @@ struct Word {
     places: Vec<u32>,
 }
 
-/// Looks where the words stand.
-struct Places {
+/// Where the words stand in one document after the other.
+pub(crate) struct Standing {
     words: Vec<Word>,
     /// Where each phrase begins; kept for its room.
     starts: Vec<Vec<usize>>,
-    /// Whose words they have to be, and which are theirs.
-    passages: Option<(Passages, Whose)>,
     wanted: Arc<Wanted>,
 }
 
-impl Check for Places {
-    const COST: u64 = 10;
-    const UNITS: u64 = 20;
+impl Standing {
+    /// Before the first document of a segment; nothing where a word is in none of it.
+    pub(crate) fn of(
+        reader: &SegmentReader,
+        wanted: &Arc<Wanted>,
+    ) -> tantivy::Result<Option<Self>> {
+        let index = reader.inverted_index(wanted.field)?;
+        let option = IndexRecordOption::WithFreqsAndPositions;
+        let mut words = Vec::new();
+        for term in &wanted.terms {
+            let Some(postings) = index.read_postings(term, option)? else { return Ok(None) };
+            words.push(Word { postings, places: Vec::new() });
+        }
+        let starts = vec![Vec::new(); wanted.parts.len()];
+        Ok(Some(Self { words, starts, wanted: Arc::clone(wanted) }))
+    }
 
-    fn holds(&mut self, candidate: DocId, counter: &mut Counter) -> bool {
+    /// Goes on to a document, and looks where the phrases begin there; `false` when it is time to end, or a word is
+    /// not there.
+    fn look(&mut self, candidate: DocId, counter: &mut Counter) -> bool {
         for word in &mut self.words {
             if word.postings.doc() < candidate {
                 word.postings.seek(candidate);
+            }
+            if word.postings.doc() != candidate {
+                return false;
             }
             word.postings.positions(&mut word.places);
             counter.count(20 + 2 * word.places.len() as u64);
@@ -173,18 +196,62 @@ impl Check for Places {
             }
             begin(part, &self.words, starts);
         }
+        counter.count(comparisons(&self.starts))
+    }
+
+    /// The positions in a document of the words that stand as wanted. Documents come in their order.
+    pub(crate) fn positions(
+        &mut self,
+        document: DocId,
+        counter: &mut Counter,
+    ) -> Vec<Range<usize>> {
+        if self.look(document, counter) {
+            self.wanted.arrangement.found_at(&self.starts)
+        } else {
+            Vec::new()
+        }
+    }
+}
+
+/// Looks where the words stand.
+struct Places {
+    standing: Standing,
+    /// Whose words they have to be, and which are theirs.
+    passages: Option<(Passages, Whose)>,
+}
+
+impl Check for Places {
+    const COST: u64 = 10;
+    const UNITS: u64 = 20;
+
+    fn holds(&mut self, candidate: DocId, counter: &mut Counter) -> bool {
+        if !self.standing.look(candidate, counter) {
+            return false;
+        }
+        let Standing { starts, wanted, .. } = &self.standing;
         let Some((passages, whose)) = &self.passages else {
-            return counter.count(comparisons(&self.starts))
-                && self.wanted.arrangement.holds(&self.starts);
+            return wanted.arrangement.holds(starts);
         };
         passages.of_body(candidate, *whose).iter().any(|passage| {
-            let within = self.wanted.within(&self.starts, passage);
-            counter.count(comparisons(&self.starts)) && self.wanted.arrangement.holds(&within)
+            let within = wanted.within(starts, passage);
+            counter.count(comparisons(starts)) && wanted.arrangement.holds(&within)
         })
     }
 }
 
 impl Wanted {
+    /// Nothing where there are no words.
+    pub(crate) fn of(field: Field, whose: Option<Whose>, arrangement: Arrangement) -> Option<Self> {
+        let parts = arrangement.parts();
+        let mut words: Vec<&String> = parts.iter().copied().flatten().collect();
+        words.sort_unstable();
+        words.dedup();
+        let terms: Vec<_> = words.iter().map(|word| Term::from_field_text(field, word)).collect();
+        let number = |word: &String| words.binary_search(&word).ok();
+        let parts = parts.iter().map(|part| part.iter().filter_map(number).collect()).collect();
+        (!terms.is_empty()).then_some(Self { field, whose, terms, parts, arrangement })
+    }
+
     /// Those phrases that stand in one part of a body as a whole.
     fn within(&self, starts: &[Vec<usize>], passage: &Range<usize>) -> Vec<Vec<usize>> {
         let phrases = starts.iter().zip(&self.parts);

@@ -114,6 +114,11 @@ impl AnyTerm {
 }
 
 impl FieldTerms {
+    /// The terms of a segment.
+    pub(crate) fn in_segment(&self, segment: SegmentId) -> &[TermInfo] {
+        self.terms.get(&segment).map(|segment| segment.terms.as_slice()).unwrap_or_default()
+    }
+
     fn documents(&self, reader: &SegmentReader) -> tantivy::Result<Arc<BitSet>> {
         let Some(segment) = self.terms.get(&reader.segment_id()) else {
             return Ok(Arc::new(BitSet::with_max_value(reader.max_doc())));

@@ -21,7 +21,7 @@ use crate::search::work::Counter;
 const PERSON: u64 = 200;
 
 /// People of a list, and attachments, in which matches are marked.
-const MOST_MARKED: usize = 100;
+pub(super) const MOST_MARKED: usize = 100;
 
 /// Byte ranges of a text that match.
 pub type Ranges = Vec<Range<usize>>;
@@ -77,7 +77,8 @@ impl<'a> Wanted<'a> {
             | Predicate::Number(..)
             | Predicate::Instant(..)
             | Predicate::Category(_)
-            | Predicate::Reference(_) => {}
+            | Predicate::Reference(_)
+            | Predicate::Set(_) => {}
         }
     }
 
@@ -217,7 +218,7 @@ impl PersonRanges {
     }
 
     /// What makes a person one of those that are meant.
-    fn add(&mut self, pattern: &PersonPattern, person: &Recipient) {
+    pub(super) fn add(&mut self, pattern: &PersonPattern, person: &Recipient) {
         let address = person.address.as_deref().unwrap_or_default();
         let name = person.name.as_deref().unwrap_or_default();
         let at = address.rfind('@').unwrap_or(address.len());
@@ -255,7 +256,7 @@ fn phrase(text: &str, wanted: &str) -> Ranges {
     if wanted.is_empty() { Vec::new() } else { ranges(&TextPattern::Phrase(wanted), &cut(text)) }
 }
 
-fn in_file_name(test: &AttachmentTest, file: &Attachment, name: &str) -> Ranges {
+pub(super) fn in_file_name(test: &AttachmentTest, file: &Attachment, name: &str) -> Ranges {
     match test {
         AttachmentTest::Name(test) => {
             let mut found = Vec::new();
@@ -348,7 +349,9 @@ mod tests {
         let message = message();
         let snippet = Needles::of(condition).snippet(
             &message,
+            0,
             1 << 20,
+            None,
             &mut Work::unlimited().meter("x").counter(),
         );
         let one = |person: &Recipient, ranges: &PersonRanges| {
@@ -411,7 +414,8 @@ mod tests {
             let context = Context::utc(jiff::Timestamp::UNIX_EPOCH);
             let query = parse(typed, &context).unwrap().query;
             let mut counter = Work::unlimited().meter("x").counter();
-            let snippet = Needles::of(query.condition()).snippet(&message, 1 << 20, &mut counter);
+            let snippet =
+                Needles::of(query.condition()).snippet(&message, 0, 1 << 20, None, &mut counter);
             let name = message.attachments[0].name.as_deref();
             assert_eq!(marked(name, &snippet.attachments[0]), expected, "{kind:?} {typed}");
         }

@@ -1,22 +1,24 @@
-//! A piece of a message around the words that were looked for.
+//! A piece of a message around the words that were looked for, and where each of them stands.
 
+mod body;
 pub(crate) mod highlight;
 mod lines;
+pub(crate) mod matches;
 mod needle;
+mod window;
 
 use std::ops::Range;
 
 use postern_query::schema::{RecipientList, TextField};
-use postern_query::{Condition, Expr, Message, Predicate, TextTest, Whose};
+use postern_query::{Condition, Message, Query, Whose};
 
-use super::work::Counter;
+use self::body::Body;
+use self::matches::{Clauses, InFiles, Matches, Words};
+use self::window::{LEAD, LENGTH, Window, lead};
+use super::work::{Counter, Work};
 use crate::search::snippet::highlight::{PersonRanges, Ranges, Wanted};
-use crate::search::snippet::needle::{Finder, Match};
+use crate::search::snippet::needle::Match;
 
-/// Characters of a snippet at most.
-const LENGTH: usize = 160;
-/// Characters before the first match.
-const LEAD: usize = 40;
 /// Bytes of a body that are looked through at most.
 const SCANNED: usize = 256 << 10;
 /// Bytes of all bodies of a page that are looked through at most.
@@ -41,31 +43,38 @@ pub struct Snippet {
     pub bcc: Vec<PersonRanges>,
     /// Byte ranges of the name of each of the first 100 attachments that match.
     pub attachments: Vec<Ranges>,
+    /// Where each clause matches.
+    pub matches: Matches,
+}
+
+/// The piece of a message around what a query looks for, as a page of results has it. It matches at the place of
+/// that number.
+///
+/// ```
+/// use postern_local_index::search::snippet;
+/// use postern_query::{Context, Message, parse};
+///
+/// let query = parse("invoice", &Context::utc("2024-05-22T12:00:00Z".parse().unwrap())).unwrap().query;
+/// let message = Message { body: Some("the invoice".into()), ..Message::default() };
+/// assert_eq!(snippet(&query, &message, 0).ranges, [4..11]);
+/// ```
+#[must_use]
+pub fn snippet(query: &Query, message: &Message, place: usize) -> Snippet {
+    let meter = Work::unlimited().meter("highlighting");
+    Needles::of(query.condition()).snippet(message, place, SCANNED, None, &mut meter.counter())
 }
 
 /// What a condition wants in a message.
 #[derive(Debug, Default)]
 pub(crate) struct Needles<'a> {
     others: Wanted<'a>,
-    subject: Finder<'a>,
-    body: Finder<'a>,
-    /// What is looked for in a part of the body only.
-    parts: Vec<(Whose, Finder<'a>)>,
+    clauses: Clauses<'a>,
 }
 
 impl<'a> Needles<'a> {
     /// The needles of a condition: not those that must not be there.
     pub(crate) fn of(condition: &'a Condition) -> Self {
-        let (others, mut texts) = (Wanted::of(condition), Vec::new());
-        gather(condition, true, &mut texts);
-        let finder = |field: TextField| {
-            let tests = texts.iter().filter(|test: &&&TextTest| test.fields.contains(&field));
-            Finder::of(&tests.map(|test| &test.pattern).collect::<Vec<_>>())
-        };
-        let part = |field: &TextField| Some((field.whose()?, finder(*field)));
-        let parts = TextField::ALL.iter().filter_map(part).collect();
-        let (subject, body) = (finder(TextField::Subject), finder(TextField::Body));
-        Self { others, subject, body, parts }
+        Self { others: Wanted::of(condition), clauses: Clauses::of(condition) }
     }
 
     /// How many bytes of each body are looked through, of a page with so many.
@@ -77,76 +86,55 @@ impl<'a> Needles<'a> {
         if share < SCANNED { share } else { SCANNED }
     }
 
-    /// The best piece of a message, from so many bytes of its body.
+    /// The clauses of the condition.
+    pub(crate) const fn clauses(&self) -> &Clauses<'a> {
+        &self.clauses
+    }
+
+    /// The best piece of a message that matches at the place of that number, from so many bytes of its body. What is
+    /// inside of its files is known, or not.
     pub(crate) fn snippet(
         &self,
         message: &Message,
+        place: usize,
         scanned: usize,
+        inside: Option<&InFiles>,
         counter: &mut Counter,
     ) -> Snippet {
-        let body = message.body.as_deref().unwrap_or_default();
-        let found = self.in_body(message, scanned, counter);
-        let subject = message.subject.as_deref().unwrap_or_default();
-        let subject = beginning(subject, scanned);
-        let subject_ranges = merged(&self.subject.matches(subject, counter));
-        let from = best(&found, message).map_or(0, |first| lead(body, first));
-        let (text, ranges) = one_line(body, from, &merged(&found));
+        let text = message.body.as_deref().unwrap_or_default();
+        let body = Body::look_through(&self.clauses, message, scanned, counter);
+        let from = best(&body.wanted, message).map_or(0, |first| lead(text, first));
+        let marked = merged(&body.wanted);
+        let line = Window::of(text, from, &marked);
+        let ranges = line.ranges(&marked);
+        let mut words = Words::default();
+        body.tell(&mut words, message, &line);
+        words.tell_inside(message, inside);
+        words.look_through(&self.clauses, message, scanned, counter);
+        let matches = self.clauses.matches(message, place, words, counter);
         let mut recipients = |list| self.others.recipients(list, message, counter);
         let to = recipients(RecipientList::To);
         let cc = recipients(RecipientList::Cc);
         let bcc = recipients(RecipientList::Bcc);
         Snippet {
-            text,
+            text: line.text,
             ranges,
-            subject_ranges,
+            subject_ranges: self.in_subject(message, scanned, counter),
             from: self.others.sender(message, counter),
             to,
             cc,
             bcc,
             attachments: self.others.attachments(message, counter),
+            matches,
         }
     }
-}
 
-/// Which needles of a part of the body are told from those of all of it.
-const OF_PARTS: usize = 1 << 32;
-
-impl Needles<'_> {
-    /// Every place of the body that matches, in order.
-    fn in_body(&self, message: &Message, scanned: usize, counter: &mut Counter) -> Vec<Match> {
-        let body = beginning(message.body.as_deref().unwrap_or_default(), scanned);
-        let mut found = self.body.matches(body, counter);
-        for (number, (whose, finder)) in (1..).zip(&self.parts) {
-            let here = finder.matches(body, counter).into_iter();
-            let theirs = here.filter(|one| message.whose(one.range.start) == *whose);
-            let told = |one: Match| Match { needle: number * OF_PARTS + one.needle, ..one };
-            found.extend(theirs.map(told));
-        }
-        found.sort_by_key(|one| (one.range.start, one.needle));
-        found
-    }
-}
-
-/// The texts that are looked for: not those that must not be there.
-fn gather<'a>(condition: &'a Condition, wanted: bool, texts: &mut Vec<&'a TextTest>) {
-    match condition {
-        Expr::And(parts) | Expr::Or(parts) => {
-            parts.iter().for_each(|part| gather(part, wanted, texts));
-        }
-        Expr::Not(inner) => gather(inner, !wanted, texts),
-        Expr::Leaf(leaf) => match &leaf.value {
-            Predicate::Text(test) if wanted => texts.push(test),
-            Predicate::Text(_)
-            | Predicate::String(..)
-            | Predicate::Flag(..)
-            | Predicate::Number(..)
-            | Predicate::Instant(..)
-            | Predicate::Recipient(..)
-            | Predicate::Attachment(_)
-            | Predicate::Category(_)
-            | Predicate::Reference(_)
-            | Predicate::Person { .. } => {}
-        },
+    fn in_subject(&self, message: &Message, scanned: usize, counter: &mut Counter) -> Ranges {
+        let Some(looked) = self.clauses.looked(TextField::Subject) else { return Vec::new() };
+        let subject = message.subject.as_deref().unwrap_or_default();
+        let (mut found, _) = looked.matches(beginning(subject, scanned), counter);
+        found.retain(|one| self.clauses.is_wanted(looked.clauses(one.needle)));
+        merged(&found)
     }
 }
 
@@ -170,19 +158,6 @@ fn best(matches: &[Match], message: &Message) -> Option<usize> {
     matches.get(start).map(|first| first.range.start)
 }
 
-/// A little before `first`, at the beginning of a word.
-fn lead(body: &str, first: usize) -> usize {
-    let before = body.get(..first).unwrap_or_default();
-    let Some((earliest, _)) = before.char_indices().rev().nth(LEAD - 1) else { return 0 };
-    let lead = before.get(earliest..).unwrap_or_default();
-    let mut spaces = lead.char_indices().filter(|(_, c)| is_space(*c));
-    spaces.next().map_or(earliest, |(space, _)| earliest + space)
-}
-
-fn is_space(c: char) -> bool {
-    c.is_whitespace() || c.is_control()
-}
-
 /// The matches without overlap.
 fn merged(matches: &[Match]) -> Ranges {
     disjoint(matches.iter().map(|found| found.range.clone()).collect())
@@ -201,67 +176,6 @@ pub(super) fn disjoint(mut found: Ranges) -> Ranges {
     ranges
 }
 
-/// As much of `text` as fits, with each run of white space as one space, and where `ranges` stand
-/// in it.
-fn one_line(text: &str, from: usize, ranges: &[Range<usize>]) -> (String, Vec<Range<usize>>) {
-    let mut line = Line::default();
-    let mut ranges = ranges.iter().skip_while(|range| range.start < from).peekable();
-    let mut found = Vec::new();
-    let mut start = None;
-    for (offset, c) in text.get(from..).unwrap_or_default().char_indices() {
-        if !line.push(c) {
-            line.drop_half_word(found.last().map_or(0, |range: &Range<usize>| range.end));
-            break;
-        }
-        let at = from + offset;
-        if ranges.peek().is_some_and(|range| range.start == at) {
-            start = Some(line.text.len() - c.len_utf8());
-        }
-        if ranges.next_if(|range| range.end == at + c.len_utf8()).is_some() {
-            found.extend(start.take().map(|start| start..line.text.len()));
-        }
-    }
-    // A match that the end cuts in two is shown as far as it goes.
-    found
-        .extend(start.filter(|start| *start < line.text.len()).map(|start| start..line.text.len()));
-    (line.text, found)
-}
-
-#[derive(Default)]
-struct Line {
-    text: String,
-    length: usize,
-    space: bool,
-}
-
-impl Line {
-    /// Adds a character; `false` when there is no room for it.
-    fn push(&mut self, c: char) -> bool {
-        if is_space(c) {
-            self.space = !self.text.is_empty();
-            return true;
-        }
-        let needed = 1 + usize::from(self.space);
-        if self.length + needed > LENGTH {
-            return false;
-        }
-        if std::mem::take(&mut self.space) {
-            self.text.push(' ');
-        }
-        self.text.push(c);
-        self.length += needed;
-        true
-    }
-
-    /// Ends on a whole word, but never before `keep`.
-    fn drop_half_word(&mut self, keep: usize) {
-        let space = self.text.rfind(' ').filter(|space| *space >= keep.max(1) && !self.space);
-        if let Some(space) = space {
-            self.text.truncate(space);
-        }
-    }
-}
-
 /// The first bytes of `text`, cut on a character.
 fn beginning(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
@@ -271,10 +185,9 @@ fn beginning(text: &str, most: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use postern_query::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
-    use postern_query::{Located, Passage, Span, TextPattern};
+    use postern_query::{Expr, Located, Passage, Predicate, Span, TextPattern, TextTest};
 
     use super::*;
-    use crate::search::Work;
 
     fn counter() -> Counter {
         Work::unlimited().meter("x").counter()
@@ -306,7 +219,7 @@ mod tests {
             body: Some(body.into()),
             ..Message::default()
         };
-        let snippet = Needles::of(condition).snippet(&message, SCANNED, &mut counter());
+        let snippet = Needles::of(condition).snippet(&message, 0, SCANNED, None, &mut counter());
         assert_eq!(marked(subject, &snippet.subject_ranges), expected[0]);
         assert_eq!(marked(&snippet.text, &snippet.ranges), expected[1]);
     }
@@ -363,7 +276,7 @@ mod tests {
         let body = format!("one {} one two {}", "x ".repeat(300), "y ".repeat(300));
         let message = Message { body: Some(body), ..Message::default() };
         let condition = Expr::And(vec![phrase("one"), phrase("two")]);
-        let snippet = Needles::of(&condition).snippet(&message, SCANNED, &mut counter());
+        let snippet = Needles::of(&condition).snippet(&message, 0, SCANNED, None, &mut counter());
         assert_eq!(snippet.ranges.len(), 2, "{snippet:?}");
         assert!(snippet.text.chars().count() <= LENGTH);
         assert!(snippet.text.starts_with('x') && snippet.text.ends_with('y'));
@@ -379,7 +292,8 @@ mod tests {
             let pattern = TextPattern::Phrase(tokens);
             let test = TextTest { fields: vec![field], pattern, scored: true };
             let condition = Expr::Leaf(Located::new(Predicate::Text(test), Span::default()));
-            let snippet = Needles::of(&condition).snippet(&message, SCANNED, &mut counter());
+            let snippet =
+                Needles::of(&condition).snippet(&message, 0, SCANNED, None, &mut counter());
             marked(&snippet.text, &snippet.ranges)
         };
         assert!(shown(TextField::Body, "invoice").ends_with("My [invoice]"));
@@ -395,7 +309,8 @@ mod tests {
         {
             let message = Message { body: Some(body), ..Message::default() };
             let everything = text(TextPattern::Wildcard(Wildcard::parse("*")));
-            let snippet = Needles::of(&everything).snippet(&message, SCANNED, &mut counter());
+            let snippet =
+                Needles::of(&everything).snippet(&message, 0, SCANNED, None, &mut counter());
             assert!(snippet.text.chars().count() <= LENGTH);
             assert!(!snippet.text.contains(is_control), "{snippet:?}");
             for range in snippet.ranges {

@@ -1,6 +1,7 @@
 //! Where in a text the words stand that were looked for.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 use postern_query::TextPattern;
@@ -18,9 +19,9 @@ pub(crate) struct Match {
 }
 
 /// How many places of one text are marked at most.
-const MOST: usize = 20_000;
+pub(super) const MOST: usize = 20_000;
 
-/// How many needles are told of one place at most.
+/// How many needles are told of one place at most, beside those that were met nowhere before.
 const MOST_HERE: usize = 8;
 
 /// How many needles there may be for a text to be searched for their letters first: each of them goes
@@ -70,7 +71,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.phrases.is_empty() && self.words.is_empty() && self.placed.is_empty()
     }
 
@@ -79,15 +80,24 @@ impl<'a> Finder<'a> {
         if self.is_empty() || !counter.count(text.len() as u64) {
             return Vec::new();
         }
-        let tokens = tokens_near(text, self.letters.as_deref());
-        let mut found = self.matches_by_word(&tokens, counter);
+        self.among(&self.tokens(text), counter)
+    }
+
+    /// The tokens of a text that may matter.
+    pub(super) fn tokens(&self, text: &str) -> Vec<Token> {
+        tokens_near(text, self.letters.as_deref())
+    }
+
+    /// Every place of such tokens that matches, in order, as far as the work goes.
+    pub(super) fn among(&self, tokens: &[Token], counter: &mut Counter) -> Vec<Match> {
+        let mut found = self.matches_by_word(tokens, counter);
         for (needle, pattern) in &self.placed {
             if !counter
                 .count(PATTERN.saturating_mul(tokens.len() as u64).saturating_mul(parts(pattern)))
             {
                 break;
             }
-            let ranges = ranges(pattern, &tokens).into_iter().take(MOST);
+            let ranges = ranges(pattern, tokens).into_iter().take(MOST);
             found.extend(ranges.map(|range| Match { range, needle: *needle }));
         }
         found.sort_by_key(|one| (one.range.start, one.needle));
@@ -96,19 +106,33 @@ impl<'a> Finder<'a> {
     }
 
     fn matches_by_word(&self, tokens: &[Token], counter: &mut Counter) -> Vec<Match> {
-        let (mut found, mut known) = (Vec::new(), HashMap::new());
+        let (mut found, mut known, mut met) = (Vec::new(), HashMap::new(), HashSet::new());
         for (place, token) in tokens.iter().enumerate() {
             if found.len() >= MOST || !counter.count(1) {
                 break;
             }
             let here = tokens.get(place..).unwrap_or_default();
-            found.extend(self.phrases_at(here, counter));
-            let needles = known
-                .entry(token.text.as_str())
-                .or_insert_with(|| self.asked(&token.text, counter));
-            found.extend(
-                needles.iter().map(|needle| Match { range: range(token), needle: *needle }),
-            );
+            let mut is_told = |(number, one): &(usize, Match)| {
+                let is_new = met.insert(one.needle);
+                is_new || *number < MOST_HERE
+            };
+            let begun = self.phrases_at(here, counter).into_iter().enumerate();
+            found.extend(begun.filter(&mut is_told).map(|(_, one)| one));
+            let of_word = |needle: usize| Match { range: range(token), needle };
+            let few: &mut Vec<usize> = match known.entry(token.text.as_str()) {
+                Entry::Occupied(known) => known.into_mut(),
+                // A needle that was met nowhere before can only be met by a word that was not.
+                Entry::Vacant(new) => {
+                    let mut asked = self.asked(&token.text, counter);
+                    let more = asked.split_off(MOST_HERE.min(asked.len())).into_iter();
+                    let more = more.map(of_word).enumerate();
+                    let more = more.map(|(number, one)| (number + MOST_HERE, one));
+                    found.extend(more.filter(&mut is_told).map(|(_, one)| one));
+                    new.insert(asked)
+                }
+            };
+            met.extend(few.iter().copied());
+            found.extend(few.iter().copied().map(of_word));
         }
         found
     }
@@ -123,7 +147,7 @@ impl<'a> Finder<'a> {
             let range = here.first()?.span.start..here.last()?.span.end;
             holds.then_some(Match { range, needle: *needle })
         };
-        begun.filter_map(whole).take(MOST_HERE).collect()
+        begun.filter_map(whole).collect()
     }
 
     /// Which patterns a word matches.
@@ -138,7 +162,7 @@ impl<'a> Finder<'a> {
             }
             TextPattern::Phrase(_) | TextPattern::Sloppy(_) | TextPattern::Near(_) => false,
         };
-        self.words.iter().filter(is_met).map(|(needle, _)| *needle).take(MOST_HERE).collect()
+        self.words.iter().filter(is_met).map(|(needle, _)| *needle).collect()
     }
 }
 

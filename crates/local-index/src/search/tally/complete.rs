@@ -57,6 +57,29 @@ pub struct Suggestion {
     pub spellings: Vec<Counted>,
 }
 
+impl Suggestion {
+    /// The `most` most frequent of values that begin with `typed`, which is in lower case. Each is a spelling with
+    /// the number of messages that have it.
+    ///
+    /// ```
+    /// use postern_local_index::search::Suggestion;
+    ///
+    /// let counted = [("Ann", 2), ("ann", 1), ("bob", 9)].map(|(text, count)| (text.to_owned(), count));
+    /// let found = Suggestion::most_frequent(counted, "a", 5);
+    /// assert_eq!((found[0].value.as_str(), found[0].count, found.len()), ("Ann", 3, 1));
+    /// ```
+    #[must_use]
+    pub fn most_frequent(
+        counted: impl IntoIterator<Item = (String, usize)>,
+        typed: &str,
+        most: usize,
+    ) -> Vec<Self> {
+        let mut found = Spellings::default();
+        counted.into_iter().for_each(|(value, count)| add(&mut found, &value, count, typed));
+        best(&found, most)
+    }
+}
+
 impl Index {
     /// The `most` most frequent values that begin with `typed`, whatever its capitals, in the messages
     /// that match `within`.
@@ -92,12 +115,14 @@ impl Index {
         let mut found = Spellings::default();
         for source in sources(completion) {
             let field = of_place(source.0).filter(|_| asker.scope != Scope::All);
-            let several = field.map(|of| apart(&searcher, of, &living, &asker.scope, &meter));
+            let several =
+                field.map(|of| apart(&searcher, of, living.segments(), &asker.scope, &meter));
             let several = several.transpose()?;
             for (value, count) in several.iter().flat_map(|several| &several.counts) {
                 add(&mut found, value, *count, &typed);
             }
-            let living = several.as_ref().map_or(&living, |several| &several.in_one_place);
+            let living =
+                several.as_ref().map_or(living.segments(), |several| &several.in_one_place);
             for (reader, living) in searcher.segment_readers().iter().zip(living) {
                 gather((reader, living), source, &typed, &meter, &mut found)?;
             }

@@ -19,6 +19,7 @@ use crate::Error;
 use crate::format::terms::Kind;
 use crate::format::{schema, stored};
 use crate::search::compile::chosen::choose;
+use crate::search::documents::Documents;
 use crate::search::scope::asker::Scope;
 use crate::search::tally::{apart, tally};
 use crate::search::work::Meter;
@@ -132,8 +133,9 @@ impl Index {
         let chosen = choose(&searcher, &plan)?;
         let meter = asker.work.meter("facets");
         let Counting { facets, most, bars, zone } = *counting;
-        let (searcher, chosen) = (&searcher, chosen.as_slice());
-        let matching = Matching { searcher, chosen, zone, meter: &meter, scope: &asker.scope };
+        let scope = &asker.scope;
+        let matching =
+            Matching { searcher: &searcher, chosen: &chosen, zone, meter: &meter, scope };
         let mut counted = BTreeMap::new();
         for facet in facets {
             if let Entry::Vacant(place) = counted.entry(*facet) {
@@ -141,7 +143,7 @@ impl Index {
             }
         }
         Ok(Counts {
-            count: chosen.iter().map(BitSet::len).sum(),
+            count: chosen.len(),
             facets: facets.iter().filter_map(|facet| counted.get(facet).cloned()).collect(),
             histogram: bars.map(|bars| bars.count(&matching)).transpose()?,
         })
@@ -153,15 +155,15 @@ const VALUE: u64 = 30;
 
 /// The documents that match, and what is needed to count them.
 pub(crate) struct Matching<'a> {
-    searcher: &'a Searcher,
-    chosen: &'a [BitSet],
-    zone: &'a TimeZone,
-    meter: &'a Meter,
-    scope: &'a Scope,
+    pub(crate) searcher: &'a Searcher,
+    pub(crate) chosen: &'a Documents,
+    pub(crate) zone: &'a TimeZone,
+    pub(crate) meter: &'a Meter,
+    pub(crate) scope: &'a Scope,
 }
 
 impl Matching<'_> {
-    fn count(&self, facet: Facet, most: usize) -> Result<FacetCounts, Error> {
+    pub(crate) fn count(&self, facet: Facet, most: usize) -> Result<FacetCounts, Error> {
         let mut best = Best::new(most);
         match facet {
             Facet::Sender => self.terms(schema::people(Role::From), Some(Kind::Address), &mut best),
@@ -182,13 +184,18 @@ impl Matching<'_> {
         Ok(FacetCounts { values, others })
     }
 
+    /// The segments, each with what matches there.
+    fn each_segment(&self) -> impl Iterator<Item = (&SegmentReader, &BitSet)> {
+        self.searcher.segment_readers().iter().zip(self.chosen.segments())
+    }
+
     /// Counts by a field of places: by those that may be seen.
     fn places(&self, field: StringField, best: &mut Best) -> Result<(), Error> {
         let whole = schema::whole(field);
         if *self.scope == Scope::All {
             return self.terms(whole, None, best);
         }
-        let apart = apart(self.searcher, field, self.chosen, self.scope, self.meter)?;
+        let apart = apart(self.searcher, field, self.chosen.segments(), self.scope, self.meter)?;
         let mut counts = apart.counts;
         tally(self.searcher, (whole, ""), &apart.in_one_place, self.meter, &mut |text, count| {
             *counts.entry(text.to_owned()).or_default() += count;
@@ -200,17 +207,23 @@ impl Matching<'_> {
     /// Counts by terms. Of the kinds of terms an empty one stands for someone without an address.
     fn terms(&self, field: Field, kind: Option<Kind>, best: &mut Best) -> Result<(), Error> {
         let prefix = kind.map_or("", Kind::prefix);
-        tally(self.searcher, (field, prefix), self.chosen, self.meter, &mut |text, count| {
-            if kind.is_none() || !text.is_empty() {
-                best.offer(text, count);
-            }
-        })
+        tally(
+            self.searcher,
+            (field, prefix),
+            self.chosen.segments(),
+            self.meter,
+            &mut |text, count| {
+                if kind.is_none() || !text.is_empty() {
+                    best.offer(text, count);
+                }
+            },
+        )
     }
 
     /// Counts by the shortest end of a file name: others have a dot in them.
     fn extensions(&self, best: &mut Best) -> Result<(), Error> {
         let ends = (schema::FILE_NAMES, Kind::Extension.prefix());
-        tally(self.searcher, ends, self.chosen, self.meter, &mut |text, count| {
+        tally(self.searcher, ends, self.chosen.segments(), self.meter, &mut |text, count| {
             if !text.is_empty() && !text.contains('.') {
                 best.offer(text, count);
             }
@@ -235,7 +248,7 @@ impl Matching<'_> {
 
     /// Tells of each message when it arrived, in milliseconds.
     pub(crate) fn each_arrival(&self, each: &mut dyn FnMut(Option<i64>)) -> Result<(), Error> {
-        for (reader, chosen) in self.searcher.segment_readers().iter().zip(self.chosen) {
+        for (reader, chosen) in self.each_segment() {
             self.meter.pay(u64::from(reader.num_docs()) * VALUE)?;
             let column = reader.fast_fields().column_opt::<i64>(InstantField::Received.path())?;
             for document in (0..reader.max_doc()).filter(|document| chosen.contains(*document)) {
@@ -264,7 +277,7 @@ impl Matching<'_> {
         values: impl Fn(&SegmentReader) -> Result<V, Error>,
         counts: &mut BTreeMap<T, usize>,
     ) -> Result<(), Error> {
-        for (reader, chosen) in self.searcher.segment_readers().iter().zip(self.chosen) {
+        for (reader, chosen) in self.each_segment() {
             self.meter.pay(u64::from(reader.num_docs()) * VALUE)?;
             let value = values(reader)?;
             let documents = (0..reader.max_doc()).filter(|document| chosen.contains(*document));

@@ -53,10 +53,7 @@ pub struct Bar {
 impl Bars {
     /// The bars of what matches.
     pub(crate) fn count(&self, matching: &Matching<'_>) -> Result<Histogram, Error> {
-        let (step, edges) = match self.range(matching)? {
-            Some((from, to)) => self.edges(from, to),
-            None => (self.step.unwrap_or(Step::Day), Vec::new()),
-        };
+        let (step, edges) = self.edges_of_span(self.span(matching)?);
         let limits: Vec<_> = edges.iter().copied().map(milliseconds).collect();
         let mut counts = vec![0_usize; edges.len() + 1];
         let mut undated = 0;
@@ -76,10 +73,34 @@ impl Bars {
         Ok(Histogram { step, bars, outside: counts.iter().sum::<usize>() - inside, undated })
     }
 
-    /// From when to when; nothing where that is left open and no message has a date.
-    fn range(&self, matching: &Matching<'_>) -> Result<Option<(Timestamp, Timestamp)>, Error> {
-        if let (Some(from), Some(to)) = (self.from, self.to) {
-            return Ok(Some((from, to)));
+    /// How long a bar is, and where each begins and the last one ends, for messages of which the first and the
+    /// last arrived then.
+    ///
+    /// ```
+    /// use jiff::tz::TimeZone;
+    /// use postern_local_index::search::{Bars, Step};
+    ///
+    /// let bars = Bars { from: None, to: None, step: Some(Step::Day), zone: TimeZone::UTC };
+    /// let (noon, night) = ("2024-05-01T12:00:00Z".parse().unwrap(), "2024-05-02T01:00:00Z".parse().unwrap());
+    /// let (step, edges) = bars.edges_of_span(Some((noon, night)));
+    /// assert_eq!((step, edges.len()), (Step::Day, 3));
+    /// ```
+    #[must_use]
+    pub fn edges_of_span(&self, span: Option<(Timestamp, Timestamp)>) -> (Step, Vec<Timestamp>) {
+        let from = self.from.or(span.map(|(first, _)| first));
+        // A message that arrived at the last moment lies before the end.
+        let after = |last: Timestamp| instant(milliseconds(last) + 1).unwrap_or(Timestamp::MAX);
+        let to = self.to.or(span.map(|(_, last)| after(last)));
+        match from.zip(to).filter(|(from, to)| from < to) {
+            Some((from, to)) => self.edges(from, to),
+            None => (self.step.unwrap_or(Step::Day), Vec::new()),
+        }
+    }
+
+    /// When the first and the last message arrived, where the bars depend on it and one has a date.
+    fn span(&self, matching: &Matching<'_>) -> Result<Option<(Timestamp, Timestamp)>, Error> {
+        if self.from.is_some() && self.to.is_some() {
+            return Ok(None);
         }
         let (mut first, mut last) = (i64::MAX, i64::MIN);
         matching.each_arrival(&mut |moment| {
@@ -87,12 +108,7 @@ impl Bars {
                 (first, last) = (first.min(moment), last.max(moment));
             }
         })?;
-        let found = instant(first).zip(instant(last));
-        let from = self.from.or(found.map(|(first, _)| first));
-        // A message that arrived at the last moment lies before the end.
-        let after = |last: Timestamp| instant(milliseconds(last) + 1).unwrap_or(Timestamp::MAX);
-        let to = self.to.or(found.map(|(_, last)| after(last)));
-        Ok(from.zip(to).filter(|(from, to)| from < to))
+        Ok(instant(first).zip(instant(last)))
     }
 
     /// The finest step that gives few enough bars, and where they begin and end.

@@ -216,7 +216,7 @@ impl Element {
 pub(super) fn written(tag: &Tag) -> String {
     let name = if &*tag.name == "image" { "img" } else { &tag.name };
     let mut out = format!("<{name}");
-    let shown = tag.attrs.iter().filter(|attribute| can_be_shown(&attribute.name.local));
+    let shown = tag.attrs.iter().filter(|one| can_be_shown(&one.name.local, &one.value));
     for attribute in shown.take(MAX_ATTRIBUTES) {
         out.push(' ');
         out.push_str(&attribute.name.local);
@@ -234,11 +234,14 @@ pub(super) fn written(tag: &Tag) -> String {
     out
 }
 
-/// No looks of its own, no scripts, nothing that is loaded.
-fn can_be_shown(attribute: &str) -> bool {
+/// No looks of its own, no scripts, nothing that is loaded but what came with the message.
+fn can_be_shown(attribute: &str, value: &str) -> bool {
     let is_plain = attribute.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let is_left_out =
-        matches!(attribute, "background" | "class" | "id" | "src" | "srcset" | "style");
+    let is_left_out = match attribute {
+        "background" | "class" | "id" | "srcset" | "style" => true,
+        "src" => !value.trim().get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("cid:")),
+        _ => false,
+    };
     is_plain && !is_left_out && !attribute.starts_with("on")
 }
 

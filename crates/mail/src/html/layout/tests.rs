@@ -19,6 +19,7 @@ fn every_element_is_closed_where_it_ends() {
     check("<h1>a<h2>b</h1>c", "<h1>a</h1><h2>b</h2>c");
     check("a</p>b</div></b>", "a<p></p>b");
     check("<hr><br/></br><img alt=x src=y>", "<hr><br><br><img alt=\"x\">");
+    check("<img src=CID:a@b><img src=c>", "<img src=\"CID:a@b\"><img>");
     check("<ruby>a<rp>(<rt>b<rp>)</ruby>", "<ruby>a<rp>(</rp><rt>b</rt><rp>)</rp></ruby>");
 }
 

@@ -15,6 +15,9 @@ pub(super) enum Inside {
 
 /// Reads what stands between angle brackets. One word without `@` is a user of the sender's own machine.
 pub(super) fn inside(text: &str) -> Inside {
+    if is_hidden(text.split_whitespace()) {
+        return Inside::Name(text.trim().to_owned());
+    }
     let text = joined(&date::without_comments(&decoded(text)));
     let text = unwrapped(&text);
     let all: Vec<&str> = text.split_whitespace().collect();
@@ -55,6 +58,16 @@ pub(super) fn in_words(all: &[&str]) -> Option<String> {
     let has_dot = host.trim_matches('.').contains('.');
     let is_form = *at == "at" && has_dot && host.chars().all(is_host) && is_plain_user(user);
     is_form.then(|| format!("{user}@{}", host.trim_end_matches('.')))
+}
+
+/// What archives of mailing lists write in place of `at`, in letters that no collector can read.
+const MASKS: [[&str; 2]; 3] = [["@end|ng", "|rom"], ["@ending", "from"], ["m@iii@g", "oii"]];
+
+/// Whether these words hide an address, as `ann @end|ng |rom x@org` does: nobody can tell which of its
+/// signs were letters.
+pub(super) fn is_hidden<'w>(words: impl Iterator<Item = &'w str>) -> bool {
+    let mut before = "";
+    words.into_iter().any(|word| MASKS.contains(&[std::mem::replace(&mut before, word), word]))
 }
 
 fn decoded(text: &str) -> Cow<'_, str> {
@@ -183,7 +196,7 @@ mod tests {
             let Inside::Addresses(found) = inside(text) else { panic!("{text}") };
             assert_eq!(found.join(" "), expected, "{text}");
         }
-        for text in ["Ann Lee", "", "meet at noon"] {
+        for text in ["Ann Lee", "", "meet at noon", "ann @end|ng |rom x@org"] {
             assert_eq!(inside(text), Inside::Name(text.to_owned()), "{text}");
         }
     }

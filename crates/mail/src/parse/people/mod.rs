@@ -244,6 +244,9 @@ fn unescaped(text: &str) -> String {
 // ---- `ann@x.org (Ann Lee)` ----
 
 fn without_angles(entry: &[Token<'_>]) -> Vec<Draft> {
+    if address::is_hidden(typed(entry)) {
+        return vec![hidden(entry)];
+    }
     let words = words_of(entry);
     let plain: Vec<&str> = words.iter().map(|word| &*word.text).collect();
     if let Some(address) = address::in_words(&plain) {
@@ -273,6 +276,21 @@ fn without_angles(entry: &[Token<'_>]) -> Vec<Draft> {
         last.comment = comment(entry);
     }
     drafts
+}
+
+/// The words outside of quotes and comments.
+fn typed<'t>(entry: &[Token<'t>]) -> impl Iterator<Item = &'t str> {
+    entry
+        .iter()
+        .filter_map(|token| if let Kind::Word(word) = token.kind { Some(word) } else { None })
+}
+
+/// Somebody whose address is hidden: the name in the comment, else the words as they stand. Either is no
+/// beginning of the next one's name.
+fn hidden(entry: &[Token<'_>]) -> Draft {
+    let name = Some(comment(entry)).filter(|name| !name.is_empty());
+    let words = || typed(entry).collect::<Vec<_>>().join(" ");
+    Draft { comment: name.unwrap_or_else(words), ..Draft::default() }
 }
 
 fn comment(entry: &[Token<'_>]) -> String {

@@ -106,6 +106,30 @@ fn what_stands_round_an_address() {
     }
 }
 
+/// Archives of mailing lists change the letters of an address so that nobody can read it.
+#[test]
+fn hidden_addresses_were_taken_for_others() {
+    for (text, expected) in [
+        ("ann @end|ng |rom x@org (Ann Lee)", "Ann Lee"),
+        ("@nn@|ee @end|ng |rom @t@t@x@org (Lee, Ann (SP))", "Lee, Ann (SP)"),
+        ("ann@lee @ending from x@org (Ann Lee)", "Ann Lee"),
+        ("a@@ m@iii@g oii x@@edu (=?utf-8?q?=C3=84rne_Lee?=)", "Ärne Lee"),
+        ("ann @end|ng |rom x@org", "ann @end|ng |rom x@org"),
+        ("Ann <ann @end|ng |rom x@org>", "Ann ann @end|ng |rom x@org"),
+        (
+            "ann @end|ng |rom x@org, Bob <bob@y.org>, cy@z.org",
+            "ann @end|ng |rom x@org | Bob <bob@y.org> | <cy@z.org>",
+        ),
+        // Other words, and those in quotes, hide nothing.
+        ("\"@end|ng |rom\" <ann@x.org>", "@end|ng |rom <ann@x.org>"),
+        ("sending from ann@x.org", "sending from <ann@x.org>"),
+        ("@end|ng ann@x.org |rom", "@end|ng |rom <ann@x.org>"),
+    ] {
+        assert_eq!(shown(text, Role::Recipient), expected, "{text}");
+        assert_eq!(shown(text, Role::Sender), expected, "{text}");
+    }
+}
+
 #[test]
 fn words_before_a_comma_are_the_name_of_a_sender() {
     for (text, expected) in [

@@ -1,6 +1,6 @@
 //! Which of several headers of one name counts.
 
-use super::boundary::Boundary;
+use super::boundary::Boundaries;
 use super::fields::{Field, NAMES, Name};
 use crate::parse::transfer::Transfer;
 use crate::parse::value::Value;
@@ -25,7 +25,7 @@ impl Best {
         &mut self,
         field: &Field,
         text: &[u8],
-        boundaries: &[Boundary],
+        boundaries: &Boundaries,
     ) -> Option<usize> {
         let place = NAMES.iter().position(|(name, _)| *name == field.name)?;
         let known = self.0.get_mut(place)?;
@@ -46,14 +46,13 @@ impl Best {
     }
 }
 
-fn sense(field: &Field, text: &[u8], boundaries: &[Boundary]) -> Sense {
+fn sense(field: &Field, text: &[u8], boundaries: &Boundaries) -> Sense {
     let value = text.get(field.value.clone()).unwrap_or_default();
     let read = Value::read(value);
     let makes_sense = match field.name {
         Name::Type if read.is_multipart() => {
             let name = read.text("boundary").unwrap_or_default();
-            let is_it = |one: &Boundary| one.is_used && one.name == name.as_bytes();
-            return if boundaries.iter().any(is_it) { Sense::Parts } else { Sense::None };
+            return if boundaries.is_used(name.as_bytes()) { Sense::Parts } else { Sense::None };
         }
         Name::Type => read.word.split_once('/').is_some_and(|(_, subtype)| !subtype.is_empty()),
         Name::Encoding => Transfer::of(&read.word).is_some(),

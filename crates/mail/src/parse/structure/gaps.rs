@@ -1,11 +1,12 @@
 //! Lines that are missing in a message: the empty one behind the headers of a part, and the one that closes
 //! a multipart in another one.
 
-use super::MAX_MULTIPARTS;
-use super::boundary::{Boundary, Meaning};
+use std::collections::HashSet;
+
+use super::boundary::Boundaries;
 use crate::parse::head::{self, is_blank, lines};
 
-/// Parts whose headers are looked at, and parts in open multiparts.
+/// Parts whose headers are looked at.
 const MAX_HEADS: usize = 10_000;
 
 /// Where a line is missing.
@@ -37,12 +38,9 @@ impl Kind {
 }
 
 /// The lines that are missing, in order.
-pub(in crate::parse) fn gaps(text: &[u8], boundaries: &[Boundary]) -> Vec<Gap> {
-    let used = boundaries.iter().filter(|boundary| boundary.is_used);
-    let heads = used.flat_map(|boundary| boundary.heads(text).take(MAX_HEADS).collect::<Vec<_>>());
+pub(in crate::parse) fn gaps(text: &[u8], boundaries: &Boundaries) -> Vec<Gap> {
+    let heads = boundaries.ends(text).filter_map(|end| end.head(text)).take(MAX_HEADS);
     let mut found: Vec<_> = heads.filter_map(|at| open_head(text, at, boundaries)).collect();
-    found.sort_unstable_by_key(|gap| gap.at);
-    found.dedup();
     found.extend(open_multiparts(text, boundaries));
     // The sort is stable: headers end before their multipart does, and that before the one around it.
     found.sort_by_key(|gap| gap.at);
@@ -50,45 +48,33 @@ pub(in crate::parse) fn gaps(text: &[u8], boundaries: &[Boundary]) -> Vec<Gap> {
 }
 
 /// Multiparts that are open where one around them goes on: that ends them too (RFC 2046, 5.1.2).
-fn open_multiparts(text: &[u8], boundaries: &[Boundary]) -> Vec<Gap> {
-    let mut ends: Vec<_> = boundaries
-        .iter()
-        .enumerate()
-        .flat_map(|(number, one)| one.ends(text).take(MAX_HEADS).map(move |at| (at, number)))
-        .collect();
-    ends.sort_unstable();
-    let (mut open, mut closed, mut found) = (Vec::<usize>::new(), Vec::new(), Vec::new());
-    for (at, number) in ends {
-        let Some(boundary) = boundaries.get(number) else { continue };
-        if let Some(depth) = open.iter().position(|one| *one == number) {
-            for inner in open.drain(depth + 1..).rev() {
-                let name = boundaries.get(inner).map(|inner| inner.name.clone());
-                found.extend(name.map(|name| Gap { at, kind: Kind::End(name) }));
-                closed.push(inner);
-            }
-            if text.get(boundary.behind(at)..).is_some_and(|rest| rest.starts_with(b"--")) {
-                closed.extend(open.pop());
-            }
-        } else if boundary.is_of_part && !closed.contains(&number) && open.len() < MAX_MULTIPARTS {
-            open.push(number);
+fn open_multiparts(text: &[u8], boundaries: &Boundaries) -> Vec<Gap> {
+    let (mut open, mut closed, mut found) = (Vec::new(), HashSet::new(), Vec::new());
+    let ends = boundaries.ends(text).filter(|end| boundaries.is_of_part(end.number));
+    for end in ends {
+        if closed.contains(&end.number) {
+            continue;
+        }
+        let Some(depth) = open.iter().rposition(|one| *one == end.number) else {
+            open.push(end.number);
+            continue;
+        };
+        for inner in open.drain(depth + 1..).rev() {
+            found.push(Gap { at: end.at, kind: Kind::End(boundaries.name(inner).to_vec()) });
+            closed.insert(inner);
+        }
+        if end.closes(text) {
+            closed.extend(open.pop());
         }
     }
     found
 }
 
-fn open_head(text: &[u8], start: usize, boundaries: &[Boundary]) -> Option<Gap> {
+fn open_head(text: &[u8], start: usize, boundaries: &Boundaries) -> Option<Gap> {
     let rest = text.get(start..).filter(|rest| !rest.is_empty())?;
-    let ends_part = |at: usize, line: &[u8]| {
-        let name = line.strip_prefix(b"--");
-        let is_it = |one: &Boundary| {
-            name.is_some_and(|name| name.starts_with(&one.name))
-                && one.meaning(text, at) == Meaning::End
-        };
-        boundaries.iter().any(is_it)
-    };
     let mut stop = start;
     let line = lines(rest).find(|line| {
-        let is_end = is_blank(line) || ends_part(stop, line);
+        let is_end = is_blank(line) || boundaries.end(text, stop).is_some();
         stop += if is_end { 0 } else { line.len() };
         is_end
     });

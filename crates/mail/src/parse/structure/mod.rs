@@ -16,10 +16,10 @@ use mail_parser::parsers::MessageStream;
 use super::transfer::Transfer;
 use super::value::Value;
 use best::Best;
-use boundary::{MAX_BOUNDARY, Meaning};
+use boundary::MAX_BOUNDARY;
 use fields::{Field, Name, fields, multipart_at};
 
-pub(super) use boundary::{Boundary, boundaries};
+pub(super) use boundary::Boundaries;
 pub(super) use gaps::{Gap, Kind, gaps};
 
 /// Multiparts, and messages in them, that are taken apart. The MIME library looks for the end of each
@@ -35,20 +35,16 @@ pub(super) fn is_left_whole(media_type: &str) -> bool {
 }
 
 /// The message as the library is shown it.
-pub(super) fn shown<'t>(text: &'t [u8], boundaries: &[Boundary]) -> Cow<'t, [u8]> {
+pub(super) fn shown<'t>(text: &'t [u8], boundaries: &Boundaries) -> Cow<'t, [u8]> {
     let mut shown = Cow::Borrowed(text);
-    for boundary in boundaries {
-        // The library takes a boundary in the middle of a line for one.
-        for at in boundary.places(text).filter(|at| boundary.meaning(text, *at) == Meaning::Text) {
-            put(&mut shown, at, b"..");
-        }
-    }
+    // The library takes a boundary in the middle of a line for one.
+    boundaries.texts(text).for_each(|at| put(&mut shown, at, b".."));
     write_plainly(&mut shown, text, boundaries);
     shown
 }
 
 /// Writes headers as the library reads them, and hides those that do not count.
-fn write_plainly(shown: &mut Cow<'_, [u8]>, text: &[u8], boundaries: &[Boundary]) {
+fn write_plainly(shown: &mut Cow<'_, [u8]>, text: &[u8], boundaries: &Boundaries) {
     let mut multiparts = 0;
     let mut best = Best::default();
     for (number, field) in fields(text).enumerate() {

@@ -9,22 +9,29 @@
 //! Each note says which way the answer errs. That holds whether a word finds words, beginnings of words or
 //! parts of the text: a text is written so that each of them finds what was meant, and maybe more. Every
 //! group of operators stands in brackets, so that it is read in one way whichever binds tighter.
+//!
+//! Mail and the documents of drives are searched apart, each with properties of their own.
 
+mod items;
+mod people;
 mod value;
 
 use super::property::{self, Asked, Text, Value, prefix, tree, values};
 use super::terms::Terms;
-use super::{Compiled, Direction, Notes, Sent, Target};
+use super::{Compiled, Direction, Notes, SET, Sent, Target};
 use crate::analysis::name_words;
-use crate::query::{
-    PeopleField, PersonPattern, Predicate, RecipientTest, Role, TextPattern, TextTest,
-};
-use crate::schema::{RecipientList, TextField};
+use crate::query::{Predicate, TextPattern, TextTest};
+use crate::schema::TextField;
 use crate::{Expr, Located, Query, Span};
+use items::Items;
 
-/// The target of this module.
+/// The target for mail.
 pub(super) const TARGET: Target =
     Target::new("aqs", "Veeam item search", |query, _| compile(query).map(Sent::Text));
+/// The target for the documents of drives.
+pub(super) const DOCUMENTS: Target = Target::new("aqs-files", "Veeam drive search", |query, _| {
+    compile_documents(query).map(Sent::Text)
+});
 
 const OPERATORS: &str = "Veeam does not say whether AND, OR, NOT and brackets work: they are those of Microsoft's Advanced Query Syntax";
 const COMPARED: &str = "Veeam does not say whether a value is compared by words, by beginnings of words or as a part of the text";
@@ -34,7 +41,7 @@ const PARTS: &str = "item search may take names joined by _ for one word, so it 
 const UNSPACED: &str =
     "Veeam does not say how it cuts words of a script that puts no spaces between them";
 
-/// Translates a query into item search text.
+/// Translates a query into item search text for mail.
 ///
 /// ```
 /// use postern_query::emit::aqs;
@@ -48,22 +55,49 @@ const UNSPACED: &str =
 /// ```
 #[must_use]
 pub fn compile(query: &Query) -> Compiled<String> {
-    let mut emitter = Emitter { notes: Notes::default() };
-    let text = emitter.query(query.simplified().query.condition());
-    if !query.order().is_empty() {
-        emitter.notes.approximate_as_a_whole("item search has no order: sort what was found");
-    }
-    emitter.notes.compiled(text)
+    Emitter::new(Items::Mail).compiled(&query.among_mail())
+}
+
+/// Translates a query into item search text for the documents of drives, which Veeam searches from v6 on
+/// (`POST /RestoreSessions/{id}/organization/OneDrives/search`), each in its newest version.
+///
+/// ```
+/// use postern_query::emit::aqs;
+/// use postern_query::{Context, parse};
+///
+/// let query = parse("kind:file filename:plan.docx", &Context::utc("2026-01-01T00:00:00Z".parse().unwrap()))?;
+/// assert_eq!(aqs::compile_documents(&query.query).sent.unwrap(), "filename:\"plan.docx\"");
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn compile_documents(query: &Query) -> Compiled<String> {
+    Emitter::new(Items::Documents).compiled(&query.among_files())
 }
 
 struct Emitter {
+    items: Items,
     notes: Notes,
 }
 
 impl Emitter {
+    fn new(items: Items) -> Self {
+        Self { items, notes: Notes::default() }
+    }
+
+    fn compiled(mut self, query: &Query) -> Compiled<String> {
+        let text = self.query(query.condition());
+        if !query.order().is_empty() {
+            self.notes.approximate_as_a_whole("item search has no order: sort what was found");
+        }
+        self.notes.compiled(text)
+    }
+
     /// Terms one after the other, which is documented; anything else in Microsoft's words.
     fn query(&mut self, condition: &Expr<Located<Predicate>>) -> Option<String> {
         let parts = match condition {
+            Expr::Or(parts) if parts.is_empty() => {
+                return self.notes.unsupported(None, self.items.has_none());
+            }
             Expr::And(parts) if !parts.is_empty() => parts.as_slice(),
             Expr::And(_) | Expr::Or(_) | Expr::Not(_) | Expr::Leaf(_) => {
                 std::slice::from_ref(condition)
@@ -108,6 +142,7 @@ impl Emitter {
                 emitter.terms(&["category"], &values, span)
             }),
             Predicate::Reference(id) => self.header(&Value::Words(id.clone()), span),
+            Predicate::Set(_) => self.notes.unsupported(Some(span), SET),
             Predicate::Person { roles, pattern } => self.person(roles, pattern, span),
         }
     }
@@ -115,7 +150,7 @@ impl Emitter {
     fn text(&mut self, test: &TextTest, span: Span) -> Option<Text> {
         let value = self.unit(&test.pattern, span)?;
         self.spaced(&value, span);
-        if test.fields == TextField::DEFAULT {
+        if test.fields == TextField::DEFAULT && self.items == Items::Mail {
             self.notes.errs(
                 Direction::Wider,
                 span,
@@ -125,18 +160,38 @@ impl Emitter {
         }
         let mut properties = Vec::new();
         for field in &test.fields {
-            let Some(name) = text_property(*field) else {
-                let message = "item search has no property for the text inside of attachments";
-                return self.notes.unsupported(Some(span), message);
-            };
-            if !properties.contains(&name) {
-                properties.push(name);
+            let names = self.items.of_text(*field);
+            if names.is_empty() {
+                return self.notes.unsupported(Some(span), self.items.has_no_text());
             }
+            let new = names.iter().filter(|name| !properties.contains(*name)).collect::<Vec<_>>();
+            properties.extend(new);
             if field.whose().is_some() {
                 self.notes.errs(Direction::Wider, span, property::WHOLE_BODY);
             }
         }
-        self.terms(&properties, &[value], span)
+        self.in_properties(&properties, value, span)
+    }
+
+    /// The value in one of the properties, and noted what each of them errs in.
+    fn in_properties(
+        &mut self,
+        properties: &[&'static str],
+        value: Value,
+        span: Span,
+    ) -> Option<Text> {
+        for name in properties {
+            if let Some(message) = items::says_little_of(name) {
+                self.notes.errs(Direction::Either, span, message);
+            }
+        }
+        let (names, others): (Vec<_>, Vec<_>) =
+            properties.iter().partition(|name| **name == items::FILE_NAME);
+        let others =
+            (!others.is_empty()).then(|| self.terms(&others, std::slice::from_ref(&value), span));
+        let names = (!names.is_empty()).then(|| self.file_words(value, span));
+        let said: Option<Vec<_>> = names.into_iter().chain(others).collect();
+        said.map(|said| Text::any(&said))
     }
 
     fn unit(&mut self, pattern: &TextPattern, span: Span) -> Option<Value> {
@@ -166,43 +221,6 @@ impl Emitter {
         }
     }
 
-    fn person(&mut self, roles: &[Role], pattern: &PersonPattern, span: Span) -> Option<Text> {
-        let Some(value) = property::person(pattern) else {
-            return self.notes.unsupported(Some(span), Self::NO_PATTERN);
-        };
-        let parts = match pattern {
-            PersonPattern::Words(_) | PersonPattern::Shaped(_) => words_of(&value),
-            PersonPattern::Address(_)
-            | PersonPattern::Domain(_)
-            | PersonPattern::SubDomains(_)
-            | PersonPattern::DomainOrLocal(_)
-            | PersonPattern::NamePhrase(_)
-            | PersonPattern::AddressShaped(_) => Vec::new(),
-        };
-        if matches!(pattern, PersonPattern::NamePhrase(_) | PersonPattern::Words(_)) {
-            self.spaced(&value, span);
-        }
-        let in_role = |role: &Role| self.in_role(*role, &value, &parts, span);
-        let terms: Vec<_> = roles.iter().map(in_role).collect();
-        let terms: Vec<_> = terms.into_iter().collect::<Option<_>>()?;
-        if terms.is_empty() { self.nothing(Some(span)) } else { Some(Text::any(&terms)) }
-    }
-
-    fn in_role(&mut self, role: Role, value: &Value, parts: &[String], span: Span) -> Option<Text> {
-        let property = match role.field() {
-            PeopleField::Sender | PeopleField::List(_) => role.name(),
-            PeopleField::Header(_) => {
-                self.notes.errs(Direction::Wider, span, HEADERS);
-                "Veeam.Message.Header"
-            }
-            PeopleField::Mailbox => {
-                let message = "the mailbox is chosen by the URL of the request, not in the text";
-                return self.notes.unsupported(Some(span), message);
-            }
-        };
-        self.with_parts(property, value, parts, span)
-    }
-
     /// The value as words, and where it may be a part of a word also as that: it holds all of `parts`.
     fn with_parts(
         &mut self,
@@ -226,27 +244,6 @@ impl Emitter {
     fn header(&mut self, value: &Value, span: Span) -> Option<Text> {
         self.notes.errs(Direction::Wider, span, HEADERS);
         self.terms(&["Veeam.Message.Header"], std::slice::from_ref(value), span)
-    }
-
-    fn recipient(
-        &mut self,
-        list: RecipientList,
-        test: &Expr<RecipientTest>,
-        span: Span,
-    ) -> Option<Text> {
-        let (name, address) = match list {
-            RecipientList::To => ("System.Message.ToName", "System.Message.ToAddress"),
-            RecipientList::Cc => ("System.Message.CcName", "System.Message.CcAddress"),
-            RecipientList::Bcc => ("System.Message.BccName", "System.Message.BccAddress"),
-        };
-        self.element(test, span, &mut |emitter, leaf| {
-            let (property, test) = match leaf {
-                RecipientTest::Name(test) => (name, test),
-                RecipientTest::Address(test) => (address, test),
-            };
-            let Some(values) = values(test) else { return emitter.no_values(test, span) };
-            emitter.terms(&[property], &values, span)
-        })
     }
 
     /// One of the values in one of the properties; the property without a name is any.
@@ -285,29 +282,12 @@ impl Terms for Emitter {
     }
 
     fn file_names(&mut self, values: &[Value], span: Span) -> Option<Text> {
-        self.terms(&["attachments"], values, span)
+        self.terms(&[self.items.of_file_name()], values, span)
     }
 
     fn file_words(&mut self, value: Value, span: Span) -> Option<Text> {
         self.spaced(&value, span);
-        self.with_parts("attachments", &value, &words_of(&value), span)
-    }
-}
-
-const fn text_property(field: TextField) -> Option<&'static str> {
-    match field {
-        TextField::Subject => Some("subject"),
-        TextField::Body | TextField::New | TextField::Quoted => Some("body"),
-        TextField::FromAddress => Some("System.Message.FromAddress"),
-        TextField::FromName => Some("System.Message.FromName"),
-        TextField::ToName => Some("System.Message.ToName"),
-        TextField::ToAddress => Some("System.Message.ToAddress"),
-        TextField::CcName => Some("System.Message.CcName"),
-        TextField::CcAddress => Some("System.Message.CcAddress"),
-        TextField::BccName => Some("System.Message.BccName"),
-        TextField::BccAddress => Some("System.Message.BccAddress"),
-        TextField::AttachmentName => Some("attachments"),
-        TextField::AttachmentText | TextField::FileName => None,
+        self.with_parts(self.items.of_file_name(), &value, &words_of(&value), span)
     }
 }
 

@@ -2,13 +2,14 @@
 
 use jiff::Timestamp;
 
+use super::items::Items;
 use super::{Emitter, HEADERS};
 use crate::emit::Direction;
-use crate::emit::property::{self, Text, Value, operator, values};
+use crate::emit::property::{Text, Value, operator, values};
 use crate::emit::terms::Terms as _;
 use crate::query::{AttachmentTest, Comparison, FlagTest, InstantTest, NumberTest, StringTest};
 use crate::schema::{FlagField, InstantField, NumberField, StringField};
-use crate::{Expr, FILE, Span};
+use crate::{Expr, Span};
 
 const SCOPE: &str = "mailbox and folder are chosen by the URL of the request, not in the text";
 
@@ -31,7 +32,9 @@ fn names_normal(test: &StringTest) -> bool {
 }
 
 const FILES: &str = "Veeam does not say which files it counts as attachments";
-const FILES_APART: &str = "this is the search for mail, which finds no files of drives";
+const ITEM_SIZE: &str =
+    "a size is that of the item in the backup, and not that of what is saved of it";
+const SIZES: &str = "Veeam does not say how sizes are compared: this is Microsoft's form";
 const DATES: &str = "Veeam does not say how moments are compared: this is Microsoft's form, which compares them to the second";
 
 impl Emitter {
@@ -41,6 +44,9 @@ impl Emitter {
         test: &StringTest,
         span: Span,
     ) -> Option<Text> {
+        if let Some(properties) = self.items.of_string(field) {
+            return self.of_document(properties, test, span);
+        }
         let property = match field {
             StringField::Subject => "subject",
             StringField::FromAddress => "System.Message.FromAddress",
@@ -75,6 +81,18 @@ impl Emitter {
         self.terms(&[property], &values, span)
     }
 
+    fn of_document(
+        &mut self,
+        properties: &[&'static str],
+        test: &StringTest,
+        span: Span,
+    ) -> Option<Text> {
+        let Some(values) = values(test) else { return self.no_values(test, span) };
+        let of = |value| self.in_properties(properties, value, span);
+        let texts: Option<Vec<_>> = values.into_iter().map(of).collect();
+        texts.map(|texts| Text::any(&texts))
+    }
+
     /// A documented property with documented values.
     fn importance(&mut self, test: &StringTest, span: Span) -> Option<Text> {
         const CALLED: &[(&str, &str)] = &[("low", "low"), ("normal", "normal"), ("high", "high")];
@@ -89,9 +107,6 @@ impl Emitter {
 
     /// By message class, of which there are more than one for a kind.
     fn kind(&mut self, test: &StringTest, span: Span) -> Option<Text> {
-        if *test == StringTest::Is(FILE.to_owned()) {
-            return self.notes.unsupported(Some(span), FILES_APART);
-        }
         const CALLED: &[(&str, &str)] = &[
             ("email", "IPM.Note"),
             ("meeting", "IPM.Appointment"),
@@ -136,9 +151,10 @@ impl Emitter {
         test: NumberTest,
         span: Span,
     ) -> Option<Text> {
-        let message =
-            "a size is that of the item in the backup, and not that of what is saved of it";
-        self.notes.errs(Direction::Either, span, message);
+        match self.items {
+            Items::Mail => self.notes.errs(Direction::Either, span, ITEM_SIZE),
+            Items::Documents => self.notes.approximate(span, SIZES),
+        }
         self.whole_number(test, span, |_, comparison, number| {
             Text::term(format!("{}:{}{number}", field.path(), operator(comparison)))
         })
@@ -151,16 +167,14 @@ impl Emitter {
         test: InstantTest,
         span: Span,
     ) -> Option<Text> {
+        let Some(property) = self.items.of_moment(field) else {
+            return self.notes.unsupported(Some(span), self.items.has_none());
+        };
         match test {
-            InstantTest::Compare(..)
-                if matches!(field, InstantField::Created | InstantField::Modified) =>
-            {
-                self.notes.unsupported(Some(span), FILES_APART)
-            }
             InstantTest::Compare(comparison, moment) => {
                 self.notes.approximate(span, DATES);
                 let (operator, moment) = to_the_second(comparison, moment);
-                Some(Text::term(format!("{}:{operator}{moment}", property::instant(field))))
+                Some(Text::term(format!("{property}:{operator}{moment}")))
             }
             InstantTest::Missing => self.notes.unsupported(Some(span), Self::NO_MISSING),
         }

@@ -1,8 +1,8 @@
 //! One predicate, for the search API.
 
 use super::{Emitter, Said};
-use crate::emit::Direction;
 use crate::emit::odata::{self as filter, Filter};
+use crate::emit::{Direction, SET};
 use crate::query::{AttachmentTest, Predicate, StringTest, TextTest};
 use crate::schema::{CATEGORIES, REFERENCES, TextField};
 use crate::{Expr, Span, TextPattern};
@@ -40,6 +40,7 @@ impl Emitter<'_> {
             Predicate::Reference(id) => {
                 self.filter(REFERENCES, span, || Some(filter::contains(REFERENCES, id)))
             }
+            Predicate::Set(_) => self.notes.unsupported(Some(span), SET),
             Predicate::Person { roles, pattern } => self.person(roles, pattern, span),
         }
     }

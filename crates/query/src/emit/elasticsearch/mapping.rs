@@ -1,179 +1,85 @@
-//! The index that the queries presume, and the documents it holds.
+//! The index that the queries presume.
 
+use super::document::Members;
 use super::text;
-use super::value::milliseconds;
-use crate::analysis::{lower_case, name_words};
 use crate::emit::Json;
-use crate::evaluate::{
-    flag_value, instant_value, number_value, people, recipients, string_value, text_values,
-};
 use crate::query::Role;
 use crate::schema::{
     ATTACHMENTS, CATEGORIES, FlagField, InstantField, NumberField, REFERENCES, RecipientList,
     StringField, TextField,
 };
-use crate::{Attachment, Message, Recipient};
+
+/// The version of [`mapping`]. An index of another version holds documents of another shape.
+pub const MAPPING_VERSION: u32 = 1;
+
+/// The list of the places of a message.
+pub(super) const PLACES: &str = "places";
+/// The mark of the first place of a message.
+pub(super) const IS_FIRST: &str = "isFirst";
+/// The mark of the first place of a message in a mailbox.
+pub(super) const IS_FIRST_THERE: &str = "isFirstThere";
+/// What no query asks about.
+pub(super) const KEPT: &str = "kept";
+/// The field with the paths of those fields whose whole values are too long.
+pub(super) const LEFT_OUT: &str = "leftOut";
+/// What joins a message to others: its references, and those that are no ids of messages.
+pub(super) const CONVERSATIONS: &str = "conversations";
+/// UTF-16 units that a whole value may have. An index takes 32,766 bytes, and a unit has three at most.
+pub(super) const LONGEST: usize = 32_766 / 3;
+/// Elements of nested lists that a message may have.
+const MOST_ELEMENTS: i64 = 1_000_000;
 
 /// Settings and mappings of the index, as given when it is made.
 ///
 /// Whole strings are `keyword`, with a sub-field `lower` in lower case. Text has the `standard`
 /// analyser, which cuts it as [`analysis::tokens`](crate::analysis::tokens) does. Recipients,
-/// attachments and categories are `nested`, so that a condition can ask about one of them. `people.from`,
+/// attachments, categories and places are `nested`, so that a condition can ask about one of them. `people.from`,
 /// `people.to` and so on serve searches for people: they hold the whole address, the part before the `@`,
-/// its words, the domain and the display name.
+/// its words, the domain and the display name. A whole value of more than 10,922 characters is not searched as a
+/// whole; `leftOut` names its field.
 ///
 /// Quickwit has no mappings of this kind. Its index has the same fields: `keyword` as `raw`, `lower`
 /// as `raw` with the text in lower case, text as `default`. Elements of lists are plain objects,
-/// each with a field `present` that is true.
+/// each with a field `present` that is true. What is below `places` lies at the top.
 ///
 /// ```
 /// let mapping = postern_query::emit::elasticsearch::mapping().to_string();
-/// assert!(mapping.contains(r#""isRead":{"type":"boolean"}"#));
+/// assert!(mapping.contains(r#""hasAttachments":{"type":"boolean"}"#));
 /// ```
 #[must_use]
 pub fn mapping() -> Json {
+    let mappings = Json::object([("dynamic", "strict".into()), ("properties", properties())]);
+    let nested = Json::member("limit", Json::Integer(MOST_ELEMENTS));
+    let index = Json::member("mapping", Json::member("nested_objects", nested));
+    let settings = Json::object([("analysis", analysis()), ("index", index)]);
+    Json::object([("settings", settings), ("mappings", mappings)])
+}
+
+/// Words of names are cut before they come here, so that white space alone lies between.
+fn analysis() -> Json {
     let normalizer =
         Json::object([("type", "custom".into()), ("filter", Json::List(vec!["lowercase".into()]))]);
-    let analysis = Json::member("normalizer", Json::member("lowercase", normalizer));
-    let mappings = Json::object([("dynamic", "strict".into()), ("properties", properties())]);
-    Json::object([("settings", Json::member("analysis", analysis)), ("mappings", mappings)])
-}
-
-/// A message as the index holds it, at its first place; missing values are left out.
-///
-/// A message that lies in several places needs one document for each. There, NOT speaks of one place only.
-///
-/// A phrase may run from one element of a list to the next, for example through the names of all recipients.
-/// Such lists stand in one text with line breaks between. A person without an address has an empty one below
-/// `people`.
-///
-/// ```
-/// use postern_query::emit::elasticsearch;
-/// use postern_query::Message;
-///
-/// let message = Message { id: "m1".into(), from_address: Some("A@X.com".into()), ..Message::default() };
-/// assert_eq!(
-///     elasticsearch::document(&message).to_string(),
-///     concat!(
-///         r#"{"id":"m1","fromAddress":"A@X.com","people":{"from":[{"address":"a@x.com","#,
-///         r#""local":"a","domain":"x.com","words":"a"}]}}"#
-///     )
-/// );
-/// ```
-#[must_use]
-pub fn document(message: &Message) -> Json {
-    let mut members = Members::default();
-    for field in StringField::ALL {
-        members.add(field.path(), string_value(*field, message));
-    }
-    for field in FlagField::ALL {
-        members.add(field.path(), flag_value(*field, message));
-    }
-    for field in NumberField::ALL {
-        members.add(field.path(), number_value(*field, message));
-    }
-    for field in InstantField::ALL {
-        members.add(field.path(), instant_value(*field, message).map(|at| milliseconds(at).0));
-    }
-    lists(message, &mut members);
-    Json::Object(members.0)
-}
-
-/// The members of an object that have a value.
-#[derive(Default)]
-struct Members(Vec<(String, Json)>);
-
-impl Members {
-    fn add(&mut self, name: &str, value: Option<impl Into<Json>>) {
-        self.0.extend(value.map(|value| (name.to_owned(), value.into())));
-    }
-
-    fn add_list(&mut self, name: &str, values: Vec<Json>) {
-        self.add(name, (!values.is_empty()).then_some(values));
-    }
-}
-
-fn lists(message: &Message, members: &mut Members) {
-    for list in RecipientList::ALL {
-        let people = recipients(*list, message).iter().map(recipient).collect();
-        members.add_list(list.path(), people);
-    }
-    members.add_list(ATTACHMENTS, message.attachments.iter().map(attachment).collect());
-    let category = |name: &String| Json::object([("name", name.as_str().into()), present()]);
-    members.add_list(CATEGORIES, message.categories.iter().map(category).collect());
-    let references = message.written_references().map(Json::from).collect();
-    members.add_list(REFERENCES, references);
-    for field in TextField::ALL.iter().filter(|field| is_own_text(**field)) {
-        let texts = text_values(*field, message);
-        members.add(text::path(*field), (!texts.is_empty()).then(|| texts.join("\n")));
-    }
-    let mut roles = Members::default();
-    for role in Role::ALL {
-        let who = people(role, message).iter().map(person).collect();
-        roles.add_list(role.name(), who);
-    }
-    members.add("people", (!roles.0.is_empty()).then_some(Json::Object(roles.0)));
-}
-
-/// Whether a text has its own field, and is not a sub-field of a whole string.
-fn is_own_text(field: TextField) -> bool {
-    !text::path(field).contains('.') && field.whose().is_none()
-}
-
-/// Every element has this field, so that a query can ask whether there is one.
-fn present() -> (&'static str, Json) {
-    ("present", true.into())
-}
-
-fn recipient(person: &Recipient) -> Json {
-    let mut members = Members::default();
-    members.add("name", person.name.as_deref());
-    members.add("address", person.address.as_deref());
-    members.add("present", Some(true));
-    Json::Object(members.0)
-}
-
-fn attachment(file: &Attachment) -> Json {
-    let mut members = Members::default();
-    members.add("name", file.name.as_deref());
-    members.add("contentType", file.content_type.as_deref());
-    members.add("size", file.size);
-    let words = file.name.as_deref().map(|name| name_words(&lower_case(name)).join(" "));
-    members.add("words", words);
-    members.add("present", Some(true));
-    Json::Object(members.0)
-}
-
-/// A person as [`person_matches`](crate::evaluate::person_matches) takes them apart.
-fn person(person: &Recipient) -> Json {
-    let address = person.address.as_deref().map(lower_case).unwrap_or_default();
-    let (local, domain) = address.rsplit_once('@').unwrap_or((&address, ""));
-    let mut members = Members::default();
-    members.add("address", Some(address.as_str()));
-    members.add("local", Some(local));
-    members.add("domain", Some(domain));
-    members.add("words", Some(name_words(local).join(" ")));
-    members.add("name", person.name.as_deref());
-    Json::Object(members.0)
+    let longest = i64::try_from(LONGEST).unwrap_or(i64::MAX);
+    let tokenizer =
+        Json::object([("type", "whitespace".into()), ("max_token_length", Json::Integer(longest))]);
+    let analyzer = Json::object([("type", "custom".into()), ("tokenizer", text::WORDS.into())]);
+    Json::object([
+        ("normalizer", Json::member("lowercase", normalizer)),
+        ("tokenizer", Json::member(text::WORDS, tokenizer)),
+        ("analyzer", Json::member(text::WORDS, analyzer)),
+    ])
 }
 
 fn properties() -> Json {
     let mut fields = Members::default();
-    for field in StringField::ALL {
-        let text =
-            TextField::ALL.iter().any(|text| text::path(*text) == format!("{}.text", field.path()));
-        fields.add(field.path(), Some(whole(text)));
-    }
-    for field in FlagField::ALL {
-        fields.add(field.path(), Some(typed("boolean")));
-    }
+    strings(&mut fields, false);
     for field in NumberField::ALL {
         fields.add(field.path(), Some(typed("long")));
     }
     for field in InstantField::ALL {
         fields.add(field.path(), Some(typed("date")));
     }
-    for field in TextField::ALL.iter().filter(|field| is_own_text(**field)) {
+    for field in TextField::ALL.iter().filter(|field| text::is_own(**field)) {
         fields.add(text::path(*field), Some(analysed("standard")));
     }
     for list in RecipientList::ALL {
@@ -182,9 +88,36 @@ fn properties() -> Json {
     }
     fields.add(CATEGORIES, Some(elements([("name", whole(false))])));
     fields.add(ATTACHMENTS, Some(attachments()));
-    fields.add(REFERENCES, Some(typed("keyword")));
+    fields.add(REFERENCES, Some(keyword()));
     fields.add("people", Some(people_fields()));
+    fields.add(PLACES, Some(places()));
+    let kept = Json::object([("type", "object".into()), ("enabled", false.into())]);
+    fields.add(KEPT, Some(kept));
+    fields.add(LEFT_OUT, Some(typed("keyword")));
+    fields.add(CONVERSATIONS, Some(keyword()));
     Json::Object(fields.0)
+}
+
+/// Whole strings and flags, of places or of messages.
+fn strings(fields: &mut Members, of_place: bool) {
+    for field in StringField::ALL.iter().filter(|field| field.is_of_place() == of_place) {
+        let text =
+            TextField::ALL.iter().any(|text| text::path(*text) == format!("{}.text", field.path()));
+        fields.add(field.path(), Some(whole(text)));
+    }
+    for field in FlagField::ALL.iter().filter(|field| field.is_of_place() == of_place) {
+        fields.add(field.path(), Some(typed("boolean")));
+    }
+}
+
+fn places() -> Json {
+    let mut fields = Members::default();
+    strings(&mut fields, true);
+    fields.add(Role::Owner.name(), Some(Json::member("properties", person())));
+    for mark in ["present", IS_FIRST, IS_FIRST_THERE] {
+        fields.add(mark, Some(typed("boolean")));
+    }
+    Json::object([("type", "nested".into()), ("properties", Json::Object(fields.0))])
 }
 
 fn attachments() -> Json {
@@ -192,23 +125,25 @@ fn attachments() -> Json {
         ("name", whole(false)),
         ("contentType", whole(false)),
         ("size", typed("long")),
-        ("words", analysed("whitespace")),
+        ("words", analysed(text::WORDS)),
+        ("extension", keyword()),
     ])
 }
 
 fn people_fields() -> Json {
-    let person = || {
-        Json::object([
-            ("address", typed("keyword")),
-            ("local", typed("keyword")),
-            ("domain", typed("keyword")),
-            ("words", analysed("whitespace")),
-            ("name", analysed("standard")),
-        ])
-    };
-    let roles =
-        Role::ALL.iter().map(|role| (role.name().to_owned(), Json::member("properties", person())));
+    let roles = Role::ALL.iter().filter(|role| **role != Role::Owner);
+    let roles = roles.map(|role| (role.name().to_owned(), Json::member("properties", person())));
     Json::member("properties", Json::Object(roles.collect()))
+}
+
+fn person() -> Json {
+    Json::object([
+        ("address", keyword()),
+        ("local", keyword()),
+        ("domain", keyword()),
+        ("words", analysed(text::WORDS)),
+        ("name", analysed("standard")),
+    ])
 }
 
 fn typed(name: &str) -> Json {
@@ -219,12 +154,21 @@ fn analysed(analyser: &str) -> Json {
     Json::object([("type", "text".into()), ("analyzer", analyser.into())])
 }
 
+fn keyword() -> Json {
+    Json::object([("type", "keyword".into()), longest()])
+}
+
+fn longest() -> (&'static str, Json) {
+    ("ignore_above", Json::Integer(i64::try_from(LONGEST).unwrap_or(i64::MAX)))
+}
+
 /// A whole string: as it is, in lower case, and optionally its words.
 fn whole(text: bool) -> Json {
-    let lower = Json::object([("type", "keyword".into()), ("normalizer", "lowercase".into())]);
+    let lower =
+        Json::object([("type", "keyword".into()), ("normalizer", "lowercase".into()), longest()]);
     let mut fields = vec![("lower".to_owned(), lower)];
     fields.extend(text.then(|| ("text".to_owned(), analysed("standard"))));
-    Json::object([("type", "keyword".into()), ("fields", Json::Object(fields))])
+    Json::object([("type", "keyword".into()), longest(), ("fields", Json::Object(fields))])
 }
 
 /// Elements of a list, each separate.

@@ -4,20 +4,26 @@
 //! [`document`] makes. Elastic's reference "Query DSL" defines the names of queries and parameters.
 //! Quickwit's page "Elasticsearch compatible API" lists the ones that Quickwit has.
 
+mod document;
+mod known;
 mod mapping;
 mod order;
 mod people;
+mod places;
 mod predicate;
 mod text;
 mod value;
 
-pub use mapping::{document, mapping};
+pub use document::{document, places};
+pub use known::Known;
+pub use mapping::{MAPPING_VERSION, mapping};
 
 use super::Direction;
 use super::property::{Make, make};
 use super::{Compiled, Json, Notes, Sent, Target};
-use crate::query::Predicate;
+use crate::query::{Condition, Predicate};
 use crate::{Expr, Located, Query, Span};
+use places::Asking;
 
 /// The engine that answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -41,10 +47,11 @@ pub const QUICKWIT: Target = Target::new("quickwit", "Quickwit", |query, _| {
     compile(query, Profile::Quickwit).map(Sent::Body)
 });
 
-/// Clauses that a query may have, the engines' default for `indices.query.bool.max_clause_count`.
-const MAX_CLAUSES: usize = 1_024;
-/// Nested groups, the smallest default of `indices.query.bool.max_nested_depth`.
-const MAX_DEPTH: usize = 20;
+/// Clauses that a query may have: the engines' default for `indices.query.bool.max_clause_count`, less one for
+/// whoever says which index is meant.
+const MAX_CLAUSES: usize = 1_024 - 1;
+/// Nested groups: the smallest default of `indices.query.bool.max_nested_depth`, less one for the same.
+const MAX_DEPTH: usize = 20 - 1;
 
 /// Translates a query into a search body: `query` and `sort`.
 ///
@@ -58,7 +65,7 @@ const MAX_DEPTH: usize = 20;
 /// assert_eq!(
 ///     compiled.sent.unwrap().to_string(),
 ///     concat!(
-///         r#"{"query":{"bool":{"must_not":[{"term":{"isRead":{"value":true}}}]}},"#,
+///         r#"{"query":{"bool":{"must_not":[{"nested":{"path":"places","query":{"term":{"places.isRead":{"value":true}}}}}]}},"#,
 ///         r#""sort":[{"receivedDateTime":{"order":"desc","missing":"_last"}},{"id":{"order":"asc"}}]}"#
 ///     )
 /// );
@@ -66,10 +73,27 @@ const MAX_DEPTH: usize = 20;
 /// ```
 #[must_use]
 pub fn compile(query: &Query, profile: Profile) -> Compiled<Json> {
-    let mut emitter = Emitter { profile, notes: Notes::default() };
+    compile_for(query, profile, &Known::default())
+}
+
+/// The same for an index of which something is known.
+///
+/// ```
+/// use postern_query::emit::elasticsearch::{self, Known, Profile};
+/// use postern_query::{Direction, odata};
+///
+/// let query = odata::parse_filter("subject eq 'a'")?;
+/// let known = Known { left_out: ["subject".to_owned()].into(), ..Known::default() };
+/// let compiled = elasticsearch::compile_for(&query, Profile::OpenSearch, &known);
+/// assert_eq!(compiled.notes[0].direction, Some(Direction::Narrower));
+/// # Ok::<(), postern_query::Errors>(())
+/// ```
+#[must_use]
+pub fn compile_for(query: &Query, profile: Profile, known: &Known) -> Compiled<Json> {
+    let mut emitter = Emitter { profile, known, notes: Notes::default(), ids: 0 };
     let simple = query.simplified().query;
-    let condition = emitter.tree(simple.condition(), &mut Emitter::predicate);
-    let sort = order::keys(query, profile, &mut emitter.notes);
+    let condition = emitter.condition(simple.condition());
+    let sort = emitter.order(query);
     let body = condition
         .and_then(|said| emitter.within_limits(unscored_in_filter(said)))
         .and_then(|said| Some(Json::object([("query", said), ("sort", sort?)])));
@@ -88,12 +112,30 @@ impl Said {
     }
 }
 
-struct Emitter {
+struct Emitter<'k> {
     profile: Profile,
+    known: &'k Known,
     notes: Notes,
+    /// Ids of messages that were said.
+    ids: usize,
 }
 
-impl Emitter {
+impl Emitter<'_> {
+    /// The whole condition. Quickwit has the first place of a message beside its other fields.
+    fn condition(&mut self, condition: &Condition) -> Option<Said> {
+        if self.profile == Profile::Quickwit {
+            return self.tree(condition, &mut Self::predicate);
+        }
+        let visible = self.known.visible();
+        match Asking::new(visible.as_ref()).at_a_place(condition) {
+            Some(asked) => self.tree(&asked, &mut Self::asked),
+            None => self.notes.unsupported(
+                None,
+                "conditions on the message and on its places are joined in too many ways",
+            ),
+        }
+    }
+
     /// And, or, not over leaves of any kind. Every leaf is written, so that no note is missing.
     fn tree<L>(
         &mut self,

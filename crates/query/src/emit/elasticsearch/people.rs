@@ -11,10 +11,13 @@ use crate::emit::Json;
 use crate::pattern::Wildcard;
 use crate::query::{PersonPattern, Role};
 
-impl Emitter {
+impl Emitter<'_> {
     pub(super) fn person(&mut self, roles: &[Role], pattern: &PersonPattern, span: Span) -> Said {
         if self.profile == Profile::Quickwit && has_name_words(pattern) {
             self.notes.errs(Direction::Either, span, "Quickwit cuts words of names at every character that is neither a letter nor a digit: o'brien is two words to it");
+        }
+        for role in roles {
+            self.left_out(&format!("people.{}", role.name()), span);
         }
         let queries = roles
             .iter()
@@ -36,7 +39,7 @@ const fn has_name_words(pattern: &PersonPattern) -> bool {
 }
 
 /// Queries. At least one must match.
-fn in_role(profile: Profile, path: &str, pattern: &PersonPattern) -> Vec<Json> {
+pub(super) fn in_role(profile: Profile, path: &str, pattern: &PersonPattern) -> Vec<Json> {
     let field = |name: &str| format!("{path}.{name}");
     let name_phrase = |text: &str| phrase(profile, &field("name"), &terms(text), 0);
     match pattern {

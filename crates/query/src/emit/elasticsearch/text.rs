@@ -33,6 +33,22 @@ pub(super) const fn path(field: TextField) -> &'static str {
     }
 }
 
+/// The analyser of words that were cut before they came to the index.
+pub(super) const WORDS: &str = "words";
+/// The longest word that the analyser `whitespace` leaves whole.
+const LONGEST_WORD: usize = 255;
+
+/// Whether a text has its own field, and is not a sub-field of a whole string.
+pub(super) fn is_own(field: TextField) -> bool {
+    !path(field).contains('.') && field.whose().is_none()
+}
+
+/// The analyser that leaves these words as they are.
+fn analyser(tokens: &[String]) -> &'static str {
+    let is_long = |token: &String| token.encode_utf16().count() > LONGEST_WORD;
+    if tokens.iter().any(is_long) { WORDS } else { "whitespace" }
+}
+
 /// Tokens next to each other. The analyser must not cut them again.
 pub(super) fn phrase(profile: Profile, field: &str, tokens: &[String], slop: u32) -> Json {
     match (tokens, profile) {
@@ -45,12 +61,12 @@ pub(super) fn phrase(profile: Profile, field: &str, tokens: &[String], slop: u32
         parts.push(("slop".to_owned(), i64::from(slop).into()));
     }
     if profile == Profile::OpenSearch {
-        parts.push(("analyzer".to_owned(), "whitespace".into()));
+        parts.push(("analyzer".to_owned(), analyser(tokens).into()));
     }
     Json::member("match_phrase", Json::member(field, Json::Object(parts)))
 }
 
-impl Emitter {
+impl Emitter<'_> {
     pub(super) fn text(&mut self, test: &TextTest, span: Span) -> Option<Said> {
         if self.profile == Profile::Quickwit {
             self.notes.errs(Direction::Either, span, "Quickwit cuts words at every character that is neither a letter nor a digit: o'brien is two words to it");

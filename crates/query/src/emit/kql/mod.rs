@@ -10,7 +10,7 @@ mod value;
 
 use super::property::{self, Asked, Text, Value, tree};
 use super::terms::Terms;
-use super::{Compiled, Notes, Sent, Target};
+use super::{Compiled, Notes, SET, Sent, Target};
 use crate::query::Predicate;
 use crate::{Located, Query, Span};
 
@@ -91,6 +91,7 @@ impl Emitter {
             Predicate::Reference(_) => {
                 self.notes.unsupported(Some(span), "Purview does not search headers")
             }
+            Predicate::Set(_) => self.notes.unsupported(Some(span), SET),
             Predicate::Person { roles, pattern } => self.person(roles, pattern, span),
         }
     }

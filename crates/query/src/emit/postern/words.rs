@@ -48,6 +48,7 @@ pub(super) fn written(predicate: &Predicate) -> Result {
             Err(ONE_ELEMENT)
         }
         Predicate::Reference(id) => exact(value_of("ref", without_brackets(id)?)),
+        Predicate::Set(set) => exact(value_of("set", &set.name)),
         Predicate::Person { roles, pattern } => person(roles, pattern),
     }
 }

@@ -1,10 +1,12 @@
 //! The context for reading typed text, and the result.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::dates;
-use crate::{Advice, Limits, Query};
+use crate::{Advice, Limits, NamedSets, Query};
 
 /// The context for reading a query: the time, the reader, and the limits.
 #[derive(Clone, Debug)]
@@ -15,13 +17,15 @@ pub struct Context {
     pub me: Vec<String>,
     /// The limits of a text.
     pub limits: Limits,
+    /// The frozen sets that a query may name; none where nothing is known of them.
+    pub sets: Option<Arc<dyn NamedSets>>,
 }
 
 impl Context {
     /// A context without own addresses and with the default limits.
     #[must_use]
     pub fn at(now: Zoned) -> Self {
-        Self { now, me: Vec::new(), limits: Limits::default() }
+        Self { now, me: Vec::new(), limits: Limits::default(), sets: None }
     }
 
     /// The same with days that begin at midnight UTC.

@@ -9,7 +9,7 @@ use super::resolved::{Resolved, leaf};
 use super::value::{Value, fault, list, single, unknown_value};
 use crate::analysis::lower_case;
 use crate::pattern::Wildcard;
-use crate::query::{AttachmentTest, Condition, Predicate, StringTest};
+use crate::query::{AttachmentTest, Condition, NamedSets, Predicate, SetTest, StringTest};
 use crate::schema::StringField;
 use crate::syntax::postern::Term;
 use crate::{Advice, AdviceCode, Code, Error, Expr, FILE, Span};
@@ -253,6 +253,33 @@ pub(super) fn reference(term: &Term<'_>, name: &str) -> Result<Resolved, Error> 
     let condition = leaf(Predicate::Reference(format!("<{inner}>")), term.span);
     Ok(Resolved::unit(condition, canonical::value(name, &inner)))
 }
+
+// ---- sets ----
+
+/// `set:lease`: the messages of a frozen set.
+pub(super) fn set(
+    term: &Term<'_>,
+    name: &str,
+    sets: Option<&dyn NamedSets>,
+) -> Result<Resolved, Error> {
+    let value = single(term)?;
+    if let Some(ids) = sets.and_then(|sets| sets.ids(&value.text)) {
+        let text = canonical::value(name, &value.text);
+        let test = SetTest { name: value.text.into_owned(), ids };
+        return Ok(Resolved::unit(leaf(Predicate::Set(test), term.span), text));
+    }
+    let names = sets.map(NamedSets::names).unwrap_or_default();
+    if names.is_empty() {
+        let title = format!("`{}` is not a frozen set", value.text);
+        return Err(fault(Code::UnknownValue, &value, title, "not known")
+            .hint("no set is known here; `postern set NAME QUERY` makes one"));
+    }
+    let names: Vec<_> = names.iter().map(String::as_str).take(MOST_NAMES).collect();
+    Err(unknown_value(&value, "a frozen set", &names))
+}
+
+/// Names of sets that a hint tells.
+const MOST_NAMES: usize = 50;
 
 /// An id without the angle brackets around it.
 pub(super) fn without_brackets(value: &Value<'_>) -> Result<String, Error> {

@@ -196,6 +196,7 @@ impl Resolver<'_> {
         }
         self.advice.extend(readings::equal(field, operator, name));
         self.advice.extend(readings::open_list(&term, operator, name));
+        self.advice.extend(readings::star(&term, operator, name));
         self.asked(operator, name, &term, field.relation, place)
     }
 
@@ -241,6 +242,7 @@ impl Resolver<'_> {
             Operator::Kind => labels::kind(term, name).map(Expr::Leaf),
             Operator::Whole(field) => labels::whole_text(field, term, name).map(Expr::Leaf),
             Operator::Reference => labels::reference(term, name).map(Expr::Leaf),
+            Operator::Set => labels::set(term, name, self.context.sets.as_deref()).map(Expr::Leaf),
             Operator::Range(kind) => {
                 self.advice.extend(range::exact_size(kind, term, relation));
                 range::resolve(kind, name, term, relation, self.context).map(Expr::Leaf)

@@ -36,6 +36,7 @@ pub(crate) enum Operator {
     Folder,
     MailingList,
     Reference,
+    Set,
     Kind,
     /// A field whose whole text is compared, in any case.
     Whole(StringField),
@@ -111,6 +112,7 @@ const OPERATORS: &[Row] = &[
     (Operator::Folder, &["in", "folder", "maildir", "m"]),
     (Operator::MailingList, &["list", "v"]),
     (Operator::Reference, &["ref", "references", "related", "r"]),
+    (Operator::Set, &["set"]),
     (Operator::Kind, &["kind", "itemclass"]),
     (Operator::Whole(StringField::Source), &["source"]),
 ];

@@ -53,23 +53,44 @@ fn distance(piece: &Piece<'_>, name: &str) -> Option<Advice> {
     ))
 }
 
-/// `"alpha bet*"`, a phrase that ends in a beginning in KQL.
+/// `"alpha bet*"`, a phrase that ends in a beginning in KQL, and `"bet*"`.
 fn beginning(piece: &Piece<'_>, name: &str) -> Option<Advice> {
-    let (words, last) = piece.text.rsplit_once(char::is_whitespace)?;
+    let (words, last) = piece.text.rsplit_once(char::is_whitespace).unwrap_or(("", &piece.text));
     let start = last.strip_suffix('*')?;
-    let one_word = !start.is_empty() && start.chars().all(char::is_alphanumeric);
-    (one_word && !terms(words).is_empty()).then(|| {
-        let words = canonical::quoted_text(words.trim());
-        let text = if name.is_empty() {
-            format!("{words} {last}")
-        } else {
-            format!("{name}:({words} {last})")
-        };
-        other(
-            piece.span,
-            format!("in quotes `*` stands for nothing: write {text} for words that begin so"),
-        )
-    })
+    if start.is_empty() || !start.chars().all(char::is_alphanumeric) {
+        return None;
+    }
+    let words = words.trim();
+    let text = match (words.is_empty(), name.is_empty()) {
+        (true, true) => last.to_owned(),
+        (true, false) => format!("{name}:{last}"),
+        (false, true) => format!("{} {last}", canonical::quoted_text(words)),
+        (false, false) => format!("{name}:({} {last})", canonical::quoted_text(words)),
+    };
+    let has_words = words.is_empty() || !terms(words).is_empty();
+    let message = format!("in quotes `*` stands for nothing: write {text} for words that begin so");
+    has_words.then(|| other(piece.span, message))
+}
+
+/// `from:"ann*"` and `category:"red*"`, where a star in quotes is no pattern.
+pub(super) fn star(term: &Term<'_>, operator: Operator, name: &str) -> Vec<Advice> {
+    let is_text = matches!(
+        operator,
+        Operator::People(_)
+            | Operator::Filename
+            | Operator::Category
+            | Operator::Folder
+            | Operator::MailingList
+    );
+    let in_quotes = term.value.iter().filter(|piece| is_text && piece.kind == PieceKind::Quoted);
+    let advice = in_quotes.filter_map(|piece| {
+        let start = piece.text.strip_suffix('*')?;
+        let is_word = !start.is_empty() && start.chars().all(char::is_alphanumeric);
+        let text = if is_word { format!("{name}:{start}*") } else { format!("{name}:word*") };
+        let message = format!("`*` in quotes is no pattern: write {text} for what begins so");
+        (!start.is_empty()).then(|| other(piece.span, message))
+    });
+    advice.collect()
 }
 
 /// `"/bob@.*/"`, a regular expression of notmuch.
@@ -110,7 +131,12 @@ pub(super) fn minus_in_value(term: &Term<'_>, operator: Operator, name: &str) ->
     let piece = &term.value.first;
     let of_ids = matches!(
         operator,
-        Operator::Id | Operator::Thread | Operator::Reference | Operator::Range(_) | Operator::Sort
+        Operator::Id
+            | Operator::Thread
+            | Operator::Reference
+            | Operator::Set
+            | Operator::Range(_)
+            | Operator::Sort
     );
     if of_ids || piece.kind != PieceKind::Bare || !is_negating(&piece.text) {
         return None;

@@ -144,6 +144,12 @@ pub(super) fn bang(span: Span, rest: &str) -> Error {
         .fix(span, "-")
 }
 
+pub(super) fn unequal(name: &str, span: Span) -> Error {
+    Error::new(Code::ForeignOperator, span, "`!=` does not mean NOT here", "known elsewhere")
+        .hint(format!("write -{name}:value, or put the text in quotes to look for it"))
+        .fix(span, format!("-{name}:"))
+}
+
 pub(super) fn purview_join(span: Span) -> Error {
     let title =
         "`(c:s)` is a mark of Purview, which does not say whether all or one of both is meant";

@@ -40,6 +40,12 @@ pub(super) fn bang(text: &str) -> IResult<&str, char> {
     terminated(char('!'), before_term).parse(text)
 }
 
+/// `name!=`, which leaves out elsewhere.
+pub(super) fn unequal(text: &str) -> IResult<&str, &str> {
+    let name = take_while1(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    terminated(name, tag("!=")).parse(text)
+}
+
 /// `(c:c)` and `(c:s)`, which join conditions in the text that Purview shows of a search.
 pub(super) fn purview_join(text: &str) -> IResult<&str, &str> {
     alt((tag("(c:c)"), tag("(c:s)"))).parse(text)
@@ -117,6 +123,7 @@ fn relation(text: &str) -> IResult<&str, Relation> {
             value(Relation::NotEqual, tag("<>")),
             value(Relation::Greater, char('>')),
             value(Relation::Less, char('<')),
+            value(Relation::Equal, tag("==")),
             value(Relation::Equal, char('=')),
         )),
     )

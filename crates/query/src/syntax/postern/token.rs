@@ -5,7 +5,7 @@ use nom::IResult;
 use super::ast::{Distance, FieldName, Piece, PieceKind, Pieces};
 use super::grammar::{
     bang, bare, field, is_minus, is_opening_quote, is_typographic, mark, near, purview_join,
-    quoted, regex, word_operator,
+    quoted, regex, unequal, word_operator,
 };
 use super::{distances, faults};
 use crate::{Advice, AdviceCode, Code, Error, Span};
@@ -159,6 +159,10 @@ impl<'t> Lexer<'t> {
             && let Some((_, span)) = self.take(bang)
         {
             self.errors.push(faults::bang(span, self.rest));
+        } else if first.is_ascii_alphabetic()
+            && let Some((name, span)) = self.take(unequal)
+        {
+            self.errors.push(faults::unequal(name, span));
         } else if first == '(' && self.at_purview_join() {
             let Some((join, span)) = self.take(purview_join) else { return false };
             if join == "(c:s)" {

@@ -6,8 +6,8 @@ use super::acts::{check, last, ready};
 use crate::Secret;
 use crate::fake::Fake;
 use crate::veeam::{
-    CopyDocuments, Credentials, Document, Documents, Drive, Existing, Letter, Paging, Problem,
-    RestoreDocuments, Session, Under, Version, Versions,
+    CopyDocuments, Credentials, Document, Documents, Drive, DriveScope, Existing, Letter, Paging,
+    Problem, RestoreDocuments, Session, Under, Version, Versions,
 };
 
 /// The bodies of the four examples of the vendor's page on document actions, as they are printed.
@@ -113,6 +113,46 @@ async fn the_published_examples_from_v6_on() {
             assert_eq!(in_lower_case(&body), arguments, "{verb}");
         }
     }
+}
+
+#[tokio::test]
+async fn documents_are_searched_from_v6_on() {
+    for (version, scope, place) in [
+        (Version::V6, DriveScope::Drives, "OneDrives/search"),
+        (Version::V7, DriveScope::Drive("d/1".into()), "OneDrives/d%2F1/search"),
+        (
+            Version::V8,
+            DriveScope::Folder("d1".into(), "f1".into()),
+            "OneDrives/d1/Folders/f1/search",
+        ),
+    ] {
+        let (fake, _folder, session) = ready(version).await;
+        fake.answer_at(
+            "/search",
+            r#"{"setId":"kept","results":[
+                {"id":"1","name":"a.txt","sizeBytes":5,"oneDriveId":"d1","_links":{"parent":{"href":"/x/folders/f1"}}},
+                {"id":"2","name":"b.txt","_links":{"onedrive":{"href":"/v6/x/onedrives/d2/"}}},
+                {"id":"3","name":"A folder","isFolder":true}],
+                "_links":{"next":{"href":"/x?offset=3&limit=3&setId=kept"}}}"#,
+        );
+        let page = Paging::first(3);
+        let found = session.search_documents(&scope, "filename:\"a b\"", &page).await.unwrap();
+        let told: Vec<_> = found.results.iter().map(|it| (&*it.id, it.drive.as_deref())).collect();
+        assert_eq!(told, [("1", Some("d1")), ("2", Some("d2"))]);
+        assert_eq!(found.results[0].parent.as_deref(), Some("f1"));
+        let sent = format!("POST /{version}/RestoreSessions/s1/organization/{place}");
+        let asked = format!("{sent}?itemType=Documents&offset=0&limit=3");
+        assert_eq!(last(&fake), (asked, json!({"query": "filename:\"a b\""})));
+        fake.answer_at("/search", r#"{"results":[]}"#);
+        session.search_documents(&scope, "x", &found.next.unwrap()).await.unwrap();
+        assert!(last(&fake).0.ends_with("?itemType=Documents&offset=3&limit=3&setId=kept"));
+    }
+    let (fake, _folder, session) = ready(Version::V5).await;
+    let before = fake.seen().len();
+    let refused = session.search_documents(&DriveScope::Drives, "x", &Paging::first(3)).await;
+    let said = refused.unwrap_err().to_string();
+    assert_eq!(said, "the search of drives exists from v6 on, and v5 is spoken");
+    assert_eq!(fake.seen().len(), before, "nothing was sent");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::time::SystemTime;
 use jiff::{SignedDuration, Timestamp};
 
 use super::*;
+use crate::fake::Misbehaviour;
 
 const OWN: &str = r"CONTOSO\postern";
 
@@ -147,4 +148,20 @@ async fn what_cannot_be_stopped_stays_written() {
     fake.http().misbehave_at("/Stop", crate::fake::Misbehaviour::None);
     assert_eq!(sessions.stop_leftovers().await.unwrap(), 1);
     assert_eq!(fake.working(), 0);
+}
+
+/// A page of something between says 200, and the session works on.
+#[tokio::test]
+async fn a_stop_that_something_else_answered_counted_as_done() {
+    for fault in [Misbehaviour::Html, Misbehaviour::Garbage] {
+        let fake = FakeVeeam::start(&ALL).await.unwrap();
+        drop(fake.open_session("Vex", OWN, ago(3_600)));
+        fake.http().misbehave_at_times("/Stop", fault, 1);
+        let written = format!(
+            "{{\"intent\":1,\"kind\":\"Vex\",\"time\":\"{}\"}}\n{{\"intent\":1,\"session\":\"s1\"}}\n",
+            ago(3_601)
+        );
+        let (stopped, open, rest) = left(&fake, &written).await;
+        assert_eq!((stopped, open, rest.as_str()), (1, vec![], ""));
+    }
 }

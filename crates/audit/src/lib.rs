@@ -1,0 +1,29 @@
+#![doc = include_str!("../README.md")]
+
+mod append;
+mod canonical;
+mod entry;
+mod error;
+mod files;
+mod head;
+mod key;
+mod log;
+mod note;
+mod read;
+mod tail;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod witness;
+
+pub use canonical::canonical;
+pub use entry::{Entry, What};
+pub use error::AuditError;
+pub use files::folder;
+pub use head::{Digest, Head, digest};
+pub use key::key_file;
+pub use log::{Log, Settings};
+pub use note::{Signer, Verifier};
+pub use read::{Filter, each, newest};
+pub use verify::{Fault, Verified, Vouched, Why, verify};
+pub use witness::{Witness, last_kept};

@@ -1,0 +1,172 @@
+//! The audit logs of the tenants, and what is written of a request.
+//!
+//! A request of somebody who is known is written down before it is answered, by the guard, whatever its handler does.
+//! A handler adds what only it knows (`Noted`). What exports or acts needs a `Begun`, which there is only for an entry
+//! that is on the disk.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use jiff::Timestamp;
+use postern_audit::{AuditError, Entry, Log, What, folder};
+use serde_json::{Map, Value};
+use tokio::sync::oneshot;
+
+use crate::access::Caller;
+use crate::config::{Audit, Config, Level};
+
+/// Who asks where no key does.
+const LOCAL: &str = "local";
+
+/// The logs of all tenants.
+#[derive(Debug)]
+pub(crate) struct Audits {
+    audit: Audit,
+    clock: fn() -> Timestamp,
+    common: Kept,
+    by_tenant: BTreeMap<String, Kept>,
+}
+
+/// A log that is opened when it is first needed.
+#[derive(Debug)]
+struct Kept {
+    data: PathBuf,
+    log: Mutex<Option<Arc<Log>>>,
+}
+
+/// An export or an act whose entry is on the disk, so that it may be done.
+#[derive(Debug)]
+pub(crate) struct Begun(());
+
+/// What a handler adds to the entry of its request.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Noted(Arc<Mutex<Map<String, Value>>>);
+
+impl Noted {
+    /// Has a field in the entry. It is no secret.
+    pub(crate) fn put(&self, name: &str, value: impl Into<Value>) {
+        let mut fields = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        fields.insert(name.to_owned(), value.into());
+    }
+
+    /// What was put so far.
+    pub(crate) fn fields(&self) -> Map<String, Value> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+impl Begun {
+    pub(crate) const fn for_a_test() -> Self {
+        Self(())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Noted {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
+impl Audits {
+    pub(crate) fn of(config: &Config, clock: fn() -> Timestamp) -> Self {
+        let tenants = config.tenants.iter();
+        Self {
+            audit: config.audit.clone(),
+            clock,
+            common: Kept::at(&config.data),
+            by_tenant: tenants.map(|tenant| (tenant.id.clone(), Kept::at(&tenant.data))).collect(),
+        }
+    }
+
+    /// Has an export or an act on the disk before it is done.
+    pub(crate) async fn begin(
+        &self,
+        what: What,
+        caller: &Caller,
+        noted: &Noted,
+    ) -> Result<Begun, AuditError> {
+        let entry = entry(what, caller).with("event", "begun").with_all(noted.fields());
+        self.write(caller, entry).await.map(Begun)
+    }
+
+    /// Writes an entry of what a caller does; then it counts as written.
+    pub(crate) async fn write(&self, caller: &Caller, entry: Entry) -> Result<(), AuditError> {
+        if self.audit.level == Level::Off {
+            return Ok(());
+        }
+        let (tell, told) = oneshot::channel();
+        let log = self.kept(caller).open(&self.audit, self.clock)?;
+        // Who does not wait any more is told nothing.
+        log.send(entry, move |written| drop(tell.send(written)));
+        told.await.unwrap_or(Err(AuditError::Closed))
+    }
+
+    /// Has an entry written that nobody waits for.
+    pub(crate) fn note(&self, caller: &Caller, entry: Entry) {
+        if self.audit.level == Level::Off {
+            return;
+        }
+        let told = |written: Result<(), AuditError>| {
+            written.unwrap_or_else(|error| warn(&error.to_string()));
+        };
+        match self.kept(caller).open(&self.audit, self.clock) {
+            Ok(log) => log.send(entry, told),
+            Err(error) => told(Err(error)),
+        }
+    }
+
+    /// The folder of the log of a caller's tenant.
+    pub(crate) fn folder(&self, caller: &Caller) -> PathBuf {
+        folder(&self.kept(caller).data)
+    }
+
+    fn kept(&self, caller: &Caller) -> &Kept {
+        let mut tenants = self.by_tenant.values();
+        match caller.tenant.as_ref().and_then(|tenant| self.by_tenant.get(tenant)) {
+            Some(kept) => kept,
+            // Without keys there is one user, who asks for the only tenant there is.
+            None => tenants.next().filter(|_| tenants.len() == 0).unwrap_or(&self.common),
+        }
+    }
+}
+
+impl Kept {
+    fn at(data: &Path) -> Self {
+        Self { data: data.to_owned(), log: Mutex::default() }
+    }
+
+    fn open(&self, audit: &Audit, clock: fn() -> Timestamp) -> Result<Arc<Log>, AuditError> {
+        let mut open = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(log) = open.as_ref() {
+            return Ok(Arc::clone(log));
+        }
+        let log = Arc::new(Log::open(&self.data, audit.settings(&self.data, clock, warn))?);
+        *open = Some(Arc::clone(&log));
+        Ok(log)
+    }
+}
+
+/// What a caller is called in the log.
+pub(crate) fn who(caller: &Caller) -> &str {
+    if caller.name.is_empty() { LOCAL } else { &caller.name }
+}
+
+/// An entry of what a caller does over HTTP.
+pub(crate) fn entry(what: What, caller: &Caller) -> Entry {
+    let entry = Entry::new(what, who(caller)).with("how", "http");
+    match &caller.tenant {
+        Some(tenant) => entry.with("tenant", tenant.as_str()),
+        None => entry,
+    }
+}
+
+fn warn(why: &str) {
+    tracing::warn!(why, "the audit log");
+}

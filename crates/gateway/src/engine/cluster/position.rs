@@ -1,0 +1,62 @@
+//! Where the next page begins.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::points::Point;
+use crate::engine::position;
+
+/// A place in a result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Position {
+    /// The state of the index that the result is of.
+    point: String,
+    /// That index.
+    index: String,
+    /// The values that the last hit before is ordered by.
+    pub(super) after: Vec<Value>,
+}
+
+impl Position {
+    pub(super) fn new(Point { id: point, index }: Point, after: Vec<Value>) -> Self {
+        Self { point, index, after }
+    }
+
+    /// The state that it names.
+    pub(super) fn point(&self) -> Point {
+        Point { id: self.point.clone(), index: self.index.clone() }
+    }
+}
+
+/// The text for a position.
+pub(super) fn write(position: &Position) -> String {
+    position::write(position)
+}
+
+/// The position in a text. What a client made up holds plain values at most.
+pub(super) fn read(text: &str) -> Option<Position> {
+    let position: Position = position::read(text)?;
+    let is_plain = |value: &Value| !value.is_array() && !value.is_object();
+    (!position.after.is_empty() && position.after.iter().all(is_plain)).then_some(position)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn positions_read_back() {
+        let after = vec![json!(i64::MIN), json!(null), json!("é"), json!(1.5)];
+        let point = Point { id: "p\u{e9}\"".to_owned(), index: "m-v1".to_owned() };
+        let position = Position::new(point.clone(), after);
+        assert_eq!(position.point(), point);
+        assert_eq!(read(&write(&position)), Some(position));
+        for after in [json!([]), json!([{"a": 1}]), json!([[1]])] {
+            let bad = json!({"point": "p", "index": "m", "after": after});
+            assert_eq!(read(&position::write(&bad)), None, "{bad}");
+        }
+    }
+}
