@@ -48,6 +48,20 @@ fn filters() {
 }
 
 #[test]
+fn what_always_holds_says_nothing_beside_a_condition() {
+    for (filter, text, direction) in [
+        ("isRead and not (false)", "is:read", "exact"),
+        ("isRead and not (not (true)) and size lt 5", "is:read size<5", "exact"),
+        ("not (false) and not (false)", "*", "exact"),
+        ("not (isRead and not (false))", "-is:read", "exact"),
+        ("isRead or not (false)", "is:read OR *", "exact"),
+        ("isRead or not (true)", "is:read OR -*", "exact"),
+    ] {
+        check(&odata::parse_filter(filter).unwrap(), Ok((text, direction)));
+    }
+}
+
+#[test]
 fn query_texts() {
     for (text, expected) in [
         ("invoice AND overdue", "invoice overdue"),

@@ -48,6 +48,13 @@ enum Binding {
     Unit,
 }
 
+/// Every message. Beside another condition, it says nothing.
+const EVERYTHING: &str = "*";
+
+fn everything() -> (String, Binding) {
+    (EVERYTHING.to_owned(), Binding::Unit)
+}
+
 struct Writer {
     notes: Notes,
     now: Context,
@@ -58,7 +65,7 @@ impl Writer {
     /// Every part is written, so that all notes are told.
     fn tree(&mut self, condition: &Condition) -> Option<(String, Binding)> {
         match condition {
-            Expr::And(parts) if parts.is_empty() => Some(("*".to_owned(), Binding::Unit)),
+            Expr::And(parts) if parts.is_empty() => Some(everything()),
             Expr::Or(parts) if parts.is_empty() => Some(("-*".to_owned(), Binding::Unit)),
             Expr::And(parts) => self.joined(parts, " ", Binding::And),
             Expr::Or(parts) => self.joined(parts, " OR ", Binding::Or),
@@ -82,12 +89,15 @@ impl Writer {
         binding: Binding,
     ) -> Option<(String, Binding)> {
         let texts: Vec<_> = parts.iter().map(|part| self.tree(part)).collect();
-        if let [only] = texts.as_slice() {
-            return only.clone();
+        let mut texts = texts.into_iter().collect::<Option<Vec<_>>>()?;
+        if binding == Binding::And {
+            texts.retain(|(text, _)| text != EVERYTHING);
         }
-        let texts: Option<Vec<_>> =
-            texts.into_iter().map(|text| text.map(|text| bracketed(text, binding))).collect();
-        Some((texts?.join(between), binding))
+        if texts.len() < 2 {
+            return Some(texts.pop().unwrap_or_else(everything));
+        }
+        let texts: Vec<_> = texts.into_iter().map(|text| bracketed(text, binding)).collect();
+        Some((texts.join(between), binding))
     }
 
     fn leaf(&mut self, leaf: &Located<Predicate>) -> Option<String> {
@@ -136,7 +146,7 @@ impl Writer {
 
     /// The text with its order, if it is within the limits of typed text.
     fn whole(&mut self, text: String, sorts: Vec<String>) -> Option<String> {
-        let is_everything = text == "*" && !sorts.is_empty();
+        let is_everything = text == EVERYTHING && !sorts.is_empty();
         let parts = Some(text).filter(|_| !is_everything).into_iter().chain(sorts);
         let text = parts.collect::<Vec<_>>().join(" ");
         match self.read(&text) {
