@@ -176,7 +176,8 @@ impl<L> Expr<L> {
                 }
                 Self::group(flat, Self::Or)
             }
-            Self::Not(inner) => Self::negated(inner.flattened()),
+            // Two opposites stay: a NOT may speak of every place of a message.
+            Self::Not(inner) => Self::Not(Box::new(inner.flattened())),
             leaf @ Self::Leaf(_) => leaf,
         }
     }

@@ -154,7 +154,10 @@ impl World {
                 writer.close().unwrap();
             }
             Act::RemoveIndex => {
-                fs::remove_dir_all(self.data.path().join("index")).unwrap();
+                // The engine's threads of a run before may still write for a moment: a folder that they write to
+                // cannot be emptied, and can be taken away.
+                let gone = tempfile::tempdir().unwrap();
+                fs::rename(self.data.path().join("index"), gone.path().join("index")).unwrap();
                 take_in_all(&self.archive(), self.mail.path(), false, true);
             }
             Act::HoldAndRelease => {

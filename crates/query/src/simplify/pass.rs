@@ -147,6 +147,11 @@ impl Pass {
     fn negation<L: Leaf>(&mut self, inner: Expr<L>) -> Expr<L> {
         let inner = self.tree(inner);
         match inner {
+            // A NOT speaks of every place, so under two of them a place is any place, and not the one of the other
+            // conditions.
+            Expr::Not(twice) if twice.has_positive(&L::is_of_place) => {
+                Expr::Not(Box::new(Expr::Not(twice)))
+            }
             Expr::Not(twice) => {
                 self.note(Rewrite::Negation);
                 *twice

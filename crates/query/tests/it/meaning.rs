@@ -410,6 +410,32 @@ fn a_not_speaks_of_every_place() {
     );
 }
 
+/// Under two NOTs a place is any place. Rewrites made it the place of the other conditions.
+#[test]
+fn a_place_under_two_nots_stays_any_place_when_rewritten() {
+    let place = |mailbox: &str, is_read| Place {
+        mailbox: Some(mailbox.into()),
+        is_read: Some(is_read),
+        ..Place::NOWHERE
+    };
+    let places = vec![place("ann", false), place("bob", true)];
+    let message = Message { places, ..Message::default() };
+    for (filter, expected) in [
+        ("isRead and not (not (mailbox eq 'ann') and not (mailbox eq 'ann'))", true),
+        ("isRead and not (not (mailbox eq 'ann') and not (false))", true),
+        ("isRead and not (not (mailbox eq 'eve') and not (mailbox eq 'eve'))", false),
+        ("isRead and mailbox eq 'ann'", false),
+        // Two that stand beside each other as they are typed are none.
+        ("isRead and not (not (mailbox eq 'ann'))", false),
+        ("isRead and not (not (mailbox eq 'bob'))", true),
+    ] {
+        let query = odata::parse_filter(filter).unwrap();
+        let rewritten = query.simplified().query;
+        let found = [&query, &rewritten].map(|query| evaluate(query.condition(), &message));
+        assert_eq!(found, [expected; 2], "{filter}: {rewritten:?}");
+    }
+}
+
 #[test]
 fn a_message_without_places_is_read_at_an_empty_one() {
     check(

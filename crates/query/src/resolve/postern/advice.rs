@@ -94,10 +94,12 @@ struct Sender {
 /// The value, if two different ones are seldom meant of one sender.
 fn sender(pattern: &PersonPattern) -> Option<Sender> {
     let (kind, text) = match pattern {
-        PersonPattern::Address(address) => (SenderKind::Address, address.to_string()),
-        PersonPattern::Domain(domain) => (SenderKind::Domain, format!("@{domain}")),
+        PersonPattern::Address(address) => (SenderKind::Address, canonical::listed_value(address)),
+        PersonPattern::Domain(domain) => {
+            (SenderKind::Domain, canonical::listed_value(&format!("@{domain}")))
+        }
         PersonPattern::NamePhrase(name) => (SenderKind::Name, canonical::quoted_text(name)),
-        PersonPattern::Words(name) => (SenderKind::Name, name.to_string()),
+        PersonPattern::Words(name) => (SenderKind::Name, canonical::listed_value(name)),
         PersonPattern::SubDomains(_)
         | PersonPattern::DomainOrLocal(_)
         | PersonPattern::Shaped(_)
