@@ -16,19 +16,19 @@ const OF_PARTS: usize = 1 << 32;
 
 /// What was found in a body.
 #[derive(Debug, Default)]
-pub(super) struct Body {
+pub(super) struct Body<'c> {
     /// Every place that matches what is wanted, in order.
     pub(super) wanted: Vec<Match>,
     /// Every place, and the clauses of which it is one.
-    all: Vec<(Range<usize>, Vec<usize>)>,
+    all: Vec<(Range<usize>, &'c [usize])>,
     /// The fields that were not looked through to their end.
     unseen: Vec<TextField>,
 }
 
-impl Body {
+impl<'c> Body<'c> {
     /// Looks through so many bytes of the body of a message.
     pub(super) fn look_through(
-        clauses: &Clauses<'_>,
+        clauses: &'c Clauses<'_>,
         message: &Message,
         scanned: usize,
         counter: &mut Counter,
@@ -59,7 +59,7 @@ impl Body {
     fn add(
         &mut self,
         clauses: &Clauses<'_>,
-        looked: &Looked<'_>,
+        looked: &'c Looked<'_>,
         number: usize,
         start: usize,
         one: &Match,
@@ -70,7 +70,7 @@ impl Body {
             let needle = number * OF_PARTS + one.needle;
             self.wanted.push(Match { range: range.clone(), needle });
         }
-        self.all.push((range, of.to_vec()));
+        self.all.push((range, of));
     }
 
     /// Tells where each clause matches, beside the line that shows some of it.

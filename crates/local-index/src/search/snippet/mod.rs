@@ -9,7 +9,7 @@ mod window;
 
 use std::ops::Range;
 
-use postern_query::schema::{RecipientList, TextField};
+use postern_query::schema::RecipientList;
 use postern_query::{Condition, Message, Query, Whose};
 
 use self::body::Body;
@@ -111,6 +111,7 @@ impl<'a> Needles<'a> {
         body.tell(&mut words, message, &line);
         words.tell_inside(message, inside);
         words.look_through(&self.clauses, message, scanned, counter);
+        let subject_ranges = words.take_in_subject();
         let matches = self.clauses.matches(message, place, words, counter);
         let mut recipients = |list| self.others.recipients(list, message, counter);
         let to = recipients(RecipientList::To);
@@ -119,7 +120,7 @@ impl<'a> Needles<'a> {
         Snippet {
             text: line.text,
             ranges,
-            subject_ranges: self.in_subject(message, scanned, counter),
+            subject_ranges,
             from: self.others.sender(message, counter),
             to,
             cc,
@@ -127,14 +128,6 @@ impl<'a> Needles<'a> {
             attachments: self.others.attachments(message, counter),
             matches,
         }
-    }
-
-    fn in_subject(&self, message: &Message, scanned: usize, counter: &mut Counter) -> Ranges {
-        let Some(looked) = self.clauses.looked(TextField::Subject) else { return Vec::new() };
-        let subject = message.subject.as_deref().unwrap_or_default();
-        let (mut found, _) = looked.matches(beginning(subject, scanned), counter);
-        found.retain(|one| self.clauses.is_wanted(looked.clauses(one.needle)));
-        merged(&found)
     }
 }
 
@@ -185,6 +178,7 @@ fn beginning(text: &str, most: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use postern_query::pattern::{Fuzzy, Near, Regex, Sloppy, Wildcard};
+    use postern_query::schema::TextField;
     use postern_query::{Expr, Located, Passage, Predicate, Span, TextPattern, TextTest};
 
     use super::*;

@@ -111,6 +111,10 @@ impl<'a> Finder<'a> {
             if found.len() >= MOST || !counter.count(1) {
                 break;
             }
+            // What stands for a part that was left out.
+            if token.text.is_empty() {
+                continue;
+            }
             let here = tokens.get(place..).unwrap_or_default();
             let mut is_told = |(number, one): &(usize, Match)| {
                 let is_new = met.insert(one.needle);

@@ -21,7 +21,7 @@ impl Window {
     /// The line that begins at `from`. It ends on a whole word, but never within the last of `matches` that
     /// it shows.
     pub(super) fn of(text: &str, from: usize, matches: &[Range<usize>]) -> Self {
-        let mut line = Line::default();
+        let mut line = Line::new();
         for (offset, c) in text.get(from..).unwrap_or_default().char_indices() {
             if !line.push(c, from + offset) {
                 let window = Self { text: line.text, shown: line.shown };
@@ -94,7 +94,6 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() || c.is_control()
 }
 
-#[derive(Default)]
 struct Line {
     text: String,
     shown: Vec<(usize, usize)>,
@@ -103,6 +102,11 @@ struct Line {
 }
 
 impl Line {
+    fn new() -> Self {
+        let (text, shown) = (String::with_capacity(LENGTH), Vec::with_capacity(LENGTH));
+        Self { text, shown, length: 0, space: false }
+    }
+
     /// Adds a character of the text; `false` when there is no room for it.
     fn push(&mut self, c: char, offset: usize) -> bool {
         if is_space(c) {

@@ -1,7 +1,7 @@
 //! Where the words of clauses stand in one message.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use postern_query::schema::TextField;
@@ -19,11 +19,12 @@ use crate::search::work::Counter;
 /// What was found of the words of each clause in a message.
 #[derive(Debug, Default)]
 pub(in crate::search::snippet) struct Words<'m> {
-    others: HashMap<usize, Vec<Spot<'m>>>,
+    others: BTreeMap<usize, Vec<Spot<'m>>>,
     body: BTreeMap<(usize, Where), InBody>,
-    in_body: HashSet<usize>,
+    /// Where in the subject that stands which is wanted.
+    in_subject: Ranges,
     /// The fields that were not looked through, or not to their end.
-    unseen: HashSet<TextField>,
+    unseen: BTreeSet<TextField>,
     /// Whether it is unknown what else there is of the message.
     pub(super) is_listed: bool,
 }
@@ -78,7 +79,6 @@ impl<'m> Words<'m> {
         range: &Range<usize>,
         line: &Window,
     ) {
-        self.in_body.insert(clause);
         let here = self.body.entry((clause, place)).or_default();
         if here.first.len() <= MOST_RANGES {
             here.first.push(range.clone());
@@ -111,12 +111,21 @@ impl<'m> Words<'m> {
                     continue;
                 }
                 let range = one.range.start + text.skipped..one.range.end + text.skipped;
-                for clause in looked.clauses(one.needle) {
+                let of = looked.clauses(one.needle);
+                if *field == TextField::Subject && clauses.is_wanted(of) {
+                    self.in_subject.push(range.clone());
+                }
+                for clause in of {
                     by_clause.entry((*clause, one.text)).or_default().push(range.clone());
                 }
             }
             self.add(&texts, by_clause);
         }
+    }
+
+    /// Where in the subject that stands which is wanted, without overlap.
+    pub(in crate::search::snippet) fn take_in_subject(&mut self) -> Ranges {
+        disjoint(std::mem::take(&mut self.in_subject))
     }
 
     fn add(&mut self, texts: &[Text<'m>], found: BTreeMap<(usize, usize), Ranges>) {
@@ -130,7 +139,7 @@ impl<'m> Words<'m> {
 
     /// Whether the words of a clause stand in the message.
     pub(super) fn holds(&self, clause: usize, test: &TextTest) -> Truth {
-        if self.others.contains_key(&clause) || self.in_body.contains(&clause) {
+        if self.others.contains_key(&clause) || self.parts(clause).next().is_some() {
             return Some(true);
         }
         let is_seen = test.searched().iter().all(|field| !self.unseen.contains(field));
@@ -144,17 +153,22 @@ impl<'m> Words<'m> {
 
     /// What was found of a clause in the parts of a body, and what shows it.
     pub(super) fn in_body(&self, clause: usize, body: &str) -> Vec<(Where, Shown, Ranges)> {
-        let of_clause = self.body.range((clause, Where::Subject)..=(clause, Where::Reference));
-        let said = of_clause.map(|((_, place), found)| {
+        let said = self.parts(clause).map(|(place, found)| {
             if !found.shown.is_empty() {
-                return (*place, Shown::Snippet, found.shown.clone());
+                return (place, Shown::Snippet, found.shown.clone());
             }
             let first = disjoint(found.first.clone());
             let line = Window::around(body, &first);
             let ranges = line.ranges(&first);
-            (*place, Shown::Piece(line.text), ranges)
+            (place, Shown::Piece(line.text), ranges)
         });
         said.collect()
+    }
+
+    /// The parts of a body in which a clause matches.
+    fn parts(&self, clause: usize) -> impl Iterator<Item = (Where, &InBody)> {
+        let of_clause = self.body.range((clause, Where::Subject)..=(clause, Where::Reference));
+        of_clause.map(|((_, place), found)| (*place, found))
     }
 
     /// Whether all was looked through in which clauses look for words.
@@ -165,6 +179,9 @@ impl<'m> Words<'m> {
 
 /// The texts within so many bytes, and whether these are all.
 fn within(texts: Vec<Text<'_>>, bytes: usize) -> (Vec<Text<'_>>, bool) {
+    if texts.iter().map(|text| text.value.len()).sum::<usize>() <= bytes {
+        return (texts, true);
+    }
     let (mut left, mut kept) = (bytes, Vec::new());
     for text in texts {
         let length = text.value.len();
