@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use postern_archive::export::Shelf;
 use postern_archive::search::{
-    AddressBook, Asker, Completion, Counting, Counts, Coverage, Index, Row, Rows, Search,
-    Suggestion, Thread,
+    AddressBook, Asker, Completion, Counting, Counts, Coverage, Hit, Index, Page, Row, Rows,
+    Search, Suggestion, Thread,
 };
 use postern_archive::{Archive, IndexError};
 use postern_query::{Message, Query};
@@ -34,6 +34,20 @@ pub trait LocalEngine: Shelf + Send + Sync + 'static {
         asker: &Asker,
         take: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Rows, IndexError>;
+
+    /// Hands over one page as [`each`](Shelf::each) does, for those who show no bodies.
+    ///
+    /// # Errors
+    ///
+    /// When it costs too much work or is stopped, or the index cannot be read.
+    fn listed(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, IndexError> {
+        self.each(search, asker, take)
+    }
 
     /// The ids of all that matches.
     ///
@@ -130,6 +144,15 @@ impl LocalEngine for Archive {
 
     fn state(&self) -> Option<String> {
         self.index().ok().map(|index| state_of(&index))
+    }
+
+    fn listed(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, IndexError> {
+        self.index()?.listed(search, asker, take)
     }
 
     fn rows(

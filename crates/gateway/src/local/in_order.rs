@@ -13,6 +13,9 @@ use postern_query::{Message, Query};
 
 use super::LocalEngine;
 
+/// What takes messages one by one, until it has enough.
+type Take<'t> = &'t mut dyn FnMut(Hit) -> ControlFlow<()>;
+
 /// Several that store mail, of which the first that is there answers. Where it fails the next one does. A message
 /// that it does not have may be with the next one too.
 pub(super) struct InOrder(pub(super) Vec<Arc<dyn LocalEngine>>);
@@ -44,6 +47,28 @@ impl InOrder {
         }
     }
 
+    /// The page of the first that hands one over.
+    fn handed(
+        &self,
+        hand: impl Fn(&dyn LocalEngine, Take<'_>) -> Result<Page, IndexError>,
+        take: Take<'_>,
+    ) -> Result<Page, IndexError> {
+        let mut failed = None;
+        for store in self.present() {
+            let mut has_begun = false;
+            let page = hand(store, &mut |hit| {
+                has_begun = true;
+                take(hit)
+            });
+            match page {
+                // What was handed over is not handed over again.
+                Err(error) if !has_begun && goes_on(&error) => failed = failed.or(Some(error)),
+                page => return page,
+            }
+        }
+        Err(failed.or_else(|| self.absent()).unwrap_or(IndexError::Stopped))
+    }
+
     /// The answer of the first that gives one.
     fn first<T>(
         &self,
@@ -65,20 +90,7 @@ impl Shelf for InOrder {
         asker: &Asker,
         take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<Page, IndexError> {
-        let mut failed = None;
-        for store in self.present() {
-            let mut has_begun = false;
-            let page = store.each(search, asker, &mut |hit| {
-                has_begun = true;
-                take(hit)
-            });
-            match page {
-                // What was handed over is not handed over again.
-                Err(error) if !has_begun && goes_on(&error) => failed = failed.or(Some(error)),
-                page => return page,
-            }
-        }
-        Err(failed.or_else(|| self.absent()).unwrap_or(IndexError::Stopped))
+        self.handed(|store, take| store.each(search, asker, take), take)
     }
 
     fn original(&self, id: &str) -> Result<Original, Error> {
@@ -94,6 +106,15 @@ impl Shelf for InOrder {
 }
 
 impl LocalEngine for InOrder {
+    fn listed(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, IndexError> {
+        self.handed(|store, take| store.listed(search, asker, take), take)
+    }
+
     fn rows(
         &self,
         search: &Search<'_>,

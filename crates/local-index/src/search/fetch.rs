@@ -8,6 +8,9 @@ use tantivy::{DocAddress, DocId, Searcher};
 use crate::Error;
 use crate::format::{schema, stored};
 
+/// How a message is read by its address.
+pub(crate) type Read = fn(&Searcher, DocAddress) -> Result<Message, Error>;
+
 /// A message without its body.
 ///
 /// # Errors

@@ -71,6 +71,13 @@ pub struct Search<'a> {
     pub highlight: bool,
 }
 
+impl Search<'_> {
+    /// Whether it is ordered by relevance.
+    pub(crate) fn is_ranked(&self) -> bool {
+        self.order.iter().any(|sort| sort.by == SortField::Score)
+    }
+}
+
 /// One page of what was found.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Page {

@@ -1,7 +1,6 @@
 //! An index opened for searching.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,23 +11,22 @@ use postern_query::{Message, Query};
 use tantivy::collector::Collector as _;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{DocAddress, IndexReader, ReloadPolicy, Searcher, Term};
+use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
 use super::compile::{Plan, compile};
 use super::coverage::{mailboxes, totals};
-use super::work::MESSAGE;
-use super::{Asker, Coverage, Hit, Ids, Page, Scope, Search, fetch, snippet};
+use super::{Asker, Coverage, Hit, Ids, Page, Scope, Search, fetch};
 use crate::Error;
 use crate::format::folder::Folder;
 use crate::format::payload::Payload;
 use crate::format::schema;
 use crate::ledger::{self, Occurrence};
 use crate::search::compile::chosen::choose;
-use crate::search::inside::Inside;
 use crate::search::page::columns::OpenColumns;
+use crate::search::page::hits::hand_over;
+use crate::search::page::ids;
 use crate::search::page::snapshots::{Snapshots, mark};
-use crate::search::page::top::{Found, Top, UNSCORED};
-use crate::search::page::{ids, scores};
+use crate::search::page::top::{Found, Top};
 use crate::search::rows::copies::KnownCopies;
 use crate::search::scope::visible::{Scopes, Visible};
 
@@ -131,66 +129,40 @@ impl Index {
         asker: &Asker,
         take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<Page, Error> {
+        self.page(search, asker, fetch::whole, take)
+    }
+
+    /// The same for somebody who shows no bodies: a body is read only where it is highlighted.
+    ///
+    /// # Errors
+    ///
+    /// As for [`search`](Self::search).
+    pub fn listed(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, Error> {
+        let read = if search.highlight { fetch::whole } else { fetch::head };
+        self.page(search, asker, read, take)
+    }
+
+    fn page(
+        &self,
+        search: &Search<'_>,
+        asker: &Asker,
+        read: fetch::Read,
+        take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
+    ) -> Result<Page, Error> {
         let searcher = self.searcher_for(search);
         let plan = self.plan(&searcher, search.query, asker)?;
         let found = self.find(&searcher, &plan, search)?;
-        self.hand_over(&searcher, &plan, found, search, asker, &mut |_, hit| take(hit))
-    }
-
-    /// Hands over what was found by a plan, each with where it lies.
-    pub(super) fn hand_over(
-        &self,
-        searcher: &Searcher,
-        plan: &Plan,
-        mut found: Found,
-        search: &Search<'_>,
-        asker: &Asker,
-        take: &mut dyn FnMut(DocAddress, Hit) -> ControlFlow<()>,
-    ) -> Result<Page, Error> {
-        let ranked = search.order.iter().any(|sort| sort.by == SortField::Score);
-        if plan.scored && !ranked {
-            scores::fill_in(searcher, plan, &mut found.first)?;
+        let take = &mut |_, hit| take(hit);
+        let page = hand_over(&searcher, &plan, found, search, asker, read, take)?;
+        if plan.scored && search.is_ranked() {
+            self.snapshots.keep(&searcher, Instant::now());
         }
-        let needles = search.highlight.then(|| snippet::Needles::of(search.query.condition()));
-        let highlighting = asker.work.meter("highlighting");
-        let scanned = snippet::Needles::share(found.first.len());
-        // Paid before the first is handed over: an answer that has begun is not too costly.
-        let hits = u64::try_from(found.first.len()).unwrap_or(u64::MAX);
-        plan.meter.pay(MESSAGE.saturating_mul(hits))?;
-        let places = match &plan.place {
-            Some(place) => place.places_of(searcher, found.first.iter().map(|(_, at)| *at))?,
-            None => HashMap::new(),
-        };
-        let inside = match &needles {
-            Some(needles) => {
-                let messages = found.first.iter().map(|(_, at)| *at);
-                Inside::of(searcher, needles.clauses(), messages, &highlighting)?
-            }
-            None => None,
-        };
-        for (score, address) in found.first {
-            if asker.work.is_stopped() {
-                return Err(Error::Stopped);
-            }
-            let message = fetch::whole(searcher, address)?;
-            // What may not be seen was not found.
-            let Some(message) = message.seen_at(|place| asker.scope.shows(place)) else { continue };
-            let place = places.get(&address).copied().unwrap_or_default();
-            let inside = inside.as_ref().map(|inside| inside.of_message(address));
-            let snippet = needles.as_ref().map(|needles| {
-                let counter = &mut highlighting.counter();
-                needles.snippet(&message, place, scanned, inside.as_ref(), counter)
-            });
-            let score = if plan.scored { score } else { UNSCORED };
-            if take(address, Hit { score, message, place, snippet }).is_break() {
-                break;
-            }
-        }
-        plan.faults.check()?;
-        if plan.scored && ranked {
-            self.snapshots.keep(searcher, Instant::now());
-        }
-        Ok(Page { count: found.count, hits: Vec::new(), snapshot: mark(searcher) })
+        Ok(page)
     }
 
     /// The same page with nothing but the ids, which needs no message to be read.

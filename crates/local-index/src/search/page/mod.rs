@@ -1,6 +1,7 @@
 //! The messages of one page in their order.
 
 pub(crate) mod columns;
+pub(crate) mod hits;
 pub(crate) mod ids;
 pub(crate) mod merge;
 pub(crate) mod position;

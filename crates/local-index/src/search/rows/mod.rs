@@ -23,6 +23,7 @@ use tantivy::{DocAddress, Searcher};
 
 use super::compile::Plan;
 use super::documents::{Among, Documents};
+use super::page::hits::hand_over;
 use super::page::scores;
 use super::page::top::UNSCORED;
 use super::work::{LIST, MESSAGE, Meter};
@@ -99,16 +100,14 @@ impl Index {
         let found = self.find(&searcher, &plan, search)?;
         let mut listed = rows.listed(&plan, &hidden, found.first.iter().map(|(_, at)| *at))?;
         let mut fault = None;
-        let page =
-            self.hand_over(&searcher, &plan, found, search, asker, &mut |address, hit| match rows
-                .row(&mut listed, address, hit, asker)
-            {
-                Ok(row) => take(row),
-                Err(error) => {
-                    fault = Some(error);
-                    ControlFlow::Break(())
-                }
-            })?;
+        let take = &mut |address, hit| match rows.row(&mut listed, address, hit, asker) {
+            Ok(row) => take(row),
+            Err(error) => {
+                fault = Some(error);
+                ControlFlow::Break(())
+            }
+        };
+        let page = hand_over(&searcher, &plan, found, search, asker, fetch::whole, take)?;
         fault.map_or(Ok(()), Err)?;
         if search.limit > 0 {
             self.snapshots.keep(&searcher, Instant::now());
