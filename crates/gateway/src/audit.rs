@@ -42,20 +42,30 @@ struct Kept {
 #[derive(Debug)]
 pub(crate) struct Begun(());
 
-/// What a handler adds to the entry of its request.
+/// What a handler adds to the entry of its request, if it has one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Noted(Arc<Mutex<Map<String, Value>>>);
+pub(crate) struct Noted(Option<Arc<Mutex<Map<String, Value>>>>);
 
 impl Noted {
+    /// For a request that has an entry.
+    pub(crate) fn of_entry() -> Self {
+        Self(Some(Arc::default()))
+    }
+
     /// Has a field in the entry. It is no secret.
     pub(crate) fn put(&self, name: &str, value: impl Into<Value>) {
-        let mut fields = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        fields.insert(name.to_owned(), value.into());
+        if let Some(fields) = &self.0 {
+            let mut fields = fields.lock().unwrap_or_else(PoisonError::into_inner);
+            fields.insert(name.to_owned(), value.into());
+        }
     }
 
     /// What was put so far.
     pub(crate) fn fields(&self) -> Map<String, Value> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let fields = self.0.as_ref().map(|fields| fields.lock());
+        fields
+            .map(|fields| fields.unwrap_or_else(PoisonError::into_inner).clone())
+            .unwrap_or_default()
     }
 }
 
@@ -85,6 +95,11 @@ impl Audits {
         }
     }
 
+    /// Whether requests are written down.
+    pub(crate) fn are_on(&self) -> bool {
+        self.audit.level != Level::Off
+    }
+
     /// Has an export or an act on the disk before it is done.
     pub(crate) async fn begin(
         &self,
@@ -98,7 +113,7 @@ impl Audits {
 
     /// Writes an entry of what a caller does; then it counts as written.
     pub(crate) async fn write(&self, caller: &Caller, entry: Entry) -> Result<(), AuditError> {
-        if self.audit.level == Level::Off {
+        if !self.are_on() {
             return Ok(());
         }
         let (tell, told) = oneshot::channel();
@@ -110,7 +125,7 @@ impl Audits {
 
     /// Has an entry written that nobody waits for.
     pub(crate) fn note(&self, caller: &Caller, entry: Entry) {
-        if self.audit.level == Level::Off {
+        if !self.are_on() {
             return;
         }
         let told = |written: Result<(), AuditError>| {

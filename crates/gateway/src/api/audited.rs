@@ -31,7 +31,7 @@ pub(super) struct Audited {
 impl Audited {
     pub(super) fn new(caller: Caller, request: &Request) -> Self {
         let (method, path) = (request.method(), request.uri().path());
-        let noted = Noted::default();
+        let noted = Noted::of_entry();
         if request.extensions().get::<ByAssistant>().is_some() {
             noted.put("how", "mcp");
         }

@@ -59,7 +59,8 @@ pub(super) async fn guard(
         Ok(admitted) => admitted,
         Err(refusal) => return refusal.told(&state, face),
     };
-    let audited = caller.map(|caller| Audited::new(caller, &request));
+    let audited = caller.filter(|_| state.audits().are_on());
+    let audited = audited.map(|caller| Audited::new(caller, &request));
     if let Some(audited) = &audited {
         request.extensions_mut().insert(audited.noted.clone());
     }
