@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 
 use postern_archive::search::{Asker, Hit, Index, Row, Search};
-use postern_gateway::wire::{Count, MessageView};
+use postern_gateway::wire::{Count, MessageView, ResultView};
 
 use crate::{output, terminal};
 
@@ -52,12 +52,12 @@ impl Found {
     }
 
     /// The results for programs.
-    pub(crate) fn results(&self) -> Vec<MessageView> {
+    pub(crate) fn results(&self) -> Vec<ResultView> {
         let view = |row: &Row| match self.rows {
             Some(_) => MessageView::from(row),
             None => MessageView::from(&row.hit),
         };
-        self.page.iter().map(view).collect()
+        self.page.iter().map(|row| view(row).into()).collect()
     }
 }
 

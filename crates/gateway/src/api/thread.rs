@@ -18,14 +18,15 @@ use super::problem::{Problem, Problems};
 use crate::State as Shared;
 use crate::engine::PAGE_BYTES;
 use crate::local::LocalEngine;
-use crate::wire::{MessageView, size};
+use crate::wire::{MessageView, ResultView};
 
 /// A conversation, or a part of it.
 #[derive(Debug, Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ThreadAnswer {
     /// Its messages, oldest first.
-    messages: Vec<MessageView>,
+    #[schema(value_type = Vec<MessageView>)]
+    messages: Vec<ResultView>,
     /// Whether these are all that the index knows of.
     complete: bool,
     /// Asks for those that come next; nothing at the end.
@@ -82,14 +83,14 @@ fn part(
     let (mut answer, mut bytes, mut last) = (ThreadAnswer::default(), 0, None);
     for id in thread.ids.iter().skip(behind) {
         let Some(message) = engine.one(&by(StringField::Id, id), asker)? else { continue };
-        let view = MessageView::from(&message);
-        bytes += size(&view);
+        let (message, size) = ResultView::written(MessageView::from(&message));
+        bytes += size;
         if bytes > PAGE_BYTES && last.is_some() {
             answer.next_cursor = last;
             break;
         }
         last = Some(id.clone());
-        answer.messages.push(view);
+        answer.messages.push(message);
     }
     answer.complete = thread.complete && after.is_none() && answer.next_cursor.is_none();
     Ok(Some(answer))

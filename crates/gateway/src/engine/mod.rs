@@ -34,7 +34,7 @@ use crate::config::{BreakerSettings, Config, ConfigError, EngineName, Tenant};
 use crate::language::{Reader, Understood};
 use crate::local::{Allowance, Local, LocalEngine, Question};
 use crate::remembered::Fingerprint;
-use crate::wire::{MessageView, Sent};
+use crate::wire::{ResultView, Sent};
 
 pub(crate) use local::{LocalIndex, failed};
 pub(crate) use outcome::{Failure, Health, Outcome, Refusal};
@@ -334,7 +334,7 @@ pub(crate) struct Counting {
 /// What an engine returned: one page.
 #[derive(Debug)]
 pub(crate) struct Found {
-    pub(crate) messages: Vec<MessageView>,
+    pub(crate) messages: Vec<ResultView>,
     /// How many match in all, if it was said.
     pub(crate) count: Option<u64>,
     /// Whether that is exact.

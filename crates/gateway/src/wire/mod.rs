@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 
 pub use action::{ActionAnswer, ItemResult, PlanItem, PlanView};
 pub use facets::{BarView, FacetName, FacetView, HistogramView, ValueCount, ValuesView};
-pub use message::MessageView;
+pub use message::{MessageView, ResultView};
 pub use report::{
     BlindItem, BlindView, ExtentView, FoundView, InMailboxView, LineView, ReportBounds, ReportView,
     SearchedView, TotalsView,
@@ -30,7 +30,8 @@ pub use set::{DiffView, NotHeldView, SetView, SetsView};
 #[serde(rename_all = "camelCase")]
 pub struct SearchAnswer {
     /// The messages of this page.
-    pub results: Vec<MessageView>,
+    #[schema(value_type = Vec<MessageView>)]
+    pub results: Vec<ResultView>,
     /// How many match in all.
     pub count: Count,
     /// With `collapse`, whether equal messages are in one row: not every engine can do that.
@@ -318,25 +319,6 @@ impl CoverageView {
     pub fn not_asked(&self) -> &[String] {
         &self.not_asked
     }
-}
-
-/// Bytes of JSON that a message is.
-pub(crate) fn size(message: &MessageView) -> usize {
-    struct Counted(usize);
-    impl std::io::Write for Counted {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counted = Counted(0);
-    // Text, numbers and lists of them can always be written.
-    drop(serde_json::to_writer(&mut counted, message));
-    counted.0
 }
 
 /// A whole number of milliseconds.

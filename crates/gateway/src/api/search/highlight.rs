@@ -8,6 +8,7 @@ use super::asked::Asked;
 use crate::State as Shared;
 use crate::config::EngineName;
 use crate::engine::{Found, Occasion};
+use crate::wire::ResultView;
 
 /// The same page with the places in which clauses match, where that was asked for and the engine does not say it.
 /// It is looked for aside from the threads that talk to clients, and left out if that takes too long.
@@ -24,7 +25,8 @@ pub(super) async fn looked_for(
     let (understood, mut messages) = (Arc::clone(&asked.understood), found.messages.clone());
     let looked = state.language().aside(occasion.deadline, move |_| {
         let (clauses, work) = (Clauses::of(understood.query.condition()), Work::limited());
-        messages.iter_mut().for_each(|message| message.look_for(&clauses, &work));
+        let views = messages.iter_mut().filter_map(ResultView::view_mut);
+        views.for_each(|view| view.look_for(&clauses, &work));
         messages
     });
     match looked.await {

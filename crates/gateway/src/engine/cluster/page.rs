@@ -15,7 +15,7 @@ use super::points::{KEEP, Point};
 use super::position::{self, Position};
 use super::{Cluster, Question, hit, marks};
 use crate::engine::{Found, PAGE_BYTES, Start, Wanted};
-use crate::wire::{MessageView, size};
+use crate::wire::ResultView;
 
 /// How often a question is asked where shards do not answer, or are busy.
 const ATTEMPTS: u32 = 2;
@@ -323,7 +323,7 @@ fn check_marks(cluster: &Cluster, question: &Question, page: &Searched) -> Resul
 
 /// The messages of a page within bounds.
 struct Listed {
-    messages: Vec<MessageView>,
+    messages: Vec<ResultView>,
     total: u64,
     /// The values that the last one is ordered by, if others come behind it.
     after: Option<Vec<Value>>,
@@ -340,12 +340,13 @@ async fn listed(asking: &Asking<'_>, wanted: &Wanted, page: Searched) -> Result<
         }
         let sort = found.sort.as_array().cloned().unwrap_or_default();
         let view = hit::view(cluster, question, found, wanted.highlight, deadline).await?;
-        bytes += size(&view);
+        let (message, size) = ResultView::written(view);
+        bytes += size;
         if bytes > PAGE_BYTES && !messages.is_empty() {
             has_more = true;
             break;
         }
-        messages.push(view);
+        messages.push(message);
         after = Some(sort);
     }
     Ok(Listed { messages, total, after: after.filter(|_| has_more) })

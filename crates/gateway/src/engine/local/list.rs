@@ -8,12 +8,12 @@ use postern_query::Message;
 
 use crate::engine::PAGE_BYTES;
 use crate::local::{LocalEngine, Question};
-use crate::wire::{MessageView, size};
+use crate::wire::{MessageView, ResultView};
 
 /// The messages of a page without their bodies.
 #[derive(Debug)]
 pub(super) struct Listed {
-    pub(super) messages: Vec<MessageView>,
+    pub(super) messages: Vec<ResultView>,
     /// How many match in all.
     pub(super) count: usize,
     /// In how many rows, where equal messages are in one.
@@ -32,9 +32,8 @@ pub(super) fn list(
 ) -> Result<Listed, IndexError> {
     let mut gathered = Gathered { limit, ..Gathered::default() };
     if question.collapse {
-        let rows = engine.rows(&question.search(), asker, &mut |row| {
-            gathered.take(MessageView::from(&row), row.hit)
-        })?;
+        let rows =
+            engine.rows(&question.search(), asker, &mut |row| gathered.take(row, |row| row.hit))?;
         let position = |last: &Hit| rows.position(last, &question.order);
         return Ok(Listed {
             count: rows.messages,
@@ -43,8 +42,8 @@ pub(super) fn list(
             messages: gathered.messages,
         });
     }
-    let page = engine
-        .each(&question.search(), asker, &mut |hit| gathered.take(MessageView::from(&hit), hit))?;
+    let page =
+        engine.listed(&question.search(), asker, &mut |hit| gathered.take(hit, |hit| hit))?;
     let last = Page { hits: gathered.last_of_several().into_iter().collect(), ..page };
     let next = last.position(0, &question.order);
     Ok(Listed { messages: gathered.messages, count: last.count, rows: None, next })
@@ -54,23 +53,33 @@ pub(super) fn list(
 #[derive(Default)]
 struct Gathered {
     limit: usize,
-    messages: Vec<MessageView>,
+    messages: Vec<ResultView>,
     bytes: usize,
     last: Option<Hit>,
     has_more: bool,
 }
 
 impl Gathered {
-    fn take(&mut self, view: MessageView, hit: Hit) -> ControlFlow<()> {
-        self.bytes += size(&view);
-        let is_full = self.bytes > PAGE_BYTES && !self.messages.is_empty();
-        self.has_more = self.messages.len() == self.limit || is_full;
+    fn take<T>(&mut self, found: T, hit: impl FnOnce(T) -> Hit) -> ControlFlow<()>
+    where
+        for<'f> MessageView: From<&'f T>,
+    {
+        self.has_more = self.messages.len() == self.limit || !self.add(MessageView::from(&found));
         if self.has_more {
             return ControlFlow::Break(());
         }
-        self.messages.push(view);
+        let hit = hit(found);
         self.last = Some(Hit { message: Message { body: None, ..hit.message }, ..hit });
         ControlFlow::Continue(())
+    }
+
+    /// Adds a message, if there is room for it. The first one has room, however long it is.
+    fn add(&mut self, view: MessageView) -> bool {
+        let (message, size) = ResultView::written(view);
+        self.bytes += size;
+        let has_room = self.bytes <= PAGE_BYTES || self.messages.is_empty();
+        self.messages.extend(has_room.then_some(message));
+        has_room
     }
 
     /// The last one, if others come behind it.

@@ -337,7 +337,7 @@ fn page(found: &upstream::Found, skip: usize, is_exact: bool) -> Found {
     let has_more = found.count.is_some_and(|count| seen < count);
     let has_more = has_more && !found.hits.is_empty() && next <= SKIP_LIMIT;
     Found {
-        messages: found.hits.iter().map(MessageView::from).collect(),
+        messages: found.hits.iter().map(|hit| MessageView::from(hit).into()).collect(),
         count: found.count,
         exact: is_exact && found.count.is_some(),
         rows: None,

@@ -9,7 +9,7 @@ use super::Veeam;
 use super::id::ItemId;
 use super::part::Part;
 use crate::engine::Occasion;
-use crate::wire::MessageView;
+use crate::wire::{MessageView, ResultView};
 
 /// An item that may be shown.
 #[derive(Debug)]
@@ -37,12 +37,12 @@ pub(super) fn of_document(document: Document, drive: &str, place: Place) -> Seen
 }
 
 /// The items as they are shown, those that are here with the ids that they have here.
-pub(super) async fn views(veeam: &Veeam, seen: Vec<Seen>, occasion: &Occasion) -> Vec<MessageView> {
+pub(super) async fn views(veeam: &Veeam, seen: Vec<Seen>, occasion: &Occasion) -> Vec<ResultView> {
     let items = seen.iter().map(|seen| seen.known_as.clone()).collect();
     let here = veeam.0.archive.ids_of(veeam.source(), items, occasion.deadline).await;
     let view = |(Seen { message, .. }, here): (Seen, Option<String>)| {
         let id = here.unwrap_or_else(|| message.id.clone());
-        MessageView::listed(&Message { id, ..message })
+        MessageView::listed(&Message { id, ..message }).into()
     };
     seen.into_iter().zip(here).map(view).collect()
 }

@@ -1,5 +1,7 @@
 //! Where more is to be had.
 
+use std::borrow::Cow;
+
 use postern_query::{Message, NO_CONTENT};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,9 +20,9 @@ pub(super) struct Links {
 }
 
 /// Ids come from elsewhere and may hold anything.
-pub(super) fn escaped(id: &str) -> String {
+pub(super) fn escaped(id: &str) -> Cow<'_, str> {
     use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-    utf8_percent_encode(id, NON_ALPHANUMERIC).to_string()
+    utf8_percent_encode(id, NON_ALPHANUMERIC).into()
 }
 
 impl Links {
@@ -32,9 +34,9 @@ impl Links {
     }
 
     pub(super) fn to(id: &str) -> Self {
-        let id = escaped(id);
-        let this = format!("/v1/messages/{id}");
-        let (eml, thread) = (format!("{this}/eml"), format!("/v1/threads/{id}"));
+        let id: &str = &escaped(id);
+        let this = ["/v1/messages/", id].concat();
+        let (eml, thread) = ([this.as_str(), "/eml"].concat(), ["/v1/threads/", id].concat());
         Self { this, eml: Some(eml), thread: Some(thread), content: None }
     }
 

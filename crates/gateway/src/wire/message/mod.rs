@@ -5,6 +5,7 @@ mod file;
 mod links;
 mod matches;
 mod premium;
+mod result;
 mod row;
 mod snippet;
 
@@ -18,6 +19,7 @@ use bounds::{Bounds, LISTED, Omitted, WHOLE, said};
 use file::{File, FileView};
 use links::Links;
 use matches::MatchView;
+pub use result::ResultView;
 use row::CopyView;
 use snippet::SnippetView;
 
