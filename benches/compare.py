@@ -8,7 +8,8 @@ the last folder, and every class of search is asked of them in turns over loopba
 AFTER as a multiple of BEFORE; the exit code is 1 where one is above COMPARE_LIMIT (1.05).
 
 COMPARE_ROUNDS (9) says how often each folder is indexed, COMPARE_SEARCHES (301) how often each search is asked,
-COMPARE_ONLY=index or search leaves out the other half.
+COMPARE_ONLY=index or search leaves out the other half, COMPARE_CLASSES="word; sender" all other classes.
+COMPARE_AFTER_ARGS are arguments of AFTER alone: `--config FILE` with `audit = "off"` compares with a build without it.
 """
 import http.client
 import json
@@ -25,6 +26,8 @@ ROUNDS = int(os.environ.get("COMPARE_ROUNDS", "9"))
 SEARCHES = int(os.environ.get("COMPARE_SEARCHES", "301"))
 LIMIT = float(os.environ.get("COMPARE_LIMIT", "1.05"))
 ONLY = os.environ.get("COMPARE_ONLY", "")
+CHOSEN = [name.strip() for name in os.environ.get("COMPARE_CLASSES", "").split(";") if name.strip()]
+AFTER_ARGS = os.environ.get("COMPARE_AFTER_ARGS", "").split()
 
 CLASSES = {
     "word": "problem",
@@ -67,32 +70,38 @@ def process(command):
 class Side:
     """One of the two builds, its data folders and its server."""
 
-    def __init__(self, name, binary, work):
-        self.name, self.binary, self.data = name, str(Path(binary).resolve()), Path(work) / name
+    def __init__(self, name, binary, work, arguments=()):
+        self.name, self.data = name, Path(work) / name
+        self.command = [str(Path(binary).resolve()), *arguments, "--data", str(self.data)]
 
     def index(self, mail):
         shutil.rmtree(self.data, ignore_errors=True)
         return self.again(mail)
 
     def again(self, mail):
-        return process([self.binary, "--data", str(self.data), "index", "--quiet", mail])
+        return process([*self.command, "index", "--quiet", mail])
 
     def serve(self):
-        command = [self.binary, "--data", str(self.data), "serve", "--listen", "127.0.0.1:0"]
+        command = [*self.command, "serve", "--listen", "127.0.0.1:0"]
         self.server = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         address = self.server.stdout.readline().strip().removeprefix("listening on http://")
         self.connection = http.client.HTTPConnection(address, timeout=60)
 
+    def cpu(self):
+        """The CPU seconds of the threads of the server so far."""
+        threads = Path(f"/proc/{self.server.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
+
     def ask(self, query, extra):
-        """Seconds for one page of 50, and how many match."""
+        """The CPU seconds of the server and the wall seconds for one page of 50, and how many match."""
         path = "/v1/search?" + urlencode({"q": query, "limit": "50", "engine": "local"} | extra)
-        began = time.perf_counter()
+        used, began = self.cpu(), time.perf_counter()
         self.connection.request("GET", path)
         answer = self.connection.getresponse()
         body = answer.read()
         took = time.perf_counter() - began
         assert answer.status == 200, (self.name, query, answer.status, body[:500])
-        return took, json.loads(body)["count"]["value"]
+        return self.cpu() - used, took, json.loads(body)["count"]["value"]
 
     def stop(self):
         self.server.terminate()
@@ -132,21 +141,23 @@ def compare_indexing(sides, folders):
 
 
 def compare_searching(sides):
-    print(f"\n{SEARCHES} searches of each class, medians\n\n| class | matches | before | after | ratio |\n|---|---|---|---|---|")
+    print(f"\n{SEARCHES} searches of each class, medians\n\n| class | matches | before, CPU | after | ratio | before, wall | after | ratio |")
+    print("|---|---|---|---|---|---|---|---|")
     classes = {name: (query, {}) for name, query in CLASSES.items()} | EXTRAS
+    classes = {name: asked for name, asked in classes.items() if not CHOSEN or name in CHOSEN}
     for name, (query, extra) in classes.items():
-        counts = {side.ask(query, extra)[1] for side in sides for _ in range(3)}
+        counts = {side.ask(query, extra)[2] for side in sides for _ in range(3)}
         if len(counts) > 1:
             print(f"{name}: they find different numbers of messages: {counts}", file=sys.stderr)
-        before, after = in_turns(sides, SEARCHES, lambda side: side.ask(query, extra)[:1])
-        row(f"{name} | {max(counts, key=lambda c: c or 0)}", ("ms", before[0] * 1e3, after[0] * 1e3, True))
+        before, after = in_turns(sides, SEARCHES, lambda side: side.ask(query, extra)[:2])
+        row(f"{name} | {max(counts, key=lambda c: c or 0)}", ("ms", before[0] * 1e3, after[0] * 1e3, True), ("ms", before[1] * 1e3, after[1] * 1e3, False))
 
 
 def main():
     if len(sys.argv) < 5:
         sys.exit(__doc__)
     before, after, work, *folders = sys.argv[1:]
-    sides = [Side("before", before, work), Side("after", after, work)]
+    sides = [Side("before", before, work), Side("after", after, work, AFTER_ARGS)]
     if ONLY != "search":
         compare_indexing(sides, folders)
     else:
