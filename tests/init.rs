@@ -49,6 +49,41 @@ async fn folders_of_files() {
     assert!(!stdout(&audited).contains(&key));
 }
 
+/// A key that is not audited is not made.
+#[test]
+fn a_key_is_audited_before_it_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("data")).unwrap();
+    fs::write(folder.path().join("data/audit"), "in the way of the log").unwrap();
+    let made = init(folder.path(), &["--key", "first"]);
+    assert_eq!(made.status.code(), Some(1), "{}", stderr(&made));
+    assert_eq!(stdout(&made), "");
+    assert!(!folder.path().join("data/keys.toml").exists(), "no key was made");
+    assert!(!folder.path().join("postern.toml").exists(), "nothing is left behind");
+    fs::remove_file(folder.path().join("data/audit")).unwrap();
+    assert!(init(folder.path(), &["--key", "first"]).status.success());
+    let audited =
+        with_it(folder.path(), &["audit", "search", "--what", "key", "--format", "jsonl"]);
+    let events: Vec<_> = ["begun", "ended"]
+        .into_iter()
+        .map(|event| stdout(&audited).matches(&format!("\"event\":\"{event}\"")).count())
+        .collect();
+    assert_eq!(events, [1, 1], "{}", stdout(&audited));
+}
+
+/// What fails takes no key away that was there.
+#[test]
+fn a_key_of_before_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(init(folder.path(), &["--key", "first"]).status.success());
+    let keys = fs::read(folder.path().join("data/keys.toml")).unwrap();
+    fs::remove_file(folder.path().join("postern.toml")).unwrap();
+    let again = init(folder.path(), &["--key", "first"]);
+    assert_eq!(again.status.code(), Some(1), "{}", stderr(&again));
+    assert!(stderr(&again).contains("two keys are called `first`"), "{}", stderr(&again));
+    assert_eq!(fs::read(folder.path().join("data/keys.toml")).unwrap(), keys);
+}
+
 #[test]
 fn what_is_written_is_valid() {
     let hostile = "a\"b\\c#d'e";

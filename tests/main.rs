@@ -20,6 +20,7 @@ mod cluster;
 mod command_line;
 mod counting;
 mod data_files;
+mod doctor;
 mod documents;
 mod drives;
 mod files;

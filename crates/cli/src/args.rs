@@ -145,6 +145,18 @@ pub(crate) enum Command {
     /// With a server of Veeam in the configuration it also asks which data was retrieved from archive tiers
     /// and until when it can be read. It waits three seconds for that at most; --offline does not ask.
     Status(Status),
+    /// Say what is wrong with this installation, and what to do
+    ///
+    /// Looks at the configuration, the disk, the index, the books of what was synced, how fresh they are, the
+    /// services that are asked, clocks, certificates and permissions. Each service has a few seconds to answer;
+    /// --offline asks none. Run it as the user that the gateway runs as. It changes nothing, but closes files that
+    /// other users can read.
+    ///
+    ///   sudo -u postern postern --config /etc/postern/postern.toml doctor
+    ///
+    /// Exit code 0: there is nothing, or advice only. 1: something does not work.
+    #[command(verbatim_doc_comment)]
+    Doctor(Doctor),
     /// Verify every checksum of the data folder
     ///
     /// Reads the index, its ledger and the stored originals. Names each damaged file and what to do about
@@ -366,6 +378,16 @@ pub(crate) struct Status {
     /// Of retrieval jobs at Veeam, tell only the one with this id, and each of its runs
     #[arg(long, value_name = "ID", conflicts_with = "offline")]
     pub(crate) retrieval: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: TextOrJson,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Doctor {
+    /// Ask no service
+    #[arg(long)]
+    pub(crate) offline: bool,
     /// Output format
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: TextOrJson,

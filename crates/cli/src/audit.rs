@@ -106,6 +106,7 @@ fn deed(command: &Command) -> Option<Deed<'_>> {
         Command::Mcp => (What::Configuration, false, None),
         // They touch no mail. A key that is made with a configuration has its own entry.
         Command::Status(_)
+        | Command::Doctor(_)
         | Command::Check(_)
         | Command::Audit(_)
         | Command::Config(_)
@@ -119,21 +120,33 @@ fn deed(command: &Command) -> Option<Deed<'_>> {
     Some(Deed { what, reads, tenant, is_protocol })
 }
 
-/// Writes down a key that is made together with the configuration that says where the log lies.
+/// Makes a key together with the configuration that says where the log lies: between its two entries.
 ///
 /// # Errors
 ///
-/// When it cannot be written down.
-pub(crate) fn key_made(config: &Config, name: &str, tenant: &str) -> anyhow::Result<()> {
+/// When that it begins cannot be written down, and then no key is made; when it fails; and when how it ended cannot
+/// be written down.
+pub(crate) fn around_key<T>(
+    config: &Config,
+    name: &str,
+    tenant: &str,
+    make: impl FnOnce() -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     if config.audit.level == Level::Off {
-        return Ok(());
+        return make();
     }
     let folder = config.tenant(Some(tenant)).map_or(&config.data, |tenant| &tenant.data);
     let settings = config.audit.settings(folder, clock::now, |why| output::note(why));
-    let entry = Entry::new(What::Key, WHO).with("how", "command line").with("event", "done");
-    let entry = user().into_iter().fold(entry, |entry, user| entry.with("user", user));
-    let entry = entry.with("key", name).with("tenant", tenant);
-    Ok(Log::open(folder, settings)?.write(entry)?)
+    let log = Log::open(folder, settings)?;
+    let entry = |event: &str| {
+        let entry = Entry::new(What::Key, WHO).with("how", "command line").with("event", event);
+        let entry = user().into_iter().fold(entry, |entry, user| entry.with("user", user));
+        entry.with("key", name).with("tenant", tenant)
+    };
+    log.write(entry("begun"))?;
+    let made = make()?;
+    log.write(entry("ended").with("outcome", "done"))?;
+    Ok(made)
 }
 
 /// A key is made in the log of its tenant.

@@ -51,6 +51,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Translate(translate) => commands::translate::run(common, translate),
         Command::Show(show) => commands::show::run(common, show),
         Command::Status(status) => commands::status::run(common, status),
+        Command::Doctor(doctor) => commands::doctor::run(common, doctor),
         Command::Check(check) => commands::check::run(common, check),
         Command::Sync(sync) => commands::sync::run(common, sync),
         Command::Sources(sources) => commands::sources::run(common, sources),

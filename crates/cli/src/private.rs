@@ -42,6 +42,16 @@ pub(crate) fn close_all(data: &Path) -> Vec<Open> {
     system::close(data, true)
 }
 
+/// Closes a data folder to others as [`close`] does, and says what is still open.
+pub(crate) fn still_open(data: &Path) -> Vec<Open> {
+    system::close(data, false)
+}
+
+/// A file with keys that everyone can read.
+pub(crate) fn open_secret(file: &Path) -> Option<Open> {
+    system::open_secret(file)
+}
+
 /// Warns of a file with keys that everyone can read.
 pub(crate) fn warn_of_secret(common: &Common, file: &Path) {
     warn(common, system::open_secret(file).as_slice());

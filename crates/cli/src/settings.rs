@@ -15,31 +15,30 @@ use crate::{data, key, private};
 ///
 /// When it cannot be read, or is not valid.
 pub(crate) fn load(common: &Common, overrides: &Overrides) -> anyhow::Result<Config> {
+    let config = read(common, overrides)?;
+    if let Some(path) = common.config.as_deref().filter(|_| config.file_holds_keys) {
+        private::warn_of_secret(common, path);
+    }
+    config.secret_files().into_iter().for_each(|file| private::warn_of_secret(common, file));
+    for folder in config.tenants.iter().map(|tenant| &tenant.data).chain([&config.data]) {
+        private::close(common, folder);
+    }
+    Ok(config)
+}
+
+/// Reads the configuration, and touches nothing else.
+///
+/// # Errors
+///
+/// When it cannot be read, or is not valid.
+pub(crate) fn read(common: &Common, overrides: &Overrides) -> anyhow::Result<Config> {
     let overrides = &Overrides {
         veeam_password: key::of_veeam()?,
         cluster_password: key::of_cluster()?,
         webhook_secret: key::of_webhook()?,
         ..overrides.clone()
     };
-    let config = Config::load(common.config.as_deref(), overrides, data::place(common)?)?;
-    if let Some(path) = common.config.as_deref().filter(|_| config.file_holds_keys) {
-        private::warn_of_secret(common, path);
-    }
-    let key_file = config.cluster.as_ref().and_then(|cluster| cluster.api_key_file.as_deref());
-    key_file.into_iter().for_each(|file| private::warn_of_secret(common, file));
-    let secret = config.webhook.as_ref().and_then(|webhook| webhook.secret_file.as_deref());
-    secret.into_iter().for_each(|file| private::warn_of_secret(common, file));
-    let key_of_audit = config.audit.key_file.as_deref();
-    key_of_audit.into_iter().for_each(|file| private::warn_of_secret(common, file));
-    let servers = config.tenants.iter().filter_map(|tenant| tenant.veeam.as_ref());
-    for server in servers {
-        let files = server.password_file.as_deref().into_iter().chain(server.restore.files());
-        files.for_each(|file| private::warn_of_secret(common, file));
-    }
-    for folder in config.tenants.iter().map(|tenant| &tenant.data).chain([&config.data]) {
-        private::close(common, folder);
-    }
-    Ok(config)
+    Ok(Config::load(common.config.as_deref(), overrides, data::place(common)?)?)
 }
 
 /// For what reads a configuration and does not serve: the first key of a gateway that others may reach is made

@@ -3,6 +3,7 @@
 //! Keys lie here as hashes only, and a key is compared with all of them in constant time. With no
 //! key configured the gateway has one user, who sits at this machine.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -60,6 +61,8 @@ pub struct Key {
     pub tenant: String,
     /// The key that is sent upstream; without it the client's own, of a key that sees all mailboxes.
     pub upstream: Option<Secret>,
+    /// The file that this one was read from, if it was.
+    pub upstream_file: Option<PathBuf>,
     /// The only mailboxes it may see; none is all.
     pub mailboxes: Vec<String>,
     /// What it may have done with what it finds.
@@ -84,6 +87,7 @@ impl Key {
             digest: Sha256::digest(key).into(),
             tenant: tenant.to_owned(),
             upstream: Some(Secret::new(key)),
+            upstream_file: None,
             mailboxes: Vec::new(),
             actions: Vec::new(),
             rights: vec![Right::Export],

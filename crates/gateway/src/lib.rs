@@ -29,6 +29,7 @@
 //! | module | says |
 //! |---|---|
 //! | [`config`] | what an operator may set |
+//! | [`doctor`] | what is wrong with an installation, and what to do about it |
 //! | [`access`] | who may ask, and what they may see |
 //! | `language` | what a request means |
 //! | `engine` | one face for everything that answers queries: premium, Veeam, the local index |
@@ -55,6 +56,7 @@ pub mod api;
 mod audit;
 mod choose;
 pub mod config;
+pub mod doctor;
 mod engine;
 mod history;
 mod language;

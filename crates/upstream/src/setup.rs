@@ -81,7 +81,7 @@ pub(crate) fn connect_all(
     Ok((urls, http))
 }
 
-fn base_of(base: &str) -> Result<Url, SetupError> {
+pub(crate) fn base_of(base: &str) -> Result<Url, SetupError> {
     let url = Url::parse(base).ok();
     if base.contains('@') || url.as_ref().is_some_and(has_credentials) {
         return Err(SetupError::Credentials);
@@ -106,6 +106,14 @@ pub fn http() -> ClientBuilder {
 }
 
 pub(crate) fn http_client(bases: &[Url], settings: &Settings) -> Result<Client, SetupError> {
+    http_builder(bases, settings)?.build().map_err(SetupError::Http)
+}
+
+/// The same before it is made.
+pub(crate) fn http_builder(
+    bases: &[Url],
+    settings: &Settings,
+) -> Result<ClientBuilder, SetupError> {
     let builder = http()
         .no_proxy()
         .redirect(redirect::Policy::none())
@@ -116,7 +124,7 @@ pub(crate) fn http_client(bases: &[Url], settings: &Settings) -> Result<Client, 
     // Without TLS no certificates are needed, and a system without any can still be used.
     let is_plain = bases.iter().all(|base| base.scheme() == "http");
     let builder = if is_plain { builder.tls_certs_only([]) } else { builder };
-    trusting(builder, &settings.trust)?.build().map_err(SetupError::Http)
+    trusting(builder, &settings.trust)
 }
 
 fn trusting(builder: ClientBuilder, trust: &Trust) -> Result<ClientBuilder, SetupError> {

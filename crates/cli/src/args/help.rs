@@ -19,6 +19,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "serve",
             "mcp",
             "status",
+            "doctor",
             "check",
             "healthcheck",
             "init",

@@ -1,6 +1,7 @@
 //! `/v1/status`: the engines, and how much of the mail is here.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Json;
@@ -18,10 +19,11 @@ use super::problem::{Problem, Problems};
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes, Right};
 use crate::choose::{BreakerState, Entry, Member};
+use crate::doctor::{self, Stored};
 use crate::engine::{Outcome, StoreHealth};
 use crate::history::Minute;
 use crate::local::Local;
-use crate::wire::{CoverageView, RetrievalsView};
+use crate::wire::{CoverageView, FindingView, RetrievalsView};
 
 /// All that a key without the right `operate` is told of why the last run ended early.
 const ENDED_EARLY: &str = "the last run ended early";
@@ -33,6 +35,9 @@ pub(super) struct StatusAnswer {
     /// The engines of the tenant by their names.
     engines: BTreeMap<&'static str, EngineStatus>,
     sync: SyncStatus,
+    /// What is wrong with what is stored here, as `postern doctor` says it, for a key with the right `operate`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<FindingView>,
     /// What was retrieved from archive tiers, where the tenant has a server of Veeam.
     #[serde(skip_serializing_if = "Option::is_none")]
     retrievals: Option<RetrievalsView>,
@@ -309,8 +314,9 @@ pub(super) async fn get(State(state): State<Shared>, headers: HeaderMap, _: NoPa
         engines.insert(entry.name.as_str(), describe(&state, entry, &view).await);
     }
     let sync = synced(&state, local.archive(), &view);
+    let findings = if view.is_whole { wrong(&state, local).await } else { Vec::new() };
     let retrievals = retrieved(&state, &caller, &view).await;
-    Json(StatusAnswer { version, key, engines, sync, retrievals }).into_response()
+    Json(StatusAnswer { version, key, engines, sync, findings, retrievals }).into_response()
 }
 
 /// What a key may be told.
@@ -337,6 +343,17 @@ async fn retrieved(state: &Shared, caller: &Caller, view: &View) -> Option<Retri
         Mailboxes::All => retrieved,
         Mailboxes::Only(_) => retrieved.seen(|address| view.mailboxes.permits(Some(address))),
     })
+}
+
+/// What is wrong with what is stored.
+async fn wrong(state: &Shared, local: &Local) -> Vec<FindingView> {
+    let (archive, damage) = (Arc::clone(local.archive()), local.damage());
+    let (every, now) = (state.syncs_every(), state.now());
+    let looking = tokio::task::spawn_blocking(move || {
+        let looked_at = Stored { archive: &archive, damage: &damage, every, now };
+        doctor::stored(looked_at).into_iter().map(FindingView::from).collect()
+    });
+    looking.await.unwrap_or_default()
 }
 
 /// What may be told of what was synced.

@@ -148,7 +148,7 @@ impl Cluster {
         }
     }
 
-    fn trust(&self) -> Result<Trust, ConfigError> {
+    pub(crate) fn trust(&self) -> Result<Trust, ConfigError> {
         match &self.certificates {
             Some(path) => Ok(Trust::Certificates(file::text(path)?.into_bytes())),
             None => Ok(Trust::System),

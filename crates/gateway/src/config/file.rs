@@ -159,6 +159,7 @@ impl TryFrom<FileKey> for Key {
             digest,
             tenant: file.tenant,
             upstream,
+            upstream_file: file.upstream_key_file,
             made: None,
             mailboxes: file.mailboxes.unwrap_or_default(),
             actions,

@@ -5,6 +5,7 @@ mod breaker;
 mod check;
 mod cluster;
 mod file;
+mod files;
 mod keys;
 mod limits;
 mod order;
@@ -237,7 +238,8 @@ impl Config {
         let deadline = overrides.deadline.as_deref().or(file.deadline.as_deref());
         let deadline = deadline.map(|text| duration(text, "deadline"));
         let mut keys = file.keys.into_iter().map(Key::try_from).collect::<Result<Vec<_>, _>>()?;
-        let file_holds_keys = keys.iter().any(|key| key.upstream.is_some());
+        let is_in_file = |key: &Key| key.upstream.is_some() && key.upstream_file.is_none();
+        let file_holds_keys = keys.iter().any(is_in_file);
         keys.extend(own_key(overrides)?);
         let viewpoint = Viewpoint::default().with(file.zone.as_deref(), file.me.as_deref());
         let heads = file.audit_heads.as_deref();

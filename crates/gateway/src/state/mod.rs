@@ -309,6 +309,11 @@ impl State {
         &self.0.origins
     }
 
+    /// The pause between two runs of sync, where there is something to sync.
+    pub(crate) fn syncs_every(&self) -> Option<Duration> {
+        self.0.config.sync.every
+    }
+
     /// Whether assistants are served over HTTP.
     pub(crate) fn serves_assistants(&self) -> bool {
         self.0.mcp_over_http

@@ -2,6 +2,7 @@
 
 mod action;
 mod facets;
+mod finding;
 mod message;
 mod report;
 mod retrievals;
@@ -17,6 +18,7 @@ use utoipa::ToSchema;
 
 pub use action::{ActionAnswer, ItemResult, PlanItem, PlanView};
 pub use facets::{BarView, FacetName, FacetView, HistogramView, ValueCount, ValuesView};
+pub use finding::FindingView;
 pub use message::{MessageView, ResultView};
 pub use report::{
     BlindItem, BlindView, ExtentView, FoundView, InMailboxView, LineView, ReportBounds, ReportView,

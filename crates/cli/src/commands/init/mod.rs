@@ -133,9 +133,17 @@ fn make(path: &Path, plan: &Plan) -> anyhow::Result<Option<Secret>> {
         upstream_key_file: plan.datatap.as_ref().map(|(_, file)| file.clone()),
         ..NewKey::default()
     };
-    let key = config.make_key(&new, clock::now())?;
-    audit::key_made(&config, name, &plan.tenant)?;
-    Ok(Some(key))
+    let mut is_made = false;
+    let key = audit::around_key(&config, name, &plan.tenant, || {
+        let key = config.make_key(&new, clock::now())?;
+        is_made = true;
+        Ok(key)
+    });
+    // Nobody is told a key whose end is not audited. One of before that has its name stays.
+    if key.is_err() && is_made {
+        drop(config.revoke_key(name));
+    }
+    key.map(Some)
 }
 
 /// Whether the file is valid; that is not known as long as a file with a secret is missing, such as one that only

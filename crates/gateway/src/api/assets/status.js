@@ -50,14 +50,18 @@ const mailbox = (one) => [one.name, h("span", {}, h("meter", { value: one.indexe
 /** @param {any} one */
 const synced = (one) => [`${one.name} (${one.source})`, `${number(one.here)} / ${number(one.known)}`, number(one.failed), one.listed ? age(one.listed) : s.never, one.error || (one.inArchiveTier ? s.tier : "")];
 
+/** @param {any} one */
+const finding = (one) => h("p", { class: one.severity === "fault" ? "error" : "" }, `${one.about}: ${one.what}. `, h("span", { class: "quiet" }, one.do));
+
 /** @param {any} status @param {any} history */
 function show(status, history) {
   const local = /** @type {any} */ (Object.values(status.engines)).find((/** @type {any} */ one) => one.coverage);
   const minutes = history?.minutes || [];
-  const { sync, retrievals } = status;
+  const { sync, retrievals, findings } = status;
   at("status").replaceChildren(...[
     h("h1", {}, s.title, " ", h("span", { class: "quiet" }, status.version)),
     h("p", { class: "quiet", role: "status" }, s.asOf(new Date().toLocaleTimeString("sv-SE"))),
+    findings ? h("section", {}, h("h2", {}, s.findings), ...findings.map(finding)) : null,
     h("div", { class: "cards" }, ...Object.entries(status.engines).map(engine)),
     history ? h("div", { class: "cards" }, plot(s.searches, minutes, (one) => one.searches, (one) => one.failed), plot(s.time, minutes, (one) => one.p95Ms || 0)) : h("p", { class: "quiet" }, s.noHistory),
     local?.coverage.mailboxes.length ? h("section", {}, h("h2", {}, s.mailboxes), table([s.mailbox, s.searched, s.compared, s.newest], local.coverage.mailboxes.map(mailbox), s.mailboxes)) : null,

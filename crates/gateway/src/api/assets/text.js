@@ -142,7 +142,7 @@ export const t = {
     searches: "Searches in the last hour", time: "Time of 95 of 100, in ms", perHour: (/** @type {number} */ all, /** @type {number} */ bad) => `${number(all)} searches, ${number(bad)} not answered`,
     most: (/** @type {number} */ most) => `at most ${number(most)} ms`, plot: (/** @type {string} */ title, /** @type {number} */ most) => `${title}: bars a minute, the highest is ${number(most)}`,
     noHistory: "The last hour is for keys with the right “operate”.", mailboxes: "Mailboxes", mailbox: "Mailbox", searched: "Searched", compared: "Compared with its source", newest: "Newest",
-    sync: "Sync", here: "Here", failed: "Failed", listed: "Listed", error: "Error", retrievals: "Retrievals",
+    sync: "Sync", here: "Here", failed: "Failed", listed: "Listed", error: "Error", retrievals: "Retrievals", findings: "What is wrong",
   },
   again: "Search again",
   withoutLast: (/** @type {string} */ clause) => `Leave out ${clause}`,

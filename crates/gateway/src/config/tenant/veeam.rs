@@ -166,6 +166,15 @@ fn trust(file: Option<PathBuf>, sha256: Option<&str>) -> Result<VeeamTrust, Conf
 }
 
 impl Veeam {
+    /// Which certificate of the server is trusted.
+    pub(crate) fn trust(&self) -> Result<Trust, ConfigError> {
+        Ok(match &self.trust {
+            VeeamTrust::System => Trust::System,
+            VeeamTrust::Certificates(path) => Trust::Certificates(file::text(path)?.into_bytes()),
+            VeeamTrust::Sha256(hash) => Trust::Sha256(*hash),
+        })
+    }
+
     /// The account to ask with; an answer has so long to begin.
     fn account(&self, answer_time: Duration) -> Result<Account, ConfigError> {
         let Some(password) = self.password.clone() else {
@@ -179,13 +188,7 @@ impl Veeam {
             password,
             organization: self.organization.clone(),
             version: self.version,
-            trust: match &self.trust {
-                VeeamTrust::System => Trust::System,
-                VeeamTrust::Certificates(path) => {
-                    Trust::Certificates(file::text(path)?.into_bytes())
-                }
-                VeeamTrust::Sha256(hash) => Trust::Sha256(*hash),
-            },
+            trust: self.trust()?,
             sessions: self.sessions,
             answer_time,
         })

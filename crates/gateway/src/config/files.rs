@@ -1,0 +1,35 @@
+//! The files that a configuration names.
+
+use std::path::Path;
+
+use super::{Config, VeeamTrust};
+
+impl Config {
+    /// The files with secrets: nobody else should read them.
+    #[must_use]
+    pub fn secret_files(&self) -> Vec<&Path> {
+        let cluster = self.cluster.as_ref().and_then(|cluster| cluster.api_key_file.as_deref());
+        let webhook = self.webhook.as_ref().and_then(|webhook| webhook.secret_file.as_deref());
+        let audit = self.audit.key_file.as_deref();
+        let servers = self.tenants.iter().filter_map(|tenant| tenant.veeam.as_ref());
+        let of_veeam = servers.flat_map(|server| {
+            server.password_file.as_deref().into_iter().chain(server.restore.files())
+        });
+        let of_keys = self.access.keys().iter().filter_map(|key| key.upstream_file.as_deref());
+        cluster.into_iter().chain(webhook).chain(audit).chain(of_veeam).chain(of_keys).collect()
+    }
+
+    /// The files with certificates that are trusted.
+    #[must_use]
+    pub fn certificate_files(&self) -> Vec<&Path> {
+        let premium = self.premium.as_ref().and_then(|premium| premium.certificates.as_deref());
+        let cluster = self.cluster.as_ref().and_then(|cluster| cluster.certificates.as_deref());
+        let webhook = self.webhook.as_ref().and_then(|webhook| webhook.certificates.as_deref());
+        let servers = self.tenants.iter().filter_map(|tenant| tenant.veeam.as_ref());
+        let of_veeam = servers.filter_map(|server| match &server.trust {
+            VeeamTrust::Certificates(file) => Some(file.as_path()),
+            VeeamTrust::System | VeeamTrust::Sha256(_) => None,
+        });
+        premium.into_iter().chain(cluster).chain(webhook).chain(of_veeam).collect()
+    }
+}
