@@ -8,6 +8,7 @@ mod picture;
 mod problems;
 mod session;
 mod settings;
+mod tried;
 
 use std::fs;
 use std::path::Path;
