@@ -35,6 +35,7 @@ mod items;
 mod jobs;
 mod jobs_http;
 mod keys;
+mod load_file;
 mod matches;
 #[cfg(unix)]
 mod mcp;
@@ -42,9 +43,12 @@ mod packages;
 #[cfg(unix)]
 mod pages;
 mod parity;
+mod printed;
 #[cfg(unix)]
 mod private;
 mod reports;
+#[cfg(unix)]
+mod resumed;
 mod rows;
 mod sets;
 mod sources;

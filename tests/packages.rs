@@ -22,13 +22,13 @@ fn package(folder: &Path, format: &str, query: &str) -> PathBuf {
 }
 
 /// What `--verify` says, and how it ends.
-fn verify(package: &Path) -> (Option<i32>, String) {
+pub(crate) fn verify(package: &Path) -> (Option<i32>, String) {
     let done = run(samples(), &["export", "--verify", package.to_str().unwrap()]);
     (done.status.code(), stdout(&done))
 }
 
 /// The files of a ZIP in their order, with their bytes.
-fn files(package: &Path) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn files(package: &Path) -> Vec<(String, Vec<u8>)> {
     let mut zip = ZipArchive::new(fs::File::open(package).unwrap()).unwrap();
     let mut files = Vec::new();
     for number in 0..zip.len() {
@@ -40,7 +40,7 @@ fn files(package: &Path) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-fn put(package: &Path, files: &[(String, Vec<u8>)]) {
+pub(crate) fn put(package: &Path, files: &[(String, Vec<u8>)]) {
     let mut zip = ZipWriter::new(fs::File::create(package).unwrap());
     for (name, bytes) in files {
         zip.start_file(name.as_str(), SimpleFileOptions::default()).unwrap();

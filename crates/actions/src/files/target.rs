@@ -1,6 +1,6 @@
 //! Where a saved document goes on this machine.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -43,11 +43,36 @@ impl Target {
         if !over && path.symlink_metadata().is_ok() {
             return Err(TargetError::Exists(path.to_owned()));
         }
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let aside = tempfile::Builder::new()
             .prefix(".postern-")
             .suffix(".new")
-            .tempfile_in(folder.unwrap_or(Path::new(".")))
+            .tempfile_in(folder(path))
+            .map_err(|source| io_error(path, source))?;
+        Ok(Self { path: path.to_owned(), over, aside })
+    }
+
+    /// Begins to write `path` beside it, under its name with `.part`. What a killed one left there is written over,
+    /// so that only one part is ever left.
+    ///
+    /// # Errors
+    ///
+    /// When a file is there, or the folder cannot be written.
+    pub fn again(path: &Path, over: bool) -> Result<Self, TargetError> {
+        if !over && path.symlink_metadata().is_ok() {
+            return Err(TargetError::Exists(path.to_owned()));
+        }
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        match fs::remove_file(path.with_file_name(&name)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_error(path, error));
+            }
+            _ => {}
+        }
+        let aside = tempfile::Builder::new()
+            .prefix(&name)
+            .rand_bytes(0)
+            .tempfile_in(folder(path))
             .map_err(|source| io_error(path, source))?;
         Ok(Self { path: path.to_owned(), over, aside })
     }
@@ -79,6 +104,11 @@ impl Write for Target {
     fn flush(&mut self) -> io::Result<()> {
         self.aside.flush()
     }
+}
+
+/// The folder that a file lies in.
+fn folder(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// What lies on the disk.
@@ -173,6 +203,20 @@ mod tests {
             assert_eq!(found, local, "{name}");
             assert_eq!(Path::new(&found).components().count(), 1);
         }
+    }
+
+    #[test]
+    fn what_a_killed_one_left_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.txt");
+        std::mem::forget(Target::again(&path, false).unwrap());
+        let mut target = Target::again(&path, false).unwrap();
+        target.write_all(b"one").unwrap();
+        assert_eq!(std::fs::read(folder.path().join("a.txt.part")).unwrap(), b"one");
+        assert_eq!(target.finish().unwrap(), 3);
+        assert_eq!(std::fs::read(&path).unwrap(), b"one");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        assert!(matches!(Target::again(&path, false), Err(TargetError::Exists(_))));
     }
 
     #[test]

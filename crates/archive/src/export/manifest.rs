@@ -19,6 +19,8 @@ pub(super) const END: &str = "\"complete\":true}\n";
 pub struct Manifest {
     head: Map<String, Value>,
     items: BufWriter<File>,
+    /// Files that belong to no message alone.
+    files: Vec<Value>,
     counts: Counts,
 }
 
@@ -36,6 +38,10 @@ pub(super) struct Exported {
     pub(super) path: Option<String>,
     /// The SHA-256 of its bytes there, before a mailbox file quotes them.
     pub(super) sha256: Option<String>,
+    /// The SHA-256 of its original, where a page is written of it.
+    pub(super) original: Option<String>,
+    /// Where its other files are, with their SHA-256.
+    pub(super) files: Vec<(String, String)>,
     /// Whether its original is gone.
     pub(super) is_lost: bool,
     /// The id of the message in whose place it stands.
@@ -49,7 +55,14 @@ impl Manifest {
     ///
     /// When the disk refuses a file for the items.
     pub fn new(head: Map<String, Value>) -> io::Result<Self> {
-        Ok(Self { head, items: BufWriter::new(tempfile::tempfile()?), counts: Counts::default() })
+        let items = BufWriter::new(tempfile::tempfile()?);
+        Ok(Self { head, items, files: Vec::new(), counts: Counts::default() })
+    }
+
+    /// The manifest with a file of the package that belongs to no message alone.
+    pub(super) fn with_file(mut self, path: &str, sha256: &str) -> Self {
+        self.files.push(file(path, sha256));
+        self
     }
 
     pub(super) fn add(
@@ -75,6 +88,9 @@ impl Manifest {
         let mut head = self.head;
         if let Some(file) = file {
             head.insert("file".to_owned(), file);
+        }
+        if !self.files.is_empty() {
+            head.insert("files".to_owned(), self.files.into());
         }
         head.insert("tool".to_owned(), concat!("postern ", env!("CARGO_PKG_VERSION")).into());
         let text = Value::Object(head).to_string();
@@ -102,6 +118,11 @@ impl<W: Write> Hashed<W> {
         Self { out, digest: Sha256::new(), bytes: 0 }
     }
 
+    /// The SHA-256 of what was written.
+    pub(super) fn sha256(self) -> String {
+        hex(&self.digest.finalize())
+    }
+
     /// Where it went to, and what a manifest says of it.
     #[must_use]
     pub fn end(self) -> (W, Value) {
@@ -123,6 +144,10 @@ impl<W: Write> Write for Hashed<W> {
     }
 }
 
+fn file(path: &str, sha256: &str) -> Value {
+    json!({"path": path, "sha256": sha256})
+}
+
 fn item(message: &Message, scope: &Scope, one: &Exported) -> Value {
     let is_seen = |mailbox: Option<&str>| match scope {
         Scope::All => true,
@@ -141,12 +166,17 @@ fn item(message: &Message, scope: &Scope, one: &Exported) -> Value {
         ("id", Some(message.id.clone())),
         ("path", one.path.clone()),
         ("sha256", one.sha256.clone()),
+        ("original", one.original.clone()),
         ("mih", message.internet_message_id.as_deref().map(mih)),
         ("exception", one.is_lost.then(|| "lost".to_owned())),
         ("duplicateOf", one.duplicate_of.clone()),
     ];
     let told = fields.into_iter().filter_map(|(name, text)| Some((name.to_owned(), text?.into())));
     let mut item: Map<String, Value> = told.collect();
+    if !one.files.is_empty() {
+        let files = one.files.iter().map(|(path, sha256)| file(path, sha256));
+        item.insert("files".to_owned(), files.collect());
+    }
     item.insert("places".to_owned(), places.collect());
     Value::Object(item)
 }

@@ -1,33 +1,41 @@
 //! Everything that a query finds, written one message at a time, however many there are. Of originals that
-//! lie in the store a piece is in memory.
+//! lie in the store a piece is in memory; of mail that is taken apart, for a load file or a page, the whole.
 
+mod format;
+mod load;
 mod manifest;
 mod mboxrd;
 mod name;
+mod package;
+mod packing;
+mod pages;
+mod people;
+mod plan;
+mod table;
+mod texts;
 mod verify;
+mod walk;
 mod write;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::io::{self, Read, Write};
+use std::io::{self, BufWriter, Read, Write};
 use std::ops::ControlFlow;
 
 use postern_local_index::Error as IndexError;
 use postern_local_index::search::{Asker, Hit, Page, Scope, Search};
-use postern_query::schema::{InstantField, Sort, SortField};
-use postern_query::{Message, Query};
+use postern_mail::contents::AttachmentText;
+use postern_query::Query;
 
 use crate::{Archive, Error, Original};
-use manifest::Exported;
+pub use format::Format;
 pub use manifest::{Hashed, MANIFEST, Manifest, mih};
 pub use name::file_name;
+use package::{Kind, Package};
+use packing::Packing;
+pub use plan::{Plan, Planned};
+pub use table::harmless;
 pub use verify::{Torn, manifest_beside, verify};
-use write::Writer;
-pub use write::harmless;
+use walk::each;
 
-/// Messages that are looked for at once. The search is made again for each page, so few pages cost little;
-/// of a page only the places of its messages are in memory.
-const PAGE: usize = 10_000;
 /// Bytes of an original that are in memory.
 const CHUNK: usize = 64 << 10;
 
@@ -69,32 +77,6 @@ impl Shelf for Archive {
     }
 }
 
-/// How an export is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// The original messages, in one mailbox file (mboxrd).
-    Mbox,
-    /// The original messages and files, each in a file.
-    Zip,
-    /// A table of their fields.
-    Csv,
-    /// Every field, one JSON object a line.
-    Jsonl,
-}
-
-impl Format {
-    /// How the name of such a file ends.
-    #[must_use]
-    pub const fn extension(self) -> &'static str {
-        match self {
-            Self::Mbox => "mbox",
-            Self::Zip => "zip",
-            Self::Csv => "csv",
-            Self::Jsonl => "jsonl",
-        }
-    }
-}
-
 /// Why an export ended in the middle.
 #[derive(Debug, thiserror::Error)]
 pub enum Broken {
@@ -133,13 +115,15 @@ pub struct Wishes {
     pub manifest: Option<Manifest>,
     /// Whether of messages with the same Message-ID only the first is written. The manifest names the others.
     pub once: bool,
+    /// How the texts of attachments are read, where a format has them.
+    pub texts: AttachmentText,
 }
 
 impl Wishes {
     /// Everything in that format, without a manifest.
     #[must_use]
     pub const fn bare(format: Format) -> Self {
-        Self { format, manifest: None, once: false }
+        Self { format, manifest: None, once: false, texts: AttachmentText::Simple }
     }
 }
 
@@ -155,95 +139,59 @@ pub fn write(
     wishes: Wishes,
     out: impl Write,
 ) -> Result<(Written, Option<Manifest>), Broken> {
-    let Wishes { format, manifest, once } = wishes;
-    let order = [Sort::descending(SortField::Instant(InstantField::Received))];
-    // A mailbox file has no room for files.
-    let mail = (format == Format::Mbox).then(|| query.clone().mail_only());
-    let query = mail.as_ref().unwrap_or(query);
-    let (writer, done) = (Writer::new(format, out), Written::default());
-    let seen = once.then(HashMap::new);
-    let mut packing = Packing { writer, done, manifest, seen, scope: &asker.scope };
-    let mut after = None;
-    // Page after page, each right behind the last message of the one before, so that none is left out or
-    // written twice while mail is taken in.
-    loop {
-        let asker = Asker { work: asker.work.renewed(), ..asker.clone() };
-        let (mut hits, mut last, mut written) = (0, None, Ok(()));
-        let after_last = after.as_ref();
-        let search = Search {
-            query,
-            order: &order,
-            after: after_last,
-            offset: 0,
-            limit: PAGE,
-            highlight: false,
-        };
-        let page = shelf.each(&search, &asker, &mut |hit| {
-            hits += 1;
-            written = packing.one(shelf, &hit);
-            last = Some(Hit { message: Message { body: None, ..hit.message }, ..hit });
-            if written.is_ok() { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
-        })?;
-        written?;
-        let last = Page { hits: last.filter(|_| hits == PAGE).into_iter().collect(), ..page };
-        match last.position(0, &order) {
-            Some(position) => after = Some(position),
-            None => break,
-        }
-    }
-    let manifest = packing.writer.finish(packing.manifest)?;
-    Ok((packing.done, manifest))
+    let format = wishes.format;
+    let mut packing = Packing::new(wishes, &asker.scope, out)?;
+    each(shelf, query, asker, format, &mut |hit| packing.one(shelf, hit))?;
+    packing.finish()
 }
 
-/// A package on its way.
-struct Packing<'a, W: Write> {
-    writer: Writer<W>,
-    done: Written,
-    manifest: Option<Manifest>,
-    /// The message that was written for each Message-ID, where it is written once.
-    seen: Option<HashMap<String, String>>,
-    scope: &'a Scope,
-}
-
-impl<W: Write> Packing<'_, W> {
-    fn one(&mut self, shelf: &(impl Shelf + ?Sized), hit: &Hit) -> Result<(), Broken> {
-        let exported = match self.written_before(&hit.message) {
-            Some(first) => Exported { duplicate_of: Some(first), ..Exported::default() },
-            None => self.write(shelf, hit)?,
-        };
-        match &mut self.manifest {
-            Some(manifest) => Ok(manifest.add(&hit.message, self.scope, &exported)?),
-            None => Ok(()),
-        }
-    }
-
-    /// The message that was written with the same Message-ID.
-    fn written_before(&mut self, message: &Message) -> Option<String> {
-        let (seen, id) = (self.seen.as_mut()?, message.internet_message_id.as_deref()?);
-        match seen.entry(mih(id)) {
-            Entry::Occupied(first) => Some(first.get().clone()),
-            Entry::Vacant(place) => {
-                place.insert(message.id.clone());
-                None
+/// Writes what was planned, in the state that it is in now. What is gone since is an exception in the manifest.
+///
+/// # Errors
+///
+/// When something cannot be read or written; then what was written is not whole.
+pub fn write_planned(
+    archive: &Archive,
+    plan: Plan,
+    texts: AttachmentText,
+    out: impl Write,
+) -> Result<(Written, Option<Manifest>), Broken> {
+    let Plan { planned: Planned { format, once, about }, messages } = plan;
+    let wishes = Wishes { format, manifest: Some(Manifest::new(about)?), once, texts };
+    let mut packing = Packing::new(wishes, &Scope::All, out)?;
+    for message in messages {
+        let (id, place) = message?;
+        match archive.index()?.message(&id)? {
+            Some(message) => {
+                packing.one(archive, &Hit { score: 1.0, message, place, snippet: None })?;
             }
+            None => packing.gone(archive, id)?,
         }
     }
+    packing.finish()
+}
 
-    fn write(&mut self, shelf: &(impl Shelf + ?Sized), hit: &Hit) -> Result<Exported, Broken> {
-        self.done.messages += 1;
-        if !self.writer.wants_original() {
-            self.writer.fields(&hit.there())?;
-            return Ok(Exported::default());
-        }
-        let original = match shelf.original(&hit.message.id) {
-            Ok(original) if hit.message.is_file() => Ok(original.reader()),
-            Ok(original) => Ok(original.into_eml().map_err(Broken::Original)?.original.reader()),
-            Err(Error::Lost(lost)) => Err(lost),
-            Err(error) => return Err(error.into()),
-        };
-        self.done.lost += usize::from(original.is_err());
-        self.writer.original(&hit.message, original)
-    }
+/// Writes everything that a query finds, newest first, as a ZIP: the file in its format, and the manifest as the last
+/// one. Formats that are a ZIP themselves need none around them.
+///
+/// # Errors
+///
+/// When something cannot be read or written; then what was written is not whole.
+pub fn write_packed(
+    shelf: &(impl Shelf + ?Sized),
+    query: &Query,
+    asker: &Asker,
+    wishes: Wishes,
+    out: impl Write,
+) -> Result<Written, Broken> {
+    let name = wishes.format.file_name();
+    let mut package = Package::new(out);
+    package.begin(&name, Kind::List)?;
+    let mut file = Hashed::new(package.file());
+    let (written, manifest) = write(shelf, query, asker, wishes, BufWriter::new(&mut file))?;
+    let sha256 = file.sha256();
+    package.finish(manifest.map(|manifest| manifest.with_file(&name, &sha256)))?;
+    Ok(written)
 }
 
 /// Takes what is read piece by piece.

@@ -41,6 +41,8 @@ pub enum Torn {
 #[derive(Deserialize)]
 struct Told {
     items: Vec<ToldItem>,
+    #[serde(default)]
+    files: Vec<ToldPath>,
     file: Option<ToldFile>,
     complete: bool,
 }
@@ -49,11 +51,32 @@ struct Told {
 struct ToldItem {
     path: Option<String>,
     sha256: Option<String>,
+    #[serde(default)]
+    files: Vec<ToldPath>,
+}
+
+#[derive(Deserialize)]
+struct ToldPath {
+    path: String,
+    sha256: String,
 }
 
 #[derive(Deserialize)]
 struct ToldFile {
     sha256: String,
+}
+
+impl Told {
+    /// The SHA-256 of each file.
+    fn named(self) -> BTreeMap<String, String> {
+        let mut named = BTreeMap::new();
+        for item in self.items {
+            named.extend(item.path.zip(item.sha256));
+            named.extend(item.files.into_iter().map(|file| (file.path, file.sha256)));
+        }
+        named.extend(self.files.into_iter().map(|file| (file.path, file.sha256)));
+        named
+    }
 }
 
 /// Where the manifest of a package lies that is no ZIP.
@@ -105,8 +128,7 @@ fn of_zip(path: &Path) -> io::Result<(usize, Vec<Torn>)> {
     });
     let Some(manifest) = manifest else { return Ok((0, vec![Torn::NoManifest])) };
     let Some(told) = told(&manifest) else { return Ok((0, vec![Torn::Incomplete])) };
-    let named = told.items.into_iter().filter_map(|item| Some((item.path?, item.sha256?)));
-    let mut named: BTreeMap<_, _> = named.collect();
+    let mut named = told.named();
     let mut torn = Vec::new();
     let files = zip.len() - 1;
     for number in 0..files {

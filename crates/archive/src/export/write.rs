@@ -1,144 +1,133 @@
 //! Messages in the formats of an export.
 
-use std::io::{self, BufWriter, Cursor, Read, Write};
+use std::io::{self, Cursor, Read, Write};
 
+use postern_local_index::search::Hit;
+use postern_mail::contents::AttachmentText;
 use postern_mail::document;
 use postern_mail::source::Lost;
-use postern_query::{Message, Recipient};
+use postern_query::Message;
 use sha2::{Digest as _, Sha256};
-use zip::write::{SimpleFileOptions, StreamWriter};
-use zip::{CompressionMethod, ZipWriter};
 
-use super::manifest::{Exported, MANIFEST, Manifest, hex};
+use super::load::LoadFile;
+use super::manifest::{Exported, Manifest, hex};
 use super::mboxrd::Mboxrd;
+use super::package::{Kind, Package};
+use super::pages::Pages;
+use super::table::Table;
 use super::{Broken, Format, copy, file_name};
-
-/// What the columns of a table are called.
-const COLUMNS: [&str; 19] = [
-    "id",
-    "receivedDateTime",
-    "sentDateTime",
-    "fromName",
-    "fromAddress",
-    "to",
-    "cc",
-    "subject",
-    "mailbox",
-    "folder",
-    "attachments",
-    "size",
-    "conversationId",
-    "internetMessageId",
-    "kind",
-    "createdDateTime",
-    "modifiedDateTime",
-    "version",
-    "source",
-];
+use crate::Original;
 
 /// Writes messages in one of the formats.
 pub(super) enum Writer<W: Write> {
     Mbox(W),
-    Zip(Box<ZipWriter<StreamWriter<W>>>),
-    Csv(Box<csv::Writer<W>>, bool),
+    Zip(Package<W>),
+    Csv(Box<Table<W>>),
     Jsonl(W),
+    Dat(Box<LoadFile<W>>),
+    Html(Box<Pages<W>>),
 }
 
 impl<W: Write> Writer<W> {
-    pub(super) fn new(format: Format, out: W) -> Self {
-        match format {
+    pub(super) fn new(format: Format, texts: &AttachmentText, out: W) -> io::Result<Self> {
+        Ok(match format {
             Format::Mbox => Self::Mbox(out),
-            Format::Zip => Self::Zip(Box::new(ZipWriter::new_stream(out))),
-            Format::Csv => Self::Csv(Box::new(csv::Writer::from_writer(out)), false),
+            Format::Zip => Self::Zip(Package::new(out)),
+            Format::Csv => Self::Csv(Box::new(Table::new(out))),
             Format::Jsonl => Self::Jsonl(out),
-        }
+            Format::Dat => Self::Dat(Box::new(LoadFile::new(texts, out)?)),
+            Format::Html => Self::Html(Box::new(Pages::new(texts, out)?)),
+        })
     }
 
     pub(super) const fn wants_original(&self) -> bool {
-        matches!(self, Self::Mbox(_) | Self::Zip(_))
+        !matches!(self, Self::Csv(_) | Self::Jsonl(_))
     }
 
     /// Writes a message as it was sent; where that is gone, a note in its place.
     pub(super) fn original(
         &mut self,
-        message: &Message,
-        original: Result<Box<dyn Read + Send>, Lost>,
+        hit: &Hit,
+        original: Result<Original, Lost>,
     ) -> Result<Exported, Broken> {
-        let mut done = Exported { is_lost: original.is_err(), ..Exported::default() };
-        let mut digest = Sha256::new();
-        let name = message.file().and_then(|file| file.name.as_deref());
-        let ending = name.map_or_else(|| ".eml".to_owned(), |name| format!("-{}", file_name(name)));
-        let (mut from, ending): (Box<dyn Read + Send>, _) = match original {
-            Ok(reader) => (reader, ending),
-            Err(lost) => (Box::new(Cursor::new(note(message, &lost))), ".missing.txt".to_owned()),
-        };
         match self {
-            Self::Mbox(out) => {
-                let mut quoted = Mboxrd::begin(out, message)?;
-                copy(from.as_mut(), &mut |piece| {
-                    digest.update(piece);
-                    quoted.write(piece)
-                })?;
-                quoted.end()?;
-            }
-            Self::Zip(zip) => {
-                let options =
-                    SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-                let name = format!("{}{ending}", file_name(&message.id));
-                zip.start_file(name.as_str(), options).map_err(io::Error::from)?;
-                copy(from.as_mut(), &mut |piece| {
-                    digest.update(piece);
-                    zip.write_all(piece)
-                })?;
-                done.path = Some(name);
-            }
-            Self::Csv(..) | Self::Jsonl(_) => return Ok(done),
+            Self::Mbox(out) => in_mailbox(out, &hit.message, original),
+            Self::Zip(package) => in_file(package, &hit.message, original),
+            Self::Dat(load) => load.add(&hit.there(), original),
+            Self::Html(pages) => pages.add(&hit.there(), original),
+            Self::Csv(..) | Self::Jsonl(_) => Ok(Exported::default()),
         }
-        done.sha256 = Some(hex(&digest.finalize()));
-        Ok(done)
     }
 
     /// Writes the fields of a message.
     pub(super) fn fields(&mut self, message: &Message) -> io::Result<()> {
         match self {
-            Self::Csv(table, begun) => {
-                begin(table, begun)?;
-                Ok(table.write_record(row(message).iter().map(|cell| harmless(cell)))?)
-            }
+            Self::Csv(table) => table.row(message),
             Self::Jsonl(out) => writeln!(out, "{}", document::with_places(message)),
-            Self::Mbox(_) | Self::Zip(_) => Ok(()),
+            Self::Mbox(_) | Self::Zip(_) | Self::Dat(_) | Self::Html(_) => Ok(()),
         }
     }
 
     /// Ends it; the manifest is the last file of a ZIP. Where it has to lie beside it, it is given back.
-    pub(super) fn finish(self, manifest: Option<Manifest>) -> io::Result<Option<Manifest>> {
+    pub(super) fn finish(self, manifest: Option<Manifest>) -> Result<Option<Manifest>, Broken> {
         match self {
             Self::Mbox(mut out) | Self::Jsonl(mut out) => out.flush()?,
-            Self::Zip(mut zip) => {
-                if let Some(manifest) = manifest {
-                    zip.start_file(MANIFEST, SimpleFileOptions::default().large_file(true))?;
-                    let mut out = BufWriter::new(zip.as_mut());
-                    manifest.write(&mut out, None)?;
-                    out.flush()?;
-                }
-                zip.finish()?.into_inner().flush()?;
+            Self::Zip(package) => {
+                package.finish(manifest)?;
                 return Ok(None);
             }
-            Self::Csv(mut table, mut begun) => {
-                begin(&mut table, &mut begun)?;
-                table.flush()?;
+            Self::Dat(load) => {
+                load.finish(manifest)?;
+                return Ok(None);
             }
+            Self::Html(pages) => {
+                pages.finish(manifest)?;
+                return Ok(None);
+            }
+            Self::Csv(table) => table.finish()?,
         }
         Ok(manifest)
     }
 }
 
-/// The names of the columns stand there even when there is no message.
-fn begin<W: Write>(table: &mut csv::Writer<W>, begun: &mut bool) -> io::Result<()> {
-    if !std::mem::replace(begun, true) {
-        table.write_record(COLUMNS)?;
+fn in_mailbox(
+    out: &mut impl Write,
+    message: &Message,
+    original: Result<Original, Lost>,
+) -> Result<Exported, Broken> {
+    let (mut from, is_lost) = or_note(message, original);
+    let (mut digest, mut quoted) = (Sha256::new(), Mboxrd::begin(out, message)?);
+    copy(from.as_mut(), &mut |piece| {
+        digest.update(piece);
+        quoted.write(piece)
+    })?;
+    quoted.end()?;
+    Ok(Exported { sha256: Some(hex(&digest.finalize())), is_lost, ..Exported::default() })
+}
+
+fn in_file<W: Write>(
+    package: &mut Package<W>,
+    message: &Message,
+    original: Result<Original, Lost>,
+) -> Result<Exported, Broken> {
+    let (mut from, is_lost) = or_note(message, original);
+    let name = message.file().and_then(|file| file.name.as_deref());
+    let ending = match name {
+        _ if is_lost => ".missing.txt".to_owned(),
+        Some(name) => format!("-{}", file_name(name)),
+        None => ".eml".to_owned(),
+    };
+    let name = format!("{}{ending}", file_name(&message.id));
+    let sha256 = package.put(&name, Kind::Original, from.as_mut())?;
+    Ok(Exported { path: Some(name), sha256: Some(sha256), is_lost, ..Exported::default() })
+}
+
+/// The bytes of a message, or of the note that stands in its place; and whether that is a note.
+fn or_note(message: &Message, original: Result<Original, Lost>) -> (Box<dyn Read + Send>, bool) {
+    match original {
+        Ok(original) => (original.reader(), false),
+        Err(lost) => (Box::new(Cursor::new(note(message, &lost))), true),
     }
-    Ok(())
 }
 
 fn note(message: &Message, lost: &Lost) -> String {
@@ -147,86 +136,4 @@ fn note(message: &Message, lost: &Lost) -> String {
          The message with this id was found, but its original cannot be exported: {lost}.\r\n",
         file_name(&message.id)
     )
-}
-
-fn row(message: &Message) -> [String; 19] {
-    let text = |text: &Option<String>| text.clone().unwrap_or_default();
-    let time = |time: Option<jiff::Timestamp>| time.map(|at| at.to_string()).unwrap_or_default();
-    let people = |people: &[Recipient]| {
-        let address = |person: &Recipient| person.address.clone().or_else(|| person.name.clone());
-        people.iter().filter_map(address).collect::<Vec<_>>().join("; ")
-    };
-    let files: Vec<_> = message.attachments.iter().filter_map(|file| file.name.clone()).collect();
-    [
-        message.id.clone(),
-        time(message.received),
-        time(message.sent),
-        text(&message.from_name),
-        text(&message.from_address),
-        people(&message.to_recipients),
-        people(&message.cc_recipients),
-        text(&message.subject),
-        text(&message.place().mailbox),
-        text(&message.place().folder),
-        files.join("; "),
-        message.size.map(|size| size.to_string()).unwrap_or_default(),
-        text(&message.conversation_id),
-        text(&message.internet_message_id),
-        text(&message.kind),
-        time(message.created),
-        time(message.modified),
-        text(&message.version),
-        text(&message.place().source),
-    ]
-}
-
-/// A cell of a table as it is, with `'` in front of what a spreadsheet would take for a formula.
-///
-/// ```
-/// use postern_archive::export::harmless;
-///
-/// assert_eq!(harmless("=1+1"), "'=1+1");
-/// assert_eq!(harmless("1+1"), "1+1");
-/// ```
-#[must_use]
-pub fn harmless(cell: &str) -> String {
-    if is_formula(cell) { format!("'{cell}") } else { cell.to_owned() }
-}
-
-/// Whether a spreadsheet may take it for a formula: it begins with a sign of one, of either width, with blanks or what
-/// shows nothing before it; or with what ends a cell or a line.
-/// See <https://owasp.org/www-community/attacks/CSV_Injection>.
-fn is_formula(cell: &str) -> bool {
-    let is_sign = |c: char| matches!(c, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠');
-    let shows_nothing = |c: char| {
-        c.is_whitespace()
-            || c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
-    };
-    cell.starts_with(['\t', '\r', '\n'])
-        || cell.trim_start_matches(shows_nothing).starts_with(is_sign)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_are_no_formulas() {
-        for sign in ['=', '+', '-', '@', '＝', '＋', '－', '＠'] {
-            for before in [
-                "", " ", "  ", "\t", "\r", "\n", "\r\n ", "\u{a0}", "\u{3000}", "\u{feff}",
-                "\u{200b}", "\0",
-            ] {
-                let cell = format!("{before}{sign}HYPERLINK(1)");
-                assert_eq!(harmless(&cell), format!("'{cell}"), "{cell:?}");
-            }
-        }
-        for cell in ["\ta", "\ra", "\na", "\n"] {
-            assert_eq!(harmless(cell), format!("'{cell}"), "{cell:?}: it may end the cell before");
-        }
-        for cell in ["", " ", "a=b", " a", "1+1", "(-1)", "é", "a\n=1", "\u{feff}a", "'=1"] {
-            assert_eq!(harmless(cell), cell, "{cell:?}");
-        }
-    }
 }

@@ -141,6 +141,9 @@ pub(crate) struct Export {
     /// Check a package that was written before, and export nothing
     #[arg(long, value_name = "PACKAGE", conflicts_with_all = ["query", "format", "out", "dedupe"])]
     pub(crate) verify: Option<PathBuf>,
+    /// Go on with an export to --out that was broken off: the same messages, the same time, the same package
+    #[arg(long, requires = "out", conflicts_with_all = ["query", "format", "dedupe", "versions", "verify"])]
+    pub(crate) resume: bool,
     /// Write only the first of messages with the same Message-ID; the manifest names the others
     #[arg(long, value_enum, value_name = "WHAT")]
     pub(crate) dedupe: Option<Dedupe>,
@@ -188,6 +191,11 @@ pub(crate) enum ExportFormat {
     Csv,
     /// Every field, one JSON object a line
     Jsonl,
+    /// A load file of Concordance for programs of e-discovery, with the bytes and the text of each message and
+    /// attachment, as a ZIP
+    Dat,
+    /// A page for each message and an index, fit to be printed, as a ZIP
+    Html,
     /// An Outlook file, made by Veeam: shown first, done with --yes
     Pst,
 }

@@ -1,21 +1,19 @@
 //! `postern export`.
 
+mod kept;
 mod pst;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
-use postern_actions::files::Target;
 use postern_archive::Archive;
-use postern_archive::export::{
-    Format, Hashed, Manifest, Wishes, Written, manifest_beside, verify, write,
-};
+use postern_archive::export::{Format, Manifest, Planned, Wishes, Written, verify, write};
 use postern_gateway::config::Overrides;
 use postern_query::{Parsed, Query};
 use serde_json::{Map, Value, json};
 
-use super::found;
+use super::{attachment_text, found};
 use crate::args::{Common, Export, ExportFormat};
 use crate::exit::Exit;
 use crate::{clock, data, output, settings, terminal};
@@ -25,6 +23,9 @@ pub(crate) fn run(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
     if let Some(package) = &arguments.verify {
         return verified(package);
     }
+    if arguments.resume {
+        return resumed(common, arguments);
+    }
     let text = arguments.query.join(" ");
     let read = found::parsed_from(common, &arguments.view, &text)?;
     let Some(Parsed { query, canonical, .. }) = read else { return Ok(Exit::Failed) };
@@ -33,6 +34,8 @@ pub(crate) fn run(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
         ExportFormat::Zip => Format::Zip,
         ExportFormat::Csv => Format::Csv,
         ExportFormat::Jsonl => Format::Jsonl,
+        ExportFormat::Dat => Format::Dat,
+        ExportFormat::Html => Format::Html,
         ExportFormat::Pst => return pst::run(common, arguments, &query),
     };
     ensure!(
@@ -68,21 +71,38 @@ fn here(
 ) -> anyhow::Result<Exit> {
     let archive = Archive::below(&folder(common, arguments.tenant.as_deref())?);
     archive.index()?;
-    let name = format!("postern-export.{}", format.extension());
-    let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from(name));
+    let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format.file_name()));
     let is_printed = path == Path::new("-");
     let about = about(common, arguments, &archive, canonical)?;
-    let manifest = (!is_printed || format == Format::Zip).then(|| Manifest::new(about));
-    let wishes = Wishes {
-        format,
-        manifest: manifest.transpose().context("the manifest cannot be written")?,
-        once: arguments.dedupe.is_some(),
-    };
+    let planned = Planned { format, once: arguments.dedupe.is_some(), about };
     let written = if is_printed {
-        printed(&archive, query, wishes)?
+        printed(&archive, query, planned)?
     } else {
-        kept(&archive, query, wishes, &path, arguments.force)?
+        kept::begin(&archive, query, &planned, &path, arguments.force)?
     };
+    told(common, written, &path)
+}
+
+/// What was planned before a kill.
+fn resumed(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
+    let path = arguments.out.clone().unwrap_or_default();
+    let plan = kept::plan(&path)?;
+    let tenant = plan.planned.about.get("tenant").and_then(Value::as_str);
+    ensure!(
+        tenant == arguments.tenant.as_deref(),
+        "this export is of another tenant: give --tenant as when it began"
+    );
+    let archive = Archive::below(&folder(common, tenant)?);
+    archive.index()?;
+    for name in ["query", "canonical"] {
+        common.noted.put(name, plan.planned.about.get(name).cloned().unwrap_or_default());
+    }
+    let written = kept::resume(&archive, plan, &path)?;
+    told(common, written, &path)
+}
+
+/// How it ended.
+fn told(common: &Common, written: Written, path: &Path) -> anyhow::Result<Exit> {
     common.noted.put("messages", written.messages);
     common.noted.put("lost", written.lost);
     if !common.quiet {
@@ -133,38 +153,18 @@ fn about(
     }
 }
 
-fn printed(archive: &Archive, query: &Query, wishes: Wishes) -> anyhow::Result<Written> {
-    let out = io::stdout();
-    let is_for_programs = matches!(wishes.format, Format::Mbox | Format::Zip);
+fn printed(archive: &Archive, query: &Query, planned: Planned) -> anyhow::Result<Written> {
+    let (out, Planned { format, once, about }) = (io::stdout(), planned);
+    let is_for_programs = format == Format::Mbox || format.is_package();
     ensure!(
         !(is_for_programs && out.is_terminal()),
         "a file is not for a terminal; write it with --out FILE"
     );
+    let manifest = format.is_package().then(|| Manifest::new(about)).transpose();
+    let manifest = manifest.context("the manifest cannot be written")?;
+    let wishes = Wishes { format, manifest, once, texts: attachment_text::all()? };
     let mut out = BufWriter::new(out.lock());
     let (written, _) = write(archive, query, &super::search::asker(), wishes, &mut out)?;
     out.flush().context("it cannot be written")?;
-    Ok(written)
-}
-
-fn kept(
-    archive: &Archive,
-    query: &Query,
-    wishes: Wishes,
-    path: &Path,
-    over: bool,
-) -> anyhow::Result<Written> {
-    let create = |path: &Path| {
-        Target::create(path, over)
-            .context("give another file with --out, or write over it with --force")
-    };
-    let mut out = BufWriter::new(Hashed::new(create(path)?));
-    let (written, manifest) = write(archive, query, &super::search::asker(), wishes, &mut out)?;
-    let (target, file) = out.into_inner().map_err(io::IntoInnerError::into_error)?.end();
-    target.finish()?;
-    if let Some(manifest) = manifest {
-        let mut beside = BufWriter::new(create(&manifest_beside(path))?);
-        manifest.write(&mut beside, Some(file)).context("the manifest cannot be written")?;
-        beside.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
-    }
     Ok(written)
 }

@@ -50,6 +50,9 @@ pub(super) struct ExportBody {
     versions: Versions,
     /// What equal messages have in common, of which only the first is written: a manifest names the others.
     dedupe: Option<Dedupe>,
+    /// Whether the answer is a ZIP of the file and its manifest. A format that is a ZIP always has its manifest in it.
+    #[serde(default)]
+    manifest: bool,
     /// How many it was said to find: where that has changed, nothing is exported.
     expect: Option<u64>,
 }
@@ -74,6 +77,10 @@ pub(super) enum Format {
     Csv,
     /// Every field, one JSON object a line.
     Jsonl,
+    /// A ZIP with a load file of Concordance, and the bytes and the text of each message and attachment.
+    Dat,
+    /// A ZIP with a page for each message, and an index of them.
+    Html,
 }
 
 impl From<Format> for export::Format {
@@ -83,6 +90,8 @@ impl From<Format> for export::Format {
             Format::Zip => Self::Zip,
             Format::Csv => Self::Csv,
             Format::Jsonl => Self::Jsonl,
+            Format::Dat => Self::Dat,
+            Format::Html => Self::Html,
         }
     }
 }
@@ -163,7 +172,7 @@ pub(super) async fn post(
     let format = export::Format::from(body.format);
     noted.put("query", body.q.as_str());
     noted.put("filter", body.filter.as_deref());
-    noted.put("format", format.extension());
+    noted.put("format", format.name());
     let known = state.viewpoint_of(&caller);
     let viewpoint = viewpoint(&known, body.zone.as_deref(), body.me.as_ref())?;
     let (q, filter, context) = (body.q, body.filter, viewpoint.context(state.now()));
@@ -173,7 +182,7 @@ pub(super) async fn post(
     let understood = reading.await??;
     noted.put("canonical", understood.canonical.as_str());
     noted.put("zone", viewpoint.zone_name());
-    let once = body.dedupe.is_some();
+    let (once, is_packed) = (body.dedupe.is_some(), body.manifest && !format.is_package());
     let query = Understood { versions: body.versions, ..understood }.here();
     let asked_until = state.engine_deadline(Instant::now());
     let local = state.local_for(&caller, asked_until).await?.clone();
@@ -190,19 +199,24 @@ pub(super) async fn post(
         state.metrics().refusal("exports");
         Problem::new(503, "busy", full.why("exports"))
     })?;
+    let texts = state.attachment_text();
     let (audited, exporter) = (state.clone(), caller.clone());
-    let manifest = (format == export::Format::Zip).then(|| about(&state, &caller, &noted));
+    let manifest = (is_packed || format.is_package()).then(|| about(&state, &caller, &noted));
     let write = move |engine: &dyn LocalEngine, asker: &Asker, pipe: &mut Pipe| {
         // It is free before the pipe ends: whoever has read all of it may export again.
         let _slot = slot;
         let manifest = manifest.map(Manifest::new).transpose()?;
-        let wishes = Wishes { manifest, once, ..Wishes::bare(format) };
-        let written =
-            export::write(engine, &query, asker, wishes, pipe).map(|(written, _)| written);
+        let wishes = Wishes { format, manifest, once, texts };
+        let written = if is_packed {
+            export::write_packed(engine, &query, asker, wishes, pipe)
+        } else {
+            export::write(engine, &query, asker, wishes, pipe).map(|(written, _)| written)
+        };
         audited.audits().note(&exporter, ended(&exporter, &noted, &written));
         written?;
         Ok(())
     };
     let body = local.stream(&allowance, state.limits().time, (), write).await?;
-    Ok(download(&format!("postern-export.{}", format.extension()), body))
+    let ending = if is_packed { ".zip" } else { "" };
+    Ok(download(&format!("{}{ending}", format.file_name()), body))
 }

@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use postern_archive::IndexError;
 use postern_archive::search::Asker;
-use postern_mail::file_of;
+use postern_mail::{file_of, picture_type};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -132,7 +132,8 @@ async fn shown(
         Ok::<_, IndexError>(original.into_bytes().ok().and_then(|raw| find(&raw)))
     };
     let bytes = visitor.ask(found).await?.ok_or_else(unknown)?;
-    let kind = picture(&bytes).filter(|_| bytes.len() <= MOST_PICTURE).ok_or_else(no_picture)?;
+    let kind =
+        picture_type(&bytes).filter(|_| bytes.len() <= MOST_PICTURE).ok_or_else(no_picture)?;
     let mut response = (html::POLICY, held(state, &visitor.caller, bytes)?).into_response();
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     Ok(response)
@@ -141,37 +142,4 @@ async fn shown(
 fn no_picture() -> Problem {
     let shown = "PNG, JPEG, GIF and WebP of at most 16 MiB are shown; others can be saved";
     Problem::new(415, "no_picture", "this is not a picture that can be shown").detail(shown)
-}
-
-/// The media type of a picture that may be shown, by how it begins. An SVG is a program, and never one.
-fn picture(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png"),
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("image/gif"),
-        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_picture_is_known_by_its_content() {
-        for (bytes, expected) in [
-            (&b"\x89PNG\r\n\x1a\nrest"[..], Some("image/png")),
-            (b"\xff\xd8\xff\xe0", Some("image/jpeg")),
-            (b"GIF89a", Some("image/gif")),
-            (b"GIF88a", None),
-            (b"RIFF\x01\x02\x03\x04WEBPVP8 ", Some("image/webp")),
-            (b"RIFF\x01\x02\x03\x04WAVE", None),
-            (b"<svg xmlns='http://www.w3.org/2000/svg'>", None),
-            (b"<html>", None),
-            (b"", None),
-        ] {
-            assert_eq!(picture(bytes), expected, "{bytes:?}");
-        }
-    }
 }

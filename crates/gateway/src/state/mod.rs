@@ -388,7 +388,12 @@ impl State {
         archive: &Archive,
     ) -> Result<(Destination, AttachmentText), ConfigError> {
         let config = &self.0.config;
-        Ok((config.holds_in(archive, crate::sync::notice())?, config.sync.attachment_text.clone()))
+        Ok((config.holds_in(archive, crate::sync::notice())?, self.attachment_text()))
+    }
+
+    /// Which attachments are read.
+    pub(crate) fn attachment_text(&self) -> AttachmentText {
+        self.0.config.sync.attachment_text.clone()
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -3,9 +3,11 @@
 use std::io::{Cursor, Read as _};
 use std::path::Path;
 
+use postern_archive::export::verify;
 use postern_archive::ingest::Ingest;
 use postern_archive::{Archive, WriteOptions};
 use postern_mail::id_of;
+use serde_json::json;
 use tempfile::TempDir;
 use zip::ZipArchive;
 
@@ -192,6 +194,45 @@ async fn everything_that_a_query_finds() {
     assert!(zip.by_name(&format!("{}.missing.txt", id_of(RICH.as_bytes()))).is_ok());
     assert_eq!(export(router, "form:x", "zip").await.json()["code"], "unknown_field");
     assert_eq!(export(router, "", "pst").await.json()["code"], "invalid_body");
+}
+
+/// The file and its manifest come as one ZIP, and formats that are a ZIP have theirs in it.
+#[tokio::test]
+async fn an_export_comes_with_its_manifest() {
+    let Indexed { router, .. } = &indexed();
+    for (format, manifest, name, first) in [
+        ("mbox", true, "postern-export.mbox.zip", "postern-export.mbox"),
+        ("csv", true, "postern-export.csv.zip", "postern-export.csv"),
+        ("jsonl", true, "postern-export.jsonl.zip", "postern-export.jsonl"),
+        ("dat", false, "postern-export.dat.zip", "NATIVES/0001/DOC00000001.eml"),
+        ("html", true, "postern-export.html.zip", "messages/0001/00000001.html"),
+    ] {
+        let body = json!({"q": "contract", "format": format, "manifest": manifest}).to_string();
+        let seen = send(router, Method::POST, "/v1/export", Some(KEY), &body).await;
+        assert_eq!(seen.status, 200, "{format}");
+        let disposition = seen.header("content-disposition").unwrap().to_owned();
+        assert!(disposition.contains(&format!("filename=\"{name}\"")), "{disposition}");
+        let package = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(package.path(), &seen.body).unwrap();
+        let (files, torn) = verify(package.path()).unwrap();
+        assert_eq!((files > 0, torn), (true, Vec::new()), "{format}");
+        let mut zip = ZipArchive::new(Cursor::new(&seen.body)).unwrap();
+        assert_eq!(zip.by_index(0).unwrap().name().unwrap(), first);
+        let mut told = String::new();
+        zip.by_name("manifest.json").unwrap().read_to_string(&mut told).unwrap();
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert_eq!((&told["query"], &told["counts"]["items"]), (&"contract".into(), &2.into()));
+        let bare = json!({"q": "contract", "format": format}).to_string();
+        let bare = send(router, Method::POST, "/v1/export", Some(KEY), &bare).await.body;
+        if first == name.trim_end_matches(".zip") {
+            let mut inner = Vec::new();
+            zip.by_index(0).unwrap().read_to_end(&mut inner).unwrap();
+            assert_eq!(inner, bare, "{format}: the bytes of the bare stream");
+            // A byte less is found.
+            std::fs::write(package.path(), &seen.body[..seen.body.len() - 1]).unwrap();
+            assert!(!verify(package.path()).unwrap().1.is_empty());
+        }
+    }
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod markup;
 mod quotes;
 #[cfg(test)]
 mod quotes_tests;
+pub(crate) mod safe;
 
 use html5ever::tokenizer::states::RawKind;
 use html5ever::tokenizer::{EndTag, StartTag, Tag, TokenSinkResult};

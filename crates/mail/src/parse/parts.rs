@@ -58,13 +58,34 @@ pub fn file_of(raw: &[u8], number: usize) -> Option<AttachedFile> {
     parts(&parsed, |part| {
         let files = part.files(parsed.raw_message());
         if number < before + files {
-            found = part.file(number - before, parsed.raw_message());
+            found = part.into_files(parsed.raw_message()).into_iter().nth(number - before);
             return ControlFlow::Break(());
         }
         before += files;
         ControlFlow::Continue(())
     });
     found
+}
+
+/// Hands over the files of a raw message in the order of its attachments, until it is told to stop.
+///
+/// ```
+/// use std::ops::ControlFlow;
+///
+/// let raw = b"Content-Type: application/pdf; name=a.pdf\n\nbytes";
+/// let mut names = Vec::new();
+/// postern_mail::files_of(raw, |file| {
+///     names.push(file.name);
+///     ControlFlow::Continue(())
+/// });
+/// assert_eq!(names, ["a.pdf"]);
+/// ```
+pub fn files_of(raw: &[u8], mut take: impl FnMut(AttachedFile) -> ControlFlow<()>) {
+    let readable = Readable::of(raw);
+    let Some(parsed) = readable.parse() else { return };
+    parts(&parsed, |part| {
+        part.into_files(parsed.raw_message()).into_iter().try_for_each(&mut take)
+    });
 }
 
 /// The bytes of the part of a raw message that its HTML calls `cid:` and this id
@@ -118,19 +139,19 @@ impl Part<'_> {
         }
     }
 
-    fn file(self, number: usize, raw: &[u8]) -> Option<AttachedFile> {
+    fn into_files(self, raw: &[u8]) -> Vec<AttachedFile> {
         match self {
-            Self::Packed(files) => files.into_iter().nth(number).map(AttachedFile::packed),
+            Self::Packed(files) => files.into_iter().map(AttachedFile::packed).collect(),
             Self::Plain(part, Some(Role::File(name))) => {
                 let content_type = Some(body::content_type(part));
                 let file = Attachment { name, content_type, ..Attachment::default() };
                 let bytes = Some(body::file_bytes(part, raw).into_owned());
-                Some(AttachedFile { bytes, ..AttachedFile::packed(file) })
+                vec![AttachedFile { bytes, ..AttachedFile::packed(file) }]
             }
             Self::Plain(part, Some(Role::Plain)) => {
-                body::files_in_text(part, raw).into_iter().nth(number).map(AttachedFile::of_text)
+                body::files_in_text(part, raw).into_iter().map(AttachedFile::of_text).collect()
             }
-            Self::Plain(_, Some(Role::Rich) | None) => None,
+            Self::Plain(_, Some(Role::Rich) | None) => Vec::new(),
         }
     }
 }
@@ -166,6 +187,12 @@ mod tests {
             --b\nContent-Type: message/rfc822\n\nSubject: inner\n\ninside\n--b--\n";
         let message = parse(raw, &Place::default());
         let files: Vec<_> = (0..5).map_while(|number| file_of(raw, number)).collect();
+        let mut handed = Vec::new();
+        files_of(raw, |file| {
+            handed.push(file);
+            ControlFlow::Continue(())
+        });
+        assert_eq!(handed, files);
         assert_eq!(html_of(raw).as_deref().map(str::trim), Some("<p>rich"));
         let names: Vec<_> = files.iter().map(|file| Some(file.name.clone())).collect();
         let known: Vec<_> =
