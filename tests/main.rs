@@ -54,5 +54,6 @@ mod sets;
 mod sources;
 mod support;
 mod sync;
+mod tls;
 mod watch;
 mod whose_words;

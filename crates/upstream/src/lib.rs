@@ -41,7 +41,7 @@ pub use request::{SearchRequest, Target};
 pub use retry::Retry;
 pub use secret::Secret;
 pub use session::TenantSettings;
-pub use setup::{Settings, SetupError, Trust, http};
+pub use setup::{Settings, SetupError, Trust, connect, http};
 pub use tenant::{
     Item, Job, JobKind, JobRun, JobState, Listing, Location, LocationKind, Page, Patience, Place,
     Policy, Priority, Report, Rule, Schedule, Source, SourceFilter, Task, Tenant, User, Window,

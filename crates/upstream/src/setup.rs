@@ -65,7 +65,11 @@ pub enum SetupError {
 }
 
 /// The base address, which stands in front of every path, and a client for it.
-pub(crate) fn connect(base: &str, settings: &Settings) -> Result<(Url, Client), SetupError> {
+///
+/// # Errors
+///
+/// When the address is none, or the certificates to trust are none.
+pub fn connect(base: &str, settings: &Settings) -> Result<(Url, Client), SetupError> {
     let url = base_of(base)?;
     let http = http_client(std::slice::from_ref(&url), settings)?;
     Ok((url, http))

@@ -33,14 +33,14 @@ pub(crate) fn run(common: &Common, arguments: &Serve) -> anyhow::Result<Exit> {
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     let state = State::new(config, clock::now)?;
-    let bound = bind(config.listen).await?;
+    let bound = bind(config.listen).await?.inside(config.tls.as_ref())?;
     let has_veeam = config.tenants.iter().any(|tenant| tenant.veeam.is_some());
     if config.premium.is_none() && !has_veeam {
         output::note(
             "no premium endpoint is configured (--premium URL): the local index answers everything",
         );
     }
-    output::line(format!("listening on http://{}", bound.address()))?;
+    output::line(format!("listening on {}", bound.url()))?;
     bound.run(state, ended()).await?;
     Ok(())
 }

@@ -13,6 +13,7 @@ mod premium;
 mod shown;
 mod sync;
 mod tenant;
+mod tls;
 mod to;
 mod webhook;
 
@@ -40,6 +41,8 @@ use sync::FileSync;
 pub use sync::{MOST_JOBS, SyncSettings, ToSync, answer_time};
 use tenant::FileTenant;
 pub use tenant::{LogOn, Tenant, Veeam, VeeamTrust, variable};
+pub use tls::Tls;
+pub(crate) use tls::TlsFiles;
 use to::FileIndex;
 pub use to::To;
 use webhook::FileWebhook;
@@ -102,6 +105,8 @@ impl EngineName {
 pub struct Config {
     /// Address and port.
     pub listen: SocketAddr,
+    /// What TLS is served with; `None` serves none.
+    pub tls: Option<Tls>,
     /// Where the local index lies.
     pub data: PathBuf,
     /// The engines of a tenant that has no order of its own, in the order in which they are asked; `None` where
@@ -141,6 +146,7 @@ pub struct Config {
 #[serde(deny_unknown_fields, default)]
 struct FileConfig {
     listen: Option<String>,
+    tls: Option<Tls>,
     data: Option<PathBuf>,
     engines: Option<Vec<String>>,
     premium: Option<FilePremium>,
@@ -248,6 +254,7 @@ impl Config {
             viewpoint: viewpoint.or_else(|(name, what)| invalid(format!("`{name}` {what}")))?,
             file_holds_keys,
             listen: listen.map(|text| address(text)).transpose()?.unwrap_or(LISTEN),
+            tls: file.tls,
             data: file.data.unwrap_or(data),
             deadline: match &premium {
                 Some(premium) => premium.deadline,

@@ -16,6 +16,9 @@ impl Config {
         let mut table = Table::new();
         put(&mut table, "listen", self.listen.to_string());
         put(&mut table, "data", path(&self.data));
+        if let Some(tls) = &self.tls {
+            table.insert("tls".into(), Value::Table(tls.shown()));
+        }
         put(&mut table, "deadline", time(self.deadline));
         put(&mut table, "zone", self.viewpoint.zone_name());
         put(&mut table, "me", &self.viewpoint.me);

@@ -3,6 +3,7 @@
 mod connection;
 mod files;
 mod open;
+mod tls;
 
 use std::convert::Infallible;
 use std::io;
@@ -10,27 +11,29 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::body::Body;
 use axum::http::header::HOST;
 use axum::http::uri::Authority;
 use axum::http::{Request, Response, StatusCode, Version};
 use axum::serve::Listener;
-use axum::{BoxError, Router};
 use hyper::body::Incoming;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::time::timeout;
 
 use crate::api;
-use crate::config::Limits;
+use crate::config::{ConfigError, Limits, Tls};
 use crate::state::State;
 use connection::{Answer, Connection, PIECE};
 use open::{Admitted, Open};
+use tls::Certificate;
 
 /// Connections that may wait in the system until they are taken: as many as there may be.
 const WAITING: u32 = 4_096;
@@ -47,6 +50,9 @@ pub enum ServeError {
     /// Any other reason.
     #[error("{0} cannot be listened on: {1}; check the address given with --listen")]
     Other(SocketAddr, io::Error),
+    /// There is no TLS with the certificate that is configured.
+    #[error(transparent)]
+    Tls(#[from] ConfigError),
 }
 
 /// A gateway that listens, and serves when run.
@@ -54,6 +60,7 @@ pub enum ServeError {
 pub struct Bound {
     listener: TcpListener,
     address: SocketAddr,
+    certificate: Option<Arc<Certificate>>,
 }
 
 /// Listens on `address`; port 0 picks a free one.
@@ -68,7 +75,7 @@ pub async fn bind(address: SocketAddr) -> Result<Bound, ServeError> {
         _ => ServeError::Other(address, error),
     })?;
     let address = listener.local_addr().map_err(|error| ServeError::Other(address, error))?;
-    Ok(Bound { listener, address })
+    Ok(Bound { listener, address, certificate: None })
 }
 
 /// A connection that finds no room in the queue of the system is tried again by its client after a second.
@@ -88,6 +95,22 @@ impl Bound {
         self.address
     }
 
+    /// The same inside of TLS, where there is to be any. The files are read again when they change.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or is not what it should be.
+    pub fn inside(self, tls: Option<&Tls>) -> Result<Self, ServeError> {
+        Ok(Self { certificate: tls.map(Certificate::read).transpose()?, ..self })
+    }
+
+    /// The base URL of what is served.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.certificate.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
     /// Serves until `ended`, then lets requests under way finish, for as long as a request may take.
     ///
     /// # Errors
@@ -105,10 +128,11 @@ impl Bound {
         let keys = tokio::spawn(state.clone().keep_reading_keys());
         let leftovers = tokio::spawn(state.clone().stop_leftovers());
         state.keep_verifying();
+        let reading = self.certificate.clone().map(|own| tokio::spawn(own.keep_reading()));
         let ending = state.clone();
         let (app, connections) = (api::app(state), GracefulShutdown::new());
         tokio::select! {
-            never = accept(self.listener, &app, &limits, &connections) => match never {},
+            never = accept(self, &app, &limits, &connections) => match never {},
             () = ended => {}
         }
         ending.acts().end();
@@ -121,6 +145,7 @@ impl Bound {
         syncing.abort();
         telling.abort();
         keys.abort();
+        reading.inspect(|reading| reading.abort());
         leftovers.abort();
         drop(timeout(limits.time, ending.stop_sessions()).await);
         Ok(())
@@ -129,20 +154,54 @@ impl Bound {
 
 /// Serves each connection beside the others.
 async fn accept(
-    mut listener: TcpListener,
+    mut bound: Bound,
     app: &Router,
     limits: &Limits,
     connections: &GracefulShutdown,
 ) -> Infallible {
-    let server = server(limits);
+    let server = Server { http: Arc::new(server(limits)), app: app.clone() };
     let open = Open::new(files::enough_for(limits.connections), limits.time);
     loop {
-        let (socket, _) = Listener::accept(&mut listener).await;
+        let (socket, _) = Listener::accept(&mut bound.listener).await;
         prepare(&socket, limits.time);
-        let admitted = open.admit().await;
-        let service = service(app.clone(), Arc::clone(&admitted.connection));
-        let served = server.serve_connection(TokioIo::new(socket), service).into_owned();
-        tokio::spawn(keep(connections.watch(served), admitted));
+        let (server, watcher) = (server.clone(), connections.watcher());
+        let (admitted, certificate) = (open.admit().await, bound.certificate.clone());
+        tokio::spawn(async move {
+            let Some(certificate) = certificate else {
+                return server.keep(socket, watcher, admitted).await;
+            };
+            if let Some(socket) = certificate.shake(socket, &admitted.connection).await {
+                server.keep(socket, watcher, admitted).await;
+            }
+        });
+    }
+}
+
+/// What answers the requests of a connection.
+#[derive(Clone)]
+struct Server {
+    http: Arc<auto::Builder<TokioExecutor>>,
+    app: Router,
+}
+
+impl Server {
+    /// Serves a connection to its end, which its client must not keep waiting for.
+    async fn keep(
+        self,
+        socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        watcher: Watcher,
+        admitted: Admitted,
+    ) {
+        let service = service(self.app, Arc::clone(&admitted.connection));
+        let served = self.http.serve_connection(TokioIo::new(socket), service).into_owned();
+        // What has come by now is read first.
+        tokio::select! {
+            biased;
+            served = watcher.watch(served) => if let Err(error) = served {
+                tracing::debug!(error, "a connection broke off");
+            },
+            () = admitted.connection.ended() => tracing::debug!("a connection that waited was closed"),
+        }
     }
 }
 
@@ -227,18 +286,6 @@ fn without_host() -> Response<Body> {
     let mut response = Response::new(Body::from(why));
     *response.status_mut() = StatusCode::BAD_REQUEST;
     response
-}
-
-/// Serves a connection to its end, which its client must not keep waiting for.
-async fn keep(served: impl Future<Output = Result<(), BoxError>>, admitted: Admitted) {
-    // What has come by now is read first.
-    tokio::select! {
-        biased;
-        served = served => if let Err(error) = served {
-            tracing::debug!(error, "a connection broke off");
-        },
-        () = admitted.connection.ended() => tracing::debug!("a connection that waited was closed"),
-    }
 }
 
 #[cfg(test)]
