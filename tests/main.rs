@@ -16,6 +16,7 @@ mod archive;
 mod attachments;
 #[cfg(unix)]
 mod audit;
+mod backup;
 mod cluster;
 mod command_line;
 mod counting;

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod archive;
+pub mod backup;
 mod book;
 mod check;
 mod collected;

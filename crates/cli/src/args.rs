@@ -3,6 +3,7 @@
 mod act;
 mod admin;
 mod audit;
+mod backup;
 mod cluster;
 mod count;
 mod files;
@@ -29,6 +30,7 @@ use crate::noted::Noted;
 pub(crate) use act::{Confirm, Export, ExportFormat, From, LogOn, Restore, Send};
 pub(crate) use admin::{Admin, AdminVerb, ConsentUrl, IssueKey, Operator, Rollout};
 pub(crate) use audit::{Audit, AuditFormat, AuditSearch, AuditVerb, AuditVerify};
+pub(crate) use backup::{BackupMake, BackupRead, BackupRestore, BackupVerb, Backups};
 pub(crate) use cluster::{Cluster, ClusterCheck, ClusterInit, ClusterReindex, ClusterVerb};
 pub(crate) use count::Count;
 pub(crate) use files::{
@@ -331,6 +333,15 @@ pub(crate) enum Command {
     /// The log lies in the data folder. Each entry holds the hash of the one before, and signed heads say how far it
     /// goes. `audit` of the configuration says what is in it.
     Audit(Audit),
+    /// Copy all data of an installation, and bring it back
+    ///
+    /// A backup has each data folder and the configuration. `postern restore` is another thing: it puts mail back
+    /// into a mailbox.
+    ///
+    ///   postern backup make /backup/postern
+    ///   postern backup restore /backup/postern
+    #[command(verbatim_doc_comment)]
+    Backup(Backups),
     /// Ask a running gateway whether it lives
     ///
     /// Asks /healthz of the gateway that listens at the address of the configuration, or at --listen.

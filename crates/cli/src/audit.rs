@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use postern_audit::{Entry, Log, What};
 use postern_gateway::config::{Config, Level};
 
-use crate::args::{Command, Common, KeyVerb, SetVerb};
+use crate::args::{BackupVerb, Command, Common, KeyVerb, SetVerb};
 use crate::exit::Exit;
 use crate::{clock, data, output, settings};
 
@@ -101,6 +101,11 @@ fn deed(command: &Command) -> Option<Deed<'_>> {
         Command::Report(_) | Command::Watch(_) => (What::Evidence, false, None),
         Command::Admin(_) => (What::Key, false, None),
         Command::Key(key) => of_key(&key.verb),
+        // It takes out all there is. Restoring begins where there is no log yet.
+        Command::Backup(backup) => match &backup.verb {
+            BackupVerb::Make(_) => (What::Export, false, None),
+            BackupVerb::List(_) | BackupVerb::Verify(_) | BackupVerb::Restore(_) => return None,
+        },
         // The gateway audits what it is asked; this is how it was set up.
         Command::Serve(serve) => (What::Configuration, false, serve.service.tenant.as_deref()),
         Command::Mcp => (What::Configuration, false, None),

@@ -69,6 +69,7 @@ fn run(arguments: &Arguments) -> anyhow::Result<Exit> {
         Command::Cluster(cluster) => commands::cluster::run(common, &cluster.verb),
         Command::Init(init) => commands::init::run(common, init),
         Command::Key(key) => commands::key::run(common, &key.verb),
+        Command::Backup(backup) => commands::backup::run(common, &backup.verb),
         Command::Audit(audit) => commands::audit::run(common, audit),
         Command::Healthcheck(healthcheck) => commands::healthcheck::run(common, healthcheck),
         Command::Config(config) => commands::config::run(common, config),

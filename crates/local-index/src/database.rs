@@ -24,6 +24,17 @@ pub fn write(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Writes what the last commit left into a new file, also while somebody writes the next one.
+///
+/// # Errors
+///
+/// When one cannot be read or the other cannot be made.
+pub fn copy(from: &Path, to: &Path) -> Result<()> {
+    // <https://www.sqlite.org/lang_vacuum.html#vacuuminto>: a consistent copy of a live database.
+    let read = read(from)?.ok_or(Error::InvalidPath(from.to_owned()))?;
+    read.execute("VACUUM INTO ?1", [to.to_string_lossy()]).map(drop)
+}
+
 /// What every connection has. A statement keeps its plan: `SQLite` would otherwise make a new one for each value
 /// that is bound to it (<https://www.sqlite.org/queryplanner-ng.html#qpsg>).
 fn prepared(connection: Connection) -> Result<Connection> {

@@ -131,7 +131,8 @@ impl Found {
     }
 }
 
-fn progress_bar(quiet: bool) -> ProgressBar {
+/// Says how far something that reads many files has come.
+pub(super) fn progress_bar(quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(None, target);
     if let Ok(style) = ProgressStyle::with_template("{spinner} {msg}") {

@@ -4,6 +4,7 @@ pub(crate) mod act;
 pub(crate) mod admin;
 pub(crate) mod attachment_text;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod batch;
 pub(crate) mod check;
 pub(crate) mod cluster;
