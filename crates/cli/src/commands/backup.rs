@@ -102,11 +102,11 @@ fn tell_secrets(backup: &Backup, what: &str) -> anyhow::Result<()> {
 }
 
 fn of_made(made: &Made, removed: usize) -> Value {
-    let mut value = of_backup(&made.backup);
-    value["newFiles"] = made.new_files.into();
-    value["newBytes"] = made.new_bytes.into();
-    value["removed"] = removed.into();
-    value
+    let Value::Object(mut map) = of_backup(&made.backup) else { return Value::Null };
+    map.insert("newFiles".to_owned(), made.new_files.into());
+    map.insert("newBytes".to_owned(), made.new_bytes.into());
+    map.insert("removed".to_owned(), removed.into());
+    Value::Object(map)
 }
 
 fn of_backup(backup: &Backup) -> Value {

@@ -143,13 +143,13 @@ mod tests {
     #[test]
     fn what_cannot_be_served_is_told_and_no_key_is_quoted() {
         let encrypted = KEY.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
-        let torn = &KEY[..KEY.len() / 2];
+        let torn: String = KEY.chars().take(KEY.len() / 2).collect();
         for (certificate, key, expected) in [
             ("", KEY, "own.pem, holds no certificate in PEM"),
             (KEY, KEY, "own.pem, holds no certificate in PEM"),
             (CERTIFICATE, "", "own.key, holds no private key in PEM"),
             (CERTIFICATE, CERTIFICATE, "own.key, holds no private key in PEM"),
-            (CERTIFICATE, torn, "own.key, holds no private key in PEM"),
+            (CERTIFICATE, &torn, "own.key, holds no private key in PEM"),
             (CERTIFICATE, &encrypted, "own.key, has a password"),
             (AUTHORITY, KEY, "own.key of [tls] does not belong to the certificate own.pem"),
         ] {

@@ -145,7 +145,7 @@ impl Bound {
         syncing.abort();
         telling.abort();
         keys.abort();
-        reading.inspect(|reading| reading.abort());
+        reading.inspect(tokio::task::JoinHandle::abort);
         leftovers.abort();
         drop(timeout(limits.time, ending.stop_sessions()).await);
         Ok(())
