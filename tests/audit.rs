@@ -150,14 +150,53 @@ fn a_change_is_found_and_a_cut_tail_with_a_head_that_was_kept() {
     let (code, told) = place.against();
     assert_eq!((code, &told["against"]["result"]), (Some(1), &"cutTail".into()), "{told}");
     assert_eq!(told["against"]["missing"], 1);
+}
 
-    // An entry that nobody signed.
+#[test]
+fn what_is_not_signed_yet_is_told_from_what_somebody_added() {
+    let place = Place::new("on");
+    place.export();
+    // The process was killed before it signed the last entry.
+    let text = fs::read_to_string(place.segment()).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    let last = lines[lines.len() - 2];
     fs::write(place.segment(), lines[..lines.len() - 1].join("\n") + "\n").unwrap();
     let (code, told) = place.verify(&[]);
-    assert_eq!((code, &told["unsigned"]), (Some(3), &1.into()), "{told}");
+    assert_eq!(
+        (code, &told["sealed"], &told["unsigned"]),
+        (Some(0), &1.into(), &0.into()),
+        "{told}"
+    );
+    let people = stdout(&place.run(&["audit", "verify"]));
+    assert!(people.contains("1 entries behind them are not signed yet"), "{people}");
+    // Who has the public key alone cannot know.
+    let key = stdout(&place.run(&["audit", "key"]));
+    let elsewhere = place.folder.path().join("elsewhere.key");
+    fs::rename(place.data().join("audit/key"), &elsewhere).unwrap();
+    let (code, told) = place.verify(&["--key", key.trim()]);
+    assert_eq!(
+        (code, &told["sealed"], &told["unsigned"]),
+        (Some(3), &0.into(), &1.into()),
+        "{told}"
+    );
+    fs::rename(&elsewhere, place.data().join("audit/key")).unwrap();
+    // Half an entry behind it.
+    let torn = fs::read_to_string(place.segment()).unwrap() + last.split_at(40).0;
+    fs::write(place.segment(), torn).unwrap();
+    let (code, told) = place.verify(&[]);
+    assert_eq!(
+        (code, &told["sealed"], &told["unsigned"]),
+        (Some(3), &1.into(), &1.into()),
+        "{told}"
+    );
+    // The next entry covers the one, sets the other aside, and the log says so.
     place.export();
-    assert_eq!(place.verify(&[]).0, Some(0));
-    assert_eq!(place.entries()[3]["event"], "set aside");
+    let (code, told) = place.verify(&[]);
+    assert_eq!((code, &told["unsigned"], &told["told"]), (Some(0), &0.into(), &2.into()), "{told}");
+    let log = place.run(&["audit", "search", "--what", "log"]);
+    let log = stdout(&log);
+    assert!(log.contains("set aside") && log.contains("found unsigned"), "{log}");
+    assert_eq!(place.entries()[3]["event"], "ended");
 }
 
 /// The command under a shell that ignores the signal of a full file, with files of so many blocks at most.
@@ -253,6 +292,7 @@ async fn a_gateway_that_is_killed_leaves_a_log_that_verifies() {
         }
         let (code, told) = place.verify(&[]);
         assert!(matches!(code, Some(0 | 3)), "{told}");
+        assert_eq!(place.against().1["against"]["result"], "vouched");
         let searches = place.entries().into_iter().filter(|entry| entry["what"] == "search");
         let searches = searches.count();
         assert!(

@@ -1,21 +1,24 @@
-//! Writing at the end of a log: one batch at a time, under a lock that all processes take.
+//! Writing at the end of a log, under a lock that all processes take.
 //!
-//! A batch and the head that signs it are written at once. Whoever is killed on the way leaves lines without a head:
-//! they were never said to be written. The next writer sets them aside, and says so in an entry.
+//! Entries are sealed and chained, and a head that signs all of them follows later, or at once. Whoever is killed leaves
+//! sealed entries without a head: the next writer goes on behind them, and its head covers them. What is not sealed it
+//! sets aside, and says so in an entry.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use tempfile::NamedTempFile;
 
+use crate::chain::Chain;
 use crate::entry::{Entry, What};
 use crate::error::AuditError;
-use crate::files::{MOST_LINE, SEGMENT, head_line, lock_file, segment, segments};
+use crate::files::{
+    MOST_LINE, SEGMENT, head_line, lock_file, make_segment, segments, set_aside, writers_file,
+};
 use crate::head::{Digest, Head, digest, hex};
 use crate::note::Signer;
-use crate::tail::Tail;
+use crate::tail::{Found, Tail};
 
 /// Who the log itself is, in its own entries.
 const ITSELF: &str = "postern";
@@ -27,8 +30,21 @@ pub(crate) struct Appender {
     key: Signer,
     clock: fn() -> Timestamp,
     lock: File,
+    /// Locked, together with other writers, as long as this one may write.
+    among: Option<File>,
     tail: Option<Tail>,
+    /// How far the log went when this one wrote last.
+    left: Option<Chain>,
+    /// What the log has to say of itself, which is written with the next entry.
+    notes: Vec<Entry>,
     segment: u64,
+}
+
+/// When entries are signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sign {
+    Now,
+    Later,
 }
 
 impl Appender {
@@ -38,11 +54,11 @@ impl Appender {
         key: Signer,
         clock: fn() -> Timestamp,
     ) -> Result<Self, AuditError> {
-        let path = lock_file(folder);
-        let lock = fs::create_dir_all(folder)
-            .and_then(|()| OpenOptions::new().create(true).truncate(false).write(true).open(&path));
-        let lock = lock.map_err(|error| AuditError::io(&path, error))?;
-        Ok(Self { folder: folder.to_owned(), key, clock, lock, tail: None, segment: SEGMENT })
+        let made = fs::create_dir_all(folder).map_err(|error| AuditError::io(folder, error));
+        let lock = made.and_then(|()| lockable(&lock_file(folder)))?;
+        let (folder, notes) = (folder.to_owned(), Vec::new());
+        let segment = SEGMENT;
+        Ok(Self { folder, key, clock, lock, among: None, tail: None, left: None, notes, segment })
     }
 
     /// The same with segments of so many bytes.
@@ -52,48 +68,110 @@ impl Appender {
         self
     }
 
-    /// Writes entries and the head behind them. The file may have to be synced then.
-    pub(crate) fn append(&mut self, entries: &[Entry]) -> Result<(), AuditError> {
+    /// Writes entries, and a head behind them if they are to be signed now and anything is not.
+    /// The file may have to be synced then.
+    pub(crate) fn append(&mut self, entries: &[Entry], sign: Sign) -> Result<(), AuditError> {
         self.lock.lock().map_err(|error| AuditError::io(&lock_file(&self.folder), error))?;
-        let written = self.append_locked(entries);
-        if written.is_err() {
-            // What is there now is read again.
-            self.tail = None;
-        }
-        let unlocked = self.lock.unlock();
-        written.and(unlocked.map_err(|error| AuditError::io(&lock_file(&self.folder), error)))
+        let written = self.end().and_then(|tail| self.append_to(tail, entries, sign));
+        self.unlock(written)
     }
 
-    /// The segment that was written last, to be synced, and the head that stands there.
+    /// Writes an entry to be signed later, if that can be done at once: no other process writes, and none wrote since.
+    pub(crate) fn append_at_once(&mut self, entry: &Entry) -> Option<Result<(), AuditError>> {
+        let tail = self.tail.as_ref().filter(|tail| tail.length < self.segment)?;
+        self.lock.try_lock().ok()?;
+        let tail = if tail.found() == Found::AsLeft { self.tail.take() } else { None };
+        let written =
+            tail.map(|tail| self.append_to(tail, std::slice::from_ref(entry), Sign::Later));
+        match written {
+            Some(written) => Some(self.unlock(written)),
+            None => self.unlock(Ok(())).err().map(Err),
+        }
+    }
+
+    /// Whether there are entries that no head covers.
+    pub(crate) fn is_unsigned(&self) -> bool {
+        self.tail.as_ref().is_some_and(|tail| tail.unsigned() > 0)
+    }
+
+    /// The segment that was written last, to be synced, and the last head that stands there.
     pub(crate) fn written(&self) -> Option<(io::Result<File>, String)> {
         self.tail.as_ref().map(|tail| (tail.file.try_clone(), tail.note.clone()))
     }
 
-    fn append_locked(&mut self, entries: &[Entry]) -> Result<(), AuditError> {
-        let mut tail = match self.tail.take().filter(|tail| tail.is_as_left(&self.folder)) {
-            Some(tail) => tail,
-            None => self.end()?,
-        };
+    fn unlock(&self, written: Result<(), AuditError>) -> Result<(), AuditError> {
+        let unlocked = self.lock.unlock();
+        written.and(unlocked.map_err(|error| AuditError::io(&lock_file(&self.folder), error)))
+    }
+
+    /// Writes behind the end. Where that fails, it is looked for again.
+    fn append_to(
+        &mut self,
+        mut tail: Tail,
+        entries: &[Entry],
+        sign: Sign,
+    ) -> Result<(), AuditError> {
         if tail.length >= self.segment {
-            tail = self.next_segment(&tail)?;
+            tail = self.next_segment(tail)?;
         }
-        self.write(&mut tail, entries)?;
+        self.write(&mut tail, entries, sign)?;
+        self.left = Some(tail.chain.clone());
         self.tail = Some(tail);
         Ok(())
     }
 
-    /// The end of the log as it lies there. What nobody signed is set aside.
-    fn end(&self) -> Result<Tail, AuditError> {
+    /// The end of the log as it lies there.
+    fn end(&mut self) -> Result<Tail, AuditError> {
+        let known = self.tail.take().filter(|tail| tail.length < self.segment);
+        let mut tail = match known.map(|tail| (tail.found(), tail)) {
+            Some((Found::AsLeft, tail)) => return Ok(tail),
+            Some((Found::Longer, mut tail)) => {
+                tail.advance(&self.key)?;
+                // Behind a full one there may be another one.
+                if tail.length < self.segment { tail } else { self.found_end()? }
+            }
+            Some((Found::Other, _)) | None => self.found_end()?,
+        };
+        self.set_rest_aside(&mut tail)?;
+        Ok(tail)
+    }
+
+    fn found_end(&mut self) -> Result<Tail, AuditError> {
+        let is_alone = self.comes_alone()?;
         let Some(last) = segments(&self.folder)?.pop() else {
             return self.begin();
         };
-        let mut tail = Tail::of(&self.folder, last, self.key.verifier())?;
-        let failed = |error| AuditError::io(&tail.path, error);
-        let unsigned = tail.unsigned().map_err(failed)?;
-        if !unsigned.is_empty() {
-            self.set_aside(&mut tail, &unsigned)?;
+        let tail = Tail::of(&self.folder, last, &self.key)?;
+        if is_alone && tail.unsigned() > 0 {
+            self.tell("found unsigned", tail.head.entries, tail.chain.entries);
+        }
+        let left = self.left.take().filter(|left| left.log == tail.chain.log);
+        if let Some(left) = left.filter(|left| left.entries > tail.chain.entries) {
+            self.tell("missing", tail.chain.entries, left.entries);
         }
         Ok(tail)
+    }
+
+    /// Has it in the log that something is with the entries behind one, up to another.
+    fn tell(&mut self, event: &str, behind: u64, to: u64) {
+        let note = Entry::new(What::Log, ITSELF).with("event", event);
+        self.notes.push(note.with("from", behind + 1).with("to", to));
+    }
+
+    /// Whether no other process may write while this one comes: then nobody is about to sign what is not signed.
+    fn comes_alone(&mut self) -> Result<bool, AuditError> {
+        if self.among.is_some() {
+            return Ok(false);
+        }
+        let path = writers_file(&self.folder);
+        let file = lockable(&path)?;
+        let is_alone = file.try_lock().is_ok();
+        // Nobody else comes meanwhile: the log is locked.
+        let unlocked = if is_alone { file.unlock() } else { Ok(()) };
+        let shared = unlocked.and_then(|()| file.lock_shared());
+        shared.map_err(|error| AuditError::io(&path, error))?;
+        self.among = Some(file);
+        Ok(is_alone)
     }
 
     fn begin(&self) -> Result<Tail, AuditError> {
@@ -103,77 +181,75 @@ impl Appender {
         let named = format!("{now} {} {place} {:?}", std::process::id(), std::time::Instant::now());
         let log = hex(digest(named.as_bytes()).0.first_chunk::<16>().unwrap_or(&[0; 16]));
         let head = Head { log, entries: 0, last: Digest::default(), time: now };
-        self.make(1, &self.key.sign(&head.text()))
+        make_segment(&self.folder, 1, &self.key.sign(&head.text()))?;
+        Tail::of(&self.folder, 1, &self.key)
     }
 
-    fn next_segment(&self, tail: &Tail) -> Result<Tail, AuditError> {
+    /// The next segment, which begins with a head of all that was written before.
+    fn next_segment(&mut self, mut tail: Tail) -> Result<Tail, AuditError> {
+        self.write(&mut tail, &[], Sign::Now)?;
         tail.file.sync_all().map_err(|error| AuditError::io(&tail.path, error))?;
-        self.make(tail.number + 1, &tail.note)
+        make_segment(&self.folder, tail.number + 1, &tail.note)?;
+        Tail::of(&self.folder, tail.number + 1, &self.key)
     }
 
-    /// A segment that appears as a whole, with its first line.
-    fn make(&self, number: u32, note: &str) -> Result<Tail, AuditError> {
-        let path = segment(&self.folder, number);
-        let made = NamedTempFile::new_in(&self.folder).and_then(|mut file| {
-            file.write_all(head_line(note).as_bytes())?;
-            file.as_file().sync_all()?;
-            file.persist_noclobber(&path)?;
-            sync_folder(&self.folder)
-        });
-        made.map_err(|error| AuditError::io(&path, error))?;
-        Tail::of(&self.folder, number, self.key.verifier())
-    }
-
-    /// Keeps lines without a head in a file of their own, and says in the log that it did.
-    fn set_aside(&self, tail: &mut Tail, unsigned: &[u8]) -> Result<(), AuditError> {
-        let name = format!("unsigned-behind-{}-{}", tail.head.entries, hex(&digest(unsigned).0));
-        let path = self.folder.join(&name);
-        let kept = fs::write(&path, unsigned)
-            .and_then(|()| File::open(&path)?.sync_all())
-            .and_then(|()| sync_folder(&self.folder));
-        kept.map_err(|error| AuditError::io(&path, error))?;
+    /// Keeps what the key neither signed nor sealed in a file of its own, and has the log say so.
+    fn set_rest_aside(&mut self, tail: &mut Tail) -> Result<(), AuditError> {
+        let rest = tail.rest()?;
+        if rest.is_empty() {
+            return Ok(());
+        }
+        let name = set_aside(&self.folder, tail.chain.entries, &rest)?;
         let cut = tail.file.set_len(tail.length);
         cut.map_err(|error| AuditError::io(&tail.path, error))?;
-        let bytes = u64::try_from(unsigned.len()).unwrap_or(u64::MAX);
-        let told = Entry::new(What::Log, ITSELF)
-            .with("event", "set aside")
-            .with("file", name)
-            .with("bytes", bytes);
-        self.write(tail, &[told])
+        let bytes = u64::try_from(rest.len()).unwrap_or(u64::MAX);
+        let told = Entry::new(What::Log, ITSELF).with("event", "set aside");
+        self.notes.push(told.with("file", name).with("bytes", bytes));
+        Ok(())
     }
 
     /// The file is as before where that fails.
-    fn write(&self, tail: &mut Tail, entries: &[Entry]) -> Result<(), AuditError> {
+    fn write(&mut self, tail: &mut Tail, entries: &[Entry], sign: Sign) -> Result<(), AuditError> {
         let time = (self.clock)();
-        let (mut text, mut head) = (String::new(), Head { time, ..tail.head.clone() });
-        for entry in entries {
-            head.entries += 1;
-            let line = entry.line(head.entries, &head.last, time);
-            if line.len() >= MOST_LINE {
-                return Err(AuditError::TooLong { found: line.len(), most: MOST_LINE - 1 });
-            }
-            head.last = digest(line.as_bytes());
-            text.push_str(&line);
-            text.push('\n');
-        }
-        let note = self.key.sign(&head.text());
-        text.push_str(&head_line(&note));
+        let mut chain = tail.chain.clone();
+        let mut text = self.lines(&mut chain, entries, time)?;
+        // What the log says of itself is signed at once.
+        let is_wanted = sign == Sign::Now || !self.notes.is_empty();
+        let head = (is_wanted && chain.entries > tail.head.entries).then(|| chain.head(time));
+        let signed = head.map(|head| (self.key.sign(&head.text()), head));
+        text.extend(signed.as_ref().map(|(note, _)| head_line(note)));
         if let Err(error) = tail.file.write_all(text.as_bytes()) {
             // Where even that fails, the next writer sets the rest aside.
             drop(tail.file.set_len(tail.length));
             return Err(AuditError::io(&tail.path, error));
         }
-        tail.length += u64::try_from(text.len()).unwrap_or(u64::MAX);
-        (tail.head, tail.note) = (head, note);
+        self.notes.clear();
+        tail.wrote(text.len(), chain, signed);
         Ok(())
+    }
+
+    /// The lines of entries behind the end of a chain, which then goes that far.
+    fn lines(
+        &self,
+        chain: &mut Chain,
+        entries: &[Entry],
+        time: Timestamp,
+    ) -> Result<String, AuditError> {
+        let mut text = String::new();
+        for entry in self.notes.iter().chain(entries) {
+            let line = chain.push(entry.fields(), time, &self.key);
+            if line.len() >= MOST_LINE {
+                return Err(AuditError::TooLong { found: line.len(), most: MOST_LINE - 1 });
+            }
+            text.push_str(&line);
+            text.push('\n');
+        }
+        Ok(text)
     }
 }
 
-/// A file that was made is there after a loss of power.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    File::open(folder)?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
+/// A file that is there to be locked.
+fn lockable(path: &Path) -> Result<File, AuditError> {
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+    file.map_err(|error| AuditError::io(path, error))
 }

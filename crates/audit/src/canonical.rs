@@ -1,6 +1,7 @@
 //! One text for each JSON value: keys in order, no space, as the JSON Canonicalization Scheme
 //! ([RFC 8785](https://www.rfc-editor.org/rfc/rfc8785)) writes it. Numbers are whole.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The canonical text of an object.
@@ -15,48 +16,76 @@ use serde_json::{Map, Value};
 /// ```
 #[must_use]
 pub fn canonical(object: &Map<String, Value>) -> String {
-    let mut out = String::new();
-    write_object(object, &mut out);
-    out
+    canonical_around(members_of(object), "").0
 }
 
-fn write_object(object: &Map<String, Value>, out: &mut String) {
-    let mut members: Vec<_> = object.iter().collect();
-    // RFC 8785, section 3.2.3: by the units of UTF-16.
-    members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
-    out.push('{');
-    for (at, (name, value)) in members.into_iter().enumerate() {
-        if at > 0 {
-            out.push(',');
+/// The canonical text of an object of these members, and where one of that name would begin, which it does not have.
+/// Its comma is the one before, if there is any member of a smaller name.
+pub(crate) fn canonical_around(members: Vec<(&str, &Value)>, name: &str) -> (String, usize) {
+    let mut out = Vec::with_capacity(USUAL);
+    let place = write_members(members, name, &mut out);
+    // What the library writes is text.
+    (String::from_utf8(out).unwrap_or_default(), place)
+}
+
+/// Bytes that most entries have at most.
+const USUAL: usize = 1_024;
+
+fn members_of(object: &Map<String, Value>) -> Vec<(&str, &Value)> {
+    object.iter().map(|(name, value)| (name.as_str(), value)).collect()
+}
+
+/// Writes an object; where a member of that name would begin.
+fn write_members(mut members: Vec<(&str, &Value)>, name: &str, out: &mut Vec<u8>) -> usize {
+    // RFC 8785, section 3.2.3: by the units of UTF-16. Those of ASCII are its bytes.
+    if members.iter().all(|(member, _)| member.is_ascii()) {
+        members.sort_unstable_by_key(|(member, _)| *member);
+    } else {
+        members.sort_by(|(one, _), (other, _)| one.encode_utf16().cmp(other.encode_utf16()));
+    }
+    let mut place = None;
+    out.push(b'{');
+    for (at, (member, value)) in members.into_iter().enumerate() {
+        if place.is_none() && name.encode_utf16().lt(member.encode_utf16()) {
+            place = Some(out.len());
         }
-        write_text(name, out);
-        out.push(':');
+        if at > 0 {
+            out.push(b',');
+        }
+        write_plain(member, out);
+        out.push(b':');
         write_value(value, out);
     }
-    out.push('}');
+    let place = place.unwrap_or(out.len());
+    out.push(b'}');
+    place
 }
 
-fn write_value(value: &Value, out: &mut String) {
+fn write_value(value: &Value, out: &mut Vec<u8>) {
     match value {
-        Value::Object(object) => write_object(object, out),
+        Value::Object(object) => {
+            write_members(members_of(object), "", out);
+        }
         Value::Array(values) => {
-            out.push('[');
+            out.push(b'[');
             for (at, value) in values.iter().enumerate() {
                 if at > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 write_value(value, out);
             }
-            out.push(']');
+            out.push(b']');
         }
-        Value::String(text) => write_text(text, out),
-        Value::Null | Value::Bool(_) | Value::Number(_) => out.push_str(&value.to_string()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            write_plain(value, out);
+        }
     }
 }
 
 /// Quotes and escapes as RFC 8785 wants them, which is also what the library writes.
-fn write_text(text: &str, out: &mut String) {
-    out.push_str(&Value::from(text).to_string());
+fn write_plain(value: &(impl Serialize + ?Sized), out: &mut Vec<u8>) {
+    // Neither writing to memory nor a text or number can fail.
+    drop(serde_json::to_writer(out, value));
 }
 
 #[cfg(test)]

@@ -1,10 +1,6 @@
 //! What is written of one deed.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
-
-use crate::canonical::canonical;
-use crate::head::Digest;
 
 /// What kind of deed it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +100,7 @@ impl Entry {
         Self { what, fields: fields.into_iter().collect() }
     }
 
-    /// The same with one more field. `n`, `prev` and `time` are the log's own. Numbers are whole.
+    /// The same with one more field. `n`, `prev`, `seal` and `time` are the log's own. Numbers are whole.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.fields.insert(name.to_owned(), value.into());
@@ -124,12 +120,8 @@ impl Entry {
         self.what
     }
 
-    /// The line of it: entry number `n` of the log, behind one of that digest.
-    pub(crate) fn line(&self, n: u64, prev: &Digest, time: Timestamp) -> String {
-        let mut fields = self.fields.clone();
-        fields.insert("n".to_owned(), n.into());
-        fields.insert("prev".to_owned(), prev.to_string().into());
-        fields.insert("time".to_owned(), time.to_string().into());
-        canonical(&fields)
+    /// What it says.
+    pub(crate) const fn fields(&self) -> &Map<String, Value> {
+        &self.fields
     }
 }

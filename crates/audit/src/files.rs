@@ -3,13 +3,15 @@
 //! A line is an entry, or a head: a JSON object with the one key `head`. A segment begins with the last head of the
 //! segment before it.
 
-use std::fs;
-use std::io::{self, BufRead, Read as _};
+use std::fs::{self, File};
+use std::io::{self, BufRead, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use crate::error::AuditError;
+use crate::head::{digest, hex};
 
 /// Bytes of a segment, after which another one begins.
 pub(crate) const SEGMENT: u64 = 64 << 20;
@@ -27,6 +29,11 @@ pub fn folder(data: &Path) -> PathBuf {
 /// The file that is locked while a batch is written.
 pub(crate) fn lock_file(folder: &Path) -> PathBuf {
     folder.join("lock")
+}
+
+/// The file that all share who may write.
+pub(crate) fn writers_file(folder: &Path) -> PathBuf {
+    folder.join("writers")
 }
 
 pub(crate) fn segment(folder: &Path, number: u32) -> PathBuf {
@@ -73,4 +80,36 @@ pub(crate) fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Resu
         line.pop();
     }
     Ok(Some(is_whole))
+}
+
+/// A segment that appears as a whole, with its first line.
+pub(crate) fn make_segment(folder: &Path, number: u32, note: &str) -> Result<(), AuditError> {
+    let path = segment(folder, number);
+    let made = NamedTempFile::new_in(folder).and_then(|mut file| {
+        file.write_all(head_line(note).as_bytes())?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(&path)?;
+        sync_folder(folder)
+    });
+    made.map_err(|error| AuditError::io(&path, error))
+}
+
+/// Keeps what stood behind so many entries in a file of its own, and says how it is called.
+pub(crate) fn set_aside(folder: &Path, behind: u64, rest: &[u8]) -> Result<String, AuditError> {
+    let name = format!("unsigned-behind-{behind}-{}", hex(&digest(rest).0));
+    let path = folder.join(&name);
+    let kept = fs::write(&path, rest)
+        .and_then(|()| File::open(&path)?.sync_all())
+        .and_then(|()| sync_folder(folder));
+    kept.map_err(|error| AuditError::io(&path, error))?;
+    Ok(name)
+}
+
+/// A file that was made is there after a loss of power.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
 }

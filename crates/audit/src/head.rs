@@ -1,7 +1,5 @@
 //! How far a log goes: what is signed, and kept elsewhere.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest as sha256};
 
@@ -27,11 +25,8 @@ impl std::fmt::Display for Digest {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut out, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(out, "{byte:02x}");
-        out
-    })
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// The bytes of lower-case hexadecimal digits.

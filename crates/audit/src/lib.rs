@@ -2,6 +2,7 @@
 
 mod append;
 mod canonical;
+mod chain;
 mod entry;
 mod error;
 mod files;
@@ -10,11 +11,14 @@ mod key;
 mod log;
 mod note;
 mod read;
+mod shared;
+mod syncing;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod verify;
 mod witness;
+mod writing;
 
 pub use canonical::canonical;
 pub use entry::{Entry, What};

@@ -1,15 +1,11 @@
-//! A log that is open: one thread writes, and another one brings to the disk what was written.
-//!
-//! What comes while a batch is written is the next batch, so however many ask, one signature covers them.
+//! A log that is open. Whoever asks writes at once what is signed later, unless something is in the way. A thread
+//! writes the rest, and signs; another one brings to the disk what was signed.
 
 use std::fmt;
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -18,15 +14,10 @@ use crate::entry::Entry;
 use crate::error::AuditError;
 use crate::files::folder;
 use crate::note::Signer;
+use crate::shared::{Job, Shared};
+use crate::syncing::Syncing;
 use crate::witness::Witness;
-
-/// Entries of a batch.
-const MOST: usize = 256;
-/// How long what was written may be without being on the disk; the rest of a second is for the disk.
-const UNSYNCED: Duration = Duration::from_millis(500);
-
-/// What is called when an entry is written, or cannot be.
-type Done = Box<dyn FnOnce(Result<(), AuditError>) + Send>;
+use crate::writing::Writing;
 
 /// How a log is kept.
 pub struct Settings {
@@ -36,7 +27,7 @@ pub struct Settings {
     pub witnesses: Vec<Box<dyn Witness>>,
     /// Says what time it is.
     pub clock: fn() -> Timestamp,
-    /// Is told when a witness cannot keep a head.
+    /// Is told when entries cannot be signed, or a witness cannot keep a head.
     pub warn: fn(&str),
 }
 
@@ -46,28 +37,13 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// A log that is written to. Dropping it waits until everything is on the disk.
+/// A log that is written to. Dropping it waits until everything is signed and on the disk.
 #[derive(Debug)]
 pub struct Log {
+    shared: Arc<Shared>,
     jobs: Option<Sender<Job>>,
     threads: Vec<JoinHandle<()>>,
 }
-
-struct Job {
-    entry: Entry,
-    done: Done,
-}
-
-/// What was written, and who waits until it is on the disk.
-struct Written {
-    file: io::Result<File>,
-    path: PathBuf,
-    head: String,
-    waiting: Vec<Done>,
-}
-
-/// What went wrong when something was brought to the disk, until it works again.
-type Fault = Arc<Mutex<Option<AuditError>>>;
 
 impl Log {
     /// Opens the log of the data folder `data`, or begins it.
@@ -79,24 +55,17 @@ impl Log {
         let Settings { key_file, witnesses, clock, warn } = settings;
         let place = folder(data);
         let appender = Appender::open(&place, Signer::at(&key_file)?, clock)?;
+        let shared = Arc::new(Shared::over(appender));
         let (jobs, from_callers) = channel();
         let (to_sync, from_writer) = channel();
-        let fault = Fault::default();
-        let seen = Arc::clone(&fault);
-        let path = place.clone();
-        let spawn = |name: &str, work: Box<dyn FnOnce() + Send>| {
-            let thread = Builder::new().name(name.to_owned()).spawn(work);
-            thread.map_err(|error| AuditError::io(&place, error))
-        };
-        let syncing = spawn(
-            "audit-sync",
-            Box::new(move || Syncing { witnesses, warn, fault }.run(&from_writer)),
-        )?;
-        let writing = spawn(
-            "audit",
-            Box::new(move || write(appender, &path, &from_callers, &to_sync, &seen)),
-        )?;
-        Ok(Self { jobs: Some(jobs), threads: vec![writing, syncing] })
+        let syncing =
+            Syncing { shared: Arc::clone(&shared), place: place.clone(), witnesses, warn };
+        let writing = Writing::new(Arc::clone(&shared), to_sync, warn);
+        let threads = vec![
+            spawn(&place, "audit-sync", move || syncing.run(&from_writer))?,
+            spawn(&place, "audit", move || writing.run(&from_callers))?,
+        ];
+        Ok(Self { shared, jobs: Some(jobs), threads })
     }
 
     /// Writes an entry, and waits until it [counts as written](crate::What::is_durable).
@@ -110,14 +79,47 @@ impl Log {
         told.recv().unwrap_or(Err(AuditError::Closed))
     }
 
-    /// Has an entry written; `done` is called when it counts as written, or cannot be.
+    /// Has an entry written; `done` is called when it counts as written, or cannot be. It may be called at once. It
+    /// never waits for the disk or for another process.
     pub fn send(&self, entry: Entry, done: impl FnOnce(Result<(), AuditError>) + Send + 'static) {
-        let job = Job { entry, done: Box::new(done) };
-        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
-        if let Some(Err(unsent)) = sent {
-            (unsent.0.done)(Err(AuditError::Closed));
+        match self.at_once(&entry) {
+            Some(written) => done(written),
+            None => self.ask(Job::Write(entry, Box::new(done))),
         }
     }
+
+    /// Writes an entry here, which saves waking a thread, unless somebody would have to be waited for.
+    fn at_once(&self, entry: &Entry) -> Option<Result<(), AuditError>> {
+        if entry.what().is_durable() || self.shared.fault().is_some() {
+            return None;
+        }
+        let mut appender = self.shared.appender.try_lock().ok()?;
+        let was_unsigned = appender.is_unsigned();
+        let written = appender.append_at_once(entry)?;
+        drop(appender);
+        if written.is_ok() && !was_unsigned {
+            self.ask(Job::Sign);
+        }
+        Some(written)
+    }
+
+    fn ask(&self, job: Job) {
+        let sent = self.jobs.as_ref().map(|jobs| jobs.send(job));
+        if let Some(Err(unsent)) = sent
+            && let Job::Write(_, done) = unsent.0
+        {
+            done(Err(AuditError::Closed));
+        }
+    }
+}
+
+fn spawn(
+    place: &Path,
+    name: &str,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, AuditError> {
+    let thread = Builder::new().name(name.to_owned()).spawn(work);
+    thread.map_err(|error| AuditError::io(place, error))
 }
 
 impl Drop for Log {
@@ -127,93 +129,4 @@ impl Drop for Log {
             drop(thread.join());
         }
     }
-}
-
-/// Writes batch after batch until nobody asks any more.
-fn write(
-    mut appender: Appender,
-    path: &Path,
-    jobs: &Receiver<Job>,
-    to_sync: &Sender<Written>,
-    fault: &Fault,
-) {
-    while let Ok(first) = jobs.recv() {
-        let (entries, dones): (Vec<_>, Vec<_>) = std::iter::once(first)
-            .chain(jobs.try_iter().take(MOST - 1))
-            .map(|job| (job.entry, job.done))
-            .unzip();
-        // A disk that did not take the last batch is asked again before anything else is said to be written.
-        let sick = fault.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let written = match sick {
-            Some(sick) if !heals(&appender, fault) => Err(sick),
-            _ => appender.append(&entries),
-        };
-        let Some((file, head)) = written.as_ref().ok().and_then(|()| appender.written()) else {
-            let error = written.err().unwrap_or(AuditError::Closed);
-            dones.into_iter().for_each(|done| done(Err(error.clone())));
-            continue;
-        };
-        let mut waiting = Vec::new();
-        for (entry, done) in entries.iter().zip(dones) {
-            if entry.what().is_durable() { waiting.push(done) } else { done(Ok(())) }
-        }
-        drop(to_sync.send(Written { file, path: path.to_owned(), head, waiting }));
-    }
-}
-
-/// Whether the disk takes what it did not take before.
-fn heals(appender: &Appender, fault: &Fault) -> bool {
-    let Some((Ok(file), _)) = appender.written() else { return true };
-    let heals = file.sync_data().is_ok();
-    if heals {
-        fault.lock().unwrap_or_else(PoisonError::into_inner).take();
-    }
-    heals
-}
-
-struct Syncing {
-    witnesses: Vec<Box<dyn Witness>>,
-    warn: fn(&str),
-    fault: Fault,
-}
-
-impl Syncing {
-    /// Syncs at once what is waited for, and the rest within a second.
-    fn run(mut self, from_writer: &Receiver<Written>) {
-        while let Ok(first) = from_writer.recv() {
-            let written = gather(first, from_writer);
-            let synced = written.file.and_then(|file| file.sync_data());
-            let synced = synced.map_err(|error| AuditError::io(&written.path, error));
-            *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = synced.clone().err();
-            let is_there = synced.is_ok();
-            written.waiting.into_iter().for_each(|done| done(synced.clone()));
-            if is_there {
-                self.tell(&written.head);
-            }
-        }
-    }
-
-    fn tell(&mut self, head: &str) {
-        for witness in &mut self.witnesses {
-            if let Err(error) = witness.keep(head) {
-                (self.warn)(&format!("a head of the audit log cannot be sent: {error}"));
-            }
-        }
-    }
-}
-
-/// What is written until somebody waits, or for half a second, and those who wait.
-fn gather(first: Written, from_writer: &Receiver<Written>) -> Written {
-    let (until, mut last) = (Instant::now() + UNSYNCED, first);
-    while last.waiting.is_empty() {
-        match from_writer.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(next) => last = next,
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return last,
-        }
-    }
-    for mut next in from_writer.try_iter() {
-        next.waiting.splice(0..0, std::mem::take(&mut last.waiting));
-        last = next;
-    }
-    last
 }

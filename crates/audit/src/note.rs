@@ -1,10 +1,14 @@
 //! Signed notes, as [C2SP](https://c2sp.org/signed-note) describes them: a text, an empty line, and lines with
 //! signatures. Keys are written as Go's `sumdb/note` writes them, so that other programs read them.
+//!
+//! The same key seals entries, with HMAC-SHA-256 under a secret that is made of it: only who has it can check a seal.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ring::hmac::{self, HMAC_SHA256};
 use ring::rand::{SecureRandom as _, SystemRandom};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use subtle::ConstantTimeEq as _;
 
 use crate::head::{digest, hex, unhex};
 
@@ -16,9 +20,15 @@ const LENGTH: usize = 32;
 /// Signatures of a note that are looked at: as many as the description asks for.
 const MOST_SIGNATURES: usize = 16;
 
-/// What signs notes. Its secret is hidden from `Debug`.
+/// What the secret of seals is made for.
+const SEALS: &[u8] = b"postern-audit/v1 seal";
+/// Bytes of a seal: half of the code is enough (RFC 2104, section 5), and each line has one.
+const SEAL: usize = 16;
+
+/// What signs notes and seals entries. Its secret is hidden from `Debug`.
 pub struct Signer {
     pair: Ed25519KeyPair,
+    seals: hmac::Key,
     verifier: Verifier,
 }
 
@@ -69,7 +79,29 @@ impl Signer {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).ok()?;
         let public = pair.public_key().as_ref().try_into().ok()?;
         let verifier = Verifier::of(name, public)?;
-        Some(Self { pair, verifier })
+        let seals = hmac::sign(&hmac::Key::new(HMAC_SHA256, seed), SEALS);
+        let seals = hmac::Key::new(HMAC_SHA256, seals.as_ref());
+        Some(Self { pair, seals, verifier })
+    }
+
+    /// The seal of an entry of that log.
+    pub(crate) fn seal(&self, log: &str, entry: &[u8]) -> String {
+        let code = self.code(log, entry);
+        hex(code.as_ref().first_chunk::<SEAL>().unwrap_or(&[0; SEAL]))
+    }
+
+    /// Whether that is the seal of an entry of that log.
+    pub(crate) fn has_sealed(&self, log: &str, entry: &[u8], seal: &str) -> bool {
+        let found = self.seal(log, entry);
+        found.as_bytes().ct_eq(seal.as_bytes()).into()
+    }
+
+    fn code(&self, log: &str, entry: &[u8]) -> hmac::Tag {
+        let mut code = hmac::Context::with_key(&self.seals);
+        code.update(log.as_bytes());
+        code.update(b"\n");
+        code.update(entry);
+        code.sign()
     }
 
     /// The note of a text, which ends in a line feed.

@@ -1,13 +1,14 @@
-//! The end of a log: its last signed head, and where the next line goes.
+//! The end of a log: its last signed head, the sealed entries behind it, and where the next line goes.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::path::PathBuf;
+use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
 
+use crate::chain::Chain;
 use crate::error::AuditError;
-use crate::files::{head_of, segment};
+use crate::files::{head_of, next_line, segment};
 use crate::head::Head;
-use crate::note::Verifier;
+use crate::note::{Signer, Verifier};
 
 /// Bytes that are read at first to find the last head.
 const WINDOW: u64 = 64 << 10;
@@ -18,57 +19,117 @@ pub(crate) struct Tail {
     pub(crate) number: u32,
     pub(crate) path: PathBuf,
     pub(crate) file: File,
-    /// Bytes of the segment up to the end of its last signed head.
+    /// What the file is to the system.
+    inode: Inode,
+    /// Bytes of the segment up to the end of the last line that the key signed or sealed.
     pub(crate) length: u64,
+    /// The last head, and its note.
     pub(crate) head: Head,
     pub(crate) note: String,
+    /// How far entries go, also those that no head covers yet.
+    pub(crate) chain: Chain,
+}
+
+/// Whether the segment is as it was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    AsLeft,
+    /// Another process wrote, or somebody else did.
+    Longer,
+    /// It is another file, or shorter.
+    Other,
 }
 
 impl Tail {
     /// The end of that segment. A head that the key did not sign is none.
-    pub(crate) fn of(
-        folder: &std::path::Path,
-        number: u32,
-        key: &Verifier,
-    ) -> Result<Self, AuditError> {
+    pub(crate) fn of(folder: &Path, number: u32, key: &Signer) -> Result<Self, AuditError> {
         let path = segment(folder, number);
         let failed = |error| AuditError::io(&path, error);
         let file = OpenOptions::new().read(true).append(true).open(&path).map_err(failed)?;
-        let (length, head, note) = last_head(&file, key)
+        let inode = inode(&file.metadata().map_err(failed)?);
+        let (length, head, note) = last_head(&file, key.verifier())
             .map_err(failed)?
             .ok_or_else(|| AuditError::OtherKey(path.clone()))?;
-        Ok(Self { number, path, file, length, head, note })
+        let chain = Chain::up_to(&head);
+        let mut tail = Self { number, path, file, inode, length, head, note, chain };
+        tail.advance(key)?;
+        Ok(tail)
     }
 
-    /// Whether the segment is still the file that was written last, and as long as then.
-    pub(crate) fn is_as_left(&self, folder: &std::path::Path) -> bool {
-        let there = self.path.metadata().is_ok_and(|there| {
-            there.len() == self.length
-                && self.file.metadata().is_ok_and(|ours| is_same(&there, &ours))
-        });
-        there && !segment(folder, self.number + 1).exists()
+    /// Whether the segment is still the file that was written last, and as long as then. Another one follows only
+    /// when it is full.
+    pub(crate) fn found(&self) -> Found {
+        match self.path.metadata() {
+            Ok(there) if inode(&there) != self.inode => Found::Other,
+            Ok(there) if there.len() == self.length => Found::AsLeft,
+            Ok(there) if there.len() > self.length => Found::Longer,
+            Ok(_) | Err(_) => Found::Other,
+        }
     }
 
-    /// The bytes behind the last head: a process was killed while it wrote, or somebody added them.
-    pub(crate) fn unsigned(&self) -> io::Result<Vec<u8>> {
+    /// Goes on over what was written since: sealed entries in order, and heads that sign them.
+    pub(crate) fn advance(&mut self, key: &Signer) -> Result<(), AuditError> {
+        self.advanced(key).map_err(|error| AuditError::io(&self.path, error))
+    }
+
+    fn advanced(&mut self, key: &Signer) -> io::Result<()> {
+        let mut file = BufReader::new(self.file.try_clone()?);
+        file.seek(SeekFrom::Start(self.length))?;
+        let mut line = Vec::new();
+        while next_line(&mut file, &mut line)? == Some(true) && self.takes(&line, key) {
+            self.length += line.len() as u64 + 1;
+        }
+        Ok(())
+    }
+
+    fn takes(&mut self, line: &[u8], key: &Signer) -> bool {
+        let Some(note) = head_of(line) else { return self.chain.takes(line, key) };
+        let head = key.verifier().open(&note).and_then(Head::parse);
+        match head.filter(|head| Chain::up_to(head) == self.chain) {
+            Some(head) => (self.head, self.note) = (head, note),
+            None => return false,
+        }
+        true
+    }
+
+    /// Entries that no head covers yet.
+    pub(crate) const fn unsigned(&self) -> u64 {
+        self.chain.entries.saturating_sub(self.head.entries)
+    }
+
+    /// Is as far as that after so many bytes were written, with a head if there was one.
+    pub(crate) fn wrote(&mut self, bytes: usize, chain: Chain, signed: Option<(String, Head)>) {
+        self.length += bytes as u64;
+        self.chain = chain;
+        if let Some(signed) = signed {
+            (self.note, self.head) = signed;
+        }
+    }
+
+    /// The bytes behind what the key signed or sealed: a process was killed while it wrote, or somebody added them.
+    pub(crate) fn rest(&self) -> Result<Vec<u8>, AuditError> {
         let mut rest = Vec::new();
         let mut file = &self.file;
-        file.seek(SeekFrom::Start(self.length))?;
-        file.read_to_end(&mut rest)?;
+        let read =
+            file.seek(SeekFrom::Start(self.length)).and_then(|_| file.read_to_end(&mut rest));
+        read.map_err(|error| AuditError::io(&self.path, error))?;
         Ok(rest)
     }
 }
 
 #[cfg(unix)]
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
+type Inode = (u64, u64);
+#[cfg(not(unix))]
+type Inode = ();
+
+#[cfg(unix)]
+fn inode(file: &Metadata) -> Inode {
     use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
+    (file.dev(), file.ino())
 }
 
 #[cfg(not(unix))]
-fn is_same(_: &Metadata, _: &Metadata) -> bool {
-    true
-}
+const fn inode(_: &Metadata) -> Inode {}
 
 /// The last head that the key signed, and where its line ends. It is looked for from the end.
 fn last_head(mut file: &File, key: &Verifier) -> io::Result<Option<(u64, Head, String)>> {

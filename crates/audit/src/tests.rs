@@ -1,5 +1,7 @@
 //! What somebody may do to a log, and what is found of it.
 
+mod seals;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,7 +9,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use tempfile::TempDir;
 
-use crate::append::Appender;
+use crate::append::{Appender, Sign};
+use crate::chain::Chain;
 use crate::files::{head_line, head_of, segment};
 use crate::head::{Digest, digest};
 use crate::verify::Why;
@@ -15,6 +18,10 @@ use crate::{
     AuditError, Entry, Fault, Filter, Head, Log, Settings, Signer, Verified, Vouched, What, each,
     folder, verify,
 };
+
+/// Some key: the one of Go's example.
+const OTHER: &str =
+    "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz";
 
 /// A log of ten entries, each with its head, and what was kept of it elsewhere.
 struct Scene {
@@ -32,10 +39,21 @@ impl Scene {
         let folder = tempfile::tempdir().unwrap();
         let key = || Signer::at(&folder.path().join("key")).unwrap();
         let mut log = Appender::open(folder.path(), key(), || Timestamp::UNIX_EPOCH).unwrap();
-        (1..=10).for_each(|n| log.append(&[entry(n)]).unwrap());
+        (1..=10).for_each(|n| log.append(&[entry(n)], Sign::Now).unwrap());
         let outside = log.written().unwrap().1;
         let key = key();
         Self { folder, key, outside }
+    }
+
+    /// Another process that writes.
+    fn open(&self) -> Appender {
+        let key = Signer::at(&self.folder.path().join("key")).unwrap();
+        Appender::open(self.folder.path(), key, || Timestamp::UNIX_EPOCH).unwrap()
+    }
+
+    /// What the owner of the key finds.
+    fn verify_sealed(&self) -> Verified {
+        verify(self.folder.path(), self.key.verifier(), Some(&self.key), None).unwrap()
     }
 
     fn path(&self) -> PathBuf {
@@ -52,11 +70,11 @@ impl Scene {
     }
 
     fn verify(&self) -> Verified {
-        verify(self.folder.path(), self.key.verifier(), None).unwrap()
+        verify(self.folder.path(), self.key.verifier(), None, None).unwrap()
     }
 
     fn against(&self, head: &str) -> Option<Vouched> {
-        verify(self.folder.path(), self.key.verifier(), Some(head)).unwrap().against
+        verify(self.folder.path(), self.key.verifier(), None, Some(head)).unwrap().against
     }
 
     /// Whether a deed is found, without an outside head and with it.
@@ -81,13 +99,16 @@ const fn at(entry: usize) -> usize {
 
 /// Numbers and chains the entries anew, and leaves the heads as they are.
 fn chained(lines: &mut [String]) {
-    let (mut n, mut prev) = (0, Digest::default());
+    let mut chain = Chain { log: String::new(), entries: 0, last: Digest::default() };
+    // Seals are made with a key, and who has another one makes others.
+    let other = Signer::parse(OTHER).unwrap();
     for line in lines.iter_mut().filter(|line| head_of(line.as_bytes()).is_none()) {
         let fields: serde_json::Map<_, _> = serde_json::from_str(line).unwrap();
-        n += 1;
-        *line =
-            Entry::new(What::Search, "ann").with_all(fields).line(n, &prev, Timestamp::UNIX_EPOCH);
-        prev = digest(line.as_bytes());
+        if fields["n"] == chain.entries + 1 && fields["prev"] == chain.last.to_string() {
+            (chain.entries, chain.last) = (chain.entries + 1, digest(line.as_bytes()));
+            continue;
+        }
+        *line = chain.push(&fields, Timestamp::UNIX_EPOCH, &other);
     }
 }
 
@@ -242,7 +263,7 @@ fn a_log_that_is_replaced_is_found() {
     fs::write(twin.path().join("key"), key).unwrap();
     let key = Signer::at(&twin.path().join("key")).unwrap();
     let mut log = Appender::open(twin.path(), key, || Timestamp::UNIX_EPOCH).unwrap();
-    (1..=12).for_each(|n| log.append(&[entry(n)]).unwrap());
+    (1..=12).for_each(|n| log.append(&[entry(n)], Sign::Now).unwrap());
     fs::copy(segment(twin.path(), 1), scene.path()).unwrap();
     assert!(scene.verify().is_intact());
     assert_eq!(scene.against(&scene.outside), Some(Vouched::OtherLog));
@@ -266,15 +287,15 @@ fn segments_hang_together() {
     let key = || Signer::at(&folder.path().join("key")).unwrap();
     let open = || Appender::open(folder.path(), key(), || Timestamp::UNIX_EPOCH).unwrap();
     let mut log = open().with_segments_of(2_000);
-    (1..=20).for_each(|n| log.append(&[entry(n)]).unwrap());
+    (1..=20).for_each(|n| log.append(&[entry(n)], Sign::Now).unwrap());
     let last = (2..).find(|number| !segment(folder.path(), number + 1).exists()).unwrap();
     assert!(last > 3, "{last}");
-    let check = || verify(folder.path(), key().verifier(), None).unwrap();
+    let check = || verify(folder.path(), key().verifier(), None, None).unwrap();
     assert!(check().is_intact() && check().entries == 20);
     // Another one goes on where this one is.
     let mut other = open().with_segments_of(2_000);
     for n in 0..10 {
-        if n % 2 == 0 { &mut log } else { &mut other }.append(&[entry(n)]).unwrap();
+        if n % 2 == 0 { &mut log } else { &mut other }.append(&[entry(n)], Sign::Now).unwrap();
     }
     assert!(check().is_intact() && check().entries == 30);
     let whole = fs::read(segment(folder.path(), 2)).unwrap();
@@ -291,17 +312,12 @@ fn segments_hang_together() {
 #[test]
 fn a_segment_that_is_replaced_while_it_is_written_is_written_on() {
     let scene = Scene::new();
-    let mut log = Appender::open(
-        scene.folder.path(),
-        Signer::at(&scene.folder.path().join("key")).unwrap(),
-        || Timestamp::UNIX_EPOCH,
-    )
-    .unwrap();
-    log.append(&[entry(11)]).unwrap();
+    let mut log = scene.open();
+    log.append(&[entry(11)], Sign::Now).unwrap();
     let copy = fs::read(scene.path()).unwrap();
     fs::remove_file(scene.path()).unwrap();
     fs::write(scene.path(), copy).unwrap();
-    log.append(&[entry(12)]).unwrap();
+    log.append(&[entry(12)], Sign::Now).unwrap();
     assert_eq!((scene.verify().is_intact(), scene.verify().entries), (true, 12));
 }
 
@@ -311,7 +327,7 @@ fn another_key_does_not_go_on_with_a_log() {
     fs::remove_file(scene.folder.path().join("key")).unwrap();
     let other = Signer::at(&scene.folder.path().join("key")).unwrap();
     let mut log = Appender::open(scene.folder.path(), other, || Timestamp::UNIX_EPOCH).unwrap();
-    assert!(matches!(log.append(&[entry(1)]), Err(AuditError::OtherKey(_))));
+    assert!(matches!(log.append(&[entry(1)], Sign::Now), Err(AuditError::OtherKey(_))));
     assert!(scene.verify().is_intact());
 }
 
@@ -337,7 +353,7 @@ fn many_write_at_the_same_time_and_read_it_again() {
     drop(logs);
     let place = folder(data.path());
     let key = Signer::read(&crate::key_file(data.path())).unwrap();
-    let found = verify(&place, key.verifier(), None).unwrap();
+    let found = verify(&place, key.verifier(), None, None).unwrap();
     assert!(found.is_intact() && found.entries == 150 && found.unsigned == 0, "{found:?}");
     let count = |filter: &Filter| {
         let mut count = 0;
@@ -363,7 +379,7 @@ fn the_newest_entries_come_first_whatever_their_segment() {
     let key = Signer::at(&folder.path().join("key")).unwrap();
     let log = Appender::open(folder.path(), key, || Timestamp::UNIX_EPOCH).unwrap();
     let mut log = log.with_segments_of(2_000);
-    (1..=20).for_each(|n| log.append(&[entry(n)]).unwrap());
+    (1..=20).for_each(|n| log.append(&[entry(n)], Sign::Now).unwrap());
     let newest = |filter: &Filter, most| {
         let (found, all) = crate::newest(folder.path(), filter, most, &|| true).unwrap();
         assert!(all);
@@ -389,7 +405,7 @@ fn heads_are_sent_elsewhere() {
     drop(log);
     let key = Signer::read(&crate::key_file(data.path())).unwrap();
     let head = crate::last_kept(&fs::read_to_string(kept).unwrap()).unwrap();
-    let found = verify(&folder(data.path()), key.verifier(), Some(&head)).unwrap();
+    let found = verify(&folder(data.path()), key.verifier(), None, Some(&head)).unwrap();
     assert_eq!(found.against, Some(Vouched::UpTo(2)));
 }
 
@@ -413,33 +429,33 @@ fn the_log_of_the_system_gets_heads_on_one_line() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Whatever is left of a log when a process is killed, it verifies, and the next process goes on.
+    /// Whatever is left of a log when a process is killed, it verifies, and the next process goes on: behind what is
+    /// whole and sealed.
     #[test]
     fn a_log_that_is_cut_anywhere_verifies_and_goes_on(cut in 0.0..1.0_f64, more in 1_usize..4) {
         let scene = Scene::new();
-        let mut log = Appender::open(
-            scene.folder.path(),
-            Signer::at(&scene.folder.path().join("key")).unwrap(),
-            || Timestamp::UNIX_EPOCH,
-        ).unwrap();
         let before = fs::metadata(scene.path()).unwrap().len();
-        log.append(&(0..more).map(entry).collect::<Vec<_>>()).unwrap();
+        scene.open().append(&(0..more).map(entry).collect::<Vec<_>>(), Sign::Now).unwrap();
         let all = fs::read(scene.path()).unwrap();
         let before = usize::try_from(before).unwrap();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "a share of a length")]
         let at = before + ((all.len() - before) as f64 * cut) as usize;
         fs::write(scene.path(), &all[..at]).unwrap();
-        let found = scene.verify();
+        let left = &all[before..at];
+        // The head is the last line, and never whole.
+        let sealed = left.iter().filter(|byte| **byte == b'\n').count();
+        let torn = &left[left.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)..];
+        let found = scene.verify_sealed();
         prop_assert!(found.is_intact() && found.entries == 10, "{found:?}");
-        prop_assert_eq!(found.unsigned > 0, at > before);
-        log.append(&[entry(11)]).unwrap();
+        prop_assert_eq!((found.sealed, found.unsigned > 0), (sealed as u64, !torn.is_empty()));
+        scene.open().append(&[entry(11)], Sign::Now).unwrap();
         let found = scene.verify();
-        let set_aside = u64::from(at > before);
+        let told = u64::from(sealed > 0) + u64::from(!torn.is_empty());
         prop_assert!(found.is_intact() && found.unsigned == 0, "{found:?}");
-        prop_assert_eq!(found.entries, 11 + set_aside);
+        prop_assert_eq!((found.entries, found.told), (11 + sealed as u64 + told, told));
         let kept = fs::read_dir(scene.folder.path()).unwrap().flatten()
             .find(|file| file.file_name().to_string_lossy().starts_with("unsigned"));
-        prop_assert_eq!(kept.map(|file| fs::read(file.path()).unwrap()), (at > before).then(|| all[before..at].to_vec()));
+        prop_assert_eq!(kept.map(|file| fs::read(file.path()).unwrap()), (!torn.is_empty()).then(|| torn.to_vec()));
     }
 
     /// Any byte that is changed is found.

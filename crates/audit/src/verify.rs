@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::canonical::canonical;
+use crate::chain::Chain;
+use crate::entry::What;
 use crate::error::AuditError;
 use crate::files::{head_of, lock_file, next_line, segment, segments};
 use crate::head::{Digest, Head, digest};
-use crate::note::Verifier;
+use crate::note::{Signer, Verifier};
 
 /// Bytes that are read at once.
 const BUFFER: usize = 256 << 10;
@@ -85,9 +87,14 @@ pub struct Verified {
     pub entries: u64,
     /// The last head, as it was signed.
     pub head: Option<Head>,
-    /// Lines behind the last head, which are no part of the log: a process was killed while it wrote them, or somebody
-    /// added them.
+    /// Entries behind the last head that the key of the log sealed, in order: they are part of the log, and the next
+    /// head covers them. Nobody can tell without the key.
+    pub sealed: u64,
+    /// Other lines behind the last head, which are no part of the log: a process was killed while it wrote them, or
+    /// somebody added them.
     pub unsigned: u64,
+    /// Entries in which the log speaks of itself: something was set aside, found unsigned, or missing.
+    pub told: u64,
     /// The first thing that is wrong.
     pub fault: Option<Fault>,
     /// What the outside head says, if there was one.
@@ -102,7 +109,8 @@ impl Verified {
     }
 }
 
-/// Verifies the log in `folder`, and compares it with an outside head. What is written meanwhile is left out.
+/// Verifies the log in `folder`, and compares it with an outside head. What is written meanwhile is left out. With
+/// `seals`, entries that no head covers yet are told from lines that somebody added.
 ///
 /// # Errors
 ///
@@ -110,19 +118,27 @@ impl Verified {
 pub fn verify(
     folder: &Path,
     key: &Verifier,
+    seals: Option<&Signer>,
     against: Option<&str>,
 ) -> Result<Verified, AuditError> {
     let outside = against.map(|note| key.open(note).and_then(Head::parse));
     let mut walk = Walk::new(key, outside.clone().flatten());
-    let fault = walk.segments(folder, &readable(folder)?)?;
+    let segments = readable(folder)?;
+    let fault = walk.segments(folder, &segments)?;
     let vouched = |head: Option<Head>| match head {
         Some(head) => walk.vouched(&head, fault.is_some()),
         None => Vouched::NotSigned,
     };
     let against = outside.map(vouched);
-    let unsigned = if fault.is_some() { 0 } else { walk.unsigned };
+    let behind = if fault.is_some() { 0 } else { walk.unsigned };
+    let seals = seals.filter(|seals| behind > 0 && seals.verifier() == key);
+    let sealed = match (seals, segments.last()) {
+        (Some(seals), Some(last)) => walk.sealed(folder, *last, seals)?,
+        _ => 0,
+    };
+    let (told, unsigned) = (walk.told, behind - sealed);
     let entries = walk.head.as_ref().map_or(0, |head| head.entries);
-    Ok(Verified { entries, head: walk.head, unsigned, fault, against })
+    Ok(Verified { entries, head: walk.head, sealed, unsigned, told, fault, against })
 }
 
 /// The segments, and how many bytes of each are written.
@@ -156,12 +172,38 @@ struct Walk<'k> {
     last: Digest,
     /// Lines since the last head.
     unsigned: u64,
+    /// The bytes of the segment that were read, and those up to the last head.
+    read: u64,
+    signed: u64,
+    /// Entries of the log itself.
+    told: u64,
 }
 
 impl<'k> Walk<'k> {
     fn new(key: &'k Verifier, wanted: Option<Head>) -> Self {
-        let (last, at_wanted) = (Digest::default(), None);
-        Self { key, wanted, at_wanted, head: None, entries: 0, last, unsigned: 0 }
+        let (head, at_wanted, last) = (None, None, Digest::default());
+        let (entries, unsigned, read, signed, told) = (0, 0, 0, 0, 0);
+        Self { key, wanted, at_wanted, head, entries, last, unsigned, read, signed, told }
+    }
+
+    /// How many entries behind the last head are in order under their seals.
+    fn sealed(
+        &self,
+        folder: &Path,
+        (number, length): (u32, u64),
+        seals: &Signer,
+    ) -> Result<u64, AuditError> {
+        let Some(mut chain) = self.head.as_ref().map(Chain::up_to) else { return Ok(0) };
+        let (path, before) = (segment(folder, number), chain.entries);
+        let mut read = || {
+            let mut file = BufReader::with_capacity(BUFFER, File::open(&path)?);
+            file.seek(SeekFrom::Start(self.signed))?;
+            let (mut file, mut line) = (file.take(length.saturating_sub(self.signed)), Vec::new());
+            while next_line(&mut file, &mut line)? == Some(true) && chain.takes(&line, seals) {}
+            Ok(())
+        };
+        read().map_err(|error| AuditError::io(&path, error))?;
+        Ok(chain.entries - before)
     }
 
     fn vouched(&self, head: &Head, is_broken: bool) -> Vouched {
@@ -204,10 +246,12 @@ impl<'k> Walk<'k> {
     ) -> io::Result<Option<(u64, Why)>> {
         let mut file = BufReader::with_capacity(BUFFER, File::open(path)?.take(length));
         let mut line = Vec::new();
+        self.read = 0;
         for number in 1.. {
             let Some(is_whole) = next_line(&mut file, &mut line)? else {
                 return Ok((number == 1).then_some((1, Why::Beginning)));
             };
+            self.read += line.len() as u64 + 1;
             let read = match head_of(&line).filter(|_| is_whole) {
                 Some(note) => self.head(&note, number == 1),
                 None if number == 1 => Err(Why::Beginning),
@@ -239,7 +283,7 @@ impl<'k> Walk<'k> {
         if !is_next || (head.entries, head.last) != (self.entries, self.last) {
             return Err(Why::OtherHead(head.entries));
         }
-        (self.head, self.unsigned) = (Some(head), 0);
+        (self.head, self.unsigned, self.signed) = (Some(head), 0, self.read);
         Ok(())
     }
 
@@ -257,6 +301,8 @@ impl<'k> Walk<'k> {
         }
         (self.entries, self.last) = (n, digest(line));
         self.unsigned += 1;
+        let is_told = fields.get("what").and_then(Value::as_str) == Some(What::Log.as_str());
+        self.told += u64::from(is_told);
         if self.wanted.as_ref().is_some_and(|wanted| wanted.entries == n) {
             self.at_wanted = Some(self.last);
         }

@@ -8,7 +8,7 @@ use crate::head::FORMAT;
 
 /// Somebody who keeps heads.
 pub trait Witness: Send {
-    /// Keeps a signed head. Heads come at most once a second.
+    /// Keeps a signed head. While it does, nothing is brought to the disk.
     ///
     /// # Errors
     ///

@@ -67,10 +67,12 @@ impl Place {
 fn verified(place: &Place, arguments: &AuditVerify) -> anyhow::Result<Exit> {
     let key = place.key(arguments.key.as_deref())?;
     let against = arguments.against.as_deref().map(kept).transpose()?;
-    let found = verify(&place.folder, &key, against.as_deref())?;
+    // Who has the key itself can also tell who wrote what is not signed yet.
+    let seals = Signer::read(&place.key_file).ok().filter(|seals| *seals.verifier() == key);
+    let found = verify(&place.folder, &key, seals.as_ref(), against.as_deref())?;
     match arguments.format {
         TextOrJson::Json => output::json(&for_programs(&found))?,
-        TextOrJson::Text => for_people(&found)?,
+        TextOrJson::Text => for_people(&found, seals.is_some())?,
     }
     Ok(match found.is_intact() {
         false => Exit::Failed,
@@ -90,7 +92,7 @@ fn kept(path: &Path) -> anyhow::Result<String> {
         .with_context(|| format!("there is no head of an audit log in `{}`", path.display()))
 }
 
-fn for_people(found: &Verified) -> anyhow::Result<()> {
+fn for_people(found: &Verified, has_key: bool) -> anyhow::Result<()> {
     let entries = found.entries;
     if let Some(fault) = &found.fault {
         let bad = output::styled(output::BAD, "the log was changed");
@@ -99,11 +101,12 @@ fn for_people(found: &Verified) -> anyhow::Result<()> {
     let until = found.head.as_ref().map(|head| format!(", signed at {}", head.time));
     let good = output::styled(output::GOOD, format!("{entries} entries are in order"));
     output::line(format!("{good}{}", until.unwrap_or_default()))?;
-    if found.unsigned > 0 {
+    behind(found, has_key)?;
+    if found.told > 0 {
         output::line(format!(
-            "{} lines behind them are signed by nobody: a process was killed while it wrote them, or somebody added \
-             them; they are no part of the log, and the next entry sets them aside",
-            found.unsigned
+            "{} entries tell of the log itself, as of a process that was killed; `postern audit search --what log` \
+             shows them",
+            found.told
         ))?;
     }
     match found.against {
@@ -112,6 +115,29 @@ fn for_people(found: &Verified) -> anyhow::Result<()> {
             "no outside head was given, so entries that were cut off at the end would not be missed; \
              give one with --against",
         ),
+    }
+}
+
+/// What is behind the last head.
+fn behind(found: &Verified, has_key: bool) -> anyhow::Result<()> {
+    if found.sealed > 0 {
+        output::line(format!(
+            "{} entries behind them are not signed yet, and the key of the log sealed them: a process writes, or was \
+             killed; the next head covers them",
+            found.sealed
+        ))?;
+    }
+    let lines = found.unsigned;
+    match has_key {
+        _ if lines == 0 => Ok(()),
+        true => output::line(format!(
+            "{lines} lines behind them are neither signed nor sealed by the key of the log: a process was killed while \
+             it wrote them, or somebody added them; they are no part of the log, and the next entry sets them aside"
+        )),
+        false => output::line(format!(
+            "{lines} lines behind them are not signed yet; without the key file nobody can tell whether they are \
+             entries or somebody added them"
+        )),
     }
 }
 
@@ -147,7 +173,8 @@ fn for_programs(found: &Verified) -> Value {
         Vouched::UpTo(head) => json!({"result": "vouched", "entries": head}),
     });
     json!({
-        "intact": found.is_intact(), "entries": found.entries, "unsigned": found.unsigned,
+        "intact": found.is_intact(), "entries": found.entries, "sealed": found.sealed, "unsigned": found.unsigned,
+        "told": found.told,
         "signedAt": found.head.as_ref().map(|head| head.time.to_string()),
         "fault": fault, "against": against,
     })

@@ -77,7 +77,8 @@ async fn each_request_is_written_before_it_is_answered() {
         ],
     );
     let signer = Signer::read(&key_file(data.path())).unwrap();
-    assert!(verify(&folder(data.path()), signer.verifier(), None).unwrap().is_intact());
+    let found = verify(&folder(data.path()), signer.verifier(), Some(&signer), None).unwrap();
+    assert_eq!((found.is_intact(), found.entries + found.sealed, found.unsigned), (true, 6, 0));
 }
 
 #[tokio::test]

@@ -1,0 +1,40 @@
+//! What those who ask and the threads of a log hand to each other.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::append::Appender;
+use crate::entry::Entry;
+use crate::error::AuditError;
+
+/// What is called when an entry is written, or cannot be.
+pub(crate) type Done = Box<dyn FnOnce(Result<(), AuditError>) + Send>;
+
+/// What the thread that writes is asked for.
+pub(crate) enum Job {
+    /// An entry is to be written.
+    Write(Entry, Done),
+    /// An entry was written, and is to be signed some time.
+    Sign,
+}
+
+/// What those who ask and the threads of a log share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) appender: Mutex<Appender>,
+    /// What went wrong when something was signed or brought to the disk, until it works again.
+    fault: Mutex<Option<AuditError>>,
+}
+
+impl Shared {
+    pub(crate) fn over(appender: Appender) -> Self {
+        Self { appender: Mutex::new(appender), fault: Mutex::default() }
+    }
+
+    pub(crate) fn fault(&self) -> Option<AuditError> {
+        self.fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_fault(&self, fault: Option<AuditError>) {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+    }
+}
