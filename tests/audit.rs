@@ -89,6 +89,16 @@ fn told(entries: &[Value]) -> Vec<String> {
 }
 
 #[test]
+fn a_command_that_failed_has_an_end_too() {
+    let place = Place::new("on");
+    let failed = place.run(&["export", "--format", "csv", "after:never"]);
+    assert_eq!(failed.status.code(), Some(1), "{}", stderr(&failed));
+    let entries = place.entries();
+    assert_eq!(told(&entries).split_off(2), ["export begun", "export ended"]);
+    assert_eq!(entries.last().unwrap()["outcome"], "failed");
+}
+
+#[test]
 fn a_command_is_written_before_it_begins_and_when_it_ended() {
     let place = Place::new("on");
     place.export();

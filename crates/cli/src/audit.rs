@@ -47,9 +47,9 @@ pub(crate) fn around(
         Ok(Exit::Failed) | Err(_) => "failed",
     };
     let ended = entry("ended").with("outcome", ended).with_all(common.noted.take());
-    let exit = outcome?;
-    log.write(ended).context("it is done, but how it ended cannot be audited")?;
-    Ok(exit)
+    let written = log.write(ended).context("it is done, but how it ended cannot be audited");
+    // Why a command failed says more than that the log could not take it.
+    outcome.and_then(|exit| written.map(|()| exit))
 }
 
 /// The log of the tenant whose data the command works on, if it is to be audited.
