@@ -26,7 +26,7 @@ const SECRET: &str = "audit/key";
 
 /// What is backed up.
 #[derive(Clone, Debug, Default)]
-pub struct Plan {
+pub struct Installation {
     /// Each data folder by its name: letters, digits, dots, dashes and underlines.
     pub folders: Vec<(String, PathBuf)>,
     /// The configuration, if there is one without secrets in it.
@@ -48,26 +48,29 @@ pub struct Made {
 
 pub(super) fn make(
     backups: &Backups,
-    plan: &Plan,
+    installation: &Installation,
     now: Timestamp,
     wait: Duration,
     pace: Pace<'_>,
 ) -> Result<Made, BackupError> {
     let root = &backups.root;
-    if let Some((_, folder)) = plan.folders.iter().find(|(_, folder)| is_below(root, folder)) {
+    if let Some((_, folder)) =
+        installation.folders.iter().find(|(_, folder)| is_below(root, folder))
+    {
         return Err(BackupError::Inside(folder.clone()));
     }
     let folder = root.join(BACKUPS);
     fs::create_dir_all(&folder).map_err(|error| BackupError::io(&folder, error))?;
     let known = backups.all()?.into_iter().next();
     let mut making = Making { backups, known: known.as_ref(), pace, new_files: 0, new_bytes: 0 };
-    let mut backup = Backup::new(now, plan.secrets.clone());
-    for (name, folder) in &plan.folders {
+    let mut backup = Backup::new(now, installation.secrets.clone());
+    for (name, folder) in &installation.folders {
         let secret = folder.join(SECRET);
         backup.secrets.extend(secret.exists().then_some(secret));
         backup.parts.push(making.part(name, folder, wait)?);
     }
-    let configuration = plan.configuration.as_deref().map(|file| making.configuration(file));
+    let configuration =
+        installation.configuration.as_deref().map(|file| making.configuration(file));
     backup.configuration = configuration.transpose()?;
     let Making { new_files, new_bytes, .. } = making;
     write(&folder, &backup).map_err(|error| BackupError::io(&folder, error))?;

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use postern_local_index::check::{Damage, Pace};
 
 use blobs::Blobs;
-pub use make::{Made, Plan};
+pub use make::{Installation, Made};
 pub use manifest::{Backup, BackupFile, BackupPart};
 
 use crate::Error;
@@ -97,12 +97,12 @@ impl Backups {
     /// When something cannot be read or written, or mail is still being taken in. What was there before stays.
     pub fn make(
         &self,
-        plan: &Plan,
+        installation: &Installation,
         now: Timestamp,
         wait: Duration,
         pace: Pace<'_>,
     ) -> Result<Made, BackupError> {
-        make::make(self, plan, now, wait, pace)
+        make::make(self, installation, now, wait, pace)
     }
 
     /// All backups, the newest first.

@@ -47,15 +47,15 @@ impl World {
         Backups::below(&self.backups.path().join("all")).unwrap()
     }
 
-    fn plan(&self) -> Plan {
+    fn installation(&self) -> Installation {
         let folders = vec![("data".to_owned(), self.data.path().to_owned())];
-        Plan { folders, ..Plan::default() }
+        Installation { folders, ..Installation::default() }
     }
 
     /// A backup, at that second.
     fn make(&self, second: i64) -> Result<Made, BackupError> {
         let now = Timestamp::from_second(second).unwrap();
-        self.backups().make(&self.plan(), now, NO_WAIT, &mut |_, _| {})
+        self.backups().make(&self.installation(), now, NO_WAIT, &mut |_, _| {})
     }
 
     /// What a backup brings back: the files with their text, but for the database.
@@ -117,7 +117,7 @@ fn a_later_backup_copies_what_has_changed_and_leaves_the_earlier_one() {
     assert_eq!(world.backups().keep(1).unwrap(), 2);
     assert_eq!(world.restored(None).len(), 2);
     assert!(matches!(world.backups().named(Some(&names[2])), Err(BackupError::Unknown(_))));
-    let left: usize = fs::read_dir(world.backups().blobs.path("").parent().unwrap())
+    let left: usize = fs::read_dir(world.backups().root.join("files"))
         .unwrap()
         .map(|folder| fs::read_dir(folder.unwrap().path()).unwrap().count())
         .sum();
@@ -192,7 +192,7 @@ fn nothing_is_written_over() {
     fs::write(other.path().join("letter.txt"), "mine").unwrap();
     assert!(matches!(Backups::below(other.path()), Err(BackupError::NotBackups(_))));
     let inside = Backups::below(&world.path("backup")).unwrap();
-    let made = inside.make(&world.plan(), Timestamp::UNIX_EPOCH, NO_WAIT, &mut |_, _| {});
+    let made = inside.make(&world.installation(), Timestamp::UNIX_EPOCH, NO_WAIT, &mut |_, _| {});
     assert!(matches!(made, Err(BackupError::Inside(_))));
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{HumanBytes, ProgressBar};
 use postern_archive::Damage;
-use postern_archive::backup::{Backup, Backups, Made, Plan};
+use postern_archive::backup::{Backup, Backups, Installation, Made};
 use postern_gateway::config::Config;
 use serde_json::{Value, json};
 
@@ -26,10 +26,11 @@ pub(crate) fn run(common: &Common, verb: &BackupVerb) -> anyhow::Result<Exit> {
 
 fn make(common: &Common, arguments: &BackupMake) -> anyhow::Result<Exit> {
     let config = settings::load(common, &settings::not_listening())?;
-    let plan = plan(common, &config);
+    let installation = installation(common, &config);
     let backups = Backups::below(&arguments.folder)?;
     let bar = progress_bar(common.quiet);
-    let made = backups.make(&plan, clock::now(), arguments.wait, &mut pace(&bar, "copied"))?;
+    let made =
+        backups.make(&installation, clock::now(), arguments.wait, &mut pace(&bar, "copied"))?;
     let removed = arguments.keep.map(|keep| backups.keep(keep.into())).transpose()?.unwrap_or(0);
     bar.finish_and_clear();
     common.noted.put("backup", made.backup.name());
@@ -42,7 +43,7 @@ fn make(common: &Common, arguments: &BackupMake) -> anyhow::Result<Exit> {
 }
 
 /// All that is of this installation. A configuration with secrets in it is named as one.
-fn plan(common: &Common, config: &Config) -> Plan {
+fn installation(common: &Common, config: &Config) -> Installation {
     let mut folders: Vec<(String, PathBuf)> = vec![("data".to_owned(), config.data.clone())];
     for tenant in &config.tenants {
         if folders.iter().all(|(_, folder)| *folder != tenant.data) {
@@ -57,7 +58,7 @@ fn plan(common: &Common, config: &Config) -> Plan {
         }
         !config.file_holds_keys
     });
-    Plan { folders, configuration: open, secrets }
+    Installation { folders, configuration: open, secrets }
 }
 
 /// The id of a tenant as the name of a folder, which no other has.
