@@ -341,6 +341,28 @@ async fn the_gateway_syncs_on_a_schedule() {
     wait_for(402).await;
     let found = get(&format!("{}/v1/search?q=contents:docxwords", gateway.url)).await.json();
     assert_eq!(found["count"]["value"], 1);
+    // Each run stands between two entries of the audit log.
+    let audited = || {
+        let search = ["audit", "search", "--what", "sync", "--limit", "1000", "--format", "jsonl"];
+        let listed = run(&setting.data("data"), &search);
+        let listed = stdout(&listed);
+        let entries = listed.lines().map(|line| serde_json::from_str(line).unwrap());
+        entries.collect::<Vec<serde_json::Value>>()
+    };
+    let downloaded =
+        || audited().iter().filter_map(|entry| entry["downloaded"].as_u64()).sum::<u64>();
+    for _ in 0..300 {
+        if downloaded() == 402 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(downloaded(), 402);
+    let newest_first = audited();
+    let [.., ended, begun] = newest_first.as_slice() else { panic!("{newest_first:?}") };
+    assert_eq!((&begun["event"], &begun["how"]), (&"begun".into(), &"schedule".into()));
+    assert_eq!((&ended["event"], &ended["outcome"]), (&"ended".into(), &"done".into()));
+    assert_eq!((&ended["who"], &ended["tenant"]), (&"local".into(), &TENANT.into()));
 }
 
 /// Why a run ended may name any mailbox: a key for some is told only that it did.

@@ -29,5 +29,6 @@ pub use key::key_file;
 pub use log::{Log, Settings};
 pub use note::{Signer, Verifier};
 pub use read::{Filter, each, newest};
+pub use shared::Warn;
 pub use verify::{Fault, Verified, Vouched, Why, verify};
 pub use witness::{Witness, last_kept};

@@ -14,7 +14,7 @@ use crate::entry::Entry;
 use crate::error::AuditError;
 use crate::files::folder;
 use crate::note::Signer;
-use crate::shared::{Job, Shared};
+use crate::shared::{Job, Shared, Warn};
 use crate::syncing::Syncing;
 use crate::witness::Witness;
 use crate::writing::Writing;
@@ -28,7 +28,7 @@ pub struct Settings {
     /// Says what time it is.
     pub clock: fn() -> Timestamp,
     /// Is told when entries cannot be signed, or a witness cannot keep a head.
-    pub warn: fn(&str),
+    pub warn: Warn,
 }
 
 impl fmt::Debug for Settings {
@@ -58,8 +58,12 @@ impl Log {
         let shared = Arc::new(Shared::over(appender));
         let (jobs, from_callers) = channel();
         let (to_sync, from_writer) = channel();
-        let syncing =
-            Syncing { shared: Arc::clone(&shared), place: place.clone(), witnesses, warn };
+        let syncing = Syncing {
+            shared: Arc::clone(&shared),
+            place: place.clone(),
+            witnesses,
+            warn: Arc::clone(&warn),
+        };
         let writing = Writing::new(Arc::clone(&shared), to_sync, warn);
         let threads = vec![
             spawn(&place, "audit-sync", move || syncing.run(&from_writer))?,

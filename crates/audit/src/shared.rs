@@ -1,10 +1,13 @@
 //! What those who ask and the threads of a log hand to each other.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::append::Appender;
 use crate::entry::Entry;
 use crate::error::AuditError;
+
+/// Is told what goes wrong while nobody waits.
+pub type Warn = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// What is called when an entry is written, or cannot be.
 pub(crate) type Done = Box<dyn FnOnce(Result<(), AuditError>) + Send>;

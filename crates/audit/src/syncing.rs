@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 
 use crate::error::AuditError;
-use crate::shared::{Done, Shared};
+use crate::shared::{Done, Shared, Warn};
 use crate::witness::Witness;
 
 /// What was written and signed, and who waits until it is on the disk.
@@ -21,7 +21,7 @@ pub(crate) struct Syncing {
     pub(crate) shared: Arc<Shared>,
     pub(crate) place: PathBuf,
     pub(crate) witnesses: Vec<Box<dyn Witness>>,
-    pub(crate) warn: fn(&str),
+    pub(crate) warn: Warn,
 }
 
 impl Syncing {

@@ -4,6 +4,7 @@ mod seals;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -333,7 +334,12 @@ fn another_key_does_not_go_on_with_a_log() {
 
 fn settings(data: &Path) -> Settings {
     let key_file = crate::key_file(data);
-    Settings { key_file, witnesses: Vec::new(), clock: || Timestamp::UNIX_EPOCH, warn: |_| () }
+    Settings {
+        key_file,
+        witnesses: Vec::new(),
+        clock: || Timestamp::UNIX_EPOCH,
+        warn: Arc::new(|_: &str| ()),
+    }
 }
 
 #[test]

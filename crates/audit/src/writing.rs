@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::append::{Appender, Sign};
 use crate::entry::Entry;
 use crate::error::AuditError;
-use crate::shared::{Done, Job, Shared};
+use crate::shared::{Done, Job, Shared, Warn};
 use crate::syncing::Written;
 
 /// Entries of a batch.
@@ -21,13 +21,13 @@ const UNSIGNED: Duration = Duration::from_millis(500);
 pub(crate) struct Writing {
     shared: Arc<Shared>,
     to_sync: Sender<Written>,
-    warn: fn(&str),
+    warn: Warn,
     /// When what was written is signed.
     due: Option<Instant>,
 }
 
 impl Writing {
-    pub(crate) const fn new(shared: Arc<Shared>, to_sync: Sender<Written>, warn: fn(&str)) -> Self {
+    pub(crate) const fn new(shared: Arc<Shared>, to_sync: Sender<Written>, warn: Warn) -> Self {
         Self { shared, to_sync, warn, due: None }
     }
 

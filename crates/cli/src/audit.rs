@@ -1,5 +1,7 @@
 //! Every command is audited here: before it begins, and when it has ended. So no command can forget it.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use postern_audit::{Entry, Log, What};
 use postern_gateway::config::{Config, Level};
@@ -70,7 +72,7 @@ fn log(common: &Common, deed: &Deed<'_>) -> anyhow::Result<Option<Log>> {
     let told = common.data.as_ref().filter(|_| deed.tenant.is_none());
     let of_tenant = config.tenant(deed.tenant).map(|tenant| &tenant.data);
     let folder = told.or(of_tenant).unwrap_or(&config.data);
-    let settings = audit.settings(folder, clock::now, |why| output::note(why));
+    let settings = audit.settings(folder, clock::now, Arc::new(|why: &str| output::note(why)));
     Ok(Some(Log::open(folder, settings)?))
 }
 
@@ -141,7 +143,8 @@ pub(crate) fn around_key<T>(
         return make();
     }
     let folder = config.tenant(Some(tenant)).map_or(&config.data, |tenant| &tenant.data);
-    let settings = config.audit.settings(folder, clock::now, |why| output::note(why));
+    let settings =
+        config.audit.settings(folder, clock::now, Arc::new(|why: &str| output::note(why)));
     let log = Log::open(folder, settings)?;
     let entry = |event: &str| {
         let entry = Entry::new(What::Key, WHO).with("how", "command line").with("event", event);
@@ -149,9 +152,10 @@ pub(crate) fn around_key<T>(
         entry.with("key", name).with("tenant", tenant)
     };
     log.write(entry("begun"))?;
-    let made = make()?;
-    log.write(entry("ended").with("outcome", "done"))?;
-    Ok(made)
+    let made = make();
+    let outcome = if made.is_ok() { "done" } else { "failed" };
+    let written = log.write(entry("ended").with("outcome", outcome));
+    made.and_then(|made| Ok(written.map(|()| made)?))
 }
 
 /// A key is made in the log of its tenant.

@@ -12,21 +12,24 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use jiff::Timestamp;
-use postern_audit::{AuditError, Entry, Log, What, folder};
+use postern_audit::{AuditError, Entry, Log, Warn, What, folder};
+use prometheus_client::metrics::counter::Counter;
 use serde_json::{Map, Value};
 use tokio::sync::oneshot;
 
 use crate::access::Caller;
 use crate::config::{Audit, Config, Level};
 
-/// Who asks where no key does.
-const LOCAL: &str = "local";
+/// Who asks where no key does, and who acts on a schedule.
+pub(crate) const LOCAL: &str = "local";
 
 /// The logs of all tenants.
 #[derive(Debug)]
 pub(crate) struct Audits {
     audit: Audit,
     clock: fn() -> Timestamp,
+    /// How often something went wrong while nobody waited.
+    faults: Counter,
     common: Kept,
     by_tenant: BTreeMap<String, Kept>,
 }
@@ -85,11 +88,12 @@ impl<S: Sync> FromRequestParts<S> for Noted {
 }
 
 impl Audits {
-    pub(crate) fn of(config: &Config, clock: fn() -> Timestamp) -> Self {
+    pub(crate) fn of(config: &Config, clock: fn() -> Timestamp, faults: Counter) -> Self {
         let tenants = config.tenants.iter();
         Self {
             audit: config.audit.clone(),
             clock,
+            faults,
             common: Kept::at(&config.data),
             by_tenant: tenants.map(|tenant| (tenant.id.clone(), Kept::at(&tenant.data))).collect(),
         }
@@ -113,11 +117,20 @@ impl Audits {
 
     /// Writes an entry of what a caller does; then it counts as written.
     pub(crate) async fn write(&self, caller: &Caller, entry: Entry) -> Result<(), AuditError> {
+        self.write_to(self.kept(caller.tenant.as_deref()), entry).await
+    }
+
+    /// Writes an entry of what the gateway does for a tenant by itself.
+    pub(crate) async fn write_of(&self, tenant: &str, entry: Entry) -> Result<(), AuditError> {
+        self.write_to(self.kept(Some(tenant)), entry).await
+    }
+
+    async fn write_to(&self, kept: &Kept, entry: Entry) -> Result<(), AuditError> {
         if !self.are_on() {
             return Ok(());
         }
         let (tell, told) = oneshot::channel();
-        let log = self.kept(caller).open(&self.audit, self.clock)?;
+        let log = kept.open(self)?;
         // Who does not wait any more is told nothing.
         log.send(entry, move |written| drop(tell.send(written)));
         told.await.unwrap_or(Err(AuditError::Closed))
@@ -128,10 +141,11 @@ impl Audits {
         if !self.are_on() {
             return;
         }
-        let told = |written: Result<(), AuditError>| {
+        let warn = warning(&self.faults);
+        let told = move |written: Result<(), AuditError>| {
             written.unwrap_or_else(|error| warn(&error.to_string()));
         };
-        match self.kept(caller).open(&self.audit, self.clock) {
+        match self.kept(caller.tenant.as_deref()).open(self) {
             Ok(log) => log.send(entry, told),
             Err(error) => told(Err(error)),
         }
@@ -139,12 +153,12 @@ impl Audits {
 
     /// The folder of the log of a caller's tenant.
     pub(crate) fn folder(&self, caller: &Caller) -> PathBuf {
-        folder(&self.kept(caller).data)
+        folder(&self.kept(caller.tenant.as_deref()).data)
     }
 
-    fn kept(&self, caller: &Caller) -> &Kept {
+    fn kept(&self, tenant: Option<&str>) -> &Kept {
         let mut tenants = self.by_tenant.values();
-        match caller.tenant.as_ref().and_then(|tenant| self.by_tenant.get(tenant)) {
+        match tenant.and_then(|tenant| self.by_tenant.get(tenant)) {
             Some(kept) => kept,
             // Without keys there is one user, who asks for the only tenant there is.
             None => tenants.next().filter(|_| tenants.len() == 0).unwrap_or(&self.common),
@@ -157,12 +171,14 @@ impl Kept {
         Self { data: data.to_owned(), log: Mutex::default() }
     }
 
-    fn open(&self, audit: &Audit, clock: fn() -> Timestamp) -> Result<Arc<Log>, AuditError> {
+    fn open(&self, audits: &Audits) -> Result<Arc<Log>, AuditError> {
         let mut open = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(log) = open.as_ref() {
             return Ok(Arc::clone(log));
         }
-        let log = Arc::new(Log::open(&self.data, audit.settings(&self.data, clock, warn))?);
+        let Audits { audit, clock, faults, .. } = audits;
+        let settings = audit.settings(&self.data, *clock, warning(faults));
+        let log = Arc::new(Log::open(&self.data, settings)?);
         *open = Some(Arc::clone(&log));
         Ok(log)
     }
@@ -182,6 +198,11 @@ pub(crate) fn entry(what: What, caller: &Caller) -> Entry {
     }
 }
 
-fn warn(why: &str) {
-    tracing::warn!(why, "the audit log");
+/// What goes wrong is logged and counted.
+fn warning(faults: &Counter) -> Warn {
+    let faults = faults.clone();
+    Arc::new(move |why: &str| {
+        faults.inc();
+        tracing::warn!(why, "the audit log");
+    })
 }

@@ -58,6 +58,7 @@ mod choose;
 pub mod config;
 pub mod doctor;
 mod engine;
+mod heads;
 mod history;
 mod language;
 mod local;

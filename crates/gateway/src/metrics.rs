@@ -71,6 +71,7 @@ pub(crate) struct Metrics {
     latency: Family<Who, Histogram, InSeconds>,
     compile: Histogram,
     hedges: Counter,
+    audit_faults: Counter,
     shadow: Family<Compared, Counter>,
     breaker: Gauge,
     messages: Gauge,
@@ -104,6 +105,7 @@ impl Default for Metrics {
             latency: Family::new_with_constructor(InSeconds),
             compile: Histogram::new([0.00001, 0.0001, 0.001, 0.01, 0.1]),
             hedges: Counter::default(),
+            audit_faults: Counter::default(),
             shadow: Family::default(),
             breaker: Gauge::default(),
             messages: Gauge::default(),
@@ -131,6 +133,8 @@ impl Metrics {
             "Searches begun here while premium was slow",
             self.hedges.clone(),
         );
+        let (faults, help) = (self.audit_faults.clone(), "Heads that were not taken, and the like");
+        registry.register("audit_faults", help, faults);
         let shadow = self.shadow.clone();
         registry.register("shadow_comparisons", "Answers of premium compared with ours", shadow);
         let breaker = self.breaker.clone();
@@ -165,6 +169,11 @@ impl Metrics {
 
     pub(crate) fn refusal(&self, reason: &'static str) {
         self.refusals.get_or_create(&Why { reason }).inc();
+    }
+
+    /// Counts what goes wrong with audit logs while nobody waits.
+    pub(crate) fn audit_faults(&self) -> Counter {
+        self.audit_faults.clone()
     }
 
     pub(crate) fn compiled(&self, took: Duration) {

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use postern_archive::{Archive, chain};
+use postern_audit::{Entry, What};
 use postern_sync::{Error, Progress, Summary, SyncOptions};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
+use crate::audit::{Audits, LOCAL};
 use crate::config::{Config, ConfigError, Tenant, To};
 use crate::engine::in_cluster;
 use crate::local::LocalEngine;
@@ -82,7 +84,7 @@ impl Scheduled {
     }
 
     /// Syncs now and after every pause; it never ends.
-    pub(crate) async fn keep_syncing(self, clock: fn() -> Timestamp) {
+    pub(crate) async fn keep_syncing(self, audits: Arc<Audits>, clock: fn() -> Timestamp) {
         loop {
             let Source { tenant, data, collection, .. } = &self.source;
             let (collection, options) = (Arc::clone(collection), self.options.clone());
@@ -90,13 +92,46 @@ impl Scheduled {
             let run = postern_sync::run(collection, tenant, &archive, options, clock, progress);
             let turn = self.turn.lock().await;
             self.compare(move |watcher| watcher.before(clock(), false)).await;
-            let outcome = run.await;
-            let is_whole = matches!(&outcome, Ok(Summary { ended: None, .. }));
-            self.tell(outcome);
+            let outcome = self.audited(&audits, run).await;
+            let is_whole = matches!(&outcome, Some(Ok(Summary { ended: None, .. })));
+            outcome.into_iter().for_each(|outcome| self.tell(outcome));
             self.compare(move |watcher| watcher.after(clock(), is_whole)).await;
             drop(turn);
             tokio::time::sleep(self.every).await;
         }
+    }
+
+    /// Runs between two entries of the audit log, as `postern sync` does. What cannot be audited is not done.
+    async fn audited(
+        &self,
+        audits: &Audits,
+        run: impl Future<Output = Result<Summary, Error>>,
+    ) -> Option<Result<Summary, Error>> {
+        let tenant = self.source.tenant.as_str();
+        if let Err(error) = audits.write_of(tenant, self.entry("begun")).await {
+            warn!(tenant, error = chain(&error), "nothing can be audited, so nothing is synced");
+            return None;
+        }
+        let outcome = run.await;
+        let ended = self.entry("ended").with("outcome", how_it_ended(&outcome));
+        let ended = match &outcome {
+            Ok(done) => ended.with("downloaded", done.downloaded).with("failures", done.failures),
+            Err(_) => ended,
+        };
+        if let Err(error) = audits.write_of(tenant, ended).await {
+            warn!(
+                tenant,
+                error = chain(&error),
+                "it is synced, but how it ended cannot be audited"
+            );
+        }
+        Some(outcome)
+    }
+
+    fn entry(&self, event: &str) -> Entry {
+        let Source { name, tenant, .. } = &self.source;
+        let entry = Entry::new(What::Sync, LOCAL).with("how", "schedule").with("event", event);
+        entry.with("tenant", tenant.as_str()).with("source", name.as_str())
     }
 
     /// Compares the saved searches of the tenant, and tells what is new in them.
@@ -132,5 +167,14 @@ impl Scheduled {
                 "synced"
             ),
         }
+    }
+}
+
+/// In the words of the entries of commands.
+fn how_it_ended(outcome: &Result<Summary, Error>) -> &'static str {
+    match outcome {
+        Ok(Summary { ended: Some(_), .. }) | Err(_) => "failed",
+        Ok(done) if done.failures > 0 => "done in part",
+        Ok(_) => "done",
     }
 }

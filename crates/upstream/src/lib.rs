@@ -11,6 +11,7 @@ mod contact;
 mod failure;
 mod fault;
 mod headers;
+pub mod keeper;
 mod outcome;
 mod pin;
 mod request;

@@ -37,10 +37,10 @@ pub struct Webhook {
 #[derive(Debug, thiserror::Error)]
 pub enum WebhookError {
     /// The address is not one that may be told.
-    #[error("the address of a webhook is https://…, or http:// on this machine")]
+    #[error("the address is https://…, or http:// on this machine")]
     Address,
     /// The address holds a name or a password; it is not repeated.
-    #[error("the address of a webhook holds no name and no password")]
+    #[error("the address holds no name and no password")]
     Credentials,
     /// The secret can be guessed.
     #[error("the secret of a webhook has at least {SHORTEST} bytes")]
@@ -87,13 +87,7 @@ impl Webhook {
         trust: Trust,
         time: Duration,
     ) -> Result<Self, WebhookError> {
-        let url = Url::parse(url).map_err(|_| WebhookError::Address)?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(WebhookError::Credentials);
-        }
-        if !may_be_told(&url) {
-            return Err(WebhookError::Address);
-        }
+        let url = address(url)?;
         let bytes = bytes_of(secret).filter(|bytes| bytes.len() >= SHORTEST);
         let bytes = bytes.ok_or(WebhookError::Secret)?;
         let settings = Settings { trust, read_timeout: time, ..Settings::default() };
@@ -126,6 +120,15 @@ impl Webhook {
         let signed = hmac::sign(&self.key, format!("{id}.{stamp}.{body}").as_bytes());
         format!("v1,{}", STANDARD.encode(signed))
     }
+}
+
+/// The address of a text, if it may be told.
+pub(crate) fn address(url: &str) -> Result<Url, WebhookError> {
+    let url = Url::parse(url).map_err(|_| WebhookError::Address)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(WebhookError::Credentials);
+    }
+    if may_be_told(&url) { Ok(url) } else { Err(WebhookError::Address) }
 }
 
 /// What is found leaves this machine in secret only.

@@ -1,16 +1,23 @@
 //! What is audited, with which key, and where the heads of the log go.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use postern_audit::{Settings, Witness, key_file};
+use postern_audit::{Settings, Warn, Witness, key_file};
+use postern_upstream::keeper::Keeper;
 use toml::Table;
 
 use super::shown::{path, put};
 use super::{ConfigError, invalid};
+use crate::heads::ToUrl;
 
 /// Bytes of an address that heads are posted to.
 const LONGEST: usize = 2_000;
+/// How long the answer to a head may take.
+const ANSWER_TIME: Duration = Duration::from_secs(10);
 
 /// How much is audited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -37,7 +44,7 @@ impl Level {
 }
 
 /// Where heads of the log are sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum HeadsTo {
     /// Standard output.
     Stdout,
@@ -47,6 +54,14 @@ pub enum HeadsTo {
     Syslog,
     /// A file.
     File(PathBuf),
+    /// An address that they are posted to, which may be a secret.
+    Url(String),
+}
+
+impl fmt::Debug for HeadsTo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown())
+    }
 }
 
 /// How audit logs are kept.
@@ -98,8 +113,8 @@ impl Audit {
 
     /// How the log of a data folder is opened; `warn` is told of heads that cannot be sent.
     #[must_use]
-    pub fn settings(&self, data: &Path, clock: fn() -> Timestamp, warn: fn(&str)) -> Settings {
-        let witnesses = self.heads.iter().map(HeadsTo::witness).collect();
+    pub fn settings(&self, data: &Path, clock: fn() -> Timestamp, warn: Warn) -> Settings {
+        let witnesses = self.heads.iter().filter_map(|to| to.witness(&warn)).collect();
         Settings { key_file: self.key_file(data), witnesses, clock, warn }
     }
 
@@ -121,14 +136,19 @@ impl HeadsTo {
             Some(("file", path)) if !path.is_empty() && path.len() <= LONGEST => {
                 Ok(Self::File(path.into()))
             }
+            Some(("https" | "http", _)) if text.len() <= LONGEST => match Keeper::may_be(text) {
+                Ok(()) => Ok(Self::Url(text.to_owned())),
+                Err(why) => invalid(format!("a URL of `audit_heads` cannot be used: {why}")),
+            },
             Some(_) | None => invalid(
-                "`audit_heads` is a list of \"stdout\", \"stderr\", \"syslog\" and \"file:PATH\"",
+                "`audit_heads` is a list of \"stdout\", \"stderr\", \"syslog\", \"file:PATH\" and \"https://…\"",
             ),
         }
     }
 
-    fn witness(&self) -> Box<dyn Witness> {
-        match self {
+    /// Who keeps them; nobody where there is no client for an address, which is warned of.
+    fn witness(&self, warn: &Warn) -> Option<Box<dyn Witness>> {
+        Some(match self {
             Self::Stdout => <dyn Witness>::stdout(),
             Self::Stderr => <dyn Witness>::stderr(),
             #[cfg(unix)]
@@ -136,7 +156,14 @@ impl HeadsTo {
             #[cfg(not(unix))]
             Self::Syslog => <dyn Witness>::stdout(),
             Self::File(path) => <dyn Witness>::file(path.clone()),
-        }
+            Self::Url(url) => match Keeper::new(url, ANSWER_TIME) {
+                Ok(keeper) => Box::new(ToUrl::new(keeper, Arc::clone(warn))),
+                Err(error) => {
+                    warn(&format!("heads of the audit log cannot be posted: {error}"));
+                    return None;
+                }
+            },
+        })
     }
 
     fn shown(&self) -> String {
@@ -145,6 +172,29 @@ impl HeadsTo {
             Self::Stderr => "stderr".to_owned(),
             Self::Syslog => "syslog".to_owned(),
             Self::File(path) => format!("file:{}", path.display()),
+            Self::Url(url) => format!("{}://***", url.split("://").next().unwrap_or_default()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_checked_and_never_shown() {
+        for (text, shown) in [
+            ("https://h.example/s3cret?x=y", Some("https://***")),
+            ("http://127.0.0.1:8080/s3cret", Some("http://***")),
+            ("http://h.example/s3cret", None),
+            ("https://ann:s3cret@h.example/", None),
+            ("ftp://127.0.0.1/s3cret", None),
+            ("https://", None),
+        ] {
+            let parsed = HeadsTo::parse(text);
+            let told = parsed.as_ref().map_or_else(ToString::to_string, |to| format!("{to:?}"));
+            assert!(!told.contains("s3cret"), "{told}");
+            assert_eq!(parsed.ok().map(|to| to.shown()).as_deref(), shown, "{text}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What runs beside the requests, from the start of the process to its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
@@ -51,7 +52,7 @@ impl State {
     pub(crate) async fn keep_syncing(self) {
         let mut all = tokio::task::JoinSet::new();
         for one in self.0.scheduled.iter().cloned() {
-            all.spawn(one.keep_syncing(self.0.clock));
+            all.spawn(one.keep_syncing(Arc::clone(&self.0.audits), self.0.clock));
         }
         all.join_all().await;
     }

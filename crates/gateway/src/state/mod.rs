@@ -62,7 +62,7 @@ struct Inner {
     engines: Engines,
     servers: Servers,
     acts: Acts,
-    audits: Audits,
+    audits: Arc<Audits>,
     tickets: Tickets,
     reports: Arc<Reports>,
     history: History,
@@ -120,6 +120,7 @@ impl State {
         let reading = config.premium.as_ref().map(|premium| premium.reading);
         let servers = Servers::of(config)?;
         let engines = Engines::of(config, &locals, &nowhere, &servers)?;
+        let metrics = Metrics::default();
         Ok(Self(Arc::new(Inner {
             config: config.clone(),
             access: RwLock::new(Arc::new(config.access.clone())),
@@ -129,7 +130,7 @@ impl State {
             hook: config.hook()?,
             servers,
             acts: Acts::default(),
-            audits: Audits::of(config, clock),
+            audits: Arc::new(Audits::of(config, clock, metrics.audit_faults())),
             tickets: Tickets::default(),
             reports: Arc::default(),
             history: History::default(),
@@ -150,7 +151,7 @@ impl State {
             origins: config.origins.clone(),
             mcp_over_http: config.mcp_over_http,
             viewpoint: config.viewpoint.clone(),
-            metrics: Metrics::default(),
+            metrics,
             clock,
         })))
     }
