@@ -168,7 +168,9 @@ fn a_backup_that_is_killed_is_none() {
         whole += usize::from(child.wait().unwrap().success());
         let list = json(data.path(), &["backup", "list", text(&all)]);
         assert!(list.as_array().unwrap().len() >= whole, "{pause} ms");
-        said(data.path(), &["backup", "verify", text(&all)]);
+        if list != serde_json::json!([]) {
+            said(data.path(), &["backup", "verify", text(&all)]);
+        }
     }
     let made = json(data.path(), &["backup", "make", text(&all), "--keep", "1"]);
     assert_eq!(json(data.path(), &["backup", "list", text(&all)])[0]["name"], made["name"]);
@@ -209,7 +211,7 @@ fn mistakes_are_told_with_the_next_step() {
             &["restore", text(all.path()), "--backup", "x"],
             "there is no backup x; `postern backup list` names",
         ),
-        (&["restore", text(&all.path().join("none"))], "there is no backup here"),
+        (&["restore", text(&all.path().join("none"))], "there is no backup in"),
     ] {
         let output = run(data.path(), &[&["backup"], arguments].concat());
         let told = stderr(&output);

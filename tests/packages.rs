@@ -106,6 +106,20 @@ fn a_zip_that_was_changed_is_found() {
     let manifest = &mut cut.last_mut().unwrap().1;
     manifest.truncate(manifest.len() / 2);
     check("its manifest is not whole", &cut);
+    // Programs show one of two files of the same name, and not always the same one.
+    let twin = "~".repeat(whole[0].0.len());
+    let mut double = whole.clone();
+    double.insert(0, (twin.clone(), b"x".to_vec()));
+    put(&package, &double);
+    let renamed = replaced(&fs::read(&package).unwrap(), twin.as_bytes(), whole[0].0.as_bytes());
+    for (bytes, what) in [
+        (renamed, "a second file of the same name was added"),
+        ([&bytes[..], b"x"].concat(), "something behind its end was added"),
+    ] {
+        fs::write(&package, bytes).unwrap();
+        let (code, said) = verify(&package);
+        assert!(code == Some(1) && said.contains(what), "{what}: {said}");
+    }
     // A byte of a message in the file itself.
     let first = &whole[0].1;
     let start = bytes.windows(first.len()).position(|window| window == first.as_slice()).unwrap();
@@ -181,4 +195,15 @@ fn messages_with_one_message_id_are_written_once() {
         );
         assert_eq!(verify(&out).0, Some(0));
     }
+}
+
+/// The bytes with one text in place of another one of the same length.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut all = bytes.to_vec();
+    for at in 0..=all.len() - from.len() {
+        if all[at..].starts_with(from) {
+            all[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    all
 }

@@ -155,7 +155,18 @@ async fn the_health_check_knows_the_certificate_of_its_own_gateway() {
     };
     let output = check(&files);
     assert!(output.status.success(), "{}", stderr(&output));
-    let output = check(&Files::with("other"));
+    // What is in the files by now says nothing of a gateway that goes on with what it has.
+    files.put("other", "pem");
+    let output = check(&files);
+    assert!(
+        output.status.success() && stderr(&output).contains("another certificate"),
+        "{}",
+        stderr(&output)
+    );
+    fs::remove_file(files.path("own.pem")).unwrap();
+    assert!(check(&files).status.success());
+    drop(gateway);
+    let output = check(&Files::with("server"));
     assert!(!output.status.success() && stderr(&output).contains("does not answer"));
 }
 

@@ -26,6 +26,12 @@ pub enum AuditError {
     /// The key file holds no key.
     #[error("{0} holds no key of an audit log; it is one line that begins with PRIVATE+KEY+")]
     NoKey(PathBuf),
+    /// There is a log, and its key is gone.
+    #[error(
+        "there is an audit log, and no key in {0}; put the key back from where it was kept, or move the folder of the \
+         log away to begin another one"
+    )]
+    KeyGone(PathBuf),
     /// The last segment has no head that this key signed.
     #[error(
         "no head in {0} is signed by the key of this audit log; use the key that it was begun with, or move the \

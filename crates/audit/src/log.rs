@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use crate::append::Appender;
 use crate::entry::Entry;
 use crate::error::AuditError;
-use crate::files::folder;
+use crate::files::{folder, segments};
 use crate::note::Signer;
 use crate::shared::{Job, Shared, Warn};
 use crate::syncing::Syncing;
@@ -54,6 +54,10 @@ impl Log {
     pub fn open(data: &Path, settings: Settings) -> Result<Self, AuditError> {
         let Settings { key_file, witnesses, clock, warn } = settings;
         let place = folder(data);
+        // A new key could not go on with a log that is there.
+        if place.exists() && !segments(&place)?.is_empty() && !key_file.exists() {
+            return Err(AuditError::KeyGone(key_file));
+        }
         let appender = Appender::open(&place, Signer::at(&key_file)?, clock)?;
         let shared = Arc::new(Shared::over(appender));
         let (jobs, from_callers) = channel();
@@ -132,5 +136,29 @@ impl Drop for Log {
         for thread in self.threads.drain(..) {
             drop(thread.join());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::key_file;
+
+    #[test]
+    fn a_log_whose_key_is_gone_gets_no_other_one() {
+        let data = tempfile::tempdir().unwrap();
+        let settings = || Settings {
+            key_file: key_file(data.path()),
+            witnesses: Vec::new(),
+            clock: || Timestamp::UNIX_EPOCH,
+            warn: Arc::new(|_: &str| {}),
+        };
+        let log = Log::open(data.path(), settings()).unwrap();
+        log.write(Entry::new(crate::What::Export, "ann")).unwrap();
+        drop(log);
+        std::fs::remove_file(key_file(data.path())).unwrap();
+        let gone = Log::open(data.path(), settings()).unwrap_err();
+        assert!(matches!(gone, AuditError::KeyGone(_)), "{gone}");
+        assert!(!key_file(data.path()).exists());
     }
 }

@@ -35,6 +35,7 @@ const fn of_audit(error: &AuditError) -> Option<&'static str> {
         }
         AuditError::Io { .. }
         | AuditError::NoKey(_)
+        | AuditError::KeyGone(_)
         | AuditError::OtherKey(_)
         | AuditError::TooLong { .. }
         | AuditError::Closed => None,

@@ -49,7 +49,9 @@ impl Fault {
         }
     }
 
-    pub(crate) fn of(error: &reqwest::Error) -> Self {
+    /// What kept a request from its answer.
+    #[must_use]
+    pub fn of(error: &reqwest::Error) -> Self {
         if error.is_timeout() {
             Self::Timeout
         } else if error.is_connect() {

@@ -15,6 +15,8 @@ use crate::store::sync_folder;
 const PIECE: usize = 1 << 20;
 /// How the name of a file ends that is being written.
 const NEW: &str = ".new";
+/// How the name of a folder begins in which a database is copied.
+pub(super) const UNFINISHED: &str = ".copying-";
 
 #[derive(Debug)]
 pub(super) struct Blobs(PathBuf);
@@ -30,6 +32,10 @@ pub(super) struct Put {
 impl Blobs {
     pub(super) fn below(root: &Path) -> Self {
         Self(root.join("files"))
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.0
     }
 
     pub(super) fn path(&self, digest: &str) -> PathBuf {
@@ -82,6 +88,12 @@ impl Blobs {
         }
     }
 
+    /// Takes a damaged file out of the way. Where the disk refuses, it stays, and is told again.
+    pub(super) fn set_aside(&self, digest: &str) {
+        let path = self.path(digest);
+        drop(fs::rename(&path, path.with_extension("damaged")));
+    }
+
     /// Writes a file out again, and says whether it is what was put there.
     pub(super) fn take(&self, digest: &str, to: &Path, pace: Pace<'_>) -> io::Result<bool> {
         let mut file = File::open(self.path(digest))?;
@@ -96,6 +108,9 @@ impl Blobs {
         let each = |folder: &Path| -> io::Result<Vec<PathBuf>> {
             fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect()
         };
+        if !self.0.exists() {
+            return Ok(());
+        }
         let files = each(&self.0).and_then(|all| {
             let (folders, loose): (Vec<_>, Vec<_>) =
                 all.into_iter().partition(|path| path.is_dir());
@@ -115,6 +130,25 @@ impl Blobs {
         }
         Ok(())
     }
+}
+
+/// Removes what a killed run was writing in a folder.
+pub(super) fn forget_unfinished(folder: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        match entry.file_type()?.is_dir() {
+            true if name.starts_with(UNFINISHED) => fs::remove_dir_all(entry.path())?,
+            false if name.ends_with(NEW) => fs::remove_file(entry.path())?,
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 /// Copies to the end, and says the SHA-256 and the length.

@@ -1,6 +1,7 @@
 //! Makes a backup.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,11 +11,10 @@ use jiff::Timestamp;
 use postern_local_index::check::Pace;
 use postern_local_index::database;
 
-use super::blobs::Put;
+use super::blobs::{Put, UNFINISHED};
 use super::manifest::{Backup, BackupFile, BackupPart};
 use super::still::Still;
 use super::{BACKUPS, BackupError, Backups};
-use crate::Error;
 use crate::store::sync_folder;
 
 /// How the name of a database ends.
@@ -23,6 +23,8 @@ const DATABASE: &str = ".sqlite";
 const PASSING: [&str; 5] = [".sqlite-wal", ".sqlite-shm", ".sqlite-journal", ".new", ".tmp"];
 /// The key that signs the audit log, below a data folder.
 const SECRET: &str = "audit/key";
+/// Where the audit log lies.
+const LOG: &str = "audit/";
 
 /// What is backed up.
 #[derive(Clone, Debug, Default)]
@@ -54,27 +56,79 @@ pub(super) fn make(
     pace: Pace<'_>,
 ) -> Result<Made, BackupError> {
     let root = &backups.root;
+    let now = free_name(backups, now);
     if let Some((_, folder)) =
         installation.folders.iter().find(|(_, folder)| is_below(root, folder))
     {
         return Err(BackupError::Inside(folder.clone()));
     }
     let folder = root.join(BACKUPS);
-    fs::create_dir_all(&folder).map_err(|error| BackupError::io(&folder, error))?;
     let known = backups.all()?.into_iter().next();
-    let mut making = Making { backups, known: known.as_ref(), pace, new_files: 0, new_bytes: 0 };
+    check_same(root, known.as_ref(), installation)?;
+    let left_out = left_out(installation);
+    let mut making =
+        Making { backups, known: known.as_ref(), left_out, pace, new_files: 0, new_bytes: 0 };
     let mut backup = Backup::new(now, installation.secrets.clone());
     for (name, folder) in &installation.folders {
         let secret = folder.join(SECRET);
         backup.secrets.extend(secret.exists().then_some(secret));
         backup.parts.push(making.part(name, folder, wait)?);
     }
+    check_found(&backup)?;
     let configuration =
         installation.configuration.as_deref().map(|file| making.configuration(file));
     backup.configuration = configuration.transpose()?;
     let Making { new_files, new_bytes, .. } = making;
     write(&folder, &backup).map_err(|error| BackupError::io(&folder, error))?;
     Ok(Made { backup, new_files, new_bytes })
+}
+
+/// The time, or the first one after it that no backup is named by.
+fn free_name(backups: &Backups, now: Timestamp) -> Timestamp {
+    let taken = |made: Timestamp| {
+        let name = Backup::new(made, Vec::new()).file_name();
+        backups.root.join(BACKUPS).join(name).exists()
+    };
+    let later = |made: &Timestamp| Some(*made + Duration::from_millis(1));
+    let mut times = std::iter::successors(Some(now), later);
+    times.find(|made| !taken(*made)).unwrap_or(now)
+}
+
+/// Backups of two installations in one folder would take each other's place.
+fn check_same(
+    root: &Path,
+    known: Option<&Backup>,
+    installation: &Installation,
+) -> Result<(), BackupError> {
+    let origin = known.and_then(|known| known.parts.first()).map(|part| part.origin.as_path());
+    let own = installation.folders.first().and_then(|(_, folder)| std::path::absolute(folder).ok());
+    match (origin, own) {
+        (Some(origin), Some(own)) if origin != own => {
+            Err(BackupError::OtherInstallation(root.to_owned(), origin.to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A disk that is not there looks like a new installation, which has nothing but the log of this command.
+fn check_found(backup: &Backup) -> Result<(), BackupError> {
+    let mut files = backup.parts.iter().flat_map(|part| &part.files);
+    let first = backup.parts.first().map(|part| part.origin.clone());
+    match first {
+        Some(first) if files.all(|file| file.path.starts_with(LOG)) => {
+            Err(BackupError::NoData(first))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What is in no part: files with secrets, and in each data folder those of the others.
+fn left_out(installation: &Installation) -> BTreeSet<PathBuf> {
+    let folders = installation.folders.iter().map(|(_, folder)| folder);
+    let keys = folders.clone().map(|folder| folder.join(SECRET));
+    let secrets = installation.secrets.iter().cloned().chain(keys);
+    let all = secrets.chain(folders.cloned());
+    all.filter_map(|path| fs::canonicalize(path).ok()).collect()
 }
 
 /// Whether a folder lies in another one, however they are spelt.
@@ -101,6 +155,8 @@ struct Making<'a, 'p> {
     backups: &'a Backups,
     /// The backup before: what has not changed since is not read again.
     known: Option<&'a Backup>,
+    /// Real paths of what is in no part.
+    left_out: BTreeSet<PathBuf>,
     pace: Pace<'p>,
     new_files: usize,
     new_bytes: u64,
@@ -120,7 +176,7 @@ impl Making<'_, '_> {
         // Index, ledger and originals have to be of one moment.
         let _still = Still::hold(&origin, wait)?;
         let mut files = Vec::new();
-        for path in below(&origin)? {
+        for path in below(&origin, &self.left_out)? {
             files.extend(self.file(&origin, &path, &known)?);
         }
         Ok(BackupPart { name: name.to_owned(), origin, files })
@@ -153,10 +209,13 @@ impl Making<'_, '_> {
 
     /// A database as its last commit left it, whoever writes the next one.
     fn database(&mut self, from: &Path, path: &str) -> Result<BackupFile, BackupError> {
-        let aside = tempfile::tempdir_in(&self.backups.root);
+        let aside = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&self.backups.root);
         let aside = aside.map_err(|error| BackupError::io(&self.backups.root, error))?;
         let copy = aside.path().join("copy");
-        database::copy(from, &copy).map_err(Error::Book)?;
+        database::copy(from, &copy).map_err(|source| match database::is_full(&source) {
+            true => BackupError::io(&copy, io::ErrorKind::StorageFull.into()),
+            false => BackupError::Database { path: from.to_owned(), source },
+        })?;
         let put = self.backups.blobs.put(&copy, self.pace)?;
         Ok(self.put(path, None, put))
     }
@@ -174,29 +233,42 @@ impl Making<'_, '_> {
     }
 }
 
-/// The files of a data folder that are kept, as paths below it, in order.
-fn below(origin: &Path) -> Result<Vec<String>, BackupError> {
+/// The files of a data folder that are kept, as paths below it, in order. Links are followed: a part of a data folder may
+/// lie on another disk.
+fn below(origin: &Path, left_out: &BTreeSet<PathBuf>) -> Result<Vec<String>, BackupError> {
     let (mut files, mut folders) = (Vec::new(), vec![String::new()]);
+    let mut seen: BTreeSet<_> = fs::canonicalize(origin).into_iter().collect();
     while let Some(folder) = folders.pop() {
         let path = origin.join(&folder);
-        let entries = match fs::read_dir(&path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            entries => entries.map_err(|error| BackupError::io(&path, error))?,
-        };
-        for entry in entries {
-            let entry = entry.map_err(|error| BackupError::io(&path, error))?;
-            // Names of ours are text; anything else was put there by somebody.
-            let Some(name) = entry.file_name().to_str().map(str::to_owned) else { continue };
+        for name in names(&path)? {
             let below = if folder.is_empty() { name } else { format!("{folder}/{name}") };
-            match entry.file_type() {
-                Ok(kind) if kind.is_dir() => folders.push(below),
-                Ok(kind) if kind.is_file() && is_kept(&below) => files.push(below),
-                _ => {}
+            let path = origin.join(&below);
+            let Ok(real) = fs::canonicalize(&path) else { continue };
+            if left_out.contains(&real) {
+                continue;
+            }
+            if real.is_dir() {
+                // One that leads back is there already.
+                if seen.insert(real) {
+                    folders.push(below);
+                }
+            } else if real.is_file() && is_kept(&below) {
+                files.push(below);
             }
         }
     }
     files.sort();
     Ok(files)
+}
+
+/// Names of ours are text; anything else was put there by somebody.
+fn names(folder: &Path) -> Result<Vec<String>, BackupError> {
+    let entries = match fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.and_then(|all| all.map(|entry| Ok(entry?.file_name())).collect()),
+    };
+    let names: Vec<OsString> = entries.map_err(|error| BackupError::io(folder, error))?;
+    Ok(names.into_iter().filter_map(|name| name.into_string().ok()).collect())
 }
 
 fn is_kept(path: &str) -> bool {

@@ -75,7 +75,8 @@ impl Backup {
     /// Whether every file stays below its part, and every digest is one.
     fn is_harmless(&self) -> bool {
         let is_plain = |path: &str| {
-            !path.contains(['\\', '\0'])
+            !path.contains('\0')
+                && (cfg!(not(windows)) || !path.contains(['\\', ':']))
                 && path.split('/').all(|name| !matches!(name, "" | "." | ".."))
         };
         let is_digest = |text: &str| {

@@ -12,7 +12,7 @@ mod still;
 #[cfg(test)]
 mod tests;
 
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -38,6 +38,31 @@ pub enum BackupError {
     /// The folder of backups lies inside of what it would hold.
     #[error("{0} lies in a data folder; give a folder outside of it")]
     Inside(PathBuf),
+    /// Another run works in the folder of backups.
+    #[error("another backup works in {0}; wait until it is done")]
+    InUse(PathBuf),
+    /// The folder has the backups of another installation.
+    #[error("{0} has backups of {1}; give each installation a folder of its own")]
+    OtherInstallation(PathBuf, PathBuf),
+    /// There is nothing to back up.
+    #[error(
+        "there is no data in {0}; check --data and the configuration, and that its disk is there"
+    )]
+    NoData(PathBuf),
+    /// A file that should name a backup cannot be read.
+    #[error("{0} names no whole backup; bring it back from a copy, or remove it")]
+    Unreadable(PathBuf),
+    /// A database cannot be read.
+    #[error("{path} cannot be read")]
+    Database {
+        /// The database.
+        path: PathBuf,
+        /// What it said.
+        source: rusqlite::Error,
+    },
+    /// There is none at all.
+    #[error("there is no backup in {0}")]
+    None(PathBuf),
     /// There is no such backup.
     #[error("there is no backup {0}; `postern backup list` names those that there are")]
     Unknown(String),
@@ -102,7 +127,31 @@ impl Backups {
         wait: Duration,
         pace: Pace<'_>,
     ) -> Result<Made, BackupError> {
-        make::make(self, installation, now, wait, pace)
+        let _alone = self.alone()?;
+        let made = make::make(self, installation, now, wait, pace);
+        // What a full disk has of it would keep it full.
+        if let Err(BackupError::Stored(Error::NoSpace { .. })) = &made {
+            drop(self.forget_unnamed());
+        }
+        made
+    }
+
+    /// The right to write here, for as long as it lives. What killed runs left goes.
+    fn alone(&self) -> Result<File, BackupError> {
+        let folder = self.root.join(BACKUPS);
+        let path = self.root.join("lock");
+        let file = fs::create_dir_all(&folder)
+            .and_then(|()| File::options().create(true).truncate(false).write(true).open(&path));
+        let file = file.map_err(|error| BackupError::io(&path, error))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(BackupError::InUse(self.root.clone())),
+            Err(TryLockError::Error(error)) => return Err(BackupError::io(&path, error)),
+        }
+        for folder in [&self.root, &folder, self.blobs.root()] {
+            blobs::forget_unfinished(folder).map_err(|error| BackupError::io(folder, error))?;
+        }
+        Ok(file)
     }
 
     /// All backups, the newest first.
@@ -111,18 +160,23 @@ impl Backups {
     ///
     /// When the folder cannot be read. A file that names no whole backup is left out.
     pub fn all(&self) -> Result<Vec<Backup>, BackupError> {
-        let folder = self.root.join(BACKUPS);
-        let mut all = Vec::new();
-        let entries = match fs::read_dir(&folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(all),
-            entries => entries.map_err(|error| BackupError::io(&folder, error))?,
-        };
-        for entry in entries {
-            let path = entry.map_err(|error| BackupError::io(&folder, error))?.path();
-            all.extend(Backup::read(&path));
-        }
+        let mut all: Vec<_> =
+            self.named_files()?.iter().filter_map(|path| Backup::read(path)).collect();
         all.sort_by_key(|backup| std::cmp::Reverse(backup.made));
         Ok(all)
+    }
+
+    /// The files that name backups.
+    fn named_files(&self) -> Result<Vec<PathBuf>, BackupError> {
+        let folder = self.root.join(BACKUPS);
+        let paths = match fs::read_dir(&folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.and_then(|all| all.map(|entry| Ok(entry?.path())).collect()),
+        };
+        let mut paths: Vec<PathBuf> = paths.map_err(|error| BackupError::io(&folder, error))?;
+        paths.retain(|path| path.extension().is_some_and(|kind| kind == "json"));
+        paths.sort();
+        Ok(paths)
     }
 
     /// The backup of that name, or the newest one.
@@ -133,24 +187,36 @@ impl Backups {
     pub fn named(&self, name: Option<&str>) -> Result<Backup, BackupError> {
         let is_it = |backup: &Backup| name.is_none_or(|name| backup.name() == name);
         let found = self.all()?.into_iter().find(is_it);
-        found.ok_or_else(|| BackupError::Unknown(name.unwrap_or("here").to_owned()))
+        found.ok_or_else(|| match name {
+            Some(name) => BackupError::Unknown(name.to_owned()),
+            None => BackupError::None(self.root.clone()),
+        })
     }
 
-    /// Reads every file of the backups, and says which are not what was written.
+    /// Reads every file of the backups, and says which are not what was written. A damaged one is set aside where that
+    /// can be done, so that the next backup copies it anew where it is still there.
     ///
     /// # Errors
     ///
-    /// When the folder cannot be read.
+    /// When the folder cannot be read, or has no backups.
     pub fn verify(&self, pace: Pace<'_>) -> Result<Vec<Damage>, BackupError> {
         let backups = self.all()?;
+        let named = self.named_files()?;
+        if named.is_empty() {
+            return Err(BackupError::None(self.root.clone()));
+        }
+        let unread = named.into_iter().filter(|path| Backup::read(path).is_none());
+        let unread =
+            unread.map(|path| Damage { path, reason: "it names no whole backup".to_owned() });
         let files = backups.iter().flat_map(Backup::files);
         let distinct: std::collections::BTreeMap<_, _> =
             files.map(|file| (file.sha256.as_str(), file.bytes)).collect();
         let damaged = distinct.into_iter().filter_map(|(digest, bytes)| {
             let reason = self.blobs.damage(digest, bytes, pace)?;
+            self.blobs.set_aside(digest);
             Some(Damage { path: self.blobs.path(digest), reason })
         });
-        Ok(damaged.collect())
+        Ok(unread.chain(damaged).collect())
     }
 
     /// Restores a backup: each part to where it came from, or below `to`.
@@ -167,20 +233,35 @@ impl Backups {
         restore::restore(self, backup, to, pace)
     }
 
-    /// Keeps so many of the newest backups, and removes what only the others had.
+    /// Keeps this backup and the newest others, so many in all, and removes what only the rest had.
     ///
     /// # Errors
     ///
-    /// When a file cannot be removed.
-    pub fn keep(&self, newest: usize) -> Result<usize, BackupError> {
-        let all = self.all()?;
-        let (kept, gone) = all.split_at(newest.min(all.len()));
-        for backup in gone {
+    /// When another run works here, when a file names no whole backup: what only that one had would go; when a file
+    /// cannot be removed.
+    pub fn keep(&self, made: &Backup, newest: usize) -> Result<usize, BackupError> {
+        let _alone = self.alone()?;
+        self.check_named()?;
+        let others = self.all()?.into_iter().filter(|backup| backup.made != made.made);
+        let gone: Vec<_> = others.skip(newest.saturating_sub(1)).collect();
+        for backup in &gone {
             let path = self.root.join(BACKUPS).join(backup.file_name());
             fs::remove_file(&path).map_err(|error| BackupError::io(&path, error))?;
         }
-        let needed = kept.iter().flat_map(Backup::files).map(|file| file.sha256.as_str());
-        self.blobs.keep(&needed.collect())?;
+        self.forget_unnamed()?;
         Ok(gone.len())
+    }
+
+    fn check_named(&self) -> Result<(), BackupError> {
+        let unread = self.named_files()?.into_iter().find(|path| Backup::read(path).is_none());
+        unread.map_or(Ok(()), |path| Err(BackupError::Unreadable(path)))
+    }
+
+    /// Removes the files that no backup names.
+    fn forget_unnamed(&self) -> Result<(), BackupError> {
+        self.check_named()?;
+        let all = self.all()?;
+        let needed = all.iter().flat_map(Backup::files).map(|file| file.sha256.as_str());
+        self.blobs.keep(&needed.collect())
     }
 }

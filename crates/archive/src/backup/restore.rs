@@ -32,12 +32,16 @@ pub(super) fn restore(
         return Err(BackupError::NotEmpty(path.clone()));
     }
     // Everything is written aside first: a damaged file restores nothing.
-    let mut aside = Vec::new();
-    for (part, place) in places {
-        aside.push((written_aside(backups, part, &place, pace)?, place));
+    let mut aside: Vec<Aside> = Vec::new();
+    for (part, place) in outer_first(places) {
+        let within = aside.iter().find(|outer| place.starts_with(&outer.place));
+        match within.and_then(|outer| Some((outer, place.strip_prefix(&outer.place).ok()?))) {
+            Some((outer, rest)) => write(backups, part, &outer.folder.path().join(rest), pace)?,
+            None => aside.push(written_aside(backups, part, place.clone(), pace)?),
+        }
     }
     let mut restored = Vec::new();
-    for (folder, place) in aside {
+    for Aside { folder, place } in aside {
         put_in_place(folder, &place).map_err(|error| BackupError::io(&place, error))?;
         restored.push(place);
     }
@@ -63,21 +67,41 @@ fn check_empty(place: &Path) -> Result<(), BackupError> {
     }
 }
 
-/// The part in a folder beside its place, which goes again where this fails.
+/// A part that is written, and not yet in its place.
+struct Aside {
+    folder: TempDir,
+    place: PathBuf,
+}
+
+/// The data folder of a tenant may lie in the common one, and comes after it.
+fn outer_first(mut places: Vec<(&BackupPart, PathBuf)>) -> Vec<(&BackupPart, PathBuf)> {
+    places.sort_by_key(|(_, place)| place.components().count());
+    places
+}
+
+/// The part in a folder beside its place, or in the empty folder that is there, which may be a disk of its own. It goes
+/// again where this fails.
 fn written_aside(
     backups: &Backups,
     part: &BackupPart,
-    place: &Path,
+    place: PathBuf,
     pace: Pace<'_>,
-) -> Result<TempDir, BackupError> {
-    let beside = place.parent().unwrap_or(place);
-    let aside = fs::create_dir_all(beside)
+) -> Result<Aside, BackupError> {
+    let beside = place.parent().filter(|_| !place.exists()).unwrap_or(&place);
+    let folder = fs::create_dir_all(beside)
         .and_then(|()| tempfile::Builder::new().prefix(".postern-restore-").tempdir_in(beside));
-    let aside = aside.map_err(|error| BackupError::io(beside, error))?;
-    for file in &part.files {
-        file_to(backups, file, &aside.path().join(&file.path), pace)?;
-    }
-    Ok(aside)
+    let folder = folder.map_err(|error| BackupError::io(beside, error))?;
+    write(backups, part, folder.path(), pace)?;
+    Ok(Aside { folder, place })
+}
+
+fn write(
+    backups: &Backups,
+    part: &BackupPart,
+    folder: &Path,
+    pace: Pace<'_>,
+) -> Result<(), BackupError> {
+    part.files.iter().try_for_each(|file| file_to(backups, file, &folder.join(&file.path), pace))
 }
 
 fn file_to(
@@ -98,13 +122,15 @@ fn file_to(
     Err(BackupError::Damaged { path: blob, reason })
 }
 
-/// An empty folder there makes room: `rename` may not take its place everywhere.
 fn put_in_place(aside: TempDir, place: &Path) -> io::Result<()> {
-    match fs::remove_dir(place) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    if !place.exists() {
+        fs::rename(aside.path(), place)?;
+        drop(aside.keep());
+        return place.parent().map_or(Ok(()), sync_folder);
     }
-    fs::rename(aside.path(), place)?;
-    drop(aside.keep());
-    place.parent().map_or(Ok(()), sync_folder)
+    for entry in fs::read_dir(aside.path())? {
+        let entry = entry?;
+        fs::rename(entry.path(), place.join(entry.file_name()))?;
+    }
+    sync_folder(place)
 }

@@ -1,6 +1,7 @@
 //! Everything that a query finds, written one message at a time, however many there are. Of originals that
 //! lie in the store a piece is in memory; of mail that is taken apart, for a load file or a page, the whole.
 
+mod ending;
 mod format;
 mod load;
 mod manifest;

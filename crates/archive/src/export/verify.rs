@@ -9,8 +9,8 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 
-use super::copy;
 use super::manifest::{END, MANIFEST, hex};
+use super::{copy, ending};
 
 /// Bytes of a manifest that are read: that of some millions of messages.
 const MOST_MANIFEST: u64 = 1 << 30;
@@ -129,8 +129,8 @@ fn of_zip(path: &Path) -> io::Result<(usize, Vec<Torn>)> {
     let Some(manifest) = manifest else { return Ok((0, vec![Torn::NoManifest])) };
     let Some(told) = told(&manifest) else { return Ok((0, vec![Torn::Incomplete])) };
     let mut named = told.named();
-    let mut torn = Vec::new();
     let files = zip.len() - 1;
+    let mut torn = hidden(path, zip.len())?;
     for number in 0..files {
         // One whose bytes do not have the checksum of the ZIP cannot be read.
         let (name, found) = {
@@ -145,6 +145,16 @@ fn of_zip(path: &Path) -> io::Result<(usize, Vec<Torn>)> {
     }
     torn.extend(named.into_keys().map(Torn::Missing));
     Ok((files, torn))
+}
+
+/// What a reader of ZIP files passes over: files of one name, and what stands behind the end.
+fn hidden(path: &Path, seen: usize) -> io::Result<Vec<Torn>> {
+    let added = match ending::files(&mut File::open(path)?)? {
+        Some(all) if all == seen as u64 => return Ok(Vec::new()),
+        Some(_) => "a second file of the same name",
+        None => "something behind its end",
+    };
+    Ok(vec![Torn::Added(added.to_owned())])
 }
 
 /// The bytes of a manifest; a longer one ends too early to be whole.

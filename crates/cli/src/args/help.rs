@@ -24,6 +24,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
             "healthcheck",
             "init",
             "key",
+            "backup",
             "cluster",
             "config",
             "completions",

@@ -31,7 +31,8 @@ fn make(common: &Common, arguments: &BackupMake) -> anyhow::Result<Exit> {
     let bar = progress_bar(common.quiet);
     let made =
         backups.make(&installation, clock::now(), arguments.wait, &mut pace(&bar, "copied"))?;
-    let removed = arguments.keep.map(|keep| backups.keep(keep.into())).transpose()?.unwrap_or(0);
+    let keep = |keep: u16| backups.keep(&made.backup, keep.into());
+    let removed = arguments.keep.map(keep).transpose()?.unwrap_or(0);
     bar.finish_and_clear();
     common.noted.put("backup", made.backup.name());
     match arguments.format {

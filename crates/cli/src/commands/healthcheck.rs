@@ -3,35 +3,50 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
-use anyhow::{anyhow, ensure};
+use anyhow::{bail, ensure};
 use postern_gateway::config::{Config, Overrides};
-use postern_upstream::{Settings, Trust, connect};
+use postern_upstream::{Fault, Settings, Trust, connect};
 
 use crate::args::{Common, Healthcheck};
-use crate::data;
 use crate::exit::Exit;
+use crate::{data, output};
+
+/// What no certificate has.
+const NO_CERTIFICATE: [u8; 32] = [0; 32];
 
 /// Asks the gateway of the configuration whether it lives.
 pub(crate) fn run(common: &Common, arguments: &Healthcheck) -> anyhow::Result<Exit> {
     let overrides = Overrides { listen: arguments.listen.clone(), ..Overrides::default() };
     let config = Config::load(common.config.as_deref(), &overrides, data::place(common)?)?;
-    let (base, trust) = reachable(&config)?;
+    let (base, trust) = reachable(&config);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let status = runtime.block_on(ask(&base, trust, arguments.time)).map_err(|error| {
-        anyhow!("the gateway at {base} does not answer ({error:#}); is `postern serve` running?")
-    })?;
+    let answer = runtime.block_on(ask(&base, trust, arguments.time))?;
+    let status = match answer {
+        // It goes on with the certificate that it has, whatever the file has by now.
+        Err(Fault::Certificate) => {
+            output::note("the gateway lives, and shows another certificate than the file has");
+            return Ok(Exit::Done);
+        }
+        Err(fault) => {
+            bail!("the gateway at {base} does not answer ({fault}); is `postern serve` running?")
+        }
+        Ok(status) => status,
+    };
     ensure!(status == 200, "{base} answers {status}, and not as a gateway that lives");
     Ok(Exit::Done)
 }
 
 /// Where the gateway can be asked from this machine, and the certificate that it shows: its name is that of the
 /// machine to others, so the certificate itself is what is known.
-fn reachable(config: &Config) -> anyhow::Result<(String, Trust)> {
+fn reachable(config: &Config) -> (String, Trust) {
     let address = here(config.listen);
-    Ok(match &config.tls {
-        Some(tls) => (format!("https://{address}"), Trust::Sha256(tls.fingerprint()?)),
+    match &config.tls {
+        Some(tls) => {
+            let known = tls.fingerprint().unwrap_or(NO_CERTIFICATE);
+            (format!("https://{address}"), Trust::Sha256(known))
+        }
         None => (format!("http://{address}"), Trust::System),
-    })
+    }
 }
 
 /// Where something that listens there can be asked from this machine.
@@ -45,10 +60,11 @@ fn here(listen: SocketAddr) -> SocketAddr {
 }
 
 /// The status of the answer.
-async fn ask(base: &str, trust: Trust, time: Duration) -> anyhow::Result<u16> {
+async fn ask(base: &str, trust: Trust, time: Duration) -> anyhow::Result<Result<u16, Fault>> {
     let settings = Settings { connect_timeout: time, trust, ..Settings::default() };
     let (url, client) = connect(base, &settings)?;
-    Ok(client.get(url.join("healthz")?).timeout(time).send().await?.status().as_u16())
+    let answer = client.get(url.join("healthz")?).timeout(time).send().await;
+    Ok(answer.map(|answer| answer.status().as_u16()).map_err(|error| Fault::of(&error)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Config, ConfigError, EngineName, Premium, Tenant, Tls, invalid};
+use super::{Config, ConfigError, EngineName, Premium, Tenant, invalid};
 
 impl Config {
     /// Checks that the values go together.
@@ -17,7 +17,6 @@ impl Config {
         self.check_origins()?;
         self.check_cluster()?;
         self.check_engines()?;
-        self.tls.as_ref().map_or(Ok(()), Tls::check)?;
         self.premium.as_ref().map_or(Ok(()), Premium::check)
     }
 

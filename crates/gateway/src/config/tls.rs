@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::crypto::ring;
-use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{InconsistentKeys, ServerConfig};
 use serde::Deserialize;
@@ -51,7 +51,11 @@ impl Tls {
     }
 
     /// Whether TLS can be served with what the files have now.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read, or is not what it should be.
+    pub fn check(&self) -> Result<(), ConfigError> {
         self.server(&self.read()?).map(drop)
     }
 
@@ -81,12 +85,13 @@ impl Tls {
     /// No error of the reader is told: it could quote what it read.
     fn private_key(&self, text: &[u8]) -> Result<PrivateKeyDer<'static>, ConfigError> {
         let file = self.key.display();
-        PrivateKeyDer::from_pem_slice(text).or_else(|error| match error {
-            pem::Error::NoItemsFound if is_encrypted(text) => invalid(format!(
-                "`key` of [tls], {file}, has a password; write it without one: openssl pkey -in KEY -out NEW"
-            )),
-            _ => invalid(format!("`key` of [tls], {file}, holds no private key in PEM")),
-        })
+        let why = if is_encrypted(text) {
+            "has a password; write it without one: openssl pkey -in KEY -out NEW"
+        } else {
+            "holds no private key in PEM"
+        };
+        let told = || invalid(format!("`key` of [tls], {file}, {why}"));
+        PrivateKeyDer::from_pem_slice(text).or_else(|_| told())
     }
 
     fn refused(&self, error: &rustls::Error) -> String {
@@ -110,7 +115,7 @@ impl Tls {
 }
 
 fn is_encrypted(text: &[u8]) -> bool {
-    String::from_utf8_lossy(text).contains("BEGIN ENCRYPTED PRIVATE KEY")
+    String::from_utf8_lossy(text).contains("ENCRYPTED")
 }
 
 fn read(name: &str, file: &Path) -> Result<Vec<u8>, ConfigError> {
@@ -143,6 +148,7 @@ mod tests {
     #[test]
     fn what_cannot_be_served_is_told_and_no_key_is_quoted() {
         let encrypted = KEY.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+        let older = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
         let torn: String = KEY.chars().take(KEY.len() / 2).collect();
         for (certificate, key, expected) in [
             ("", KEY, "own.pem, holds no certificate in PEM"),
@@ -151,6 +157,7 @@ mod tests {
             (CERTIFICATE, CERTIFICATE, "own.key, holds no private key in PEM"),
             (CERTIFICATE, &torn, "own.key, holds no private key in PEM"),
             (CERTIFICATE, &encrypted, "own.key, has a password"),
+            (CERTIFICATE, older, "own.key, has a password"),
             (AUTHORITY, KEY, "own.key of [tls] does not belong to the certificate own.pem"),
         ] {
             let told = told(certificate, key).unwrap_err();

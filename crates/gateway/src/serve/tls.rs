@@ -21,7 +21,7 @@ pub(super) struct Certificate {
     files: Tls,
     server: RwLock<Arc<ServerConfig>>,
     /// What was read last, good or not.
-    last: RwLock<TlsFiles>,
+    last: RwLock<Result<TlsFiles, String>>,
 }
 
 impl fmt::Debug for Certificate {
@@ -34,7 +34,7 @@ impl Certificate {
     pub(super) fn read(files: &Tls) -> Result<Arc<Self>, ConfigError> {
         let last = files.read()?;
         let server = RwLock::new(Arc::new(files.server(&last)?));
-        Ok(Arc::new(Self { files: files.clone(), server, last: RwLock::new(last) }))
+        Ok(Arc::new(Self { files: files.clone(), server, last: RwLock::new(Ok(last)) }))
     }
 
     /// The connection inside of TLS; `None` where its client speaks none, or is too slow.
@@ -64,17 +64,18 @@ impl Certificate {
 
     /// Files that are not valid change nothing: one of the two may not have been written yet.
     fn look(&self) {
-        let Ok(found) = self.files.read() else { return };
-        if found == *self.last.read().unwrap_or_else(PoisonError::into_inner) {
+        let found = self.files.read();
+        let seen = found.as_ref().map_err(ToString::to_string).cloned();
+        if seen == *self.last.read().unwrap_or_else(PoisonError::into_inner) {
             return;
         }
-        match self.files.server(&found) {
+        match found.and_then(|found| self.files.server(&found)) {
             Ok(server) => {
                 *self.server.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(server);
                 info!("the certificate was read again");
             }
             Err(error) => warn!(%error, "the certificate; that of before stays in use"),
         }
-        *self.last.write().unwrap_or_else(PoisonError::into_inner) = found;
+        *self.last.write().unwrap_or_else(PoisonError::into_inner) = seen;
     }
 }
