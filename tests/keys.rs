@@ -97,6 +97,25 @@ async fn keys_of_before_stay_good_beside_a_broken_file() {
     until(&gateway, search, Some(&one), 200).await;
 }
 
+/// Whoever writes the file by hand empties it first, and a gateway that looked then refused every key.
+#[tokio::test]
+async fn an_empty_file_takes_no_key_away() {
+    let data = mail();
+    let one = new(data.path(), &["one"]);
+    let gateway = Gateway::start(data.path(), &[]);
+    let file = data.path().join("keys.toml");
+    for blank in ["", "\n \n"] {
+        fs::write(&file, blank).unwrap();
+        let refused = key(data.path(), &["list"]);
+        assert!(stderr(&refused).contains("it is empty"), "{}", stderr(&refused));
+        // As long as a gateway may take to look, three times over.
+        for _ in 0..6 {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            until(&gateway, "/v1/search?q=*&limit=0", Some(&one), 200).await;
+        }
+    }
+}
+
 #[test]
 fn the_key_is_nowhere_but_in_the_answer() {
     let data = tempfile::tempdir().unwrap();

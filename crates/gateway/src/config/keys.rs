@@ -212,7 +212,13 @@ fn kept(new: &NewKey, secret: &str, now: Timestamp) -> Result<KeptKey, ConfigErr
     })
 }
 
+/// A file that is blank was emptied by accident, or is being written by somebody else. It never is when this program
+/// wrote it.
 fn keys(path: &Path, text: &str) -> Result<Vec<Key>, ConfigError> {
+    if text.trim().is_empty() {
+        let reason = "it is empty; put it back from a copy, or remove it".to_owned();
+        return Err(ConfigError::Invalid { path: path.to_owned(), reason });
+    }
     file::parse::<Kept>(path, text)?.keys.into_iter().map(Key::try_from).collect()
 }
 
