@@ -55,6 +55,11 @@ impl Noted {
         Self(Some(Arc::default()))
     }
 
+    /// For a request whose fields are told elsewhere too, as a manifest does, also where nothing is audited.
+    pub(crate) fn told_elsewhere(self) -> Self {
+        if self.0.is_some() { self } else { Self::of_entry() }
+    }
+
     /// Has a field in the entry. It is no secret.
     pub(crate) fn put(&self, name: &str, value: impl Into<Value>) {
         if let Some(fields) = &self.0 {

@@ -170,6 +170,7 @@ pub(super) async fn post(
     let caller = admit(&state, &headers)?;
     let body: ExportBody = from_json(body)?;
     let format = export::Format::from(body.format);
+    let noted = noted.told_elsewhere();
     noted.put("query", body.q.as_str());
     noted.put("filter", body.filter.as_deref());
     noted.put("format", format.name());
