@@ -213,6 +213,9 @@ def read(urls, docs):
         status, said = same(urls, "/v1/search", shown, {"q": text, "limit": 100, "highlight": True})
         count["searches with marks"] += 1
         ids += [one["id"] for one in said.get("results", [])][:3]
+    for text in ["sort:newest", "the sort:oldest", "re* sort:subject"] + typed(docs)[10:]:
+        walked(urls, text, shown)
+        count["searches in rows"] += 1
     for text in ["from:", "from:a", "to:b", "participants:c", "in:", "in:i", "mailbox:", "filename:", "filename:r", "ext:", "category:", "list:", "source:", "from:@x", "cc:É", "invoice fr"]:
         same(urls, "/v1/complete?limit=20&q=" + urllib.parse.quote(text), shown)
         count["completions"] += 1
@@ -229,6 +232,24 @@ def read(urls, docs):
     for one in shown[:6]:
         print("    ", *one, sep="\n       ")
     check(not shown, f"the same is read with the cluster alone as with the local index alone: {dict(count)}")
+
+
+def walked(urls, text, shown):
+    """Pages with equal messages in one row, of an order that does not depend on relevance."""
+    text = text if "sort:" in text else text + " sort:newest"
+    pages = []
+    for url in urls:
+        rows, cursor = [], None
+        for limit in (7, 20, 100):
+            body = {"q": text, "limit": limit, "collapse": "messageId"} | ({"cursor": cursor} if cursor else {})
+            status, said = call("POST", f"{url}/v1/search", body)
+            rows.append((status, said.get("collapsed"), said.get("count"), [{name: value for name, value in one.items() if name != "score"} for one in said.get("results", [])]))
+            cursor = said.get("nextCursor")
+            if not cursor:
+                break
+        pages.append(rows)
+    if pages[0] != pages[1]:
+        shown.append(("rows", text, json.dumps(pages[0])[:400], json.dumps(pages[1])[:400]))
 
 
 def saved(url):

@@ -7,6 +7,7 @@ use anyhow::{Context as _, anyhow};
 use postern_gateway::config::{Cluster as Settings, Overrides};
 use postern_gateway::sink::{self, Notice};
 use postern_upstream::cluster::{Cluster, ClusterProblem};
+use tokio::runtime::{Handle, Runtime};
 
 use crate::args::Common;
 use crate::{output, settings};
@@ -55,6 +56,17 @@ pub(crate) fn notice(quiet: bool) -> Notice {
 /// # Errors
 ///
 /// When there can be no runtime.
-pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+/// Work that may wait for what the cluster says, in the runtime that there is or in one of its own.
+pub(crate) fn waiting<T>(work: impl FnOnce() -> T) -> T {
+    if Handle::try_current().is_ok() {
+        return work();
+    }
+    // Without one, whoever waits says so.
+    let runtime = runtime().ok();
+    let _entered = runtime.as_ref().map(Runtime::enter);
+    work()
 }

@@ -82,6 +82,7 @@ mod wording;
 #[cfg(test)]
 mod tests;
 
+pub use engine::in_cluster;
 pub use local::{Local, LocalEngine, LocalError};
 pub use serve::{Bound, ServeError, bind};
 pub use state::{Locals, State};

@@ -61,6 +61,28 @@ pub fn message(document: &Value) -> Message {
     }
 }
 
+/// Puts the texts of files, which are one in a document, into the files of the message that was read from it. Nothing
+/// is done where the document does not say where each ends.
+pub(crate) fn put_texts(message: &mut Message, document: &Value, joined: &str) {
+    let lengths: Vec<_> = list(document.get("kept").unwrap_or(&Value::Null), "texts").collect();
+    let files = message.attachments.iter_mut().chain(&mut message.other_parts);
+    let mut start = 0_usize;
+    for (file, length) in files.zip(lengths) {
+        let Some(length) = length.as_u64().and_then(|length| usize::try_from(length).ok()) else {
+            continue;
+        };
+        let end = start.saturating_add(length);
+        file.text = joined.get(start..end).map(str::to_owned);
+        // They are joined by an end of line.
+        start = end.saturating_add(1);
+    }
+}
+
+/// Whether a document says where the text of each file ends.
+pub(crate) fn has_texts(document: &Value) -> bool {
+    document.pointer("/kept/texts").is_some()
+}
+
 /// The places of a document. One without places has one that says nothing.
 fn places(document: &Value) -> Vec<Place> {
     let all: Vec<_> = list(document, "places").map(place).collect();
@@ -134,6 +156,33 @@ mod tests {
     use postern_query::emit::elasticsearch::{self, Profile};
 
     use super::*;
+
+    #[test]
+    fn texts_of_files_are_told_apart() {
+        let file = |text: Option<&str>| Attachment {
+            text: text.map(str::to_owned),
+            ..Attachment::default()
+        };
+        let attachments = [Some("é one"), None, Some(""), Some("two\nlines")].map(file).to_vec();
+        let written =
+            Message { attachments, other_parts: vec![file(Some("three"))], ..Message::default() };
+        let document = elasticsearch::document(&written, Profile::OpenSearch).to_string();
+        let document: Value = serde_json::from_str(&document).unwrap();
+        let joined = document["attachmentTexts"].as_str().unwrap();
+        let mut read = message(&document);
+        put_texts(&mut read, &document, joined);
+        assert_eq!(
+            (&read.attachments, &read.other_parts),
+            (&written.attachments, &written.other_parts)
+        );
+        // The first length ends inside of a letter, the second one behind the text.
+        for lengths in ["[1]", "[9007199254740993,-5,\"x\"]", "{}"] {
+            let lengths: Value = serde_json::from_str(lengths).unwrap();
+            let mut read = message(&document);
+            put_texts(&mut read, &serde_json::json!({"kept": {"texts": lengths}}), joined);
+            assert!(read.files().all(|file| file.text.is_none()), "{lengths}");
+        }
+    }
 
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())

@@ -1,5 +1,6 @@
 //! Syncing on a schedule, beside the requests.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +11,9 @@ use postern_sync::{Error, Progress, Summary, SyncOptions};
 use tokio::sync::Mutex;
 use tracing::{info, warn};
 
-use crate::config::{Config, ConfigError, Tenant};
+use crate::config::{Config, ConfigError, Tenant, To};
+use crate::engine::in_cluster;
+use crate::local::LocalEngine;
 use crate::servers::Servers;
 use crate::sink::Notice;
 use crate::source::{Source, Wanted};
@@ -18,15 +21,23 @@ use crate::viewpoint::Viewpoint;
 use crate::watch::{News, Watcher};
 
 /// What is synced again and again.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Scheduled {
     source: Source,
     options: SyncOptions,
     every: Duration,
     /// From where saved searches are read.
     viewpoint: Viewpoint,
+    /// What is synced lies there, and not in the index of this machine.
+    elsewhere: Option<Arc<dyn LocalEngine>>,
     /// One run at a time over a data folder, whichever its source.
     turn: Arc<Mutex<()>>,
+}
+
+impl fmt::Debug for Scheduled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scheduled").field("source", &self.source).finish_non_exhaustive()
+    }
 }
 
 /// The turn of those who sync to the same folder.
@@ -57,7 +68,11 @@ impl Scheduled {
             let to = config.destination(config.sync.to, Some(&source.tenant), notice())?;
             let options = SyncOptions { to, ..options };
             let viewpoint = config.viewpoint.clone();
-            all.push(Self { source, options, every, viewpoint, turn });
+            let elsewhere = match config.sync.to {
+                To::Cluster => in_cluster(config, Some(&source.tenant)).ok(),
+                To::Local | To::Both => None,
+            };
+            all.push(Self { source, options, every, viewpoint, elsewhere, turn });
         }
         if all.is_empty() {
             let message = "[sync] needs a [premium] and a key with `upstream_key` that opens all mailboxes, or [tenants.veeam]";
@@ -87,9 +102,10 @@ impl Scheduled {
     /// Compares the saved searches of the tenant, and tells what is new in them.
     async fn compare(&self, work: impl FnOnce(&Watcher<'_>) -> Vec<News> + Send + 'static) {
         let (data, viewpoint) = (self.source.data.clone(), self.viewpoint.clone());
+        let elsewhere = self.elsewhere.clone();
         let comparing = tokio::task::spawn_blocking(move || {
             let archive = Archive::below(&data);
-            work(&Watcher::new(&archive, &viewpoint))
+            work(&Watcher::new(&archive, &viewpoint).over(elsewhere))
         });
         let tenant = self.source.tenant.as_str();
         for News { owner, name, new } in comparing.await.unwrap_or_default() {

@@ -49,11 +49,9 @@ pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
             ControlFlow::Continue(())
         }
     };
-    let watched = Watched::of(common, &folder)?;
+    let watched = Watched::of(common, &folder, Some(to), tenant)?;
     let is_here = to != To::Cluster;
-    if is_here {
-        watched.before(arguments.rebuild);
-    }
+    watched.before(arguments.rebuild);
     let summary = archive.ingest(&ingest, &clock::now, progress)?;
     bar.finish_and_clear();
     let size = is_here.then(|| directory_size(&folder.join("index")));
@@ -62,9 +60,7 @@ pub(crate) fn run(common: &Common, arguments: &Index) -> anyhow::Result<Exit> {
         TextOrJson::Text if !common.quiet => text(&summary, began.elapsed(), size)?,
         TextOrJson::Text => {}
     }
-    if is_here {
-        watched.after(!summary.stopped);
-    }
+    watched.after(!summary.stopped);
     Ok(if summary.unreadable.is_empty() { Exit::Done } else { Exit::SomeUnreadable })
 }
 

@@ -80,7 +80,7 @@ async fn one(
     source::begin(from).await;
     let began = Instant::now();
     let archive = Archive::below(&from.data);
-    let watched = watched(common, from, arguments.dry_run)?;
+    let watched = watched(common, from, config, arguments.dry_run)?;
     if let Some(watched) = &watched {
         let (watched, is_rebuilt) = (Arc::clone(watched), arguments.rebuild);
         tokio::task::spawn_blocking(move || watched.before(is_rebuilt)).await?;
@@ -112,11 +112,16 @@ async fn one(
 }
 
 /// The saved searches of the folder that mail is brought to; nothing where none is brought.
-fn watched(common: &Common, from: &Source, dry_run: bool) -> anyhow::Result<Option<Arc<Watched>>> {
+fn watched(
+    common: &Common,
+    from: &Source,
+    config: &Config,
+    dry_run: bool,
+) -> anyhow::Result<Option<Arc<Watched>>> {
     if dry_run {
         return Ok(None);
     }
-    Ok(Some(Arc::new(Watched::of(common, &from.data)?)))
+    Ok(Some(Arc::new(Watched::of(common, &from.data, Some(config.sync.to), Some(&from.tenant))?)))
 }
 
 fn options(arguments: &Sync, settings: &SyncSettings, to: Destination) -> SyncOptions {

@@ -9,11 +9,11 @@ use crate::args::{Common, TextOrJson, WatchList, WatchVerb};
 use crate::exit::Exit;
 use crate::news::Watched;
 use crate::words::counted;
-use crate::{clock, data, output, terminal};
+use crate::{clock, cluster, data, output, terminal};
 
 /// Keeps, lists, forgets and compares searches of the command line.
 pub(crate) fn run(common: &Common, verb: &WatchVerb) -> anyhow::Result<Exit> {
-    let watched = Watched::of(common, &data::folder(common)?)?;
+    let watched = Watched::of(common, &data::folder(common)?, None, None)?;
     match verb {
         WatchVerb::Add(add) => {
             keep(&watched, &add.name, &add.query.join(" "))?;
@@ -39,7 +39,8 @@ pub(crate) fn run(common: &Common, verb: &WatchVerb) -> anyhow::Result<Exit> {
 fn keep(watched: &Watched, name: &str, query: &str) -> anyhow::Result<()> {
     let name = postern_gateway::watch::name(name).map_err(|what| anyhow!("{what}"))?;
     std::fs::create_dir_all(watched.archive().data())?;
-    watched.watcher().keep(&name, query, clock::now()).map_err(|what| anyhow!("{what}"))
+    let kept = cluster::waiting(|| watched.watcher().keep(&name, query, clock::now()));
+    kept.map_err(|what| anyhow!("{what}"))
 }
 
 fn list(watched: &Watched, arguments: &WatchList) -> anyhow::Result<()> {

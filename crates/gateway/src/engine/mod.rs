@@ -72,6 +72,20 @@ pub(crate) enum Kind {
     OfSource(fn(&Config, &Tenant, &Local, &Sessions) -> Made),
 }
 
+/// What the cluster of a configuration stores for a tenant, read as what is stored on this machine is. Each call makes
+/// a client of its own. Whoever reads waits, on a thread of a runtime where that may be done.
+///
+/// # Errors
+///
+/// Why there is none, in words.
+pub fn in_cluster(config: &Config, tenant: Option<&str>) -> Result<Arc<dyn LocalEngine>, String> {
+    let (engine, _) = cluster::make(config, tenant).map_err(|why| match why {
+        Why::Never { text, .. } => text,
+        other => format!("{other:?}"),
+    })?;
+    engine.shelf().ok_or_else(|| "the cluster stores no messages".to_owned())
+}
+
 /// An engine that was made, or why there is none.
 pub(crate) type Made = Result<(Arc<dyn Engine>, Option<Watching>), Why>;
 

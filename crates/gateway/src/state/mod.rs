@@ -184,7 +184,12 @@ impl State {
         deadline: Instant,
     ) -> Result<&Local, Denied> {
         self.admits(caller, deadline).await?;
-        Ok(self.0.shelves.get(caller.tenant.as_deref()).unwrap_or(&self.0.nowhere))
+        Ok(self.stored_for(caller.tenant.as_deref()))
+    }
+
+    /// What is stored of a tenant, here or elsewhere, for whoever shows no mail of it.
+    pub(crate) fn stored_for(&self, tenant: Option<&str>) -> &Local {
+        self.0.shelves.get(tenant).unwrap_or(&self.0.nowhere)
     }
 
     /// Whether the caller may read what is here: an engine that judges keys is asked about a key that it was

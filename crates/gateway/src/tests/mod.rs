@@ -5,6 +5,7 @@ mod assistants;
 mod at_home;
 mod audited;
 mod cluster;
+mod cluster_rows;
 mod collapsed;
 mod configuration;
 mod connections;

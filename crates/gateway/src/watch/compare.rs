@@ -1,7 +1,10 @@
 //! What saved searches find now, beside what they ever found.
 
+use std::fmt;
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use postern_archive::search::{Asker, Index, Work};
+use postern_archive::search::{Asker, Work};
 use postern_archive::{
     Archive, Compared, Error, IndexError, Saved, SavedSearch, SeenSets, Watch, chain,
 };
@@ -10,7 +13,7 @@ use postern_query::Query;
 pub use crate::access::LOCAL;
 use crate::access::Mailboxes;
 use crate::language::{Reader, Understood};
-use crate::local::{all_of, state_of};
+use crate::local::{LocalEngine, all_of, state_of};
 use crate::viewpoint::Viewpoint;
 
 /// The version that reads queries: another one may read them otherwise.
@@ -45,18 +48,33 @@ pub struct News {
 }
 
 /// Compares the saved searches of a data folder.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Watcher<'a> {
     archive: &'a Archive,
     saved: Saved,
     viewpoint: &'a Viewpoint,
+    /// What is searched where that is not the index of this machine.
+    elsewhere: Option<Arc<dyn LocalEngine>>,
+}
+
+impl fmt::Debug for Watcher<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watcher").field("archive", &self.archive).finish_non_exhaustive()
+    }
 }
 
 impl<'a> Watcher<'a> {
     /// One that reads queries from there.
     #[must_use]
     pub fn new(archive: &'a Archive, viewpoint: &'a Viewpoint) -> Self {
-        Self { archive, saved: archive.saved(), viewpoint }
+        Self { archive, saved: archive.saved(), viewpoint, elsewhere: None }
+    }
+
+    /// The same over what is stored elsewhere. Whoever compares waits for its answers, on a thread of a runtime where
+    /// that may be done.
+    #[must_use]
+    pub fn over(self, elsewhere: Option<Arc<dyn LocalEngine>>) -> Self {
+        Self { elsewhere, ..self }
     }
 
     /// Before mail is taken in: notes what searches find that were never compared, so that this is not new
@@ -93,19 +111,40 @@ impl<'a> Watcher<'a> {
 
     fn one(&self, watch: &Watch, now: Timestamp) -> Result<Vec<String>, String> {
         // Nothing was indexed yet, so nothing can be new.
-        let Ok(index) = self.archive.index() else { return Ok(Vec::new()) };
-        // What this process or another one has just committed is looked for too.
-        index.reload().map_err(|error| error.to_string())?;
-        let state = state_of(&index);
-        if watch.is_based && watch.state.as_deref() == Some(state.as_str()) {
+        let Some(state) = self.state()? else { return Ok(Vec::new()) };
+        if watch.is_based && state.is_some() && watch.state == state {
             return Ok(Vec::new());
         }
         let mailboxes = watch.mailboxes.clone().map_or(Mailboxes::All, Mailboxes::Only);
         let query = self.read(&watch.query, &mailboxes, now)?.here();
-        let found = ids(&index, &query, &mailboxes)?;
-        let (found, state) = (found.as_slice(), Some(state.as_str()));
-        let compared = Compared { found, state, version: VERSION, at: now };
+        let found = self.ids(&query, &mailboxes)?;
+        let compared =
+            Compared { found: &found, state: state.as_deref(), version: VERSION, at: now };
         self.saved.compare(&watch.owner, &watch.name, &compared).map_err(|error| told(&error))
+    }
+
+    /// The state of what is searched, where it has a name; nothing where there is no index.
+    fn state(&self) -> Result<Option<Option<String>>, String> {
+        if self.elsewhere.is_some() {
+            return Ok(Some(None));
+        }
+        let Ok(index) = self.archive.index() else { return Ok(None) };
+        // What this process or another one has just committed is looked for too.
+        index.reload().map_err(|error| error.to_string())?;
+        Ok(Some(Some(state_of(&index))))
+    }
+
+    /// The ids of all that a query finds in these mailboxes; none where there is no index.
+    fn ids(&self, query: &Query, mailboxes: &Mailboxes) -> Result<Vec<String>, String> {
+        let asker = Asker { scope: mailboxes.scope(), work: Work::unlimited() };
+        let found = match &self.elsewhere {
+            Some(engine) => engine.ids(query, &asker),
+            None => match self.archive.index() {
+                Err(IndexError::Missing(_)) => return Ok(Vec::new()),
+                index => index.and_then(|index| Ok(index.ids(&all_of(query), &asker)?.ids)),
+            },
+        };
+        found.map_err(|error| error.to_string())
     }
 
     /// A text as it is read today by somebody who sees these mailboxes.
@@ -128,11 +167,7 @@ impl<'a> Watcher<'a> {
     /// Why it cannot be kept, in words.
     pub fn keep(&self, name: &str, text: &str, now: Timestamp) -> Result<(), String> {
         let understood = self.read(text, &Mailboxes::All, now)?;
-        let found = match self.archive.index() {
-            Ok(index) => ids(&index, &understood.here(), &Mailboxes::All)?,
-            Err(IndexError::Missing(_)) => Vec::new(),
-            Err(error) => return Err(error.to_string()),
-        };
+        let found = self.ids(&understood.here(), &Mailboxes::All)?;
         let (name, canonical) = (name.to_owned(), understood.canonical);
         let (query, version) = (text.to_owned(), VERSION.to_owned());
         let one = SavedSearch { name, query, canonical, version, saved: now, opened: now };
@@ -141,12 +176,6 @@ impl<'a> Watcher<'a> {
         let noted = self.saved.compare(LOCAL, &one.name, &compared);
         noted.map(|_| ()).map_err(|error| told(&error))
     }
-}
-
-/// The ids of all that a query finds in these mailboxes.
-fn ids(index: &Index, query: &Query, mailboxes: &Mailboxes) -> Result<Vec<String>, String> {
-    let asker = Asker { scope: mailboxes.scope(), work: Work::unlimited() };
-    index.ids(&all_of(query), &asker).map(|found| found.ids).map_err(|error| error.to_string())
 }
 
 fn told(error: &Error) -> String {

@@ -208,9 +208,9 @@ fn named(
 
 #[cfg(test)]
 mod tests {
-    use postern_query::{Attachment, Context, Message, parse};
+    use postern_query::{Attachment, Context, Message, evaluate, parse};
 
-    use crate::search::{Asker, Hit, Index, Search, Where};
+    use crate::search::{Asker, Hit, Index, Search, Where, snippet};
     use crate::testing::index_of;
 
     fn message(id: &str, texts: &[&str]) -> Message {
@@ -253,6 +253,19 @@ mod tests {
         told.join(" ")
     }
 
+    /// The same of a message whose texts are at hand.
+    fn at_hand(messages: &[Message], typed: &str) -> String {
+        let query = parse(typed, &Context::utc(jiff::Timestamp::UNIX_EPOCH)).unwrap().query;
+        let found = messages.iter().filter(|message| evaluate(query.condition(), message));
+        let told = found.map(|message| {
+            let matches = snippet(&query, message, 0).matches.all;
+            let inside = matches.iter().filter(|one| one.place == Where::Attachment);
+            let files = inside.map(|one| one.file.unwrap().to_string()).collect::<Vec<_>>();
+            format!("{}:{}", message.id, files.join(","))
+        });
+        told.collect::<Vec<_>>().join(" ")
+    }
+
     /// `matches` named the attachment only where a message has but one.
     #[test]
     fn the_attachments_in_which_words_stand() {
@@ -262,6 +275,7 @@ mod tests {
             vec![message("b", &["an invoice"]), message("c", &["nothing", "here"])],
         ];
         let index = index_of(data.path(), &parts);
+        let all = parts.concat();
         for (typed, expected) in [
             ("contents:invoice", "a:0,3 b:0"),
             ("contents:inv*", "a:0,2,3 b:0"),
@@ -276,6 +290,7 @@ mod tests {
             ("contents:nothing OR (contents:due -contents:here)", "a:2,4 c:0"),
         ] {
             assert_eq!(files(&index, typed), expected, "{typed}");
+            assert_eq!(at_hand(&all, typed), expected, "{typed}, with the texts");
         }
     }
 }

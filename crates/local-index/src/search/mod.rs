@@ -39,6 +39,7 @@ pub use compile::open::MAX_OPEN_PATTERNS;
 pub use coverage::{Coverage, MailboxCoverage};
 pub use page::position::{Position, Value};
 pub use reader::Index;
+pub use rows::copies::is_message_id;
 pub use rows::{MOST_COPIES, Row, Rows};
 pub use scope::asker::{Asker, Scope};
 pub use snippet::highlight::{PersonRanges, Ranges};

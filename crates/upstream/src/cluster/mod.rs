@@ -11,6 +11,7 @@ mod client;
 mod copy;
 #[cfg(any(test, feature = "fake"))]
 pub mod fake;
+mod lease;
 mod nodes;
 mod original;
 mod outgoing;

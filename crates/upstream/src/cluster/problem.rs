@@ -160,6 +160,11 @@ impl ClusterProblem {
         }
     }
 
+    /// Whether somebody holds writes back, as it is done while two indexes are compared.
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self, Self::Blocked { reason } if reason.contains("FORBIDDEN/8"))
+    }
+
     /// Whether the same may be answered later.
     #[must_use]
     pub const fn may_pass(&self) -> bool {

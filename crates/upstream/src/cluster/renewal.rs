@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::copy::{Copied, Copying, READ};
+use super::lease::Lease;
 use super::{Cluster, ClusterProblem, Pace, Writer};
 
 /// How often both are compared at most before writes are held back.
@@ -43,6 +44,8 @@ pub struct Renewal<'c> {
     pub new: &'c str,
     /// How fast documents are copied.
     pub pace: Pace,
+    /// Who does it, as others are told.
+    pub who: &'c str,
 }
 
 /// What was done.
@@ -70,6 +73,14 @@ pub enum RenewalProblem {
         /// The first ones, and why.
         named: Vec<String>,
     },
+    /// Somebody else does it, or took over from this one.
+    #[error("{by} fills it since {since}")]
+    Held {
+        /// Who.
+        by: String,
+        /// Since when, by the clock of that machine.
+        since: String,
+    },
     /// After everything was copied one has more than the other.
     #[error("the new index has {new} documents, and the old one {old}")]
     Counts {
@@ -85,11 +96,28 @@ impl Renewal<'_> {
     /// is, and takes no more writes. Whatever happens before the name moves, it stands for the old index, and to do
     /// this again goes on.
     ///
+    /// One at a time does this: another one is told who does it since when. One that was killed counts as gone when it
+    /// said nothing for as long as the pace says.
+    ///
     /// # Errors
     ///
     /// Why the name stands for the old index still; where the cluster did not answer to the last request, it may have
     /// moved.
     pub async fn run(&self, body: &Value) -> Result<Renewed, RenewalProblem> {
+        let lease = Lease::take(self.cluster, self.alias, self.who, self.pace.silence).await?;
+        let done = tokio::select! {
+            done = self.alone(body) => done,
+            other = lease.keep() => Err(other),
+        };
+        lease.give_back().await;
+        done
+    }
+
+    async fn alone(&self, body: &Value) -> Result<Renewed, RenewalProblem> {
+        // Another one may have moved the name meanwhile.
+        if self.cluster.behind(self.alias).await? != [self.old] {
+            return Err(ClusterProblem::NoIndex.into());
+        }
         self.begin(body).await?;
         let mut done = Renewed::default();
         for _ in 0..PASSES {

@@ -58,6 +58,21 @@ pub struct ClusterHit {
     pub inner: Value,
 }
 
+impl ClusterHit {
+    /// Takes a hit out of an answer, which may stand in what was counted too.
+    pub fn read(hit: &mut Value) -> Self {
+        let mut take = |name: &str| hit.get_mut(name).map(Value::take).unwrap_or_default();
+        Self {
+            number: take("_seq_no").as_u64(),
+            version: take("_version").as_u64(),
+            score: take("_score").as_f64(),
+            sort: take("sort"),
+            source: take("_source"),
+            inner: take("inner_hits"),
+        }
+    }
+}
+
 impl Cluster {
     /// Searches. Every shard has answered, or there is no answer. The work ends there at the deadline too.
     ///
@@ -148,17 +163,7 @@ fn whole(said: &Value) -> Result<(), ClusterProblem> {
 fn page(mut said: Value) -> Option<Searched> {
     let found = said.get_mut("hits")?;
     let total = found.get("total").and_then(|total| total.get("value")).and_then(Value::as_u64);
-    let hits = found.get_mut("hits")?.as_array_mut()?.iter_mut().map(|hit| {
-        let mut take = |name: &str| hit.get_mut(name).map(Value::take).unwrap_or_default();
-        ClusterHit {
-            number: take("_seq_no").as_u64(),
-            version: take("_version").as_u64(),
-            score: take("_score").as_f64(),
-            sort: take("sort"),
-            source: take("_source"),
-            inner: take("inner_hits"),
-        }
-    });
+    let hits = found.get_mut("hits")?.as_array_mut()?.iter_mut().map(ClusterHit::read);
     let hits = hits.collect();
     let aggregations = said.get_mut("aggregations").map(Value::take).unwrap_or_default();
     let point = said.get("pit_id").and_then(Value::as_str).map(str::to_owned);

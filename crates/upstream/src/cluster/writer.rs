@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::bulk::{Done, Write};
+use super::lease::free_abandoned;
 use super::outgoing::{MEMBERS, Step, Written};
 use super::{Cluster, ClusterProblem, Outgoing};
 use crate::{Fault, Retry};
@@ -32,6 +33,8 @@ pub struct Pace {
     pub patience: Duration,
     /// The pause after the first failure; it doubles.
     pub first_pause: Duration,
+    /// For how long one that fills a new index may say nothing before it counts as gone.
+    pub silence: Duration,
 }
 
 impl Default for Pace {
@@ -42,6 +45,7 @@ impl Default for Pace {
             batches: 4,
             patience: Duration::from_secs(600),
             first_pause: Duration::from_millis(500),
+            silence: Duration::from_secs(30),
         }
     }
 }
@@ -304,6 +308,10 @@ impl Way {
         let width = self.width.load(Ordering::Relaxed);
         self.width.store((width / 2).max(1), Ordering::Relaxed);
         (self.notice)(why);
+        let silence = self.pace.silence;
+        if why.is_held() && since.elapsed() >= silence {
+            free_abandoned(&self.cluster, &self.alias, silence).await;
+        }
         let retry = Retry {
             attempts: u32::MAX,
             first_pause: self.pace.first_pause,

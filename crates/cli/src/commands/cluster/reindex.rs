@@ -46,11 +46,20 @@ async fn renew(place: &Place, again: bool) -> anyhow::Result<(String, String, Re
     let begun = only(cluster, &next_of(alias)).await?;
     let new = target(alias, &old, begun, again)?;
     let body = body(settings.shards, settings.replicas)?;
-    let renewal = Renewal { cluster, alias, old: &old, new: &new, pace: Pace::default() };
+    let (pace, who) = (Pace::default(), &who());
+    let renewal = Renewal { cluster, alias, old: &old, new: &new, pace, who };
     match renewal.run(&body).await {
         Ok(done) => Ok((old, new, done)),
         Err(problem) => Err(stays(alias, &old, &problem)),
     }
+}
+
+/// Who does it, as others are told.
+fn who() -> String {
+    let named = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let named = named.or_else(|| std::env::var("COMPUTERNAME").ok());
+    let host = named.as_deref().map(str::trim).filter(|name| !name.is_empty());
+    format!("process {} on {}", std::process::id(), host.unwrap_or("another machine"))
 }
 
 /// The index behind a name; nothing where there is no such name.
@@ -92,6 +101,10 @@ fn stays(alias: &str, old: &str, problem: &RenewalProblem) -> anyhow::Error {
         RenewalProblem::Refused { .. } => {
             anyhow::anyhow!("{problem}{end}. Index these messages again, then run this again")
         }
+        RenewalProblem::Held { by, since } => anyhow::anyhow!(
+            "another `cluster reindex` is under way: {by}, since {since}{end}. Wait until it has ended; one that was killed counts as gone after {} seconds without a word",
+            Pace::default().silence.as_secs()
+        ),
         RenewalProblem::Counts { .. } => anyhow::anyhow!("{problem}{end}. Run this again"),
     }
 }

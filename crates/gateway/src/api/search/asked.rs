@@ -64,7 +64,7 @@ impl Asked {
             viewpoint: state.viewpoint_of(&caller),
             order: state.engines(caller.tenant.as_deref()).to_vec(),
             sources: state.sources(caller.tenant.as_deref()),
-            archive: state.local_beside(caller.tenant.as_deref()).clone(),
+            archive: state.stored_for(caller.tenant.as_deref()).clone(),
             caller,
             body,
         };

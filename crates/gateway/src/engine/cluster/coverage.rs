@@ -9,8 +9,9 @@ use postern_archive::with_synced;
 use postern_query::FILE;
 use postern_upstream::cluster::{ClusterProblem, Within};
 use serde_json::{Value, json};
+use tokio::runtime::Handle;
 
-use super::Cluster;
+use super::{Cluster, marks};
 use crate::engine::Writes;
 use crate::sink::read_coverage;
 
@@ -76,6 +77,14 @@ pub(super) async fn refresh(cluster: &Cluster, deadline: Instant) {
     }
 }
 
+/// Asks anew where that is due, for whoever reads what is at hand.
+pub(super) fn begin(cluster: &Cluster) {
+    if let Ok(runtime) = Handle::try_current() {
+        let cluster = cluster.clone();
+        runtime.spawn(async move { refresh(&cluster, cluster.0.client.deadline()).await });
+    }
+}
+
 async fn learned(
     cluster: &Cluster,
     deadline: Instant,
@@ -85,6 +94,7 @@ async fn learned(
     let counted = index.client.search(searched, counting().to_string(), deadline);
     let said = read_coverage(&index.client, &index.alias, deadline);
     let (counted, said) = tokio::try_join!(counted, said)?;
+    index.marks.learn(&marks::said(&counted.aggregations));
     let number = |value: Option<&Value>| value.and_then(Value::as_u64).unwrap_or_default();
     let buckets = counted.aggregations.pointer("/places/mailboxes/buckets");
     let mailboxes = buckets.and_then(Value::as_array).into_iter().flatten().map(mailbox);
@@ -109,14 +119,13 @@ fn counting() -> Value {
     let messages = json!({ "messages": { "reverse_nested": {}, "aggs": newest } });
     let terms = json!({ "field": "places.mailbox", "size": MOST });
     let mailboxes = json!({ "mailboxes": { "terms": terms, "aggs": messages } });
-    json!({
-        "size": 0,
-        "track_total_hits": true,
-        "aggs": {
-            "files": { "filter": { "term": { "kind": FILE } } },
-            "places": { "nested": { "path": "places" }, "aggs": mailboxes },
-        },
-    })
+    let mut aggregations = marks::asked();
+    if let Some(members) = aggregations.as_object_mut() {
+        let files = json!({ "filter": { "term": { "kind": FILE } } });
+        let places = json!({ "nested": { "path": "places" }, "aggs": mailboxes });
+        members.extend([("files".to_owned(), files), ("places".to_owned(), places)]);
+    }
+    json!({ "size": 0, "track_total_hits": true, "aggs": aggregations })
 }
 
 fn mailbox(bucket: &Value) -> MailboxCoverage {

@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
-use postern_archive::search::{Hit, Scope, snippet};
+use postern_archive::search::{Hit, Scope, Snippet, snippet};
 use postern_query::evaluate::evaluate_at;
-use postern_query::{Attachment, Message};
+use postern_query::schema::TextField;
+use postern_query::{Attachment, Located, Message, Predicate};
 use postern_upstream::cluster::{ClusterHit, ClusterProblem};
 use serde_json::Value;
 
@@ -14,6 +15,8 @@ use crate::wire::MessageView;
 
 /// What is read of a document to tell at which of its places it matches.
 const TEXTS: &str = "body,attachmentTexts";
+/// The text of all files of a message.
+const FILES: &str = "attachmentTexts";
 
 /// The message as it is listed.
 pub(super) async fn view(
@@ -44,11 +47,39 @@ pub(super) async fn of(
     // It was found at a place that may be seen.
     let message = message.seen_at(|place| scope.shows(place)).unwrap_or_default();
     let place = place(cluster, question, &message, deadline).await?;
-    let snippet = highlight.then(|| snippet(&question.query, &message, place));
+    let snippet = match highlight {
+        true => {
+            Some(marked((cluster, question), &document.source, (&message, place), deadline).await?)
+        }
+        false => None,
+    };
     #[expect(clippy::cast_possible_truncation, reason = "the engine scores with as many bits")]
     let score =
         document.score.filter(|_| question.query.is_scored()).map_or(1.0, |score| score as f32);
     Ok(Hit { score, message, place, snippet })
+}
+
+/// Where it matches. The texts of its files are read where words are looked for in them.
+async fn marked(
+    (cluster, question): (&Cluster, &Question),
+    document: &Value,
+    (message, place): (&Message, usize),
+    deadline: Instant,
+) -> Result<Snippet, ClusterProblem> {
+    let is_inside = |leaf: &Located<Predicate>| match &leaf.value {
+        Predicate::Text(test) => test.fields.contains(&TextField::AttachmentText),
+        _ => false,
+    };
+    let query = &question.query;
+    if !stored::has_texts(document) || !query.condition().has_positive(&is_inside) {
+        return Ok(snippet(query, message, place));
+    }
+    let index = &cluster.0;
+    let texts = index.client.members(&index.alias, &message.id, FILES, deadline).await?;
+    let mut whole = message.clone();
+    let joined = texts.get(FILES).and_then(Value::as_str).unwrap_or_default();
+    stored::put_texts(&mut whole, document, joined);
+    Ok(snippet(query, &whole, place))
 }
 
 /// The number of the place at which it matches. The texts of a message are read where they have a say in it.

@@ -3,6 +3,7 @@
 //! A query is compiled to a search body that also says what may be seen. Hits are read back from the documents,
 //! in the order of the cluster, which is that of the local index.
 
+mod asking;
 mod counts;
 mod coverage;
 mod health;
@@ -12,8 +13,11 @@ mod outcome;
 mod page;
 mod points;
 mod position;
+mod rows;
 mod shelf;
+mod walk;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -228,6 +232,11 @@ impl Question {
         body.get("query").cloned()
     }
 
+    /// The fields whose whole values have a say in the answer.
+    fn whole_fields(&self) -> BTreeSet<String> {
+        elasticsearch::whole_fields(&self.query, &self.known)
+    }
+
     /// What differs from what was asked.
     fn notes(&self) -> Vec<Note> {
         self.compiled().notes
@@ -258,11 +267,11 @@ impl Cluster {
     ) -> Result<Page, Stop> {
         if limit == 0 {
             return Ok(Page {
-                count: page::count(self, question, deadline).await?,
+                count: walk::count(self, question, deadline).await?,
                 ..Page::default()
             });
         }
-        let mut walk = page::Walk::begin(self, question, (None, offset), deadline).await?;
+        let mut walk = walk::Walk::begin(self, question, (None, offset), deadline).await?;
         let mut hits = Vec::new();
         while hits.len() < limit {
             let next = walk.next(limit - hits.len(), false, deadline).await?;

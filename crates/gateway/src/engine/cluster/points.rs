@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use postern_upstream::cluster::{Cluster as Client, ClusterProblem};
 use tokio::sync::Mutex;
 
+use super::marks;
 use super::outcome::Stop;
 
 /// For how long a state is kept between two questions.
@@ -23,6 +24,15 @@ const OLDEST: Duration = Duration::from_secs(60);
 pub(super) struct Point {
     pub(super) id: String,
     pub(super) index: String,
+    /// The fields that are marked in it, where that was learned when it was opened here. Of others a client says
+    /// that they are ours.
+    pub(super) marked: Option<BTreeSet<String>>,
+}
+
+impl Point {
+    fn is(&self, other: &Self) -> bool {
+        (&self.id, &self.index) == (&other.id, &other.index)
+    }
 }
 
 /// The states of the index behind a name.
@@ -72,7 +82,7 @@ impl Points {
     /// No more results begin at that state, which is gone.
     pub(super) async fn forget(&self, gone: &Point) {
         let mut known = self.0.lock().await;
-        if known.latest.as_ref().is_some_and(|(point, _)| point == gone) {
+        if known.latest.as_ref().is_some_and(|(point, _)| point.is(gone)) {
             known.latest = None;
         }
     }
@@ -99,5 +109,7 @@ async fn open(client: &Client, alias: &str, deadline: Instant) -> Result<Point, 
         return Err(ClusterProblem::NoIndex);
     };
     let id = client.open_point(&index, KEEP, deadline).await?;
-    Ok(Point { id, index })
+    let point = Point { id, index, marked: None };
+    let marked = marks::of(client, &point, deadline).await?;
+    Ok(Point { marked: Some(marked), ..point })
 }

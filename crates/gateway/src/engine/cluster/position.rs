@@ -16,16 +16,19 @@ pub(super) struct Position {
     index: String,
     /// The values that the last hit before is ordered by.
     pub(super) after: Vec<Value>,
+    /// In how many rows the result is, where equal messages are in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rows: Option<u64>,
 }
 
 impl Position {
-    pub(super) fn new(Point { id: point, index }: Point, after: Vec<Value>) -> Self {
-        Self { point, index, after }
+    pub(super) fn new(point: Point, after: Vec<Value>, rows: Option<u64>) -> Self {
+        Self { point: point.id, index: point.index, after, rows }
     }
 
     /// The state that it names.
     pub(super) fn point(&self) -> Point {
-        Point { id: self.point.clone(), index: self.index.clone() }
+        Point { id: self.point.clone(), index: self.index.clone(), marked: None }
     }
 }
 
@@ -50,10 +53,12 @@ mod tests {
     #[test]
     fn positions_read_back() {
         let after = vec![json!(i64::MIN), json!(null), json!("é"), json!(1.5)];
-        let point = Point { id: "p\u{e9}\"".to_owned(), index: "m-v1".to_owned() };
-        let position = Position::new(point.clone(), after);
-        assert_eq!(position.point(), point);
-        assert_eq!(read(&write(&position)), Some(position));
+        let point = Point { id: "p\u{e9}\"".to_owned(), index: "m-v1".to_owned(), marked: None };
+        for rows in [None, Some(7)] {
+            let position = Position::new(point.clone(), after.clone(), rows);
+            assert_eq!(position.point(), point);
+            assert_eq!(read(&write(&position)), Some(position));
+        }
         for after in [json!([]), json!([{"a": 1}]), json!([[1]])] {
             let bad = json!({"point": "p", "index": "m", "after": after});
             assert_eq!(read(&position::write(&bad)), None, "{bad}");

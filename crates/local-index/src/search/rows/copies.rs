@@ -63,7 +63,7 @@ impl Copies {
             meter.pay(TERM)?;
             let lists: Vec<_> = terms.current_segment_ords_and_term_infos().collect();
             let messages: u64 = lists.iter().map(|(_, term)| u64::from(term.doc_freq)).sum();
-            if messages > 1 && is_message_id(terms.key()) {
+            if messages > 1 && is_message_id(str::from_utf8(terms.key()).unwrap_or_default()) {
                 meter.pay(LIST + messages)?;
                 found.add(searcher, &indexes, &lists)?;
             }
@@ -124,9 +124,16 @@ impl Copies {
     }
 }
 
-/// Whether it says anything: nothing between the brackets does not, nor does one that is too long.
-fn is_message_id(text: &[u8]) -> bool {
-    let text = str::from_utf8(text).unwrap_or_default();
+/// Whether a Message-ID says anything: nothing between the brackets does not, nor does one that is too long. Messages
+/// with one that does not are equal to none.
+///
+/// ```
+/// use postern_local_index::search::is_message_id;
+///
+/// assert!(is_message_id("<1@x>") && !is_message_id("< >"));
+/// ```
+#[must_use]
+pub fn is_message_id(text: &str) -> bool {
     text.len() <= LONGEST
         && !text.trim_matches(|c: char| c.is_whitespace() || "<>".contains(c)).is_empty()
 }
@@ -180,9 +187,10 @@ mod tests {
             ("<>", false),
             (" < > ", false),
         ] {
-            assert_eq!(is_message_id(text.as_bytes()), expected, "{text:?}");
+            assert_eq!(is_message_id(text), expected, "{text:?}");
         }
-        assert!(is_message_id(&[b'a'; LONGEST]) && is_regular(&"a".repeat(LONGEST)));
-        assert!(!is_message_id(&[b'a'; LONGEST + 1]), "two of these may differ at their ends");
+        let longest = "a".repeat(LONGEST);
+        assert!(is_message_id(&longest) && is_regular(&longest));
+        assert!(!is_message_id(&(longest + "a")), "two of these may differ at their ends");
     }
 }

@@ -48,7 +48,7 @@ pub struct Snippet {
 }
 
 /// The piece of a message around what a query looks for, as a page of results has it. It matches at the place of
-/// that number.
+/// that number. Which of its files match inside is told where one of them has its text.
 ///
 /// ```
 /// use postern_local_index::search::snippet;
@@ -60,8 +60,11 @@ pub struct Snippet {
 /// ```
 #[must_use]
 pub fn snippet(query: &Query, message: &Message, place: usize) -> Snippet {
-    let meter = Work::unlimited().meter("highlighting");
-    Needles::of(query.condition()).snippet(message, place, SCANNED, None, &mut meter.counter())
+    let (meter, needles) =
+        (Work::unlimited().meter("highlighting"), Needles::of(query.condition()));
+    let mut counter = meter.counter();
+    let inside = needles.clauses.inside(message, &mut counter);
+    needles.snippet(message, place, SCANNED, inside.as_ref(), &mut counter)
 }
 
 /// What a condition wants in a message.

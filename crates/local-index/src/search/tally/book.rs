@@ -91,6 +91,12 @@ fn most_frequent(counts: &BTreeMap<String, usize>) -> &str {
 }
 
 impl AddressBook {
+    /// One with nobody in it, of mail up to then.
+    #[must_use]
+    pub fn of(as_of: Option<Timestamp>) -> Self {
+        Self { as_of, ..Self::default() }
+    }
+
     /// Adds everyone of a message.
     ///
     /// ```
@@ -182,7 +188,7 @@ impl Index {
     pub fn address_book(&self, asker: &Asker) -> Result<AddressBook, Error> {
         let searcher = self.searcher();
         asker.work.begin(searcher.num_docs())?;
-        let mut book = AddressBook { as_of: self.coverage().as_of, ..AddressBook::default() };
+        let mut book = AddressBook::of(self.coverage().as_of);
         for reader in searcher.segment_readers() {
             let messages = reader.get_store_reader(CACHED_BLOCKS)?;
             let meter = asker.work.meter("the address book");

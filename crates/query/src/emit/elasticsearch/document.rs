@@ -161,7 +161,16 @@ fn kept(message: &Message) -> Option<Json> {
         members.add_list("unread", message.attachments.iter().map(unread).collect());
     }
     members.add_list("otherParts", message.other_parts.iter().map(other_part).collect());
+    if message.files().any(|file| file.text.is_some()) {
+        // Where the text of each file ends in that of all; of one without text nothing is there.
+        let length = |file: &Attachment| file.text.as_ref().map_or(-1, |text| bytes(text));
+        members.add_list("texts", message.files().map(|file| length(file).into()).collect());
+    }
     (!members.0.is_empty()).then_some(Json::Object(members.0))
+}
+
+fn bytes(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX)
 }
 
 fn other_part(file: &Attachment) -> Json {

@@ -57,6 +57,7 @@ impl Emitter<'_> {
     }
 
     fn errs_where_left_out(&mut self, path: &str, direction: Direction, span: Span) {
+        self.whole.insert(path.to_owned());
         if self.known.left_out.contains(path) {
             let message = format!(
                 "values of `{path}` are too long for the index in some messages (more than 10,922 characters)"

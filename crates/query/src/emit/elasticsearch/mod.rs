@@ -18,6 +18,8 @@ pub use document::{document, places};
 pub use known::Known;
 pub use mapping::{MAPPING_VERSION, mapping};
 
+use std::collections::BTreeSet;
+
 use super::Direction;
 use super::property::{Make, make};
 use super::{Compiled, Json, Notes, Sent, Target};
@@ -90,14 +92,27 @@ pub fn compile(query: &Query, profile: Profile) -> Compiled<Json> {
 /// ```
 #[must_use]
 pub fn compile_for(query: &Query, profile: Profile, known: &Known) -> Compiled<Json> {
-    let mut emitter = Emitter { profile, known, notes: Notes::default(), ids: 0 };
-    let simple = query.simplified().query;
-    let condition = emitter.condition(simple.condition());
-    let sort = emitter.order(query);
-    let body = condition
-        .and_then(|said| emitter.within_limits(unscored_in_filter(said)))
-        .and_then(|said| Some(Json::object([("query", said), ("sort", sort?)])));
+    let mut emitter = Emitter::new(profile, known);
+    let body = emitter.body(query);
     emitter.notes.compiled(body)
+}
+
+/// The fields whose whole values have a say in the answer: where `leftOut` names none of them, no value that is too
+/// long for the index matters.
+///
+/// ```
+/// use postern_query::emit::elasticsearch::{Known, whole_fields};
+/// use postern_query::odata;
+///
+/// let asked = |filter| whole_fields(&odata::parse_filter(filter).unwrap(), &Known::default());
+/// assert_eq!(asked("subject eq 'a'"), ["subject".to_owned()].into());
+/// assert_eq!(asked("size gt 5"), [].into());
+/// ```
+#[must_use]
+pub fn whole_fields(query: &Query, known: &Known) -> BTreeSet<String> {
+    let mut emitter = Emitter::new(Profile::OpenSearch, known);
+    emitter.body(query);
+    emitter.whole
 }
 
 /// A query in the engine's language, and whether it says anything about relevance.
@@ -116,11 +131,28 @@ struct Emitter<'k> {
     profile: Profile,
     known: &'k Known,
     notes: Notes,
+    /// Fields whose whole values are asked for.
+    whole: BTreeSet<String>,
     /// Ids of messages that were said.
     ids: usize,
 }
 
+impl<'k> Emitter<'k> {
+    fn new(profile: Profile, known: &'k Known) -> Self {
+        Self { profile, known, notes: Notes::default(), whole: BTreeSet::new(), ids: 0 }
+    }
+}
+
 impl Emitter<'_> {
+    /// Condition and order; nothing where they cannot be said.
+    fn body(&mut self, query: &Query) -> Option<Json> {
+        let simple = query.simplified().query;
+        let condition = self.condition(simple.condition());
+        let sort = self.order(query);
+        let said = self.within_limits(unscored_in_filter(condition?))?;
+        Some(Json::object([("query", said), ("sort", sort?)]))
+    }
+
     /// The whole condition. Quickwit has the first place of a message beside its other fields.
     fn condition(&mut self, condition: &Condition) -> Option<Said> {
         if self.profile == Profile::Quickwit {

@@ -23,7 +23,11 @@ impl Emitter<'_> {
             let path = sort.by.path();
             let whole =
                 if sort.by.is_of_place() { format!("{PLACES}.{path}") } else { path.to_owned() };
-            if self.known.left_out.contains(&whole) {
+            let is_left_out = self.known.left_out.contains(&whole);
+            if matches!(sort.by, SortField::String(_)) {
+                self.whole.insert(whole);
+            }
+            if is_left_out {
                 self.notes.approximate_as_a_whole(format!(
                     "values of `{path}` are too long for the index in some messages, which are ordered as if they had none"
                 ));

@@ -1,5 +1,7 @@
 //! What the cluster finds: everything of an index, or the messages whose ids are asked for.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{World, fault};
@@ -40,7 +42,7 @@ impl World {
         let whole = json!({
             "timed_out": false,
             "_shards": {"total": 3, "successful": 3 - failed.min(3), "failed": failed},
-            "aggregations": {"facet": {"sum_other_doc_count": 0, "buckets": [{"key": "a@x.com", "doc_count": count}]}},
+            "aggregations": counted(&found),
             "hits": {"total": {"value": count, "relation": "eq"}, "hits": page(found, &body)},
         });
         (200, whole)
@@ -78,11 +80,33 @@ fn page(found: Vec<&(u64, Value)>, body: &Value) -> Vec<Value> {
     // Words about coverage have no id.
     let behind =
         found.into_iter().filter(|(_, source)| after.is_none() || id(source).as_str() > after);
-    let hit = |(number, source): &(u64, Value)| {
-        let id = id(source);
-        json!({"_id": id, "_source": source, "sort": [id], "_seq_no": number, "_version": number + 1})
-    };
     behind.take(size).map(hit).collect()
+}
+
+fn hit((number, source): &(u64, Value)) -> Value {
+    let id = source.get("id").cloned().unwrap_or_default();
+    json!({"_id": id, "_source": source, "sort": [id], "_seq_no": number, "_version": number + 1})
+}
+
+/// One facet, and what has one Message-ID.
+fn counted(found: &[&(u64, Value)]) -> Value {
+    let (mut groups, mut without) = (BTreeMap::<_, Vec<_>>::new(), 0);
+    for document in found {
+        match document.1.get("internetMessageId").and_then(Value::as_str) {
+            Some(id) => groups.entry(id).or_default().push(hit(document)),
+            None => without += 1,
+        }
+    }
+    let several = groups.iter().filter(|(_, hits)| hits.len() > 1);
+    let row = |(id, hits): (_, &Vec<_>)| json!({"key": id, "doc_count": hits.len(), "first": {"hits": {"hits": hits}}});
+    let rows: Vec<_> = several.map(row).collect();
+    let each = groups.iter().map(|(id, hits)| json!({"key": {"id": id}, "doc_count": hits.len()}));
+    json!({
+        "facet": {"sum_other_doc_count": 0, "buckets": [{"key": "a@x.com", "doc_count": found.len()}]},
+        "rows": {"buckets": rows},
+        "ids": {"buckets": each.collect::<Vec<_>>()},
+        "without": {"doc_count": without},
+    })
 }
 
 /// The ids that all that is found must have, if a query asks for ids.

@@ -1,12 +1,18 @@
 //! An index that takes the place of another one while both are used.
 
 use super::*;
+use crate::cluster::lease::Lease;
 
 const OLD: &str = "mail-v1";
 const NEW: &str = "mail-v1-2";
 
 fn renewal(cluster: &Cluster) -> Renewal<'_> {
-    Renewal { cluster, alias: ALIAS, old: OLD, new: NEW, pace: pace() }
+    Renewal { cluster, alias: ALIAS, old: OLD, new: NEW, pace: brief(), who: "one" }
+}
+
+/// One that is silent counts as gone soon.
+fn brief() -> Pace {
+    Pace { silence: Duration::from_millis(300), ..pace() }
 }
 
 fn body() -> Value {
@@ -21,7 +27,7 @@ fn many() -> impl Iterator<Item = Outgoing> {
 #[tokio::test]
 async fn the_name_moves_with_every_document() {
     let (fake, cluster) = cluster().await;
-    let wide = Pace { items: 500, ..pace() };
+    let wide = Pace { items: 500, ..brief() };
     let mut writer = Writer::new(cluster.clone(), ALIAS, wide, |_| {});
     for item in many() {
         writer.add(item).await.unwrap();
@@ -147,4 +153,47 @@ async fn writes_go_to_both_indexes() {
     cluster.mirror(ALIAS, &ids).await;
     assert!(fake.documents_of(&next_of(ALIAS)) == fake.documents());
     assert_eq!(renewal(&cluster).run(&body()).await.unwrap().copied, 0, "nothing is left to do");
+}
+
+/// The second one is told who does it since when, and takes the place of one that is gone.
+#[tokio::test]
+async fn one_at_a_time() {
+    let (fake, cluster) = cluster().await;
+    write(&cluster, hundred()).await.unwrap();
+    let minute = Duration::from_secs(60);
+    let mut first = Lease::take(&cluster, ALIAS, "the first", minute).await.unwrap();
+    first.silence = Duration::from_millis(60);
+    let patient = Pace { silence: Duration::from_secs(6), ..pace() };
+    let second = Renewal { who: "the second", pace: patient, ..renewal(&cluster) };
+    let body = body();
+    let refused = tokio::select! {
+        refused = second.run(&body) => refused.unwrap_err().to_string(),
+        lost = first.keep() => panic!("{lost}"),
+    };
+    assert!(refused.starts_with("the first fills it since 2"), "{refused}");
+    assert_eq!(cluster.behind(ALIAS).await.unwrap(), [OLD]);
+    // It says nothing any more.
+    assert_eq!(renewal(&cluster).run(&body).await.unwrap().documents, 100);
+    assert!(fake.documents_of(&format!("{ALIAS}-reindex")).is_empty(), "it was given back");
+    assert!(matches!(first.keep().await, RenewalProblem::Held { .. }), "who was slow is told");
+}
+
+/// Machines that write wait no longer for one that was killed while it held them back.
+#[tokio::test]
+async fn writes_go_on_when_nobody_holds_them_back_any_more() {
+    let (fake, cluster) = cluster().await;
+    write(&cluster, hundred()).await.unwrap();
+    let lease = Lease::take(&cluster, ALIAS, "killed", brief().silence).await.unwrap();
+    cluster.hold_writes(OLD).await.unwrap();
+    drop(lease);
+    let mut writer = Writer::new(cluster.clone(), ALIAS, brief(), |_| {});
+    writer.add(item("new", &["in"])).await.unwrap();
+    assert_eq!(writer.flush().await.unwrap().written, 1);
+    // Where nobody said so, the block is somebody's wish.
+    cluster.hold_writes(OLD).await.unwrap();
+    let short = Pace { patience: Duration::from_secs(2), ..brief() };
+    let mut writer = Writer::new(cluster.clone(), ALIAS, short, |_| {});
+    writer.add(item("newer", &["in"])).await.unwrap();
+    writer.flush().await.unwrap_err();
+    assert!(!fake.documents().contains_key("newer"));
 }

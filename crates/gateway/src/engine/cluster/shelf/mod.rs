@@ -3,6 +3,7 @@
 //! Whoever reads so waits, aside from the threads that talk to clients, and no longer than somebody wants to know.
 
 mod complete;
+mod scan;
 mod thread;
 
 use std::ops::ControlFlow;
@@ -20,13 +21,25 @@ use tokio::runtime::Handle;
 use tokio::time::sleep;
 
 use super::outcome::Stop;
-use super::page::{self, Walk};
+use super::walk::{self, Walk};
 use super::{Cluster, Question, counts, coverage, seen};
 use crate::engine::{Failure, Outcome};
 use crate::local::LocalEngine;
+use crate::stored;
 
 /// Messages that are fetched at once.
 const STRETCH: usize = 50;
+/// What says who a message is of and for, and when that was.
+const PEOPLE: [&str; 8] = [
+    "fromAddress",
+    "fromName",
+    "toRecipients",
+    "ccRecipients",
+    "bccRecipients",
+    "kept.deliveredTo",
+    "receivedDateTime",
+    "sentDateTime",
+];
 /// How soon it is noticed that nobody waits for an answer any more.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -92,7 +105,7 @@ impl Shelf for Stored {
         let question = self.question(search.query, Some(search.order), asker)?;
         let deadline = || self.0.0.client.deadline();
         if search.limit == 0 {
-            let counted = page::count(&self.0, &question, deadline());
+            let counted = walk::count(&self.0, &question, deadline());
             return Ok(Page { count: Self::wait(asker, counted)?, ..Page::default() });
         }
         let after = search.after.map(|after| after.id.as_str());
@@ -131,6 +144,17 @@ impl LocalEngine for Stored {
         Err(IndexError::Elsewhere(why.to_owned()))
     }
 
+    fn ids(&self, query: &Query, asker: &Asker) -> Result<Vec<String>, IndexError> {
+        let question = self.question(query, None, asker)?;
+        let mut ids = Vec::new();
+        let each = scan::each(&self.0, &question, &[], |id, _| {
+            ids.push(id.to_owned());
+            Ok(())
+        });
+        Self::wait(asker, each)?;
+        Ok(ids)
+    }
+
     fn counts(
         &self,
         query: &Query,
@@ -158,11 +182,19 @@ impl LocalEngine for Stored {
         Self::wait(asker, thread::of(&self.0, &question, id))
     }
 
-    fn address_book(&self, _asker: &Asker) -> Result<AddressBook, IndexError> {
-        Err(IndexError::Elsewhere("the cluster has no address book".to_owned()))
+    fn address_book(&self, asker: &Asker) -> Result<AddressBook, IndexError> {
+        let question = self.question(&Query::everything(), None, asker)?;
+        let mut book = AddressBook::of(self.coverage().as_of);
+        let each = scan::each(&self.0, &question, &PEOPLE, |_, source| {
+            book.add(&stored::message(source));
+            Ok(())
+        });
+        Self::wait(asker, each)?;
+        Ok(book)
     }
 
     fn coverage(&self) -> Coverage {
+        coverage::begin(&self.0);
         self.0.0.covered.at_hand().unwrap_or_default()
     }
 

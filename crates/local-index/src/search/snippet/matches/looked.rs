@@ -4,8 +4,10 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use postern_query::analysis::Token;
-use postern_query::{Span, TextPattern};
+use postern_query::schema::TextField;
+use postern_query::{Message, Span, TextPattern};
 
+use super::{Clauses, InFiles};
 use crate::search::snippet::needle::{Finder, MOST, Match};
 use crate::search::work::Counter;
 
@@ -87,6 +89,27 @@ impl<'a> Looked<'a> {
         let found = self.finder.among(&tokens, counter);
         let is_whole = found.len() < MOST && !counter.is_over();
         (found.into_iter().flat_map(|one| divided(&one, &starts, texts)).collect(), is_whole)
+    }
+}
+
+impl Clauses<'_> {
+    /// In which files of a message clauses match inside; nothing where no file has its text.
+    pub(in crate::search::snippet) fn inside(
+        &self,
+        message: &Message,
+        counter: &mut Counter,
+    ) -> Option<InFiles> {
+        let texts: Vec<_> =
+            message.files().map(|file| file.text.as_deref().unwrap_or_default()).collect();
+        if texts.iter().all(|text| text.is_empty()) {
+            return None;
+        }
+        let mut inside = InFiles::default();
+        if let Some(looked) = self.looked(TextField::AttachmentText) {
+            let (found, _) = looked.matches_among(&texts, counter);
+            found.iter().for_each(|one| inside.add(looked.clauses(one.needle), one.text));
+        }
+        Some(inside)
     }
 }
 
