@@ -500,7 +500,6 @@ def main():
         with both(config, local) as urls:
             drawn(tenant, urls[0], local, docs)
             read(urls, docs)
-            reported(urls, docs)
             saved(urls[0])
             pages(urls[0])
             few_states(nodes, urls[0])
