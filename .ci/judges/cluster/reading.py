@@ -161,8 +161,8 @@ def recorded(tenants):
 
 def known(tenants):
     """Answers over real mail that were found by other means."""
-    folders = [PACKS / name for name in ["spamassassin", "odd", "cypherpunks-1994"]]
-    if not FULL or not all(folder.is_dir() for folder in folders):
+    folders = [PACKS / name for name in ["spamassassin", "odd", "cypherpunks-1994"]] if PACKS else []
+    if not FULL or not folders or not all(folder.is_dir() for folder in folders):
         return
     _, config, _ = tenants.add(*folders)
     wrong, answers = [], [json.loads(line) for line in open(HERE / "tests/known-answers.jsonl") if line.strip()]
