@@ -364,7 +364,7 @@ async fn pages_go_on_when_another_index_takes_the_place() {
     let cursor = first.json()["nextCursor"].as_str().unwrap().to_owned();
     let cluster = Cluster::new(&setting.fake.account()).unwrap();
     let (old, new) = (&format!("{ALIAS}-v1"), &format!("{ALIAS}-v2"));
-    let (pace, who) = (Pace::default(), "a test");
+    let (pace, who) = (Pace::default(), ("a test", "now"));
     let renewal = Renewal { cluster: &cluster, alias: ALIAS, old, new, pace, who };
     renewal.run(&json!({"mappings": {}})).await.unwrap();
     let second = get(&setting.router, &format!("/v1/search?limit=2&cursor={cursor}")).await;

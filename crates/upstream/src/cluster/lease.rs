@@ -5,7 +5,6 @@
 
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -37,12 +36,11 @@ impl<'c> Lease<'c> {
     pub(super) async fn take(
         cluster: &'c Cluster,
         alias: &str,
-        who: &str,
+        (who, since): (&str, &str),
         silence: Duration,
     ) -> Result<Self, RenewalProblem> {
         let name = name(alias);
         cluster.make_missing(&name, index(&name).to_string()).await?;
-        let since = Timestamp::now().to_string();
         // Two of one name are two.
         let word = json!({"by": who, "since": since, "draw": fastrand::u64(..)});
         let lease = Self { cluster, name, word, silence };
@@ -134,9 +132,8 @@ pub(super) async fn free_abandoned(cluster: &Cluster, alias: &str, silence: Dura
     if !matches!(there.as_deref(), Ok([Some(_)])) {
         return;
     }
-    let Ok(lease) = Lease::take(cluster, alias, "a machine that writes", silence).await else {
-        return;
-    };
+    let who = ("a machine that writes", "a moment ago");
+    let Ok(lease) = Lease::take(cluster, alias, who, silence).await else { return };
     if let Ok([index]) = cluster.behind(alias).await.as_deref() {
         // What does not get through is tried again with the next failure.
         drop(cluster.allow_writes(index).await);

@@ -44,8 +44,8 @@ pub struct Renewal<'c> {
     pub new: &'c str,
     /// How fast documents are copied.
     pub pace: Pace,
-    /// Who does it, as others are told.
-    pub who: &'c str,
+    /// Who does it and since when, as others are told.
+    pub who: (&'c str, &'c str),
 }
 
 /// What was done.

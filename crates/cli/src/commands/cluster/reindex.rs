@@ -11,7 +11,7 @@ use super::{body, fitting};
 use crate::args::{ClusterReindex, Common, TextOrJson};
 use crate::cluster::{Place, cannot, reach, runtime};
 use crate::exit::Exit;
-use crate::output;
+use crate::{clock, output};
 
 /// Fills a new index beside the old one, and lets the name stand for it.
 pub(super) fn run(common: &Common, arguments: &ClusterReindex) -> anyhow::Result<Exit> {
@@ -46,7 +46,8 @@ async fn renew(place: &Place, again: bool) -> anyhow::Result<(String, String, Re
     let begun = only(cluster, &next_of(alias)).await?;
     let new = target(alias, &old, begun, again)?;
     let body = body(settings.shards, settings.replicas)?;
-    let (pace, who) = (Pace::default(), &who());
+    let (pace, who, since) = (Pace::default(), who(), clock::now().to_string());
+    let who = (who.as_str(), since.as_str());
     let renewal = Renewal { cluster, alias, old: &old, new: &new, pace, who };
     match renewal.run(&body).await {
         Ok(done) => Ok((old, new, done)),

@@ -172,7 +172,8 @@ impl Asking<'_> {
         } else {
             body.insert("search_after".to_owned(), Value::Array(place.after.clone()));
         }
-        let (page, ()) = tokio::try_join!(self.within(place, body), self.check_state(place))?;
+        let page = self.within(place, body).await?;
+        self.check_state(place).await?;
         Ok(page)
     }
 

@@ -47,11 +47,11 @@ pub(super) async fn of(
     // It was found at a place that may be seen.
     let message = message.seen_at(|place| scope.shows(place)).unwrap_or_default();
     let place = place(cluster, question, &message, deadline).await?;
-    let snippet = match highlight {
-        true => {
-            Some(marked((cluster, question), &document.source, (&message, place), deadline).await?)
-        }
-        false => None,
+    let snippet = if highlight {
+        let seen = (&message, place);
+        Some(marked((cluster, question), &document.source, seen, deadline).await?)
+    } else {
+        None
     };
     #[expect(clippy::cast_possible_truncation, reason = "the engine scores with as many bits")]
     let score =

@@ -7,7 +7,7 @@ const OLD: &str = "mail-v1";
 const NEW: &str = "mail-v1-2";
 
 fn renewal(cluster: &Cluster) -> Renewal<'_> {
-    Renewal { cluster, alias: ALIAS, old: OLD, new: NEW, pace: brief(), who: "one" }
+    Renewal { cluster, alias: ALIAS, old: OLD, new: NEW, pace: brief(), who: ("one", "now") }
 }
 
 /// One that is silent counts as gone soon.
@@ -161,16 +161,16 @@ async fn one_at_a_time() {
     let (fake, cluster) = cluster().await;
     write(&cluster, hundred()).await.unwrap();
     let minute = Duration::from_secs(60);
-    let mut first = Lease::take(&cluster, ALIAS, "the first", minute).await.unwrap();
+    let mut first = Lease::take(&cluster, ALIAS, ("the first", "noon"), minute).await.unwrap();
     first.silence = Duration::from_millis(60);
     let patient = Pace { silence: Duration::from_secs(6), ..pace() };
-    let second = Renewal { who: "the second", pace: patient, ..renewal(&cluster) };
+    let second = Renewal { who: ("the second", "now"), pace: patient, ..renewal(&cluster) };
     let body = body();
     let refused = tokio::select! {
         refused = second.run(&body) => refused.unwrap_err().to_string(),
         lost = first.keep() => panic!("{lost}"),
     };
-    assert!(refused.starts_with("the first fills it since 2"), "{refused}");
+    assert!(refused == "the first fills it since noon", "{refused}");
     assert_eq!(cluster.behind(ALIAS).await.unwrap(), [OLD]);
     // It says nothing any more.
     assert_eq!(renewal(&cluster).run(&body).await.unwrap().documents, 100);
@@ -183,7 +183,7 @@ async fn one_at_a_time() {
 async fn writes_go_on_when_nobody_holds_them_back_any_more() {
     let (fake, cluster) = cluster().await;
     write(&cluster, hundred()).await.unwrap();
-    let lease = Lease::take(&cluster, ALIAS, "killed", brief().silence).await.unwrap();
+    let lease = Lease::take(&cluster, ALIAS, ("killed", "noon"), brief().silence).await.unwrap();
     cluster.hold_writes(OLD).await.unwrap();
     drop(lease);
     let mut writer = Writer::new(cluster.clone(), ALIAS, brief(), |_| {});
