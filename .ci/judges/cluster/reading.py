@@ -252,6 +252,38 @@ def walked(urls, text, shown):
         shown.append(("rows", text, json.dumps(pages[0])[:400], json.dumps(pages[1])[:400]))
 
 
+def reported(urls, docs):
+    """A search-term report of both: every number of every query."""
+    terms, told = "\n".join(text for text in typed(docs) if "sort:" not in text), []
+    for url in urls:
+        status, job = call("POST", f"{url}/v1/reports", {"terms": terms + "\nsubject:(\n"})
+        end = time.monotonic() + 120
+        while status in (200, 202) and job["state"] in ("waiting", "running") and time.monotonic() < end:
+            time.sleep(0.1)
+            status, job = call("GET", url + job["links"]["self"])
+        report = call("GET", url + job["links"]["result"])[1] if job.get("state") == "done" else job
+        told.append(plain(report))
+    lines = told[0].get("lines", [])
+    counted = sum("matches" in line for line in lines)
+    if told[0] != told[1]:
+        for one, two in zip(lines, told[1].get("lines", [])):
+            if one != two:
+                print("    ", json.dumps(one)[:400], "\n    ", json.dumps(two)[:400])
+                break
+        print("    ", json.dumps(told[0])[-600:], "\n    ", json.dumps(told[1])[-600:])
+    check(told[0] == told[1] and counted > 20, f"a report of {len(lines)} queries, {counted} counted, is that of the local index")
+
+
+def plain(report):
+    """A report without what depends on when and of whom it was made."""
+    if isinstance(report, list):
+        return [plain(one) for one in report]
+    if not isinstance(report, dict):
+        return report
+    in_order = lambda name, one: sorted(one, key=json.dumps) if name == "items" and isinstance(one, list) else one
+    return {name: in_order(name, plain(one)) for name, one in report.items() if name not in ("coverage", "made", "servedBy")}
+
+
 def saved(url):
     put = call("PUT", f"{url}/v1/saved/mine", {"q": "the"})
     count = call("POST", f"{url}/v1/search", {"q": "the", "limit": 0})[1]["count"]["value"]
@@ -468,6 +500,7 @@ def main():
         with both(config, local) as urls:
             drawn(tenant, urls[0], local, docs)
             read(urls, docs)
+            reported(urls, docs)
             saved(urls[0])
             pages(urls[0])
             few_states(nodes, urls[0])

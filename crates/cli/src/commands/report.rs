@@ -4,23 +4,27 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_archive::Archive;
 use postern_archive::report::{
-    Fault, Line, MOST_BYTES, Order, Report as Made, ReportError, ReportProgress, spelt, terms,
+    Begin, Fault, Line, MOST_BYTES, Order, Report as Made, ReportError, ReportProgress, spelt,
+    terms,
 };
-use postern_archive::search::{Asker, Scope, Work};
+use postern_archive::search::{Asker, Coverage, Scope, Work};
+use postern_gateway::config::{Overrides, To};
 use postern_gateway::wire::{ReportBounds, ReportView};
+use postern_gateway::{LocalEngine, in_cluster};
 use postern_query::report;
 
 use crate::args::{Common, Report, ReportFormat};
 use crate::exit::Exit;
 use crate::table::Table;
 use crate::words::counted;
-use crate::{clock, data, output, settings, terminal};
+use crate::{clock, cluster, data, output, settings, terminal};
 
 /// Characters of a query that are shown in a table for people.
 const MOST_CHARACTERS: usize = 60;
@@ -30,7 +34,9 @@ pub(crate) fn run(common: &Common, arguments: &Report) -> anyhow::Result<Exit> {
     let terms = terms(&read(&arguments.terms)?)?;
     let archive = Archive::below(&data::folder(common)?);
     let viewpoint = settings::viewpoint(common, &arguments.view)?;
-    let mailboxes = spelt(&arguments.mailbox, &archive.coverage())?;
+    let elsewhere = elsewhere(common)?;
+    let coverage = coverage(&archive, elsewhere.as_deref());
+    let mailboxes = spelt(&arguments.mailbox, &coverage)?;
     let scope = match mailboxes.as_slice() {
         [] => Scope::All,
         some => Scope::Mailboxes(some.to_vec()),
@@ -40,7 +46,8 @@ pub(crate) fn run(common: &Common, arguments: &Report) -> anyhow::Result<Exit> {
     let versions = arguments.versions;
     let order = Order { terms: &terms, filter, context: &context, versions };
     let asker = Asker { scope, work: Work::limited() };
-    let report = match make(common, &archive, &order, &asker) {
+    let stored = (&archive, elsewhere.as_deref());
+    let report = match make(common, stored, coverage, &order, &asker) {
         Err(ReportError::Filter(refused)) => {
             output::query_errors(&refused.errors, filter.unwrap_or_default());
             return Ok(Exit::Failed);
@@ -77,15 +84,35 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// What is counted where mail goes into a cluster alone.
+fn elsewhere(common: &Common) -> anyhow::Result<Option<Arc<dyn LocalEngine>>> {
+    if common.config.is_none() {
+        return Ok(None);
+    }
+    let config = settings::load(common, &Overrides::default())?;
+    match config.index_to {
+        To::Cluster => in_cluster(&config, None).map(Some).map_err(anyhow::Error::msg),
+        To::Local | To::Both => Ok(None),
+    }
+}
+
+fn coverage(archive: &Archive, elsewhere: Option<&dyn LocalEngine>) -> Coverage {
+    match elsewhere {
+        Some(engine) => cluster::waiting(|| engine.coverage_to_keep(&Asker::unlimited())),
+        None => archive.coverage(),
+    }
+}
+
 fn make(
     common: &Common,
-    archive: &Archive,
+    (archive, elsewhere): (&Archive, Option<&dyn LocalEngine>),
+    coverage: Coverage,
     order: &Order<'_>,
     asker: &Asker,
 ) -> Result<Made, ReportError> {
     let bar = progress_bar(common.quiet);
-    let (messages, queries) = (archive.index()?.totals().indexed, order.terms.len() as u64);
-    let made = archive.report(order, asker, &mut |progress| {
+    let (messages, queries) = (coverage.indexed, order.terms.len() as u64);
+    let mut tell = |progress: ReportProgress| {
         let (done, all, what) = match progress {
             ReportProgress::Looked(done) => (done, messages, "messages looked at"),
             ReportProgress::Counted(done) => (done as u64, queries, "queries counted"),
@@ -94,7 +121,14 @@ fn make(
         bar.set_position(done);
         bar.set_message(what);
         ControlFlow::Continue(())
-    });
+    };
+    let made = match elsewhere {
+        None => archive.report(order, asker, &mut tell),
+        Some(engine) => cluster::waiting(|| {
+            let begin: &Begin<'_> = &|within, asker, look| engine.survey(within, asker, look);
+            archive.report_over(begin, coverage, order, asker, &mut tell)
+        }),
+    };
     bar.finish_and_clear();
     made
 }

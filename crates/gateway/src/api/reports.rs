@@ -122,6 +122,14 @@ impl Keeper {
         Ok(Self { owner, caller, local, store })
     }
 
+    /// What is stored for it, where the engine says so that of this machine.
+    fn local_of(&self, state: &Shared, engine: Option<&str>) -> Local {
+        match engine {
+            Some("local") => state.local_beside(self.caller.tenant.as_deref()).clone(),
+            _ => self.local.clone(),
+        }
+    }
+
     /// The mailboxes that it sees; nothing where these are all.
     fn mailboxes(&self) -> Option<Vec<String>> {
         match &self.caller.mailboxes {
@@ -231,17 +239,16 @@ fn view(Job { record, open }: &Job) -> JobView {
 }
 
 /// Who may be asked for a report.
-fn check_engine(engine: Option<&str>) -> Result<(), Problem> {
+fn check_engine(engine: Option<&str>, has_cluster: bool) -> Result<(), Problem> {
     let why = match engine {
         None | Some("auto" | "local") => return Ok(()),
+        Some("cluster") if has_cluster => return Ok(()),
         Some("premium" | "veeam") => {
-            "reports come from the local index: this engine tells neither which messages two queries share, nor \
+            "reports come from the local index or a cluster: this engine tells neither which messages two queries share, nor \
              how many a query finds in each mailbox"
         }
-        Some("cluster") => {
-            "reports come from the local index: which messages only one of many queries finds is not asked of a cluster"
-        }
-        Some(_) => return Err(BadParam::new("engine", "is `auto` or `local`").into()),
+        Some("cluster") => "no cluster is configured here",
+        Some(_) => return Err(BadParam::new("engine", "is `auto`, `cluster` or `local`").into()),
     };
     Err(Problem::new(400, "unsupported", "this engine makes no reports").detail(why))
 }
@@ -260,7 +267,7 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     let keeper = Keeper::admit(&state, &headers).await?;
     let body: ReportBody = from_json(body)?;
-    check_engine(body.engine.as_deref())?;
+    check_engine(body.engine.as_deref(), state.has_cluster())?;
     let terms = terms(body.terms.as_bytes());
     let terms = terms.map_err(|error| BadParam::new("terms", error.to_string()))?;
     let known = state.viewpoint_of(&keeper.caller);
@@ -282,7 +289,7 @@ pub(super) async fn post(
         viewpoint,
         scope,
         only: body.mailboxes,
-        archive: Arc::clone(keeper.local.archive()),
+        local: keeper.local_of(&state, body.engine.as_deref()),
     };
     if state.reports().begin(record.clone(), wish, state.clock()).is_none() {
         let id = record.id;

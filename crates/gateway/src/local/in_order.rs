@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use postern_archive::export::Shelf;
+use postern_archive::report::{Look, Tally};
 use postern_archive::search::{
     AddressBook, Asker, Completion, Counting, Counts, Coverage, Hit, Page, Row, Rows, Search,
     Suggestion, Thread,
@@ -101,6 +102,28 @@ impl LocalEngine for InOrder {
         take: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Rows, IndexError> {
         self.first(|store| store.rows(search, asker, take))
+    }
+
+    fn survey(
+        &self,
+        within: &Query,
+        asker: &Asker,
+        look: &mut Look<'_>,
+    ) -> Result<Box<dyn Tally>, IndexError> {
+        let mut failed = None;
+        for store in self.present() {
+            let mut has_begun = false;
+            let survey = store.survey(within, asker, &mut |one| {
+                has_begun = true;
+                look(one)
+            });
+            match survey {
+                // What was looked at is not looked at again.
+                Err(error) if !has_begun && goes_on(&error) => failed = failed.or(Some(error)),
+                survey => return survey,
+            }
+        }
+        Err(failed.or_else(|| self.absent()).unwrap_or(IndexError::Stopped))
     }
 
     fn ids(&self, query: &Query, asker: &Asker) -> Result<Vec<String>, IndexError> {

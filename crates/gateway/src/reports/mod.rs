@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use postern_archive::report::{Order, ReportError, ReportProgress, Term};
+use postern_archive::report::{Begin, Order, ReportError, ReportProgress, Term};
 use postern_archive::search::{Asker, Scope, Work};
-use postern_archive::{Archive, IndexError, chain};
+use postern_archive::{IndexError, chain};
 use tokio::sync::{Mutex as Turn, Semaphore};
 
-use crate::local::told;
+use crate::local::{Local, told};
 use crate::viewpoint::Viewpoint;
 use crate::wire::{ReportBounds, ReportView};
 use store::{Record, Store};
@@ -50,7 +50,7 @@ pub(crate) struct Wish {
     pub(crate) scope: Scope,
     /// The only mailboxes that it is about, as they were asked for.
     pub(crate) only: Vec<String>,
-    pub(crate) archive: Arc<Archive>,
+    pub(crate) local: Local,
 }
 
 /// A report that waits or is being made.
@@ -136,7 +136,7 @@ impl Making {
             return;
         }
         self.has_begun.store(true, Relaxed);
-        let store = Store::below(wish.archive.data());
+        let store = Store::below(wish.local.archive().data());
         let made = self.make(wish, clock());
         if self.work.is_stopped() {
             return;
@@ -160,9 +160,12 @@ impl Making {
         let versions = wish.versions;
         let order = Order { terms: &wish.terms, filter, context: &context, versions };
         let asker = Asker { scope: wish.scope.clone(), work: self.work.clone() };
-        let messages = wish.archive.index().map(|index| index.totals().indexed);
-        self.messages.store(messages.unwrap_or_default(), Relaxed);
-        let report = wish.archive.report(&order, &asker, &mut |progress| {
+        let engine = wish.local.engine();
+        let coverage = engine.coverage_to_keep(&asker);
+        self.messages.store(coverage.indexed, Relaxed);
+        let begin: &Begin<'_> = &|within, asker, look| engine.survey(within, asker, look);
+        let archive = wish.local.archive();
+        let report = archive.report_over(begin, coverage, &order, &asker, &mut |progress| {
             match progress {
                 ReportProgress::Looked(messages) => self.looked.store(messages, Relaxed),
                 ReportProgress::Counted(queries) => self.counted.store(queries as u64, Relaxed),

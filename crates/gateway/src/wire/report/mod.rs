@@ -187,7 +187,7 @@ impl ReportView {
     #[must_use]
     pub fn of(report: Report, bounds: &ReportBounds<'_>) -> Self {
         let searched = SearchedView::of(&report.coverage);
-        let line = |line: Line| LineView::of(line, &searched);
+        let line = |line: Line| LineView::of(line, &searched, report.engine);
         let lines: Vec<_> = report.lines.into_iter().map(line).collect();
         let found = lines.iter().filter_map(|line| line.found.as_ref());
         let totals = TotalsView {
@@ -230,7 +230,7 @@ impl SearchedView {
 }
 
 impl LineView {
-    fn of(line: Line, searched: &SearchedView) -> Self {
+    fn of(line: Line, searched: &SearchedView, engine: &str) -> Self {
         let Line { term, canonical, found } = line;
         let (found, errors) = match found {
             Ok(found) => (Some(found), Vec::new()),
@@ -239,7 +239,7 @@ impl LineView {
         let found = found.map(|found| FoundView {
             unique: found.unique,
             extent: ExtentView::from(found.extent),
-            served_by: ServedBy { engine: "local".to_owned(), reason: None },
+            served_by: ServedBy { engine: engine.to_owned(), reason: None },
             exact: true,
             coverage: searched.clone(),
         });

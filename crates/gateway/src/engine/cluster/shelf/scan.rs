@@ -14,6 +14,17 @@ pub(super) async fn each(
     cluster: &Cluster,
     question: &Question,
     members: &[&str],
+    take: impl FnMut(&str, &Value) -> Result<(), Stop>,
+) -> Result<(), Stop> {
+    each_and(cluster, question, members, None, take).await
+}
+
+/// The same of those documents for which something else holds too.
+pub(super) async fn each_and(
+    cluster: &Cluster,
+    question: &Question,
+    members: &[&str],
+    filter: Option<&Value>,
     mut take: impl FnMut(&str, &Value) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     let asking = |deadline| Asking { cluster, question, deadline };
@@ -30,6 +41,10 @@ pub(super) async fn each(
             ("_source", if members.is_empty() { json!(false) } else { json!(members) }),
         ];
         body.extend(set.map(|(name, value)| (name.to_owned(), value)));
+        if let Some(filter) = filter {
+            let asked = body.remove("query").unwrap_or_default();
+            body.insert("query".to_owned(), json!({"bool": {"filter": [asked, filter]}}));
+        }
         if !after.is_null() {
             body.insert("search_after".to_owned(), after);
         }
