@@ -75,6 +75,15 @@ impl Original {
         })
     }
 
+    /// Its bytes as those of an internet message.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be read.
+    pub fn into_mail(self) -> io::Result<Vec<u8>> {
+        self.into_eml()?.original.into_bytes()
+    }
+
     /// Whether it is a file of Outlook, by how it begins; and the original from its beginning.
     ///
     /// # Errors

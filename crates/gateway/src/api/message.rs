@@ -92,7 +92,7 @@ pub(super) async fn page(
     let work = move |engine: &dyn LocalEngine, _: &Asker| {
         let original = Some(&message).filter(|message| !message.is_file());
         let original = original.and_then(|message| engine.original(&message.id).ok());
-        let original = original.and_then(|original| original.into_bytes().ok());
+        let original = original.and_then(|original| original.into_mail().ok());
         Ok::<_, IndexError>(html::view(&message, original, pictures.as_deref()))
     };
     let page = visitor.ask(work).await?.into_bytes();
@@ -182,7 +182,7 @@ pub(super) async fn attachment(
     let (id, number) = named(path)?;
     let original = visitor.original(&id).await?;
     let file = move |_: &dyn LocalEngine, _: &Asker| {
-        Ok::<_, IndexError>(original.into_bytes().ok().and_then(|raw| file_of(&raw, number)))
+        Ok::<_, IndexError>(original.into_mail().ok().and_then(|raw| file_of(&raw, number)))
     };
     let file = visitor.ask(file).await?.ok_or_else(unknown)?;
     let packed = || {

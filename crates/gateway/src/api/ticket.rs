@@ -129,7 +129,7 @@ async fn shown(
     noted.put("message", id.as_str());
     let original = visitor.original(&id).await?;
     let found = move |_: &dyn LocalEngine, _: &Asker| {
-        Ok::<_, IndexError>(original.into_bytes().ok().and_then(|raw| find(&raw)))
+        Ok::<_, IndexError>(original.into_mail().ok().and_then(|raw| find(&raw)))
     };
     let bytes = visitor.ask(found).await?.ok_or_else(unknown)?;
     let kind =
