@@ -76,7 +76,7 @@ fn is_sent_from_here(request: &Request) -> bool {
 /// A link that somebody follows to a page of ours, in a window of its own and in no frame.
 fn is_link(request: &Request) -> bool {
     let is_page = match request.uri().path() {
-        "/" | "/docs" | "/status" => true,
+        "/" | "/docs" | "/evidence" | "/status" => true,
         path => path.strip_prefix("/v1/messages/").is_some_and(|id| !id.contains('/')),
     };
     let is_followed = header(request, "sec-fetch-mode") == Some("navigate")

@@ -92,6 +92,7 @@ pub fn app(state: Shared) -> Router {
         .route("/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], description)))
         .route("/", get(pages::search))
         .route("/docs", get(pages::docs))
+        .route("/evidence", get(pages::evidence))
         .route("/status", get(pages::status))
         .route("/assets/{name}", get(pages::asset))
         .route("/ticket/{ticket}", get(ticket::page))

@@ -30,30 +30,37 @@ struct Asset {
 
 macro_rules! assets {
     ($($kind:ident $name:literal)*) => {
-        [$(Asset { name: $name, kind: $kind, text: include_str!(concat!("assets/", $name)) }),*]
+        [$(Asset { name: $name, kind: $kind, text: include_str!(concat!(env!("OUT_DIR"), "/", $name)) }),*]
     };
 }
 
-/// Each of them, as it lies in the repository: there is no other step.
+/// Each of them as it is sent: the build leaves out what only those need who work on it.
 static ASSETS: &[Asset] = &assets! {
+    SCRIPT "alerts.js"
     SCRIPT "answer.js"
     SCRIPT "api.js"
     SCRIPT "attachments.js"
+    SCRIPT "audit.js"
     SCRIPT "box.js"
     SCRIPT "clauses.js"
     SCRIPT "completion.js"
     SCRIPT "docs.js"
     SCRIPT "dom.js"
+    SCRIPT "evidence.js"
+    SCRIPT "export.js"
     SCRIPT "facets.js"
     SCRIPT "format.js"
+    SCRIPT "forms.js"
     SCRIPT "frame.js"
     SCRIPT "histogram.js"
     SCRIPT "keyboard.js"
     SCRIPT "page.js"
     SCRIPT "reader.js"
+    SCRIPT "reports.js"
     SCRIPT "rows.js"
     SCRIPT "saved.js"
     SCRIPT "search.js"
+    SCRIPT "sets.js"
     SCRIPT "state.js"
     SCRIPT "states.js"
     SCRIPT "status.js"
@@ -67,33 +74,15 @@ static ASSETS: &[Asset] = &assets! {
     DRAWING "icon.svg"
 };
 
-/// Each of them as it is sent: scripts without comments, which are for those who work on them.
-static SENT: LazyLock<Vec<(&'static str, &'static str, String)>> = LazyLock::new(|| {
-    let sent = |asset: &Asset| match asset.kind {
-        SCRIPT => without_comments(asset.text),
-        _ => asset.text.to_owned(),
-    };
-    ASSETS.iter().map(|asset| (asset.name, asset.kind, sent(asset))).collect()
-});
-
 /// The pages as they are sent.
-static PAGES: LazyLock<[(&str, String); 3]> = LazyLock::new(|| {
+static PAGES: LazyLock<[(&str, String); 4]> = LazyLock::new(|| {
     [
         ("/", with_texts(include_str!("assets/search.html"))),
         ("/docs", with_texts(include_str!("assets/docs.html"))),
+        ("/evidence", with_texts(include_str!("assets/evidence.html"))),
         ("/status", with_texts(include_str!("assets/status.html"))),
     ]
 });
-
-/// A script of ours without what stands between `/**` and `*/`, and without lines that are a comment or empty.
-fn without_comments(script: &str) -> String {
-    let mut blocks = script.split("/**");
-    let first = blocks.next().unwrap_or_default();
-    let behind = blocks.map(|block| block.split_once("*/").map_or("", |(_, code)| code));
-    let code: String = std::iter::once(first).chain(behind).collect();
-    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
-    code.lines().filter(is_code).map(|line| format!("{line}\n")).collect()
-}
 
 /// A page with the texts that have to stand there before any script runs: `{name}` is that text of `text.js`.
 fn with_texts(page: &str) -> String {
@@ -130,6 +119,11 @@ pub(super) async fn status() -> Response {
     page("/status")
 }
 
+/// `GET /evidence`
+pub(super) async fn evidence() -> Response {
+    page("/evidence")
+}
+
 /// `GET /docs`
 pub(super) async fn docs() -> Response {
     page("/docs")
@@ -137,11 +131,11 @@ pub(super) async fn docs() -> Response {
 
 /// `GET /assets/{name}`
 pub(super) async fn asset(Path(name): Path<String>) -> Response {
-    let Some((name, kind, text)) = SENT.iter().find(|(known, ..)| *known == name) else {
+    let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
         return Problem::not_found("not_found").into_response();
     };
-    let response = served(kind, text.as_str());
-    if *name != "mail.css" {
+    let response = served(asset.kind, asset.text);
+    if asset.name != "mail.css" {
         return response;
     }
     // The frame that shows mail is of no origin at all.
@@ -156,7 +150,7 @@ mod tests {
     #[test]
     fn all_assets_together_are_small() {
         let pages = PAGES.iter().map(|(_, page)| page.len()).sum::<usize>();
-        let all = pages + SENT.iter().map(|(_, _, text)| text.len()).sum::<usize>();
+        let all = pages + ASSETS.iter().map(|asset| asset.text.len()).sum::<usize>();
         assert!(all <= 120 << 10, "{all} bytes");
     }
 
@@ -173,22 +167,30 @@ mod tests {
 
     #[test]
     fn comments_are_not_sent() {
-        let script = "// What it is.\n\n/** @param {string} a */\nconst f = (/** @type {any} */ b) =>\n  // why\n  \"a//b\";\n";
-        assert_eq!(without_comments(script), "const f = ( b) =>\n  \"a//b\";\n");
-        for asset in ASSETS.iter().filter(|asset| asset.kind == SCRIPT) {
-            let (opened, closed) =
-                (asset.text.matches("/**").count(), asset.text.matches("*/").count());
-            assert_eq!(opened, closed, "{}: a comment in a text would be cut", asset.name);
+        for (name, source) in sources() {
+            let sent = ASSETS.iter().find(|asset| asset.name == name).unwrap().text;
+            assert!(source.contains("/** ") || source.starts_with("// "), "{name} says what it is");
+            assert!(!sent.contains("/**") && !sent.contains("// "), "{name}: a comment is sent");
         }
+    }
+
+    /// The scripts as they lie in the repository.
+    fn sources() -> impl Iterator<Item = (String, String)> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/api/assets");
+        let scripts = ASSETS.iter().filter(|asset| asset.kind == SCRIPT);
+        scripts.map(move |asset| {
+            let script = std::fs::read_to_string(format!("{folder}/{}", asset.name)).unwrap();
+            (asset.name.to_owned(), script)
+        })
     }
 
     /// A module that is asked for and not there stops the whole page.
     #[test]
     fn every_module_that_is_imported_is_there() {
-        for asset in ASSETS.iter().filter(|asset| asset.kind == SCRIPT) {
-            for import in asset.text.split("from \"./").skip(1) {
+        for (script, text) in sources() {
+            for import in text.split("from \"./").skip(1) {
                 let name = import.split('"').next().unwrap();
-                assert!(ASSETS.iter().any(|one| one.name == name), "{}: {name}", asset.name);
+                assert!(ASSETS.iter().any(|one| one.name == name), "{script}: {name}");
             }
         }
     }

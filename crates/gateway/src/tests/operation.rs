@@ -5,8 +5,15 @@ use super::*;
 #[tokio::test]
 async fn pages_load_nothing_from_another_host() {
     let router = gateway(&one_key(None));
-    for uri in ["/", "/docs", "/status", "/assets/page.js", "/assets/docs.js", "/assets/style.css"]
-    {
+    for uri in [
+        "/",
+        "/docs",
+        "/evidence",
+        "/status",
+        "/assets/page.js",
+        "/assets/docs.js",
+        "/assets/style.css",
+    ] {
         let seen = send(&router, Method::GET, uri, None, "").await;
         assert_eq!(seen.status, 200, "{uri}");
         let text = String::from_utf8(seen.body.clone()).unwrap();

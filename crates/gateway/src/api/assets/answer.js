@@ -1,5 +1,5 @@
 // The answer bar: who answered and why, how much was searched, how faithfully, and what every engine would be sent.
-import { at, h } from "./dom.js";
+import { at, button, chip, clicks, h, quiet } from "./dom.js";
 import { checked, mark, onChecked } from "./box.js";
 import { json } from "./api.js";
 import { date } from "./format.js";
@@ -23,9 +23,6 @@ export const notAsked = (coverage) => (coverage?.notAsked || []).map((name) => t
 /** Asks one engine and no other; with none it is chosen as usual. @param {string} engine */
 export const askOnly = (engine) => go({ engine, open: "", view: "text" });
 
-/** @param {string} text @param {string} kind @param {string} [title] */
-const chip = (text, kind, title) => h("span", { class: `chip ${kind}`, title }, text);
-
 /** @param {import("./types").Answer} answer */
 function chips({ count, servedBy, coverage, query, tookMs }) {
   const engine = t.engines[servedBy.engine] || servedBy.engine;
@@ -40,9 +37,9 @@ function chips({ count, servedBy, coverage, query, tookMs }) {
     out.push(chip(t.coverage(coverage.indexed, coverage.known) + asOf, coverage.indexed >= coverage.known ? "good" : "warn"));
   }
   if (notAsked(coverage).length) out.push(chip(t.notAsked(notAsked(coverage)), "warn"));
-  if (state.engine) out.push(h("button", { type: "button", class: "link", id: "ask-usual", onclick: () => askOnly("") }, t.askAsUsual));
+  if (state.engine) out.push(button(t.askAsUsual, () => askOnly(""), { class: "link", id: "ask-usual" }));
   out.push(chip(fidelityOf(query), query.fidelity === "exact" ? "good" : "warn", (query.notes || []).join("\n")));
-  out.push(h("span", { class: "quiet" }, `${t.took(tookMs)} · ${t.zone(query.zone)}`));
+  out.push(quiet(`${t.took(tookMs)} · ${t.zone(query.zone)}`, "span"));
   return out;
 }
 
@@ -58,9 +55,9 @@ function remarks(answer) {
 
 function show() {
   const { answer, busy } = found;
-  at("bar").setAttribute("aria-busy", String(busy));
+  at("bar").ariaBusy = String(busy);
   if (!answer) {
-    at("summary").replaceChildren(h("span", { class: "quiet" }, busy ? t.searching : ""));
+    at("summary").replaceChildren(quiet(busy ? t.searching : "", "span"));
     return at("notes").replaceChildren();
   }
   at("summary").replaceChildren(...chips(answer));
@@ -84,10 +81,10 @@ const written = (sent) => typeof sent === "string" ? sent : JSON.stringify(sent,
 let engines = [];
 
 /** @param {string} engine */
-const only = (engine) => h("button", { type: "button", "data-engine": engine, "aria-pressed": String(state.engine === engine), onclick: () => {
+const only = (engine) => button(t.askOnly(t.engines[engine] || engine), () => {
   dialog.close();
   askOnly(engine);
-} }, t.askOnly(t.engines[engine] || engine));
+}, { "data-engine": engine, "aria-pressed": String(state.engine === engine) });
 
 const asking = () => engines.length ? h("p", { class: "group", role: "group", "aria-label": t.askOne }, ...engines.map(only)) : null;
 
@@ -111,4 +108,4 @@ export async function explain() {
 
 onFound((isMore) => { if (!isMore) show(); });
 onChecked(marks);
-at("explain").addEventListener("click", explain);
+clicks({ explain });

@@ -1,10 +1,15 @@
 // The gateway: the key, requests, and what goes wrong with them.
+import { joined } from "./dom.js";
+import { t } from "./text.js";
+
+/** What a problem is, and what to do. @param {import("./types").Problem} problem */
+export const saidBy = ({ title, detail, hint }) => joined([title, detail, hint], ". ");
 
 /** A request that was not answered as hoped. */
 export class Failed extends Error {
   /** @param {import("./types").Problem} problem */
   constructor(problem) {
-    super([problem.title, problem.detail, problem.hint].filter(Boolean).join(". "));
+    super(saidBy(problem));
     this.problem = problem;
   }
 }
@@ -38,6 +43,9 @@ export async function ask(path, { body, method, signal } = {}) {
   const nothing = { title: response.statusText, status: response.status, code: "unknown" };
   throw new Failed(await response.json().catch(() => nothing));
 }
+
+/** What went wrong, and what to do. @param {any} error @returns {string[]} */
+export const wordsOf = ({ problem, message }) => problem?.code === "unauthorized" ? t.states.unauthorized : problem?.code === "unreachable" ? t.states.unreachable : [t.states.failed[0], String(message)];
 
 /** @param {string} path @param {Parameters<typeof ask>[1]} [options] @returns {Promise<any>} */
 export const json = async (path, options) => (await ask(path, options)).json();

@@ -1,5 +1,5 @@
 // What came with a message: saved, and shown where it is a picture or plain text.
-import { h, save, short } from "./dom.js";
+import { button, h, joined, quiet, save, short } from "./dom.js";
 import { ask } from "./api.js";
 import { bytes } from "./format.js";
 import { ticket } from "./frame.js";
@@ -20,7 +20,7 @@ async function pictureOf(path, file) {
   const picture = h("img", { class: "shown", src: path, alt: file.name || t.noName });
   return new Promise((resolve) => {
     picture.onload = () => resolve(picture);
-    picture.onerror = () => resolve(h("p", { class: "quiet" }, t.tooLarge));
+    picture.onerror = () => resolve(quiet(t.tooLarge));
   });
 }
 
@@ -34,18 +34,18 @@ function row(message, file, path, n) {
   const name = short(file.name, 200) || t.noName;
   const blob = async () => (await ask(path)).blob();
   const out = h("li", {},
-    h("button", { type: "button", class: "save", onclick: told(async () => save(await blob(), file.name || "attachment")) }, name),
-    h("span", { class: "quiet" }, [file.contentType, bytes(file.size)].filter(Boolean).join(" · ")));
+    button(name, told(async () => save(await blob(), file.name || "attachment")), { class: "save" }),
+    quiet(joined([file.contentType, bytes(file.size)]), "span"));
   const kind = file.contentType || "";
   const isText = TEXTS.test(kind) && (file.size || 0) <= MOST.text;
   if (message.kind === "file" || !isText && !PICTURES.test(kind)) return out;
   const shown = async () => isText ? textOf(file, blob()) : pictureOf(`${await ticket(message)}/attachments/${n}`, file);
-  const show = h("button", { type: "button", class: "link", "aria-expanded": "false", "aria-label": `${t.show} ${name}`, onclick: told(async () => {
+  const show = button(t.show, told(async () => {
     const is = out.querySelector(".shown, p");
     is ? is.remove() : out.append(await shown());
     show.textContent = is ? t.show : t.hide;
-    show.setAttribute("aria-expanded", String(!is));
-  }) }, t.show);
+    show.ariaExpanded = String(!is);
+  }), { class: "link", "aria-expanded": "false", "aria-label": `${t.show} ${name}` });
   out.append(show);
   return out;
 
@@ -63,9 +63,9 @@ export function attachments(message, id) {
   const isFile = message.kind === "file";
   const files = message.attachments.slice(0, MOST.files);
   const left = message.attachments.length - files.length + (message.omitted?.attachments || 0);
-  if (isFile && !message.links.content) return h("p", { class: "quiet" }, t.noContent);
+  if (isFile && !message.links.content) return quiet(t.noContent);
   if (!files.length) return h("div");
   const path = (/** @type {number} */ n) => isFile ? String(message.links.content) : `/v1/messages/${id}/attachments/${n}`;
   return h("ul", { class: "attachments", "aria-label": t.attachments }, ...files.map((file, n) => row(message, file, path(n), n)),
-    left ? h("li", { class: "quiet" }, t.moreInOriginal(left)) : null);
+    left ? quiet(t.moreInOriginal(left), "li") : null);
 }

@@ -1,6 +1,6 @@
 // The box: one line that grows to five, over a mirror of the same text that is coloured as the server reads it.
 // Where a browser has no custom highlights, the box is plain.
-import { at, h, later, replaced, unit } from "./dom.js";
+import { at, button, coded, h, joined, later, replaced, unit } from "./dom.js";
 import { isOver, latest } from "./api.js";
 import { t } from "./text.js";
 
@@ -108,12 +108,12 @@ function spansOf(translation, errors) {
 function told(translation, errors, fixed) {
   checked = translation;
   paint(spansOf(translation, errors));
-  input.setAttribute("aria-invalid", String(errors.length > 0));
-  const mistakes = errors.map((error) => remark("error", [error.title, error.hint || error.label].filter(Boolean).join(": "), error.span, error.fix));
+  input.ariaInvalid = String(errors.length > 0);
+  const mistakes = errors.map((error) => remark("error", joined([error.title, error.hint || error.label], ": "), error.span, error.fix));
   const advice = (translation?.advice || []).map((one) => remark("advice", one.message, one.span));
   const all = errors.filter((error) => error.fix).length > 1 && fixed !== undefined;
   at("remarks").replaceChildren(...mistakes, ...advice,
-    ...(all ? [h("li", {}, h("button", { type: "button", class: "fix", onclick: () => mend(String(fixed)) }, t.fixAll))] : []));
+    ...(all ? [h("li", {}, button(t.fixAll, () => mend(String(fixed)), { class: "fix" }))] : []));
   at("meaning").textContent = translation ? translation.english : "";
   for (const listener of listeners) listener(translation);
 }
@@ -124,8 +124,7 @@ function remark(kind, message, span, fix) {
     input.focus();
     input.setSelectionRange(unit(input.value, span.start), unit(input.value, span.end));
   };
-  const said = message.split("`").map((text, n) => n % 2 ? h("code", {}, text) : text);
-  const words = h("button", { type: "button", class: "words", onclick: show }, ...said);
+  const words = h("button", { type: "button", class: "words", onclick: show }, ...coded(message));
   return h("li", { class: kind }, words, fix && fixButton(fix));
 }
 
@@ -133,7 +132,7 @@ function remark(kind, message, span, fix) {
 function fixButton({ span, replacement }) {
   const from = input.value.slice(unit(input.value, span.start), unit(input.value, span.end));
   const says = replacement ? t.fix(from, replacement) : t.remove(from);
-  return h("button", { type: "button", class: "fix", onclick: () => mend(replaced(input.value, { ...span }, replacement)) }, says);
+  return button(says, () => mend(replaced(input.value, { ...span }, replacement)), { class: "fix" });
 }
 
 /** @param {string} value */

@@ -1,24 +1,20 @@
 // Clauses of a query: what a click adds to the text in the box.
 
+/** A text in quotes, as a query takes it. @param {string} value */
+export const inQuotes = (value) => '"' + value.replace(/["\\]/g, "\\$&") + '"';
+
 /** A value as a query takes it. @param {string} value */
-export const quoted = (value) => /^[\p{L}\p{N}_.@/+-]+$/u.test(value) && !value.startsWith("-") ? value : `"${value.replace(/["\\]/g, "\\$&")}"`;
+export const quoted = (value) => /^[\p{L}\p{N}_.@/+-]+$/u.test(value) && !value.startsWith("-") ? value : inQuotes(value);
 
-/** The clause of a value of a facet. @type {Record<string, (value: string) => string>} */
-const OF_FACET = {
-  sender: (value) => `from:${quoted(value)}`,
-  domain: (value) => `from:@${value}`,
-  mailbox: (value) => `mailbox:${quoted(value)}`,
-  folder: (value) => `in:${quoted(value)}`,
-  year: (value) => `date:${value}`,
-  kind: (value) => `kind:${value}`,
-  type: (value) => `mime:${value}`,
-  extension: (value) => `ext:${quoted(value)}`,
-  category: (value) => `category:${quoted(value)}`,
-  hasAttachment: (value) => value === "true" ? "has:attachment" : "-has:attachment",
-};
+/** The filter that finds these messages and no others. @param {string[]} ids */
+export const ofIds = (ids) => ids.map((id) => "id eq '" + id.replace(/'/g, "''") + "'").join(" or ");
 
-/** @param {string} facet @param {string} value */
-export const clauseOf = (facet, value) => OF_FACET[facet](value);
+/** The operators of the facets. @type {Record<string, string>} */
+const OPERATORS = { sender: "from", mailbox: "mailbox", folder: "in", year: "date", kind: "kind", type: "mime", extension: "ext", category: "category" };
+
+/** The clause of a value of a facet. @param {string} facet @param {string} value */
+export const clauseOf = (facet, value) =>
+  facet === "hasAttachment" ? `${value === "true" ? "" : "-"}has:attachment` : facet === "domain" ? "from:@" + value : `${OPERATORS[facet]}:${quoted(value)}`;
 
 /** @param {string} clause */
 export const negated = (clause) => clause.startsWith("-") ? clause.slice(1) : "-" + clause;

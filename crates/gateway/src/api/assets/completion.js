@@ -1,5 +1,5 @@
 // What can come next, wherever the cursor stands: a combobox that says how many there are.
-import { at, byteLength, h, later, replaced, upTo } from "./dom.js";
+import { asked, at, byteLength, h, joined, later, replaced, upTo } from "./dom.js";
 import { isOver, latest } from "./api.js";
 import { put } from "./box.js";
 import { t } from "./text.js";
@@ -23,9 +23,9 @@ const soon = later(() => offer(), 120);
 export async function offer(isAsked = false) {
   const [q, cursor] = [input.value, input.selectionStart];
   isClosed = false;
-  const parameters = new URLSearchParams({ q, cursor: String(byteLength(q.slice(0, cursor))), limit: "8" });
+  const parameters = asked({ q, cursor: String(byteLength(q.slice(0, cursor))), limit: "8" });
   try {
-    const answer = await ask("/v1/complete?" + parameters);
+    const answer = await ask("/v1/complete" + parameters);
     if (q !== input.value || isClosed || document.activeElement !== input) return;
     const isAnything = answer.span.start === answer.span.end && answer.suggestions[0]?.kind === "operator";
     offered = isAnything && !isAsked ? null : answer;
@@ -44,14 +44,14 @@ function show() {
   const shown = isSaid ? [] : all;
   list.replaceChildren(...shown.map(option));
   list.hidden = !shown.length;
-  at("combobox").setAttribute("aria-expanded", String(!list.hidden));
+  at("combobox").ariaExpanded = String(!list.hidden);
   at("announced").textContent = t.suggestions(shown.length);
   choose(chosen);
 }
 
 /** @param {Suggestion} one @param {number} n */
 function option(one, n) {
-  const says = one.help || [t.kinds[one.kind], one.count && t.inMessages(one.count)].filter(Boolean).join(", ");
+  const says = one.help || joined([t.kinds[one.kind] || one.kind, one.count && t.inMessages(one.count)], ", ");
   return h("li", {
     role: "option", id: `s${n}`, "aria-selected": "false",
     onmousedown: (/** @type {Event} */ event) => { event.preventDefault(); take(n); },
@@ -61,7 +61,7 @@ function option(one, n) {
 /** @param {number} n */
 function choose(n) {
   chosen = n;
-  [...list.children].forEach((item, m) => item.setAttribute("aria-selected", String(m === n)));
+  [...list.children].forEach((item, m) => { item.ariaSelected = String(m === n); });
   if (n >= 0 && isOpen()) input.setAttribute("aria-activedescendant", `s${n}`);
   else input.removeAttribute("aria-activedescendant");
   list.children[n]?.scrollIntoView({ block: "nearest" });

@@ -48,6 +48,40 @@ export const h = (name, attributes = {}, ...children) => filled(document.createE
 export const svg = (name, attributes = {}, ...children) =>
   filled(/** @type {SVGElement} */ (document.createElementNS(SVG, name)), attributes, children);
 
+/** What clicks on parts of the page do, by their ids. @param {Record<string, (event: MouseEvent) => void>} runs */
+export const clicks = (runs) => { for (const [id, run] of Object.entries(runs)) at(id).addEventListener("click", run); };
+
+/** @param {Child} text @param {(event: any) => void} run @param {Record<string, any>} [more] */
+export const button = (text, run, more) => h("button", { type: "button", onclick: run, ...more }, text);
+
+/** @param {string} text @param {string} [kind] `good` or `warn` @param {string} [title] */
+export const chip = (text, kind = "", title) => h("span", { class: `chip ${kind}`, title }, text);
+
+/** @param {Child} text @param {"p" | "span" | "li"} [as] */
+export const quiet = (text, as = "p") => h(as, { class: "quiet" }, text);
+
+/** What a link asks for. @param {Record<string, string>} parameters */
+export const asked = (parameters) => "?" + new URLSearchParams(parameters);
+
+/** A text of the server, with what it quotes as code. @param {string} text */
+export const coded = (text) => text.split("`").map((part, n) => n % 2 ? h("code", {}, part) : part);
+
+/** A table that scrolls by itself; what is short stays in one line. @param {string[]} head @param {Child[][]} rows @param {string} name */
+export const table = (head, rows, name) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, h("table", {}, h("thead", {}, h("tr", {}, ...head.map((text) => h(text ? "th" : "td", {}, text)))),
+  h("tbody", {}, ...rows.map((cells) => h("tr", {}, ...cells.map((cell) => h("td", { class: typeof cell === "string" && cell.length < 25 && "number" }, cell)))))));
+
+/** Shows something anew; whoever stood on something in it stays there. @param {HTMLElement} box @param {(Node | null)[]} parts */
+export function anew(box, parts) {
+  const stood = box.contains(document.activeElement) && document.activeElement;
+  box.replaceChildren(...parts.filter((one) => one !== null));
+  if (!stood) return;
+  box.tabIndex = -1;
+  (document.getElementById(stood.id) || box).focus({ preventScroll: true });
+}
+
+/** What there is of some texts. @param {(string | number | null | undefined | false)[]} texts */
+export const joined = (texts, by = " · ") => texts.filter(Boolean).join(by);
+
 /** @param {string} text */
 export const byteLength = (text) => encoder.encode(text).length;
 
@@ -121,7 +155,7 @@ export function named(texts) {
   for (const one of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-text], [data-label], [data-hint]"))) {
     const { text, label, hint, icon } = one.dataset;
     if (text) one.textContent = texts[text];
-    if (label) one.setAttribute("aria-label", texts[label]);
+    if (label) one.ariaLabel = texts[label];
     if (hint) one.setAttribute("placeholder", texts[hint]);
     if (icon) {
       one.title = texts[label || ""];

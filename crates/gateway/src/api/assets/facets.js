@@ -1,5 +1,5 @@
 // What was found, counted. A click adds the clause to the box, or takes it away again; Alt and click adds its negation.
-import { at, h } from "./dom.js";
+import { anew, at, button, h, quiet } from "./dom.js";
 import { added, clauseOf, has, negated, removed } from "./clauses.js";
 import { FACETS, found, onFound } from "./search.js";
 import { number } from "./format.js";
@@ -30,7 +30,7 @@ function row(facet, { value, count }) {
   const clause = clauseOf(facet, value);
   const state = has(found.q, clause) ? "true" : "false";
   return h("li", {}, h("button", {
-    type: "button", class: "value", "aria-pressed": state, title: `${clause}\n${t.facetHelp}`, "data-facet": facet,
+    type: "button", class: "value", "aria-pressed": state, title: `${clause}\n${t.facetHelp}`, "data-facet": facet, id: `${facet}:${value}`,
     onclick: (/** @type {MouseEvent} */ event) => choose(facet, value, event.altKey),
     onkeydown: (/** @type {KeyboardEvent} */ event) => {
       if (event.key !== "Enter" || !event.altKey) return;
@@ -47,19 +47,13 @@ function group(facet) {
   if (!values.length || facet === "mailbox" && values.length === 1 || facet === "kind" && values.length === 1) return null;
   const shown = whole.has(facet) ? values : values.slice(0, FEW);
   const left = values.length - shown.length;
-  const others = !left && counted?.others ? h("p", { class: "quiet" }, t.others(counted.others)) : null;
-  const more = left && h("button", { type: "button", class: "link", onclick: () => { whole.add(facet); show(); } }, t.showAll(left));
+  const others = !left && counted?.others ? quiet(t.others(counted.others)) : null;
+  const more = left && button(t.showAll(left), () => { whole.add(facet); show(); }, { class: "link" });
   return h("section", {}, h("h2", {}, t.facets[facet]), h("ul", {}, ...shown.map((one) => row(facet, one))), more || null, others);
 }
 
 function show() {
-  const facet = /** @type {HTMLElement} */ (document.activeElement)?.dataset?.facet;
-  const name = document.activeElement?.querySelector(".name")?.textContent;
-  box.replaceChildren(...FACETS.map(group).filter((one) => one !== null));
-  if (!facet) return;
-  // Whoever chose by keyboard stays where they were.
-  const same = [...box.querySelectorAll("button")].find((one) => one.dataset.facet === facet && one.querySelector(".name")?.textContent === name);
-  (same || /** @type {HTMLElement | null} */ (box.querySelector("button")))?.focus();
+  anew(box, FACETS.map(group));
 }
 
 onFound((isMore) => { if (!isMore && !found.busy) show(); });

@@ -1,5 +1,5 @@
 // When what was found arrived: bars to drag over. Each is a button that says its period and its count.
-import { at, svg } from "./dom.js";
+import { at, h, svg } from "./dom.js";
 import { instead, period } from "./clauses.js";
 import { found, onFound } from "./search.js";
 import { text } from "./box.js";
@@ -39,14 +39,8 @@ function show() {
   const drawing = svg("svg", { viewBox: `0 0 ${bars.length * 10} ${HEIGHT}`, preserveAspectRatio: "none", role: "group", "aria-label": `${t.histogram}. ${t.histogramHelp}` },
     ...bars.map((bar, n) => column(bar, n, most)));
   const [first, last] = [bars[0], bars[bars.length - 1]];
-  const scale = document.createElement("p");
-  scale.className = "scale";
-  scale.append(...[says(first, first), shown?.undated ? t.undated(shown.undated) : "", says(last, last)].map((text) => {
-    const span = document.createElement("span");
-    span.textContent = text.split("..")[0];
-    return span;
-  }));
-  box.replaceChildren(drawing, scale);
+  const scale = [says(first, first), shown?.undated ? t.undated(shown.undated) : "", says(last, last)];
+  box.replaceChildren(drawing, h("p", { class: "scale" }, ...scale.map((text) => h("span", {}, text.split("..")[0]))));
 }
 
 const columns = () => [...box.querySelectorAll("g")];

@@ -2,7 +2,7 @@
 import { at, h } from "./dom.js";
 import { t } from "./text.js";
 
-/** @typedef {{name: string, keys?: string, run: () => void}} Command */
+/** @typedef {{keys: string, name: string, run: () => void}} Command */
 /** @type {Command[]} */
 let commands = [];
 /** The first of two keys, and when it was pressed. */
@@ -16,10 +16,10 @@ const help = /** @type {HTMLDialogElement} */ (at("keys"));
 /** @param {EventTarget | null} target */
 const isTyping = (target) => target instanceof Element && !!target.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 
-/** @param {Command[]} these */
+/** @param {[string, string, () => void][]} these the keys, if any, the name among the texts, and what is done */
 export function use(these) {
-  commands = these;
-  const rows = these.filter((one) => one.keys).flatMap(({ keys, name }) => [h("dt", {}, ...String(keys).split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, name)]);
+  commands = these.map(([keys, name, run]) => ({ keys, name: t.commands[name], run }));
+  const rows = commands.filter((one) => one.keys).flatMap(({ keys, name }) => [h("dt", {}, ...keys.split(" ").map((key) => h("kbd", {}, key))), h("dd", {}, name)]);
   at("keys-list").replaceChildren(...rows);
 }
 
@@ -46,7 +46,7 @@ function matching() {
 function choose(n) {
   const options = [...list.children];
   chosen = options.length ? (n + options.length) % options.length : 0;
-  options.forEach((one, m) => one.setAttribute("aria-selected", String(m === chosen)));
+  options.forEach((one, m) => { one.ariaSelected = String(m === chosen); });
   filter.setAttribute("aria-activedescendant", options.length ? `c${chosen}` : "");
   options[chosen]?.scrollIntoView({ block: "nearest" });
 }
@@ -69,7 +69,7 @@ document.addEventListener("keydown", (event) => {
   // Of a button or a link, Enter and the blank are its own.
   if ((event.key === "Enter" || event.key === " ") && event.target instanceof Element && event.target.closest("button, a, summary, [role=button]")) return;
   const pair = Date.now() - first.at < 1500 ? `${first.key} ${event.key}` : "";
-  const command = commands.find(({ keys }) => keys === pair) || commands.find(({ keys }) => keys === event.key);
+  const command = pair && commands.find(({ keys }) => keys === pair) || commands.find(({ keys }) => keys === event.key);
   first = command ? { key: "", at: 0 } : { key: event.key, at: Date.now() };
   if (!command) return;
   event.preventDefault();
@@ -77,6 +77,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 for (const dialog of document.querySelectorAll("dialog")) {
+  if (!dialog.querySelector("[data-close], input[role]")) dialog.append(h("button", { "data-close": true }, t.page.close));
   dialog.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
     if (target === dialog || target.closest("[data-close]")) dialog.close();

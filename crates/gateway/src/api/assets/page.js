@@ -1,5 +1,5 @@
 // The page: its parts, put together.
-import { at, h, named } from "./dom.js";
+import { asked, at, clicks, h, named } from "./dom.js";
 import { key } from "./api.js";
 import { list, onSaved, save } from "./saved.js";
 import * as box from "./box.js";
@@ -71,6 +71,9 @@ at("key-form").addEventListener("submit", () => {
   box.check();
 });
 
+/** Goes where what is in the box becomes a set. */
+const freeze = () => location.assign("/evidence" + asked({ view: "sets", q: box.text() }));
+
 function close() {
   if (state.open) {
     go({ open: "", view: "text" });
@@ -88,40 +91,42 @@ function narrow() {
 }
 
 use([
-  { keys: "/", name: t.commands.box, run: () => input.focus() },
-  { keys: "j", name: t.commands.next, run: () => step(1) },
-  { keys: "k", name: t.commands.previous, run: () => step(-1) },
-  { keys: "Enter", name: t.commands.open, run: openRow },
-  { keys: "Escape", name: t.commands.close, run: close },
-  { keys: "n", name: t.commands.nextHit, run: () => hit(1) },
-  { keys: "p", name: t.commands.previousHit, run: () => hit(-1) },
-  { keys: "v", name: t.commands.text, run: () => show("text") },
-  { keys: "l", name: t.commands.html, run: () => show("html") },
-  { keys: "c", name: t.commands.thread, run: () => show("thread") },
-  { keys: "h", name: t.commands.headers, run: () => show("headers") },
-  { keys: "o", name: t.commands.original, run: () => { original(); } },
-  { keys: "x", name: t.commands.select, run: toggleCurrent },
-  { keys: "A", name: t.commands.all, run: () => select("all") },
-  { keys: "e", name: t.commands.out, run: takeOut },
-  { keys: "f", name: t.commands.narrow, run: narrow },
-  { keys: "b", name: t.commands.histogram, run: focusBars },
-  { keys: "w", name: t.commands.answer, run: () => { explain(); } },
-  { keys: "s", name: t.commands.save, run: save },
-  { keys: "d", name: t.commands.density, run: density },
-  { keys: "g i", name: t.commands.inbox, run: () => searchFor("in:inbox") },
-  { keys: "g s", name: t.commands.sent, run: () => searchFor("in:sent") },
-  { keys: "g a", name: t.commands.everything, run: () => searchFor("") },
-  { keys: "g o", name: t.commands.status, run: () => location.assign("/status") },
-  { keys: "g d", name: t.commands.api, run: () => location.assign("/docs") },
-  { keys: "?", name: t.commands.keys, run: showKeys },
-  { name: t.commands.key, run: askKey },
-  { keys: "Ctrl+K", name: t.commands.commands, run: showCommands },
+  ["/", "box", () => input.focus()],
+  ["j", "next", () => step(1)],
+  ["k", "previous", () => step(-1)],
+  ["Enter", "open", openRow],
+  ["Escape", "close", close],
+  ["n", "nextHit", () => hit(1)],
+  ["p", "previousHit", () => hit(-1)],
+  ["v", "text", () => show("text")],
+  ["l", "html", () => show("html")],
+  ["c", "thread", () => show("thread")],
+  ["h", "headers", () => show("headers")],
+  ["o", "original", () => { original(); }],
+  ["x", "select", toggleCurrent],
+  ["A", "all", () => select("all")],
+  ["e", "out", takeOut],
+  ["f", "narrow", narrow],
+  ["b", "histogram", focusBars],
+  ["w", "answer", () => { explain(); }],
+  ["s", "save", save],
+  ["d", "density", density],
+  ["g i", "inbox", () => searchFor("in:inbox")],
+  ["g s", "sent", () => searchFor("in:sent")],
+  ["g a", "everything", () => searchFor("")],
+  ["g e", "evidence", () => location.assign("/evidence")],
+  ["", "freeze", freeze],
+  ["g o", "status", () => location.assign("/status")],
+  ["g d", "api", () => location.assign("/docs")],
+  ["?", "keys", showKeys],
+  ["", "key", askKey],
+  ["Ctrl+K", "commands", showCommands],
 ]);
 
-for (const [id, run] of /** @type {[string, () => void][]} */ ([
-  ["show-keys", showKeys], ["show-commands", showCommands], ["show-key", askKey], ["density", density], ["close", close],
-  ["original", original], ["next-message", () => step(1)], ["previous-message", () => step(-1)], ["next-hit", () => hit(1)], ["previous-hit", () => hit(-1)],
-])) at(id).addEventListener("click", run);
+clicks({
+  "show-keys": showKeys, "show-commands": showCommands, "show-key": askKey, density, freeze, close,
+  original, "next-message": () => step(1), "previous-message": () => step(-1), "next-hit": () => hit(1), "previous-hit": () => hit(-1),
+});
 for (const one of at("views").querySelectorAll("button")) one.addEventListener("click", () => show(one.dataset.view || "text"));
 
 onClause(searchFor);

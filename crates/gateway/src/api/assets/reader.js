@@ -1,7 +1,8 @@
 // The reader, beside the list: a message as text, as it was laid out, as a part of its conversation, or all of its headers.
-import { at, h, marked, save, short } from "./dom.js";
+import { asked, at, button, h, joined, marked, quiet, save, short } from "./dom.js";
 import { ask, json } from "./api.js";
 import { bytes, date, person } from "./format.js";
+import { inQuotes } from "./clauses.js";
 import { hits } from "./search.js";
 import { link, state } from "./state.js";
 import { pathOf, placeOf } from "./rows.js";
@@ -29,7 +30,7 @@ const factsOfMail = (message) => [
   [t.to, people(message.to, message.omitted?.to)],
   [t.cc, people(message.cc, message.omitted?.cc)],
   [t.date, date(message.receivedDateTime || message.sentDateTime)],
-  [t.places, placesOf(message).slice(0, 20).map((place) => [place.mailbox, place.folder].filter(Boolean).join(" · ")).join("; ")],
+  [t.places, placesOf(message).slice(0, 20).map((place) => joined([place.mailbox, place.folder])).join("; ")],
 ];
 
 /** @param {import("./types").Message} file @returns {[string, string | null | undefined][]} */
@@ -65,7 +66,7 @@ function headerLines(raw) {
   return lines.map((text, n) => {
     const wasId = n % 2 && isId(before);
     before += text;
-    return wasId ? h("a", { href: "?" + new URLSearchParams({ q: `id:"${text.slice(1, -1).replace(/["\\]/g, "\\$&")}"` }) }, text) : document.createTextNode(text);
+    return wasId ? h("a", { href: asked({ q: "id:" + inQuotes(text.slice(1, -1)) }) }, text) : document.createTextNode(text);
   });
 }
 
@@ -83,21 +84,21 @@ async function headers(message) {
 /** A message of a conversation. @param {import("./types").Message} one @param {string[]} words */
 const part = (one, words) => h("article", { class: one.id === open.message?.id ? "here" : "" },
   h("h3", {}, short(person(one.from), 200) || t.noSender, " ", h("time", {}, date(one.receivedDateTime || one.sentDateTime))),
-  one.subject !== open.message?.subject && h("p", { class: "quiet" }, short(one.subject, 300)),
+  one.subject !== open.message?.subject && quiet(short(one.subject, 300)),
   body(one, words), h("p", {}, h("a", { href: link({ open: pathOf(one), view: "text" }) }, t.commands.open)));
 
 /** @param {import("./types").Message} message @param {string[]} words */
 async function conversation(message, words) {
   const out = h("div", { class: "thread" });
   const add = async (cursor = "") => {
-    const answer = await json(message.links.thread + (cursor ? "?" + new URLSearchParams({ cursor }) : ""));
+    const answer = await json(message.links.thread + (cursor && asked({ cursor })));
     out.append(...answer.messages.map((/** @type {any} */ one) => part(one, words)));
     if (!answer.nextCursor) return;
-    const next = h("button", { type: "button", onclick: async () => { next.remove(); await add(answer.nextCursor); } }, t.threadMore);
+    const next = button(t.threadMore, async () => { next.remove(); await add(answer.nextCursor); });
     out.append(next);
   };
   await add();
-  out.prepend(h("p", { class: "quiet" }, t.threadOf(out.querySelectorAll("article").length)));
+  out.prepend(quiet(t.threadOf(out.querySelectorAll("article").length)));
   return out;
 }
 
@@ -111,9 +112,9 @@ function shownBy(hit, { text, pointer, ranges = [] }) {
 function matched(hit) {
   const matches = hit?.matches || [];
   if (!hit || !matches.length) return null;
-  const each = matches.map((match) => h("li", {}, h("code", {}, short(match.clause, 100)), " ", placeOf(match), " ", h("span", { class: "quiet" }, shownBy(hit, match))));
+  const each = matches.map((match) => h("li", {}, h("code", {}, short(match.clause, 100)), " ", placeOf(match), " ", quiet(shownBy(hit, match), "span")));
   return h("details", { class: "matched" }, h("summary", {}, t.matched(new Set(matches.map(({ clause }) => clause)).size)),
-    h("ul", {}, ...each), hit.moreMatches ? h("p", { class: "quiet" }, t.moreMatches) : null);
+    h("ul", {}, ...each), hit.moreMatches ? quiet(t.moreMatches) : null);
 }
 
 /** What is shown of a message in a view. @param {import("./types").Message} message @returns {Promise<Node[]>} */
@@ -128,9 +129,6 @@ async function view(message) {
   return [files, ...told, body(message, words)];
 }
 
-/** @param {Partial<import("./types").Problem>} problem */
-const failed = (problem) => [h("p", { class: "error" }, [problem.title, problem.detail, problem.hint].filter(Boolean).join(". "))];
-
 /** @param {import("./types").Message} message */
 function head(message) {
   const isFile = message.kind === "file";
@@ -142,7 +140,7 @@ function head(message) {
 }
 
 function views() {
-  for (const one of at("views").querySelectorAll("button")) one.setAttribute("aria-pressed", String(one.dataset.view === state.view));
+  for (const one of at("views").querySelectorAll("button")) one.ariaPressed = String(one.dataset.view === state.view);
 }
 
 /** Shows what the state says is open. */
@@ -152,7 +150,7 @@ export async function read(withFocus = false) {
   const path = open.path = state.open;
   if (!path) { open.message = null; return; }
   views();
-  at("reading").setAttribute("aria-busy", "true");
+  at("reading").ariaBusy = "true";
   try {
     if (!open.message || pathOf(open.message) !== path) {
       const message = await json("/v1/" + path);
@@ -168,9 +166,9 @@ export async function read(withFocus = false) {
     at("reading").replaceChildren(...shown);
   } catch (error) {
     if (!open.message) at("subject").textContent = "";
-    at("reading").replaceChildren(...failed(/** @type {any} */ (error).problem || { title: String(error) }));
+    at("reading").replaceChildren(h("p", { class: "error" }, /** @type {Error} */ (error).message));
   }
-  at("reading").setAttribute("aria-busy", "false");
+  at("reading").ariaBusy = "false";
   counted();
   if (withFocus) at("subject").focus({ preventScroll: true });
 }

@@ -1,5 +1,5 @@
 // The list. However many are found, the document holds only the pages around the one that is looked at.
-import { at, h, later, marked, short } from "./dom.js";
+import { at, h, joined, later, marked, short } from "./dom.js";
 import { age, bytes, date } from "./format.js";
 import { found, hits, more, onFound } from "./search.js";
 import { go, leaving, link, place, remember, state } from "./state.js";
@@ -31,9 +31,6 @@ export const onSelection = (listener) => { onSelected = listener; };
 
 /** The path of a hit in the state. @param {import("./types").Message} hit */
 export const pathOf = (hit) => hit.links.self.replace("/v1/", "");
-
-/** @param {(string | null | undefined | false)[]} texts */
-const joined = (texts) => texts.filter(Boolean).join(" · ");
 
 /** Where a clause matched, in words. @param {import("./types").Match} match */
 export const placeOf = ({ where, attachment }) =>
@@ -98,7 +95,7 @@ function row(hit, n) {
     move(n);
     openRow();
   });
-  if (pathOf(hit) === state.open) item.setAttribute("aria-current", "true");
+  if (pathOf(hit) === state.open) item.ariaCurrent = "true";
   return item;
 }
 
@@ -147,7 +144,7 @@ function show(isMore) {
   at("empty").replaceChildren(...states(found));
   at("tools").hidden = !hits().length;
   if (heights.length) draw();
-  list.setAttribute("aria-busy", String(found.busy));
+  list.ariaBusy = String(found.busy);
   at("more").textContent = found.next ? t.searching : "";
 }
 

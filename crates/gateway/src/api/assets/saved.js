@@ -1,5 +1,5 @@
 // Saved searches, at the side: each with how many it finds, and how many of those are new since it was last opened.
-import { at, h } from "./dom.js";
+import { anew, at, button, clicks, h } from "./dom.js";
 import { json, ask } from "./api.js";
 import { number } from "./format.js";
 import { text } from "./box.js";
@@ -47,13 +47,13 @@ async function remove(one) {
 
 /** @param {Saved} one */
 const row = (one) => h("li", { class: "kept" },
-  h("button", { type: "button", class: "value", title: one.error || one.q, "aria-pressed": String(one.q === found.q), onclick: () => { open(one); } },
+  h("button", { type: "button", id: "saved:" + one.name, class: "value", title: one.error || one.q, "aria-pressed": String(one.q === found.q), onclick: () => { open(one); } },
     h("span", { class: "name" }, one.name), one.new ? h("span", { class: "badge" }, t.newOnes(one.new)) : null,
     h("span", { class: "number" }, one.count === undefined ? "!" : number(one.count))),
-  h("button", { type: "button", class: "link", "aria-label": t.forget(one.name), onclick: () => { remove(one); } }, "✕"));
+  button("✕", () => { remove(one); }, { id: "forget:" + one.name, class: "link", "aria-label": t.forget(one.name) }));
 
 function show() {
-  at("saved-list").replaceChildren(...searches.map(row));
+  anew(at("saved-list"), searches.map(row));
 }
 
 /** Asks for a name for what is in the box. */
@@ -74,7 +74,7 @@ at("save-form").addEventListener("submit", async (event) => {
     at("save-says").textContent = /** @type {Error} */ (error).message;
   }
 });
-at("save").addEventListener("click", save);
+clicks({ save });
 
 onFound((isMore) => {
   if (found.q === fresh.q) for (const hit of hits()) hit.isNew = fresh.ids.has(hit.id);

@@ -2,9 +2,10 @@
 import { latest, isOver, key } from "./api.js";
 import { state } from "./state.js";
 import { zone } from "./format.js";
+import { t } from "./text.js";
 
 /** What is counted beside the results. */
-export const FACETS = ["sender", "domain", "mailbox", "folder", "year", "kind", "type", "extension", "hasAttachment", "category"];
+export const FACETS = Object.keys(t.facets);
 /** Rows of a page. */
 const PAGE = 50;
 /** Former results that Back finds again. */

@@ -57,13 +57,6 @@ export function go(change) {
   become(next);
 }
 
-/** The same without a step for Back. @param {Partial<State>} change */
-export function swap(change) {
-  const next = { ...state, ...change };
-  history.replaceState(history.state, "", url(next));
-  become(next);
-}
-
 /** @type {() => any} */
 let here = () => place();
 /** @param {() => any} look tells where in the list somebody is, who leaves it */

@@ -1,5 +1,6 @@
 // Every state has words: what it is, and what to do.
-import { h } from "./dom.js";
+import { button, h, quiet } from "./dom.js";
+import { saidBy } from "./api.js";
 import { added, removed } from "./clauses.js";
 import { askOnly, isWhole, notAsked } from "./answer.js";
 import { t } from "./text.js";
@@ -9,15 +10,12 @@ const acts = { again: () => {}, search: () => {}, key: () => {} };
 /** @param {Partial<typeof acts>} these */
 export const onState = (these) => { Object.assign(acts, these); };
 
-/** @param {string} text @param {() => void} run */
-const button = (text, run) => h("button", { type: "button", onclick: run }, text);
-
 /** @param {string[]} words @param {string} detail @param {...(Node | null)} more */
-const panel = ([title, what], detail, ...more) => [h("h2", {}, title), h("p", {}, what), detail ? h("p", { class: "quiet" }, detail) : null, ...more].filter((one) => one !== null);
+const panel = ([title, what], detail, ...more) => [h("h2", {}, title), h("p", {}, what), detail ? quiet(detail) : null, ...more].filter((one) => one !== null);
 
 /** @param {import("./types").Problem} problem */
 function failed(problem) {
-  const detail = [problem.title, problem.detail, problem.hint].filter(Boolean).join(". ");
+  const detail = saidBy(problem);
   const again = button(t.again, acts.again);
   if (problem.code === "unreachable") return panel(t.states.unreachable, "", again);
   if (problem.code === "unauthorized" && !problem.detail) return panel(t.states.unauthorized, "", button(t.page.keyUse, acts.key));

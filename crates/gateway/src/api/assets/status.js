@@ -1,14 +1,11 @@
 // The operator's view: engines, breakers, coverage, sync, and the last hour. It asks again by itself while it is looked at.
-import { at, h, named, svg } from "./dom.js";
-import { json } from "./api.js";
+import { at, chip, h, named, quiet, svg, table } from "./dom.js";
+import { json, wordsOf } from "./api.js";
 import { age, bytes, date, number } from "./format.js";
 import { t } from "./text.js";
 
 const AGAIN = 10_000;
 const s = t.status;
-
-/** @param {string} text @param {"good" | "warn" | ""} kind */
-const chip = (text, kind) => h("span", { class: `chip ${kind}` }, text);
 
 /** @param {[string, any]} engine */
 function engine([name, one]) {
@@ -18,8 +15,8 @@ function engine([name, one]) {
   return h("section", { class: "card" }, h("h2", {}, t.engines[name] || name), h("p", {}, chip(says, !isLocal && !one.configured ? "" : good ? "good" : "warn")),
     one.since ? h("p", {}, s.since(date(one.since))) : null,
     isLocal ? h("p", {}, t.coverage(one.coverage.indexed, one.coverage.known)) : null,
-    one.bytes ? h("p", { class: "quiet" }, s.size(bytes(one.bytes))) : null,
-    one.fallback ? h("p", { class: "quiet" }, one.fallback) : null,
+    one.bytes ? quiet(s.size(bytes(one.bytes))) : null,
+    one.fallback ? quiet(one.fallback) : null,
     ...(one.damaged || []).map((/** @type {any} */ file) => h("p", { class: "error" }, `${file.file}: ${file.reason}`)));
 }
 
@@ -36,12 +33,8 @@ function plot(title, minutes, value, bad) {
   return h("section", { class: "card" }, h("h2", {}, title),
     svg("svg", { class: "plot", viewBox: "0 0 600 70", preserveAspectRatio: "none", role: "img", "aria-label": s.plot(title, most) },
       ...minutes.map((minute) => bar(minute, "bar", value(minute))), ...(bad ? minutes.map((minute) => bar(minute, "failed", bad(minute))) : [])),
-    h("p", { class: "quiet" }, bad ? s.perHour(total, minutes.reduce((sum, minute) => sum + bad(minute), 0)) : s.most(most)));
+    quiet(bad ? s.perHour(total, minutes.reduce((sum, minute) => sum + bad(minute), 0)) : s.most(most)));
 }
-
-/** @param {string[]} head @param {(string | Node | null | undefined)[][]} rows @param {string} name */
-const table = (head, rows, name) => h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name }, h("table", {}, h("thead", {}, h("tr", {}, ...head.map((text) => h("th", {}, text)))),
-  h("tbody", {}, ...rows.map((cells) => h("tr", {}, ...cells.map((cell) => h("td", {}, cell || "")))))));
 
 /** @param {import("./types").Mailbox} one */
 const mailbox = (one) => [one.name, h("span", {}, h("meter", { value: one.indexed, max: Math.max(one.known, 1), "aria-label": one.name }), ` ${number(one.indexed)} / ${number(one.known)}`),
@@ -51,7 +44,7 @@ const mailbox = (one) => [one.name, h("span", {}, h("meter", { value: one.indexe
 const synced = (one) => [`${one.name} (${one.source})`, `${number(one.here)} / ${number(one.known)}`, number(one.failed), one.listed ? age(one.listed) : s.never, one.error || (one.inArchiveTier ? s.tier : "")];
 
 /** @param {any} one */
-const finding = (one) => h("p", { class: one.severity === "fault" ? "error" : "" }, `${one.about}: ${one.what}. `, h("span", { class: "quiet" }, one.do));
+const finding = (one) => h("p", { class: one.severity === "fault" ? "error" : "" }, `${one.about}: ${one.what}. `, quiet(one.do, "span"));
 
 /** @param {any} status @param {any} history */
 function show(status, history) {
@@ -59,11 +52,11 @@ function show(status, history) {
   const minutes = history?.minutes || [];
   const { sync, retrievals, findings } = status;
   at("status").replaceChildren(...[
-    h("h1", {}, s.title, " ", h("span", { class: "quiet" }, status.version)),
+    h("h1", {}, s.title, " ", quiet(status.version, "span")),
     h("p", { class: "quiet", role: "status" }, s.asOf(new Date().toLocaleTimeString("sv-SE"))),
     findings ? h("section", {}, h("h2", {}, s.findings), ...findings.map(finding)) : null,
     h("div", { class: "cards" }, ...Object.entries(status.engines).map(engine)),
-    history ? h("div", { class: "cards" }, plot(s.searches, minutes, (one) => one.searches, (one) => one.failed), plot(s.time, minutes, (one) => one.p95Ms || 0)) : h("p", { class: "quiet" }, s.noHistory),
+    history ? h("div", { class: "cards" }, plot(s.searches, minutes, (one) => one.searches, (one) => one.failed), plot(s.time, minutes, (one) => one.p95Ms || 0)) : quiet(s.noHistory),
     local?.coverage.mailboxes.length ? h("section", {}, h("h2", {}, s.mailboxes), table([s.mailbox, s.searched, s.compared, s.newest], local.coverage.mailboxes.map(mailbox), s.mailboxes)) : null,
     sync.mailboxes.length ? h("section", {}, h("h2", {}, s.sync), sync.error ? h("p", { class: "error" }, sync.error) : null,
       table([s.mailbox, s.here, s.failed, s.listed, s.error], sync.mailboxes.map(synced), s.sync)) : null,
@@ -76,8 +69,7 @@ async function look() {
     const status = await json("/v1/status");
     show(status, await json("/v1/status/history").catch(() => null));
   } catch (error) {
-    const problem = /** @type {any} */ (error).problem;
-    const words = problem?.code === "unauthorized" ? t.states.unauthorized : problem?.code === "unreachable" ? t.states.unreachable : [t.states.failed[0], String(/** @type {Error} */ (error).message)];
+    const words = wordsOf(error);
     at("status").replaceChildren(h("h1", {}, words[0]), h("p", {}, words[1]), h("p", {}, h("a", { href: "/" }, s.back)));
   }
 }

@@ -1,11 +1,15 @@
 // Taking out: what is selected, as a file; or an act of the source, shown first and confirmed.
-import { at, h, save } from "./dom.js";
-import { ask, json } from "./api.js";
-import { bytes } from "./format.js";
+import { at, button, clicks, h, joined, short } from "./dom.js";
+import { json } from "./api.js";
+import { ofIds } from "./clauses.js";
+import { exported } from "./export.js";
+import { date } from "./format.js";
 import { found } from "./search.js";
 import { currentHit, onSelection, select, selection } from "./rows.js";
 import { t } from "./text.js";
 
+/** Items of a plan that are listed. */
+const MOST_LINES = 50;
 const dialog = /** @type {HTMLDialogElement} */ (at("out"));
 
 /** What is selected, else the row that keys speak of, as a question. @returns {{q: string, filter?: string, expect?: number}} */
@@ -14,7 +18,7 @@ function wanted() {
   if (selection.all) return { q: found.q, ...(all?.exact && { expect: all.value }) };
   const hit = currentHit();
   const ids = selection.ids.size ? [...selection.ids] : hit ? [hit.id] : [];
-  return { q: "", filter: ids.map((id) => `id eq '${id.replace(/'/g, "''")}'`).join(" or ") };
+  return { q: "", filter: ofIds(ids) };
 }
 
 const count = () => selection.all ? found.answer?.count.value || 0 : selection.ids.size || 1;
@@ -25,33 +29,43 @@ const says = (text, kind = "") => {
   at("out-says").textContent = text;
 };
 
-async function exported() {
+async function asFile() {
   const format = /** @type {HTMLInputElement} */ (dialog.querySelector("input[name=format]:checked")).value;
   says(t.out.working);
-  const blob = await (await ask("/v1/export", { body: { ...wanted(), format } })).blob();
-  save(blob, `postern-export.${format}`);
-  says(t.out.done(bytes(blob.size)));
+  says(await exported(wanted(), format));
 }
+
+/** An item, and what an earlier run did with it. @param {any} item */
+const named = ({ title, owner, folder, standing, since }) => joined([short(title, 200) || t.noSubject, owner, folder, standing !== "new" && `${standing} ${date(since)}`]);
+
+/** @param {string[]} lines */
+const listed = (lines) => h("ul", {}, ...lines.slice(0, MOST_LINES).map((line) => h("li", {}, line)), lines.length > MOST_LINES && h("li", {}, t.more(lines.length - MOST_LINES)));
 
 /** @param {any} plan */
 const planned = (plan) => [
-  h("p", {}, t.out.items(plan.count), plan.into ? ` → ${typeof plan.into === "string" ? plan.into : JSON.stringify(plan.into)}` : ""),
-  plan.lasting && String(plan.lasting) ? h("p", { class: "error" }, t.out.lasting, " ", String(plan.lasting)) : null,
-  h("ul", {}, ...(plan.notes || []).map((/** @type {string} */ note) => h("li", {}, note)),
-    ...(plan.items || []).slice(0, 20).map((/** @type {any} */ item) => h("li", {}, item.subject || item.name || item.mailbox || item.id))),
-].filter((one) => one !== null);
+  h("p", {}, t.out.items(plan.count), plan.into ? ` → ${plan.into}` : ""),
+  plan.lasting && h("p", { class: "error" }, t.out.lasting, " ", plan.lasting),
+  listed([...(plan.notes || []), ...plan.items.map(named)]),
+].filter(Boolean);
+
+const field = (/** @type {string} */ name) => /** @type {HTMLInputElement} */ (at("act-" + name));
+const verb = () => /** @type {HTMLSelectElement} */ (at("act")).value;
+
+/** Which addresses an act takes. */
+const addresses = () => ({ restore: ["to"], send: ["to", "from"] })[verb()] || [];
+const fields = () => { for (const name of ["to", "from"]) field(name).hidden = !addresses().includes(name); };
+const letter = () => Object.fromEntries(addresses().map((name) => [name, field(name).value.trim()]).filter(([, value]) => value));
 
 /** Shows what an act would do; with `confirm` it is done. @param {string} [confirm] */
 async function act(confirm) {
-  const verb = /** @type {HTMLSelectElement} */ (at("act")).value;
-  const to = /** @type {HTMLInputElement} */ (at("act-to")).value.trim();
   const { expect, ...what } = wanted();
-  const body = { ...what, ...(to && { to }), ...(confirm && { confirm }) };
-  const answer = await json("/v1/actions/" + verb, { body });
-  const yes = h("button", { type: "button", onclick: told(() => act(answer.plan.id)) }, t.out.confirm(t.out.verbs[verb], answer.plan.count));
-  const results = (answer.results || []).map((/** @type {any} */ one) => h("li", {}, [one.outcome, one.said, one.subject].filter(Boolean).join(": ")));
-  at("plan").replaceChildren(...planned(answer.plan), answer.carriedOut ? h("ul", {}, ...results) : yes);
-  says("");
+  const body = { ...what, ...letter(), ...(confirm && { confirm }) };
+  const answer = await json("/v1/actions/" + verb(), { body });
+  const yes = button(t.out.confirm(t.out.verbs[verb()], answer.plan.count), told(() => act(answer.plan.id)));
+  const title = (/** @type {any} */ { item }) => answer.plan.items.find((/** @type {any} */ one) => one.item === item)?.title;
+  const results = (answer.results || []).map((/** @type {any} */ one) => joined([one.outcome, title(one), one.said], ": "));
+  at("plan").replaceChildren(...answer.carriedOut ? [listed(results)] : [...planned(answer.plan), yes]);
+  says(answer.ended || "", "error");
 }
 
 /** @param {() => Promise<void>} run */
@@ -63,9 +77,13 @@ async function allowed() {
   const verbs = Object.entries(t.out.verbs).filter(([verb]) => key.actions.includes(verb));
   at("act").replaceChildren(...verbs.map(([value, name]) => h("option", { value }, name)));
   at("acts").hidden = !verbs.length;
+  fields();
   /** @type {HTMLButtonElement} */ (at("out-export")).disabled = !key.rights.includes("export");
   if (!key.rights.includes("export")) says(t.out.mayNot, "error");
 }
+
+at("formats").replaceChildren(...Object.entries(t.formats).map(([value, name], n) =>
+  h("label", {}, h("input", { type: "radio", name: "format", value, checked: !n }), name)));
 
 /** Opens the dialog. */
 export function takeOut() {
@@ -81,10 +99,9 @@ function tools() {
   at("selected").textContent = selection.all ? t.out.all(count()) : selection.ids.size ? t.selected(selection.ids.size) : "";
 }
 
+at("act").addEventListener("change", fields);
 onSelection(tools);
-at("out-export").addEventListener("click", told(exported));
-at("act-show").addEventListener("click", told(() => act()));
-at("take-out").addEventListener("click", takeOut);
-at("select-all").addEventListener("click", () => select("all"));
-at("select-shown").addEventListener("click", () => select("shown"));
-at("select-none").addEventListener("click", () => select("none"));
+clicks({
+  "out-export": told(asFile), "act-show": told(() => act()), "take-out": takeOut,
+  "select-all": () => select("all"), "select-shown": () => select("shown"), "select-none": () => select("none"),
+});

@@ -1,5 +1,5 @@
 // The text of a message: quoted text folded, the words that were looked for marked, and the way from one to the next.
-import { at, cut, h, pieces } from "./dom.js";
+import { at, cut, h, pieces, quiet } from "./dom.js";
 import { t } from "./text.js";
 
 /** Characters of a text that are shown, and marks in it. */
@@ -56,8 +56,8 @@ export function body(message, words) {
     if (whose !== "quoted") return pre;
     return h("details", { open: !hasNew }, h("summary", {}, t.quotedLines(kept.trimEnd().split("\n").length)), pre);
   });
-  if (!all.length) shown.push(h("p", { class: "quiet" }, t.noText));
-  const end = left < 0 ? h("p", { class: "quiet" }, t.cutText) : null;
+  if (!all.length) shown.push(quiet(t.noText));
+  const end = left < 0 ? quiet(t.cutText) : null;
   return h("div", { class: "text" }, ...shown, end);
 }
 
