@@ -4,6 +4,7 @@ before axe-core in light and dark, hostile mail, and 100,000 hits. It writes pic
 usage: judge.py POSTERN SAMPLES WORK AXE SCREENS
 """
 
+import itertools
 import pathlib
 import subprocess
 import sys
@@ -11,11 +12,14 @@ import time
 
 from playwright.sync_api import sync_playwright
 
+import doing
+import evidence
 import mails
-import rows
+import reading
+import searching
 import tasks
 import views
-from scene import Person, gateway
+from scene import ASSETS, Person, gateway
 
 POSTERN, SAMPLES, WORK, AXE, SCREENS = sys.argv[1:6]
 
@@ -28,7 +32,7 @@ def judged(browser, base, hostile, deliver):
         return one
 
     only = sys.argv[6:]
-    for row in rows.ALL:
+    for row in [*searching.ALL, *reading.ALL, *doing.ALL, *evidence.ALL]:
         if only and row.__name__ not in only:
             continue
         began = time.monotonic()
@@ -48,7 +52,7 @@ def judged(browser, base, hostile, deliver):
         return
     began = time.monotonic()
     one = person()
-    pictures = views.hostile(one, hostile)
+    views.hostile(one, hostile)
     one.close()
     print(f"hostile: {hostile} mails opened in four views, nothing had to be stopped ({time.monotonic() - began:.1f} s)", flush=True)
     one = person()
@@ -76,14 +80,27 @@ def main():
     subprocess.check_call([POSTERN, "--data", str(work / "data"), "--quiet", "index", "--files", "--mailbox", "zoe@x.example", str(work / "documents")])
     subprocess.check_call([POSTERN, "--data", str(work / "data"), "--quiet", "index", SAMPLES, str(work / "hostile"), str(work / "plain")])
 
+    numbers = itertools.count(1)
+
     def deliver():
-        """Another message arrives."""
-        (work / "hostile" / "mallory@evil.example" / "Inbox" / "late.eml").write_bytes(mails.message("delivery that is late", "late", "text/plain"))
+        """Another message arrives; its subject."""
+        number = next(numbers)
+        subject = f"delivery {number} that is late"
+        (work / "hostile" / "mallory@evil.example" / "Inbox" / f"late-{number}.eml").write_bytes(mails.message(subject, "late", "text/plain"))
         subprocess.check_call([POSTERN, "--data", str(work / "data"), "--quiet", "index", str(work / "hostile")])
+        return subject
 
     with gateway(POSTERN, work / "data", config) as base, sync_playwright() as play:
+        if not ASSETS:
+            sent = pathlib.Path(__file__).with_name("sent.mjs")
+            subprocess.check_call(["node", sent, pathlib.Path(AXE).parents[1] / "acorn" / "dist" / "acorn.mjs", base])
         browser = play.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
         judged(browser, base, hostile, deliver)
+        with gateway(POSTERN, work / "limited", evidence.configured(work)) as limited:
+            one = Person(browser, limited)
+            evidence.rights(one)
+            one.close()
+        print("rights: what a key may not do is not shown, and said")
         browser.close()
 
 

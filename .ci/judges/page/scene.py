@@ -13,6 +13,9 @@ from playwright.sync_api import expect
 TYPES = {".js": "text/javascript", ".css": "text/css", ".html": "text/html", ".svg": "image/svg+xml"}
 # Files that stand in the place of those built into the binary, for work on the page without building.
 ASSETS = os.environ.get("POSTERN_ASSETS")
+# Seconds until something that is waited for counts as missing, on a machine that has other work too.
+PATIENCE = 30
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @contextlib.contextmanager
@@ -34,11 +37,11 @@ def stand_in(context, base):
 
     def serve(route):
         path = route.request.url.removeprefix(base).split("?")[0]
-        name = {"/": "search.html", "/status": "status.html"}.get(path, path.removeprefix("/assets/"))
+        name = {"/": "search.html", "/status": "status.html", "/evidence": "evidence.html"}.get(path, path.removeprefix("/assets/"))
         file = pathlib.Path(ASSETS) / name
         route.fulfill(body=file.read_bytes(), headers={"content-type": TYPES[file.suffix] + "; charset=utf-8", **policy})
 
-    context.route(re.compile(re.escape(base) + r"/(status|assets/(?!mail\.css).*)?(\?.*)?$"), serve)
+    context.route(re.compile(re.escape(base) + r"/(status|evidence|assets/(?!mail\.css).*)?(\?.*)?$"), serve)
 
 
 class Watched:
@@ -50,7 +53,7 @@ class Watched:
         if ASSETS:
             stand_in(self.context, base)
         self.page = self.context.new_page()
-        self.page.set_default_timeout(8000)
+        self.page.set_default_timeout(PATIENCE * 1000)
         self.page.on("pageerror", lambda error: self.heard.append(f"error: {error}"))
         self.page.on("console", self.hear)
         self.page.on("request", lambda request: self.asked.append(request.url))
@@ -113,9 +116,9 @@ class Person(Watched):
 
     def sees(self, what, text=None):
         found = self.page.locator(what).first
-        expect(found).to_be_visible(timeout=8000)
+        expect(found).to_be_visible()
         if text is not None:
-            expect(found).to_contain_text(text, timeout=8000)
+            expect(found).to_contain_text(text)
         return found
 
     def is_read(self):
@@ -125,7 +128,7 @@ class Person(Watched):
     def counts(self, number=None):
         """Waits for the answer to what is in the box, and tells how many were found."""
         if number is not None:
-            expect(self.page.locator("#count")).to_have_text(re.compile(f"^{number} found"), timeout=8000)
+            expect(self.page.locator("#count")).to_have_text(re.compile(f"^{number} found"))
         self.until("document.querySelector('#bar').getAttribute('aria-busy') === 'false' && document.querySelector('#count')")
         return int(re.sub(r"\D", "", self.page.inner_text("#count").split(" ")[0]))
 
@@ -134,21 +137,21 @@ class Person(Watched):
 
     def until(self, what):
         """Waits until something holds. The policy of the page forbids the waiting of Playwright itself, which evaluates text there."""
-        ends = time.monotonic() + 8
+        ends = time.monotonic() + PATIENCE
         while not self.page.evaluate(what):
             assert time.monotonic() < ends, what
             self.page.wait_for_timeout(20)
 
     def scrolls(self, what, least):
         """Turns the wheel until something has moved. A browser drops what comes before it has drawn rows that are new."""
-        ends = time.monotonic() + 8
+        ends = time.monotonic() + PATIENCE
         while self.page.locator(what).evaluate("one => one.scrollTop") <= least:
             assert time.monotonic() < ends, what
             self.page.mouse.wheel(0, 300)
             self.page.wait_for_timeout(50)
 
     def has_box(self, text):
-        expect(self.page.locator("#q")).to_have_value(text, timeout=8000)
+        expect(self.page.locator("#q")).to_have_value(text)
 
     def focus(self):
         return self.page.evaluate("document.activeElement.closest('[id]')?.id")
