@@ -1,5 +1,5 @@
 // The answer bar: who answered and why, how much was searched, how faithfully, and what every engine would be sent.
-import { at, button, chip, clicks, h, quiet } from "./dom.js";
+import { anew, at, button, chip, clicks, h, quiet } from "./dom.js";
 import { checked, mark, onChecked } from "./box.js";
 import { json } from "./api.js";
 import { date } from "./format.js";
@@ -94,18 +94,24 @@ const target = ([name, { fidelity, direction, notes, sent }]) => h("section", {}
   notes.length ? h("ul", {}, ...notes.map((note) => h("li", {}, note.message))) : null,
   sent === undefined ? null : h("pre", { tabindex: "0", "aria-label": name }, written(sent)));
 
+function fill() {
+  const body = checked ? [h("p", {}, checked.english), ...Object.entries(checked.targets).map(target)] : [h("p", {}, found.q ? t.states.mistakes[0] : t.everything)];
+  anew(at("sent-body"), [asking(), ...body]);
+}
+
 /** What every engine would be sent. */
 export async function explain() {
-  const body = checked ? [h("p", {}, checked.english), ...Object.entries(checked.targets).map(target)] : [h("p", {}, found.q ? t.states.mistakes[0] : t.everything)];
-  at("sent-body").replaceChildren(...body);
+  fill();
   dialog.showModal();
   const status = await json("/v1/status").catch(() => ({ engines: {} }));
   engines = Object.entries(status.engines).filter(([, one]) => one.configured || one.available).map(([name]) => name);
-  at("sent-body").querySelector(".group")?.remove();
-  const buttons = asking();
-  if (buttons) at("sent-body").prepend(buttons);
+  fill();
 }
 
 onFound((isMore) => { if (!isMore) show(); });
-onChecked(marks);
+onChecked(() => {
+  marks();
+  // The text may be read while somebody looks.
+  if (dialog.open) fill();
+});
 clicks({ explain });
