@@ -1,6 +1,7 @@
 //! A backup at Veeam whose mail is here too, in whole or in part, alone and beside DataTap.
 
 use std::io::{Cursor, Write as _};
+use std::time::SystemTime;
 
 use postern_sync::{Progress, SyncOptions, run};
 use postern_upstream::veeam::Version;
@@ -19,17 +20,26 @@ struct AtHome {
     _data: tempfile::TempDir,
 }
 
-/// A `.msg` file that has a subject and nothing else (MS-OXMSG).
+/// A `.msg` file that has a subject, a text with its layout, and a file (MS-OXMSG).
 fn msg(subject: &str) -> Vec<u8> {
     let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
     let wide = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let attached = "/__attach_version1.0_#00000000";
+    file.create_storage(attached).unwrap();
     for (path, bytes) in [
         ("/__properties_version1.0", vec![0; 32]),
         ("/__substg1.0_0037001F", wide(subject)),
         ("/__substg1.0_001A001F", wide("IPM.Note")),
+        ("/__substg1.0_1013001F", wide("<p><b>laid</b> out</p>")),
+        ("/__attach_version1.0_#00000000/__properties_version1.0", vec![0; 8]),
+        ("/__attach_version1.0_#00000000/__substg1.0_3707001F", wide("plan.txt")),
+        ("/__attach_version1.0_#00000000/__substg1.0_37010102", b"the plan".to_vec()),
     ] {
         file.create_stream(path).unwrap().write_all(&bytes).unwrap();
     }
+    // The same bytes whenever it is made.
+    file.set_created_time(attached, SystemTime::UNIX_EPOCH).unwrap();
+    file.set_modified_time(attached, SystemTime::UNIX_EPOCH).unwrap();
     file.flush().unwrap();
     file.into_inner().into_inner()
 }
@@ -153,6 +163,22 @@ async fn a_hit_leads_home_where_it_is_at_home() {
         assert!(original.status == 200 && original.body == msg(bytes), "{id}: {}", original.status);
         assert_eq!(saves() - before, asked, "{id}");
     }
+}
+
+/// A file of Outlook is laid out as its sender did, and its files are there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_outlook_is_shown_as_it_was_laid_out() {
+    let home = AtHome::new(None).await;
+    home.sync(&["ann@x.com"]).await;
+    let router = home.router(now);
+    let uri = format!("/v1/messages/{}", postern_archive::id_of(&msg("invoice one")));
+    let page = get(&router, &format!("{uri}?format=html")).await;
+    let page = String::from_utf8_lossy(&page.body).into_owned();
+    assert!(page.contains("<body><p><b>laid</b> out</p></body>"), "{page}");
+    let message = get(&router, &uri).await.json();
+    assert_eq!(message["attachments"][0]["name"], "plan.txt", "{message}");
+    let file = get(&router, &format!("{uri}/attachments/0")).await;
+    assert_eq!(String::from_utf8_lossy(&file.body), "the plan");
 }
 
 /// Nothing that premium says is of the backup, and the other way round. The local index says something of what
