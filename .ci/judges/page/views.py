@@ -65,6 +65,11 @@ def dialog(key, what):
     return shown
 
 
+def keys(one):
+    dialog("?", "#keys-list")(one)
+    assert one.page.locator("#keys").evaluate("one => one.scrollTop") == 0, "it begins at its start"
+
+
 def docs(one):
     one.page.goto(one.base + "/docs")
     one.page.wait_for_selector("main h2")
@@ -123,7 +128,7 @@ def audit(one):
 VIEWS = {
     "first": first, "results": searched, "mistakes": mistakes, "completion": completion, "nothing": nothing, "message": message,
     "thread": view("c", ".thread article"), "laid-out": view("l", "#reading iframe"), "headers": view("h", "#reading .headers"),
-    "keys": dialog("?", "#keys-list"), "commands": dialog("Control+k", "#commands-list"), "sent": dialog("w", "#sent-body"),
+    "keys": keys, "commands": dialog("Control+k", "#commands-list"), "sent": dialog("w", "#sent-body"),
     "take-out": dialog("e", "#out"), "saving": saving, "status": status, "docs": docs,
     "reports": reports, "report": report, "sets": sets, "set": frozen, "alerts": alerts, "audit": audit,
 }

@@ -23,7 +23,11 @@ export function use(these) {
   at("keys-list").replaceChildren(...rows);
 }
 
-export const showKeys = () => help.showModal();
+export function showKeys() {
+  help.showModal();
+  // The button that has the focus comes last.
+  help.scrollTop = 0;
+}
 
 export function showCommands() {
   filter.value = "";
