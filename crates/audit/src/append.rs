@@ -80,7 +80,7 @@ impl Appender {
     pub(crate) fn append_at_once(&mut self, entry: &Entry) -> Option<Result<(), AuditError>> {
         let tail = self.tail.as_ref().filter(|tail| tail.length < self.segment)?;
         self.lock.try_lock().ok()?;
-        let tail = if tail.found() == Found::AsLeft { self.tail.take() } else { None };
+        let tail = if tail.is_as_left() { self.tail.take() } else { None };
         let written =
             tail.map(|tail| self.append_to(tail, std::slice::from_ref(entry), Sign::Later));
         match written {

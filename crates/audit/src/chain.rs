@@ -3,11 +3,13 @@
 //! A signature costs ten times as much as a seal, so one stands for all entries of half a second. Until then their
 //! seals say who wrote them.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::canonical::{canonical, canonical_around};
-use crate::head::{Digest, Head, digest};
+use crate::head::{Digest, Head, digest, hex};
 use crate::note::Signer;
 
 /// The field with the seal of an entry.
@@ -15,13 +17,11 @@ const SEAL: &str = "seal";
 /// The fields that are the log's own: number, digest of the entry before, and time.
 const OWN: [&str; 3] = ["n", "prev", "time"];
 
-type Fields = Map<String, Value>;
-
 /// How far a log goes, signed or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Chain {
     /// Which log it is of.
-    pub(crate) log: String,
+    pub(crate) log: Arc<str>,
     pub(crate) entries: u64,
     /// The digest of the last entry.
     pub(crate) last: Digest,
@@ -30,22 +30,27 @@ pub(crate) struct Chain {
 impl Chain {
     /// Up to where a head goes.
     pub(crate) fn up_to(head: &Head) -> Self {
-        Self { log: head.log.clone(), entries: head.entries, last: head.last }
+        Self { log: head.log.as_str().into(), entries: head.entries, last: head.last }
     }
 
     /// The head that covers all of it.
     pub(crate) fn head(&self, time: Timestamp) -> Head {
-        Head { log: self.log.clone(), entries: self.entries, last: self.last, time }
+        Head { log: self.log.to_string(), entries: self.entries, last: self.last, time }
     }
 
     /// The line of the next entry, which says that, sealed; then it goes that far.
-    pub(crate) fn push(&mut self, says: &Fields, time: Timestamp, key: &Signer) -> String {
+    pub(crate) fn push<'s>(
+        &mut self,
+        says: impl Iterator<Item = (&'s str, &'s Value)>,
+        time: Timestamp,
+        key: &Signer,
+    ) -> String {
         let own: [Value; 3] =
-            [(self.entries + 1).into(), self.last.to_string().into(), time.to_string().into()];
-        let says = says.iter().map(|(name, value)| (name.as_str(), value));
+            [(self.entries + 1).into(), hex(&self.last.0).into(), time.to_string().into()];
         let says = says.filter(|(name, _)| *name != SEAL && !OWN.contains(name));
-        let (mut line, place) =
-            canonical_around(says.chain(OWN.into_iter().zip(&own)).collect(), SEAL);
+        let mut members: Vec<(&str, &Value)> = says.collect();
+        members.extend(OWN.into_iter().zip(&own));
+        let (mut line, place) = canonical_around(members, SEAL);
         // `prev` stands before it, so a comma is right.
         let seal = format!(",\"{SEAL}\":\"{}\"", key.seal(&self.log, line.as_bytes()));
         line.insert_str(place, &seal);

@@ -1,6 +1,8 @@
 //! What is written of one deed.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 /// What kind of deed it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,30 +90,44 @@ impl What {
 #[derive(Clone, Debug)]
 pub struct Entry {
     what: What,
-    fields: Map<String, Value>,
+    /// Each name once. They are few, and there is an entry for each request: so there is no table of them.
+    fields: Vec<(Cow<'static, str>, Value)>,
 }
+
+/// Fields that most entries have at most, with those that are the log's own.
+const USUAL: usize = 20;
 
 impl Entry {
     /// An entry of what `who` does.
     #[must_use]
     pub fn new(what: What, who: &str) -> Self {
-        let fields = [("what", what.as_str()), ("who", who)];
-        let fields = fields.map(|(name, value)| (name.to_owned(), value.into()));
-        Self { what, fields: fields.into_iter().collect() }
+        let mut fields = Vec::with_capacity(USUAL);
+        fields.extend([("what".into(), what.as_str().into()), ("who".into(), who.into())]);
+        Self { what, fields }
     }
 
     /// The same with one more field. `n`, `prev`, `seal` and `time` are the log's own. Numbers are whole.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
-        self.fields.insert(name.to_owned(), value.into());
+    pub fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
+        self.put(name.into(), value.into());
         self
     }
 
     /// The same with these fields.
     #[must_use]
-    pub fn with_all(mut self, fields: Map<String, Value>) -> Self {
-        self.fields.extend(fields);
+    pub fn with_all<N: Into<Cow<'static, str>>>(
+        mut self,
+        fields: impl IntoIterator<Item = (N, Value)>,
+    ) -> Self {
+        fields.into_iter().for_each(|(name, value)| self.put(name.into(), value));
         self
+    }
+
+    fn put(&mut self, name: Cow<'static, str>, value: Value) {
+        match self.fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.fields.push((name, value)),
+        }
     }
 
     /// What kind of deed it is of.
@@ -121,7 +137,7 @@ impl Entry {
     }
 
     /// What it says.
-    pub(crate) const fn fields(&self) -> &Map<String, Value> {
-        &self.fields
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.fields.iter().map(|(name, value)| (name.as_ref(), value))
     }
 }

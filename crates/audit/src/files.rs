@@ -68,6 +68,13 @@ pub(crate) fn head_of(line: &[u8]) -> Option<String> {
     }
 }
 
+/// How many entries a line says that it signs, if it looks like a head. Nothing of it was checked.
+pub(crate) fn counted(line: &[u8]) -> Option<u64> {
+    line.starts_with(HEAD.as_bytes()).then_some(())?;
+    let (_, rest) = str::from_utf8(line).ok()?.split_once("\\nentries ")?;
+    rest.split_once('\\')?.0.parse().ok()
+}
+
 /// Reads the next line into `line`, without its end; whether it has one. `None` at the end.
 pub(crate) fn next_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<Option<bool>> {
     line.clear();

@@ -90,18 +90,20 @@ impl Log {
     /// Has an entry written; `done` is called when it counts as written, or cannot be. It may be called at once. It
     /// never waits for the disk or for another process.
     pub fn send(&self, entry: Entry, done: impl FnOnce(Result<(), AuditError>) + Send + 'static) {
-        match self.at_once(&entry) {
+        match self.write_at_once(&entry) {
             Some(written) => done(written),
             None => self.ask(Job::Write(entry, Box::new(done))),
         }
     }
 
-    /// Writes an entry here, which saves waking a thread, unless somebody would have to be waited for.
-    fn at_once(&self, entry: &Entry) -> Option<Result<(), AuditError>> {
+    /// Writes an entry here, which saves waking a thread. Nothing where somebody would have to be waited for: then
+    /// nothing is written.
+    #[must_use]
+    pub fn write_at_once(&self, entry: &Entry) -> Option<Result<(), AuditError>> {
         if entry.what().is_durable() || self.shared.fault().is_some() {
             return None;
         }
-        let mut appender = self.shared.appender.try_lock().ok()?;
+        let mut appender = self.shared.free_appender()?;
         let was_unsigned = appender.is_unsigned();
         let written = appender.append_at_once(entry)?;
         drop(appender);

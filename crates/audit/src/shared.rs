@@ -1,10 +1,14 @@
 //! What those who ask and the threads of a log hand to each other.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::hint;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::append::Appender;
 use crate::entry::Entry;
 use crate::error::AuditError;
+
+/// How often somebody looks whether the right to write is free: some microseconds.
+const SPINS: usize = 200;
 
 /// Is told what goes wrong while nobody waits.
 pub type Warn = Arc<dyn Fn(&str) + Send + Sync>;
@@ -31,6 +35,16 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn over(appender: Appender) -> Self {
         Self { appender: Mutex::new(appender), fault: Mutex::default() }
+    }
+
+    /// The right to write, if it is free within the time that another entry takes: to wake a thread costs more.
+    pub(crate) fn free_appender(&self) -> Option<MutexGuard<'_, Appender>> {
+        (0..SPINS).find_map(|spin| {
+            if spin > 0 {
+                hint::spin_loop();
+            }
+            self.appender.try_lock().ok()
+        })
     }
 
     pub(crate) fn fault(&self) -> Option<AuditError> {

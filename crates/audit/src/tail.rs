@@ -1,17 +1,19 @@
 //! The end of a log: its last signed head, the sealed entries behind it, and where the next line goes.
 
+use std::cmp::Reverse;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::chain::Chain;
 use crate::error::AuditError;
-use crate::files::{head_of, next_line, segment};
+use crate::files::{counted, head_of, next_line, segment};
 use crate::head::Head;
 use crate::note::{Signer, Verifier};
 
-/// Bytes that are read at first to find the last head.
-const WINDOW: u64 = 64 << 10;
+/// Bytes that are read at once.
+const BUFFER: usize = 256 << 10;
 
 /// Where a log ends.
 #[derive(Debug)]
@@ -41,13 +43,14 @@ pub(crate) enum Found {
 }
 
 impl Tail {
-    /// The end of that segment. A head that the key did not sign is none.
+    /// The end of that segment. A head that the key did not sign is none, and one that was copied from before is not
+    /// the end.
     pub(crate) fn of(folder: &Path, number: u32, key: &Signer) -> Result<Self, AuditError> {
         let path = segment(folder, number);
         let failed = |error| AuditError::io(&path, error);
         let file = OpenOptions::new().read(true).append(true).open(&path).map_err(failed)?;
         let inode = inode(&file.metadata().map_err(failed)?);
-        let (length, head, note) = last_head(&file, key.verifier())
+        let (length, head, note) = furthest_head(&file, key.verifier())
             .map_err(failed)?
             .ok_or_else(|| AuditError::OtherKey(path.clone()))?;
         let chain = Chain::up_to(&head);
@@ -65,6 +68,12 @@ impl Tail {
             Ok(there) if there.len() > self.length => Found::Longer,
             Ok(_) | Err(_) => Found::Other,
         }
+    }
+
+    /// The same as far as the open file tells, which costs less. A file that was moved away and lies elsewhere seems to
+    /// be as it was: that is found when the head is written.
+    pub(crate) fn is_as_left(&self) -> bool {
+        self.file.metadata().is_ok_and(|file| is_named(&file) && file.len() == self.length)
     }
 
     /// Goes on over what was written since: sealed entries in order, and heads that sign them.
@@ -131,40 +140,51 @@ fn inode(file: &Metadata) -> Inode {
 #[cfg(not(unix))]
 const fn inode(_: &Metadata) -> Inode {}
 
-/// The last head that the key signed, and where its line ends. It is looked for from the end.
-fn last_head(mut file: &File, key: &Verifier) -> io::Result<Option<(u64, Head, String)>> {
-    let length = file.metadata()?.len();
-    let mut window = WINDOW;
-    loop {
-        let start = length.saturating_sub(window);
-        let mut bytes = Vec::new();
-        file.seek(SeekFrom::Start(start))?;
-        file.read_to_end(&mut bytes)?;
-        let found = last_in(&bytes, start == 0, key);
-        if let Some((behind, head, note)) = found {
-            return Ok(Some((start + behind as u64, head, note)));
-        }
-        if start == 0 {
-            return Ok(None);
-        }
-        window *= 4;
-    }
+/// Whether an open file has a name still: one that was removed or replaced has none.
+#[cfg(unix)]
+fn is_named(file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    file.nlink() > 0
 }
 
-/// The same of the end of a file; what comes before its first line feed is no whole line, but at the start.
-fn last_in(bytes: &[u8], is_start: bool, key: &Verifier) -> Option<(usize, Head, String)> {
-    let mut end = bytes.iter().rposition(|byte| *byte == b'\n')? + 1;
-    while end > 0 {
-        let before = bytes.get(..end - 1)?;
-        let start = before.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
-        let (start, is_whole) = (start.unwrap_or(0), start.is_some() || is_start);
-        let note = before.get(start..).filter(|_| is_whole).and_then(head_of);
-        if let Some(note) = note
-            && let Some(head) = key.open(&note).and_then(Head::parse)
-        {
-            return Some((end, head, note));
+#[cfg(not(unix))]
+const fn is_named(_: &Metadata) -> bool {
+    true
+}
+
+/// The head that goes furthest of those that the key signed, and where its line ends. It is not the last line with a
+/// head: somebody may have copied one of before behind it.
+fn furthest_head(file: &File, key: &Verifier) -> io::Result<Option<(u64, Head, String)>> {
+    let mut told = heads(file)?;
+    // Of the same head twice the first one is in its place.
+    told.sort_by_key(|(entries, line)| (Reverse(*entries), line.end));
+    for (_, line) in told {
+        let note = read(file, &line)?;
+        let head = note.as_deref().and_then(|note| key.open(note)).and_then(Head::parse);
+        if let Some((head, note)) = head.zip(note) {
+            return Ok(Some((line.end + 1, head, note)));
         }
-        end = start;
     }
-    None
+    Ok(None)
+}
+
+/// What each head says that it counts, signed or not, and where its line is.
+fn heads(mut file: &File) -> io::Result<Vec<(u64, Range<u64>)>> {
+    file.seek(SeekFrom::Start(0))?;
+    let (mut file, mut line) = (BufReader::with_capacity(BUFFER, file), Vec::new());
+    let (mut found, mut start) = (Vec::new(), 0);
+    while let Some(is_whole) = next_line(&mut file, &mut line)? {
+        let end = start + line.len() as u64;
+        found.extend(counted(&line).filter(|_| is_whole).map(|entries| (entries, start..end)));
+        start = end + u64::from(is_whole);
+    }
+    Ok(found)
+}
+
+/// The note of the head that is that line.
+fn read(mut file: &File, line: &Range<u64>) -> io::Result<Option<String>> {
+    let mut bytes = Vec::new();
+    file.seek(SeekFrom::Start(line.start))?;
+    file.take(line.end - line.start).read_to_end(&mut bytes)?;
+    Ok(head_of(&bytes))
 }

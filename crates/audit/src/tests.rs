@@ -100,7 +100,7 @@ const fn at(entry: usize) -> usize {
 
 /// Numbers and chains the entries anew, and leaves the heads as they are.
 fn chained(lines: &mut [String]) {
-    let mut chain = Chain { log: String::new(), entries: 0, last: Digest::default() };
+    let mut chain = Chain { log: "".into(), entries: 0, last: Digest::default() };
     // Seals are made with a key, and who has another one makes others.
     let other = Signer::parse(OTHER).unwrap();
     for line in lines.iter_mut().filter(|line| head_of(line.as_bytes()).is_none()) {
@@ -109,7 +109,8 @@ fn chained(lines: &mut [String]) {
             (chain.entries, chain.last) = (chain.entries + 1, digest(line.as_bytes()));
             continue;
         }
-        *line = chain.push(&fields, Timestamp::UNIX_EPOCH, &other);
+        let says = fields.iter().map(|(name, value)| (name.as_str(), value));
+        *line = chain.push(says, Timestamp::UNIX_EPOCH, &other);
     }
 }
 

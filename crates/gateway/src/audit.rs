@@ -14,7 +14,7 @@ use axum::http::request::Parts;
 use jiff::Timestamp;
 use postern_audit::{AuditError, Entry, Log, Warn, What, folder};
 use prometheus_client::metrics::counter::Counter;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::sync::oneshot;
 
 use crate::access::Caller;
@@ -47,7 +47,10 @@ pub(crate) struct Begun(());
 
 /// What a handler adds to the entry of its request, if it has one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Noted(Option<Arc<Mutex<Map<String, Value>>>>);
+pub(crate) struct Noted(Option<Arc<Mutex<Fields>>>);
+
+/// Fields of an entry, each name once.
+type Fields = Vec<(&'static str, Value)>;
 
 impl Noted {
     /// For a request that has an entry.
@@ -61,19 +64,30 @@ impl Noted {
     }
 
     /// Has a field in the entry. It is no secret.
-    pub(crate) fn put(&self, name: &str, value: impl Into<Value>) {
-        if let Some(fields) = &self.0 {
-            let mut fields = fields.lock().unwrap_or_else(PoisonError::into_inner);
-            fields.insert(name.to_owned(), value.into());
+    pub(crate) fn put(&self, name: &'static str, value: impl Into<Value>) {
+        let Some(fields) = &self.0 else { return };
+        let mut fields = fields.lock().unwrap_or_else(PoisonError::into_inner);
+        match fields.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value.into(),
+            None => fields.push((name, value.into())),
         }
     }
 
     /// What was put so far.
-    pub(crate) fn fields(&self) -> Map<String, Value> {
+    pub(crate) fn fields(&self) -> Fields {
         let fields = self.0.as_ref().map(|fields| fields.lock());
         fields
             .map(|fields| fields.unwrap_or_else(PoisonError::into_inner).clone())
             .unwrap_or_default()
+    }
+
+    /// What was put, without a copy where nobody can put any more.
+    pub(crate) fn into_fields(self) -> Fields {
+        match self.0.map(Arc::try_unwrap) {
+            Some(Ok(fields)) => fields.into_inner().unwrap_or_else(PoisonError::into_inner),
+            Some(Err(shared)) => Self(Some(shared)).fields(),
+            None => Fields::new(),
+        }
     }
 }
 
@@ -134,8 +148,11 @@ impl Audits {
         if !self.are_on() {
             return Ok(());
         }
-        let (tell, told) = oneshot::channel();
         let log = kept.open(self)?;
+        if let Some(written) = log.write_at_once(&entry) {
+            return written;
+        }
+        let (tell, told) = oneshot::channel();
         // Who does not wait any more is told nothing.
         log.send(entry, move |written| drop(tell.send(written)));
         told.await.unwrap_or(Err(AuditError::Closed))

@@ -122,6 +122,32 @@ fn a_head_of_before_behind_unsigned_entries_is_found() {
     assert_eq!((fault.line, fault.why), (25, Why::OtherHead(10)));
 }
 
+/// Who writes next does not take a head of before for the end of the log, with its entry or without.
+#[test]
+fn a_head_of_before_behind_the_last_one_is_not_the_end() {
+    for unsigned in [false, true] {
+        for copied in [&[8][..], &[7, 8], &[20], &[19, 20], &[0]] {
+            // The last head once more says what it said.
+            if !unsigned && copied == [20] {
+                continue;
+            }
+            let scene = if unsigned { self::unsigned() } else { Scene::new() };
+            let (mut lines, expected) = (scene.lines(), if unsigned { 15 } else { 10 });
+            // So many that no small part of the file shows anything else.
+            for _ in 0..100 {
+                lines.extend(copied.iter().map(|line| lines[*line].clone()).collect::<Vec<_>>());
+            }
+            scene.put(&lines);
+            assert!(!scene.verify_sealed().is_intact(), "{copied:?}");
+            scene.open().append(&[entry(16)], Sign::Now).unwrap();
+            let found = scene.verify_sealed();
+            assert_eq!((found.is_intact(), found.unsigned), (true, 0), "{copied:?} {found:?}");
+            assert_eq!(told(&scene).last().unwrap(), "set aside");
+            assert_eq!(found.entries, expected + found.told + 1);
+        }
+    }
+}
+
 #[test]
 fn a_cut_among_unsigned_entries_is_missed_by_the_process_that_wrote_them_alone() {
     done(|lines| lines.truncate(at(14)), 3, false);

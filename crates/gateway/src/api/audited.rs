@@ -39,24 +39,21 @@ impl Audited {
         Self { what, caller, method: method.clone(), path: shown(path), noted }
     }
 
-    pub(super) const fn caller(&self) -> &Caller {
-        &self.caller
-    }
-
-    /// The entry of what it was answered with.
-    pub(super) fn entry(&self, response: &Response) -> Entry {
-        let mut entry = entry(self.what, &self.caller)
+    /// Who asked, and the entry of what it was answered with.
+    pub(super) fn answered(self, response: &Response) -> (Caller, Entry) {
+        let Self { what, caller, method, path, noted } = self;
+        let mut entry = entry(what, &caller)
             .with("event", "answered")
-            .with("method", self.method.as_str())
-            .with("path", self.path.as_str())
+            .with("method", method.as_str())
+            .with("path", path)
             .with("status", response.status().as_u16())
-            .with_all(self.noted.fields());
+            .with_all(noted.into_fields());
         for (field, name) in told_of_answer() {
             if let Some(value) = value(response.headers(), &name) {
                 entry = entry.with(field, value);
             }
         }
-        entry
+        (caller, entry)
     }
 }
 

@@ -67,7 +67,8 @@ pub(super) async fn guard(
     let response = run(&state, request, next, face).await;
     let response = response.unwrap_or_else(|refusal| refusal.told(&state, face));
     let Some(audited) = audited else { return body::holding(response, slot) };
-    match state.audits().write(audited.caller(), audited.entry(&response)).await {
+    let (caller, entry) = audited.answered(&response);
+    match state.audits().write(&caller, entry).await {
         Ok(()) => body::holding(response, slot),
         Err(error) => told_of(face, Problem::from(error)),
     }
