@@ -11,6 +11,7 @@ mod seen;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -131,8 +132,33 @@ impl Sets {
             if scope.shows(&place) {
                 ids.insert(id);
             }
+            ControlFlow::Continue(())
         })?;
         Ok(is_there.then_some(ids))
+    }
+
+    /// Hands over the ids of the messages of a set that lay in the scope, in order and one at a time, until it is told
+    /// to stop; tells whether there is such a set.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be read.
+    pub fn each_id(
+        &self,
+        name: &str,
+        scope: &Scope,
+        take: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<bool, Error> {
+        let mut last = None;
+        self.each_row(name, &mut |id, place| {
+            // A message has a row for each of its places.
+            if !scope.shows(&place) || last.as_ref() == Some(&id) {
+                return ControlFlow::Continue(());
+            }
+            let taken = take(&id);
+            last = Some(id);
+            taken
+        })
     }
 
     /// The messages of a set; nothing where there is no such set.
@@ -142,15 +168,23 @@ impl Sets {
     /// When they cannot be read.
     pub fn members(&self, name: &str) -> Result<Option<Vec<Member>>, Error> {
         let mut members: Vec<Member> = Vec::new();
-        let is_there = self.each_row(name, &mut |id, place| match members.last_mut() {
-            Some(last) if last.id == id => last.places.push(place),
-            _ => members.push(Member { id, places: vec![place] }),
+        let is_there = self.each_row(name, &mut |id, place| {
+            match members.last_mut() {
+                Some(last) if last.id == id => last.places.push(place),
+                _ => members.push(Member { id, places: vec![place] }),
+            }
+            ControlFlow::Continue(())
         })?;
         Ok(is_there.then_some(members))
     }
 
-    /// Tells of every message of a set and of each of its places; whether there is such a set.
-    fn each_row(&self, name: &str, tell: &mut dyn FnMut(String, Place)) -> Result<bool, Error> {
+    /// Tells of every message of a set and of each of its places, until it is told to stop; whether there is such a
+    /// set.
+    fn each_row(
+        &self,
+        name: &str,
+        tell: &mut dyn FnMut(String, Place) -> ControlFlow<()>,
+    ) -> Result<bool, Error> {
         let Some(connection) = self.reading()? else { return Ok(false) };
         (|| {
             let there =
@@ -162,7 +196,9 @@ impl Sets {
             let mut statement = connection.prepare(&sql)?;
             let mut rows = statement.query([name])?;
             while let Some(row) = rows.next()? {
-                tell(row.get(0)?, place(row)?);
+                if tell(row.get(0)?, place(row)?).is_break() {
+                    break;
+                }
             }
             Ok(true)
         })()

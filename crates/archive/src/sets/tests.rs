@@ -64,6 +64,26 @@ fn each_sees_what_lay_in_their_mailboxes() {
     assert_eq!(sets.ids("a", &Scope::All).unwrap().unwrap().len(), 3);
 }
 
+#[test]
+fn ids_are_handed_over_one_at_a_time_until_it_is_enough() {
+    let folder = tempfile::tempdir().unwrap();
+    let sets = Sets::below(folder.path());
+    put(&sets, &frozen("a"), &[member("m1", &["ann", "bob"]), member("m2", &["bob"])]);
+    let taken = |scope: &Scope, most: usize| {
+        let mut ids = Vec::new();
+        let take = &mut |id: &str| {
+            ids.push(id.to_owned());
+            if ids.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        };
+        assert!(sets.each_id("a", scope, take).unwrap());
+        ids.join(" ")
+    };
+    let ann = Scope::Mailboxes(vec!["ann".into()]);
+    assert_eq!((taken(&Scope::All, 9), taken(&ann, 9)), ("m1 m2".into(), "m1".into()));
+    assert_eq!(taken(&Scope::All, 1), "m1");
+    assert!(!sets.each_id("b", &Scope::All, &mut |_| ControlFlow::Continue(())).unwrap());
+}
+
 /// A query that fails on the way leaves no half of a set.
 #[test]
 fn what_fails_leaves_nothing() {

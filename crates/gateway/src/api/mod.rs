@@ -152,7 +152,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(reports::result))
         .routes(routes!(sets::list))
         .routes(routes!(sets::get, sets::put, sets::hold::remove))
-        .routes(routes!(sets::ids))
+        .routes(routes!(sets::ids::get))
         .routes(routes!(sets::diff))
         .routes(routes!(sets::note))
         .routes(routes!(sets::hold::hold))

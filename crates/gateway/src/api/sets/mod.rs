@@ -1,6 +1,7 @@
 //! `/v1/sets`: what queries found at one time, kept by name for the tenant, and holds.
 
 pub(super) mod hold;
+pub(super) mod ids;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use jiff::Timestamp;
 use postern_archive::search::{Asker, Counting, Coverage};
 use postern_archive::{Archive, Error, FrozenSet, IndexError, chain, check_name};
 use postern_query::Query;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::State as Shared;
@@ -63,13 +64,6 @@ pub(crate) struct NoteBody {
     note: Option<String>,
 }
 
-/// The ids of a set.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct SetIds {
-    /// In their order.
-    ids: Vec<String>,
-}
-
 /// A key with the right to sets.
 struct Keeper {
     visitor: Visitor,
@@ -102,7 +96,7 @@ impl Keeper {
             let ids = sets.ids(&name, &scope)?;
             Ok(set.zip(ids))
         });
-        found.await?.ok_or_else(|| Problem::not_found("unknown_set").detail("no set is called so"))
+        found.await?.ok_or_else(unknown_set)
     }
 
     /// A set as the key may see it: how much mail there is in all is not for one that sees some mailboxes.
@@ -168,6 +162,10 @@ impl Keeper {
         let seen = not_held.into_iter().filter(|(id, _)| own.contains(id)).collect();
         Ok(SetView { here, ..self.shown(set, count, seen) })
     }
+}
+
+fn unknown_set() -> Problem {
+    Problem::not_found("unknown_set").detail("no set is called so")
 }
 
 /// What a client is told of an error, without paths.
@@ -282,24 +280,6 @@ pub(crate) async fn get(
 ) -> Result<Json<SetView>, Problem> {
     let keeper = Keeper::admit(&state, &headers).await?;
     Ok(Json(keeper.view(&named::<String>(name)?).await?))
-}
-
-/// The ids of a frozen set
-///
-/// As far as the key may see them. Needs the right `evidence`.
-#[utoipa::path(get, path = "/v1/sets/{name}/ids", tag = "evidence",
-    params(("name" = String, Path, description = "What it is called")),
-    responses((status = 200, description = "The ids", body = SetIds), Problems),
-    security(("key" = []), ("bearer" = []), ()))]
-pub(crate) async fn ids(
-    State(state): State<Shared>,
-    headers: HeaderMap,
-    _: NoParams,
-    name: Result<Path<String>, PathRejection>,
-) -> Result<Json<SetIds>, Problem> {
-    let keeper = Keeper::admit(&state, &headers).await?;
-    let (_, ids) = keeper.named(&named::<String>(name)?).await?;
-    Ok(Json(SetIds { ids: ids.into_iter().collect() }))
 }
 
 /// Compare two frozen sets
