@@ -148,6 +148,9 @@ fn bytes_of(secret: &Secret) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{BufRead, BufReader, Write as _};
+    use std::net::TcpListener;
+
     use super::*;
     use crate::fake::{Fake, Misbehaviour};
 
@@ -218,5 +221,57 @@ mod tests {
         assert_eq!(hook.tell("e1", now, "{}").await, Err(NotTaken::Status(500)));
         drop(fake);
         assert!(matches!(hook.tell("e1", now, "{}").await, Err(NotTaken::Fault(_))));
+    }
+
+    /// Reads a request to its end; what it says of its event. Nothing where the connection has ended.
+    fn request(from: &mut impl BufRead) -> Option<String> {
+        let (mut id, mut length) = (None, 0);
+        loop {
+            let mut line = String::new();
+            from.read_line(&mut line).ok().filter(|read| *read > 0)?;
+            match line.trim_end().split_once(": ") {
+                Some(("webhook-id", value)) => id = Some(value.to_owned()),
+                Some(("content-length", value)) => length = value.parse().unwrap(),
+                None if line.trim_end().is_empty() => break,
+                Some(_) | None => {}
+            }
+        }
+        from.read_exact(&mut vec![0; length]).ok()?;
+        id
+    }
+
+    /// Takes `e1` and says so twice at once; takes nothing else.
+    fn answers_twice(listener: &TcpListener) {
+        for connection in listener.incoming() {
+            let (mut to, mut from) = {
+                let connection = connection.unwrap();
+                (connection.try_clone().unwrap(), BufReader::new(connection))
+            };
+            while let Some(id) = request(&mut from) {
+                let answer = |status| format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+                let told = if id == "e1" { answer("200 OK").repeat(2) } else { answer("500 No") };
+                if to.write_all(told.as_bytes()).is_err() {
+                    break;
+                }
+            }
+        }
+    }
+
+    /// The second answer to an event is not the answer to the next one.
+    #[tokio::test]
+    async fn who_answers_twice_has_taken_one_event() {
+        for round in 0..20 {
+            let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+            let url = format!("http://{}/hook", listener.local_addr().unwrap());
+            std::thread::spawn(move || answers_twice(&listener));
+            let hook = made(&url, SECRET).unwrap();
+            let now = Timestamp::UNIX_EPOCH;
+            assert_eq!(hook.tell("e1", now, "{}").await, Ok(()));
+            // The second answer has arrived by now, or not.
+            if round % 2 == 0 {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            assert!(hook.tell("e2", now, "{}").await.is_err(), "{round}");
+        }
     }
 }
