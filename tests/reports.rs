@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::support::{postern, run, samples, stderr, stdout};
+use crate::support::{Gateway, KEY, get, post_with, postern, root, run, samples, stderr, stdout};
 
 /// A report over a list, and the exit code.
 fn report(list: &str, arguments: &[&str]) -> (Value, i32) {
@@ -41,6 +42,44 @@ const QUERIES: [&str; 8] = [
     "-invoice",
     "nobodywrotethisword",
 ];
+
+/// After a kill each report that was begun says what became of it, and the next one is made.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_says_that_it_did_not_go_on_after_a_kill() {
+    let data = tempfile::tempdir().unwrap();
+    let mail = root().join("samples/mail");
+    let indexed = run(data.path(), &["index", "--quiet", mail.to_str().unwrap()]);
+    assert!(indexed.status.success(), "{}", stderr(&indexed));
+    let gateway = Gateway::start(data.path(), &[]);
+    let begin = async |gateway: &Gateway, terms: &str| {
+        let reports = format!("{}/v1/reports", gateway.url);
+        let begun = post_with(&reports, KEY, &json!({"terms": terms})).await;
+        assert_eq!(begun.status, 202, "{}", begun.body);
+        begun.json()["links"]["self"].as_str().unwrap().to_owned()
+    };
+    let state = async |gateway: &Gateway, path: &str| {
+        get(&format!("{}{path}", gateway.url)).await.json()["state"].as_str().unwrap().to_owned()
+    };
+    // So many that the first one is at work when the process ends, and the second one waits.
+    let many = (0..10_000).map(|n| format!("invoice OR a{n}\n")).collect::<String>();
+    let paths = [begin(&gateway, &many).await, begin(&gateway, "invoice").await];
+    assert_eq!(state(&gateway, &paths[1]).await, "waiting", "one at a time for each key");
+    drop(gateway);
+    let gateway = Gateway::start(data.path(), &[]);
+    for path in &paths {
+        let job = get(&format!("{}{path}", gateway.url)).await.json();
+        assert_eq!(job["state"], "interrupted", "{job}");
+        assert!(job["error"].as_str().unwrap().contains("ask again"), "{job}");
+        let result = get(&format!("{}{path}/result", gateway.url)).await;
+        assert_eq!((result.status, &result.json()["code"]), (409, &"not_done".into()));
+    }
+    let again = begin(&gateway, "invoice").await;
+    let until = Instant::now() + Duration::from_secs(60);
+    while state(&gateway, &again).await != "done" {
+        assert!(Instant::now() < until, "it is not made");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
 
 /// Each number is that of searches and of sets of ids.
 #[test]

@@ -37,8 +37,7 @@ def run(*arguments, **options):
 
 def export(form):
     path = WORK / f"all.{form}"
-    path.unlink(missing_ok=True)
-    done = run("export", "", "--format", form, "--out", str(path))
+    done = run("export", "", "--force", "--format", form, "--out", str(path))
     assert done.returncode in (0, 3), done.stderr
     return path
 
