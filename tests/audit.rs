@@ -122,6 +122,25 @@ fn a_command_is_written_before_it_begins_and_when_it_ended() {
 }
 
 #[test]
+fn how_an_export_ended_tells_the_hash_of_its_manifest() {
+    let place = Place::new("on");
+    for format in ["zip", "dat", "html", "jsonl", "csv", "mbox"] {
+        let out = place.folder.path().join(format!("out.{format}"));
+        let (path, beside) = (out.to_str().unwrap(), format!("{}.manifest.json", out.display()));
+        let done = place.run(&["export", "invoice", "--format", format, "--out", path]);
+        assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+        let manifest =
+            fs::read(beside).unwrap_or_else(|_| crate::packages::files(&out).pop().unwrap().1);
+        let ended = place.entries().pop().unwrap();
+        assert_eq!(ended["event"], "ended");
+        assert_eq!(ended["manifest"], postern_audit::digest(&manifest).to_string(), "{format}");
+    }
+    // A bare stream has none.
+    place.run(&["export", "invoice", "--format", "csv", "--out", "-"]);
+    assert_eq!(place.entries().pop().unwrap()["manifest"], Value::Null);
+}
+
+#[test]
 fn searching_is_audited_where_everything_is_and_nothing_where_nothing_is() {
     let place = Place::new("all");
     for reads in
@@ -207,6 +226,25 @@ fn what_is_not_signed_yet_is_told_from_what_somebody_added() {
     let log = stdout(&log);
     assert!(log.contains("set aside") && log.contains("found unsigned"), "{log}");
     assert_eq!(place.entries()[3]["event"], "ended");
+}
+
+#[test]
+fn a_whole_line_of_something_else_at_the_end_is_a_change() {
+    let place = Place::new("on");
+    let whole = fs::read_to_string(place.segment()).unwrap();
+    let head = whole.lines().next().unwrap();
+    for added in ["junk", "{}", "{\"n\":3}", head] {
+        fs::write(place.segment(), format!("{whole}{added}\n")).unwrap();
+        let (code, told) = place.verify(&[]);
+        assert_eq!((code, &told["intact"]), (Some(1), &false.into()), "{added}: {told}");
+    }
+    // The next entry sets it aside, also the head of before: it is not the end of the log.
+    place.export();
+    let (code, told) = place.verify(&[]);
+    assert_eq!((code, &told["told"]), (Some(0), &1.into()), "{told}");
+    assert_eq!(place.against().1["against"]["result"], "vouched");
+    let begun = &place.entries()[2..];
+    assert_eq!(self::told(begun), ["log set aside", "export begun", "export ended"]);
 }
 
 /// The command under a shell that ignores the signal of a full file, with files of so many blocks at most.

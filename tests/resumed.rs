@@ -160,6 +160,27 @@ fn what_is_gone_since_is_an_exception() {
     assert_eq!(after["items"].as_array().unwrap().len(), 96);
 }
 
+/// The messages of another data folder are others: each would seem to be gone.
+#[test]
+fn a_package_is_not_resumed_from_another_data_folder() {
+    let (place, other) = (Place::new(), Place::new());
+    let out = place.path("out.zip");
+    assert!(!place.killed(&out, "zip", 64).status.success());
+    let refused = other.resumed(&out);
+    assert_eq!(refused.status.code(), Some(1));
+    let said = stderr(&refused);
+    let begun = fs::canonicalize(place.path("data")).unwrap();
+    assert!(said.contains(&format!("give `--data {}`", begun.display())), "{said}");
+    assert!(beside(&out, ".plan").exists() && !out.exists());
+    // By another name it is the same.
+    std::os::unix::fs::symlink(place.path("data"), other.path("linked")).unwrap();
+    let mut command = postern(&other.path("linked"));
+    command.args(["export", "--resume", "--quiet", "--out", out.to_str().unwrap()]);
+    let done = command.stdin(Stdio::null()).output().unwrap();
+    assert_eq!(done.status.code(), Some(0), "{}", stderr(&done));
+    assert_eq!(verify(&out).0, Some(0));
+}
+
 /// The file of a message.
 fn find(folder: &Path, id: &str) -> Option<PathBuf> {
     fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).find_map(|path| {

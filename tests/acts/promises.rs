@@ -20,6 +20,48 @@ async fn several_psts_come_as_a_zip() {
     assert!(!out.exists());
 }
 
+/// Veeam makes the file; what is in it stands beside it, with the ids of the backup.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pst_has_a_manifest_of_its_items_beside_it() {
+    let place = Place::new("v8").await;
+    let (out, folder) = (place.data().join("case.pst"), place.data().display());
+    let export = ["export", "mailbox:contoso.com -subject:circular", "--format", "pst", "--yes"];
+    let export = [&export[..], &["--out", out.to_str().unwrap()]].concat();
+    place.fake.answer_file_at("mailboxes/m1/items", super::PST);
+    place.fake.answer_file_at("mailboxes/m2/items", *b"PK\x03\x04 and so on");
+    check(&place.run(&export), 0, "case.ann@contoso.com.pst");
+    let mut hashes = Vec::new();
+    for (name, ids, mailbox) in [
+        ("case.ann@contoso.com.pst", &["i1==", "i2=="][..], "ann@contoso.com"),
+        ("case.bob@contoso.com.zip", &["i3=="], "bob@contoso.com"),
+    ] {
+        let manifest = std::fs::read(format!("{folder}/{name}.manifest.json")).unwrap();
+        hashes.push(postern_audit::digest(&manifest).to_string());
+        let manifest: Value = serde_json::from_slice(&manifest).unwrap();
+        assert_eq!(manifest["query"], "mailbox:contoso.com -subject:circular");
+        let items = manifest["items"].as_array().unwrap();
+        let told: Vec<_> = items.iter().map(|item| item["itemId"].as_str().unwrap()).collect();
+        assert_eq!((told, &manifest["counts"]["items"]), (ids.to_vec(), &json!(ids.len())));
+        for item in items {
+            assert_eq!(item["places"], json!([{"mailbox": mailbox, "folder": "Inbox"}]));
+            let id = item["id"].as_str().unwrap();
+            check(&place.run(&["show", id]), 0, "c@x.example");
+        }
+        // `--verify` finds a changed byte, and a file without its manifest.
+        let path = format!("{folder}/{name}");
+        let verify = || place.run(&["export", "--verify", &path]);
+        check(&verify(), 0, "the package is whole");
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [&bytes[..], b"x"].concat()).unwrap();
+        check(&verify(), 1, "is not what was written");
+        std::fs::remove_file(format!("{path}.manifest.json")).unwrap();
+        assert_eq!(verify().status.code(), Some(1));
+    }
+    let listed = place.run(&["audit", "search", "--what", "export", "--format", "jsonl"]);
+    let ended: Value = serde_json::from_str(stdout(&listed).lines().next().unwrap()).unwrap();
+    assert_eq!((&ended["event"], &ended["manifests"]), (&json!("ended"), &json!(hashes)));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_done_without_yes_or_for_another_plan() {
     let place = Place::new("v8").await;

@@ -2,9 +2,13 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
+use postern_archive::export::{Hashed, Manifest, manifest_beside};
 use postern_upstream::veeam::{Chosen, Download, Problem, PstOptions, Session};
+
+use serde_json::{Map, Value, json};
 
 use super::chosen;
 use crate::files::{Target, TargetError, local_name};
@@ -32,6 +36,10 @@ pub struct PstExport {
     pub several: bool,
     /// A file that is there is written over.
     pub over: bool,
+    /// What a manifest beside each file says before it names the items; nothing where there is to be none.
+    pub about: Option<Map<String, Value>>,
+    /// The SHA-256 of each manifest that was written.
+    pub manifests: Mutex<Vec<String>>,
 }
 
 /// Why there is no PST.
@@ -117,9 +125,24 @@ impl PstExport {
         let begun = self.begin(items).await?;
         let owner = items.first().filter(|_| self.several).map(|item| item.owner.as_str());
         let path = named(&self.out, owner, begun.extension);
-        let mut target = Target::create(&path, self.over)?;
+        let mut target = Hashed::new(Target::create(&path, self.over)?);
         begun.pour(&mut target).await?;
-        Ok((path, target.finish()?))
+        let (target, file) = target.end();
+        let bytes = target.finish()?;
+        self.write_manifest(&path, items, file)?;
+        Ok((path, bytes))
+    }
+
+    /// Names the items of a file beside it.
+    fn write_manifest(&self, path: &Path, items: &[Item], file: Value) -> Result<(), NotExported> {
+        let Some(about) = self.about.clone() else { return Ok(()) };
+        let mut manifest = Manifest::new(about)?;
+        items.iter().try_for_each(|item| manifest.add_item(&told(item)))?;
+        let mut beside = Target::create(&manifest_beside(path), self.over)?;
+        let sha256 = manifest.write(&mut beside, Some(file))?;
+        beside.finish()?;
+        self.manifests.lock().unwrap_or_else(PoisonError::into_inner).push(sha256);
+        Ok(())
     }
 }
 
@@ -148,6 +171,12 @@ impl Begun {
         }
         Ok(Some(std::mem::take(&mut self.first)))
     }
+}
+
+/// An item in a manifest: its id here, if it is here, that in the backup, and where it lies there.
+fn told(item: &Item) -> Value {
+    let Item { id, owner, folder, message, .. } = item;
+    json!({"id": message, "itemId": id, "places": [{"mailbox": owner, "folder": folder}]})
 }
 
 /// The name of a file: with that of its mailbox where there are several, and with the ending of what it is.

@@ -73,17 +73,28 @@ impl Manifest {
     ) -> io::Result<()> {
         self.counts.lost += u64::from(one.is_lost);
         self.counts.duplicates += u64::from(one.duplicate_of.is_some());
+        self.add_item(&item(message, scope, one))
+    }
+
+    /// Names an item as whoever made the file knows it.
+    ///
+    /// # Errors
+    ///
+    /// When the disk refuses.
+    pub fn add_item(&mut self, item: &Value) -> io::Result<()> {
         let begins = if self.counts.items == 0 { "\n" } else { ",\n" };
         self.counts.items += 1;
-        write!(self.items, "{begins}{}", item(message, scope, one))
+        write!(self.items, "{begins}{item}")
     }
 
     /// Writes it as a whole; `complete` comes last. `file` is what [`Hashed`] says of the file that it lies beside.
+    /// Gives the SHA-256 of what was written, in lower-case hexadecimal digits.
     ///
     /// # Errors
     ///
     /// When it cannot be written.
-    pub fn write(self, out: &mut impl Write, file: Option<Value>) -> io::Result<()> {
+    pub fn write(self, out: &mut impl Write, file: Option<Value>) -> io::Result<String> {
+        let mut out = Hashed::new(out);
         let Counts { items, lost, duplicates } = self.counts;
         let mut head = self.head;
         if let Some(file) = file {
@@ -97,9 +108,10 @@ impl Manifest {
         write!(out, "{},\"items\":[", text.strip_suffix('}').unwrap_or(&text))?;
         let mut spooled = self.items.into_inner().map_err(io::IntoInnerError::into_error)?;
         spooled.rewind()?;
-        io::copy(&mut BufReader::new(spooled), out)?;
+        io::copy(&mut BufReader::new(spooled), &mut out)?;
         let counts = json!({"items": items, "lost": lost, "duplicates": duplicates});
-        write!(out, "],\"counts\":{counts},\"exceptions\":{},{END}", json!({"lost": lost}))
+        write!(out, "],\"counts\":{counts},\"exceptions\":{},{END}", json!({"lost": lost}))?;
+        Ok(out.sha256())
     }
 }
 

@@ -98,13 +98,15 @@ impl From<IndexError> for Broken {
     }
 }
 
-/// How many messages were written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    /// All of them.
+    /// How many messages.
     pub messages: usize,
     /// Those whose original is gone, which stand there as a note that says so.
     pub lost: usize,
+    /// The SHA-256 of the manifest, in lower-case hexadecimal digits, where one was written.
+    pub manifest: Option<String>,
 }
 
 /// What an export is to be.
@@ -157,7 +159,7 @@ pub fn write_planned(
     texts: AttachmentText,
     out: impl Write,
 ) -> Result<(Written, Option<Manifest>), Broken> {
-    let Plan { planned: Planned { format, once, about }, messages } = plan;
+    let Plan { planned: Planned { format, once, about, .. }, messages } = plan;
     let wishes = Wishes { format, manifest: Some(Manifest::new(about)?), once, texts };
     let mut packing = Packing::new(wishes, &Scope::All, out)?;
     for message in messages {
@@ -191,8 +193,8 @@ pub fn write_packed(
     let mut file = Hashed::new(package.file());
     let (written, manifest) = write(shelf, query, asker, wishes, BufWriter::new(&mut file))?;
     let sha256 = file.sha256();
-    package.finish(manifest.map(|manifest| manifest.with_file(&name, &sha256)))?;
-    Ok(written)
+    let manifest = manifest.map(|manifest| manifest.with_file(&name, &sha256));
+    Ok(Written { manifest: package.finish(manifest)?, ..written })
 }
 
 /// Takes what is read piece by piece.

@@ -83,7 +83,7 @@ impl<'a, W: Write> Packing<'a, W> {
 
     /// Ends it, and gives the manifest back where it has to lie beside.
     pub(super) fn finish(self) -> Result<(Written, Option<Manifest>), Broken> {
-        let manifest = self.writer.finish(self.manifest)?;
-        Ok((self.done, manifest))
+        let (sha256, manifest) = self.writer.finish(self.manifest)?;
+        Ok((Written { manifest: sha256, ..self.done }, manifest))
     }
 }

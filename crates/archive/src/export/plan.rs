@@ -22,6 +22,8 @@ pub struct Planned {
     pub once: bool,
     /// What its manifest says of what was asked, when, and by whom.
     pub about: Map<String, Value>,
+    /// The data folder that it is of: the messages of another one are others.
+    pub data: String,
 }
 
 impl Planned {
@@ -37,7 +39,8 @@ impl Planned {
         asker: &Asker,
         out: &mut impl Write,
     ) -> Result<(), Broken> {
-        let head = json!({"format": self.format.name(), "once": self.once, "about": self.about});
+        let Self { format, once, about, data } = self;
+        let head = json!({"format": format.name(), "once": once, "about": about, "data": data});
         writeln!(out, "{head}")?;
         let mut messages = 0_u64;
         each(shelf, query, asker, self.format, &mut |hit| {
@@ -68,6 +71,7 @@ struct Head {
     format: String,
     once: bool,
     about: Map<String, Value>,
+    data: String,
 }
 
 #[derive(Deserialize)]
@@ -94,7 +98,8 @@ impl Plan {
         let mut lines = BufReader::new(file).lines();
         let head: Head = read(&lines.next().ok_or_else(not_whole)??)?;
         let format = Format::named(&head.format).ok_or_else(not_whole)?;
-        let planned = Planned { format, once: head.once, about: head.about };
+        let Head { once, about, data, .. } = head;
+        let planned = Planned { format, once, about, data };
         Ok(Self { planned, messages: Messages { lines, left: tail.messages } })
     }
 }
@@ -129,7 +134,7 @@ mod tests {
 
     #[test]
     fn only_a_whole_plan_is_read() {
-        let whole = "{\"format\":\"dat\",\"once\":true,\"about\":{\"query\":\"x\"}}\n[\"a\",0]\n[\"b\",2]\n{\"messages\":2}\n";
+        let whole = "{\"format\":\"dat\",\"once\":true,\"about\":{\"query\":\"x\"},\"data\":\"/d\"}\n[\"a\",0]\n[\"b\",2]\n{\"messages\":2}\n";
         assert_eq!(plan(whole).unwrap(), [("a".to_owned(), 0), ("b".to_owned(), 2)]);
         for end in 0..whole.len() - 1 {
             assert!(plan(whole.get(..end).unwrap()).is_err(), "{end}");

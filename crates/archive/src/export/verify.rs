@@ -96,7 +96,10 @@ pub fn manifest_beside(path: &Path) -> PathBuf {
 pub fn verify(path: &Path) -> io::Result<(usize, Vec<Torn>)> {
     let mut begin = [0; 2];
     let is_zip = File::open(path)?.read(&mut begin)? == 2 && begin == *b"PK";
-    if is_zip { of_zip(path) } else { of_file(path) }
+    let found = if is_zip { of_zip(path)? } else { of_file(path)? };
+    // Veeam makes a ZIP of several PSTs, whose manifest lies beside it too.
+    let is_bare = is_zip && found.1 == [Torn::NoManifest] && manifest_beside(path).exists();
+    if is_bare { of_file(path) } else { Ok(found) }
 }
 
 fn of_file(path: &Path) -> io::Result<(usize, Vec<Torn>)> {

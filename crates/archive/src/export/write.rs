@@ -18,6 +18,9 @@ use super::table::Table;
 use super::{Broken, Format, copy, file_name};
 use crate::Original;
 
+/// The SHA-256 of a manifest that was written, and one that is still to be.
+pub(super) type Ended = (Option<String>, Option<Manifest>);
+
 /// Writes messages in one of the formats.
 pub(super) enum Writer<W: Write> {
     Mbox(W),
@@ -68,25 +71,17 @@ impl<W: Write> Writer<W> {
         }
     }
 
-    /// Ends it; the manifest is the last file of a ZIP. Where it has to lie beside it, it is given back.
-    pub(super) fn finish(self, manifest: Option<Manifest>) -> Result<Option<Manifest>, Broken> {
+    /// Ends it. The manifest is the last file of a ZIP: then its SHA-256 is told. Where it has to lie beside it, it is
+    /// given back.
+    pub(super) fn finish(self, manifest: Option<Manifest>) -> Result<Ended, Broken> {
         match self {
             Self::Mbox(mut out) | Self::Jsonl(mut out) => out.flush()?,
-            Self::Zip(package) => {
-                package.finish(manifest)?;
-                return Ok(None);
-            }
-            Self::Dat(load) => {
-                load.finish(manifest)?;
-                return Ok(None);
-            }
-            Self::Html(pages) => {
-                pages.finish(manifest)?;
-                return Ok(None);
-            }
             Self::Csv(table) => table.finish()?,
+            Self::Zip(package) => return Ok((package.finish(manifest)?, None)),
+            Self::Dat(load) => return Ok((load.finish(manifest)?, None)),
+            Self::Html(pages) => return Ok((pages.finish(manifest)?, None)),
         }
-        Ok(manifest)
+        Ok((None, manifest))
     }
 }
 
@@ -118,7 +113,7 @@ fn in_file<W: Write>(
         None => ".eml".to_owned(),
     };
     let name = format!("{}{ending}", file_name(&message.id));
-    let sha256 = package.put(&name, Kind::Original, from.as_mut())?;
+    let sha256 = package.put(&name, Kind::of(message), from.as_mut())?;
     Ok(Exported { path: Some(name), sha256: Some(sha256), is_lost, ..Exported::default() })
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn run(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
         ExportFormat::Jsonl => Format::Jsonl,
         ExportFormat::Dat => Format::Dat,
         ExportFormat::Html => Format::Html,
-        ExportFormat::Pst => return pst::run(common, arguments, &query),
+        ExportFormat::Pst => return pst::run(common, arguments, &query, &canonical),
     };
     ensure!(
         arguments.keywords.is_none() && arguments.pst_size_limit.is_none(),
@@ -74,7 +74,8 @@ fn here(
     let path = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format.file_name()));
     let is_printed = path == Path::new("-");
     let about = about(common, arguments, &archive, canonical)?;
-    let planned = Planned { format, once: arguments.dedupe.is_some(), about };
+    let data = found_at(archive.data());
+    let planned = Planned { format, once: arguments.dedupe.is_some(), about, data };
     let written = if is_printed {
         printed(&archive, query, planned)?
     } else {
@@ -93,6 +94,12 @@ fn resumed(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
         "this export is of another tenant: give --tenant as when it began"
     );
     let archive = Archive::below(&folder(common, tenant)?);
+    let (begun, here) = (&plan.planned.data, found_at(archive.data()));
+    ensure!(
+        *begun == here,
+        "this export was begun from another data folder: give `--data {}`, or begin it anew with --force",
+        terminal::safe(begun)
+    );
     archive.index()?;
     for name in ["query", "canonical"] {
         common.noted.put(name, plan.planned.about.get(name).cloned().unwrap_or_default());
@@ -105,8 +112,9 @@ fn resumed(common: &Common, arguments: &Export) -> anyhow::Result<Exit> {
 fn told(common: &Common, written: Written, path: &Path) -> anyhow::Result<Exit> {
     common.noted.put("messages", written.messages);
     common.noted.put("lost", written.lost);
+    common.noted.put("manifest", written.manifest);
     if !common.quiet {
-        let Written { messages, .. } = written;
+        let messages = written.messages;
         let s = if messages == 1 { "" } else { "s" };
         let path = terminal::safe(&path.display().to_string());
         output::note(format!("{messages} message{s} exported to {path}"));
@@ -119,6 +127,11 @@ fn told(common: &Common, written: Written, path: &Path) -> anyhow::Result<Exit> 
         return Ok(Exit::SomeUnreadable);
     }
     Ok(Exit::Done)
+}
+
+/// A data folder by the one name that it has, whatever it was called.
+fn found_at(data: &Path) -> String {
+    data.canonicalize().unwrap_or_else(|_| data.to_owned()).display().to_string()
 }
 
 /// The data folder of the tenant.
@@ -154,7 +167,7 @@ fn about(
 }
 
 fn printed(archive: &Archive, query: &Query, planned: Planned) -> anyhow::Result<Written> {
-    let (out, Planned { format, once, about }) = (io::stdout(), planned);
+    let (out, Planned { format, once, about, .. }) = (io::stdout(), planned);
     let is_for_programs = format == Format::Mbox || format.is_package();
     ensure!(
         !(is_for_programs && out.is_terminal()),

@@ -124,7 +124,8 @@ async fn check_count(
 
 /// What the manifest says of what was asked, of whom, and what of it is here.
 fn about(state: &Shared, caller: &Caller, noted: &Noted) -> Map<String, Value> {
-    let mut about = noted.fields();
+    let told = noted.fields().into_iter().map(|(name, value)| (name.to_owned(), value));
+    let mut about: Map<String, Value> = told.collect();
     let coverage = caller.mailboxes.view(state.local_beside(caller.tenant.as_deref()).coverage());
     let canonical = about.get("canonical").cloned().unwrap_or_default();
     about.insert("sent".to_owned(), json!({"local": canonical}));
@@ -148,7 +149,8 @@ fn ended(caller: &Caller, noted: &Noted, written: &Result<Written, Broken>) -> E
         Ok(written) => entry
             .with("event", "ended")
             .with("messages", written.messages)
-            .with("lost", written.lost),
+            .with("lost", written.lost)
+            .with("manifest", written.manifest.as_deref()),
         Err(broken) => entry.with("event", "broken off").with("why", broken.to_string()),
     }
 }

@@ -130,6 +130,36 @@ async fn an_export_is_on_the_disk_before_it_begins_and_when_it_ended() {
     assert!(told.iter().any(|entry| entry["event"] == "answered" && entry["status"] == 200));
 }
 
+/// The hash of the manifest is that of the last file of the package.
+#[tokio::test]
+async fn how_an_export_ended_tells_the_hash_of_its_manifest() {
+    use std::io::Read as _;
+
+    for body in [
+        r#"{"q": "invoice", "format": "zip"}"#,
+        r#"{"q": "invoice", "format": "csv", "manifest": true}"#,
+    ] {
+        let data = tempfile::tempdir().unwrap();
+        let gateway = audited(data.path());
+        let answer = send(&gateway, Method::POST, "/v1/export", Some(KEY), body).await;
+        assert_eq!(answer.status, 200);
+        let mut zip = zip::ZipArchive::new(std::io::Cursor::new(answer.body)).unwrap();
+        let mut manifest = Vec::new();
+        zip.by_name("manifest.json").unwrap().read_to_end(&mut manifest).unwrap();
+        // It is noted while nobody waits.
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(60);
+        let ended = loop {
+            let ended = entries(data.path()).into_iter().find(|entry| entry["event"] == "ended");
+            if let Some(ended) = ended {
+                break ended;
+            }
+            assert!(std::time::Instant::now() < until, "{body}");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        };
+        assert_eq!(ended["manifest"], postern_audit::digest(&manifest).to_string(), "{body}");
+    }
+}
+
 #[tokio::test]
 async fn who_may_read_the_log_over_http() {
     let data = tempfile::tempdir().unwrap();

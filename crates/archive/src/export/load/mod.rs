@@ -73,7 +73,7 @@ impl<W: Write> LoadFile<W> {
 
     fn mail(&mut self, message: &Message, raw: &[u8]) -> Result<Vec<Document>, Broken> {
         let mut first = self.document(Document { ending: "eml".to_owned(), ..Document::default() });
-        self.native(&mut first, &mut Cursor::new(raw))?;
+        self.native(&mut first, Kind::Original, &mut Cursor::new(raw))?;
         self.text(&mut first, &text_of(message))?;
         let (mut documents, mut failed) = (vec![first], None);
         let mut texts = self.texts.of_mail(raw);
@@ -96,7 +96,7 @@ impl<W: Write> LoadFile<W> {
     ) -> Result<Document, Broken> {
         let mut document = self.document(document);
         match bytes {
-            Some(bytes) => self.native(&mut document, &mut Cursor::new(bytes))?,
+            Some(bytes) => self.native(&mut document, Kind::Original, &mut Cursor::new(bytes))?,
             None => document.exception = Some("packed"),
         }
         self.text(&mut document, text)?;
@@ -107,7 +107,7 @@ impl<W: Write> LoadFile<W> {
         let mut document = self.document(message.file().map(Document::known).unwrap_or_default());
         let (text, mut from) =
             self.texts.of_file(message, original.reader()).map_err(Broken::Original)?;
-        self.native(&mut document, from.as_mut())?;
+        self.native(&mut document, Kind::of(message), from.as_mut())?;
         self.text(&mut document, &text)?;
         Ok(document)
     }
@@ -141,10 +141,15 @@ impl<W: Write> LoadFile<W> {
         Document { number: self.documents, ..document }
     }
 
-    fn native(&mut self, document: &mut Document, from: &mut dyn Read) -> Result<(), Broken> {
+    fn native(
+        &mut self,
+        document: &mut Document,
+        kind: Kind,
+        from: &mut dyn Read,
+    ) -> Result<(), Broken> {
         let path = path("NATIVES", document, &document.ending);
         let mut summed = Summed { from, md5: Md5::new(), bytes: 0 };
-        let sha256 = self.package.put(&path, Kind::Original, &mut summed)?;
+        let sha256 = self.package.put(&path, kind, &mut summed)?;
         document.size = Some(summed.bytes);
         document.md5 = Some(hex(&summed.md5.finalize()));
         document.native = Some((path, sha256));
@@ -160,7 +165,7 @@ impl<W: Write> LoadFile<W> {
         Ok(())
     }
 
-    pub(super) fn finish(mut self, manifest: Option<Manifest>) -> Result<(), Broken> {
+    pub(super) fn finish(mut self, manifest: Option<Manifest>) -> Result<Option<String>, Broken> {
         let mut rows = self.rows.into_inner().map_err(io::IntoInnerError::into_error)?;
         rows.rewind()?;
         let sha256 = self.package.put(LOAD_FILE, Kind::List, &mut BufReader::new(rows))?;

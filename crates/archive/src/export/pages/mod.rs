@@ -70,7 +70,7 @@ impl<W: Write> Pages<W> {
         Ok(Exported { path, sha256: of_page, original: sha256, is_lost, ..Exported::default() })
     }
 
-    pub(super) fn finish(mut self, manifest: Option<Manifest>) -> Result<(), Broken> {
+    pub(super) fn finish(mut self, manifest: Option<Manifest>) -> Result<Option<String>, Broken> {
         let mut rows = self.rows.into_inner().map_err(io::IntoInnerError::into_error)?;
         rows.rewind()?;
         let title = match self.pages {

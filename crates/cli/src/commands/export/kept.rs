@@ -25,8 +25,10 @@ pub(super) fn begin(
     over: bool,
 ) -> anyhow::Result<Written> {
     let beside = plan_beside(path);
-    if !over && path.symlink_metadata().is_ok() {
-        return Err(TargetError::Exists(path.to_owned())).context(OVER);
+    let manifest = (!planned.format.is_package()).then(|| manifest_beside(path));
+    let mut there = [Some(path.to_owned()), manifest].into_iter().flatten();
+    if let Some(there) = there.find(|path| !over && path.symlink_metadata().is_ok()) {
+        return Err(TargetError::Exists(there)).context(OVER);
     }
     ensure!(
         over || !beside.exists(),
@@ -57,13 +59,15 @@ pub(super) fn plan(path: &Path) -> anyhow::Result<Plan> {
 fn written(archive: &Archive, plan: Plan, path: &Path, over: bool) -> anyhow::Result<Written> {
     let create = |path: &Path| Target::again(path, over).context(OVER);
     let mut out = BufWriter::new(Hashed::new(create(path)?));
-    let (written, manifest) = write_planned(archive, plan, attachment_text::all()?, &mut out)
-        .with_context(|| format!("go on with `--resume --out {}`", path.display()))?;
+    let (mut written, manifest) =
+        write_planned(archive, plan, attachment_text::all()?, &mut out)
+            .with_context(|| format!("go on with `--resume --out {}`", path.display()))?;
     let (target, file) = out.into_inner().map_err(io::IntoInnerError::into_error)?.end();
     target.finish()?;
     if let Some(manifest) = manifest {
         let mut beside = BufWriter::new(create(&manifest_beside(path))?);
-        manifest.write(&mut beside, Some(file)).context("the manifest cannot be written")?;
+        let sha256 = manifest.write(&mut beside, Some(file));
+        written.manifest = Some(sha256.context("the manifest cannot be written")?);
         beside.into_inner().map_err(io::IntoInnerError::into_error)?.finish()?;
     }
     fs::remove_file(plan_beside(path)).context("the plan of the export cannot be removed")?;

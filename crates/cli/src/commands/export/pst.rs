@@ -1,13 +1,16 @@
 //! A PST, which Veeam makes.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Context as _;
 use postern_actions::Proposal;
 use postern_actions::veeam::{NotWithin, PstExport, Within};
+use postern_archive::Archive;
 use postern_query::Query;
 use postern_upstream::veeam::{Chosen, Kind, PstOptions, Session};
 
+use super::about;
 use crate::args::{Common, Export, TextOrJson};
 use crate::commands::act::Plan;
 use crate::commands::found::{self, ToAct};
@@ -21,7 +24,12 @@ struct What {
     all_of: Option<Chosen>,
 }
 
-pub(super) fn run(common: &Common, arguments: &Export, query: &Query) -> anyhow::Result<Exit> {
+pub(super) fn run(
+    common: &Common,
+    arguments: &Export,
+    query: &Query,
+    canonical: &str,
+) -> anyhow::Result<Exit> {
     let server = reach(common, arguments.tenant.as_deref())
         .context("a PST cannot be made here: Veeam makes it, of mail in its backups")?;
     server.run(async {
@@ -38,7 +46,13 @@ pub(super) fn run(common: &Common, arguments: &Export, query: &Query) -> anyhow:
         let session = server.sessions.session(Kind::Exchange, arguments.from.at).await?;
         let several = proposal.owners().len() > 1;
         let (all_of, over) = (what.all_of, arguments.force);
-        plan.carry_out(&PstExport { session, options, all_of, out, several, over }).await
+        let about = Some(about(common, arguments, &Archive::below(&server.data), canonical)?);
+        let manifests = Mutex::default();
+        let export = PstExport { session, options, all_of, out, several, over, about, manifests };
+        let exit = plan.carry_out(&export).await?;
+        let manifests = export.manifests.into_inner().unwrap_or_else(PoisonError::into_inner);
+        common.noted.put("manifests", manifests);
+        Ok(exit)
     })
 }
 

@@ -1,6 +1,7 @@
 //! A plan that is shown, or carried out.
 
 use std::fs::File;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use axum::Json;
@@ -117,7 +118,17 @@ async fn act_on_mail(
             let (session, options) = (session.await?, body.pst());
             let out = folder.path().join(NAME);
             let (several, over) = (false, false);
-            Ok(Box::new(PstExport { session, options, all_of, out, several, over }))
+            let (about, manifests) = (None, Mutex::default());
+            Ok(Box::new(PstExport {
+                session,
+                options,
+                all_of,
+                out,
+                several,
+                over,
+                about,
+                manifests,
+            }))
         }
         Verb::Restore | Verb::Copy | Verb::Save | Verb::Retrieve | Verb::Collect => {
             let credentials = credentials(server, body.impersonate.as_deref())?;
