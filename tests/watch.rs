@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use postern_upstream::fake::{Fake, Misbehaviour};
+use postern_upstream::fake::{Fake, Mail, Misbehaviour};
 use serde_json::Value;
 
 use crate::ingest::Setting;
-use crate::support::{Gateway, KEY, get, post_with, run, stderr, stdout};
+use crate::support::{Gateway, KEY, TENANT, get, post_with, run, stderr, stdout};
+use crate::sync;
 
 fn message(number: usize, subject: &str) -> String {
     format!(
@@ -209,6 +210,51 @@ async fn kills_and_a_webhook_that_fails() {
     let before = fake.seen().len();
     assert!(index(&setting, &config).output().unwrap().status.success());
     assert_eq!(fake.seen().len(), before, "what was taken is not told again");
+}
+
+/// What a sync brings is new once, whenever it is killed; and so is what the schedule of a gateway brings.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_sync_brings_is_new_once() {
+    let setting = sync::Setting::new().await;
+    let data = setting.data("data");
+    let first = sync::finished(setting.sync("data", &[])).await;
+    assert!(first.status.success(), "{}", stderr(&first));
+    assert!(run(&data, &["watch", "add", "Words", "words"]).status.success());
+    let created = jiff::Timestamp::try_from(std::time::SystemTime::now()).unwrap().to_string();
+    let hold = |numbers: std::ops::Range<usize>| {
+        let mail = numbers.map(|number| Mail { created: created.clone(), ..sync::mail(number) });
+        setting.fake.hold(mail);
+    };
+    let new = || {
+        let listed = run(&data, &["watch", "list", "--format", "json"]);
+        let listed: Value = serde_json::from_str(&stdout(&listed)).unwrap();
+        let ids = listed["new"].as_array().unwrap().iter();
+        let ids: Vec<_> = ids.map(|id| id.as_str().unwrap().to_owned()).collect();
+        (ids.len(), ids.into_iter().collect::<BTreeSet<_>>().len())
+    };
+    assert_eq!(new(), (0, 0));
+    for round in 0..8 {
+        hold(400 + 20 * round..420 + 20 * round);
+        let mut child =
+            setting.sync("data", &[]).stdout(std::process::Stdio::null()).spawn().unwrap();
+        tokio::time::sleep(Duration::from_millis(60 * round as u64)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    let last = sync::finished(setting.sync("data", &[])).await;
+    assert!(last.status.success(), "{}", stderr(&last));
+    assert_eq!(new(), (160, 160));
+    hold(560..563);
+    let config = setting.data("postern.toml");
+    let text = format!("[premium]\nurl = \"{}\"\n[sync]\nevery = \"1s\"\n", setting.fake.url());
+    std::fs::write(&config, text).unwrap();
+    let serve = ["--config", config.to_str().unwrap(), "--tenant", TENANT, "--key", KEY];
+    let _gateway = Gateway::start(&data, &serve);
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    while new() != (163, 163) {
+        assert!(std::time::Instant::now() < until, "{:?}", new());
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
 /// A webhook that is slow is told again with the same event, and a gateway tells what no run could.
