@@ -98,8 +98,8 @@ pub fn verify(path: &Path) -> io::Result<(usize, Vec<Torn>)> {
     let is_zip = File::open(path)?.read(&mut begin)? == 2 && begin == *b"PK";
     let found = if is_zip { of_zip(path)? } else { of_file(path)? };
     // Veeam makes a ZIP of several PSTs, whose manifest lies beside it too.
-    let is_bare = is_zip && found.1 == [Torn::NoManifest] && manifest_beside(path).exists();
-    if is_bare { of_file(path) } else { Ok(found) }
+    let is_bare = matches!(found.1.as_slice(), [Torn::NoManifest | Torn::NoEnd]);
+    if is_zip && is_bare && manifest_beside(path).exists() { of_file(path) } else { Ok(found) }
 }
 
 fn of_file(path: &Path) -> io::Result<(usize, Vec<Torn>)> {
