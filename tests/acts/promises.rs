@@ -30,13 +30,11 @@ async fn a_pst_has_a_manifest_of_its_items_beside_it() {
     place.fake.answer_file_at("mailboxes/m1/items", super::PST);
     place.fake.answer_file_at("mailboxes/m2/items", *b"PK\x03\x04 and so on");
     check(&place.run(&export), 0, "case.ann@contoso.com.pst");
-    let mut hashes = Vec::new();
     for (name, ids, mailbox) in [
         ("case.ann@contoso.com.pst", &["i1==", "i2=="][..], "ann@contoso.com"),
         ("case.bob@contoso.com.zip", &["i3=="], "bob@contoso.com"),
     ] {
         let manifest = std::fs::read(format!("{folder}/{name}.manifest.json")).unwrap();
-        hashes.push(postern_audit::digest(&manifest).to_string());
         let manifest: Value = serde_json::from_slice(&manifest).unwrap();
         assert_eq!(manifest["query"], "mailbox:contoso.com -subject:circular");
         let items = manifest["items"].as_array().unwrap();
@@ -57,9 +55,6 @@ async fn a_pst_has_a_manifest_of_its_items_beside_it() {
         std::fs::remove_file(format!("{path}.manifest.json")).unwrap();
         assert_eq!(verify().status.code(), Some(1));
     }
-    let listed = place.run(&["audit", "search", "--what", "export", "--format", "jsonl"]);
-    let ended: Value = serde_json::from_str(stdout(&listed).lines().next().unwrap()).unwrap();
-    assert_eq!((&ended["event"], &ended["manifests"]), (&json!("ended"), &json!(hashes)));
 }
 
 #[tokio::test(flavor = "multi_thread")]
