@@ -220,6 +220,15 @@ fn an_index_of_another_version_is_not_misread() {
     assert_eq!(stdout(&run(folder.path(), &["search", "--count", "*"])).trim(), "26");
 }
 
+#[test]
+fn a_limit_below_nothing() {
+    for limit in ["-1", "many", "1.5"] {
+        let output = run(samples(), &["search", "a", "--limit", limit]);
+        assert_eq!(output.status.code(), Some(2), "{limit}");
+        assert!(stderr(&output).contains("write a whole number, 0 or more"), "{}", stderr(&output));
+    }
+}
+
 /// Killed at any moment, the next run continues, and nothing is lost or doubled.
 #[test]
 fn killed_while_indexing() {

@@ -134,6 +134,29 @@ const ROWS: &[Row] = &[
         "`postern check` says what to do about each file",
     ),
     (
+        |it| fs::remove_file(it.data().join("audit/key")).unwrap(),
+        1,
+        "fault audit: there is an audit log, and no key in the data folder/audit/key | ",
+        "or move the folder of the log away to begin another one",
+    ),
+    (
+        |it| {
+            let segment = it.data().join("audit/000001.jsonl");
+            let mut text = fs::read(&segment).unwrap();
+            text.extend_from_slice(b"{\"seq\":99}\n");
+            fs::write(segment, text).unwrap();
+        },
+        0,
+        "advice audit: the audit log ends in lines that its key neither signed nor sealed | ",
+        "the next entry sets them aside",
+    ),
+    (
+        |it| fs::create_dir(it.path(".postern-restore-half")).unwrap(),
+        0,
+        "advice books: `/.postern-restore-half` is half of a backup: it is being restored, or that was killed | ",
+        "`rm --recursive '/.postern-restore-half'`",
+    ),
+    (
         |it| fs::write(it.path("postern.toml"), "[sync]\nevry = \"1h\"\n").unwrap(),
         1,
         "fault configuration: the configuration /postern.toml is not valid: unknown field `evry`",
@@ -155,7 +178,7 @@ const ROWS: &[Row] = &[
     (
         |it| {
             let file = it.path("audit.key");
-            fs::write(&file, "s3cret-of-audit\n").unwrap();
+            fs::copy(it.data().join("audit/key"), &file).unwrap();
             open_to_all(&file);
             fs::write(
                 it.path("postern.toml"),

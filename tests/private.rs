@@ -13,7 +13,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use serde_json::json;
 use walkdir::WalkDir;
 
-use crate::support::{KEY, TENANT, postern, run, stderr, stdout};
+use crate::support::{KEY, TENANT, postern, root, run, stderr, stdout};
 
 // ---- who may read the data folder ----
 
@@ -76,6 +76,23 @@ fn data_that_an_earlier_version_left_open_is_closed() {
     }
     assert!(run(&data, &["search", "x"]).status.success());
     assert_eq!(open_below(&data), [] as [PathBuf; 0]);
+}
+
+/// `sudo postern` left files that the service could not read, without a word.
+#[test]
+fn root_is_told_whose_a_data_folder_is() {
+    let data = tempfile::tempdir().unwrap();
+    let mail = root().join("samples/mail/c.o-brien@contoso.com");
+    let told = |data: &Path| stderr(&run(data, &["index", mail.to_str().unwrap()]));
+    assert!(!told(data.path()).contains("this is root"));
+    // Only root may give a folder away.
+    if std::os::unix::fs::chown(data.path(), Some(65_534), None).is_ok() {
+        let told = told(data.path());
+        assert!(
+            told.contains("belongs to user 65534") && told.contains("`sudo -u '#65534' postern"),
+            "{told}"
+        );
+    }
 }
 
 // ---- keys ----

@@ -103,8 +103,9 @@ pub(crate) enum Command {
     Search(Search),
     /// Count what a query finds by sender, month, folder and more
     ///
-    /// Counts over all messages that match, and draws a bar for each value. Periods come in their order,
-    /// other values the most frequent first. A message with attachments of two types counts for both.
+    /// Counts over all messages that match, and draws a bar for each value. Periods
+    /// come in their order, other values the most frequent first. A message with
+    /// attachments of two types counts for both.
     ///
     ///   postern count 'invoice after:2024' --by domain --limit 10
     ///   postern count --by month --zone Europe/Berlin --format csv
@@ -112,25 +113,29 @@ pub(crate) enum Command {
     Count(Count),
     /// Count what each query of a list finds: a search-term report
     ///
-    /// TERMS is a text file with one query a line, or with a name, a tab and a query. Blank lines and lines that
-    /// begin with # are left out. Where the first line is exactly name,query it is read as CSV. At most 10,000
-    /// queries.
+    /// TERMS is a text file with one query a line, or with a name, a tab and a query.
+    /// Blank lines and lines that begin with # are left out. Where the first line is
+    /// exactly name,query it is read as CSV. At most 10,000 queries.
     ///
-    /// Of each query it tells the messages that match; those that no other query finds (unique); the messages with
-    /// their attachments, counted as documents (family); the messages with the others of their conversations; bytes,
-    /// first and last date, and mailboxes. The totals count each message once. What cannot be searched is listed too.
+    /// Of each query it tells the messages that match; those that no other query finds
+    /// (unique); the messages with their attachments, counted as documents (family);
+    /// the messages with the others of their conversations; bytes, first and last
+    /// date, and mailboxes. The totals count each message once. What cannot be
+    /// searched is listed too.
     ///
     ///   postern report terms.txt
     ///   postern report terms.csv --filter 'receivedDateTime ge 2024-01-01' --format html > report.html
     ///
-    /// Exit code 3: some queries have an error. It stands in the report, and the others are counted.
+    /// Exit code 3: some queries have an error. It stands in the report, and the
+    /// others are counted.
     #[command(verbatim_doc_comment)]
     Report(Report),
     /// Freeze what a query finds under a name, and hold it
     ///
-    /// A set keeps the ids of what the query finds now. It never changes: not when mail arrives or goes, not when the
-    /// index is made anew. The operator set:NAME finds its messages. A name has small letters, digits, dots, dashes
-    /// and underlines, and is none of the verbs below.
+    /// A set keeps the ids of what the query finds now. It never changes: not when
+    /// mail arrives or goes, not when the index is made anew. The operator set:NAME
+    /// finds its messages. A name has small letters, digits, dots, dashes and
+    /// underlines, and is none of the verbs below.
     ///
     ///   postern set lease-2024 'subject:lease date:2024'
     ///   postern search set:lease-2024 -from:me
@@ -149,10 +154,11 @@ pub(crate) enum Command {
     Status(Status),
     /// Say what is wrong with this installation, and what to do
     ///
-    /// Looks at the configuration, the disk, the index, the books of what was synced, how fresh they are, the
-    /// services that are asked, clocks, certificates and permissions. Each service has a few seconds to answer;
-    /// --offline asks none. Run it as the user that the gateway runs as. It changes nothing, but closes files that
-    /// other users can read.
+    /// Looks at the configuration, the disk, the index, the books of what was synced,
+    /// how fresh they are, the services that are asked, clocks, certificates and
+    /// permissions. Each service has a few seconds to answer; --offline asks none. Run
+    /// it as the user that the gateway runs as. It changes nothing, but closes files
+    /// that other users can read.
     ///
     ///   sudo -u postern postern --config /etc/postern/postern.toml doctor
     ///
@@ -172,9 +178,10 @@ pub(crate) enum Command {
     Sync(Sync),
     /// List the mailboxes and drives that there are to bring home
     ///
-    /// Of every source of every tenant: what it lists, whether anything of it was collected or backed
-    /// up, and how much of it is here. DataTap has no call that lists what was collected, so it is asked
-    /// once or twice for each that was not synced yet; --no-collected does not ask.
+    /// Of every source of every tenant: what it lists, whether anything of it was
+    /// collected or backed up, and how much of it is here. DataTap has no call that
+    /// lists what was collected, so it is asked once or twice for each that was not
+    /// synced yet; --no-collected does not ask.
     ///
     ///   postern --config postern.toml sources
     ///   postern --config postern.toml sources --source veeam --format csv
@@ -184,8 +191,8 @@ pub(crate) enum Command {
     Sources(Sources),
     /// Watch searches: what is new in them after each run that takes mail in
     ///
-    /// Nothing is new when a search is added, after --rebuild and after an upgrade. The configuration
-    /// may name a webhook that is told as well.
+    /// Nothing is new when a search is added, after --rebuild and after an upgrade.
+    /// The configuration may name a webhook that is told as well.
     ///
     ///   postern watch add overdue 'subject:invoice overdue'
     ///   postern watch list
@@ -195,50 +202,57 @@ pub(crate) enum Command {
     Serve(Serve),
     /// Serve an assistant over standard input and output, by the Model Context Protocol
     ///
-    /// An assistant starts this command by itself. Its tools only read: `search`, `count`, `get_message`,
-    /// `get_thread`, `explain`, `syntax_help`. Text of mail stands between marks that no mail can forge.
+    /// An assistant starts this command by itself. Its tools only read: `search`,
+    /// `count`, `get_message`, `get_thread`, `explain`, `syntax_help`. Text of mail
+    /// stands between marks that no mail can forge.
     ///
-    /// Tell the assistant of it in its configuration, which many programs keep in a file such as:
+    /// Tell the assistant of it in its configuration, which many programs keep in a
+    /// file such as:
     ///
     ///   {"mcpServers": {"postern": {"command": "postern", "args": ["--data", "/mail", "mcp"]}}}
     ///
-    /// Where the configuration of Postern (--config) has keys, `POSTERN_KEY` holds the one whose mail the
-    /// assistant may see. Put it into "env", beside "args".
+    /// Where the configuration of Postern (--config) has keys, `POSTERN_KEY` holds the
+    /// one whose mail the assistant may see. Put it into "env", beside "args".
     ///
-    /// The audit log has what it asks. For assistants elsewhere write `[mcp]` with `http = true` into the
-    /// configuration: then `postern serve` answers at /mcp.
+    /// The audit log has what it asks. For assistants elsewhere write `[mcp]` with
+    /// `http = true` into the configuration: then `postern serve` answers at /mcp.
     #[command(verbatim_doc_comment)]
     Mcp,
     /// Have DataTap collect mail or files, now or on a schedule
     ///
-    /// Collects from live mailboxes, or with --drive and --drives from live drives, into the location
-    /// where collected data lies. It shows the job and makes nothing unless you add --yes. Then it
-    /// follows the job to its end; progress goes to stderr. When you stop this command, the job
-    /// continues at the service. Collecting is not indexing: run `postern sync` afterwards.
+    /// Collects from live mailboxes, or with --drive and --drives from live drives,
+    /// into the location where collected data lies. It shows the job and makes nothing
+    /// unless you add --yes. Then it follows the job to its end; progress goes to
+    /// stderr. When you stop this command, the job continues at the service.
+    /// Collecting is not indexing: run `postern sync` afterwards.
     ///
-    /// For example, look at a job over two mailboxes, collect a drive now, and all mail every night:
+    /// For example, look at a job over two mailboxes, collect a drive now, and all
+    /// mail every night:
     ///
     ///   postern --config postern.toml collect --mailbox ann@contoso.com --mailbox bob@contoso.com
     ///   postern --config postern.toml collect --drive ann@contoso.com --yes
     ///   postern --config postern.toml collect --daily 02:00 --name nightly --yes
     ///   postern --config postern.toml collect --weekly mon,thu@02:00 --yes
     ///
-    /// `postern sources` lists what can be collected, and `postern jobs` what became of it.
+    /// `postern sources` lists what can be collected, and `postern jobs` what became
+    /// of it.
     ///
-    /// Exit code 1: the job failed, or did not end in time (--wait). An unknown state counts as running.
+    /// Exit code 1: the job failed, or did not end in time (--wait). An unknown state
+    /// counts as running.
     #[command(verbatim_doc_comment)]
     Collect(Collect),
     /// List the runs of jobs at DataTap, or follow one
     ///
-    /// Lists the runs that have not ended, and those that have. With the id of a job it lists the runs
-    /// of that job. With --follow it waits for the last of them to end; progress goes to stderr.
+    /// Lists the runs that have not ended, and those that have. With the id of a job
+    /// it lists the runs of that job. With --follow it waits for the last of them to
+    /// end; progress goes to stderr.
     ///
     ///   postern --config postern.toml jobs
     ///   postern --config postern.toml jobs --finished --since 2024-01-31 --format csv
     ///   postern --config postern.toml jobs 5d2c7f6e-0a51-4f0e-9d53-2d7f0e6b1c11 --follow
     ///
-    /// Exit code of --follow: 0 when the run ended well, 1 when it failed or did not end in time
-    /// (--wait).
+    /// Exit code of --follow: 0 when the run ended well, 1 when it failed or did not
+    /// end in time (--wait).
     #[command(verbatim_doc_comment)]
     Jobs(Jobs),
     /// Do what only the operator of DataTap may do: keys, consent, versions
@@ -248,18 +262,20 @@ pub(crate) enum Command {
     Admin(Admin),
     /// Restore what a query finds
     ///
-    /// Searches the local index, and shows what would be restored and where to. It writes nothing unless
-    /// you add --yes: a restore writes into live mailboxes and drives.
+    /// Searches the local index, and shows what would be restored and where to. It
+    /// writes nothing unless you add --yes: a restore writes into live mailboxes and
+    /// drives.
     ///
-    /// Mail of a Veeam backup is restored message by message, where it was or with --to into another
-    /// mailbox. How Veeam logs on comes from `POSTERN_RESTORE_USER` and `POSTERN_RESTORE_PASSWORD`, or from
-    /// `POSTERN_RESTORE_APPLICATION_ID`, `POSTERN_RESTORE_CERTIFICATE_FILE` and
-    /// `POSTERN_RESTORE_CERTIFICATE_PASSWORD`, or from [tenants.veeam.restore] of the configuration; or use
-    /// --device-code.
+    /// Mail of a Veeam backup is restored message by message, where it was or with
+    /// --to into another mailbox. How Veeam logs on comes from `POSTERN_RESTORE_USER`
+    /// and `POSTERN_RESTORE_PASSWORD`, or from `POSTERN_RESTORE_APPLICATION_ID`,
+    /// `POSTERN_RESTORE_CERTIFICATE_FILE` and `POSTERN_RESTORE_CERTIFICATE_PASSWORD`,
+    /// or from [tenants.veeam.restore] of the configuration; or use --device-code.
     ///
-    /// DataTap restores whole mailboxes, not single messages: everything that was collected of a mailbox
-    /// goes back into it, however few of its messages match. Files of drives (kind:file) it restores by
-    /// owner and extension; the plan says which other files go back too.
+    /// DataTap restores whole mailboxes, not single messages: everything that was
+    /// collected of a mailbox goes back into it, however few of its messages match.
+    /// Files of drives (kind:file) it restores by owner and extension; the plan says
+    /// which other files go back too.
     ///
     /// For example, look first, then do it:
     ///
@@ -267,15 +283,15 @@ pub(crate) enum Command {
     ///   postern --config postern.toml restore mailbox:ann@contoso.com subject:lease --yes --plan ID
     ///   postern --config postern.toml restore kind:file ext:pdf mailbox:ann@contoso.com
     ///
-    /// Exit code 3: some items were not restored, or it is not known. Nothing is done twice unless you add
-    /// --again.
+    /// Exit code 3: some items were not restored, or it is not known. Nothing is done
+    /// twice unless you add --again.
     #[command(verbatim_doc_comment)]
     Restore(Restore),
     /// Send what a query finds as attachments, through Veeam
     ///
-    /// Shows what would be sent and where to, and sends nothing unless you add --yes. Each message goes
-    /// to its own mailbox, or with --to and --from to another address. An administrator of Veeam must have
-    /// set how mail is sent.
+    /// Shows what would be sent and where to, and sends nothing unless you add --yes.
+    /// Each message goes to its own mailbox, or with --to and --from to another
+    /// address. An administrator of Veeam must have set how mail is sent.
     ///
     /// For example:
     ///
@@ -286,11 +302,12 @@ pub(crate) enum Command {
     Send(Send),
     /// Export what a query finds: mbox, zip, csv, jsonl, or a PST made by Veeam
     ///
-    /// Beside what was found stands a manifest: the query, coverage, and of each message its id, SHA-256, MIH and places.
-    /// In a ZIP it is the last file, of others it is FILE.manifest.json. --verify checks a package.
+    /// Beside what was found stands a manifest: the query, coverage, and of each
+    /// message its id, SHA-256, MIH and places. In a ZIP it is the last file, of
+    /// others it is FILE.manifest.json. --verify checks a package.
     ///
-    /// Only Veeam can make a PST, of mail that lies in its backup: the plan is shown first, and carried
-    /// out with --yes. One file is written for each mailbox.
+    /// Only Veeam can make a PST, of mail that lies in its backup: the plan is shown
+    /// first, and carried out with --yes. One file is written for each mailbox.
     ///
     /// For example:
     ///
@@ -303,9 +320,10 @@ pub(crate) enum Command {
     Files(Files),
     /// Bring mailboxes back from an archive tier at Veeam
     ///
-    /// Backups in Azure Archive or Amazon S3 Glacier cannot be read before a retrieval job has brought
-    /// them back. This shows the job and starts nothing. Add --yes to start it; the storage provider bills
-    /// it. `postern status` shows how far it is and until when the data can be read.
+    /// Backups in Azure Archive or Amazon S3 Glacier cannot be read before a retrieval
+    /// job has brought them back. This shows the job and starts nothing. Add --yes to
+    /// start it; the storage provider bills it. `postern status` shows how far it is
+    /// and until when the data can be read.
     ///
     ///   postern --config postern.toml retrieve ann@contoso.com --days 5
     ///   postern --config postern.toml retrieve ann@contoso.com --days 5 --glacier bulk --yes
@@ -318,9 +336,10 @@ pub(crate) enum Command {
     Cluster(Cluster),
     /// Write a configuration to begin with
     ///
-    /// Asks on a terminal for what no flag says, and writes a file with comments that every command takes with
-    /// --config. A file that is there is never written over. Secrets stay in files of their own; the
-    /// configuration names them. The first key is printed once.
+    /// Asks on a terminal for what no flag says, and writes a file with comments that
+    /// every command takes with --config. A file that is there is never written over.
+    /// Secrets stay in files of their own; the configuration names them. The first key
+    /// is printed once.
     ///
     ///   postern init --key admin
     ///   postern init --tenant ID --datatap URL --datatap-key-file datatap.key
@@ -335,8 +354,8 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Copy all data of an installation, and bring it back
     ///
-    /// A backup has each data folder and the configuration. `postern restore` is another thing: it puts mail back
-    /// into a mailbox.
+    /// A backup has each data folder and the configuration. `postern restore` is
+    /// another thing: it puts mail back into a mailbox.
     ///
     ///   postern backup make /backup/postern
     ///   postern backup restore /backup/postern
@@ -438,6 +457,11 @@ pub(crate) enum TableFormat {
     Table,
     Json,
     Csv,
+}
+
+/// A number of things to show at most.
+fn at_most(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "write a whole number, 0 or more".to_owned())
 }
 
 #[cfg(test)]

@@ -34,6 +34,13 @@ pub(crate) fn make_private() {
 /// Closes a data folder to others, and warns of what is not ours to close. Everything below is looked
 /// at only where the top was open: behind a closed folder nobody gets at anything.
 pub(crate) fn close(common: &Common, data: &Path) {
+    if let Some(owner) = system::owner_beside_root(data).filter(|_| !common.quiet) {
+        output::note(terminal::safe(&format!(
+            "this is root, and `{}` belongs to user {owner}, who cannot read what root makes there; run it as \
+             that user: `sudo -u '#{owner}' postern …`",
+            data.display()
+        )));
+    }
     warn(common, &system::close(data, false));
 }
 

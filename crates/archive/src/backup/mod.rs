@@ -23,6 +23,7 @@ use postern_local_index::check::{Damage, Pace};
 use blobs::Blobs;
 pub use make::{Installation, Made};
 pub use manifest::{Backup, BackupFile, BackupPart};
+pub use restore::UNFINISHED_RESTORE;
 
 use crate::Error;
 

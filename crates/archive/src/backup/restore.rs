@@ -11,6 +11,8 @@ use super::manifest::{Backup, BackupFile, BackupPart};
 use super::{BackupError, Backups};
 use crate::store::sync_folder;
 
+/// How the names of folders begin that are being restored.
+pub const UNFINISHED_RESTORE: &str = ".postern-restore-";
 /// What the configuration is called below another folder.
 const CONFIGURATION: &str = "postern.toml";
 
@@ -89,7 +91,7 @@ fn written_aside(
 ) -> Result<Aside, BackupError> {
     let beside = place.parent().filter(|_| !place.exists()).unwrap_or(&place);
     let folder = fs::create_dir_all(beside)
-        .and_then(|()| tempfile::Builder::new().prefix(".postern-restore-").tempdir_in(beside));
+        .and_then(|()| tempfile::Builder::new().prefix(UNFINISHED_RESTORE).tempdir_in(beside));
     let folder = folder.map_err(|error| BackupError::io(beside, error))?;
     write(backups, part, folder.path(), pace)?;
     Ok(Aside { folder, place })

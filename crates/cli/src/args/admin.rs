@@ -16,8 +16,9 @@ pub(crate) struct Admin {
 pub(crate) enum AdminVerb {
     /// Make a key for a tenant
     ///
-    /// Without --yes it is only shown. The key goes into a file that only you can read, or to standard
-    /// output with --stdout. A key cannot be looked up again: keep the file.
+    /// Without --yes it is only shown. The key goes into a file that only you can
+    /// read, or to standard output with --stdout. A key cannot be looked up again:
+    /// keep the file.
     ///
     ///   postern admin issue-key --premium URL --admin-key-file op.txt --tenant ID
     ///   postern --config postern.toml admin issue-key --tenant ID --out contoso.key --yes

@@ -25,12 +25,14 @@ pub(crate) enum AuditVerb {
     Key,
     /// Verify that nobody changed the log
     ///
-    /// Finds an entry that was changed, removed, added or moved, and heads that nobody signed. Entries cut off at
-    /// the end are found with a head that was kept elsewhere (`audit_heads` of the configuration):
+    /// Finds an entry that was changed, removed, added or moved, and heads that nobody
+    /// signed. Entries cut off at the end are found with a head that was kept
+    /// elsewhere (`audit_heads` of the configuration):
     ///
     ///   postern audit verify --against heads.txt
     ///
-    /// Exit code 1: something is wrong. Exit code 3: nothing is, but there are lines at the end that nobody signed.
+    /// Exit code 1: something is wrong. Exit code 3: nothing is, but there are lines
+    /// at the end that nobody signed.
     #[command(verbatim_doc_comment)]
     Verify(AuditVerify),
     /// List entries of the log, the newest first

@@ -17,11 +17,12 @@ pub(crate) struct Backups {
 pub(crate) enum BackupVerb {
     /// Copy the data folders and the configuration as they are now
     ///
-    /// A gateway goes on answering meanwhile. Runs that take in mail wait, or are waited for. A later backup into the
-    /// same folder copies only what has changed; each can be restored by itself.
+    /// A gateway goes on answering meanwhile. Runs that take in mail wait, or are
+    /// waited for. A later backup into the same folder copies only what has changed;
+    /// each can be restored by itself.
     ///
-    /// Files with secrets are not copied. The backup names them, with the key that signs the audit log: keep them
-    /// elsewhere.
+    /// Files with secrets are not copied. The backup names them, with the key that
+    /// signs the audit log: keep them elsewhere.
     ///
     ///   postern --config /etc/postern/postern.toml backup make /backup/postern --keep 14
     #[command(verbatim_doc_comment)]

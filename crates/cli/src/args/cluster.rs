@@ -14,8 +14,9 @@ pub(crate) struct Cluster {
 pub(crate) enum ClusterVerb {
     /// Make the index of a tenant, with its mapping and its name
     ///
-    /// Refuses a cluster that cannot keep what is promised of the index, and says what is missing: its
-    /// version, or how it cuts words. Where the index is there, nothing is done.
+    /// Refuses a cluster that cannot keep what is promised of the index, and says what
+    /// is missing: its version, or how it cuts words. Where the index is there,
+    /// nothing is done.
     ///
     ///   postern --config postern.toml cluster init
     ///   postern --config postern.toml cluster init --tenant contoso
@@ -23,9 +24,10 @@ pub(crate) enum ClusterVerb {
     Init(ClusterInit),
     /// Fill a new index beside the old one, then let the name stand for it
     ///
-    /// For a new version of the mapping, or with --again for other `shards`. Searches and writes go on. Machines wait
-    /// with their writes while both indexes are compared at the end. A run that was ended early is gone on with by the
-    /// next one. The old index stays, and takes no writes.
+    /// For a new version of the mapping, or with --again for other `shards`. Searches
+    /// and writes go on. Machines wait with their writes while both indexes are
+    /// compared at the end. A run that was ended early is gone on with by the next
+    /// one. The old index stays, and takes no writes.
     ///
     ///   postern --config postern.toml cluster reindex
     ///   postern --config postern.toml cluster reindex --again
@@ -33,8 +35,9 @@ pub(crate) enum ClusterVerb {
     Reindex(ClusterReindex),
     /// Compare the cluster with what this machine has
     ///
-    /// Counts, drawn messages and drawn queries, against what this machine has sent and against its own index where it
-    /// has one. The cluster may have more, of other machines. What is missing there is named, and the exit code is 1.
+    /// Counts, drawn messages and drawn queries, against what this machine has sent
+    /// and against its own index where it has one. The cluster may have more, of other
+    /// machines. What is missing there is named, and the exit code is 1.
     ///
     ///   postern --config postern.toml cluster check --sample 1000
     #[command(verbatim_doc_comment)]

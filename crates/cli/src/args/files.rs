@@ -17,8 +17,8 @@ pub(crate) struct Files {
 pub(crate) enum FilesVerb {
     /// List drives, or the folders and documents of one
     ///
-    /// Without OWNER it lists the drives with their owners. OWNER is the address of a mailbox, or the name of the
-    /// drive. PATH is a folder, or one document.
+    /// Without OWNER it lists the drives with their owners. OWNER is the address of a
+    /// mailbox, or the name of the drive. PATH is a folder, or one document.
     ///
     ///   postern --config postern.toml files list
     ///   postern --config postern.toml files list ann@contoso.com Reports/2024
@@ -27,8 +27,9 @@ pub(crate) enum FilesVerb {
     List(FilesList),
     /// Put documents back where they were
     ///
-    /// It shows the plan and does nothing. Add --yes to carry it out. The credentials for Microsoft 365 come
-    /// from `POSTERN_RESTORE_USER` and `POSTERN_RESTORE_PASSWORD`; see `docs/veeam.md` for the other two ways.
+    /// It shows the plan and does nothing. Add --yes to carry it out. The credentials
+    /// for Microsoft 365 come from `POSTERN_RESTORE_USER` and
+    /// `POSTERN_RESTORE_PASSWORD`; see `docs/veeam.md` for the other two ways.
     ///
     ///   postern --config postern.toml files restore ann@contoso.com Reports/plan.docx
     ///   postern --config postern.toml files restore ann@contoso.com Reports/plan.docx --existing keep --yes
@@ -43,8 +44,8 @@ pub(crate) enum FilesVerb {
     Copy(FilesCopy),
     /// Send documents as attachments of one mail
     ///
-    /// It shows the plan and does nothing. Add --yes to carry it out. An administrator of Veeam must have set
-    /// how mail is sent.
+    /// It shows the plan and does nothing. Add --yes to carry it out. An administrator
+    /// of Veeam must have set how mail is sent.
     ///
     ///   postern --config postern.toml files send ann@contoso.com Reports/plan.docx \
     ///     --from ann@contoso.com --to bob@contoso.com --subject "The plan"
@@ -52,8 +53,8 @@ pub(crate) enum FilesVerb {
     Send(FilesSend),
     /// Save documents on this machine
     ///
-    /// One document is saved as it is, or as a zip file with --zip. Several are one zip file. A file that is
-    /// there is not written over without --force.
+    /// One document is saved as it is, or as a zip file with --zip. Several are one
+    /// zip file. A file that is there is not written over without --force.
     ///
     ///   postern --config postern.toml files save ann@contoso.com Reports/plan.docx
     ///   postern --config postern.toml files save ann@contoso.com Reports --out reports.zip

@@ -18,11 +18,11 @@ pub(crate) struct Key {
 pub(crate) enum KeyVerb {
     /// Make a key, and print it this once
     ///
-    /// Only its hash is kept, in keys.toml of the data folder. A running gateway takes the key within 5 seconds.
-    /// From the first key on, nobody may ask without one.
+    /// Only its hash is kept, in keys.toml of the data folder. A running gateway takes
+    /// the key within 5 seconds. From the first key on, nobody may ask without one.
     ///
-    /// DataTap does not know a key that is made here: without --upstream-key-file premium is not asked for it, and
-    /// what is stored here answers.
+    /// DataTap does not know a key that is made here: without --upstream-key-file
+    /// premium is not asked for it, and what is stored here answers.
     ///
     ///   postern key new reviewer --mailbox ann@contoso.com --right export --right evidence --out reviewer.key
     #[command(verbatim_doc_comment)]

@@ -14,7 +14,7 @@ pub(crate) struct Search {
     #[arg(value_name = "QUERY")]
     pub(crate) query: Vec<String>,
     /// Messages to show at most
-    #[arg(long, value_name = "N", default_value_t = 25)]
+    #[arg(long, value_name = "N", default_value_t = 25, allow_negative_numbers = true, value_parser = super::at_most)]
     pub(crate) limit: usize,
     /// newest, oldest, relevance, largest, smallest, sender or subject
     #[arg(long, value_name = "ORDER")]

@@ -18,8 +18,9 @@ const EVERYONE: u32 = 0o007;
 /// A folder in which everyone makes files, such as `/tmp`.
 const STICKY: u32 = 0o1000;
 /// What Postern makes in a data folder.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     "index",
+    "upgrade",
     "sync",
     "veeam",
     "audit",
@@ -35,6 +36,12 @@ const DATABASES: [&str; 3] = ["saved.sqlite", "sets.sqlite", "cluster.sqlite"];
 const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-journal"];
 /// Files and folders that are looked at below each of them.
 const MOST: usize = 10_000_000;
+
+/// Whose a data folder is, where root is at work in that of somebody else.
+pub(super) fn owner_beside_root(data: &Path) -> Option<u32> {
+    let owner = fs::metadata(data).ok()?.uid();
+    (geteuid().is_root() && owner != 0).then_some(owner)
+}
 
 pub(super) fn make_private() {
     umask(Mode::from_raw_mode(0o077));

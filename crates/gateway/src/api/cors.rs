@@ -20,7 +20,7 @@ pub(super) fn allowed(router: Router<State>, origins: &[String]) -> Router<State
     let origins: Vec<HeaderValue> = origins.iter().filter_map(|text| text.parse().ok()).collect();
     let layer = CorsLayer::new()
         .allow_origin(origins)
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .allow_headers([API_KEY, AUTHORIZATION, CONTENT_TYPE, PROTOCOL_VERSION])
         .expose_headers([QUERY_ID, SERVED_BY, REASON, COVERAGE, RETRY_AFTER]);
     router.layer(layer)

@@ -348,9 +348,9 @@ async fn retrieved(state: &Shared, caller: &Caller, view: &View) -> Option<Retri
 /// What is wrong with what is stored.
 async fn wrong(state: &Shared, local: &Local) -> Vec<FindingView> {
     let (archive, damage) = (Arc::clone(local.archive()), local.damage());
-    let (every, now) = (state.syncs_every(), state.now());
+    let (every, now, audit) = (state.syncs_every(), state.now(), state.audit());
     let looking = tokio::task::spawn_blocking(move || {
-        let looked_at = Stored { archive: &archive, damage: &damage, every, now };
+        let looked_at = Stored { archive: &archive, damage: &damage, audit: &audit, every, now };
         doctor::stored(looked_at).into_iter().map(FindingView::from).collect()
     });
     looking.await.unwrap_or_default()

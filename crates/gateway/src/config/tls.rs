@@ -100,6 +100,11 @@ impl Tls {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                 format!("the key {key} of [tls] does not belong to the certificate {certificate}")
             }
+            rustls::Error::General(_) => format!(
+                "TLS cannot be served with the key {key} of [tls]: its kind is not supported; make one with \
+                 `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out NEW`, or RSA of 2048 bits or \
+                 more, and have a certificate issued for it ({error})"
+            ),
             _ => format!(
                 "TLS cannot be served with the certificate {certificate} and the key {key}: {error}"
             ),
@@ -119,6 +124,12 @@ fn is_encrypted(text: &[u8]) -> bool {
 }
 
 fn read(name: &str, file: &Path) -> Result<Vec<u8>, ConfigError> {
+    // To open a pipe waits for whoever writes into it, and its bytes are there only once.
+    let is_pipe = std::fs::metadata(file).is_ok_and(|it| !it.is_file() && !it.is_dir());
+    if is_pipe {
+        let file = file.display();
+        return invalid(format!("`{name}` of [tls], {file}, is no regular file; copy it into one"));
+    }
     std::fs::read(file).or_else(|error| {
         invalid(format!("`{name}` of [tls], {}, cannot be read: {error}", file.display()))
     })
@@ -145,6 +156,25 @@ mod tests {
         assert_eq!(told(&format!("{CERTIFICATE}{AUTHORITY}"), KEY), Ok(()), "with its issuer");
     }
 
+    /// `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-521`
+    const P521: &str = "-----BEGIN PRIVATE KEY-----\n\
+        MIHuAgEAMBAGByqGSM49AgEGBSuBBAAjBIHWMIHTAgEBBEIBUYLOqv4k4dHQac4e\n\
+        w8mjtUxu8wNSkv0nquY7Hip86rKnJmDs2CWCwD/FNuiHQ/lZyTuA5UUNBZwy0EK+\n\
+        3RyGREahgYkDgYYABAHHscbczkCzbD3r8wFAVVIvy3kP1g6Vos/7R4Go18Xgk8rm\n\
+        EFniaKlTA9aDyXsLRd/tSPHxXEvbtyEfITart6+DbQFcfbrbc+zF6Ybe3JpDqG/v\n\
+        II5zr7BvKevl6YCGwQkYtIgxeGgmxVwkjaNTGGOKgN8B6WHrbMqBl4i9cyjftVT2\n\
+        Sw==\n-----END PRIVATE KEY-----\n";
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_is_no_certificate() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let told = super::read("certificate", &pipe).unwrap_err().to_string();
+        assert!(told.contains("is no regular file; copy it into one"), "{told}");
+    }
+
     #[test]
     fn what_cannot_be_served_is_told_and_no_key_is_quoted() {
         let encrypted = KEY.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
@@ -158,6 +188,11 @@ mod tests {
             (CERTIFICATE, &torn, "own.key, holds no private key in PEM"),
             (CERTIFICATE, &encrypted, "own.key, has a password"),
             (CERTIFICATE, older, "own.key, has a password"),
+            (
+                CERTIFICATE,
+                P521,
+                "own.key of [tls]: its kind is not supported; make one with `openssl",
+            ),
             (AUTHORITY, KEY, "own.key of [tls] does not belong to the certificate own.pem"),
         ] {
             let told = told(certificate, key).unwrap_err();

@@ -11,6 +11,8 @@ pub enum About {
     Index,
     /// The books of what was synced, and what people keep: searches and sets.
     Books,
+    /// The audit log.
+    Audit,
     /// How the runs of sync went.
     Sync,
     /// The services that are asked.
@@ -25,11 +27,12 @@ pub enum About {
 
 impl About {
     /// All there are, in the order in which they are told.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Configuration,
         Self::Disk,
         Self::Index,
         Self::Books,
+        Self::Audit,
         Self::Sync,
         Self::Upstreams,
         Self::Clocks,
@@ -45,6 +48,7 @@ impl About {
             Self::Disk => "disk",
             Self::Index => "index",
             Self::Books => "books",
+            Self::Audit => "audit",
             Self::Sync => "sync",
             Self::Upstreams => "upstreams",
             Self::Clocks => "clocks",

@@ -3,6 +3,7 @@
 //! `postern doctor` looks at everything; `/v1/status` says what is found in the data folder of a tenant. Both ask
 //! [`stored`], so they agree.
 
+mod audit;
 mod clock;
 mod disk;
 mod finding;

@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use postern_archive::{Archive, Damage, IndexError, MailboxStatus, Status};
 
-use super::{About, Finding, clock, disk};
+use super::{About, Finding, audit, clock, disk};
+use crate::config::Audit;
 use crate::local::told;
 
 /// How long mail may be out of date where nothing says how often it is synced.
@@ -21,6 +22,8 @@ pub struct Stored<'a> {
     pub archive: &'a Archive,
     /// Files of the index that are not what was written.
     pub damage: &'a [Damage],
+    /// How its audit log is kept.
+    pub audit: &'a Audit,
     /// The pause between two runs of sync inside the gateway, where it syncs.
     pub every: Option<Duration>,
     /// Now.
@@ -31,11 +34,12 @@ pub struct Stored<'a> {
 ///
 /// ```
 /// use postern_archive::Archive;
+/// use postern_gateway::config::Audit;
 /// use postern_gateway::doctor::{Severity, Stored, stored};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let archive = Archive::below(folder.path());
-/// let looked_at = Stored { archive: &archive, damage: &[], every: None, now: jiff::Timestamp::UNIX_EPOCH };
+/// let looked_at = Stored { archive: &archive, damage: &[], audit: &Audit::default(), every: None, now: jiff::Timestamp::UNIX_EPOCH };
 /// let found = stored(looked_at);
 /// let none = found.iter().find(|one| one.what == "there is no index here").expect("nothing was indexed");
 /// assert_eq!(none.severity, Severity::Advice);
@@ -43,7 +47,7 @@ pub struct Stored<'a> {
 /// ```
 #[must_use]
 pub fn stored(looked_at: Stored<'_>) -> Vec<Finding> {
-    let Stored { archive, damage, every, now } = looked_at;
+    let Stored { archive, damage, audit, every, now } = looked_at;
     let status = archive.status();
     let is_elsewhere = status.as_ref().is_ok_and(|status| status.index.is_some());
     let mut found = Vec::from_iter(disk::look(archive.data(), archive.index_bytes()));
@@ -59,6 +63,7 @@ pub fn stored(looked_at: Stored<'_>) -> Vec<Finding> {
         Err(_) => found.push(unreadable("the books of what was synced")),
     }
     found.extend(kept(archive));
+    found.extend(audit::end(archive.data(), audit));
     for finding in &mut found {
         finding.what = archive.without_paths(&finding.what);
     }
@@ -80,15 +85,15 @@ fn index(archive: &Archive, now: Timestamp) -> Option<Finding> {
         Ok(index) => {
             let coverage = index.coverage();
             let as_of = coverage.as_of;
-            as_of.and_then(|at| clock::future("the index was brought up to date", at, now)).or_else(
-                || {
+            as_of
+                .and_then(|at| clock::future("the index was brought up to date", at, now))
+                .or_else(|| {
                     let what = "attachments were not looked into for all messages";
                     let remedy = "`postern index --rebuild PATH`, or `postern sync --rebuild`";
                     let is_blind = coverage.without_attachment_text;
                     is_blind.then(|| Finding::advice(About::Index, what, remedy))
-                },
-            )
-        }
+                })
+            }
     }
 }
 

@@ -8,6 +8,7 @@ use tracing::warn;
 
 use super::State;
 use crate::acts::Acts;
+use crate::config::Audit;
 use crate::local::Local;
 use crate::watch::{Hook, Untold};
 
@@ -46,6 +47,11 @@ impl State {
     /// Begins to verify the files of every index.
     pub(crate) fn keep_verifying(&self) {
         self.locals().for_each(Local::keep_verifying);
+    }
+
+    /// How audit logs are kept.
+    pub(crate) fn audit(&self) -> Audit {
+        self.0.config.audit.clone()
     }
 
     /// Syncs what is to be synced on a schedule; it never ends.

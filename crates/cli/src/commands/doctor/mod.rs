@@ -6,7 +6,8 @@ mod owner;
 use std::path::{Path, PathBuf};
 
 use postern_archive::Archive;
-use postern_gateway::config::{Config, ConfigError, Overrides};
+use postern_archive::backup::UNFINISHED_RESTORE;
+use postern_gateway::config::{Audit, Config, ConfigError, Overrides};
 use postern_gateway::doctor::{self, About, Finding, Severity, Stored};
 use postern_gateway::wire::FindingView;
 use serde_json::json;
@@ -39,7 +40,8 @@ pub(crate) fn run(common: &Common, arguments: &Doctor) -> anyhow::Result<Exit> {
     }
     for folder in folders(common, config.as_ref().ok())? {
         let every = config.as_ref().ok().and_then(|config| config.sync.every);
-        found.extend(below(&folder, every));
+        let audit = config.as_ref().map(|config| config.audit.clone()).unwrap_or_default();
+        found.extend(below(&folder, &audit, every));
     }
     found.sort();
     let faults = found.iter().filter(|one| one.severity == Severity::Fault).count();
@@ -108,8 +110,9 @@ fn folders(common: &Common, config: Option<&Config>) -> anyhow::Result<Vec<Folde
 }
 
 /// What is wrong below a data folder.
-fn below(folder: &Folder, every: Option<std::time::Duration>) -> Vec<Finding> {
+fn below(folder: &Folder, audit: &Audit, every: Option<std::time::Duration>) -> Vec<Finding> {
     let mut found: Vec<_> = private::still_open(&folder.path).into_iter().map(open).collect();
+    found.extend(half_restored(&folder.path));
     #[cfg(unix)]
     found.extend(owner::look(&folder.path));
     if folder.has_mail {
@@ -118,7 +121,8 @@ fn below(folder: &Folder, every: Option<std::time::Duration>) -> Vec<Finding> {
         let damage = is_small.then(|| archive.verifier().look(&mut |_, _| {}));
         // What cannot be verified cannot be opened either, which is told.
         let damage = damage.and_then(Result::ok).unwrap_or_default();
-        let looked_at = Stored { archive: &archive, damage: &damage, every, now: clock::now() };
+        let now = clock::now();
+        let looked_at = Stored { archive: &archive, damage: &damage, audit, every, now };
         found.extend(doctor::stored(looked_at));
     }
     let of_tenant = |one| Finding { tenant: folder.tenant.clone(), ..one };
@@ -129,6 +133,18 @@ fn open(open: Open) -> Finding {
     let Open { path, reason, command } = open;
     let what = format!("other users of this machine can read `{}`{reason}", path.display());
     Finding::fault(About::Permissions, what, format!("`{command}`"))
+}
+
+/// What a restore of a backup that was killed left behind, beside its place or in it.
+fn half_restored(data: &Path) -> Option<Finding> {
+    let places = [Some(data), data.parent()].into_iter().flatten();
+    let entries = places.filter_map(|place| std::fs::read_dir(place).ok()).flatten().flatten();
+    let is_left = |name: &std::ffi::OsStr| name.to_string_lossy().starts_with(UNFINISHED_RESTORE);
+    let left = entries.map(|entry| entry.path()).find(|path| path.file_name().is_some_and(is_left));
+    let left = left?.display().to_string();
+    let what = format!("`{left}` is half of a backup: it is being restored, or that was killed");
+    let remedy = format!("where no `postern backup restore` runs: `rm --recursive '{left}'`");
+    Some(Finding::advice(About::Books, what, remedy))
 }
 
 fn json(found: Vec<Finding>, faults: usize) -> anyhow::Result<()> {
