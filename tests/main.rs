@@ -56,5 +56,6 @@ mod sources;
 mod support;
 mod sync;
 mod tls;
+mod upgrade;
 mod watch;
 mod whose_words;

@@ -16,7 +16,9 @@ use crate::error::chain;
 use crate::ingest::{self, Ingest, Progress, Summary};
 use crate::original::{Original, from_files};
 use crate::sets::Held;
-use crate::{Collected, Error, Intake, Saved, Sets, Status, check, coverage};
+use crate::{
+    Collected, Error, Intake, Saved, Sets, Status, Upgraded, WriteOptions, check, coverage,
+};
 
 /// Everything that is stored for a tenant: the index, originals, and the books of what was synced.
 ///
@@ -215,6 +217,22 @@ impl Archive {
         progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
     ) -> Result<Summary, Error> {
         ingest::run(&self.data, ingest, clock, progress)
+    }
+
+    /// Whether the index has a former format, which answers until it is [upgraded](Self::upgrade).
+    #[must_use]
+    pub fn is_former(&self) -> bool {
+        self.at_hand().or_else(|| self.index().ok()).is_some_and(|index| index.is_former())
+    }
+
+    /// Writes an index of a former format again in that of this version, from what is stored, and puts it in the place
+    /// of the former one; nothing where that is not due.
+    ///
+    /// # Errors
+    ///
+    /// When somebody else writes the index, it cannot be read, or the disk refuses. The former one then stays.
+    pub fn upgrade(&self, attachment_text: &AttachmentText) -> Result<Option<Upgraded>, Error> {
+        ingest::upgrade(&self.data, attachment_text, &WriteOptions::default())
     }
 
     /// Opens books and store for what a sync brings from the source of that name.

@@ -109,7 +109,7 @@ impl Archive {
 
     fn sink(&self, holder: Holder<'_>) -> Result<Box<dyn Sink>, Error> {
         let options = Options { memory_bytes: 64 << 20, threads: 1, rebuild: false };
-        holder.to.open(self.data(), &options)
+        holder.to.open(self.data(), &options, holder.attachment_text)
     }
 
     /// Copies the original of a message to those that are held, or says why it cannot.

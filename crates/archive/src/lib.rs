@@ -39,7 +39,7 @@ pub use collected::{Collected, InMailbox};
 pub use coverage::with_synced;
 pub use error::{Error, chain};
 pub use holding::{Hold, Holder};
-pub use ingest::Destination;
+pub use ingest::{Destination, Upgraded};
 pub use intake::{Arrived, Intake, IntakeWriter, Settled};
 pub use original::{Eml, Original};
 pub use saved::{Compared, Event, Saved, SavedSearch, Watch};

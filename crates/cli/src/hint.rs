@@ -68,6 +68,9 @@ const fn of_index(error: &IndexError) -> Option<&'static str> {
         IndexError::OtherVersion { .. } | IndexError::Corrupt(_) => Some(
             "make it anew with `postern index --rebuild PATH`, or `postern sync --rebuild` of what was synced",
         ),
+        IndexError::Upgrading { .. } => Some(
+            "`postern index PATH`, `postern sync` or `postern serve` upgrades it from what is stored",
+        ),
         IndexError::Busy(_) => Some("wait until it is done"),
         IndexError::NoSpace(_) => {
             Some("make some space and run the same again; what is done is kept")

@@ -24,6 +24,12 @@ pub enum Error {
         /// Where the index lies.
         path: PathBuf,
     },
+    /// The index has a former format and lacks what is asked for.
+    #[error("`{operator}` has to wait until the index is upgraded from its former format")]
+    Upgrading {
+        /// An operator that asks for it.
+        operator: &'static str,
+    },
     /// Another writer has the index.
     #[error("another postern is writing the index in {0}")]
     Busy(PathBuf),

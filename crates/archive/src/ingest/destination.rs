@@ -5,9 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use postern_local_index::write::{Options, Writer};
+use postern_mail::contents::AttachmentText;
 
 use super::both::Both;
 use super::sink::Sink;
+use super::upgrade::upgrade;
 use crate::Error;
 
 /// Opens the sink of the data folder.
@@ -42,9 +44,19 @@ impl fmt::Debug for Destination {
 }
 
 impl Destination {
-    /// Opens it for what comes to the data folder.
-    pub(crate) fn open(&self, data: &Path, options: &Options) -> Result<Box<dyn Sink>, Error> {
-        let local = || Ok::<_, Error>(Box::new(Writer::open(data, options)?));
+    /// Opens it for what comes to the data folder. An index of a former format is upgraded first.
+    pub(crate) fn open(
+        &self,
+        data: &Path,
+        options: &Options,
+        attachment_text: &AttachmentText,
+    ) -> Result<Box<dyn Sink>, Error> {
+        let local = || {
+            if !options.rebuild {
+                upgrade(data, attachment_text, options)?;
+            }
+            Ok::<_, Error>(Box::new(Writer::open(data, options)?))
+        };
         Ok(match self {
             Self::Local => local()?,
             Self::Elsewhere(open) => open(data)?,

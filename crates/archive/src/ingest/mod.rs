@@ -12,6 +12,7 @@ mod room;
 mod run;
 mod settle;
 mod sink;
+mod upgrade;
 mod work;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ use run::Run;
 pub(crate) use settle::settle;
 pub(crate) use sink::LOCAL;
 pub use sink::{Late, Sink, Taken};
+pub use upgrade::Upgraded;
+pub(crate) use upgrade::upgrade;
 
 /// What to take in, and how.
 #[derive(Clone, Debug)]
@@ -134,7 +137,7 @@ pub(crate) fn run(
     clock: &dyn Fn() -> Timestamp,
     progress: &mut dyn FnMut(&Progress) -> ControlFlow<()>,
 ) -> Result<Summary, Error> {
-    let mut sink = ingest.to.open(data, &ingest.options)?;
+    let mut sink = ingest.to.open(data, &ingest.options, &ingest.attachment_text)?;
     settle(&mut *sink, data, &ingest.attachment_text, clock())?;
     let mut run = Run::of(data, ingest);
     run.keeps_originals = sink.keeps_originals();

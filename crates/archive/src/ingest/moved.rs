@@ -36,8 +36,8 @@ pub(super) fn index_again(
         for (path, mut wanted) in by_file(writer, ids)? {
             read_again(writer, &path, &mut wanted, contents)?;
             if !wanted.is_empty() {
-                let reason = "a message of it can still be found at a place that it has left, \
-                              because the file cannot be read again";
+                let reason = "a message of it is found as it was before, also at a place that it \
+                              has left, because the file cannot be read again";
                 faults.push(Unreadable::new(path, reason));
             }
         }

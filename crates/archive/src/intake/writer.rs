@@ -79,7 +79,7 @@ impl IntakeWriter {
         options: &Options,
         clock: fn() -> Timestamp,
     ) -> Result<Self, Error> {
-        let index = to.open(&intake.data, options)?;
+        let index = to.open(&intake.data, options, &intake.attachment_text)?;
         let now = Instant::now();
         let mut writer = Self {
             intake,

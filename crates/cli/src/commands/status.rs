@@ -25,6 +25,7 @@ pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
         archive.index()?;
     }
     let coverage = archive.coverage();
+    let is_former = archive.is_former();
     anyhow::ensure!(
         place.has_veeam() || arguments.retrieval.is_none(),
         "retrieval jobs are those of a server of Veeam; name the file with its settings with --config FILE"
@@ -37,7 +38,7 @@ pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
         TextOrJson::Json => output::json(&json(&engines, &coverage, &synced, told.as_ref()))?,
         TextOrJson::Text => {
             place.configured.as_ref().map_or(Ok(()), |_| engines.text())?;
-            text(&coverage)?;
+            text(&coverage, is_former)?;
             sync_text(&synced)?;
             told.map_or(Ok(()), |told| told.text())?;
         }
@@ -45,7 +46,7 @@ pub(crate) fn run(common: &Common, arguments: &Status) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn text(coverage: &Coverage) -> anyhow::Result<()> {
+fn text(coverage: &Coverage, is_former: bool) -> anyhow::Result<()> {
     let as_of = coverage.as_of.map(|date| date.to_string()).unwrap_or_default();
     let (indexed, known) = (coverage.indexed, coverage.known);
     let known = match coverage.files {
@@ -53,6 +54,17 @@ fn text(coverage: &Coverage) -> anyhow::Result<()> {
         _ => format!("{known} known messages and files"),
     };
     output::line(format!("{indexed} of {known}, as of {as_of}"))?;
+    if is_former {
+        output::line(
+            "the index has a former format; `postern serve`, `postern sync` and `postern index PATH` upgrade it",
+        )?;
+    }
+    if coverage.incomplete > 0 {
+        let incomplete = counted(coverage.incomplete, "message");
+        output::line(format!(
+            "{incomplete} of a former format had no original to be read again; `postern doctor` says what they lack"
+        ))?;
+    }
     if coverage.without_attachment_text {
         output::line(
             "attachments were not looked into for all of them; `postern index --rebuild` does so",

@@ -19,6 +19,9 @@ use crate::wire::{Mistake, PartView, Span};
 
 const PROBLEM_JSON: &str = "application/problem+json";
 
+/// When it is worth asking an index again that is being upgraded.
+const SOON: Duration = Duration::from_secs(60);
+
 /// A problem: a status, a stable code, what is wrong, and where.
 #[derive(Debug)]
 pub(super) struct Problem {
@@ -95,6 +98,13 @@ impl Problem {
         Self::new(503, "unavailable", "no engine can answer").detail(detail)
     }
 
+    /// The index lacks what is asked for until it is upgraded.
+    pub(super) fn upgrading(detail: impl Into<String>) -> Self {
+        let problem = Self::new(503, "upgrading", "the index is being upgraded").detail(detail);
+        let problem = problem.hint("ask again later, or leave this part out");
+        Self { retry_after: Some(SOON), ..problem }
+    }
+
     /// There are no bytes of a file.
     pub(super) fn of_file(error: LocalError) -> Self {
         match error {
@@ -103,7 +113,10 @@ impl Problem {
                     .detail(why)
                     .hint("what is known of the file is at `/v1/items/{id}`")
             }
-            LocalError::TooMuch(_) | LocalError::Late | LocalError::Failed(_) => error.into(),
+            LocalError::TooMuch(_)
+            | LocalError::Upgrading(_)
+            | LocalError::Late
+            | LocalError::Failed(_) => error.into(),
         }
     }
 
@@ -209,6 +222,7 @@ impl From<LocalError> for Problem {
     fn from(error: LocalError) -> Self {
         match error {
             LocalError::TooMuch(why) => Self::new(400, "too_costly", why),
+            LocalError::Upgrading(why) => Self::upgrading(why),
             LocalError::Gone(why) => {
                 Self::new(410, "original_gone", "the original of this message is not there")
                     .detail(why)

@@ -82,6 +82,11 @@ fn index(archive: &Archive, now: Timestamp) -> Option<Finding> {
             let text = told(&error).replace("; the log says why", "");
             Some(Finding::told(About::Index, &text, otherwise))
         }
+        Ok(index) if index.is_former() => {
+            let what = "the index has a former format: it answers, but not what the format lacks";
+            let remedy = "`postern serve`, `postern sync` and `postern index PATH` upgrade it from what is stored";
+            Some(Finding::advice(About::Index, what, remedy))
+        }
         Ok(index) => {
             let coverage = index.coverage();
             let as_of = coverage.as_of;
@@ -93,8 +98,19 @@ fn index(archive: &Archive, now: Timestamp) -> Option<Finding> {
                     let is_blind = coverage.without_attachment_text;
                     is_blind.then(|| Finding::advice(About::Index, what, remedy))
                 })
-            }
+                .or_else(|| incomplete(coverage.incomplete))
+        }
     }
+}
+
+/// What an upgrade could not read again.
+fn incomplete(messages: u64) -> Option<Finding> {
+    let what = format!(
+        "{messages} messages came from an index of a former format, and their originals were gone: `quoted:` does not \
+         find them, and a match inside of a file does not say which file it is"
+    );
+    let remedy = "bring their files back and run `postern index --rebuild PATH`; otherwise nothing";
+    (messages > 0).then(|| Finding::advice(About::Index, what, remedy))
 }
 
 fn damaged(damage: &Damage) -> Finding {

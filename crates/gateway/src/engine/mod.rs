@@ -36,7 +36,7 @@ use crate::local::{Allowance, Local, LocalEngine, Question};
 use crate::remembered::Fingerprint;
 use crate::wire::{ResultView, Sent};
 
-pub(crate) use local::{LocalIndex, failed};
+pub(crate) use local::{LocalIndex, UPGRADING, failed};
 pub(crate) use outcome::{Failure, Health, Outcome, Refusal};
 pub(crate) use places::Divided;
 pub(crate) use premium::{Premium, To};

@@ -4,6 +4,7 @@ mod allowance;
 mod engine;
 mod in_order;
 pub(crate) mod pipe;
+mod upgrade;
 mod verify;
 
 use std::fmt;
@@ -13,7 +14,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use postern_archive::search::{AddressBook, Asker, Coverage, Position, Search};
-use postern_archive::{Archive, Damage, Error, IndexError, chain};
+use postern_archive::{Archive, AttachmentText, Damage, Error, IndexError, chain};
 use postern_query::Query;
 use postern_query::schema::Sort;
 use tokio::sync::Semaphore;
@@ -37,6 +38,9 @@ pub enum LocalError {
     /// Too many searches, or this one took too long.
     #[error("the local index did not answer in time; ask again in a moment")]
     Late,
+    /// The index has a former format and lacks what is asked for, until it is upgraded.
+    #[error("{0}")]
+    Upgrading(String),
     /// The original of a message is not there any more.
     #[error("{0}")]
     Gone(String),
@@ -65,6 +69,7 @@ impl From<IndexError> for LocalError {
                 Self::TooMuch(error.to_string())
             }
             IndexError::Stopped => Self::Late,
+            IndexError::Upgrading { .. } => Self::Upgrading(error.to_string()),
             other => Self::Failed(told(&other)),
         }
     }
@@ -90,6 +95,7 @@ pub(crate) fn told(error: &IndexError) -> String {
         IndexError::TooManyPatterns { .. }
         | IndexError::TooCostly { .. }
         | IndexError::Stopped
+        | IndexError::Upgrading { .. }
         | IndexError::Elsewhere(_)
         | IndexError::BadId { .. } => return error.to_string(),
     };
@@ -214,6 +220,11 @@ impl Local {
     /// Begins to verify the files of the index.
     pub(crate) fn keep_verifying(&self) {
         self.verified.keep_looking(self.archive.verifier());
+    }
+
+    /// Upgrades an index of a former format, on a thread of its own.
+    pub(crate) fn keep_upgrading(&self, attachment_text: AttachmentText) {
+        upgrade::begin(&self.archive, attachment_text);
     }
 
     /// The files of the index that were found damaged so far.

@@ -127,6 +127,7 @@ impl Bound {
         let telling = tokio::spawn(state.clone().keep_telling());
         let keys = tokio::spawn(state.clone().keep_reading_keys());
         let leftovers = tokio::spawn(state.clone().stop_leftovers());
+        state.keep_upgrading();
         state.keep_verifying();
         let reading = self.certificate.clone().map(|own| tokio::spawn(own.keep_reading()));
         let ending = state.clone();

@@ -54,6 +54,11 @@ impl State {
         self.0.config.audit.clone()
     }
 
+    /// Begins to upgrade every index of a former format.
+    pub(crate) fn keep_upgrading(&self) {
+        self.locals().for_each(|local| local.keep_upgrading(self.attachment_text()));
+    }
+
     /// Syncs what is to be synced on a schedule; it never ends.
     pub(crate) async fn keep_syncing(self) {
         let mut all = tokio::task::JoinSet::new();

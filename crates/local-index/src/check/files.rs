@@ -117,6 +117,8 @@ pub(super) fn small(folder: &Folder) -> Result<Vec<Damage>, Error> {
     match folder.is_of_this_version() {
         Ok(_) => {}
         Err(Error::Corrupt(reason)) => damage.push(Damage::of(folder.version(), reason)),
+        // It waits for its upgrade.
+        Err(Error::OtherVersion { .. }) if folder.is_former().unwrap_or_default() => {}
         Err(Error::OtherVersion { found, .. }) => {
             let reason = format!("it names the format {found}, which is that of another version");
             damage.push(Damage::of(folder.version(), reason));

@@ -10,7 +10,8 @@ use postern_query::Message;
 use tantivy::SegmentReader;
 use tantivy::columnar::Column;
 
-use super::schema::CONTENTS_NAME;
+use super::former::has;
+use super::schema::{CONTENTS, CONTENTS_NAME};
 use super::words::Words;
 
 /// The words inside of the files of a message, and its values.
@@ -26,21 +27,49 @@ pub(crate) fn cut(message: &Message) -> (Words, Vec<u64>) {
     (words, values)
 }
 
+/// The value of a message of which nobody knows which words are of which file.
+const UNKNOWN: u64 = u64::MAX;
+
+/// The values of a message that is written again, by those that it had. Also says whether they are not known: an index
+/// of a former format has none.
+pub(crate) fn again(
+    message: &Message,
+    words: &Words,
+    had: Vec<u64>,
+    are_known: bool,
+) -> (Vec<u64>, bool) {
+    let is_one = message.files().count() <= 1 || words.count() == 0;
+    if are_known || is_one { (had, false) } else { (vec![UNKNOWN], true) }
+}
+
 /// The files of the messages of a segment.
-pub(crate) struct Contents(Option<Column<u64>>);
+pub(crate) struct Contents {
+    column: Option<Column<u64>>,
+    are_known: bool,
+}
 
 impl Contents {
     /// # Errors
     ///
     /// When the column cannot be read.
     pub(crate) fn of(reader: &SegmentReader) -> tantivy::Result<Self> {
-        reader.fast_fields().column_opt(CONTENTS_NAME).map(Self)
+        let column = reader.fast_fields().column_opt(CONTENTS_NAME)?;
+        Ok(Self { column, are_known: has(reader.schema(), CONTENTS) })
+    }
+
+    /// Whether the index says which words are of which file.
+    pub(crate) const fn are_known(&self) -> bool {
+        self.are_known
+    }
+
+    /// The values of a message.
+    pub(crate) fn values(&self, document: u32) -> Vec<u64> {
+        self.column.iter().flat_map(|column| column.values_for_doc(document)).collect()
     }
 
     /// The files of a message that has words inside of some.
     pub(crate) fn of_message(&self, document: u32) -> Files {
-        let values = self.0.iter().flat_map(|column| column.values_for_doc(document));
-        Files(values.collect())
+        Files(if self.are_known { self.values(document) } else { vec![UNKNOWN] })
     }
 }
 
@@ -85,6 +114,18 @@ mod tests {
         {
             assert_eq!(Files(values.clone()).with(&positions), expected, "{positions:?}");
         }
+    }
+
+    #[test]
+    fn words_of_unknown_files_are_of_none() {
+        let several = message(&[Some("due"), Some("the invoice")]);
+        let (words, values) = cut(&several);
+        assert_eq!(again(&several, &words, values.clone(), true), (values, false));
+        let (values, is_unknown) = again(&several, &words, Vec::new(), false);
+        assert!(is_unknown);
+        assert!([0..1, 1..3, 0..3].iter().all(|at| Files(values.clone()).with(at).is_empty()));
+        let one = message(&[Some("due")]);
+        assert_eq!(again(&one, &cut(&one).0, Vec::new(), false), (Vec::new(), false));
     }
 
     #[test]

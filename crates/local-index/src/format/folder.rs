@@ -10,6 +10,7 @@ use tantivy::directory::MmapDirectory;
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::disk::{Commit, Disk};
+use super::former;
 use super::schema::schema;
 use super::terms::{TYPED, Typed};
 use super::words::{LINES, Lines};
@@ -78,11 +79,12 @@ impl Folder {
     ///
     /// When there is none, or it was written by another version, or it cannot be read.
     pub(crate) fn open(&self) -> Result<tantivy::Index, Error> {
-        let missing = || Error::Missing(self.root.clone());
-        if !self.is_of_this_version()? || !self.tantivy().join("meta.json").exists() {
-            return Err(missing());
+        let is_former = self.is_former()?;
+        if !is_former && !self.is_of_this_version()? || !self.tantivy().join("meta.json").exists() {
+            return Err(Error::Missing(self.root.clone()));
         }
-        prepared(tantivy::Index::open_in_dir(self.tantivy())?)
+        let index = tantivy::Index::open_in_dir(self.tantivy())?;
+        if is_former { former::checked(index) } else { prepared(index) }
     }
 
     /// Says that what lies here is of this version, where nothing lies here yet.
@@ -131,6 +133,15 @@ impl Folder {
         Ok(Disk::new(Box::new(files), self.signature(), commit))
     }
 
+    /// Whether there is an index of a former format that can be read and upgraded.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses to say.
+    pub(crate) fn is_former(&self) -> Result<bool, Error> {
+        Ok(self.format()?.is_some_and(|found| (former::OLDEST..FORMAT).contains(&found)))
+    }
+
     /// Removes whatever lies there. The book-keeping goes last: what it says of an index that is
     /// gone is not believed.
     ///
@@ -154,12 +165,15 @@ impl Folder {
     ///
     /// [`Error::Busy`] when another writer has it.
     pub(crate) fn lock(&self) -> Result<WriteLock, Error> {
-        fs::create_dir_all(&self.root)?;
-        let file = File::create(self.root.join("lock"))?;
         // A writer that was killed a moment ago may still be on its way out.
         for _ in 0..LOCK_TRIES {
+            fs::create_dir_all(&self.root)?;
+            let path = self.root.join("lock");
+            let file = File::create(&path)?;
             match file.try_lock() {
-                Ok(()) => return Ok(WriteLock { _file: file }),
+                // An upgrade puts another index in the place of one that somebody waits for.
+                Ok(()) if is_still(&file, &path) => return Ok(WriteLock { _file: file }),
+                Ok(()) => {}
                 Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
                 Err(TryLockError::Error(error)) => return Err(error.into()),
             }
@@ -191,18 +205,31 @@ impl Folder {
 
     /// Whether there is an index of this version; no index at all is `false`.
     pub(crate) fn is_of_this_version(&self) -> Result<bool, Error> {
+        match self.format()? {
+            None => Ok(false),
+            Some(FORMAT) => Ok(true),
+            Some(found) => {
+                let path = self.root.clone();
+                Err(Error::OtherVersion { found, expected: FORMAT, path })
+            }
+        }
+    }
+
+    /// The format of the index; nothing where there is none.
+    pub(crate) fn format(&self) -> Result<Option<u32>, Error> {
         let bytes = match fs::read(self.version()) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         let version: Version = serde_json::from_slice(&bytes)
             .map_err(|error| Error::Corrupt(format!("{}: {error}", self.version().display())))?;
-        if version.format == FORMAT {
-            return Ok(true);
-        }
-        let path = self.root.clone();
-        Err(Error::OtherVersion { found: version.format, expected: FORMAT, path })
+        Ok(Some(version.format))
+    }
+
+    /// The folder itself.
+    pub(crate) fn root(&self) -> &Path {
+        &self.root
     }
 
     /// Written aside and renamed, so that no half of it is ever seen.
@@ -213,6 +240,19 @@ impl Folder {
         file.sync_all()?;
         Ok(fs::rename(aside, self.version())?)
     }
+}
+
+/// Whether an open file is the one that lies there now.
+#[cfg(unix)]
+fn is_still(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let number = |metadata: io::Result<fs::Metadata>| metadata.ok().map(|it| (it.dev(), it.ino()));
+    number(file.metadata()) == number(fs::metadata(path))
+}
+
+#[cfg(not(unix))]
+const fn is_still(_: &File, _: &Path) -> bool {
+    true
 }
 
 fn unless_missing(removed: io::Result<()>) -> io::Result<()> {

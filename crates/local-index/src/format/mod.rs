@@ -2,7 +2,9 @@
 
 pub(crate) mod contents;
 pub(crate) mod disk;
+pub(crate) mod fetch;
 pub(crate) mod folder;
+pub(crate) mod former;
 pub(crate) mod parts;
 pub(crate) mod passages;
 pub(crate) mod payload;

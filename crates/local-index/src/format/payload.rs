@@ -22,6 +22,8 @@ pub(crate) struct Payload {
     pub(crate) unreadable: u64,
     /// Nobody looked into the attachments of some messages.
     pub(crate) without_attachment_text: bool,
+    /// Messages of a former format that had to be read again, and had no original any more.
+    pub(crate) incomplete: u64,
 }
 
 impl Payload {

@@ -39,6 +39,13 @@ impl Words {
         });
     }
 
+    /// Adds a word that was cut and written in lower case before.
+    pub(crate) fn add_cut(&mut self, word: &str) {
+        self.lines.push_str(word);
+        self.lines.push(END);
+        self.count += 1;
+    }
+
     /// How many there are.
     pub(crate) const fn count(&self) -> u64 {
         self.count

@@ -350,6 +350,17 @@ impl Ledger {
         Ok(moved::some(&locked(&self.books).connection, after, most)?)
     }
 
+    /// Notes that a message has to be read again, as one that moved.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub(crate) fn note_moved(&mut self, id: &str) -> Result<(), Error> {
+        let books = locked(&self.books);
+        books.begin()?;
+        Ok(moved::note(&books.connection, &Id::new(id))?)
+    }
+
     /// Notes that the index knows all places of a message.
     ///
     /// # Errors

@@ -27,6 +27,9 @@ pub struct Coverage {
     pub as_of: Option<Timestamp>,
     /// Nobody looked into the attachments of some messages, so that `contents:` may miss them.
     pub without_attachment_text: bool,
+    /// Messages that were taken over from an index of a former format, and whose originals were gone: it is not known
+    /// who wrote which part of them, or which words are of which attachment.
+    pub incomplete: u64,
     /// Files among those that can be found, with their older versions.
     pub files: u64,
     /// Files whose content is not here, so that `contents:` does not find them.
@@ -80,6 +83,7 @@ impl Coverage {
         self.mailboxes.retain(|mailbox| keep(&mailbox.name));
         // Of all files it is not counted whose they are, and nobody hears of those of others.
         self.files = 0;
+        self.incomplete = 0;
         self.without_content = sum(&self.mailboxes, |one| one.without_content);
         self.indexed = sum(&self.mailboxes, |one| one.indexed);
         self.known = self.indexed + sum(&self.mailboxes, missing) + unreadable;
@@ -105,6 +109,7 @@ pub(crate) fn totals(folder: &Folder, payload: &Payload, searcher: &Searcher) ->
         known,
         as_of,
         without_attachment_text,
+        incomplete: payload.incomplete,
         files: count(Term::from_field_text(schema::whole(StringField::Kind), FILE)),
         without_content: count(Term::from_field_text(schema::TRAITS, traits::NO_CONTENT)),
         mailboxes: Vec::new(),

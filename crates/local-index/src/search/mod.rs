@@ -7,7 +7,6 @@
 mod compile;
 mod coverage;
 mod documents;
-mod fetch;
 mod inside;
 mod page;
 mod reader;

@@ -15,11 +15,11 @@ use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
 
 use super::compile::{Plan, compile};
 use super::coverage::{mailboxes, totals};
-use super::{Asker, Coverage, Hit, Ids, Page, Scope, Search, fetch};
+use super::{Asker, Coverage, Hit, Ids, Page, Scope, Search};
 use crate::Error;
 use crate::format::folder::Folder;
 use crate::format::payload::Payload;
-use crate::format::schema;
+use crate::format::{fetch, former, schema};
 use crate::ledger::{self, Occurrence};
 use crate::search::compile::chosen::choose;
 use crate::search::page::columns::OpenColumns;
@@ -64,7 +64,11 @@ impl Index {
         let folder = Folder::new(data);
         let made = folder.made();
         let engine = folder.open()?;
-        let policy = ReloadPolicy::OnCommitWithDelay;
+        // Nobody writes an index of a former format, and the one that takes its place has other fields.
+        let policy = match folder.is_former()? {
+            true => ReloadPolicy::Manual,
+            false => ReloadPolicy::OnCommitWithDelay,
+        };
         let reader = engine.reader_builder().reload_policy(policy).try_into()?;
         Ok(Self {
             engine,
@@ -94,6 +98,12 @@ impl Index {
     pub fn is_replaced(&self) -> bool {
         let made = self.folder.made();
         made.is_some() && made != self.made
+    }
+
+    /// Whether it has a former format, and so lacks fields until it is upgraded.
+    #[must_use]
+    pub fn is_former(&self) -> bool {
+        !former::has(&self.engine.schema(), schema::CONTENTS)
     }
 
     /// Bytes of the files of the index.
@@ -283,7 +293,7 @@ impl Index {
         former.unwrap_or_else(|| self.reader.searcher())
     }
 
-    pub(super) fn searcher(&self) -> Searcher {
+    pub(crate) fn searcher(&self) -> Searcher {
         self.reader.searcher()
     }
 

@@ -9,10 +9,10 @@ use tantivy::query::TermQuery;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocAddress, Searcher, Term};
 
-use super::fetch::head;
 use super::work::{LIST, MESSAGE, Meter};
 use super::{Asker, Index};
 use crate::Error;
+use crate::format::fetch::head;
 use crate::format::schema;
 use crate::format::terms::is_regular;
 use crate::search::scope::visible::Visible;

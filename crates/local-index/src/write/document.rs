@@ -20,10 +20,15 @@ use crate::format::{contents, passages, places, schema, stored};
 
 /// The document by which `message` is found and shown.
 pub(crate) fn document(message: &Message) -> TantivyDocument {
+    with_contents(message, contents::cut(message))
+}
+
+/// The same with the words inside of its files, and the values that say which are whose.
+pub(super) fn with_contents(message: &Message, contents: (Words, Vec<u64>)) -> TantivyDocument {
     let mut builder = Builder::default();
     // The first of the stored fields, so that whoever needs no body reads no further.
     builder.document.add_text(schema::MESSAGE, stored::to_text(message));
-    builder.add_words(message);
+    builder.add_words(message, contents);
     builder.add_values(message);
     for list in schema::LISTS {
         builder.add_recipients(list, message);
@@ -65,9 +70,8 @@ struct Builder {
 }
 
 impl Builder {
-    fn add_words(&mut self, message: &Message) {
+    fn add_words(&mut self, message: &Message, (contents, files): (Words, Vec<u64>)) {
         let (body, parts) = passages::cut(message);
-        let (contents, files) = contents::cut(message);
         let cut = [(TextField::Body, body), (TextField::AttachmentText, contents)];
         let others =
             schema::with_words().filter(|field| cut.iter().all(|(known, _)| known != field));

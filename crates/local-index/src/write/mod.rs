@@ -5,6 +5,7 @@
 
 mod document;
 mod engine;
+mod upgrade;
 mod writer;
 
 #[cfg(test)]
@@ -13,4 +14,5 @@ mod full_disk;
 mod tests;
 
 pub use engine::Room;
+pub use upgrade::{Rewritten, Upgrade};
 pub use writer::{Added, FEW_PLACES, Known, LONGEST_ID, Options, SameId, Writer};

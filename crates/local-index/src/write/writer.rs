@@ -1,5 +1,6 @@
 //! The one writer of an index.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -81,6 +82,7 @@ pub struct Writer {
     /// Whether the index may hold messages that the ledger does not know.
     has_strangers: bool,
     without_attachment_text: bool,
+    incomplete: u64,
     // Last, so that the lock outlives what it guards.
     engine: Engine,
     folder: Folder,
@@ -119,9 +121,11 @@ impl Writer {
         let mut ledger = Ledger::open(&folder)?;
         let disk = disk(&folder, ledger.committer())?;
         let index = agreed(&folder, &disk, &mut ledger)?;
+        let Payload { without_attachment_text, incomplete, .. } = Payload::of(&index)?;
         Ok(Self {
             has_strangers: ledger.has_strangers(),
-            without_attachment_text: Payload::of(&index)?.without_attachment_text,
+            without_attachment_text,
+            incomplete,
             ledger,
             engine: Engine::new(index, disk, folder.tantivy(), *options),
             folder,
@@ -310,6 +314,37 @@ impl Writer {
         self.ledger.moved(after, most)
     }
 
+    /// Notes that a message has to be read again, as one that [moved](Self::moved).
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub fn note_moved(&mut self, id: &str) -> Result<(), Error> {
+        self.ledger.note_moved(id)
+    }
+
+    /// Leaves those of these messages as they are that still [have to be read again](Self::note_moved), and says how
+    /// many they are.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger cannot be written.
+    pub fn give_up(&mut self, ids: &[String]) -> Result<u64, Error> {
+        let (mut last, mut left) = (None, BTreeSet::new());
+        loop {
+            let some = self.ledger.moved(last.as_deref(), 10_000)?;
+            last = some.last().cloned();
+            if last.is_none() {
+                break;
+            }
+            left.extend(some);
+        }
+        let given_up: Vec<_> = ids.iter().filter(|id| left.contains(*id)).collect();
+        given_up.iter().try_for_each(|id| self.ledger.settle(id))?;
+        self.incomplete += given_up.len() as u64;
+        Ok(given_up.len() as u64)
+    }
+
     /// Indexes a message that [moved](Self::moved) with every place that the ledger knows, and no other.
     ///
     /// # Errors
@@ -359,6 +394,7 @@ impl Writer {
             as_of: Some(stored::milliseconds(now)),
             unreadable,
             without_attachment_text: self.without_attachment_text,
+            incomplete: self.incomplete,
         })
     }
 
@@ -420,13 +456,21 @@ pub struct Known {
 }
 
 /// Opens the index, or makes it, so that it and the ledger are those of the same commit.
-fn agreed(folder: &Folder, disk: &Disk, ledger: &mut Ledger) -> Result<tantivy::Index, Error> {
-    let index = folder.open_or_create(disk)?;
+pub(super) fn agreed(
+    folder: &Folder,
+    disk: &Disk,
+    ledger: &mut Ledger,
+) -> Result<tantivy::Index, Error> {
+    let open = || match folder.is_former()? {
+        true => folder.open(),
+        false => folder.open_or_create(disk),
+    };
+    let index = open()?;
     let committed = Payload::of(&index)?.sequence;
     if let Some(meta) = ledger.unpublished(committed)
         && folder.publish(disk, &meta)?
     {
-        return folder.open_or_create(disk);
+        return open();
     }
     ledger.agree(committed, index.searchable_segment_metas()?.is_empty())?;
     Ok(index)

@@ -12,7 +12,7 @@ use crate::api::problem::Problem;
 use crate::api::trace::{Source, Trace, sentences};
 use crate::choose::{Ending, Entry, Face, Walked, walk};
 use crate::config::EngineName;
-use crate::engine::{Counting, Found, Occasion, Outcome, Reason, Refusal, Wanted, Why};
+use crate::engine::{Counting, Found, Occasion, Outcome, Reason, Refusal, UPGRADING, Wanted, Why};
 use crate::shadow::{self, Theirs};
 use crate::wire::{FacetName, FacetView, HistogramView};
 
@@ -111,6 +111,9 @@ fn nobody(asked: &Asked, passed_over: &[Reason]) -> Problem {
                 }
                 None => problem,
             }
+        }
+        Some(Reason { why: Why::Failed(failure), .. }) if failure.code == UPGRADING => {
+            Problem::upgrading(failure.text.clone())
         }
         Some(_) | None => Problem::unavailable(sentences(passed_over)),
     }

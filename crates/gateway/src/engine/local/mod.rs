@@ -127,10 +127,14 @@ impl From<Listed> for Found {
     }
 }
 
+/// The name of a failure that an upgrade of the index ends.
+pub(crate) const UPGRADING: &str = "upgrading";
+
 /// What an error of the index means.
 pub(crate) fn failed<T>(error: LocalError) -> Outcome<T> {
     let (code, health) = match error {
         LocalError::TooMuch(text) => return Outcome::TooCostly(Refusal::Text(text)),
+        LocalError::Upgrading(_) => (UPGRADING, Health::Alive),
         LocalError::Late => ("local_late", Health::Silent),
         LocalError::Gone(_) | LocalError::Failed(_) => ("local_failed", Health::Broken),
     };

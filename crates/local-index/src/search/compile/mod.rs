@@ -27,8 +27,8 @@ use tantivy::{Searcher, Term};
 use super::Work;
 use super::work::Meter;
 use crate::Error;
-use crate::format::schema;
 use crate::format::terms::traits;
+use crate::format::{former, schema};
 use crate::search::compile::bounds::{Range, Ranges};
 use crate::search::compile::element::Candidates;
 use crate::search::compile::expand::{MAX_TERMS, Pattern, Terms, expand};
@@ -124,6 +124,7 @@ pub(crate) fn compile(
     work: &Work,
     visible: Option<Arc<Visible>>,
 ) -> Result<Plan, Error> {
+    former::check(searcher.schema(), condition)?;
     work.begin(searcher.num_docs())?;
     let condition = &*vacuous::without(searcher, condition)?;
     if work.is_limited() {

@@ -27,8 +27,9 @@ use super::page::hits::hand_over;
 use super::page::scores;
 use super::page::top::UNSCORED;
 use super::work::{LIST, MESSAGE, Meter};
-use super::{Asker, Hit, Index, Position, Search, fetch};
+use super::{Asker, Hit, Index, Position, Search};
 use crate::Error;
+use crate::format::fetch;
 use copies::Copies;
 use ranking::{Ranked, Ranking};
 

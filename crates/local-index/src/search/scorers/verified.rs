@@ -16,8 +16,8 @@ use tantivy::{DocId, Score, SegmentReader};
 
 use super::checked::{Check, Checked};
 use crate::Error;
+use crate::format::fetch::without_body;
 use crate::search::Work;
-use crate::search::fetch::without_body;
 use crate::search::scope::asker::Scope;
 use crate::search::work::{Counter, MESSAGE, Meter};
 

@@ -9,7 +9,7 @@ use postern_query::{Message, PersonPattern, Recipient, Role};
 
 use super::best::Counted;
 use crate::Error;
-use crate::search::fetch::without_body;
+use crate::format::fetch::without_body;
 use crate::search::work::MESSAGE;
 use crate::search::{Asker, Index};
 

@@ -5,8 +5,8 @@ use tantivy::schema::document::{DeserializeError, DocumentDeserialize, DocumentD
 use tantivy::store::StoreReader;
 use tantivy::{DocAddress, DocId, Searcher};
 
+use super::{schema, stored};
 use crate::Error;
-use crate::format::{schema, stored};
 
 /// How a message is read by its address.
 pub(crate) type Read = fn(&Searcher, DocAddress) -> Result<Message, Error>;
@@ -71,10 +71,11 @@ impl DocumentDeserialize for Whole {
     {
         let mut whole = Self::default();
         while let Some((field, value)) = fields.next_field::<String>()? {
-            if field == schema::BODY {
-                whole.body = Some(value);
-            } else {
+            // In a former format the body lay elsewhere.
+            if field == schema::MESSAGE {
                 whole.text = value;
+            } else {
+                whole.body = Some(value);
             }
         }
         Ok(whole)
