@@ -10,6 +10,7 @@ AFTER as a multiple of BEFORE; the exit code is 1 where one is above COMPARE_LIM
 COMPARE_ROUNDS (9) says how often each folder is indexed, COMPARE_SEARCHES (301) how often each search is asked,
 COMPARE_ONLY=index or search leaves out the other half, COMPARE_CLASSES="word; sender" all other classes.
 COMPARE_AFTER_ARGS are arguments of AFTER alone: `--config FILE` with `audit = "off"` compares with a build without it.
+COMPARE_INDEX_ARGS are arguments of indexing: with `--jobs 1` both indexes have the same segments in every run.
 """
 import http.client
 import json
@@ -28,6 +29,7 @@ LIMIT = float(os.environ.get("COMPARE_LIMIT", "1.05"))
 ONLY = os.environ.get("COMPARE_ONLY", "")
 CHOSEN = [name.strip() for name in os.environ.get("COMPARE_CLASSES", "").split(";") if name.strip()]
 AFTER_ARGS = os.environ.get("COMPARE_AFTER_ARGS", "").split()
+INDEX_ARGS = os.environ.get("COMPARE_INDEX_ARGS", "").split()
 
 CLASSES = {
     "word": "problem",
@@ -79,10 +81,10 @@ class Side:
         return self.again(mail)
 
     def again(self, mail):
-        return process([*self.command, "index", "--quiet", mail])
+        return process([*self.command, "index", "--quiet", *INDEX_ARGS, mail])
 
-    def serve(self):
-        command = [*self.command, "serve", "--listen", "127.0.0.1:0"]
+    def serve(self, *under):
+        command = [*under, *self.command, "serve", "--listen", "127.0.0.1:0"]
         self.server = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         address = self.server.stdout.readline().strip().removeprefix("listening on http://")
         self.connection = http.client.HTTPConnection(address, timeout=60)
@@ -173,4 +175,5 @@ def main():
         sys.exit("\nslower than %s times:\n" % LIMIT + "\n".join(over))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -233,8 +233,11 @@ async fn main() {
     let body = client.get(format!("{local}{}", paths[0])).send().await.unwrap();
     let body = body.text().await.unwrap();
     let premium = premium(body).await;
+    // A folder of its own: two gateways that write one audit log wait for each other.
+    let own = tempfile::tempdir().unwrap();
+    index(own.path(), mail.path()).unwrap();
     let (through, bare) =
-        (gateway(data.path(), Some(premium.clone())).await, forwarder(premium).await);
+        (gateway(own.path(), Some(premium.clone())).await, forwarder(premium).await);
     compare("passing premium through", &through, &bare, &paths, &paths).await;
 
     let hello = listen(Router::new().route("/healthz", get(async || "ok"))).await;

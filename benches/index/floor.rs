@@ -11,8 +11,18 @@ use walkdir::WalkDir;
 
 /// Indexes every file below `mail` and says how many there were.
 pub(crate) fn index(data: &Path, mail: &Path) -> u64 {
-    std::fs::create_dir_all(data).unwrap();
     let (schema, fields) = schema();
+    index_as(data, mail, schema, |file, raw, message| fields.document(file, raw, message))
+}
+
+/// The same with fields of any kind.
+pub(crate) fn index_as(
+    data: &Path,
+    mail: &Path,
+    schema: Schema,
+    document: impl Fn(&Path, &[u8], &Message<'_>) -> TantivyDocument,
+) -> u64 {
+    std::fs::create_dir_all(data).unwrap();
     let index = Index::create_in_dir(data, schema).unwrap();
     let mut writer: IndexWriter = index.writer_with_num_threads(2, 256 << 20).unwrap();
     let parser = MessageParser::default();
@@ -20,7 +30,7 @@ pub(crate) fn index(data: &Path, mail: &Path) -> u64 {
     for file in files(mail) {
         let raw = std::fs::read(&file).unwrap();
         let message = parser.parse(&raw).unwrap_or_default();
-        writer.add_document(fields.document(&file, &raw, &message)).unwrap();
+        writer.add_document(document(&file, &raw, &message)).unwrap();
         count += 1;
     }
     writer.commit().unwrap();

@@ -40,6 +40,7 @@ impl Cost {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Floor,
+    Fewest,
     Postern,
     Mu,
     Mairix,
@@ -55,7 +56,8 @@ pub(crate) struct Program {
 impl Program {
     /// The floor first.
     pub(crate) fn installed(work: &Path) -> Vec<Self> {
-        let kinds = [Kind::Floor, Kind::Postern, Kind::Mu, Kind::Mairix, Kind::Notmuch];
+        let kinds =
+            [Kind::Floor, Kind::Fewest, Kind::Postern, Kind::Mu, Kind::Mairix, Kind::Notmuch];
         let programs = kinds.map(|kind| Self { kind, data: work.join(name(kind)) });
         programs.into_iter().filter(Self::is_installed).collect()
     }
@@ -65,7 +67,7 @@ impl Program {
     }
 
     fn is_installed(&self) -> bool {
-        let is_ours = matches!(self.kind, Kind::Floor | Kind::Postern);
+        let is_ours = self.is_bare() || self.kind == Kind::Postern;
         let mut call = Command::new(self.name());
         call.arg("--help").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         is_ours || call.status().is_ok()
@@ -76,9 +78,14 @@ impl Program {
         fs::remove_dir_all(&self.data).unwrap_or_default();
     }
 
+    /// Whether it keeps no books, and so always begins anew.
+    const fn is_bare(&self) -> bool {
+        matches!(self.kind, Kind::Floor | Kind::Fewest)
+    }
+
     /// Indexes what is new.
     pub(crate) fn run(&self, mail: &Path) -> Cost {
-        if !self.data.exists() || self.kind == Kind::Floor {
+        if !self.data.exists() || self.is_bare() {
             self.clear();
             fs::create_dir_all(&self.data).unwrap();
             self.prepare(mail);
@@ -89,7 +96,9 @@ impl Program {
     /// The same, where the floor only asks for the state of each file.
     pub(crate) fn run_again(&self, mail: &Path) -> Cost {
         match self.kind {
-            Kind::Floor => self.measured(&ours(&["--look".as_ref(), mail.as_os_str()])),
+            Kind::Floor | Kind::Fewest => {
+                self.measured(&ours(&["--look".as_ref(), mail.as_os_str()]))
+            }
             _ => self.run(mail),
         }
     }
@@ -98,7 +107,7 @@ impl Program {
         let settings = self.settings();
         let (mail, data) = (mail.display(), self.data.display());
         match self.kind {
-            Kind::Floor | Kind::Postern => {}
+            Kind::Floor | Kind::Fewest | Kind::Postern => {}
             Kind::Mu => {
                 let mut call = Command::new("mu");
                 call.arg("init").arg(format!("--muhome={data}")).arg(format!("--maildir={mail}"));
@@ -128,6 +137,7 @@ impl Program {
         let settings = self.settings();
         match self.kind {
             Kind::Floor => ours(&["--floor".as_ref(), data, mail]),
+            Kind::Fewest => ours(&["--fewest".as_ref(), data, mail]),
             Kind::Postern => ours(&["--postern".as_ref(), data, mail]),
             Kind::Mu => vec![
                 "mu".into(),
@@ -166,6 +176,7 @@ impl Program {
 const fn name(kind: Kind) -> &'static str {
     match kind {
         Kind::Floor => "floor",
+        Kind::Fewest => "fewest",
         Kind::Postern => "postern",
         Kind::Mu => "mu",
         Kind::Mairix => "mairix",

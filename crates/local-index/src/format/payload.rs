@@ -1,10 +1,13 @@
 //! What is noted of an index as a whole.
 
 use std::fs;
+use std::path::Path;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use tantivy::directory::Directory as _;
 
+use super::disk::META;
 use super::folder::Folder;
 use super::stored;
 use crate::Error;
@@ -26,6 +29,17 @@ pub(crate) struct Payload {
     pub(crate) incomplete: u64,
 }
 
+/// What the engine wrote down of a commit, but for what it is made of: reading all of that takes as long as a search.
+#[derive(Deserialize)]
+struct Noted {
+    payload: Option<String>,
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Result<T, Error> {
+    serde_json::from_slice(text)
+        .map_err(|error| Error::Corrupt(format!("the note of its last commit: {error}")))
+}
+
 impl Payload {
     /// The payload of the last commit of an index; that of a new index where there is none.
     ///
@@ -33,9 +47,10 @@ impl Payload {
     ///
     /// When it cannot be read.
     pub(crate) fn of(index: &tantivy::Index) -> Result<Self, Error> {
-        let Some(text) = index.load_metas()?.payload else { return Ok(Self::default()) };
-        serde_json::from_str(&text)
-            .map_err(|error| Error::Corrupt(format!("the note of its last commit: {error}")))
+        let meta = index.directory().atomic_read(Path::new(META));
+        let meta = meta.map_err(tantivy::TantivyError::from)?;
+        let Noted { payload } = read(&meta)?;
+        payload.map_or_else(|| Ok(Self::default()), |text| read(text.as_bytes()))
     }
 
     /// # Errors

@@ -144,18 +144,23 @@ fn count(reader: &SegmentReader, mailboxes: &mut Mailboxes) -> Result<(), Error>
         return Ok(());
     };
     let received = columns.column_opt::<i64>(InstantField::Received.path())?;
-    let mut here: BTreeMap<u64, (u64, Option<i64>)> = BTreeMap::new();
+    // By number of the name: a map would cost more than the columns themselves.
+    let mut here = vec![(0, None); names.num_terms()];
     for document in reader.doc_ids_alive() {
+        let arrived = received.as_ref().and_then(|column| column.first(document));
         // A message counts in each mailbox that it lies in.
         for name in names.ords().values_for_doc(document) {
-            let (indexed, newest) = here.entry(name).or_default();
-            *indexed += 1;
-            *newest = (*newest).max(received.as_ref().and_then(|column| column.first(document)));
+            let of = usize::try_from(name).ok().and_then(|name| here.get_mut(name));
+            for (indexed, newest) in of {
+                *indexed += 1;
+                *newest = arrived.max(*newest);
+            }
         }
     }
-    for (ordinal, (indexed, newest)) in here {
+    let counted = (0..).zip(here).filter(|(_, (indexed, _))| *indexed > 0);
+    for (number, (indexed, newest)) in counted {
         let mut name = String::new();
-        names.ord_to_str(ordinal, &mut name)?;
+        names.ord_to_str(number, &mut name)?;
         let total = mailboxes.entry(name).or_default();
         *total = (total.0 + indexed, total.1.max(newest));
     }

@@ -8,6 +8,7 @@ mod compile;
 mod coverage;
 mod documents;
 mod inside;
+mod latest;
 mod page;
 mod reader;
 mod rows;

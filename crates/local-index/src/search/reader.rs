@@ -11,10 +11,11 @@ use postern_query::{Message, Query};
 use tantivy::collector::Collector as _;
 use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
-use tantivy::{IndexReader, ReloadPolicy, Searcher, Term};
+use tantivy::{Searcher, Term};
 
 use super::compile::{Plan, compile};
 use super::coverage::{mailboxes, totals};
+use super::latest::Latest;
 use super::{Asker, Coverage, Hit, Ids, Page, Scope, Search};
 use crate::Error;
 use crate::format::folder::Folder;
@@ -37,7 +38,7 @@ use crate::search::scope::visible::{Scopes, Visible};
 #[derive(Clone)]
 pub struct Index {
     engine: tantivy::Index,
-    reader: IndexReader,
+    latest: Arc<Latest>,
     /// What was counted, and the commit and the generation that it is of.
     coverage: Arc<Mutex<Option<(u64, Payload, Coverage)>>>,
     pub(super) snapshots: Arc<Snapshots>,
@@ -64,15 +65,10 @@ impl Index {
         let folder = Folder::new(data);
         let made = folder.made();
         let engine = folder.open()?;
-        // Nobody writes an index of a former format, and the one that takes its place has other fields.
-        let policy = match folder.is_former()? {
-            true => ReloadPolicy::Manual,
-            false => ReloadPolicy::OnCommitWithDelay,
-        };
-        let reader = engine.reader_builder().reload_policy(policy).try_into()?;
+        let latest = Arc::new(Latest::of(&engine, &folder)?);
         Ok(Self {
             engine,
-            reader,
+            latest,
             coverage: Arc::default(),
             snapshots: Arc::default(),
             scopes: Arc::default(),
@@ -89,7 +85,7 @@ impl Index {
     ///
     /// When the index cannot be read.
     pub fn reload(&self) -> Result<(), Error> {
-        Ok(self.reader.reload()?)
+        self.latest.reload()
     }
 
     /// Whether another index was made in this place since this one was opened. What lies here is
@@ -191,7 +187,7 @@ impl Index {
     /// Names the state that it is in; the same in every process, and another one after each commit that changes it.
     #[must_use]
     pub fn state(&self) -> u64 {
-        mark(&self.reader.searcher())
+        mark(&self.latest.searcher())
     }
 
     /// The message of that id.
@@ -200,7 +196,7 @@ impl Index {
     ///
     /// When the index cannot be read.
     pub fn message(&self, id: &str) -> Result<Option<Message>, Error> {
-        let searcher = self.reader.searcher();
+        let searcher = self.latest.searcher();
         let term = Term::from_field_text(schema::whole(StringField::Id), id);
         let query = TermQuery::new(term, IndexRecordOption::Basic);
         let columns = self.columns.clone();
@@ -290,11 +286,11 @@ impl Index {
     /// The state of the index that a page is taken from.
     pub(super) fn searcher_for(&self, search: &Search<'_>) -> Searcher {
         let former = search.after.and_then(|after| self.snapshots.find(after.snapshot?));
-        former.unwrap_or_else(|| self.reader.searcher())
+        former.unwrap_or_else(|| self.latest.searcher())
     }
 
     pub(crate) fn searcher(&self) -> Searcher {
-        self.reader.searcher()
+        self.latest.searcher()
     }
 
     /// How much of the known mail is here, without a word about each mailbox: no message is looked at.
@@ -307,13 +303,13 @@ impl Index {
     /// ```
     #[must_use]
     pub fn totals(&self) -> Coverage {
-        self.payload_and_totals(&self.reader.searcher()).unwrap_or_default().1
+        self.payload_and_totals(&self.latest.searcher()).unwrap_or_default().1
     }
 
     /// How much of the known mail is here.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
-        let searcher = self.reader.searcher();
+        let searcher = self.latest.searcher();
         let generation = searcher.generation().generation_id();
         let mut known = self.coverage.lock().unwrap_or_else(PoisonError::into_inner);
         match known.as_ref() {

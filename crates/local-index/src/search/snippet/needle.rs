@@ -122,6 +122,9 @@ impl<'a> Finder<'a> {
             };
             let begun = self.phrases_at(here, counter).into_iter().enumerate();
             found.extend(begun.filter(&mut is_told).map(|(_, one)| one));
+            if self.words.is_empty() {
+                continue;
+            }
             let of_word = |needle: usize| Match { range: range(token), needle };
             let few: &mut Vec<usize> = match known.entry(token.text.as_str()) {
                 Entry::Occupied(known) => known.into_mut(),

@@ -8,27 +8,60 @@ use super::highlight::Ranges;
 pub(super) const LENGTH: usize = 160;
 /// Characters before the first match.
 pub(super) const LEAD: usize = 40;
+/// Bytes of a word that are looked at: more than fit on a line, whatever its letters.
+const LONGEST: usize = 4 * (LENGTH + 1);
 
 /// As much of a text as fits on a line, with each run of white space as one space.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     pub(super) text: String,
-    /// Of each character where it stands in the text, and where on the line.
-    shown: Vec<(usize, usize)>,
+    /// What stands between two spaces of the line, in order.
+    shown: Vec<Word>,
+}
+
+/// Letters in a row that stand on the line as they do in the text.
+#[derive(Clone, Copy, Debug)]
+struct Word {
+    /// Where it begins in the text.
+    offset: usize,
+    /// Where it begins on the line.
+    at: usize,
+    /// Its bytes.
+    length: usize,
 }
 
 impl Window {
     /// The line that begins at `from`. It ends on a whole word, but never within the last of `matches` that
     /// it shows.
     pub(super) fn of(text: &str, from: usize, matches: &[Range<usize>]) -> Self {
-        let mut line = Line::new();
-        for (offset, c) in text.get(from..).unwrap_or_default().char_indices() {
-            if !line.push(c, from + offset) {
-                let window = Self { text: line.text, shown: line.shown };
-                return if line.space { window } else { window.on_a_whole_word(matches) };
+        let (mut line, mut room) = (Self::with_room(), LENGTH);
+        for word in words(text, from) {
+            // There is a space before each word but the first.
+            let spaces = usize::from(!line.text.is_empty());
+            if room <= spaces {
+                return line;
+            }
+            let whole = text.get(word.clone()).unwrap_or_default();
+            let fits = beginning_of(whole, room - spaces);
+            line.push(fits, word.start);
+            room -= spaces + fits.chars().count();
+            if fits.len() < whole.len() {
+                return line.on_a_whole_word(matches);
             }
         }
-        Self { text: line.text, shown: line.shown }
+        line
+    }
+
+    fn with_room() -> Self {
+        Self { text: String::with_capacity(LENGTH), shown: Vec::with_capacity(LENGTH / 4) }
+    }
+
+    fn push(&mut self, word: &str, offset: usize) {
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        self.shown.push(Word { offset, at: self.text.len(), length: word.len() });
+        self.text.push_str(word);
     }
 
     /// The line with a little before the first match.
@@ -44,27 +77,21 @@ impl Window {
         let space = self.text.rfind(' ').filter(|space| *space >= keep.max(1));
         if let Some(space) = space {
             self.text.truncate(space);
-            self.shown.truncate(self.shown.partition_point(|(_, at)| *at < space));
+            self.shown.truncate(self.shown.partition_point(|word| word.at < space));
         }
         self
     }
 
     /// Where in the text the last character of the line ends.
     fn shown_up_to(&self) -> usize {
-        self.shown.last().map_or(0, |(offset, at)| offset + (self.text.len() - at))
+        self.shown.last().map_or(0, |word| word.offset + word.length)
     }
 
     /// Where on the line that ends which ends at that byte of the text.
     fn end(&self, end: usize) -> Option<usize> {
-        let behind = self.shown.partition_point(|(offset, _)| *offset < end);
-        self.behind(behind.checked_sub(1)?)
-    }
-
-    /// Where the character of that number ends on the line.
-    fn behind(&self, number: usize) -> Option<usize> {
-        let (_, at) = self.shown.get(number)?;
-        let c = self.text.get(*at..)?.chars().next()?;
-        Some(at + c.len_utf8())
+        let begun = self.shown.partition_point(|word| word.offset < end);
+        let word = self.shown.get(begun.checked_sub(1)?)?;
+        Some(word.at + word.length.min(end - word.offset))
     }
 
     /// Where ranges of the text stand on the line: those that begin on it, as far as they go.
@@ -73,11 +100,11 @@ impl Window {
     }
 
     fn range(&self, range: &Range<usize>) -> Option<Range<usize>> {
-        let first = self.shown.binary_search_by_key(&range.start, |(offset, _)| *offset).ok()?;
-        let last = self.shown.partition_point(|(offset, _)| *offset < range.end).checked_sub(1)?;
-        let (_, start) = self.shown.get(first)?;
-        let end = self.behind(last)?;
-        (*start < end).then_some(*start..end)
+        let begun = self.shown.partition_point(|word| word.offset <= range.start);
+        let word = self.shown.get(begun.checked_sub(1)?)?;
+        let inside = range.start - word.offset;
+        let (start, end) = (word.at + inside, self.end(range.end)?);
+        (inside < word.length && start < end).then_some(start..end)
     }
 }
 
@@ -94,42 +121,75 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() || c.is_control()
 }
 
-struct Line {
-    text: String,
-    shown: Vec<(usize, usize)>,
-    length: usize,
-    space: bool,
+/// What stands between white space from there on. Of a word that is too long for a line there is at least as much as
+/// fits on one.
+fn words(text: &str, from: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut rest = from;
+    std::iter::from_fn(move || {
+        let start = rest + text.get(rest..)?.find(|c| !is_space(c))?;
+        let most = text.floor_char_boundary(start + LONGEST);
+        let end = text.get(start..most)?.find(is_space).map_or(most, |length| start + length);
+        rest = end;
+        Some(start..end)
+    })
 }
 
-impl Line {
-    fn new() -> Self {
-        let (text, shown) = (String::with_capacity(LENGTH), Vec::with_capacity(LENGTH));
-        Self { text, shown, length: 0, space: false }
-    }
-
-    /// Adds a character of the text; `false` when there is no room for it.
-    fn push(&mut self, c: char, offset: usize) -> bool {
-        if is_space(c) {
-            self.space = !self.text.is_empty();
-            return true;
-        }
-        let needed = 1 + usize::from(self.space);
-        if self.length + needed > LENGTH {
-            return false;
-        }
-        if std::mem::take(&mut self.space) {
-            self.text.push(' ');
-        }
-        self.shown.push((offset, self.text.len()));
-        self.text.push(c);
-        self.length += needed;
-        true
-    }
+/// As many characters of it.
+fn beginning_of(word: &str, most: usize) -> &str {
+    let end = word.char_indices().nth(most).map_or(word.len(), |(end, _)| end);
+    word.get(..end).unwrap_or(word)
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// The line letter by letter, and of each where it stands in the text and on the line.
+    fn letter_by_letter(text: &str, from: usize) -> (String, Vec<(usize, usize)>, bool) {
+        let (mut line, mut shown, mut length, mut space) = (String::new(), Vec::new(), 0, false);
+        for (offset, c) in text[from..].char_indices() {
+            if is_space(c) {
+                space = !line.is_empty();
+                continue;
+            }
+            let needed = 1 + usize::from(space);
+            if length + needed > LENGTH {
+                return (line, shown, !space);
+            }
+            if std::mem::take(&mut space) {
+                line.push(' ');
+            }
+            shown.push((from + offset, line.len()));
+            line.push(c);
+            length += needed;
+        }
+        (line, shown, false)
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_is_what_letter_by_letter_makes_of_the_text(
+            text in "([a-c \té\u{0}\u{e01}\u{301}\r\n\u{2028}]{0,40}|[a-é]{150,170}|\\PC{0,9}){0,9}",
+            from in 0_usize..40,
+            ends in (0_usize..200, 0_usize..200),
+        ) {
+            let from = text.floor_char_boundary(from.min(text.len()));
+            let (line, shown, is_cut) = letter_by_letter(&text, from);
+            let window = Window::of(&text, from, &[]);
+            let space = line.rfind(' ').filter(|space| is_cut && *space > 0);
+            prop_assert_eq!(&window.text, &line[..space.unwrap_or(line.len())]);
+            let at = |end: usize| text.floor_char_boundary(end.min(text.len()));
+            let range = at(ends.0.min(ends.1))..at(ends.0.max(ends.1));
+            let shown = shown.into_iter().filter(|(_, at)| *at < window.text.len());
+            let inside: Vec<_> = shown.filter(|(offset, _)| range.contains(offset)).collect();
+            let begins = inside.first().is_some_and(|(offset, _)| *offset == range.start);
+            let last = inside.last().map(|(_, at)| at + window.text[*at..].chars().next().unwrap().len_utf8());
+            let expected = begins.then(|| inside[0].1..last.unwrap());
+            prop_assert_eq!(window.ranges([&range]), expected.into_iter().collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn a_line_knows_where_its_characters_stood() {
