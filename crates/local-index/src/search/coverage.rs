@@ -151,7 +151,7 @@ fn count(reader: &SegmentReader, mailboxes: &mut Mailboxes) -> Result<(), Error>
         // A message counts in each mailbox that it lies in.
         for name in names.ords().values_for_doc(document) {
             let of = usize::try_from(name).ok().and_then(|name| here.get_mut(name));
-            for (indexed, newest) in of {
+            if let Some((indexed, newest)) = of {
                 *indexed += 1;
                 *newest = arrived.max(*newest);
             }
