@@ -132,3 +132,45 @@ async fn new_hits_are_told_of_a_cluster() {
     let listed = told(&watch(&["watch", "list", "--format", "json"]).await);
     assert_eq!(listed["count"], 3, "{listed}");
 }
+
+/// A report of the cluster has the numbers of one that is made here, and says who counted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_report_of_the_cluster_is_that_of_this_machine() {
+    let setting = Setting::new().await;
+    setting.fake.make(ALIAS);
+    let mail = folder(&setting, "mail", 0..3);
+    let flags = ["index", "--to", "both", "--mailbox", "ann", mail.to_str().unwrap()];
+    let indexed = setting.run("d", &flags).await;
+    assert!(indexed.status.success(), "{}", stderr(&indexed));
+    // The fake finds by these words of subjects only.
+    setting.fake.find(|asked, document| {
+        let mut words = ["n0", "n1"].iter().filter(|word| asked.contains(*word));
+        words.all(|word| document["subject"] == **word)
+    });
+    let terms = setting.path("terms");
+    fs::write(&terms, "subject:n0\nn0's\tsubject:n0\nfrom:a@x.com\nform:x\nsubject:n1\n").unwrap();
+    let report = async |engine: &str| {
+        let flags = ["report", terms.to_str().unwrap(), "--format", "json", "--engine", engine];
+        let output = setting.run("d", &flags).await;
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        told(&output)
+    };
+    let (mut there, mut here) = (report("cluster").await, report("local").await);
+    let numbers = |line: &Value| ["matches", "unique"].map(|name| line[name].clone());
+    // Each message is found by `from:`; n0 by two lines more, n1 by one more, and n2 by no other.
+    let expected = [[1, 0], [1, 0], [3, 1], [0, 0], [1, 0]];
+    for (line, expected) in there["lines"].as_array().unwrap().iter().zip(expected) {
+        if line["errors"].is_null() {
+            assert_eq!(numbers(line), expected.map(Value::from), "{line}");
+            assert_eq!(line["servedBy"]["engine"], "cluster");
+        }
+    }
+    for line in
+        [&mut there, &mut here].into_iter().flat_map(|one| one["lines"].as_array_mut().unwrap())
+    {
+        line.as_object_mut().unwrap().retain(|name, _| name != "servedBy" && name != "coverage");
+    }
+    for same in ["lines", "totals", "unsearchable"] {
+        assert_eq!(there[same], here[same], "{same}");
+    }
+}

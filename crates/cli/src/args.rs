@@ -42,7 +42,7 @@ pub(crate) use index::{Index, To};
 pub(crate) use init::Init;
 pub(crate) use jobs::{Collect, JobFlags, JobType, Jobs, KeyFlags, Service, Waiting};
 pub(crate) use key::{Key, KeyList, KeyNew, KeyVerb};
-pub(crate) use report::{Report, ReportFormat};
+pub(crate) use report::{Counter, Report, ReportFormat};
 pub(crate) use retrieve::{Azure, Glacier, Retrieve};
 pub(crate) use search::{Engine, Language, QueryType, Search, SearchFormat, SearchMode, Translate};
 pub(crate) use serve::{Healthcheck, Serve, Sources, Sync};

@@ -79,6 +79,7 @@ const fn of_index(error: &IndexError) -> Option<&'static str> {
         | IndexError::TooCostly { .. }
         | IndexError::Stopped
         | IndexError::Elsewhere(_)
+        | IndexError::CannotSay(_)
         | IndexError::BadId { .. }
         | IndexError::Io(_)
         | IndexError::Tantivy(_)

@@ -62,6 +62,9 @@ pub enum Error {
     /// What stands in the place of an index elsewhere gave no answer. The text is for clients.
     #[error("{0}")]
     Elsewhere(String),
+    /// What stands in the place of an index elsewhere cannot say what is asked. The text is for clients.
+    #[error("{0}")]
+    CannotSay(String),
     /// A message has no usable id.
     #[error("the id of a message may be 1 to {limit} bytes long, this one has {found}")]
     BadId {

@@ -9,9 +9,9 @@ mod unsearchable;
 use std::ops::ControlFlow;
 
 use postern_local_index::Error as IndexError;
-use postern_local_index::search::{Asker, Coverage, Extent, Scope, Survey};
+use postern_local_index::search::{Asker, Coverage, Extent, Looked, Scope, Survey};
 use postern_query::datatap::Refused;
-use postern_query::{Context, Parsed, parse_filtered};
+use postern_query::{Context, Parsed, Query, parse_filtered};
 
 use crate::{Archive, Error};
 pub use terms::{MOST_BYTES, MOST_LINES, Term, TermsError, terms};
@@ -53,6 +53,39 @@ pub fn spelt(names: &[String], coverage: &Coverage) -> Result<Vec<String>, Unkno
     }
     Ok(all)
 }
+
+/// Queries that are counted one beside the other in one state of an index.
+pub trait Tally {
+    /// Counts what a query finds, and remembers what that is.
+    ///
+    /// # Errors
+    ///
+    /// When the query costs too much or cannot be said, it is stopped, or the index cannot be read.
+    fn count(&mut self, query: &Query, asker: &Asker) -> Result<Extent, IndexError>;
+
+    /// How many messages each query alone found, and how much all of them found together.
+    ///
+    /// # Errors
+    ///
+    /// When it is stopped, or the index cannot be read.
+    fn finish(self: Box<Self>, asker: &Asker) -> Result<(Vec<u64>, Extent), IndexError>;
+}
+
+impl Tally for Survey {
+    fn count(&mut self, query: &Query, asker: &Asker) -> Result<Extent, IndexError> {
+        Self::count(self, query, asker)
+    }
+
+    fn finish(self: Box<Self>, asker: &Asker) -> Result<(Vec<u64>, Extent), IndexError> {
+        Self::finish(*self, asker)
+    }
+}
+
+/// Is told of each message that is looked at, and may end that.
+pub type Look<'a> = dyn FnMut(Looked) -> ControlFlow<()> + 'a;
+/// Begins to count queries, all of which find some of what the first one finds.
+pub type Begin<'a> =
+    dyn Fn(&Query, &Asker, &mut Look<'_>) -> Result<Box<dyn Tally>, IndexError> + 'a;
 
 /// How far a report is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,11 +182,32 @@ impl Archive {
         asker: &Asker,
         tell: &mut dyn FnMut(ReportProgress) -> ControlFlow<()>,
     ) -> Result<Report, ReportError> {
+        let index = self.index()?;
+        let begin: &Begin<'_> = &|within, asker, look| {
+            let survey = index.survey(within, asker, look)?;
+            Ok(Box::new(survey) as Box<dyn Tally>)
+        };
+        self.report_over(begin, self.coverage(), order, asker, tell)
+    }
+
+    /// The same of what is stored elsewhere, of which that is known. What a source listed and what is not there yet is
+    /// told by what is noted here.
+    ///
+    /// # Errors
+    ///
+    /// As for [`report`](Self::report).
+    pub fn report_over(
+        &self,
+        begin: &Begin<'_>,
+        coverage: Coverage,
+        order: &Order<'_>,
+        asker: &Asker,
+        tell: &mut dyn FnMut(ReportProgress) -> ControlFlow<()>,
+    ) -> Result<Report, ReportError> {
         let within = order.read("").map_err(ReportError::Filter)?;
-        let coverage = self.coverage();
         let (mut blind, mut looked) = (Blind::default(), 0);
         let renewed = Asker { work: asker.work.renewed(), scope: asker.scope.clone() };
-        let mut survey = self.index()?.survey(&within.query, &renewed, &mut |one| {
+        let mut survey = begin(&within.query, &renewed, &mut |one| {
             blind.look(&one);
             looked += 1;
             tell(ReportProgress::Looked(looked))
@@ -161,7 +215,7 @@ impl Archive {
         blind.look_at_sources(self, &asker.scope)?;
         let mut lines = Vec::new();
         for term in order.terms {
-            lines.push(line(order, term, &mut survey, asker)?);
+            lines.push(line(order, term, survey.as_mut(), asker)?);
             if tell(ReportProgress::Counted(lines.len())).is_break() {
                 return Err(IndexError::Stopped.into());
             }
@@ -197,7 +251,7 @@ impl Line {
 fn line(
     order: &Order<'_>,
     term: &Term,
-    survey: &mut Survey,
+    survey: &mut dyn Tally,
     asker: &Asker,
 ) -> Result<Line, IndexError> {
     let refused = |fault| Line { term: term.clone(), canonical: None, found: Err(fault) };
@@ -210,9 +264,11 @@ fn line(
     };
     let found = match survey.count(&parsed.query, asker) {
         Ok(extent) => Ok(Found { extent, unique: 0 }),
-        Err(error @ (IndexError::TooCostly { .. } | IndexError::TooManyPatterns { .. })) => {
-            Err(Fault::TooCostly(error))
-        }
+        Err(
+            error @ (IndexError::TooCostly { .. }
+            | IndexError::TooManyPatterns { .. }
+            | IndexError::CannotSay(_)),
+        ) => Err(Fault::TooCostly(error)),
         Err(error) => return Err(error),
     };
     Ok(Line { term: term.clone(), canonical: Some(parsed.canonical), found })

@@ -4,33 +4,43 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use postern_archive::Archive;
 use postern_archive::report::{
-    Fault, Line, MOST_BYTES, Order, Report as Made, ReportError, ReportProgress, spelt, terms,
+    Begin, Fault, Line, MOST_BYTES, Order, Report as Made, ReportError, ReportProgress, spelt,
+    terms,
 };
-use postern_archive::search::{Asker, Scope, Work};
+use postern_archive::search::{Asker, Coverage, Scope, Work};
+use postern_gateway::config::{Overrides, To};
 use postern_gateway::wire::{ReportBounds, ReportView};
+use postern_gateway::{LocalEngine, in_cluster};
 use postern_query::report;
 
-use crate::args::{Common, Report, ReportFormat};
+use crate::args::{Common, Counter, Report, ReportFormat};
 use crate::exit::Exit;
 use crate::table::Table;
 use crate::words::counted;
-use crate::{clock, data, output, settings, terminal};
+use crate::{clock, cluster, data, output, settings, terminal};
 
 /// Characters of a query that are shown in a table for people.
 const MOST_CHARACTERS: usize = 60;
 
-/// Counts what each query of a list finds in the local index.
+/// Counts what each query of a list finds.
 pub(crate) fn run(common: &Common, arguments: &Report) -> anyhow::Result<Exit> {
+    cluster::waiting(|| counted_beside(common, arguments))
+}
+
+fn counted_beside(common: &Common, arguments: &Report) -> anyhow::Result<Exit> {
     let terms = terms(&read(&arguments.terms)?)?;
-    let archive = Archive::below(&data::folder(common)?);
+    let archive = Arc::new(Archive::below(&data::folder(common)?));
     let viewpoint = settings::viewpoint(common, &arguments.view)?;
-    let mailboxes = spelt(&arguments.mailbox, &archive.coverage())?;
+    let engine = engine(common, arguments, &archive)?;
+    let coverage = engine.coverage_to_keep(&Asker::unlimited());
+    let mailboxes = spelt(&arguments.mailbox, &coverage)?;
     let scope = match mailboxes.as_slice() {
         [] => Scope::All,
         some => Scope::Mailboxes(some.to_vec()),
@@ -40,7 +50,7 @@ pub(crate) fn run(common: &Common, arguments: &Report) -> anyhow::Result<Exit> {
     let versions = arguments.versions;
     let order = Order { terms: &terms, filter, context: &context, versions };
     let asker = Asker { scope, work: Work::limited() };
-    let report = match make(common, &archive, &order, &asker) {
+    let report = match make(common, (&archive, engine.as_ref(), coverage), &order, &asker) {
         Err(ReportError::Filter(refused)) => {
             output::query_errors(&refused.errors, filter.unwrap_or_default());
             return Ok(Exit::Failed);
@@ -48,7 +58,8 @@ pub(crate) fn run(common: &Common, arguments: &Report) -> anyhow::Result<Exit> {
         made => made?,
     };
     let faults = faults(&report);
-    let bounds = ReportBounds { made, zone: viewpoint.zone_name(), filter, mailboxes: &mailboxes };
+    let (engine, zone) = (engine.name(), viewpoint.zone_name());
+    let bounds = ReportBounds { engine, made, zone, filter, mailboxes: &mailboxes };
     let view = ReportView::of(report, &bounds);
     match arguments.format {
         ReportFormat::Table => table(&view, &faults)?,
@@ -77,15 +88,38 @@ fn read(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Who counts: this machine, or the cluster.
+fn engine(
+    common: &Common,
+    arguments: &Report,
+    archive: &Arc<Archive>,
+) -> anyhow::Result<Arc<dyn LocalEngine>> {
+    let here = Arc::clone(archive);
+    if common.config.is_none() && arguments.engine != Some(Counter::Cluster) {
+        return Ok(here);
+    }
+    let config = settings::load(common, &Overrides::default())?;
+    let is_elsewhere = match arguments.engine {
+        Some(wanted) => wanted == Counter::Cluster,
+        None => config.index_to == To::Cluster,
+    };
+    if !is_elsewhere {
+        return Ok(here);
+    }
+    let own = config.tenants.iter().find(|tenant| tenant.data == archive.data());
+    let tenant = arguments.tenant.as_deref().or(own.map(|tenant| tenant.id.as_str()));
+    in_cluster(&config, tenant).map_err(anyhow::Error::msg)
+}
+
 fn make(
     common: &Common,
-    archive: &Archive,
+    (archive, engine, coverage): (&Archive, &dyn LocalEngine, Coverage),
     order: &Order<'_>,
     asker: &Asker,
 ) -> Result<Made, ReportError> {
     let bar = progress_bar(common.quiet);
-    let (messages, queries) = (archive.index()?.totals().indexed, order.terms.len() as u64);
-    let made = archive.report(order, asker, &mut |progress| {
+    let (messages, queries) = (coverage.indexed, order.terms.len() as u64);
+    let mut tell = |progress: ReportProgress| {
         let (done, all, what) = match progress {
             ReportProgress::Looked(done) => (done, messages, "messages looked at"),
             ReportProgress::Counted(done) => (done as u64, queries, "queries counted"),
@@ -94,7 +128,9 @@ fn make(
         bar.set_position(done);
         bar.set_message(what);
         ControlFlow::Continue(())
-    });
+    };
+    let begin: &Begin<'_> = &|within, asker, look| engine.survey(within, asker, look);
+    let made = archive.report_over(begin, coverage, order, asker, &mut tell);
     bar.finish_and_clear();
     made
 }

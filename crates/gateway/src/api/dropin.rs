@@ -193,7 +193,8 @@ fn documents_of(
 ) -> Result<Ask<Documents>, Why> {
     let engine = &entry.member.clone()?.engine;
     if let Some(premium) = engine.datatap() {
-        let to = asked.to(state, trace)?;
+        let deadline = state.deadline_of(Some(&asked.tenant), entry.name, trace.start);
+        let to = To { deadline, ..asked.to(state, trace)? };
         return Ok(premium.documents(to, raw.to_owned()).map(Documents::Passed));
     }
     let (state, asked, raw, start) = (state.clone(), asked.clone(), raw.to_owned(), trace.start);

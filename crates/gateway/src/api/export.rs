@@ -126,9 +126,10 @@ async fn check_count(
 fn about(state: &Shared, caller: &Caller, noted: &Noted) -> Map<String, Value> {
     let told = noted.fields().into_iter().map(|(name, value)| (name.to_owned(), value));
     let mut about: Map<String, Value> = told.collect();
-    let coverage = caller.mailboxes.view(state.local_beside(caller.tenant.as_deref()).coverage());
+    let stored = state.stored_for(caller.tenant.as_deref());
+    let coverage = caller.mailboxes.view(stored.coverage());
     let canonical = about.get("canonical").cloned().unwrap_or_default();
-    about.insert("sent".to_owned(), json!({"local": canonical}));
+    about.insert("sent".to_owned(), json!({ stored.engine().name(): canonical }));
     about.insert("by".to_owned(), who(caller).into());
     about.insert("tenant".to_owned(), caller.tenant.clone().into());
     about.insert("time".to_owned(), state.now().to_string().into());

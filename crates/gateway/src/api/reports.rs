@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use postern_archive::Original;
 use postern_archive::report::{spelt, terms};
-use postern_archive::search::Scope;
+use postern_archive::search::{Asker, Scope};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -24,7 +24,7 @@ use super::search::from_json;
 use crate::State as Shared;
 use crate::access::{Caller, Mailboxes, Right};
 use crate::language::Versions;
-use crate::local::Local;
+use crate::local::{Local, LocalEngine, told};
 use crate::reports::store::{FORMS, Record, Store};
 use crate::reports::{HowFar, MOST_WAITING, Reports, Wish};
 use crate::viewpoint::Addresses;
@@ -48,7 +48,7 @@ pub(super) struct ReportBody {
     /// Whether older versions of files count too.
     #[serde(default)]
     versions: Versions,
-    /// Who is to answer: `auto` or `local`.
+    /// Who is to answer: `auto`, `cluster` or `local`.
     engine: Option<String>,
 }
 
@@ -122,6 +122,27 @@ impl Keeper {
         Ok(Self { owner, caller, local, store })
     }
 
+    /// Who counts for it, of those that may be asked.
+    fn engine(&self, state: &Shared, name: Option<&str>) -> Result<Arc<dyn LocalEngine>, Problem> {
+        let tenant = self.caller.tenant.as_deref();
+        let why = match name {
+            None | Some("auto") => return Ok(self.local.engine()),
+            Some("local") => return Ok(state.local_beside(tenant).engine()),
+            Some("cluster") => match state.in_cluster(tenant) {
+                Some(engine) => return Ok(engine),
+                None => "no cluster is configured here",
+            },
+            Some("premium" | "veeam") => {
+                "reports come from the local index or a cluster: this engine tells neither which messages two queries \
+                 share, nor how many a query finds in each mailbox"
+            }
+            Some(_) => {
+                return Err(BadParam::new("engine", "is `auto`, `cluster` or `local`").into());
+            }
+        };
+        Err(Problem::new(400, "unsupported", "this engine makes no reports").detail(why))
+    }
+
     /// The mailboxes that it sees; nothing where these are all.
     fn mailboxes(&self) -> Option<Vec<String>> {
         match &self.caller.mailboxes {
@@ -175,11 +196,17 @@ impl Keeper {
     }
 
     /// What may be seen of it: some of what the key sees, where the body says so.
-    fn scope(&self, only: &[String]) -> Result<Scope, Problem> {
+    async fn scope(
+        &self,
+        engine: &Arc<dyn LocalEngine>,
+        only: &[String],
+    ) -> Result<Scope, Problem> {
         if only.is_empty() {
             return Ok(self.caller.mailboxes.scope());
         }
-        let coverage = self.caller.mailboxes.view(self.local.coverage());
+        let engine = Arc::clone(engine);
+        let coverage = self.kept(move |_| engine.coverage_to_keep(&Asker::unlimited())).await?;
+        let coverage = self.caller.mailboxes.view(coverage);
         let known = spelt(only, &coverage);
         let known = known.map_err(|unknown| BadParam::new("mailboxes", unknown.to_string()))?;
         Ok(Scope::Mailboxes(known))
@@ -230,22 +257,6 @@ fn view(Job { record, open }: &Job) -> JobView {
     }
 }
 
-/// Who may be asked for a report.
-fn check_engine(engine: Option<&str>) -> Result<(), Problem> {
-    let why = match engine {
-        None | Some("auto" | "local") => return Ok(()),
-        Some("premium" | "veeam") => {
-            "reports come from the local index: this engine tells neither which messages two queries share, nor \
-             how many a query finds in each mailbox"
-        }
-        Some("cluster") => {
-            "reports come from the local index: which messages only one of many queries finds is not asked of a cluster"
-        }
-        Some(_) => return Err(BadParam::new("engine", "is `auto` or `local`").into()),
-    };
-    Err(Problem::new(400, "unsupported", "this engine makes no reports").detail(why))
-}
-
 /// Begin a search-term report
 ///
 /// How much each query of a list finds, beside the others. It is made beside the requests: one at a time for each
@@ -260,14 +271,14 @@ pub(super) async fn post(
 ) -> Result<Response, Problem> {
     let keeper = Keeper::admit(&state, &headers).await?;
     let body: ReportBody = from_json(body)?;
-    check_engine(body.engine.as_deref())?;
+    let engine = keeper.engine(&state, body.engine.as_deref())?;
     let terms = terms(body.terms.as_bytes());
     let terms = terms.map_err(|error| BadParam::new("terms", error.to_string()))?;
     let known = state.viewpoint_of(&keeper.caller);
     let viewpoint = viewpoint(&known, body.zone.as_deref(), body.me.as_ref())?;
-    let scope = keeper.scope(&body.mailboxes)?;
-    if let Some(why) = keeper.local.absent() {
-        return Err(Problem::unavailable(why));
+    let scope = keeper.scope(&engine, &body.mailboxes).await?;
+    if let Some(error) = engine.absent() {
+        return Err(Problem::unavailable(told(&error)));
     }
     let (filter, context) = (body.filter.clone(), viewpoint.context(state.now()));
     let reading = state.language().aside(state.deadline(Instant::now()), move |reader| {
@@ -283,6 +294,7 @@ pub(super) async fn post(
         scope,
         only: body.mailboxes,
         archive: Arc::clone(keeper.local.archive()),
+        engine,
     };
     if state.reports().begin(record.clone(), wish, state.clock()).is_none() {
         let id = record.id;

@@ -82,6 +82,11 @@ impl Member {
         }
     }
 
+    /// Whether it is not the index of this machine.
+    pub(crate) const fn is_elsewhere(&self) -> bool {
+        self.watch.is_some()
+    }
+
     /// From now on there are several askers.
     pub(crate) fn share(&self) {
         self.watch.iter().for_each(Watch::share);

@@ -3,6 +3,7 @@
 use std::ops::ControlFlow;
 
 use postern_archive::export::Shelf;
+use postern_archive::report::{Look, Tally};
 use postern_archive::search::{
     AddressBook, Asker, Completion, Counting, Counts, Coverage, Hit, Index, Page, Row, Rows,
     Search, Suggestion, Thread,
@@ -22,6 +23,11 @@ pub(crate) fn state_of(index: &Index) -> String {
 
 /// Something that can answer from this machine.
 pub trait LocalEngine: Shelf + Send + Sync + 'static {
+    /// Its name as an engine.
+    fn name(&self) -> &'static str {
+        "local"
+    }
+
     /// Hands over one page of what matches with equal messages in one row, as [`each`](Shelf::each) does with every
     /// message in one of its own.
     ///
@@ -61,6 +67,20 @@ pub trait LocalEngine: Shelf + Send + Sync + 'static {
             ControlFlow::Continue(())
         })?;
         Ok(ids)
+    }
+
+    /// Begins to count queries one beside the other, all of which find some of what `within` finds.
+    ///
+    /// # Errors
+    ///
+    /// When it costs too much work or is stopped, the index cannot be read, or nothing is counted so here.
+    fn survey(
+        &self,
+        _within: &Query,
+        _asker: &Asker,
+        _look: &mut Look<'_>,
+    ) -> Result<Box<dyn Tally>, IndexError> {
+        Err(IndexError::Elsewhere("no report can be made of what is stored there".to_owned()))
     }
 
     /// Names the state that it is in, where it can.
@@ -140,6 +160,15 @@ pub trait LocalEngine: Shelf + Send + Sync + 'static {
 impl LocalEngine for Archive {
     fn ids(&self, query: &Query, asker: &Asker) -> Result<Vec<String>, IndexError> {
         Ok(self.index()?.ids(&all_of(query), asker)?.ids)
+    }
+
+    fn survey(
+        &self,
+        within: &Query,
+        asker: &Asker,
+        look: &mut Look<'_>,
+    ) -> Result<Box<dyn Tally>, IndexError> {
+        Ok(Box::new(self.index()?.survey(within, asker, look)?))
     }
 
     fn state(&self) -> Option<String> {

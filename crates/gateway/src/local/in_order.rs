@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use postern_archive::export::Shelf;
+use postern_archive::report::{Look, Tally};
 use postern_archive::search::{
     AddressBook, Asker, Completion, Counting, Counts, Coverage, Hit, Page, Row, Rows, Search,
     Suggestion, Thread,
@@ -106,6 +107,10 @@ impl Shelf for InOrder {
 }
 
 impl LocalEngine for InOrder {
+    fn name(&self) -> &'static str {
+        self.present().next().map_or("local", LocalEngine::name)
+    }
+
     fn listed(
         &self,
         search: &Search<'_>,
@@ -122,6 +127,19 @@ impl LocalEngine for InOrder {
         take: &mut dyn FnMut(Row) -> ControlFlow<()>,
     ) -> Result<Rows, IndexError> {
         self.first(|store| store.rows(search, asker, take))
+    }
+
+    fn survey(
+        &self,
+        within: &Query,
+        asker: &Asker,
+        look: &mut Look<'_>,
+    ) -> Result<Box<dyn Tally>, IndexError> {
+        // Its numbers are of one index, so no other one takes over.
+        let first = self.present().next();
+        first
+            .ok_or_else(|| self.absent().unwrap_or(IndexError::Stopped))?
+            .survey(within, asker, look)
     }
 
     fn ids(&self, query: &Query, asker: &Asker) -> Result<Vec<String>, IndexError> {

@@ -65,9 +65,9 @@ impl From<Error> for LocalError {
 impl From<IndexError> for LocalError {
     fn from(error: IndexError) -> Self {
         match error {
-            IndexError::TooManyPatterns { .. } | IndexError::TooCostly { .. } => {
-                Self::TooMuch(error.to_string())
-            }
+            IndexError::TooManyPatterns { .. }
+            | IndexError::TooCostly { .. }
+            | IndexError::CannotSay(_) => Self::TooMuch(error.to_string()),
             IndexError::Stopped => Self::Late,
             IndexError::Upgrading { .. } => Self::Upgrading(error.to_string()),
             other => Self::Failed(told(&other)),
@@ -78,7 +78,11 @@ impl From<IndexError> for LocalError {
 /// What a client is told of an index that fails. Where it lies, and what else the machine says of
 /// it, is for the log.
 pub(crate) fn told(error: &IndexError) -> String {
-    if !matches!(error, IndexError::Missing(_) | IndexError::Elsewhere(_)) {
+    let is_told = matches!(
+        error,
+        IndexError::Missing(_) | IndexError::Elsewhere(_) | IndexError::CannotSay(_)
+    );
+    if !is_told {
         tracing::warn!(error = chain(error), "the local index failed");
     }
     let told = match error {
@@ -97,6 +101,7 @@ pub(crate) fn told(error: &IndexError) -> String {
         | IndexError::Stopped
         | IndexError::Upgrading { .. }
         | IndexError::Elsewhere(_)
+        | IndexError::CannotSay(_)
         | IndexError::BadId { .. } => return error.to_string(),
     };
     told.to_owned()

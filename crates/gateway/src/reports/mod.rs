@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
-use postern_archive::report::{Order, ReportError, ReportProgress, Term};
+use postern_archive::report::{Begin, Order, ReportError, ReportProgress, Term};
 use postern_archive::search::{Asker, Scope, Work};
 use postern_archive::{Archive, IndexError, chain};
 use tokio::sync::{Mutex as Turn, Semaphore};
 
-use crate::local::told;
+use crate::local::{LocalEngine, told};
 use crate::viewpoint::Viewpoint;
 use crate::wire::{ReportBounds, ReportView};
 use store::{Record, Store};
@@ -40,7 +40,6 @@ impl Default for Reports {
 }
 
 /// What a report is made of.
-#[derive(Debug)]
 pub(crate) struct Wish {
     pub(crate) terms: Vec<Term>,
     pub(crate) filter: Option<String>,
@@ -50,7 +49,10 @@ pub(crate) struct Wish {
     pub(crate) scope: Scope,
     /// The only mailboxes that it is about, as they were asked for.
     pub(crate) only: Vec<String>,
+    /// Where it is kept, with what sources listed.
     pub(crate) archive: Arc<Archive>,
+    /// Who counts.
+    pub(crate) engine: Arc<dyn LocalEngine>,
 }
 
 /// A report that waits or is being made.
@@ -160,9 +162,10 @@ impl Making {
         let versions = wish.versions;
         let order = Order { terms: &wish.terms, filter, context: &context, versions };
         let asker = Asker { scope: wish.scope.clone(), work: self.work.clone() };
-        let messages = wish.archive.index().map(|index| index.totals().indexed);
-        self.messages.store(messages.unwrap_or_default(), Relaxed);
-        let report = wish.archive.report(&order, &asker, &mut |progress| {
+        let coverage = wish.engine.coverage_to_keep(&asker);
+        self.messages.store(coverage.indexed, Relaxed);
+        let begin: &Begin<'_> = &|within, asker, look| wish.engine.survey(within, asker, look);
+        let report = wish.archive.report_over(begin, coverage, &order, &asker, &mut |progress| {
             match progress {
                 ReportProgress::Looked(messages) => self.looked.store(messages, Relaxed),
                 ReportProgress::Counted(queries) => self.counted.store(queries as u64, Relaxed),
@@ -170,7 +173,8 @@ impl Making {
             ControlFlow::Continue(())
         });
         let zone = wish.viewpoint.zone_name();
-        let bounds = ReportBounds { made, zone, filter, mailboxes: &wish.only };
+        let engine = wish.engine.name();
+        let bounds = ReportBounds { engine, made, zone, filter, mailboxes: &wish.only };
         report.map(|report| ReportView::of(report, &bounds)).map_err(why)
     }
 }

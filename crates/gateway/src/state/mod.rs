@@ -23,7 +23,7 @@ use crate::config::{Config, ConfigError, EngineName, Limits};
 use crate::engine::{Outcome, Premium, StoreHealth};
 use crate::history::History;
 use crate::language::Language;
-use crate::local::{Allowance, Local};
+use crate::local::{Allowance, Local, LocalEngine};
 use crate::metrics::Metrics;
 use crate::rate::Rate;
 use crate::reports::Reports;
@@ -279,6 +279,12 @@ impl State {
         self.0.engines.all().any(|member| member.engine.shelf().is_some())
     }
 
+    /// What the cluster stores of a tenant, where one is configured.
+    pub(crate) fn in_cluster(&self, tenant: Option<&str>) -> Option<Arc<dyn LocalEngine>> {
+        let mut engines = self.engines(tenant).iter();
+        engines.find_map(|entry| entry.member.as_ref().ok()?.engine.shelf())
+    }
+
     /// Whether premium is used for a tenant.
     pub(crate) fn uses_premium(&self, tenant: Option<&str>) -> bool {
         self.0.engines.uses_premium(tenant)
@@ -451,6 +457,20 @@ impl State {
     /// When to stop waiting for an engine, so that the next one can still answer in time.
     pub(crate) fn engine_deadline(&self, start: Instant) -> Instant {
         start + (self.0.deadline - self.reserve())
+    }
+
+    /// The same for one of the engines of a tenant: each engine elsewhere that stands behind it has a quarter of the
+    /// time, of two at most.
+    pub(crate) fn deadline_of(
+        &self,
+        tenant: Option<&str>,
+        name: EngineName,
+        start: Instant,
+    ) -> Instant {
+        let behind = self.engines(tenant).iter().skip_while(|entry| entry.name != name).skip(1);
+        let elsewhere = |entry: &&Entry| entry.member.as_ref().is_ok_and(|one| one.is_elsewhere());
+        let kept = behind.filter(elsewhere).take(2).map(|_| self.0.deadline / 4);
+        self.engine_deadline(start) - kept.sum::<Duration>()
     }
 
     /// What of the time of a request is kept for the engine that comes last.

@@ -27,15 +27,7 @@ impl Setting {
 
     /// The same with these messages.
     pub(super) async fn with(messages: Vec<Message>) -> Self {
-        let fake = FakeCluster::start().await.unwrap();
-        fake.make(ALIAS);
-        let mut writer =
-            Writer::new(Cluster::new(&fake.account()).unwrap(), ALIAS, Pace::default(), |_| {});
-        for message in messages {
-            let document = elasticsearch::document(&message, Profile::OpenSearch).to_string();
-            writer.add(Outgoing::once(&message.id, document)).await.unwrap();
-        }
-        writer.flush().await.unwrap();
+        let fake = holding(messages).await;
         let router = app(State::new(&config(&fake), now).unwrap());
         Self { fake, router }
     }
@@ -51,6 +43,33 @@ impl Setting {
     fn opened(&self) -> usize {
         self.asked("/point_in_time").len()
     }
+}
+
+/// A cluster with these messages.
+pub(super) async fn holding(messages: Vec<Message>) -> FakeCluster {
+    let fake = FakeCluster::start().await.unwrap();
+    let document = |message: &Message| elasticsearch::document(message, Profile::OpenSearch);
+    let items = messages.iter().map(|one| Outgoing::once(&one.id, document(one).to_string()));
+    write(&fake, ALIAS, items).await;
+    fake
+}
+
+/// A machine says that so many messages are known and not there, at that time.
+pub(super) async fn say_missing(fake: &FakeCluster, missing: u64, at: Timestamp) {
+    let at = at.as_millisecond();
+    let word = json!({"source": "files", "machine": "m", "missing": missing, "at": at});
+    let item = Outgoing::once("word", word.to_string());
+    write(fake, &format!("{ALIAS}-coverage"), std::iter::once(item)).await;
+}
+
+async fn write(fake: &FakeCluster, alias: &str, items: impl Iterator<Item = Outgoing>) {
+    fake.make(alias);
+    let client = Cluster::new(&fake.account()).unwrap();
+    let mut writer = Writer::new(client, alias, Pace::default(), |_| {});
+    for item in items {
+        writer.add(item).await.unwrap();
+    }
+    writer.flush().await.unwrap();
 }
 
 fn config(fake: &FakeCluster) -> Config {
@@ -311,12 +330,8 @@ async fn every_question_names_its_tenant_and_its_mailboxes() {
 async fn metrics_tell_how_the_cluster_is() {
     let setting = Setting::new().await;
     let word = json!({"source": "files", "machine": "m", "rejected": 2, "retried": 5, "at": 0});
-    let coverage = format!("{ALIAS}-coverage");
-    setting.fake.make(&coverage);
-    let client = Cluster::new(&setting.fake.account()).unwrap();
-    let mut writer = Writer::new(client, &coverage, Pace::default(), |_| {});
-    writer.add(Outgoing::once("w", word.to_string())).await.unwrap();
-    writer.flush().await.unwrap();
+    let item = Outgoing::once("w", word.to_string());
+    write(&setting.fake, &format!("{ALIAS}-coverage"), std::iter::once(item)).await;
     let mut config = config(&setting.fake);
     // The index of the only tenant is that of everybody too, and is counted once.
     config.tenants =

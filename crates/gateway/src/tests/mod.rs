@@ -5,6 +5,8 @@ mod assistants;
 mod at_home;
 mod audited;
 mod cluster;
+mod cluster_people;
+mod cluster_reports;
 mod cluster_rows;
 mod collapsed;
 mod configuration;

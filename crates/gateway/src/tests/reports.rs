@@ -20,7 +20,7 @@ fn with_keys(data: &std::path::Path) -> Router {
     gateway_over(&config, Local::below(data))
 }
 
-async fn begin(router: &Router, key: &str, body: &Value) -> Value {
+pub(super) async fn begin(router: &Router, key: &str, body: &Value) -> Value {
     let begun = send(router, Method::POST, REPORTS, Some(key), &body.to_string()).await;
     assert_eq!(begun.status, 202, "{}", begun.json());
     let job = begun.json();
@@ -29,7 +29,7 @@ async fn begin(router: &Router, key: &str, body: &Value) -> Value {
 }
 
 /// Waits until a report has ended.
-async fn ended(router: &Router, key: &str, job: &Value) -> Value {
+pub(super) async fn ended(router: &Router, key: &str, job: &Value) -> Value {
     let until = Instant::now() + Duration::from_secs(60);
     let path = job["links"]["self"].as_str().unwrap();
     loop {

@@ -2,14 +2,20 @@
 //! asked, and what is expected. Every file must be a scenario.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use super::cluster::{holding, say_missing};
 use super::*;
 
-/// Scenarios that are played at the same time.
-const AT_ONCE: usize = 8;
+/// Scenarios that are played at the same time. Their deadlines are short: on a busy machine all at once would miss
+/// them for each other's sake.
+static ROOM: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(8);
+
+/// How the names of those begin that are about the index of this machine, or about premium alone.
+const OF_OTHERS: [&str; 4] = ["engine-local", "shadow-", "dropin-remembered", "native-remembered"];
 
 /// One file.
 #[derive(Debug, Deserialize)]
@@ -90,6 +96,22 @@ const fn once() -> usize {
 }
 
 impl Scenario {
+    /// Whether the index of this machine, or that there is none, has a say in it.
+    const fn is_of_this_machine(&self) -> bool {
+        self.no_local || self.local_takes > 0
+    }
+
+    /// The same for a gateway whose only index lies in a cluster.
+    fn over_cluster(mut self, cluster: &str) -> Self {
+        // What premium leaves of it is enough for several questions on a machine that is busy.
+        self.config = self.config.replace("deadline = '2s'", "deadline = '8s'");
+        let _ = write!(self.config, "\n[cluster]\nurls = ['{cluster}']\n");
+        self.no_local = true;
+        let by = self.steps.iter_mut().filter_map(|step| step.expect.served_by.as_mut());
+        by.filter(|by| *by == "local").for_each(|by| "cluster".clone_into(by));
+        self
+    }
+
     fn config(&self, upstream: &str) -> Config {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("postern.toml");
@@ -206,24 +228,48 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_scenario() {
-    let files = files();
-    assert!(files.len() > 60, "{}", files.len());
+/// Plays them, a few at a time.
+async fn play_all(scenarios: Vec<Scenario>) {
     let mut playing = tokio::task::JoinSet::new();
-    // Their deadlines are short: on a busy machine all at once would miss them for each other's sake.
-    let room = Arc::new(tokio::sync::Semaphore::new(AT_ONCE));
-    for file in files {
-        let text = std::fs::read_to_string(&file).unwrap();
-        let scenario: Scenario =
-            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        let room = Arc::clone(&room);
+    for scenario in scenarios {
         playing.spawn(async move {
-            let _permit = room.acquire().await.unwrap();
+            let _permit = ROOM.acquire().await.unwrap();
             scenario.play().await;
         });
     }
     while let Some(played) = playing.join_next().await {
         played.unwrap();
     }
+}
+
+fn read(file: &Path) -> Scenario {
+    let text = std::fs::read_to_string(file).unwrap();
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario() {
+    let files = files();
+    assert!(files.len() > 60, "{}", files.len());
+    play_all(files.iter().map(|file| read(file)).collect()).await;
+}
+
+/// The same without any local index: the cluster stands in its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_scenario_over_a_cluster() {
+    let cluster = holding(mail().messages).await;
+    say_missing(&cluster, 1, now()).await;
+    cluster.find(|asked, document| {
+        let mut words = ["invoice", "nosuchword"].iter().filter(|word| asked.contains(*word));
+        words.all(|word| document["subject"].to_string().contains(word))
+    });
+    let name = |file: &Path| file.file_stem().unwrap().to_string_lossy().into_owned();
+    let is_here = |file: &&PathBuf| OF_OTHERS.iter().any(|others| name(file).starts_with(others));
+    let files = files();
+    let all = files.iter().filter(|file| !is_here(file)).map(|file| read(file));
+    let all = all.filter(|scenario| !scenario.is_of_this_machine());
+    let url = cluster.http().url();
+    let all: Vec<_> = all.map(|scenario| scenario.over_cluster(&url)).collect();
+    assert!(all.len() > 60, "{}", all.len());
+    play_all(all).await;
 }

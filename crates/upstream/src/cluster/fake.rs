@@ -2,7 +2,7 @@
 //!
 //! It keeps documents, writes in bulk as the engine does, and is told what goes wrong: what a real cluster
 //! cannot be told, such as to refuse every third document. It understands no query: a search finds all, or the one
-//! message whose id it asks for.
+//! message whose id it asks for, unless it is told what to [find](FakeCluster::find).
 
 mod documents;
 mod indexes;
@@ -63,10 +63,13 @@ pub struct Trouble {
 
 /// How a text is cut into words.
 type Cut = fn(&str) -> Vec<String>;
+/// Whether what is asked finds a document.
+type Finds = fn(&str, &Value) -> bool;
 
 #[derive(Debug)]
 struct World {
     cut: Cut,
+    finds: Finds,
     /// By index and id.
     documents: BTreeMap<(String, String), (u64, Value)>,
     changes: u64,
@@ -91,6 +94,7 @@ impl FakeCluster {
         let http = Fake::start().await?;
         let world = Arc::new(Mutex::new(World {
             cut: |text| text.split_whitespace().map(str::to_owned).collect(),
+            finds: |_, _| true,
             documents: BTreeMap::new(),
             changes: 0,
             points: Vec::new(),
@@ -123,6 +127,11 @@ impl FakeCluster {
     /// Cuts texts so from now on; until then at white space.
     pub fn cut(&self, cut: fn(&str) -> Vec<String>) {
         self.world().cut = cut;
+    }
+
+    /// Finds with a body of a search only those documents for which this holds too; until then all.
+    pub fn find(&self, finds: fn(&str, &Value) -> bool) {
+        self.world().finds = finds;
     }
 
     /// Makes an index behind a name.

@@ -65,7 +65,10 @@ pub(super) async fn find(
         .iter()
         .map(|(entry, plan)| {
             let gate = state.admits(&asked.caller, occasion.deadline);
-            let ask = plan.as_ref().map(|plan| plan.search(asked.wanted.clone(), occasion.clone()));
+            let tenant = asked.caller.tenant.as_deref();
+            let deadline = state.deadline_of(tenant, entry.name, trace.start);
+            let occasion = || Occasion { deadline, ..occasion.clone() };
+            let ask = plan.as_ref().map(|plan| plan.search(asked.wanted.clone(), occasion()));
             entry.turn(gate, ask.map_err(Clone::clone))
         })
         .collect();

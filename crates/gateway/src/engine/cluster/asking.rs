@@ -178,7 +178,7 @@ impl Asking<'_> {
     }
 
     /// Whether what was said of the answer holds in that state of the index.
-    async fn check_state(&self, place: &Place) -> Result<(), Stop> {
+    pub(super) async fn check_state(&self, place: &Place) -> Result<(), Stop> {
         let index = &self.cluster.0;
         match &place.point.marked {
             Some(marked) => self.check_marks(marked),

@@ -15,6 +15,8 @@ use super::{CoverageView, Mistake, ServedBy, Span};
 /// What a report was asked for with.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportBounds<'a> {
+    /// Who counted, by the name of the engine.
+    pub engine: &'a str,
     /// When it was begun.
     pub made: Timestamp,
     /// Where days begin.
@@ -187,7 +189,7 @@ impl ReportView {
     #[must_use]
     pub fn of(report: Report, bounds: &ReportBounds<'_>) -> Self {
         let searched = SearchedView::of(&report.coverage);
-        let line = |line: Line| LineView::of(line, &searched);
+        let line = |line: Line| LineView::of(line, &searched, bounds.engine);
         let lines: Vec<_> = report.lines.into_iter().map(line).collect();
         let found = lines.iter().filter_map(|line| line.found.as_ref());
         let totals = TotalsView {
@@ -230,7 +232,7 @@ impl SearchedView {
 }
 
 impl LineView {
-    fn of(line: Line, searched: &SearchedView) -> Self {
+    fn of(line: Line, searched: &SearchedView, engine: &str) -> Self {
         let Line { term, canonical, found } = line;
         let (found, errors) = match found {
             Ok(found) => (Some(found), Vec::new()),
@@ -239,7 +241,7 @@ impl LineView {
         let found = found.map(|found| FoundView {
             unique: found.unique,
             extent: ExtentView::from(found.extent),
-            served_by: ServedBy { engine: "local".to_owned(), reason: None },
+            served_by: ServedBy { engine: engine.to_owned(), reason: None },
             exact: true,
             coverage: searched.clone(),
         });

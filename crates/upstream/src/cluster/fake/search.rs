@@ -57,10 +57,12 @@ impl World {
 
     /// The documents of an index, in the order of their ids, unless another index or another id is asked for.
     fn found(&self, index: &str, body: &Value) -> Vec<&(u64, Value)> {
+        let asked = body.get("query").map(Value::to_string).unwrap_or_default();
         let wanted = body.pointer("/query/bool/filter/0/term/_index").and_then(Value::as_str);
         let ids = asked_ids(body.get("query").unwrap_or(&Value::Null));
         let is_found = |of: &str, source: &Value| {
             of == index
+                && (self.finds)(&asked, source)
                 && wanted.is_none_or(|wanted| wanted == of)
                 && ids
                     .as_ref()

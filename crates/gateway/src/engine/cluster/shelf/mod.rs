@@ -4,12 +4,14 @@
 
 mod complete;
 mod scan;
+mod survey;
 mod thread;
 
 use std::ops::ControlFlow;
 use std::time::Duration;
 
 use postern_archive::export::Shelf;
+use postern_archive::report::{Look, Tally};
 use postern_archive::search::{
     AddressBook, Asker, Completion, Counting, Counts, Coverage, Hit, Page, Row, Rows, Search,
     Suggestion, Thread, Work,
@@ -85,9 +87,8 @@ impl From<Stop> for IndexError {
     fn from(stop: Stop) -> Self {
         Self::Elsewhere(match Outcome::<()>::from(stop) {
             Outcome::Failed(Failure { text, .. }) => text,
-            Outcome::TooCostly(refusal)
-            | Outcome::RefusedKey(refusal)
-            | Outcome::RefusedQuery(refusal) => refusal.to_string(),
+            Outcome::TooCostly(refusal) => return Self::CannotSay(refusal.to_string()),
+            Outcome::RefusedKey(refusal) | Outcome::RefusedQuery(refusal) => refusal.to_string(),
             Outcome::Served(()) | Outcome::Absent(_) | Outcome::Busy(_) => {
                 "the cluster is busy; ask again in a moment".to_owned()
             }
@@ -134,6 +135,10 @@ impl Shelf for Stored {
 }
 
 impl LocalEngine for Stored {
+    fn name(&self) -> &'static str {
+        "cluster"
+    }
+
     fn rows(
         &self,
         _search: &Search<'_>,
@@ -142,6 +147,15 @@ impl LocalEngine for Stored {
     ) -> Result<Rows, IndexError> {
         let why = "the cluster does not put equal messages in one row";
         Err(IndexError::Elsewhere(why.to_owned()))
+    }
+
+    fn survey(
+        &self,
+        within: &Query,
+        asker: &Asker,
+        look: &mut Look<'_>,
+    ) -> Result<Box<dyn Tally>, IndexError> {
+        Ok(Box::new(survey::begin(self, within, asker, look)?))
     }
 
     fn ids(&self, query: &Query, asker: &Asker) -> Result<Vec<String>, IndexError> {
