@@ -5,7 +5,7 @@
 
 CLUSTER is the folder of the launcher of the nodes, MAIL a folder of mail. The same mail is indexed here and in the
 cluster, by two processes at the same time with a data folder each, and a node is killed meanwhile: the same index as by
-one after the other. A node is paused and the quorum is lost while mail is written. A new index takes the place of the
+one after the other. A node is paused, the quorum is lost and a disk is full while mail is written. A new index takes the place of the
 old one, killed and written meanwhile. Then requests that
 are drawn from the documents are asked of a gateway without any local index, of the local index and of the stand-in:
 counts, sets and orders must be the same, and what the one refuses the others must refuse. A query over a limit of the
@@ -221,10 +221,12 @@ def forgotten(nodes, index):
 
 
 def written_in_trouble(nodes):
-    """A silent node, and a lost quorum, while mail is written: every message has its place in the end."""
+    """A silent node, a lost quorum, and a full disk's block, while mail is written: every message has its place in the end."""
     silent = lambda: [nodes.order("pause", 1), time.sleep(8), nodes.order("resume", 1)]
     lost = lambda: [nodes.order("kill", 1), nodes.order("kill", 2), time.sleep(8), nodes.order("start", 1), nodes.order("start", 2)]
-    for name, trouble in [("paused", silent), ("quorum", lost)]:
+    block = lambda value: call("PUT", f"{nodes.live()}/postern-{TENANT}/_settings", {"index.blocks.read_only_allow_delete": value})
+    full = lambda: [block(True), time.sleep(5), block(None)]
+    for name, trouble in [("paused", silent), ("quorum", lost), ("blocked as by a full disk", full)]:
         before = nodes.documents()
         trouble_maker = threading.Timer(0.3, trouble)
         trouble_maker.start()

@@ -8,7 +8,9 @@ The same mail lies in the cluster, in a local index and in the stand-in. Of draw
 recorded slice and of known answers the counts, sets, orders and refusals must be the same; the laws of meaning must
 hold; pages of 1, 7 and 1,000 must have the same union. Whatever else can be read (completion, conversations,
 messages, exports, marks, saved searches) must be the same from a gateway with the cluster alone and from one with
-the local index alone. Then nodes are paused and killed, and states of the index refused, while queries run: each
+the local index alone, also every number of search-term reports. Premium fails in each way before it: the answer comes
+from the cluster. Keys of two tenants hear of nothing that is not theirs, on paths that read and on those of sets, holds,
+reports, saved searches and exports. Then nodes are paused and killed, and states of the index refused, while queries run: each
 answer is right, or a refusal.
 
 CLUSTER_FULL=1 takes 4,000 messages of each pack and 5,000 requests; otherwise MAIL and 120 requests are enough.
@@ -27,14 +29,20 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.parse
+import urllib.request
 
+# Behind its own folder, where a `judge` is too.
+sys.path += [str(pathlib.Path(__file__).resolve().parents[1] / "report"), str(pathlib.Path(__file__).resolve().parents[2])]
+import draw
 import judge
+import stand_in
 from judge import CLUSTER, MAIL, POSTERN, PREMIUM, TENANT, WORK, Nodes, call, check, of_gateway, over_a_limit
 
 PACKS = pathlib.Path(sys.argv[6]) if len(sys.argv) > 6 else None
 FULL = bool(os.environ.get("CLUSTER_FULL"))
-CASES, LAWS, OF_PACK = (5000, 2000, 4000) if FULL else (120, 60, 0)
+CASES, LAWS, OF_PACK, LINES = (5000, 2000, 4000, 300) if FULL else (120, 60, 0, 40)
 HERE = pathlib.Path(__file__).resolve().parents[3]
 NAMES = ["spamassassin", "list-archive", "cypherpunks-1994"]
 
@@ -47,10 +55,10 @@ class Tenants:
     def __init__(self, nodes):
         self.nodes, self.made = nodes, 0
 
-    def add(self, *paths):
+    def add(self, *paths, tenant=None):
         """A new tenant with that mail in the cluster and in a local index: its settings and that index."""
         self.made += 1
-        tenant = f"t{self.made}"
+        tenant = tenant or f"t{self.made}"
         config = WORK / f"{tenant}.toml"
         config.write_text(f'engines = ["cluster"]\ndeadline = "20s"\nlisten = "127.0.0.1:0"\n[cluster]\nurls = {json.dumps(self.nodes.urls)}\n'
                           f'[[tenants]]\nid = "{tenant}"\ndata = "{WORK}/data-{tenant}"\n')
@@ -161,8 +169,12 @@ def recorded(tenants):
 
 def known(tenants):
     """Answers over real mail that were found by other means."""
-    folders = [PACKS / name for name in ["spamassassin", "odd", "cypherpunks-1994"]] if PACKS else []
-    if not FULL or not folders or not all(folder.is_dir() for folder in folders):
+    if not FULL:
+        return
+    folders = [PACKS / name for name in ["spamassassin", "odd", "cypherpunks-1994"]]
+    missing = [folder.name for folder in folders if not folder.is_dir()]
+    if missing:
+        check(False, f"known answers need the packs {missing}")
         return
     _, config, _ = tenants.add(*folders)
     wrong, answers = [], [json.loads(line) for line in open(HERE / "tests/known-answers.jsonl") if line.strip()]
@@ -252,6 +264,73 @@ def walked(urls, text, shown):
         shown.append(("rows", text, json.dumps(pages[0])[:400], json.dumps(pages[1])[:400]))
 
 
+def reported(tenant, config, urls, local, docs):
+    """Search-term reports of both over drawn lines: every number of every line, over HTTP and on the command line."""
+    lines = draw.lines(LINES, POSTERN, str(local), [json.loads(line) for line in open(docs)][:5000], 7)
+    # Some stand for more conditions than a cluster takes at once, and such a line stops no other.
+    wide = ("wide", " OR ".join(f"w{number}" for number in range(400)))
+    first = report_of(urls[0], lines + [wide])
+    apart = {line["query"] for line in first["lines"] if any(one["code"] == "too_costly" for one in line["errors"])}
+    lines = [one for one in lines if one[1] not in apart]
+    began = time.monotonic()
+    there = report_of(urls[0], lines)
+    took = time.monotonic() - began
+    here = report_of(urls[1], lines)
+    shown = [(one, two) for one, two in zip(plain(there["lines"]), plain(here["lines"]), strict=True) if one != two]
+    rest = [name for name in there if name not in ("lines", "made", "coverage") and plain(there[name]) != plain(here[name])]
+    for one in shown[:3]:
+        print("    ", *(json.dumps(line)[:400] for line in one), sep="\n       ")
+    counted = sum("matches" in line for line in there["lines"])
+    by = {line["servedBy"]["engine"] for line in there["lines"] if "servedBy" in line}
+    check(not shown and not rest and counted > LINES / 2 and by == {"cluster"} and wide[1] in apart,
+          f"a report of {len(lines)} lines, {counted} of them counted in {took:.1f} s, is that of the local index; {len(apart)} over a limit; different: {len(shown)} {rest}")
+    terms = WORK / "terms"
+    terms.write_text("".join(f"{name}\t{query}\n" for name, query in lines))
+    with open(WORK / "report.json", "wb") as out:
+        child = subprocess.Popen([POSTERN, "--config", config, "--data", WORK / f"written-{tenant}", "report", terms, "--format", "json", "--engine", "cluster",
+                                  "--tenant", tenant, "--quiet"], stdout=out)
+        _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    told = json.load(open(WORK / "report.json")) if child.returncode in (0, 3) else {}
+    check(plain(told.get("lines")) == plain(there["lines"]), f"and `postern report --engine cluster` says the same, with {used.ru_maxrss // 1024} MiB")
+
+
+def report_of(url, lines, key=None):
+    """The report of a gateway, once it is made."""
+    status, job = asked_as(key, "POST", f"{url}/v1/reports", {"terms": "".join(f"{name}\t{query}\n" for name, query in lines)})
+    end = time.monotonic() + 600
+    while status in (200, 202) and job["state"] in ("waiting", "running") and time.monotonic() < end:
+        time.sleep(0.1)
+        status, job = asked_as(key, "GET", url + job["links"]["self"])
+    assert status == 200 and job["state"] == "done", (status, job)
+    return asked_as(key, "GET", url + job["links"]["result"])[1]
+
+
+def asked_as(key, method, url, body=None):
+    """What a key is told: the status, and the body as it is or as JSON."""
+    headers = {"Content-Type": "application/json"} | ({"X-API-Key": key} if key else {})
+    request = urllib.request.Request(url, data=None if body is None else json.dumps(body).encode(), method=method, headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            status, text = answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        status, text = error.code, error.read()
+    try:
+        return status, json.loads(text or b"null")
+    except ValueError:
+        return status, text.decode(errors="replace")
+
+
+def plain(report):
+    """A report without what depends on when and of whom it was made."""
+    if isinstance(report, list):
+        return [plain(one) for one in report]
+    if not isinstance(report, dict):
+        return report
+    in_order = lambda name, one: sorted(one, key=json.dumps) if name == "items" and isinstance(one, list) else one
+    return {name: in_order(name, plain(one)) for name, one in report.items() if name not in ("coverage", "made", "servedBy")}
+
+
 def saved(url):
     put = call("PUT", f"{url}/v1/saved/mine", {"q": "the"})
     count = call("POST", f"{url}/v1/search", {"q": "the", "limit": 0})[1]["count"]["value"]
@@ -266,9 +345,29 @@ def saved(url):
 def pages(url):
     """The union of all pages, of orders with equal and with missing values."""
     for text in ["sort:subject", "sort:oldest", "sort:sender", "the OR a*"]:
-        whole = walk(url, text, 1000, 10)
+        whole = walk(url, text, 1000, 20)
         check(len(set(whole)) == len(whole) and all(walk(url, text, size, most) == whole[:size * most] for size, most in ((7, 40), (1, 60))),
               f"pages of 1, 7 and 1,000 agree: {text} ({len(whole)})")
+
+
+def unions(tenants):
+    """All pages by 1, 7 and 1,000 of messages that have equal values, or none, to sort by."""
+    folder = WORK / "equal"
+    folder.mkdir()
+    for number in range(36):
+        subject = ["Subject: same\n", "", f"Subject: s{number}\n"][number % 3]
+        date = ["Date: Mon, 1 Jan 2024 10:00:00 +0000\n", "", f"Date: Tue, {1 + number % 28} Feb 2022 10:00:00 +0000\n"][number // 3 % 3]
+        sender = ["From: a@x.example\n", "", f"From: p{number}@x.example\n"][number // 9 % 3]
+        (folder / f"{number}.eml").write_text(f"{sender}{subject}{date}Message-ID: <{number}@equal>\n\nwords\n")
+    _, config, local = tenants.add(folder)
+    wrong = []
+    with both(config, local) as urls:
+        for text in ("sort:subject", "sort:oldest", "sort:newest", "sort:sender", "sort:largest", "words sort:subject"):
+            whole, own = (walk(url, text, 1000, 1) for url in urls)
+            parts = [walk(urls[0], text, size, 40) for size in (1, 7)]
+            if len(set(whole)) != 36 or own != whole or parts != [whole, whole]:
+                wrong.append((text, len(whole), [len(part) for part in parts], own == whole))
+    check(not wrong, f"pages of 1, 7 and 1,000 have the same union, in the order of the local index, with equal and missing values; different: {wrong}")
 
 
 def walk(url, text, size, most):
@@ -289,13 +388,15 @@ LENGTHS = [254, 255, 256, 300, 511, 32_767]
 
 
 def extremes(tenants):
-    """Tokens of every length that matters, a mail to 10,001 people, and as many clauses as are allowed and one more."""
+    """Tokens of every length that matters, a mail to 10,001 people, a text of 1.2 million characters, and clauses about the limit."""
     folder = WORK / "extremes"
     folder.mkdir()
     for length in LENGTHS:
         (folder / f"{length}.eml").write_text(f"From: a@x.example\nSubject: {'x' * length}\nMessage-ID: <{length}@x>\n\n{'y' * length} body\n")
     people = ",\n ".join(f"p{number} <p{number}@many.example>" for number in range(10_001))
     (folder / "many.eml").write_text(f"From: a@x.example\nTo: {people}\nSubject: many\nMessage-ID: <many@x>\n\nbody\n")
+    # More than an engine's own highlighter looks at.
+    (folder / "long.eml").write_text(f"Subject: long\nMessage-ID: <long@x>\n\n{'plain words ' * 100_000} needleend\n")
     _, config, local = tenants.add(folder)
     shown, apart = [], collections.Counter()
     queries = ["to:p10000@many.example", "to:p0@many.example", "to:p10001@many.example", "to:@many.example", "sort:subject"]
@@ -312,6 +413,15 @@ def extremes(tenants):
                 apart[one.get("detail", one["title"])[:70]] += 1
             elif (status, one.get("count")) != (answers[1][0], two.get("count")):
                 shown.append((text[:60], len(text), status, one.get("count", one), two.get("count", two)))
+        marked = [call("POST", f"{url}/v1/search", {"q": "needleend", "limit": 5, "highlight": True})[1]["results"] for url in urls]
+        snippets = [[one["snippet"]["text"] for one in results] for results in marked]
+        if snippets[0] != snippets[1] or len(snippets[0]) != 1:
+            shown.append(("a snippet of a long text", snippets))
+        for many, expected in ((1000, 200), (1025, 400)):
+            status, body = call("POST", f"{urls[0]}/v1/search", {"q": clauses(many), "limit": 0})
+            apart[f"{many} clauses: {status} {body.get('code', '')}"] += 1
+            if status != expected:
+                shown.append((f"{many} clauses", status, body))
         for many, expected in ((250, 200), (342, 400)):
             # A word is looked for in three fields at least: of 342 these are 1,026 clauses.
             text = " OR ".join(f"w{number}" for number in range(many))
@@ -329,12 +439,65 @@ def extremes(tenants):
     check(not shown, f"{len(queries)} queries for tokens of {LENGTHS} bytes and of 10,001 people, and 1,025 clauses")
 
 
+# ---- premium before it ----
+
+FAULTS = ["status:404", "status:429", "status:503", "hang", "truncate", "html", "reset"]
+MORE_FAULTS = ["status:402", "status:403", "status:409", "status:429:2", "status:500", "status:501", "status:502", "slow:9000", "garbage", "redirect"]
+
+
+def behind_premium(tenants, docs):
+    """The documented uses while premium fails in each way, without a local index: the cluster answers, and the reason is told."""
+    _, config, _ = tenants.add(docs, tenant=stand_in.TENANT)
+    path = WORK / "behind.toml"
+    path.write_text(f'listen = "127.0.0.1:0"\n[cluster]\nurls = {json.dumps(tenants.nodes.urls)}\n')
+    premium, upstream = stand_in.stand_in(PREMIUM, docs)
+    documents = lambda base, use: f"{base}/api/{stand_in.TENANT}/indexes/{stand_in.INDEX}/documents?" + urllib.parse.urlencode({"top": 50, **use})
+    count = lambda base, use: asked_as(stand_in.KEY, "GET", documents(base, use))[1].get("Count")
+    flags = ["--premium", upstream, "--tenant", stand_in.TENANT, "--key", stand_in.KEY, "--deadline", "8s"]
+    try:
+        expected, told = [count(upstream, use) for use in stand_in.USES], []
+        for fault in FAULTS + (MORE_FAULTS if FULL else []):
+            # A fresh gateway for each fault: what it remembers of the last one must not help.
+            with serving(path, flags) as url:
+                call("POST", f"{upstream}/_control", {"search": fault})
+                for use, right in list(zip(stand_in.USES, expected))[:2 if fault in ("hang", "slow:9000") else None]:
+                    command = ["curl", "-sS", "-D", "-", "-H", f"X-API-Key: {stand_in.KEY}", documents(url, use)]
+                    head, _, body = subprocess.run(command, capture_output=True, text=True).stdout.partition("\n\n")
+                    served = "postern-served-by: cluster" in head.lower() and "postern-reason: " in head.lower()
+                    if not served or json.loads(body).get("Count") != right:
+                        told.append((fault, use, head, body[:300], right))
+                call("POST", f"{upstream}/_control", {"search": "ok"})
+        for status in (400, 401):
+            with serving(path, flags) as url:
+                call("POST", f"{upstream}/_control", {"search": f"status:{status}"})
+                said = asked_as(stand_in.KEY, "GET", documents(url, stand_in.USES[0]))[0]
+                call("POST", f"{upstream}/_control", {"search": "ok"})
+            if said != status:
+                told.append((status, said))
+    finally:
+        premium.kill()
+    for one in told[:5]:
+        print("    ", one)
+    check(not told and all(expected), f"premium fails in {len(FAULTS + (MORE_FAULTS if FULL else []))} ways before a gateway with the cluster alone: the same counts {expected}; 400 and 401 are passed on")
+
+
+@contextlib.contextmanager
+def serving(config, flags):
+    """A gateway with these flags."""
+    process, line = stand_in.start(POSTERN, "--config", str(config), "--data", str(WORK / "nothing"), "--quiet", "serve", *flags)
+    try:
+        yield line.split()[-1].rstrip("/")
+    finally:
+        process.terminate()
+        process.wait()
+
+
 # ---- two tenants ----
 
 def isolated(nodes, docs):
     """Keys of two tenants, and one that sees a mailbox: nobody sees what is not theirs, on any path."""
     lines = [json.loads(line) for line in open(docs)]
-    keys, config = {}, f'engines = ["cluster"]\nlisten = "127.0.0.1:0"\n[cluster]\nurls = {json.dumps(nodes.urls)}\n'
+    keys, config = {}, f'engines = ["cluster"]\ndeadline = "20s"\nlisten = "127.0.0.1:0"\n[cluster]\nurls = {json.dumps(nodes.urls)}\n[index]\nto = "cluster"\n'
     for tenant in ("one", "two"):
         folder = WORK / f"isolated-{tenant}"
         folder.mkdir()
@@ -345,7 +508,7 @@ def isolated(nodes, docs):
         config += f'[[tenants]]\nid = "{tenant}"\ndata = "{WORK}/nothing-{tenant}"\n'
         for name, mailboxes in ((tenant, None), (f"{tenant}-ann", ["ann"])):
             keys[name] = hashlib.sha256(name.encode()).hexdigest()
-            config += f'[[keys]]\nname = "{name}"\nsha256 = "{keys[name]}"\ntenant = "{tenant}"\n' + (f"mailboxes = {json.dumps(mailboxes)}\n" if mailboxes else "")
+            config += f'[[keys]]\nname = "{name}"\nsha256 = "{keys[name]}"\ntenant = "{tenant}"\nrights = ["export", "evidence"]\n' + (f"mailboxes = {json.dumps(mailboxes)}\n" if mailboxes else "")
     path = WORK / "isolated.toml"
     path.write_text(config)
     for tenant in ("one", "two"):
@@ -358,8 +521,7 @@ def isolated(nodes, docs):
     with judge.gateway(path) as url:
         for name in keys:
             tenant, _, mailbox = name.partition("-")
-            own = {f"{tenant}-{box}" for box in ("ann", "bob") if not mailbox or box == mailbox}
-            hidden = {f"{one}-{box}" for one in ("one", "two") for box in ("ann", "bob")} - own
+            own, hidden = of_key(name)
             uris = ["/v1/search?q=secret&highlight=true&facets=sender,domain,mailbox,folder,source", "/v1/search?filter=" + urllib.parse.quote("mailbox eq 'bob'"),
                     "/v1/search?q=-nothing", "/v1/complete?q=from:", "/v1/complete?q=in:", "/v1/complete?q=mailbox:", f"/api/{tenant}/indexes/mail/documents?query=secret",
                     "/v1/status", "/metrics", "/readyz"]
@@ -370,15 +532,82 @@ def isolated(nodes, docs):
                     command = ["curl", "-sS", "-H", f"X-API-Key: {name}", "-H", "content-type: application/json", "-d", '{"format":"jsonl"}', f"{url}/v1/export"]
                 said = subprocess.run(command, capture_output=True, text=True).stdout
                 asked_for += 1
-                words = [word for one in hidden for word in (f"secret of {one.replace('-', ' ')}", f"folder-{one}", "@".join(reversed(one.split("-"))) + ".example") if word in said]
-                if words:
+                if words := heard(hidden, said):
                     told.append((name, uri, words))
             status, body = call_as(name, f"{url}/v1/search?q=secret&limit=0")
             if status != 200 or body["count"]["value"] != len(own):
                 told.append((name, "count", status, body))
-    for one in told[:5]:
+        kept, wrong = evidence(url, keys)
+        news = new_hits(nodes, path, url, keys, lines[0])
+    for one in told[:5] + wrong[:5]:
         print("    ", one)
     check(not told, f"two tenants and four keys: {asked_for} requests, and nobody hears of what is not theirs")
+    check(not wrong, f"sets, holds, reports, saved searches and exports of them: {kept} requests, each with what its key may see")
+    check(news == {"one": 1, "one-ann": 1, "two": 0, "two-ann": 0}, f"what is new in a saved search is told to those whose it is: {news}")
+
+
+def of_key(name):
+    """The ids that a key may see, and those of the others."""
+    tenant, _, mailbox = name.partition("-")
+    own = {f"{tenant}-{box}" for box in ("ann", "bob") if not mailbox or box == mailbox}
+    return own, {f"{one}-{box}" for one in ("one", "two") for box in ("ann", "bob")} - own
+
+
+def heard(hidden, said):
+    """The words of hidden messages in an answer."""
+    words = lambda one: (f"secret of {one.replace('-', ' ')}", f"folder-{one}", "@".join(reversed(one.split("-"))) + ".example")
+    return [word for one in hidden for word in words(one) if word in said]
+
+
+def evidence(url, keys):
+    """What each key freezes, holds, reports, saves and exports."""
+    wrong, count = [], 0
+    for name in keys:
+        own, hidden = of_key(name)
+
+        def ask(method, path, body=None, expected=200):
+            nonlocal count
+            count += 1
+            status, said = asked_as(name, method, url + path, body)
+            text = said if isinstance(said, str) else json.dumps(said)
+            if status != expected or heard(hidden, text):
+                wrong.append((name, method, path, status, text[:200]))
+            return said if isinstance(said, dict) else {"text": said}
+
+        def same(what, said, right):
+            if said != right:
+                wrong.append((name, what, said, right))
+
+        same("frozen", ask("PUT", f"/v1/sets/of-{name}", {"q": "secret"}).get("count"), len(own))
+        same("ids", set(ask("GET", f"/v1/sets/of-{name}/ids").get("ids", [])), own)
+        same("set in a query", ask("GET", f"/v1/search?q=set:of-{name}&limit=0").get("count"), {"value": len(own), "exact": True})
+        # A hold is for keys that see the whole tenant.
+        may = 403 if name.endswith("-ann") else 200
+        held = ask("POST", f"/v1/sets/of-{name}/hold", {}, may)
+        same("held", held.get("held", 0) + len(held.get("notHeld", [])), len(own) if may == 200 else 0)
+        ask("POST", f"/v1/sets/of-{name}/release", {}, may)
+        sets = {one["name"]: one["count"] for one in ask("GET", "/v1/sets").get("sets", [])}
+        same("sets of the tenant", all(one.startswith("of-" + name.partition("-")[0]) for one in sets), True)
+        report = report_of(url, [("all", "secret"), ("bob", "mailbox:bob")], name)
+        same("report", [line["matches"] for line in report["lines"]], [len(own), sum(one.endswith("bob") for one in own)])
+        same("report by", {one["name"] for one in report["lines"][0]["mailboxes"]}, {one.partition("-")[2] for one in own})
+        same("heard in a report", heard(hidden, json.dumps(report)), [])
+        same("saved", ask("PUT", "/v1/saved/mine", {"q": "secret"}).get("count"), len(own))
+        for form in ("csv", "jsonl", "mbox"):
+            text = json.dumps(ask("POST", "/v1/export", {"q": "secret", "format": form}))
+            # No original is kept, so a mailbox file has a note for each.
+            same(form, all(one in text for one in own), form != "mbox" or all(one in text for one in own))
+    return count, wrong
+
+
+def new_hits(nodes, config, url, keys, document):
+    """One more message of the first tenant."""
+    new = WORK / "isolated-one" / "new.jsonl"
+    new.write_text(json.dumps(document | {"id": "one-new", "subject": "secret and new", "mailbox": "ann"}) + "\n")
+    done = subprocess.run([POSTERN, "--config", config, "--data", WORK / "isolated-data-one", "index", "--to", "cluster", "--tenant", "one", new], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    call("POST", f"{nodes.live()}/postern-one/_refresh")
+    return {name: asked_as(name, "GET", f"{url}/v1/saved")[1]["searches"][0].get("new", 0) for name in keys}
 
 
 def call_as(key, url):
@@ -468,13 +697,16 @@ def main():
         with both(config, local) as urls:
             drawn(tenant, urls[0], local, docs)
             read(urls, docs)
+            reported(tenant, config, urls, local, docs)
             saved(urls[0])
             pages(urls[0])
             few_states(nodes, urls[0])
         laws(tenants, small)
         recorded(tenants)
         known(tenants)
+        unions(tenants)
         extremes(tenants)
+        behind_premium(tenants, small)
         isolated(nodes, docs)
         with judge.gateway(config) as url:
             trouble(nodes, url)
