@@ -21,6 +21,7 @@ mod set;
 mod view;
 mod watch;
 
+use std::num::{IntErrorKind, ParseIntError};
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -461,7 +462,12 @@ pub(crate) enum TableFormat {
 
 /// A number of things to show at most.
 fn at_most(text: &str) -> Result<usize, String> {
-    text.parse().map_err(|_| "write a whole number, 0 or more".to_owned())
+    text.parse().map_err(|error: ParseIntError| {
+        let is_large = *error.kind() == IntErrorKind::PosOverflow;
+        let why =
+            if is_large { "the number is too large" } else { "write a whole number, 0 or more" };
+        why.to_owned()
+    })
 }
 
 #[cfg(test)]

@@ -147,8 +147,10 @@ mod tests {
 
     #[test]
     fn faults_of_numbers_have_no_words_of_rust() {
-        let limit = "error: invalid value 'x' for '--limit <N>': it is a whole number from 0";
+        let limit = "error: invalid value 'x' for '--limit <N>': write a whole number, 0 or more";
         check("postern|search|a|--limit|x", limit);
+        let sample = "error: invalid value 'x' for '--sample <N>': it is a whole number from 0";
+        check("postern|cluster|check|--sample|x", sample);
         check("postern|search|a|--limit|99999999999999999999", "the number is too large");
     }
 
