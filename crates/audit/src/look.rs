@@ -21,8 +21,8 @@ pub enum End {
     Longer,
 }
 
-/// Looks at the last segment of the log of the data folder `data`: from its last head on, so it costs the same however
-/// long the log is. [`verify`](crate::verify) reads all of it. Nothing is written, and who writes waits for nobody.
+/// Looks at the last segment of the log of the data folder `data`, which has at most 64 MB however long the log is.
+/// [`verify`](crate::verify) reads all of it. Nothing is written, and who writes waits for nobody.
 ///
 /// ```
 /// use postern_audit::{End, key_file, look};
