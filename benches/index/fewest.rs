@@ -59,7 +59,12 @@ impl Fields {
         document
     }
 
-    fn add_people(&self, document: &mut TantivyDocument, field: Field, list: Option<&Address<'_>>) {
+    fn add_people<'m>(
+        &self,
+        document: &mut TantivyDocument,
+        field: Field,
+        list: Option<&'m Address<'m>>,
+    ) {
         for person in list.into_iter().flat_map(Address::iter) {
             let domain = person.address().and_then(|address| address.rsplit_once('@'));
             domain.into_iter().for_each(|(_, domain)| document.add_text(self.domains, domain));

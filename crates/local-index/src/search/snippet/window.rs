@@ -149,7 +149,7 @@ mod tests {
     /// The line letter by letter, and of each where it stands in the text and on the line.
     fn letter_by_letter(text: &str, from: usize) -> (String, Vec<(usize, usize)>, bool) {
         let (mut line, mut shown, mut length, mut space) = (String::new(), Vec::new(), 0, false);
-        for (offset, c) in text[from..].char_indices() {
+        for (offset, c) in text.get(from..).unwrap().char_indices() {
             if is_space(c) {
                 space = !line.is_empty();
                 continue;
@@ -179,13 +179,13 @@ mod tests {
             let (line, shown, is_cut) = letter_by_letter(&text, from);
             let window = Window::of(&text, from, &[]);
             let space = line.rfind(' ').filter(|space| is_cut && *space > 0);
-            prop_assert_eq!(&window.text, &line[..space.unwrap_or(line.len())]);
+            prop_assert_eq!(window.text.as_str(), line.get(..space.unwrap_or(line.len())).unwrap());
             let at = |end: usize| text.floor_char_boundary(end.min(text.len()));
             let range = at(ends.0.min(ends.1))..at(ends.0.max(ends.1));
             let shown = shown.into_iter().filter(|(_, at)| *at < window.text.len());
             let inside: Vec<_> = shown.filter(|(offset, _)| range.contains(offset)).collect();
             let begins = inside.first().is_some_and(|(offset, _)| *offset == range.start);
-            let last = inside.last().map(|(_, at)| at + window.text[*at..].chars().next().unwrap().len_utf8());
+            let last = inside.last().map(|(_, at)| at + window.text.get(*at..).unwrap().chars().next().unwrap().len_utf8());
             let expected = begins.then(|| inside[0].1..last.unwrap());
             prop_assert_eq!(window.ranges([&range]), expected.into_iter().collect::<Vec<_>>());
         }
