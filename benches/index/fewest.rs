@@ -52,7 +52,7 @@ impl Fields {
             self.add_people(&mut document, self.to, list);
         }
         let received = message.received().and_then(mail_parser::Received::date);
-        let received = received.or(message.date()).map(DateTime::to_timestamp);
+        let received = received.as_ref().or(message.date()).map(DateTime::to_timestamp);
         received.into_iter().for_each(|moment| document.add_i64(self.received, moment * 1_000));
         let has_attachments = message.attachments().any(|part| part.attachment_name().is_some());
         document.add_bool(self.has_attachments, has_attachments);
