@@ -21,8 +21,10 @@ fn many(count: usize, change: impl Fn(&mut Message)) -> Memory {
     Memory { messages: (0..count).map(message).collect(), ..Memory::default() }
 }
 
+/// Megabytes take a busy machine longer than any search.
 fn over(memory: &Memory) -> Router {
-    gateway_over(&one_key(None), Local::answering(Arc::new(memory.clone())))
+    let config = Config { deadline: Duration::from_secs(60), ..one_key(None) };
+    gateway_over(&config, Local::answering(Arc::new(memory.clone())))
 }
 
 async fn begun(router: &Router, method: Method, uri: &str, body: &str) -> Response {

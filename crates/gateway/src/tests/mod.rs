@@ -71,6 +71,8 @@ pub(crate) const DOCUMENTS: &str = "/api/t1/indexes/dg-search-index/documents";
 pub(crate) struct Memory {
     messages: Vec<Message>,
     pause: Duration,
+    /// Pages that were asked for so far.
+    asked: Arc<AtomicUsize>,
     /// Messages that were handed over so far.
     handed: Arc<AtomicUsize>,
     /// Nothing can be read behind so many messages of a page.
@@ -84,6 +86,7 @@ impl Shelf for Memory {
         asker: &Asker,
         take: &mut dyn FnMut(Hit) -> ControlFlow<()>,
     ) -> Result<Page, IndexError> {
+        self.asked.fetch_add(1, atomic::Ordering::SeqCst);
         std::thread::sleep(self.pause);
         let query = asker.scope.restrict(search.query.clone());
         let mut found: Vec<_> =

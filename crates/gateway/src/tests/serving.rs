@@ -34,13 +34,16 @@ async fn a_port_in_use_is_told_with_the_next_step() {
 async fn requests_under_way_are_finished() {
     let bound = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = bound.address();
-    let local = Local::answering(Arc::new(slow_mail(Duration::from_secs(1))));
+    let memory = Arc::new(slow_mail(Duration::from_secs(1)));
+    let local = Local::answering(Arc::<Memory>::clone(&memory));
     let state = State::over(&nobody(None), Locals::common(local), now).unwrap();
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let running = tokio::spawn(bound.run(state, async move { stopped.await.unwrap() }));
     drop(get(format!("http://{address}/healthz")).await.unwrap());
     let asking = tokio::spawn(get(format!("http://{address}/v1/search?q=invoice")));
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    while memory.asked.load(atomic::Ordering::SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     stop.send(()).unwrap();
     assert_eq!(asking.await.unwrap().unwrap().status(), 200);
     running.await.unwrap().unwrap();
