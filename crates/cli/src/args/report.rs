@@ -20,7 +20,7 @@ pub(crate) struct Report {
     /// Count older versions of files too
     #[arg(long)]
     pub(crate) versions: bool,
-    /// Who counts [default: the cluster where [index] sends mail to it alone, or else this machine]
+    /// Who counts [default: the cluster where `[index] to` names it alone, or else this machine]
     #[arg(long, value_enum)]
     pub(crate) engine: Option<Counter>,
     /// The tenant whose index in the cluster is asked [default: that of the data folder, or the only one]
