@@ -13,7 +13,8 @@ use tantivy::query::TermQuery;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{Searcher, Term};
 
-use super::compile::{Plan, compile};
+use super::compile::compile;
+use super::compile::plan::Plan;
 use super::coverage::{mailboxes, totals};
 use super::latest::Latest;
 use super::{Asker, Coverage, Hit, Ids, Page, Scope, Search};

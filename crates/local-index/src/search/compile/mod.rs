@@ -8,7 +8,9 @@ pub(crate) mod fuzzy;
 pub(crate) mod open;
 mod people;
 mod place;
+pub(crate) mod plan;
 mod set;
+mod text;
 mod vacuous;
 mod values;
 
@@ -16,11 +18,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use postern_query::schema::{StringField, TextField};
+use postern_query::schema::StringField;
 use postern_query::{
-    Condition, Expr, FILE, InstantTest, Located, NumberTest, Predicate, Span, TextPattern, TextTest,
+    Condition, Expr, FILE, InstantTest, Located, NumberTest, Predicate, Span, TextPattern,
 };
-use tantivy::query::{EnableScoring, Query, Weight as _};
+use tantivy::query::Query;
 use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
@@ -31,87 +33,15 @@ use crate::format::terms::traits;
 use crate::format::{former, schema};
 use crate::search::compile::bounds::{Range, Ranges};
 use crate::search::compile::element::Candidates;
-use crate::search::compile::expand::{MAX_TERMS, Pattern, Terms, expand};
-use crate::search::compile::fuzzy::{Seen, fuzzy};
+use crate::search::compile::expand::{MAX_TERMS, Terms};
+use crate::search::compile::plan::Plan;
 use crate::search::documents::Among;
 use crate::search::scope::asker::Scope;
-use crate::search::scope::visible::{Visible, Weights};
-use crate::search::scorers::at_place::AtPlace;
-use crate::search::scorers::clause::{Clause, both, either, phrase, single, unscored};
+use crate::search::scope::visible::Visible;
+use crate::search::scorers::clause::{Clause, both, either, single, unscored};
 use crate::search::scorers::metered::Metering;
-use crate::search::scorers::placed::{Arrangement, placed};
-use crate::search::scorers::union::{AnyTerm, FieldTerms};
+use crate::search::scorers::union::FieldTerms;
 use crate::search::scorers::verified::{Faults, Messages, Verified};
-use crate::search::scorers::watched::Watched;
-
-/// Words of a phrase that the engine looks for itself: it does not look up from a longer one.
-const LONG: usize = 16;
-
-/// Units to see where a word of a phrase stands in a message.
-const PLACES: u64 = 30;
-
-/// A condition for the engine.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    /// Which documents.
-    pub(crate) query: Box<dyn Query>,
-    /// Whether relevance says anything about them.
-    pub(crate) scored: bool,
-    /// Whether the best are found without scoring every match: for one word in one field or two, and
-    /// for what counts the same wherever it is found. With more, the order of adding could show in
-    /// the last bit of a score. A file has a name and no body, so that two fields of it count as well.
-    pub(crate) is_prunable: bool,
-    /// What went wrong while matching, or was left undone.
-    pub(crate) faults: Faults,
-    /// What the search as a whole spends.
-    pub(crate) meter: Meter,
-    /// At which place a message matches, where places are asked for and some message has several.
-    pub(crate) place: Option<AtPlace>,
-    visible: Option<Arc<Visible>>,
-}
-
-impl Plan {
-    /// A query of the plan over the documents of this searcher.
-    pub(crate) fn weight(
-        &self,
-        searcher: &Searcher,
-        query: &dyn Query,
-        scored: bool,
-    ) -> tantivy::Result<Watched> {
-        let weights = self.visible.as_deref();
-        let weights = weights.map(|visible| Weights { searcher, visible, meter: &self.meter });
-        let scoring = match &weights {
-            _ if !scored => EnableScoring::disabled_from_searcher(searcher),
-            Some(weights) => EnableScoring::enabled_from_statistics_provider(weights, searcher),
-            None => EnableScoring::enabled_from_searcher(searcher),
-        };
-        let (inner, meter) = (query.weight(scoring)?, self.meter.clone());
-        Ok(Watched { inner, meter, is_counted_fast: self.is_prunable })
-    }
-
-    /// Those of its documents that are among these.
-    pub(crate) fn among(&self, documents: Box<dyn Query>) -> Box<dyn Query> {
-        let documents = Clause::Only(unscored(documents));
-        both(vec![documents, Clause::Only(self.query.box_clone())]).query()
-    }
-
-    /// The same without these documents.
-    pub(crate) fn without(self, documents: Box<dyn Query>) -> Self {
-        let query = both(vec![Clause::Only(self.query), Clause::Except(documents)]).query();
-        Self { query, is_prunable: false, ..self }
-    }
-
-    /// The places that may be seen.
-    pub(crate) fn scope(&self) -> Scope {
-        self.visible.as_ref().map_or(Scope::All, |visible| visible.scope.clone())
-    }
-
-    /// How many documents match.
-    pub(crate) fn count(&self, searcher: &Searcher) -> tantivy::Result<usize> {
-        let weight = self.weight(searcher, self.query.as_ref(), false)?;
-        searcher.segment_readers().iter().map(|reader| Ok(weight.count(reader)? as usize)).sum()
-    }
-}
 
 /// The plan for a condition over the documents of this searcher.
 ///
@@ -343,127 +273,8 @@ impl Compiler<'_> {
         self.visible.map_or(Scope::All, |visible| visible.scope.clone())
     }
 
-    fn text(&self, test: &TextTest, sign: Sign) -> Result<Clause, Error> {
-        let fields = if self.has_files { test.searched() } else { &test.fields };
-        let fields = fields.iter().copied();
-        let clause = match &test.pattern {
-            TextPattern::Wildcard(shape) => self.any_of(fields, Pattern::Shape(shape))?,
-            TextPattern::Regex(regex) => self.any_of(fields, Pattern::Regex(regex))?,
-            TextPattern::Phrase(_)
-            | TextPattern::Fuzzy(_)
-            | TextPattern::Sloppy(_)
-            | TextPattern::Near(_) => {
-                let found = fields.map(|field| self.text_in(field, &test.pattern));
-                either(found.collect::<Result<_, _>>()?)
-            }
-        };
-        if !test.scored || sign == Sign::Negative {
-            return Ok(Clause::Only(unscored(clause.query())));
-        }
-        self.scored.set(true);
-        Ok(clause)
-    }
-
-    fn text_in(&self, text: TextField, pattern: &TextPattern) -> Result<Clause, Error> {
-        let (field, whose) = (schema::words(text), text.whose());
-        match pattern {
-            TextPattern::Phrase(tokens) => self.phrase(text, tokens),
-            TextPattern::Wildcard(shape) => self.any_of([text], Pattern::Shape(shape)),
-            TextPattern::Regex(regex) => self.any_of([text], Pattern::Regex(regex)),
-            TextPattern::Fuzzy(word) => {
-                let meter = self.work.meter(format_args!("{}~{}", word.token(), word.edits()));
-                let (searcher, visible) = (self.searcher, self.visible);
-                let seen = Seen { searcher, visible, meter: &meter };
-                let part = |term: Term, text: &str| match whose {
-                    None => single(term),
-                    Some(_) => {
-                        let arrangement = Arrangement::Phrase(vec![text.to_owned()]);
-                        placed(field, whose, arrangement, &self.metering(&meter)).query()
-                    }
-                };
-                self.within_budget(|budget| fuzzy(&seen, field, word, budget, &part))
-            }
-            TextPattern::Sloppy(sloppy) => {
-                let arrangement = Arrangement::Sloppy(sloppy.clone());
-                Ok(placed(field, whose, arrangement, &self.metering_of(&sloppy.tokens)))
-            }
-            TextPattern::Near(near) => {
-                let arrangement = Arrangement::Near(near.clone());
-                Ok(placed(field, whose, arrangement, &self.metering_of(&near.parts.concat())))
-            }
-        }
-    }
-
-    /// The list of a word is looked at once; of a phrase, each message with its rarest word.
-    fn phrase(&self, text: TextField, tokens: &[String]) -> Result<Clause, Error> {
-        let (field, whose) = (schema::words(text), text.whose());
-        if self.is_prunable {
-            return Ok(phrase(field, tokens.iter()));
-        }
-        if tokens.len() > LONG || whose.is_some() {
-            let arrangement = Arrangement::Phrase(tokens.to_vec());
-            return Ok(placed(field, whose, arrangement, &self.metering_of(tokens)));
-        }
-        let terms = tokens.iter().map(|token| Term::from_field_text(field, token));
-        let frequencies = terms.map(|term| self.searcher.doc_freq(&term));
-        let frequencies = frequencies.collect::<tantivy::Result<Vec<_>>>()?;
-        let rarest = frequencies.into_iter().min().unwrap_or_default();
-        let clause = phrase(field, tokens.iter());
-        if tokens.len() == 1 {
-            self.words.pay(rarest)?;
-            return Ok(clause);
-        }
-        let metering = self.metering_of(tokens);
-        metering.meter.pay(rarest.saturating_mul(PLACES * tokens.len() as u64))?;
-        Ok(metering.of(clause))
-    }
-
     fn metering(&self, meter: &Meter) -> Metering {
         Metering { meter: meter.clone(), keeps_place: self.visible.is_some() }
-    }
-
-    fn metering_of(&self, tokens: &[String]) -> Metering {
-        self.metering(&self.work.meter(tokens.join(" ")))
-    }
-
-    pub(super) fn expanded(
-        &self,
-        terms: Terms,
-        pattern: Pattern<'_>,
-    ) -> Result<Box<dyn Query>, Error> {
-        Ok(Box::new(AnyTerm(vec![self.expand(terms, pattern)?])))
-    }
-
-    fn expand(&self, terms: Terms, pattern: Pattern<'_>) -> Result<FieldTerms, Error> {
-        let key = (terms, pattern.key());
-        if let Some(known) = self.expanded.borrow().get(&key) {
-            return Ok(known.clone());
-        }
-        let meter = self.work.meter(pattern);
-        let found =
-            self.within_budget(|budget| expand(self.searcher, terms, pattern, budget, &meter))?;
-        self.expanded.borrow_mut().insert(key, found.clone());
-        Ok(found)
-    }
-
-    /// The terms of several fields are one set of documents: no two have to be merged.
-    fn any_of(
-        &self,
-        fields: impl IntoIterator<Item = TextField>,
-        pattern: Pattern<'_>,
-    ) -> Result<Clause, Error> {
-        let expanded = fields.into_iter().map(|field| self.expand(Terms::of_text(field), pattern));
-        Ok(Clause::Only(Box::new(AnyTerm(expanded.collect::<Result<_, _>>()?))))
-    }
-
-    fn within_budget<T>(
-        &self,
-        spend: impl FnOnce(&mut usize) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut budget = self.budget.get();
-        let spent = spend(&mut budget);
-        self.budget.set(budget);
-        spent
     }
 }
 

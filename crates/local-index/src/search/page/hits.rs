@@ -10,7 +10,7 @@ use super::snapshots::mark;
 use super::top::{Found, UNSCORED};
 use crate::Error;
 use crate::format::fetch::Read;
-use crate::search::compile::Plan;
+use crate::search::compile::plan::Plan;
 use crate::search::inside::Inside;
 use crate::search::snippet::Needles;
 use crate::search::work::MESSAGE;

@@ -4,7 +4,7 @@ use tantivy::query::Weight as _;
 use tantivy::{DocAddress, DocSet as _, Score, Searcher};
 
 use crate::Error;
-use crate::search::compile::Plan;
+use crate::search::compile::plan::Plan;
 use crate::search::scorers::sparse::sparse;
 use crate::search::work::LIST;
 

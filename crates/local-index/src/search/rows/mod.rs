@@ -21,7 +21,7 @@ use postern_query::schema::{Sort, SortField};
 use tantivy::query::Weight as _;
 use tantivy::{DocAddress, Searcher};
 
-use super::compile::Plan;
+use super::compile::plan::Plan;
 use super::documents::{Among, Documents};
 use super::page::hits::hand_over;
 use super::page::scores;
