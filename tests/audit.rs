@@ -122,6 +122,21 @@ fn a_command_is_written_before_it_begins_and_when_it_ended() {
 }
 
 #[test]
+fn who_verifies_without_the_key_is_told_so() {
+    let place = Place::new("on");
+    for arguments in [&["audit", "verify"], &["audit", "key"]] {
+        let key = place.data().join("audit/key");
+        let elsewhere = place.folder.path().join("elsewhere.key");
+        fs::rename(&key, &elsewhere).unwrap();
+        let refused = place.run(arguments);
+        fs::rename(&elsewhere, &key).unwrap();
+        let told = stderr(&refused);
+        assert_eq!(refused.status.code(), Some(1), "{told}");
+        assert!(told.contains("cannot be read; `postern audit verify --key` takes"), "{told}");
+    }
+}
+
+#[test]
 fn how_an_export_ended_tells_the_hash_of_its_manifest() {
     let place = Place::new("on");
     for format in ["zip", "dat", "html", "jsonl", "csv", "mbox"] {

@@ -141,6 +141,31 @@ fn an_upgrade_loses_nothing() {
     assert_eq!(former.counts(), counted(), "a second one does nothing");
 }
 
+/// Whoever was killed behind the exchange left the former index in the folder of the upgrade.
+#[test]
+fn what_a_killed_upgrade_left_is_cleared_away() {
+    let former = Former::with_originals();
+    former.upgrade();
+    let left = former.beside().join("index/tantivy");
+    fs::create_dir_all(&left).unwrap();
+    fs::write(left.join("meta.json"), "{}").unwrap();
+    former.upgrade();
+    assert!(!former.beside().exists());
+    assert_eq!(former.counts(), counted());
+}
+
+#[test]
+fn a_query_that_waits_for_the_upgrade_keeps_its_line_of_a_report() {
+    let former = Former::alone();
+    let terms = former.data().join("terms.txt");
+    fs::write(&terms, "overdue\tinvoice\nreplies\tquoted:invoice\n").unwrap();
+    let output = run(former.data(), &["report", terms.to_str().unwrap(), "--format", "json"]);
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert!(report["lines"][0]["matches"].as_u64().is_some_and(|count| count > 0), "{report}");
+    assert_eq!(report["lines"][1]["errors"][0]["code"], "upgrading", "{report}");
+}
+
 /// Words inside of attachments are not stored, and the files they were read from are gone.
 #[test]
 fn an_upgrade_needs_no_original_for_what_was_found() {

@@ -136,8 +136,8 @@ pub enum Fault {
     Line(&'static str),
     /// It was not understood.
     Refused(Refused),
-    /// It asks for too much.
-    TooCostly(IndexError),
+    /// It asks for too much, or for what the index cannot say yet.
+    Unanswered(IndexError),
 }
 
 /// Why there is no report.
@@ -267,8 +267,9 @@ fn line(
         Err(
             error @ (IndexError::TooCostly { .. }
             | IndexError::TooManyPatterns { .. }
+            | IndexError::Upgrading { .. }
             | IndexError::CannotSay(_)),
-        ) => Err(Fault::TooCostly(error)),
+        ) => Err(Fault::Unanswered(error)),
         Err(error) => return Err(error),
     };
     Ok(Line { term: term.clone(), canonical: Some(parsed.canonical), found })

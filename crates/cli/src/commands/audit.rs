@@ -49,16 +49,23 @@ fn data_of(common: &Common, config: &Config, tenant: Option<&str>) -> anyhow::Re
 }
 
 impl Place {
+    /// Why there may be no key.
+    fn without_key(&self) -> &'static str {
+        match fs::read_dir(&self.folder).map(|mut entries| entries.next().is_some()) {
+            Ok(true) => {
+                "the key of the audit log cannot be read; `postern audit verify --key` takes what `postern audit key` printed"
+            }
+            Ok(false) | Err(_) => "nothing was audited here yet, or --config is missing",
+        }
+    }
+
     fn key(&self, told: Option<&str>) -> anyhow::Result<Verifier> {
         match told {
             Some(text) => Verifier::parse(text)
                 .context("--key is none; it is what `postern audit key` prints: NAME+ID+KEY"),
             None => {
-                let key = Signer::read(&self.key_file);
-                Ok(key
-                    .context("nothing was audited here yet, or --config is missing")?
-                    .verifier()
-                    .clone())
+                let key = Signer::read(&self.key_file).with_context(|| self.without_key())?;
+                Ok(key.verifier().clone())
             }
         }
     }

@@ -152,7 +152,7 @@ fn faults(report: &Made) -> Vec<(usize, String)> {
     let fault = |(number, line): (usize, &Line)| {
         let drawn = match line.found.as_ref().err()? {
             Fault::Line(why) => format!("{}: {why}", terminal::safe(&line.term.query)),
-            Fault::TooCostly(error) => {
+            Fault::Unanswered(error) => {
                 format!("{}: {error}", terminal::safe(&line.term.query))
             }
             Fault::Refused(refused) if refused.part == "q" => {

@@ -4,6 +4,7 @@ mod csv;
 mod page;
 
 use jiff::Timestamp;
+use postern_archive::IndexError;
 use postern_archive::report::{Fault, Line, Reason, Report, Unsearchable, What};
 use postern_archive::search::{Counted, Coverage, Extent};
 use postern_query::datatap::Refused;
@@ -261,7 +262,10 @@ fn mistakes(fault: &Fault, query: &str) -> Vec<Mistake> {
     };
     match fault {
         Fault::Line(why) => vec![whole("bad_line", why)],
-        Fault::TooCostly(error) => vec![whole("too_costly", &error.to_string())],
+        Fault::Unanswered(error @ IndexError::Upgrading { .. }) => {
+            vec![whole("upgrading", &error.to_string())]
+        }
+        Fault::Unanswered(error) => vec![whole("too_costly", &error.to_string())],
         Fault::Refused(Refused { part: "q", errors }) => {
             errors.as_slice().iter().map(Mistake::from).collect()
         }

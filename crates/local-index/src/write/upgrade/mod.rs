@@ -6,9 +6,10 @@
 //! 3. One call of the system puts the new one in the place of the former one.
 //!
 //! Killed before that call, nothing happened, and the next upgrade begins anew. Killed after it, the former index is left
-//! over in the folder of the upgrade, which the next one clears away.
+//! over in the folder of the upgrade, which whoever writes next clears away. An upgrade that fails leaves nothing.
 
 mod inside;
+mod room;
 mod switch;
 
 use std::path::{Path, PathBuf};
@@ -56,32 +57,33 @@ pub struct Rewritten {
 }
 
 impl Upgrade {
-    /// Whether the index below a data folder has a former format that can be upgraded.
+    /// Whether the index below a data folder has a former format that can be upgraded, or an upgrade that was killed left
+    /// something to clear away.
     ///
     /// # Errors
     ///
     /// When the system refuses to say.
     pub fn is_due(data: &Path) -> Result<bool, Error> {
-        Folder::new(data).is_former()
+        Ok(Folder::new(data).is_former()? || beside(data).try_exists()?)
     }
 
     /// Begins an upgrade; nothing where none is due.
     ///
     /// # Errors
     ///
-    /// [`Error::Busy`] while somebody writes the index, and when the disk refuses.
+    /// [`Error::Busy`] while somebody writes the index, and when the disk refuses or has no room for a second index.
     pub fn begin(data: &Path) -> Result<Option<Self>, Error> {
-        let former = Folder::new(data);
-        let beside = data.join("upgrade");
-        if !former.is_former()? {
+        let (former, beside) = (Folder::new(data), beside(data));
+        if !Self::is_due(data)? {
             return Ok(None);
         }
         let lock = former.lock()?;
-        // Somebody else may have done it while this one waited.
+        switch::remove(&beside)?;
+        // Somebody else may have done it while this one waited, or was killed before it cleared away.
         if !former.is_former()? {
             return Ok(None);
         }
-        switch::remove(&beside)?;
+        room::check(&former.tantivy())?;
         Ok(Some(Self { former, beside, _lock: lock }))
     }
 
@@ -133,6 +135,18 @@ impl Upgrade {
     pub fn switch(self) -> Result<(), Error> {
         switch::exchange(self.former.root(), Folder::new(&self.beside).root())?;
         switch::remove(&self.beside)
+    }
+}
+
+/// Where the new index is made.
+fn beside(data: &Path) -> PathBuf {
+    data.join("upgrade")
+}
+
+impl Drop for Upgrade {
+    /// What failed keeps no disk full. Nobody is left to hear that this failed as well: the next one tries again.
+    fn drop(&mut self) {
+        drop(switch::remove(&self.beside));
     }
 }
 
